@@ -1,0 +1,34 @@
+/** Payloads of our own contracts; those of QSDM's contracts have files of their own and travel byte-exact. */
+import {address} from "../address.js";
+import {hexOf} from "../bytes.js";
+import {encodeCbor} from "../cbor/cbor.js";
+import {blob, type FieldValue, fixed, record, text, u64} from "../cbor/record.js";
+import {ML_DSA_87} from "../suite.js";
+
+/** Moves CELL between accounts. */
+export const TRANSFER_CONTRACT = "qsdm/transfer/v3";
+/** QSDM's enroll payload plus the node's ML-DSA key. */
+export const ENROLL_V3_CONTRACT = "qsdm/enroll/v3";
+export const SLASH_CONTRACT = "qsdm/slash/v1";
+
+export const transfer = record("transfer", {
+  to: address,
+  amountDust: u64,
+  memo: text({maxBytes: 256}),
+});
+export type Transfer = FieldValue<typeof transfer>;
+
+/** Strict enrollment (docs/decisions/0004-strict-mining.md). */
+export const strictEnrollment = record("enroll", {
+  /** Canonical `qsdm/enroll/v2` JSON. */
+  payload: blob({min: 2, max: 2048}),
+  /** Key that will sign this node's proofs. */
+  nodeKey: fixed(ML_DSA_87.publicKeyBytes),
+  /** Signature of `nodeKey` over `nodeKeyClaim`: nobody can register a key that is not theirs. */
+  possession: fixed(ML_DSA_87.signatureBytes),
+});
+export type StrictEnrollment = FieldValue<typeof strictEnrollment>;
+
+/** Bytes that the node key signs to be registered by `owner` under `nodeId`. */
+export const nodeKeyClaim = (chainId: string, owner: string, nodeId: string, nodeKey: Uint8Array): Uint8Array =>
+  encodeCbor(["qsdm/node-key/v1", chainId, owner, nodeId, hexOf(nodeKey)]);

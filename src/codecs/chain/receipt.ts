@@ -1,0 +1,34 @@
+/** What became of one included transaction. Receipts are hashed into the next header, so clients can prove them. */
+import {address, digestHex} from "../address.js";
+import {type FieldValue, flag, nullable, record, text, u64, word} from "../cbor/record.js";
+
+/** What a slash took and where it went. */
+export const slashOutcome = record("slashed", {
+  nodeId: text({maxBytes: 64}),
+  evidenceKind: text({maxBytes: 64}),
+  slashedDust: u64,
+  rewardedDust: u64,
+  burnedDust: u64,
+  autoRevoked: flag,
+  /** Stake that is left. */
+  remainingDust: u64,
+});
+export type SlashOutcome = FieldValue<typeof slashOutcome>;
+
+export const receipt = record("qsdm/receipt/v1", {
+  txId: digestHex,
+  height: u64,
+  outcome: word("applied", "rejected"),
+  /** Error code of a rejection, `null` when applied. */
+  code: nullable(text({maxBytes: 64})),
+  /** Message of a rejection, `null` when applied. */
+  message: nullable(text({maxBytes: 512})),
+  sender: address,
+  nonce: u64,
+  contract: text({maxBytes: 64}),
+  /** What the sender paid. A rejected transaction pays as well. */
+  feeDust: u64,
+  /** Present for an applied slash. */
+  slash: nullable(slashOutcome),
+});
+export type Receipt = FieldValue<typeof receipt>;

@@ -1,0 +1,26 @@
+/** The hashes that wire formats are built on, synchronous, over whole messages. */
+import {createHash, createHmac, timingSafeEqual, hash as oneShot} from "node:crypto";
+import {concat, plain} from "./bytes.js";
+
+// crypto.hash skips the stream object and is 1.4 times createHash on short messages; it came with Node 20.12.
+const digest = (algorithm: string, message: Uint8Array): Uint8Array =>
+  plain(oneShot(algorithm, message, "buffer") as Buffer);
+
+/** SHA-256, 32 bytes. */
+export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array =>
+  digest("sha256", parts.length === 1 ? parts[0]! : concat(...parts));
+
+/** SHA3-256 of FIPS 202 (not legacy Keccak padding), 32 bytes. */
+export const sha3 = (...parts: readonly Uint8Array[]): Uint8Array =>
+  digest("sha3-256", parts.length === 1 ? parts[0]! : concat(...parts));
+
+/** The first `size` bytes of SHAKE256. */
+export const shake256 = (message: Uint8Array, size: number): Uint8Array =>
+  plain(createHash("shake256", {outputLength: size}).update(message).digest());
+
+/** HMAC-SHA256, 32 bytes. */
+export const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
+  plain(createHmac("sha256", key).update(message).digest());
+
+/** Equality in time that depends on the lengths only. */
+export const equalSecret = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b);

@@ -1,0 +1,110 @@
+/** What the HTTP API needs from the node around it. Implemented in node.ts; object literals in tests. */
+import type {Block} from "../../codecs/chain/block.js";
+import type {Receipt, SlashOutcome} from "../../codecs/chain/receipt.js";
+import type {Challenge} from "../../codecs/mining/challenge.js";
+import type {Work} from "../../codecs/mining/work.js";
+import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
+import type {ChainParams} from "../ledger/params/chain-params.js";
+
+/** The chain's tip. */
+export interface Head {
+  readonly height: bigint;
+  readonly blockId: string;
+  readonly timeMs: bigint;
+  /** Root after the tip's execution; the next header will carry it. */
+  readonly stateRoot: string;
+}
+
+export interface AccountView {
+  readonly balanceDust: bigint;
+  /** Nonce that the next transaction must carry. */
+  readonly nonce: bigint;
+  /** Whether the chain knows the account's key, so that envelopes may leave it out. */
+  readonly keyKnown: boolean;
+}
+
+/** Where every dust is. `genesis + mined - burned` equals `balances + bonds`, and `issued + unissued` the cap. */
+export interface SupplyView {
+  readonly capDust: bigint;
+  readonly genesisDust: bigint;
+  readonly minedDust: bigint;
+  readonly burnedDust: bigint;
+  readonly balancesDust: bigint;
+  readonly bondsDust: bigint;
+  readonly unissuedDust: bigint;
+}
+
+export interface EnrollmentPage {
+  readonly records: readonly EnrollmentRecord[];
+  /** Last node id of the page, or `null` on the last page. */
+  readonly nextCursor: string | null;
+  /** Matches in the whole registry. */
+  readonly total: number;
+}
+
+export interface EnrollmentQuery {
+  readonly phase: Phase | null;
+  /** Node id to start after; it need not exist. */
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+/** What is kept of a slash transaction for `slash/{tx_id}`. */
+export interface SlashReceipt {
+  readonly txId: string;
+  readonly outcome: "applied" | "rejected";
+  /** Milliseconds since 1970 of the block that decided it. */
+  readonly recordedAtMs: bigint;
+  readonly height: bigint;
+  readonly slasher: string;
+  readonly slash: SlashOutcome | null;
+  readonly rejectCode: string | null;
+  readonly rejectMessage: string | null;
+}
+
+export interface EnrollmentStats {
+  readonly activeCount: number;
+  readonly bondedDust: bigint;
+  readonly pendingUnbondCount: number;
+  readonly pendingUnbondDust: bigint;
+}
+
+/** Reads of one committed height; every method of one view answers for the same block. */
+export interface LedgerView {
+  readonly head: Head;
+  readonly params: ChainParams;
+  account(address: string): AccountView | null;
+  enrollment(nodeId: string): EnrollmentRecord | null;
+  enrollments(query: EnrollmentQuery): EnrollmentPage;
+  enrollmentStats(): EnrollmentStats;
+  supply(): SupplyView;
+  difficulty(): bigint;
+}
+
+export interface BlockStorePort {
+  block(height: bigint): Promise<{readonly id: string; readonly block: Block} | null>;
+  receipt(txId: string): Receipt | null;
+  slashReceipt(txId: string): SlashReceipt | null;
+}
+
+export type ProofVerdict =
+  | {readonly accepted: true; readonly proofId: string}
+  | {readonly accepted: false; readonly reason: string; readonly detail: string};
+
+export interface ApiPorts {
+  view(): LedgerView;
+  readonly store: BlockStorePort;
+  /**
+   * Takes a v3 envelope. Resolves once it is on disk: what is acknowledged survives a crash.
+   * @throws RuleError, DecodeError with the reason it was refused; UnavailableError while stopping
+   */
+  submit(envelope: Uint8Array): Promise<{readonly txId: string}>;
+  /** Transactions waiting. */
+  poolSize(): number;
+  challenge(): Challenge;
+  /** @throws UnavailableError MINING_UNAVAILABLE */
+  work(height: bigint | null): Work;
+  submitProof(raw: Uint8Array): Promise<ProofVerdict>;
+  readonly info: {readonly nodeId: string; readonly version: string; readonly commit: string; readonly startedAtMs: number};
+  now(): number;
+}

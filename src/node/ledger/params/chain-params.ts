@@ -1,0 +1,65 @@
+/** Constants of one chain, fixed at genesis. Windows are given in seconds and turned into heights once, here. */
+import type {Rules} from "./rules.js";
+
+/** What a genesis fixes for the life of the chain. */
+export interface ChainParams {
+  /** Signed into every envelope and header, so that nothing replays on another chain. */
+  readonly chainId: string;
+  readonly rules: Rules;
+  /** Target time between blocks; emission and every window derive from it. */
+  readonly blockTimeSeconds: number;
+  readonly mining: MiningParams;
+  readonly enrollment: EnrollmentParams;
+  readonly slashing: SlashingParams;
+  readonly fees: FeeParams;
+  readonly limits: BlockLimits;
+}
+
+export interface MiningParams {
+  /** Entries of the proof-of-work table, 32 bytes each: 2^26 on mainnet and testnet, 2^16 on dev networks. */
+  readonly dagEntries: number;
+  readonly initialDifficulty: bigint;
+  readonly minDifficulty: bigint;
+  readonly retargetIntervalBlocks: bigint;
+  readonly retargetClamp: bigint;
+  readonly blocksPerEpoch: bigint;
+  /** Proofs may quote a header at most this many blocks below the tip. */
+  readonly graceBlocks: bigint;
+  /** From this height on proofs are version 2 and carry an attestation. */
+  readonly forkV2Height: bigint;
+  /** From this height on the walk uses the tensor mix. */
+  readonly forkTensorHeight: bigint;
+  readonly freshnessWindowSeconds: number;
+  readonly futureSkewSeconds: number;
+}
+
+export interface EnrollmentParams {
+  readonly bondDust: bigint;
+  readonly unbondWindowSeconds: number;
+}
+
+export interface SlashingParams {
+  /** Most that one proven offence can take from a bond. */
+  readonly capDust: bigint;
+  /** Share of the taken stake that the reporter receives, in basis points, at most 5,000; the rest is burned. */
+  readonly rewardBps: number;
+  /** A bond that falls below this is revoked at once. 0 disables. */
+  readonly autoRevokeMinStakeDust: bigint;
+}
+
+export interface FeeParams {
+  /** What every included transaction pays at least. */
+  readonly baseFeeDust: bigint;
+  /** Share of each fee that is burned, in basis points; the proposer receives the rest. */
+  readonly burnBps: number;
+}
+
+export interface BlockLimits {
+  readonly maxTransactions: number;
+  readonly maxProofs: number;
+  readonly maxBytes: number;
+}
+
+/** Blocks that make up `seconds`, rounded up so that a window is never shorter than promised. */
+export const blocksIn = (params: Pick<ChainParams, "blockTimeSeconds">, seconds: number): bigint =>
+  BigInt(Math.ceil(seconds / params.blockTimeSeconds));

@@ -1,0 +1,54 @@
+/**
+ * Every rule in which this ledger differs from an ancestor, as one value with a strict and a compat setting.
+ *
+ * Networks run `STRICT_RULES`. `COMPAT_RULES` reproduce the QSDM reference: the recorded vectors run under them, and
+ * a node does only in its `compat` profile. Nothing else may branch on a profile.
+ */
+export interface Rules {
+  /**
+   * What makes a mining proof attributable. `node-key`: the ML-DSA key registered at enrollment signed it.
+   * `hmac`: the MAC alone, whose key is public chain state and so proves nothing about the sender.
+   */
+  readonly proofAuthority: "node-key" | "hmac";
+  /** Who may be named as the miner of a proof: the owner of the enrolled node, or any address. */
+  readonly rewardAddress: "owner" | "any";
+  /** Whether a node may have more than one proof accepted at a height. */
+  readonly proofsPerHeight: "one" | "any";
+  /**
+   * What is remembered of punished evidence. `offence`: (node, epoch, height), so that no second spelling of one
+   * offence can slash again. `blob`: the fingerprint of the submitted bytes.
+   */
+  readonly evidenceReplay: "offence" | "blob";
+  /** What two double-mining proofs must differ in: the solution (proof id), or any byte, attestation included. */
+  readonly equivocation: "solution" | "bytes";
+  /** GPU ids compared without case, or as exact text when enrolling. */
+  readonly gpuIdentity: "folded" | "exact";
+  /** Whether an included transaction that fails still pays its fee. */
+  readonly failedFee: "charged" | "free";
+  /** Whether a transaction that spends nobody's signature (an unsigned slash) is taken. */
+  readonly unsigned: "refused" | "accepted";
+}
+
+/** What every network of this ledger runs. */
+export const STRICT_RULES: Rules = {
+  proofAuthority: "node-key",
+  rewardAddress: "owner",
+  proofsPerHeight: "one",
+  evidenceReplay: "offence",
+  equivocation: "solution",
+  gpuIdentity: "folded",
+  failedFee: "charged",
+  unsigned: "refused",
+};
+
+/** The QSDM reference, quirks included. */
+export const COMPAT_RULES: Rules = {
+  proofAuthority: "hmac",
+  rewardAddress: "any",
+  proofsPerHeight: "any",
+  evidenceReplay: "blob",
+  equivocation: "bytes",
+  gpuIdentity: "exact",
+  failedFee: "free",
+  unsigned: "accepted",
+};
