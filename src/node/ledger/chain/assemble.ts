@@ -1,0 +1,74 @@
+/** Headers: made from a finished run, and checked against one. */
+import {type Block, blockIdOf, coinbaseEntry, type Header} from "../../../codecs/chain/block.js";
+import {receipt as receiptCodec} from "../../../codecs/chain/receipt.js";
+import {RuleError} from "../../../errors.js";
+import type {ChainParams} from "../params/chain-params.js";
+import type {RunResult} from "./run.js";
+import {sectionRoot} from "./sections.js";
+
+/** What a child block says of its parent. */
+export interface Parent {
+  readonly id: string;
+  readonly height: bigint;
+  readonly timeMs: bigint;
+  readonly stateRoot: string;
+  readonly receiptsRoot: string;
+}
+
+/** Furthest that a proposer's clock may run ahead of a verifier's. */
+export const MAX_CLOCK_DRIFT_MS = 15_000n;
+
+/** Root that the next header will carry for `receipts`. */
+export const receiptsRootOf = ({receipts}: Pick<RunResult, "receipts">): string =>
+  sectionRoot(receipts.map((each) => receiptCodec.encode(each)));
+
+/** The block that a run amounts to. */
+export function assembleBlock(result: RunResult, parent: Parent, seal: {chainId: string; timeMs: bigint; proposer: string}): Block {
+  const transactions = result.transactions.map((each) => each.bytes);
+  return {
+    header: {
+      ...seal,
+      height: parent.height + 1n,
+      parentId: parent.id,
+      parentStateRoot: parent.stateRoot,
+      parentReceiptsRoot: parent.receiptsRoot,
+      transactionsRoot: sectionRoot(transactions),
+      proofsRoot: sectionRoot(result.proofs),
+      coinbaseRoot: sectionRoot(result.coinbase.map((each) => coinbaseEntry.encode(each))),
+      transactionCount: transactions.length,
+      proofCount: result.proofs.length,
+      coinbaseCount: result.coinbase.length,
+    },
+    transactions,
+    proofs: result.proofs,
+    coinbase: result.coinbase,
+  };
+}
+
+/**
+ * Checks what can be checked before execution.
+ * @throws RuleError HEADER_INVALID
+ */
+export function checkHeader(header: Header, parent: Parent, {params, nowMs}: {params: ChainParams; nowMs: bigint}): void {
+  const refuse = (what: string): never => {
+    throw new RuleError("HEADER_INVALID", `block ${header.height}: ${what}`);
+  };
+  if (header.chainId !== params.chainId) refuse(`chain ${header.chainId}, this is ${params.chainId}`);
+  if (header.height !== parent.height + 1n) refuse(`does not follow height ${parent.height}`);
+  if (header.parentId !== parent.id) refuse(`parent ${header.parentId}, the tip is ${parent.id}`);
+  if (header.parentStateRoot !== parent.stateRoot) refuse("another state root for the parent");
+  if (header.parentReceiptsRoot !== parent.receiptsRoot) refuse("another receipts root for the parent");
+  if (header.timeMs <= parent.timeMs) refuse("time does not advance");
+  if (header.timeMs > nowMs + MAX_CLOCK_DRIFT_MS) refuse("time is in the future");
+}
+
+/**
+ * Checks that a block is what its own execution makes of it: body and coinbase are recomputed, not believed.
+ * @throws RuleError BODY_INVALID
+ */
+export function checkBody(block: Block, result: RunResult, parent: Parent): void {
+  const {chainId, timeMs, proposer} = block.header;
+  const recomputed = assembleBlock(result, parent, {chainId, timeMs, proposer});
+  if (blockIdOf(recomputed.header) !== blockIdOf(block.header))
+    throw new RuleError("BODY_INVALID", `block ${block.header.height}: the body does not give the header's roots`);
+}

@@ -1,0 +1,51 @@
+/** What a contract is to the chain: a stateless check for the pool, and a change of state for blocks. */
+import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
+import type {SlashOutcome} from "../../../codecs/chain/receipt.js";
+import type {VerifySignature} from "../../../codecs/suite.js";
+import type {ChainParams} from "../params/chain-params.js";
+import type {State} from "../state/state.js";
+import type {LedgerEvent} from "./events.js";
+
+/** What every rule of a block can see. Signatures come as a port, because rules hold no native code. */
+export interface BlockContext {
+  readonly params: ChainParams;
+  readonly height: bigint;
+  readonly timeMs: bigint;
+  /** ML-DSA-87. */
+  readonly verifySignature: VerifySignature;
+}
+
+/** One transaction as a contract sees it; the fee is paid and the signature checked. */
+export interface Call {
+  readonly state: State;
+  readonly block: BlockContext;
+  readonly txId: string;
+  readonly content: UnsignedEnvelope;
+}
+
+/** What an applied call did besides changing the state. */
+export interface Effect {
+  readonly events: readonly LedgerEvent[];
+  readonly slash: SlashOutcome | null;
+}
+
+export interface Contract {
+  readonly id: string;
+  /**
+   * Refuses what no state could accept.
+   * @throws DecodeError, RuleError
+   */
+  check(content: UnsignedEnvelope): void;
+  /**
+   * Changes `call.state`, which is thrown away when this throws.
+   * @throws DecodeError, RuleError: the transaction is included as rejected and its fee stays paid
+   */
+  apply(call: Call): Effect;
+  /** The event that tells of a rejection, for contracts whose rejections are counted. */
+  rejected(call: Call, reason: string): LedgerEvent | null;
+}
+
+/** Contracts by id. */
+export type Contracts = ReadonlyMap<string, Contract>;
+
+export const NO_EFFECT: Effect = {events: [], slash: null};

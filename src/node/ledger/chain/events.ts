@@ -1,0 +1,32 @@
+/**
+ * What happened in a block, for whoever wants to know: metrics, receipt stores, watchers. Rules return events as
+ * data; the node publishes them once, after the block is on disk, so a replayed candidate never counts twice.
+ */
+import type {Receipt, SlashOutcome} from "../../../codecs/chain/receipt.js";
+
+export type LedgerEvent =
+  | {readonly type: "enrollment-applied"; readonly nodeId: string; readonly owner: string; readonly stakeDust: bigint}
+  | {readonly type: "enrollment-rejected"; readonly sender: string; readonly reason: string}
+  | {readonly type: "unenrollment-applied"; readonly nodeId: string; readonly owner: string; readonly stakeDust: bigint}
+  | {readonly type: "unenrollment-rejected"; readonly sender: string; readonly reason: string}
+  | {readonly type: "bond-swept"; readonly nodeId: string; readonly owner: string; readonly stakeDust: bigint}
+  | {readonly type: "slash-applied"; readonly txId: string; readonly slasher: string; readonly outcome: SlashOutcome}
+  | {readonly type: "slash-rejected"; readonly txId: string; readonly slasher: string; readonly reason: string}
+  | {readonly type: "proof-rewarded"; readonly nodeId: string; readonly proofId: string; readonly to: string};
+
+/** One committed block, with everything that subscribers are told about it. */
+export interface BlockCommitted {
+  readonly height: bigint;
+  readonly blockId: string;
+  readonly timeMs: bigint;
+  readonly transactionCount: number;
+  readonly proofCount: number;
+  readonly receipts: readonly Receipt[];
+  readonly events: readonly LedgerEvent[];
+}
+
+/**
+ * The reference's short reason for a rejection, as metric labels and receipts carry it: the code without its
+ * subject, in lower case (`SLASH_EVIDENCE_REPLAYED` is `evidence_replayed`).
+ */
+export const reasonOf = (code: string): string => code.toLowerCase().replace(/^(?:un)?(?:enrollment|slash)_/, "");

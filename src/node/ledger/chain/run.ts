@@ -1,0 +1,143 @@
+/**
+ * One block being executed on an overlay: proofs, then coinbase, then transactions, then fees and matured bonds.
+ * The builder and the verifier drive the same object; the builder skips what is refused, the verifier does not.
+ */
+import type {Block, CoinbaseEntry} from "../../../codecs/chain/block.js";
+import type {Receipt} from "../../../codecs/chain/receipt.js";
+import {RuleError} from "../../../errors.js";
+import {sweep} from "../enrollment/registry.js";
+import {blockRewardDust} from "../monetary/emission.js";
+import {settleFees} from "../monetary/fees.js";
+import {assertSupply, type HeldDust, mint, recountDust, supplyOf} from "../monetary/supply.js";
+import type {State} from "../state/state.js";
+import {heightKey, rewardedProofs} from "../state/stores.js";
+import type {BlockContext, Contracts} from "./contract.js";
+import type {LedgerEvent} from "./events.js";
+import {execute, type Transaction} from "./execute.js";
+
+/** A mining proof that earns a share of the block's reward. */
+export interface AcceptedProof {
+  /** 32 bytes. */
+  readonly proofId: Uint8Array;
+  readonly proofIdHex: string;
+  readonly nodeId: string;
+  /** Height of the header that the proof quotes. */
+  readonly height: bigint;
+  /** Account to pay. */
+  readonly to: string;
+}
+
+/**
+ * Checks a proof against the state before the block.
+ * @throws RuleError, DecodeError
+ */
+export type VerifyProof = (state: State, raw: Uint8Array, block: BlockContext) => AcceptedProof;
+
+/** What the rules need besides the state. */
+export interface RunPorts {
+  readonly contracts: Contracts;
+  readonly verifyProof: VerifyProof;
+}
+
+/** What a finished run leaves: the overlay to merge, and what to tell about it. */
+export interface RunResult {
+  readonly state: State;
+  readonly held: HeldDust;
+  readonly proofs: readonly Uint8Array[];
+  readonly coinbase: readonly CoinbaseEntry[];
+  readonly transactions: readonly Transaction[];
+  readonly receipts: readonly Receipt[];
+  readonly events: readonly LedgerEvent[];
+}
+
+export class BlockRun {
+  readonly state: State;
+  readonly #proofs: Uint8Array[] = [];
+  readonly #shares = new Map<string, bigint>();
+  readonly #transactions: Transaction[] = [];
+  readonly #receipts: Receipt[] = [];
+  readonly #events: LedgerEvent[] = [];
+  #coinbase: CoinbaseEntry[] | null = null;
+  #feesDust = 0n;
+
+  /** @param parent the committed state; it is not touched */
+  constructor(
+    private readonly parent: {readonly state: State; readonly held: HeldDust},
+    private readonly block: BlockContext & {readonly proposer: string},
+    private readonly ports: RunPorts,
+  ) {
+    this.state = parent.state.fork();
+  }
+
+  /** Takes a proof. @throws RuleError, DecodeError when it may not be in this block */
+  addProof(raw: Uint8Array): void {
+    if (this.#coinbase) throw new RuleError("PROOF_LATE", "proofs come before transactions");
+    if (this.#proofs.length >= this.block.params.limits.maxProofs)
+      throw new RuleError("BLOCK_FULL", `a block holds at most ${this.block.params.limits.maxProofs} proofs`);
+    const proof = this.ports.verifyProof(this.state, raw, this.block);
+    this.state.put(rewardedProofs, `${heightKey(proof.height)}/${proof.nodeId}`, {proofId: proof.proofId});
+    this.#proofs.push(raw);
+    this.#shares.set(proof.to, (this.#shares.get(proof.to) ?? 0n) + 1n);
+    this.#events.push({type: "proof-rewarded", nodeId: proof.nodeId, proofId: proof.proofIdHex, to: proof.to});
+  }
+
+  /** Takes a transaction, applied or rejected. @throws RuleError when it may not be in this block at all */
+  addTransaction(transaction: Transaction): void {
+    this.#payMiners();
+    if (this.#transactions.length >= this.block.params.limits.maxTransactions)
+      throw new RuleError("BLOCK_FULL", `a block holds at most ${this.block.params.limits.maxTransactions} transactions`);
+    const {receipt, events} = execute(this.state, transaction, {contracts: this.ports.contracts, block: this.block});
+    this.#transactions.push(transaction);
+    this.#receipts.push(receipt);
+    this.#events.push(...events);
+    this.#feesDust += receipt.feeDust;
+  }
+
+  /** Pays fees, returns matured bonds, and checks that the books balance. */
+  finish(): RunResult {
+    const coinbase = this.#payMiners();
+    settleFees(this.state, this.#feesDust, {proposer: this.block.proposer, fees: this.block.params.fees});
+    this.#events.push(...sweep(this.state, this.block.height));
+    this.#forgetOldProofs();
+    const held = recountDust(this.state, this.parent.held);
+    assertSupply(held, supplyOf(this.state));
+    return {
+      state: this.state,
+      held,
+      proofs: this.#proofs,
+      coinbase,
+      transactions: this.#transactions,
+      receipts: this.#receipts,
+      events: this.#events,
+    };
+  }
+
+  /** Shares of the block's reward by proofs, in address order; what does not divide stays unissued. */
+  #payMiners(): readonly CoinbaseEntry[] {
+    if (this.#coinbase) return this.#coinbase;
+    const rewardDust = blockRewardDust(this.block.height, this.block.params.blockTimeSeconds);
+    const total = BigInt(this.#proofs.length);
+    this.#coinbase = [...this.#shares]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([to, count]) => ({to, amountDust: (rewardDust * count) / total}));
+    for (const {to, amountDust} of this.#coinbase) mint(this.state, to, amountDust);
+    return this.#coinbase;
+  }
+
+  /** Proofs that quote a header below the grace window are refused anyway, so their marks can go. */
+  #forgetOldProofs(): void {
+    const oldest = this.block.height - this.block.params.mining.graceBlocks - 1n;
+    if (oldest <= 0n) return;
+    for (const key of this.state.keys(rewardedProofs)) {
+      if (key >= heightKey(oldest)) break;
+      this.state.remove(rewardedProofs, key);
+    }
+  }
+}
+
+/** Runs a received block's body. @throws RuleError, DecodeError when the block is not valid on this parent */
+export function runBody(run: BlockRun, body: Pick<Block, "proofs">, transactions: readonly Transaction[]): RunResult {
+  for (const proof of body.proofs) run.addProof(proof);
+  for (const transaction of transactions) run.addTransaction(transaction);
+  return run.finish();
+}

@@ -1,0 +1,98 @@
+/**
+ * The supply equation. Every dust is in an account or a bond, and `genesis + mined - burned` says how many there
+ * are; whoever moves money does so through this file or between two of its places.
+ */
+import {InvariantError, RuleError} from "../../../errors.js";
+import type {State} from "../state/state.js";
+import {type Account, accounts, enrollments, SUPPLY_KEY, type Supply, supply} from "../state/stores.js";
+import {MINING_CAP_DUST, TREASURY_CAP_DUST} from "./emission.js";
+
+const NO_ACCOUNT: Account = {balanceDust: 0n, nonce: 0n};
+
+/** The account at `address`; one that was never used holds nothing. */
+export const accountAt = (state: State, address: string): Account => state.get(accounts, address) ?? NO_ACCOUNT;
+
+export const supplyOf = (state: State): Supply =>
+  state.get(supply, SUPPLY_KEY) ?? {genesisDust: 0n, minedDust: 0n, burnedDust: 0n};
+
+/** Adds to a balance. The cap keeps every sum far below 2^64. */
+export function credit(state: State, address: string, amountDust: bigint): void {
+  if (amountDust === 0n) return;
+  const account = accountAt(state, address);
+  state.put(accounts, address, {...account, balanceDust: account.balanceDust + amountDust});
+}
+
+/**
+ * Takes from a balance.
+ * @throws RuleError BALANCE_TOO_LOW
+ */
+export function debit(state: State, address: string, amountDust: bigint): void {
+  const account = accountAt(state, address);
+  if (account.balanceDust < amountDust)
+    throw new RuleError("BALANCE_TOO_LOW", `${address} has ${account.balanceDust} dust, needs ${amountDust}`, {
+      details: {balance_dust: account.balanceDust, needed_dust: amountDust},
+    });
+  state.put(accounts, address, {...account, balanceDust: account.balanceDust - amountDust});
+}
+
+/** Allocates from the treasury's share; genesis only. */
+export function allocate(state: State, address: string, amountDust: bigint): void {
+  const now = supplyOf(state);
+  const genesisDust = now.genesisDust + amountDust;
+  if (genesisDust > TREASURY_CAP_DUST)
+    throw new RuleError("SUPPLY_CAP", `genesis allocates ${genesisDust} dust, at most ${TREASURY_CAP_DUST}`);
+  state.put(supply, SUPPLY_KEY, {...now, genesisDust});
+  credit(state, address, amountDust);
+}
+
+/** Mints a mining reward. Running into the cap is a bug: the schedule stays below it. */
+export function mint(state: State, address: string, amountDust: bigint): void {
+  const now = supplyOf(state);
+  const minedDust = now.minedDust + amountDust;
+  if (minedDust > MINING_CAP_DUST) throw new InvariantError(`mining would exceed its cap of ${MINING_CAP_DUST} dust`);
+  state.put(supply, SUPPLY_KEY, {...now, minedDust});
+  credit(state, address, amountDust);
+}
+
+/** Records dust that left a balance or a bond for good. */
+export function burn(state: State, amountDust: bigint): void {
+  if (amountDust === 0n) return;
+  const now = supplyOf(state);
+  state.put(supply, SUPPLY_KEY, {...now, burnedDust: now.burnedDust + amountDust});
+}
+
+/** Dust by the kind of place it is in. */
+export interface HeldDust {
+  readonly balancesDust: bigint;
+  readonly bondsDust: bigint;
+}
+
+/** Dust in balances and in bonds, counted over the whole state. */
+export function countDust(state: State): HeldDust {
+  let balancesDust = 0n;
+  for (const key of state.keys(accounts)) balancesDust += state.get(accounts, key)!.balanceDust;
+  let bondsDust = 0n;
+  for (const key of state.keys(enrollments)) bondsDust += state.get(enrollments, key)!.stakeDust;
+  return {balancesDust, bondsDust};
+}
+
+/** `held` of a parent state plus what `fork` changed: the same as a full count at the cost of a block. */
+export function recountDust(fork: State, held: HeldDust): HeldDust {
+  let {balancesDust, bondsDust} = held;
+  for (const {before, after} of fork.changed(accounts))
+    balancesDust += (after?.balanceDust ?? 0n) - (before?.balanceDust ?? 0n);
+  for (const {before, after} of fork.changed(enrollments))
+    bondsDust += (after?.stakeDust ?? 0n) - (before?.stakeDust ?? 0n);
+  return {balancesDust, bondsDust};
+}
+
+/** What the equation says must be in balances and bonds together. */
+export const expectedDust = ({genesisDust, minedDust, burnedDust}: Supply): bigint =>
+  genesisDust + minedDust - burnedDust;
+
+/** Stops the node when the books do not balance. */
+export function assertSupply(held: HeldDust, books: Supply): void {
+  const sum = held.balancesDust + held.bondsDust;
+  if (sum !== expectedDust(books))
+    throw new InvariantError(`supply equation broken: ${sum} dust held, ${expectedDust(books)} accounted for`);
+}

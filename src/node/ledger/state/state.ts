@@ -1,0 +1,173 @@
+/**
+ * The one state: typed stores over string keys, as a base with copy-on-write forks. Blocks and single transactions
+ * run on forks of the same class, so there is no second code path for candidates.
+ *
+ * Values are immutable: replace them, never write into them.
+ */
+import {utf8} from "../../../codecs/bytes.js";
+import type {Codec} from "../../../codecs/codec.js";
+import {sha3} from "../../../codecs/hash.js";
+import type {LeafChange} from "./tree.js";
+
+/** One store of the state: a name, which is part of every key's path, and the form of its values. */
+export interface Store<V> {
+  readonly name: string;
+  readonly codec: Codec<V>;
+}
+
+/** A changed key: `value` is its new encoding, `null` when it was removed. */
+export interface Change {
+  readonly store: string;
+  readonly key: string;
+  readonly value: Uint8Array | null;
+}
+
+const REMOVED = Symbol("removed");
+type Slot = unknown | typeof REMOVED;
+
+class Table {
+  readonly slots = new Map<string, Slot>();
+  /** Keys in order; built on first use and kept up to date from then on. Bases only. */
+  sorted: string[] | null = null;
+}
+
+/** State at some point of a chain. */
+export class State {
+  readonly #tables = new Map<string, Table>();
+  readonly #stores = new Map<string, Store<unknown>>();
+  readonly #parent: State | null;
+
+  constructor(parent: State | null = null) {
+    this.#parent = parent;
+  }
+
+  /** A state that starts equal to this one and keeps its changes to itself until `merge`. */
+  fork(): State {
+    return new State(this);
+  }
+
+  get<V>(store: Store<V>, key: string): V | undefined {
+    for (let state: State | null = this; state; state = state.#parent) {
+      const slot = state.#tables.get(store.name)?.slots.get(key);
+      if (slot !== undefined) return slot === REMOVED ? undefined : (slot as V);
+    }
+    return undefined;
+  }
+
+  has(store: Store<unknown>, key: string): boolean {
+    return this.get(store, key) !== undefined;
+  }
+
+  put<V>(store: Store<V>, key: string, value: V): void {
+    this.#set(store as Store<unknown>, key, value);
+  }
+
+  remove(store: Store<unknown>, key: string): void {
+    if (this.has(store, key)) this.#set(store, key, REMOVED);
+  }
+
+  /** Keys of a store in code-unit order, which is byte order for the ASCII keys in use, those after `after`. */
+  *keys(store: Store<unknown>, after: string | null = null): Generator<string> {
+    const touched = new Set<string>();
+    let base: State = this;
+    for (; base.#parent; base = base.#parent)
+      for (const key of base.#tables.get(store.name)?.slots.keys() ?? []) touched.add(key);
+    const added = [...touched].filter((key) => after === null || key > after).sort();
+    const sorted = base.#sortedKeys(store.name);
+    let at = after === null ? 0 : upperBound(sorted, after);
+    let next = 0;
+    while (at < sorted.length || next < added.length) {
+      const fromBase = sorted[at];
+      const fromFork = added[next];
+      const key = fromFork === undefined || (fromBase !== undefined && fromBase <= fromFork) ? fromBase! : fromFork;
+      if (key === fromBase) at++;
+      if (key === fromFork) next++;
+      if (this.has(store, key)) yield key;
+    }
+  }
+
+  /** What this fork made of each key of a store that it touched. */
+  *changed<V>(store: Store<V>): Generator<{key: string; before: V | undefined; after: V | undefined}> {
+    for (const [key, slot] of this.#tables.get(store.name)?.slots ?? [])
+      yield {key, before: this.#parent?.get(store, key), after: slot === REMOVED ? undefined : (slot as V)};
+  }
+
+  /** Encodings of everything this fork changed, in a fixed order. */
+  changes(): Change[] {
+    const out: Change[] = [];
+    for (const [store, table] of this.#tables) {
+      const {codec} = this.#stores.get(store)!;
+      for (const [key, slot] of table.slots) out.push({store, key, value: slot === REMOVED ? null : codec.encode(slot)});
+    }
+    return out.sort((a, b) => (a.store === b.store ? (a.key < b.key ? -1 : 1) : a.store < b.store ? -1 : 1));
+  }
+
+  /** Writes this fork's changes into its parent; the fork must not be used afterwards. */
+  merge(): void {
+    const parent = this.#parent;
+    if (!parent) return;
+    for (const [name, table] of this.#tables)
+      for (const [key, slot] of table.slots) {
+        if (parent.#parent) parent.#set(this.#stores.get(name)!, key, slot);
+        else parent.#settle(this.#stores.get(name)!, key, slot);
+      }
+  }
+
+  #set(store: Store<unknown>, key: string, slot: Slot): void {
+    this.#table(store).slots.set(key, slot);
+  }
+
+  #settle(store: Store<unknown>, key: string, slot: Slot): void {
+    const table = this.#table(store);
+    const known = table.slots.has(key);
+    if (slot === REMOVED) table.slots.delete(key);
+    else table.slots.set(key, slot);
+    if (!table.sorted || known === (slot !== REMOVED)) return;
+    const at = upperBound(table.sorted, key);
+    if (known) table.sorted.splice(at - 1, 1);
+    else table.sorted.splice(at, 0, key);
+  }
+
+  #table(store: Store<unknown>): Table {
+    let table = this.#tables.get(store.name);
+    if (!table) {
+      table = new Table();
+      this.#tables.set(store.name, table);
+      this.#stores.set(store.name, store);
+    }
+    return table;
+  }
+
+  #sortedKeys(name: string): readonly string[] {
+    const table = this.#tables.get(name);
+    if (!table) return [];
+    table.sorted ??= [...table.slots.keys()].sort();
+    return table.sorted;
+  }
+}
+
+function upperBound(sorted: readonly string[], key: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! <= key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const PATH_TAG = utf8("qsdm/state/path/v1\0");
+const VALUE_TAG = utf8("qsdm/state/value/v1\0");
+
+/** Where a key sits in the tree. Store names hold no zero byte, so names and keys cannot run into each other. */
+export const pathOf = (store: string, key: string): Uint8Array => sha3(PATH_TAG, utf8(`${store}\0${key}`));
+
+/** What a value's leaf carries. */
+export const valueHashOf = (value: Uint8Array): Uint8Array => sha3(VALUE_TAG, value);
+
+/** A change as the tree takes it. */
+export const leafChange = ({store, key, value}: Change): LeafChange => ({
+  path: pathOf(store, key),
+  valueHash: value === null ? null : valueHashOf(value),
+});

@@ -1,0 +1,66 @@
+/** Every consensus store. What is not listed here is not under the state root. */
+import {address} from "../../../codecs/address.js";
+import {type FieldValue, fixed, record, text, u64} from "../../../codecs/cbor/record.js";
+import {ML_DSA_44, ML_DSA_87} from "../../../codecs/suite.js";
+import {enrollmentRecord} from "../enrollment/record.js";
+import type {Store} from "./state.js";
+
+const accountRecord = record("account", {
+  balanceDust: u64,
+  /** Nonce that the next transaction must carry. */
+  nonce: u64,
+});
+export type Account = FieldValue<typeof accountRecord>;
+/** By address. */
+export const accounts: Store<Account> = {name: "account", codec: accountRecord};
+
+const keyRecord = record("key", {publicKey: fixed(ML_DSA_87.publicKeyBytes)});
+/** By address: the key that signed its first transaction, so that later ones can leave it out. */
+export const accountKeys: Store<FieldValue<typeof keyRecord>> = {name: "key", codec: keyRecord};
+
+/** By node id. */
+export const enrollments: Store<FieldValue<typeof enrollmentRecord>> = {name: "enrollment", codec: enrollmentRecord};
+
+const nodeIdRecord = record("node", {nodeId: text({minBytes: 1, maxBytes: 64})});
+/** By GPU identity: the active record that the GPU backs. */
+export const gpuBindings: Store<FieldValue<typeof nodeIdRecord>> = {name: "gpu", codec: nodeIdRecord};
+/** By maturity height (20 digits) and node id, so that a block reads only the bonds it returns. */
+export const maturities: Store<FieldValue<typeof nodeIdRecord>> = {name: "maturity", codec: nodeIdRecord};
+
+const evidenceRecord = record("evidence", {slashedAtHeight: u64});
+/** By replay key: offences that were punished. */
+export const evidence: Store<FieldValue<typeof evidenceRecord>> = {name: "evidence", codec: evidenceRecord};
+
+const proofRecord = record("proof", {proofId: fixed(32)});
+/** By height (20 digits) and node id: proofs that were rewarded, kept while a second one could still be offered. */
+export const rewardedProofs: Store<FieldValue<typeof proofRecord>> = {name: "proof", codec: proofRecord};
+
+const paramRecord = record("param", {value: u64});
+/** By name: parameters that the community can change. */
+export const params: Store<FieldValue<typeof paramRecord>> = {name: "param", codec: paramRecord};
+
+const supplyRecord = record("supply", {genesisDust: u64, minedDust: u64, burnedDust: u64});
+export type Supply = FieldValue<typeof supplyRecord>;
+/** One record, under `SUPPLY_KEY`. */
+export const supply: Store<Supply> = {name: "supply", codec: supplyRecord};
+export const SUPPLY_KEY = "total";
+
+const validatorRecord = record("validator", {
+  publicKey: fixed(ML_DSA_44.publicKeyBytes),
+  power: u64,
+  /** Account that receives its fees. */
+  account: address,
+});
+export type Validator = FieldValue<typeof validatorRecord>;
+/** By index (8 digits): who votes. */
+export const validators: Store<Validator> = {name: "validator", codec: validatorRecord};
+
+/** Stores by name, to read a database back. */
+export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
+  [
+    accounts, accountKeys, enrollments, gpuBindings, maturities, evidence, rewardedProofs, params, supply, validators,
+  ].map((store) => [store.name, store as Store<unknown>]),
+);
+
+/** A height as a key part whose text order is its numeric order. */
+export const heightKey = (height: bigint): string => height.toString().padStart(20, "0");

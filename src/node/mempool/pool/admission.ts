@@ -1,0 +1,46 @@
+/**
+ * What a transaction must pass before it may wait: a stack of links, each of which looks at its own contract and
+ * hands everything else on. Slashing sits over enrollment, which sits over the base predicate.
+ */
+import {RuleError} from "../../../errors.js";
+import {type BlockContext, type Contract, type Contracts} from "../../ledger/chain/contract.js";
+import {checkContent, checkSignature, type Transaction} from "../../ledger/chain/execute.js";
+import {feeOf} from "../../ledger/monetary/fees.js";
+import {accountAt} from "../../ledger/monetary/supply.js";
+import type {State} from "../../ledger/state/state.js";
+
+/** Throws a RuleError or DecodeError when the transaction may not wait; returns what it bids. */
+export type Admit = (transaction: Transaction, at: AdmissionContext) => bigint;
+
+/** The committed state, and the block that could come next. */
+export interface AdmissionContext {
+  readonly state: State;
+  readonly block: Pick<BlockContext, "params" | "height" | "verifySignature">;
+}
+
+/** A link for one contract: its stateless check, then the rest of the stack. */
+export const admitContract =
+  (contract: Contract, next: Admit): Admit =>
+  (transaction, at) => {
+    if (transaction.envelope.content.contract === contract.id) contract.check(transaction.envelope.content);
+    return next(transaction, at);
+  };
+
+/** The bottom of the stack: chain, expiry, fee and signature, the dearest last. */
+export const admitBase =
+  (contracts: Contracts): Admit =>
+  ({envelope}, {state, block}) => {
+    checkContent(envelope, contracts, block);
+    const feeDust = feeOf(envelope.content, block.params.fees);
+    const {balanceDust} = accountAt(state, envelope.content.sender);
+    if (balanceDust < feeDust)
+      throw new RuleError("BALANCE_TOO_LOW", `${envelope.content.sender} has ${balanceDust} dust, the fee is ${feeDust}`, {
+        details: {balance_dust: balanceDust, needed_dust: feeDust},
+      });
+    checkSignature(state, envelope, block.verifySignature);
+    return feeDust;
+  };
+
+/** The whole stack, outermost first. */
+export const admissionStack = (outermostFirst: readonly Contract[], contracts: Contracts): Admit =>
+  outermostFirst.reduceRight<Admit>((next, contract) => admitContract(contract, next), admitBase(contracts));

@@ -1,0 +1,167 @@
+/**
+ * Transactions that wait for a block: one queue by nonce for each sender, the best bid first across senders. A queue
+ * is never reordered, so a sender's own lower nonce cannot starve behind a higher one.
+ */
+import {RuleError} from "../../../errors.js";
+import type {Transaction} from "../../ledger/chain/execute.js";
+
+/** Bounds that keep a flood from one sender, or from everyone, out of memory. */
+export interface PoolLimits {
+  readonly maxTransactions: number;
+  readonly maxBytes: number;
+  readonly maxPerSender: number;
+  /** How far above the account's nonce a transaction may wait. */
+  readonly maxNonceGap: bigint;
+}
+
+export const DEFAULT_POOL_LIMITS: PoolLimits = {
+  maxTransactions: 10_000,
+  maxBytes: 128 * 1024 * 1024,
+  maxPerSender: 64,
+  maxNonceGap: 64n,
+};
+
+interface Entry {
+  readonly transaction: Transaction;
+  readonly bidDust: bigint;
+  /** Order of arrival decides between equal bids. */
+  readonly arrival: number;
+}
+
+/** Nonce that the next transaction of an address must carry. */
+export type NonceOf = (address: string) => bigint;
+
+export class Pool {
+  readonly #byId = new Map<string, Entry>();
+  readonly #queues = new Map<string, Map<bigint, Entry>>();
+  #bytes = 0;
+  #arrivals = 0;
+
+  constructor(private readonly limits: PoolLimits = DEFAULT_POOL_LIMITS) {}
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  has(txId: string): boolean {
+    return this.#byId.has(txId);
+  }
+
+  /**
+   * Refuses what has no place here, without looking at its signature.
+   * @throws RuleError POOL_DUPLICATE, NONCE_USED, NONCE_TOO_HIGH, POOL_NONCE_TAKEN, POOL_SENDER_FULL, POOL_FULL
+   */
+  check({txId, envelope, bytes}: Transaction, nonceOf: NonceOf): void {
+    const {sender, nonce} = envelope.content;
+    if (this.#byId.has(txId)) throw new RuleError("POOL_DUPLICATE", `transaction ${txId} is already waiting`);
+    const next = nonceOf(sender);
+    if (nonce < next)
+      throw new RuleError("NONCE_USED", `nonce ${nonce} is spent, the account is at ${next}`, {
+        hint: "ask the node for the account's nonce and sign again",
+        details: {nonce, expected: next},
+      });
+    if (nonce > next + this.limits.maxNonceGap)
+      throw new RuleError("NONCE_TOO_HIGH", `nonce ${nonce} is too far above ${next}`, {details: {nonce, expected: next}});
+    const queue = this.#queues.get(sender);
+    if (queue?.has(nonce))
+      throw new RuleError("POOL_NONCE_TAKEN", `another transaction with nonce ${nonce} is waiting`, {
+        hint: "wait for it to be applied, or use the next nonce",
+      });
+    if ((queue?.size ?? 0) >= this.limits.maxPerSender)
+      throw new RuleError("POOL_SENDER_FULL", `${this.limits.maxPerSender} transactions of ${sender} are waiting`);
+    if (this.#byId.size >= this.limits.maxTransactions || this.#bytes + bytes.length > this.limits.maxBytes)
+      throw new RuleError("POOL_FULL", "the pool is full", {hint: "try again after the next block"});
+  }
+
+  /** Adds a checked transaction under its bid. */
+  add(transaction: Transaction, bidDust: bigint): void {
+    const {sender, nonce} = transaction.envelope.content;
+    const entry: Entry = {transaction, bidDust, arrival: this.#arrivals++};
+    this.#byId.set(transaction.txId, entry);
+    let queue = this.#queues.get(sender);
+    if (!queue) this.#queues.set(sender, (queue = new Map()));
+    queue.set(nonce, entry);
+    this.#bytes += transaction.bytes.length;
+  }
+
+  remove(txId: string): void {
+    const entry = this.#byId.get(txId);
+    if (!entry) return;
+    const {sender, nonce} = entry.transaction.envelope.content;
+    this.#byId.delete(txId);
+    this.#bytes -= entry.transaction.bytes.length;
+    const queue = this.#queues.get(sender)!;
+    queue.delete(nonce);
+    if (queue.size === 0) this.#queues.delete(sender);
+  }
+
+  /** Nonce that `sender` should sign next, counting what is waiting. */
+  nextNonce(sender: string, nonceOf: NonceOf): bigint {
+    const queue = this.#queues.get(sender);
+    let nonce = nonceOf(sender);
+    while (queue?.has(nonce)) nonce++;
+    return nonce;
+  }
+
+  /** Up to `count` transactions in the order a block should try them: nonces in sequence, best bids first. */
+  select(count: number, nonceOf: NonceOf): Transaction[] {
+    const heads = new BidHeap();
+    for (const [sender, queue] of this.#queues) {
+      const entry = queue.get(nonceOf(sender));
+      if (entry) heads.push(entry);
+    }
+    const out: Transaction[] = [];
+    for (let best = heads.pop(); best && out.length < count; best = heads.pop()) {
+      out.push(best.transaction);
+      const {sender, nonce} = best.transaction.envelope.content;
+      const next = this.#queues.get(sender)!.get(nonce + 1n);
+      if (next) heads.push(next);
+    }
+    return out;
+  }
+
+  /** Ids of everything that can no longer be included: spent nonces and passed expiries. */
+  stale(height: bigint, nonceOf: NonceOf): string[] {
+    const out: string[] = [];
+    for (const [sender, queue] of this.#queues) {
+      const next = nonceOf(sender);
+      for (const [nonce, {transaction}] of queue)
+        if (nonce < next || transaction.envelope.content.expiresAtHeight < height) out.push(transaction.txId);
+    }
+    return out;
+  }
+}
+
+const before = (a: Entry, b: Entry): boolean => (a.bidDust === b.bidDust ? a.arrival < b.arrival : a.bidDust > b.bidDust);
+
+/** Binary heap, best bid on top. */
+class BidHeap {
+  readonly #items: Entry[] = [];
+
+  push(entry: Entry): void {
+    const items = this.#items;
+    let at = items.push(entry) - 1;
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      if (!before(items[at]!, items[up]!)) break;
+      [items[at], items[up]] = [items[up]!, items[at]!];
+      at = up;
+    }
+  }
+
+  pop(): Entry | undefined {
+    const items = this.#items;
+    const top = items[0];
+    const last = items.pop();
+    if (items.length === 0 || !last) return top;
+    items[0] = last;
+    for (let at = 0; ; ) {
+      let best = at;
+      for (const child of [2 * at + 1, 2 * at + 2])
+        if (child < items.length && before(items[child]!, items[best]!)) best = child;
+      if (best === at) return top;
+      [items[at], items[best]] = [items[best]!, items[at]!];
+      at = best;
+    }
+  }
+}
