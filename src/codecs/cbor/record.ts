@@ -39,7 +39,9 @@ export const u64: Field<bigint> = {
 /** Count from 0 to 2^32-1. */
 export const u32: Field<number> = {
   toWire: (value, path) =>
-    Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff ? value : bad(path, "is not an unsigned 32-bit integer"),
+    Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff
+      ? value
+      : bad(path, "is not an unsigned 32-bit integer"),
   fromWire: (wire, path) => (typeof wire === "number" ? wire : bad(path, "is not an unsigned 32-bit integer")),
 };
 
@@ -56,7 +58,10 @@ export function blob({min = 0, max}: {min?: number; max: number}): Field<Uint8Ar
   const check = (value: Uint8Array, path: string): Uint8Array =>
     value.length >= min && value.length <= max
       ? value
-      : bad(path, min === max ? `is ${value.length} bytes, want ${max}` : `is ${value.length} bytes, want ${min} to ${max}`);
+      : bad(
+          path,
+          min === max ? `is ${value.length} bytes, want ${max}` : `is ${value.length} bytes, want ${min} to ${max}`,
+        );
   return {
     toWire: check,
     fromWire: (wire, path) =>
@@ -65,7 +70,15 @@ export function blob({min = 0, max}: {min?: number; max: number}): Field<Uint8Ar
 }
 
 /** Text of at most `maxBytes` bytes of UTF-8, matching `pattern` when given. */
-export function text({minBytes = 0, maxBytes, pattern}: {minBytes?: number; maxBytes: number; pattern?: RegExp}): Field<string> {
+export function text({
+  minBytes = 0,
+  maxBytes,
+  pattern,
+}: {
+  minBytes?: number;
+  maxBytes: number;
+  pattern?: RegExp;
+}): Field<string> {
   const check = (value: string, path: string): string => {
     const size = Buffer.byteLength(value);
     if (size < minBytes || size > maxBytes) bad(path, `is ${size} bytes, want ${minBytes} to ${maxBytes}`);
@@ -110,10 +123,7 @@ const isArray = (wire: CborValue | undefined): wire is readonly CborValue[] => A
 export function record<const S extends Shape>(tag: string, shape: S): RecordCodec<Fields<S>> {
   const fields = Object.entries(shape) as [string, Field<unknown>][];
   const codec: RecordCodec<Fields<S>> = {
-    toWire: (value) => [
-      tag,
-      ...fields.map(([name, field]) => field.toWire(value[name as keyof S], `${tag}.${name}`)),
-    ],
+    toWire: (value) => [tag, ...fields.map(([name, field]) => field.toWire(value[name as keyof S], `${tag}.${name}`))],
     fromWire(wire) {
       if (!isArray(wire) || wire[0] !== tag) return bad(tag, "record expected");
       if (wire.length !== fields.length + 1) bad(tag, `has ${wire.length - 1} fields, want ${fields.length}`);

@@ -1,10 +1,11 @@
 /** What the HTTP API needs from the node around it. Implemented in node.ts; object literals in tests. */
 import type {Block} from "../../codecs/chain/block.js";
-import type {Receipt, SlashOutcome} from "../../codecs/chain/receipt.js";
+import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {Work} from "../../codecs/mining/work.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
+import type {SlashReceipt} from "../storage/store.js";
 
 /** The chain's tip. */
 export interface Head {
@@ -47,19 +48,6 @@ export interface EnrollmentQuery {
   /** Node id to start after; it need not exist. */
   readonly cursor: string | null;
   readonly limit: number;
-}
-
-/** What is kept of a slash transaction for `slash/{tx_id}`. */
-export interface SlashReceipt {
-  readonly txId: string;
-  readonly outcome: "applied" | "rejected";
-  /** Milliseconds since 1970 of the block that decided it. */
-  readonly recordedAtMs: bigint;
-  readonly height: bigint;
-  readonly slasher: string;
-  readonly slash: SlashOutcome | null;
-  readonly rejectCode: string | null;
-  readonly rejectMessage: string | null;
 }
 
 export interface EnrollmentStats {

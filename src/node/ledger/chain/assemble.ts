@@ -23,7 +23,11 @@ export const receiptsRootOf = ({receipts}: Pick<RunResult, "receipts">): string 
   sectionRoot(receipts.map((each) => receiptCodec.encode(each)));
 
 /** The block that a run amounts to. */
-export function assembleBlock(result: RunResult, parent: Parent, seal: {chainId: string; timeMs: bigint; proposer: string}): Block {
+export function assembleBlock(
+  result: RunResult,
+  parent: Parent,
+  seal: {chainId: string; timeMs: bigint; proposer: string},
+): Block {
   const transactions = result.transactions.map((each) => each.bytes);
   return {
     header: {
@@ -49,7 +53,11 @@ export function assembleBlock(result: RunResult, parent: Parent, seal: {chainId:
  * Checks what can be checked before execution.
  * @throws RuleError HEADER_INVALID
  */
-export function checkHeader(header: Header, parent: Parent, {params, nowMs}: {params: ChainParams; nowMs: bigint}): void {
+export function checkHeader(
+  header: Header,
+  parent: Parent,
+  {params, nowMs}: {params: ChainParams; nowMs: bigint},
+): void {
   const refuse = (what: string): never => {
     throw new RuleError("HEADER_INVALID", `block ${header.height}: ${what}`);
   };

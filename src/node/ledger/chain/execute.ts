@@ -51,7 +51,11 @@ export function senderKey(state: State, envelope: Envelope): Uint8Array {
  * Refuses what may not be in a block at `height` at all, without looking at the nonce or the signature.
  * @throws RuleError CHAIN_MISMATCH, EXPIRED, CONTRACT_UNKNOWN
  */
-export function checkContent({content}: Envelope, contracts: Contracts, block: Pick<BlockContext, "params" | "height">): Contract {
+export function checkContent(
+  {content}: Envelope,
+  contracts: Contracts,
+  block: Pick<BlockContext, "params" | "height">,
+): Contract {
   if (content.chainId !== block.params.chainId)
     throw new RuleError("CHAIN_MISMATCH", `signed for chain ${content.chainId}, this is ${block.params.chainId}`);
   if (content.expiresAtHeight < block.height)
@@ -73,7 +77,11 @@ export function checkSignature(state: State, envelope: Envelope, verify: BlockCo
  * Runs one transaction on `state`.
  * @throws RuleError when the transaction may not be in this block at all; the state is then unchanged
  */
-export function execute(state: State, transaction: Transaction, {contracts, block}: {contracts: Contracts; block: BlockContext}): Executed {
+export function execute(
+  state: State,
+  transaction: Transaction,
+  {contracts, block}: {contracts: Contracts; block: BlockContext},
+): Executed {
   const {txId, envelope} = transaction;
   const {content} = envelope;
   const contract = checkContent(envelope, contracts, block);
@@ -90,17 +98,30 @@ export function execute(state: State, transaction: Transaction, {contracts, bloc
   if (envelope.publicKey && !state.has(accountKeys, content.sender))
     state.put(accountKeys, content.sender, {publicKey: envelope.publicKey});
 
-  const base = {txId, height: block.height, sender: content.sender, nonce: content.nonce, contract: content.contract, feeDust};
+  const base = {
+    txId,
+    height: block.height,
+    sender: content.sender,
+    nonce: content.nonce,
+    contract: content.contract,
+    feeDust,
+  };
   const call: Call = {state: state.fork(), block, txId, content};
   try {
     const effect = contract.apply(call);
     call.state.merge();
-    return {receipt: {...base, outcome: "applied", code: null, message: null, slash: effect.slash}, events: effect.events};
+    return {
+      receipt: {...base, outcome: "applied", code: null, message: null, slash: effect.slash},
+      events: effect.events,
+    };
   } catch (error) {
     if (!(error instanceof RuleError || error instanceof DecodeError)) throw error;
     const event = contract.rejected(call, reasonOf(error.code));
     const message = truncate(error.message, 512);
-    return {receipt: {...base, outcome: "rejected", code: error.code, message, slash: null}, events: event ? [event] : []};
+    return {
+      receipt: {...base, outcome: "rejected", code: error.code, message, slash: null},
+      events: event ? [event] : [],
+    };
   }
 }
 

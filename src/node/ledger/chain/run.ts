@@ -85,7 +85,10 @@ export class BlockRun {
   addTransaction(transaction: Transaction): void {
     this.#payMiners();
     if (this.#transactions.length >= this.block.params.limits.maxTransactions)
-      throw new RuleError("BLOCK_FULL", `a block holds at most ${this.block.params.limits.maxTransactions} transactions`);
+      throw new RuleError(
+        "BLOCK_FULL",
+        `a block holds at most ${this.block.params.limits.maxTransactions} transactions`,
+      );
     const {receipt, events} = execute(this.state, transaction, {contracts: this.ports.contracts, block: this.block});
     this.#transactions.push(transaction);
     this.#receipts.push(receipt);

@@ -1,7 +1,7 @@
 /** The enrollment registry as chain state: who may mine with which GPU, under which bond. */
 import type {LedgerEvent} from "../chain/events.js";
-import {blocksIn, type ChainParams} from "../params/chain-params.js";
 import {credit} from "../monetary/supply.js";
+import {blocksIn, type ChainParams} from "../params/chain-params.js";
 import type {State} from "../state/state.js";
 import {enrollments, gpuBindings, heightKey, maturities} from "../state/stores.js";
 import {type EnrollmentRecord, type Phase, phaseOf} from "./record.js";
@@ -24,7 +24,11 @@ export function insertRecord(state: State, record: EnrollmentRecord, params: Cha
 }
 
 /** Ends an active record: the unbond window starts and the GPU is free again. */
-export function revokeRecord(state: State, record: EnrollmentRecord, at: {height: bigint; params: ChainParams}): EnrollmentRecord {
+export function revokeRecord(
+  state: State,
+  record: EnrollmentRecord,
+  at: {height: bigint; params: ChainParams},
+): EnrollmentRecord {
   const matures = at.height + blocksIn(at.params, at.params.enrollment.unbondWindowSeconds);
   const revoked: EnrollmentRecord = {...record, revokedAtHeight: at.height, unbondMaturesAtHeight: matures};
   state.put(enrollments, record.nodeId, revoked);
@@ -63,7 +67,10 @@ export interface RecordPage {
  * Records after `cursor`, which need not exist. A record inserted before the cursor is not seen by that walk; none is
  * skipped or repeated otherwise.
  */
-export function listRecords(state: State, query: {phase: Phase | null; cursor: string | null; limit: number}): RecordPage {
+export function listRecords(
+  state: State,
+  query: {phase: Phase | null; cursor: string | null; limit: number},
+): RecordPage {
   const limit = query.limit <= 0 ? PAGE_DEFAULT : Math.min(query.limit, PAGE_MAX);
   const records: EnrollmentRecord[] = [];
   let total = 0;
@@ -80,7 +87,12 @@ export function listRecords(state: State, query: {phase: Phase | null; cursor: s
 }
 
 /** Counts and bonds by phase. */
-export function registryStats(state: State): {activeCount: number; bondedDust: bigint; pendingUnbondCount: number; pendingUnbondDust: bigint} {
+export function registryStats(state: State): {
+  activeCount: number;
+  bondedDust: bigint;
+  pendingUnbondCount: number;
+  pendingUnbondDust: bigint;
+} {
   const stats = {activeCount: 0, bondedDust: 0n, pendingUnbondCount: 0, pendingUnbondDust: 0n};
   for (const nodeId of state.keys(enrollments)) {
     const record = state.get(enrollments, nodeId)!;

@@ -97,7 +97,8 @@ export class State {
     const out: Change[] = [];
     for (const [store, table] of this.#tables) {
       const {codec} = this.#stores.get(store)!;
-      for (const [key, slot] of table.slots) out.push({store, key, value: slot === REMOVED ? null : codec.encode(slot)});
+      for (const [key, slot] of table.slots)
+        out.push({store, key, value: slot === REMOVED ? null : codec.encode(slot)});
     }
     return out.sort((a, b) => (a.store === b.store ? (a.key < b.key ? -1 : 1) : a.store < b.store ? -1 : 1));
   }

@@ -58,7 +58,16 @@ export const validators: Store<Validator> = {name: "validator", codec: validator
 /** Stores by name, to read a database back. */
 export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
   [
-    accounts, accountKeys, enrollments, gpuBindings, maturities, evidence, rewardedProofs, params, supply, validators,
+    accounts,
+    accountKeys,
+    enrollments,
+    gpuBindings,
+    maturities,
+    evidence,
+    rewardedProofs,
+    params,
+    supply,
+    validators,
   ].map((store) => [store.name, store as Store<unknown>]),
 );
 

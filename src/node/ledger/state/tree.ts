@@ -53,7 +53,11 @@ export const rootOf = (tree: TreeNode): Uint8Array => tree?.hash ?? EMPTY_ROOT;
 /** The tree with `changes` applied; paths must be distinct. */
 export function updateTree(tree: TreeNode, changes: readonly LeafChange[]): TreeNode {
   if (changes.length === 0) return tree;
-  return update(tree, [...changes].sort((a, b) => compareBytes(a.path, b.path)), 0);
+  return update(
+    tree,
+    [...changes].sort((a, b) => compareBytes(a.path, b.path)),
+    0,
+  );
 }
 
 function update(node: TreeNode, changes: readonly LeafChange[], depth: number): TreeNode {

@@ -3,7 +3,7 @@
  * hands everything else on. Slashing sits over enrollment, which sits over the base predicate.
  */
 import {RuleError} from "../../../errors.js";
-import {type BlockContext, type Contract, type Contracts} from "../../ledger/chain/contract.js";
+import type {BlockContext, Contract, Contracts} from "../../ledger/chain/contract.js";
 import {checkContent, checkSignature, type Transaction} from "../../ledger/chain/execute.js";
 import {feeOf} from "../../ledger/monetary/fees.js";
 import {accountAt} from "../../ledger/monetary/supply.js";
@@ -34,9 +34,13 @@ export const admitBase =
     const feeDust = feeOf(envelope.content, block.params.fees);
     const {balanceDust} = accountAt(state, envelope.content.sender);
     if (balanceDust < feeDust)
-      throw new RuleError("BALANCE_TOO_LOW", `${envelope.content.sender} has ${balanceDust} dust, the fee is ${feeDust}`, {
-        details: {balance_dust: balanceDust, needed_dust: feeDust},
-      });
+      throw new RuleError(
+        "BALANCE_TOO_LOW",
+        `${envelope.content.sender} has ${balanceDust} dust, the fee is ${feeDust}`,
+        {
+          details: {balance_dust: balanceDust, needed_dust: feeDust},
+        },
+      );
     checkSignature(state, envelope, block.verifySignature);
     return feeDust;
   };

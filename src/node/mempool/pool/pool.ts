@@ -61,7 +61,9 @@ export class Pool {
         details: {nonce, expected: next},
       });
     if (nonce > next + this.limits.maxNonceGap)
-      throw new RuleError("NONCE_TOO_HIGH", `nonce ${nonce} is too far above ${next}`, {details: {nonce, expected: next}});
+      throw new RuleError("NONCE_TOO_HIGH", `nonce ${nonce} is too far above ${next}`, {
+        details: {nonce, expected: next},
+      });
     const queue = this.#queues.get(sender);
     if (queue?.has(nonce))
       throw new RuleError("POOL_NONCE_TAKEN", `another transaction with nonce ${nonce} is waiting`, {
@@ -78,9 +80,8 @@ export class Pool {
     const {sender, nonce} = transaction.envelope.content;
     const entry: Entry = {transaction, bidDust, arrival: this.#arrivals++};
     this.#byId.set(transaction.txId, entry);
-    let queue = this.#queues.get(sender);
-    if (!queue) this.#queues.set(sender, (queue = new Map()));
-    queue.set(nonce, entry);
+    const queue = this.#queues.get(sender) ?? new Map<bigint, Entry>();
+    this.#queues.set(sender, queue.set(nonce, entry));
     this.#bytes += transaction.bytes.length;
   }
 
@@ -132,7 +133,8 @@ export class Pool {
   }
 }
 
-const before = (a: Entry, b: Entry): boolean => (a.bidDust === b.bidDust ? a.arrival < b.arrival : a.bidDust > b.bidDust);
+const before = (a: Entry, b: Entry): boolean =>
+  a.bidDust === b.bidDust ? a.arrival < b.arrival : a.bidDust > b.bidDust;
 
 /** Binary heap, best bid on top. */
 class BidHeap {

@@ -1,0 +1,58 @@
+/**
+ * Genesis: everything a chain is started from, as one record whose digest the first header names as its parent. Two
+ * nodes with the same genesis digest cannot disagree about a constant.
+ */
+import {address} from "../address.js";
+import {hexOf, utf8} from "../bytes.js";
+import {type FieldValue, fixed, list, record, text, u32, u64, word} from "../cbor/record.js";
+import {sha3} from "../hash.js";
+import {ML_DSA_44} from "../suite.js";
+import {chainIdField} from "./envelope.js";
+
+export const genesisParams = record("params", {
+  rules: word("strict", "compat"),
+  blockTimeSeconds: u32,
+  dagEntries: u32,
+  initialDifficulty: u64,
+  minDifficulty: u64,
+  retargetIntervalBlocks: u64,
+  retargetClamp: u64,
+  blocksPerEpoch: u64,
+  graceBlocks: u64,
+  forkV2Height: u64,
+  forkTensorHeight: u64,
+  freshnessWindowSeconds: u32,
+  futureSkewSeconds: u32,
+  bondDust: u64,
+  unbondWindowSeconds: u32,
+  slashCapDust: u64,
+  slashRewardBps: u32,
+  autoRevokeMinStakeDust: u64,
+  baseFeeDust: u64,
+  feeBurnBps: u32,
+  maxTransactions: u32,
+  maxProofs: u32,
+  maxBlockBytes: u32,
+});
+export type GenesisParams = FieldValue<typeof genesisParams>;
+
+export const genesis = record("qsdm/genesis/v1", {
+  chainId: chainIdField,
+  /** What the network calls itself, for people. */
+  network: text({minBytes: 1, maxBytes: 64}),
+  timeMs: u64,
+  params: genesisParams,
+  /** Balances at height 0, taken from the treasury's share. */
+  allocations: list(record("allocation", {to: address, amountDust: u64}), 10_000),
+  /** Who votes from height 1 on. */
+  validators: list(
+    record("validator", {publicKey: fixed(ML_DSA_44.publicKeyBytes), power: u64, account: address}),
+    1_000,
+  ),
+});
+export type Genesis = FieldValue<typeof genesis>;
+
+const GENESIS_TAG = utf8("qsdm/genesisid/v1\0");
+
+/** Digest that identifies a chain: 64 hex digits. */
+export const genesisIdOf = (value: Genesis): string => hexOf(sha3(GENESIS_TAG, genesis.encode(value)));

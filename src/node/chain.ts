@@ -1,0 +1,286 @@
+/**
+ * The chain of this node: committed state, tip, and the one way to extend them. Candidates are run on overlays by the
+ * ledger's rules; this file owns the order of effects: vote, write, merge, tell.
+ */
+
+import {hexOf} from "../codecs/bytes.js";
+import {type Block, blockIdOf, type Certificate, type Header} from "../codecs/chain/block.js";
+import type {Genesis} from "../codecs/chain/genesis.js";
+import type {VerifySignature} from "../codecs/suite.js";
+import {InvariantError, QsdmError, UnavailableError} from "../errors.js";
+import {checkCertificate, type Voter, voteBytes} from "./consensus/votes/certificate.js";
+import {assembleBlock, type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
+import type {BlockContext} from "./ledger/chain/contract.js";
+import type {BlockCommitted} from "./ledger/chain/events.js";
+import type {Transaction} from "./ledger/chain/execute.js";
+import {genesisBlock, genesisState} from "./ledger/chain/genesis.js";
+import {BlockRun, type RunPorts, type RunResult} from "./ledger/chain/run.js";
+import {assertSupply, countDust, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
+import type {ChainParams} from "./ledger/params/chain-params.js";
+import {chainParamsOf} from "./ledger/params/networks.js";
+import {type Change, leafChange, State} from "./ledger/state/state.js";
+import {ALL_STORES, validators} from "./ledger/state/stores.js";
+import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
+import type {LedgerStore, SlashReceipt} from "./storage/store.js";
+
+/** What the chain needs from outside the rules. */
+export interface ChainPorts extends RunPorts {
+  readonly store: LedgerStore;
+  readonly genesis: Genesis;
+  readonly verifyTransaction: VerifySignature;
+  readonly verifyVote: VerifySignature;
+  /** Signs a vote with this validator's ML-DSA-44 key; `index` is its place in the validator set. */
+  readonly voter: {readonly index: number; sign(message: Uint8Array): Uint8Array};
+}
+
+/** Why a waiting item left without being in a block. */
+export interface Dropped {
+  readonly id: string;
+  readonly error: unknown;
+}
+
+/** What is offered for the next block. */
+export interface Candidate {
+  readonly timeMs: bigint;
+  readonly transactions: readonly Transaction[];
+  readonly proofs: readonly {readonly id: string; readonly raw: Uint8Array}[];
+  /** Waiting rows that can no longer be included, settled along with the block. */
+  readonly stale: readonly string[];
+}
+
+/** Called after a block is on disk and merged. */
+export type Subscriber = (committed: BlockCommitted) => void;
+
+/** Refusals that say nothing against the transaction: it keeps waiting. */
+const MAY_FIT_LATER: ReadonlySet<string> = new Set(["NONCE_MISMATCH", "BLOCK_FULL"]);
+
+export class Chain {
+  readonly params: ChainParams;
+  readonly #subscribers: Subscriber[] = [];
+  readonly #voters: readonly Voter[];
+  #busy = false;
+
+  private constructor(
+    private readonly ports: ChainPorts,
+    private committed: {state: State; tree: TreeNode; held: HeldDust; parent: Parent},
+  ) {
+    this.params = chainParamsOf(ports.genesis);
+    this.#voters = [...committed.state.keys(validators)].map((key) => committed.state.get(validators, key)!);
+  }
+
+  /**
+   * Opens the stored chain, or starts it from genesis. Every digest is recomputed: a row that was altered on disk is
+   * found here and not when it matters.
+   * @throws UnavailableError GENESIS_MISMATCH, DATABASE_CORRUPT
+   */
+  static async open(ports: ChainPorts): Promise<Chain> {
+    const zero = genesisBlock(ports.genesis);
+    if (!ports.store.head()) await storeGenesis(ports, zero);
+    const stored = ports.store.header(0n);
+    if (!stored || stored.parentId !== zero.block.header.parentId)
+      throw new UnavailableError("GENESIS_MISMATCH", "the data directory belongs to a chain with another genesis", {
+        hint: "use the genesis file that it was initialised with, or another --data-dir",
+      });
+    const chain = new Chain(ports, loadCommitted(ports.store));
+    assertSupply(chain.held, supplyOf(chain.state));
+    return chain;
+  }
+
+  /** Committed state; read it, fork it, never write to it. */
+  get state(): State {
+    return this.committed.state;
+  }
+  get held(): HeldDust {
+    return this.committed.held;
+  }
+  get tree(): TreeNode {
+    return this.committed.tree;
+  }
+  get tip(): Parent {
+    return this.committed.parent;
+  }
+
+  subscribe(subscriber: Subscriber): void {
+    this.#subscribers.push(subscriber);
+  }
+
+  /** The block that could come next, as rules see it. */
+  nextBlock(timeMs: bigint): BlockContext {
+    return {
+      params: this.params,
+      height: this.tip.height + 1n,
+      timeMs,
+      verifySignature: this.ports.verifyTransaction,
+    };
+  }
+
+  /**
+   * Builds the next block from what is waiting, votes for it and commits it.
+   * @returns what was refused for good; it is settled together with the block
+   */
+  async extend(candidate: Candidate): Promise<readonly Dropped[]> {
+    if (this.#busy) throw new InvariantError("two blocks at once");
+    this.#busy = true;
+    try {
+      return await this.#extend(candidate);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #extend(candidate: Candidate): Promise<readonly Dropped[]> {
+    const timeMs = candidate.timeMs > this.tip.timeMs ? candidate.timeMs : this.tip.timeMs + 1n;
+    const proposer = this.#voter().account;
+    const run = new BlockRun(this.committed, {...this.nextBlock(timeMs), proposer}, this.ports);
+    const dropped: Dropped[] = [];
+    const attempt = (id: string, step: () => void): void => {
+      try {
+        step();
+      } catch (error) {
+        if (!(error instanceof QsdmError)) throw error;
+        if (!MAY_FIT_LATER.has(error.code)) dropped.push({id, error});
+      }
+    };
+    for (const {id, raw} of candidate.proofs) attempt(id, () => run.addProof(raw));
+    let room = this.params.limits.maxBytes;
+    for (const transaction of candidate.transactions) {
+      room -= transaction.bytes.length;
+      if (room < 0) break;
+      attempt(transaction.txId, () => run.addTransaction(transaction));
+    }
+    const result = run.finish();
+    const block = assembleBlock(result, this.tip, {chainId: this.params.chainId, timeMs, proposer});
+    const settled = [
+      ...result.transactions.map((each) => each.txId),
+      ...candidate.proofs.map((each) => each.id),
+      ...candidate.stale,
+      ...dropped.map((each) => each.id),
+    ];
+    await this.#commit(block, result, {settled, certificate: this.#certify(block.header)});
+    return dropped;
+  }
+
+  #voter(): {account: string} {
+    const key = this.ports.voter.index.toString().padStart(8, "0");
+    const voter = this.state.get(validators, key);
+    if (!voter) throw new InvariantError(`validator ${this.ports.voter.index} is not in the set`);
+    return voter;
+  }
+
+  #certify(header: Header): Certificate {
+    const vote = {...this.#vote(header), epoch: 0n, view: header.height};
+    const signature = this.ports.voter.sign(voteBytes(vote));
+    const certificate: Certificate = {
+      epoch: vote.epoch,
+      view: vote.view,
+      votes: [{validator: this.ports.voter.index, signature}],
+    };
+    checkCertificate(certificate, vote, {voters: this.#voters, verify: this.ports.verifyVote});
+    return certificate;
+  }
+
+  #vote(header: Header): {chainId: string; height: bigint; blockId: string} {
+    return {chainId: header.chainId, height: header.height, blockId: blockIdOf(header)};
+  }
+
+  async #commit(
+    block: Block,
+    result: RunResult,
+    {certificate, settled}: {certificate: Certificate; settled: readonly string[]},
+  ): Promise<void> {
+    const id = blockIdOf(block.header);
+    const changes = result.state.changes();
+    const tree = updateTree(this.committed.tree, changes.map(leafChange));
+    const parent: Parent = {
+      id,
+      height: block.header.height,
+      timeMs: block.header.timeMs,
+      stateRoot: hexOf(rootOf(tree)),
+      receiptsRoot: receiptsRootOf(result),
+    };
+    const {stateRoot, receiptsRoot} = parent;
+    const slashReceipts = slashReceiptsOf(result, block.header);
+    await this.ports.store.commit({
+      id,
+      block,
+      certificate,
+      stateRoot,
+      receiptsRoot,
+      changes,
+      receipts: result.receipts,
+      slashReceipts,
+      settled,
+    });
+    result.state.merge();
+    this.committed = {state: this.committed.state, tree, held: result.held, parent};
+    this.#publish({
+      height: parent.height,
+      blockId: id,
+      timeMs: parent.timeMs,
+      transactionCount: block.transactions.length,
+      proofCount: block.proofs.length,
+      receipts: result.receipts,
+      events: result.events,
+    });
+  }
+
+  #publish(committed: BlockCommitted): void {
+    for (const subscriber of this.#subscribers) subscriber(committed);
+  }
+}
+
+function slashReceiptsOf({receipts, events}: RunResult, {timeMs}: Header): SlashReceipt[] {
+  const slashes = new Set(
+    events.flatMap((event) => (event.type === "slash-applied" || event.type === "slash-rejected" ? [event.txId] : [])),
+  );
+  return receipts
+    .filter((each) => slashes.has(each.txId))
+    .map(({txId, outcome, height, sender, slash, code, message}) => ({
+      txId,
+      outcome,
+      recordedAtMs: timeMs,
+      height,
+      slasher: sender,
+      slash,
+      rejectCode: code,
+      rejectMessage: message,
+    }));
+}
+
+async function storeGenesis({store, genesis}: ChainPorts, {id, block}: {id: string; block: Block}): Promise<void> {
+  const state = genesisState(genesis);
+  const changes: Change[] = state.changes();
+  const tree = updateTree(null, changes.map(leafChange));
+  await store.commit({
+    id,
+    block,
+    certificate: {epoch: 0n, view: 0n, votes: []},
+    stateRoot: hexOf(rootOf(tree)),
+    receiptsRoot: receiptsRootOf({receipts: []}),
+    changes,
+    receipts: [],
+    slashReceipts: [],
+    settled: [],
+  });
+}
+
+function loadCommitted(store: LedgerStore): {state: State; tree: TreeNode; held: HeldDust; parent: Parent} {
+  const head = store.head();
+  if (!head) throw new InvariantError("a chain without a head");
+  const base = new State();
+  const loading = base.fork();
+  for (const row of store.state()) {
+    const known = ALL_STORES.get(row.store);
+    if (!known) throw new UnavailableError("DATABASE_CORRUPT", `stored state has an unknown store ${row.store}`);
+    loading.put(known, row.key, known.codec.decode(row.value));
+  }
+  const tree = updateTree(null, loading.changes().map(leafChange));
+  if (hexOf(rootOf(tree)) !== head.stateRoot)
+    throw new UnavailableError("DATABASE_CORRUPT", `stored state does not have root ${head.stateRoot}`, {
+      hint: "restore the data directory from a copy",
+    });
+  loading.merge();
+  const {id, header, stateRoot, receiptsRoot} = head;
+  const parent = {id, height: header.height, timeMs: header.timeMs, stateRoot, receiptsRoot};
+  return {state: base, tree, held: countDust(base), parent};
+}

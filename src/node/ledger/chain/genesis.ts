@@ -1,0 +1,62 @@
+/** Block 0: the state that a genesis describes, under a header that commits to it. */
+import {type Block, blockIdOf} from "../../../codecs/chain/block.js";
+import {type Genesis, genesisIdOf} from "../../../codecs/chain/genesis.js";
+import {RuleError} from "../../../errors.js";
+import {allocate} from "../monetary/supply.js";
+import {State} from "../state/state.js";
+import {params, validators} from "../state/stores.js";
+import {sectionRoot} from "./sections.js";
+
+/** Names of the parameters that live in the state. */
+export const REWARD_BPS = "reward_bps";
+export const AUTO_REVOKE_MIN_STAKE = "auto_revoke_min_stake_dust";
+
+/** Largest reporter's share, in basis points. */
+const REWARD_BPS_MAX = 5_000;
+
+/**
+ * The state at height 0, as a fork of an empty one.
+ * @throws RuleError GENESIS_INVALID, SUPPLY_CAP
+ */
+export function genesisState(genesis: Genesis): State {
+  if (genesis.validators.length === 0) throw new RuleError("GENESIS_INVALID", "a genesis needs a validator");
+  if (genesis.params.slashRewardBps > REWARD_BPS_MAX)
+    throw new RuleError(
+      "GENESIS_INVALID",
+      `slash reward of ${genesis.params.slashRewardBps} bps, at most ${REWARD_BPS_MAX}`,
+    );
+  const state = new State().fork();
+  for (const {to, amountDust} of genesis.allocations) allocate(state, to, amountDust);
+  state.put(params, REWARD_BPS, {value: BigInt(genesis.params.slashRewardBps)});
+  state.put(params, AUTO_REVOKE_MIN_STAKE, {value: genesis.params.autoRevokeMinStakeDust});
+  genesis.validators.forEach((validator, i) => {
+    state.put(validators, i.toString().padStart(8, "0"), validator);
+  });
+  return state;
+}
+
+/** Block 0. Its parent is the genesis digest, so its id stands for every constant of the chain. */
+export function genesisBlock(genesis: Genesis): {id: string; block: Block} {
+  const empty = sectionRoot([]);
+  const block: Block = {
+    header: {
+      chainId: genesis.chainId,
+      height: 0n,
+      timeMs: genesis.timeMs,
+      parentId: genesisIdOf(genesis),
+      parentStateRoot: empty,
+      parentReceiptsRoot: empty,
+      transactionsRoot: empty,
+      proofsRoot: empty,
+      coinbaseRoot: empty,
+      transactionCount: 0,
+      proofCount: 0,
+      coinbaseCount: 0,
+      proposer: genesis.validators[0]!.account,
+    },
+    transactions: [],
+    proofs: [],
+    coinbase: [],
+  };
+  return {id: blockIdOf(block.header), block};
+}

@@ -1,0 +1,84 @@
+/** Parameters of the networks, and how a genesis turns into what the rules read. */
+import {DUST_PER_CELL, U64_MAX} from "../../../codecs/amount.js";
+import type {Genesis, GenesisParams} from "../../../codecs/chain/genesis.js";
+import type {ChainParams} from "./chain-params.js";
+import {COMPAT_RULES, STRICT_RULES} from "./rules.js";
+
+/** Names of the parameter sets. */
+export type NetworkProfile = "dev" | "testnet" | "mainnet" | "compat";
+
+const MAINNET: GenesisParams = {
+  rules: "strict",
+  blockTimeSeconds: 10,
+  dagEntries: 2 ** 26,
+  initialDifficulty: 65_536n,
+  minDifficulty: 65_536n,
+  retargetIntervalBlocks: 1_008n,
+  retargetClamp: 4n,
+  blocksPerEpoch: 60_480n,
+  graceBlocks: 6n,
+  forkV2Height: 0n,
+  forkTensorHeight: U64_MAX,
+  freshnessWindowSeconds: 60,
+  futureSkewSeconds: 5,
+  bondDust: 10n * DUST_PER_CELL,
+  unbondWindowSeconds: 7 * 24 * 3_600,
+  slashCapDust: 10n * DUST_PER_CELL,
+  slashRewardBps: 0,
+  autoRevokeMinStakeDust: 10n * DUST_PER_CELL,
+  baseFeeDust: 1_000n,
+  feeBurnBps: 5_000,
+  maxTransactions: 2_000,
+  maxProofs: 500,
+  maxBlockBytes: 32 * 1024 * 1024,
+};
+
+/** Parameter sets by profile. Dev networks mine on a laptop in seconds and pay watchers a quarter. */
+export const NETWORK_PARAMS: Readonly<Record<NetworkProfile, GenesisParams>> = {
+  mainnet: MAINNET,
+  testnet: {...MAINNET, slashRewardBps: 1_000},
+  dev: {
+    ...MAINNET,
+    blockTimeSeconds: 1,
+    dagEntries: 2 ** 16,
+    initialDifficulty: 2_048n,
+    minDifficulty: 256n,
+    graceBlocks: 60n,
+    slashRewardBps: 2_500,
+  },
+  compat: {...MAINNET, rules: "compat", dagEntries: 1_024},
+};
+
+/** What the rules read, derived once from a genesis. */
+export function chainParamsOf({chainId, params}: Genesis): ChainParams {
+  return {
+    chainId,
+    rules: params.rules === "strict" ? STRICT_RULES : COMPAT_RULES,
+    blockTimeSeconds: params.blockTimeSeconds,
+    mining: {
+      dagEntries: params.dagEntries,
+      initialDifficulty: params.initialDifficulty,
+      minDifficulty: params.minDifficulty,
+      retargetIntervalBlocks: params.retargetIntervalBlocks,
+      retargetClamp: params.retargetClamp,
+      blocksPerEpoch: params.blocksPerEpoch,
+      graceBlocks: params.graceBlocks,
+      forkV2Height: params.forkV2Height,
+      forkTensorHeight: params.forkTensorHeight,
+      freshnessWindowSeconds: params.freshnessWindowSeconds,
+      futureSkewSeconds: params.futureSkewSeconds,
+    },
+    enrollment: {bondDust: params.bondDust, unbondWindowSeconds: params.unbondWindowSeconds},
+    slashing: {
+      capDust: params.slashCapDust,
+      rewardBps: params.slashRewardBps,
+      autoRevokeMinStakeDust: params.autoRevokeMinStakeDust,
+    },
+    fees: {baseFeeDust: params.baseFeeDust, burnBps: params.feeBurnBps},
+    limits: {
+      maxTransactions: params.maxTransactions,
+      maxProofs: params.maxProofs,
+      maxBytes: params.maxBlockBytes,
+    },
+  };
+}

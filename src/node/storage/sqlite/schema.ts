@@ -1,0 +1,53 @@
+/** Tables of the embedded store, and the version that a file was written with. */
+
+/** Marks a file as ours: "qsdm" in ASCII. */
+export const APPLICATION_ID = 0x7173646d;
+/** Raised with every change to the tables. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * Ids are random, so they are never the clustered key: rows append by rowid and a separate index finds them, which
+ * measured 2.5 to 5 times faster to fill than `WITHOUT ROWID`.
+ */
+export const SCHEMA = `
+CREATE TABLE block (
+  height INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  header BLOB NOT NULL,
+  certificate BLOB NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+CREATE TABLE state (
+  seq INTEGER PRIMARY KEY,
+  store TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value BLOB NOT NULL,
+  UNIQUE (store, key)
+) STRICT;
+CREATE TABLE receipt (
+  seq INTEGER PRIMARY KEY,
+  tx_id BLOB NOT NULL UNIQUE,
+  height INTEGER NOT NULL,
+  value BLOB NOT NULL
+) STRICT;
+CREATE TABLE slash_receipt (
+  seq INTEGER PRIMARY KEY,
+  tx_id BLOB NOT NULL UNIQUE,
+  height INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  value BLOB NOT NULL
+) STRICT;
+CREATE TABLE waiting (
+  seq INTEGER PRIMARY KEY,
+  kind INTEGER NOT NULL,
+  id BLOB NOT NULL UNIQUE,
+  value BLOB NOT NULL
+) STRICT;
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT;
+`;
+
+/** What a row of `waiting` holds. */
+export const WAITING_KIND = {transaction: 0, proof: 1} as const;

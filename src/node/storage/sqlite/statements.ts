@@ -1,0 +1,61 @@
+/** Every statement of the embedded store, prepared once, with the types of its parameters and rows. */
+import type Database from "better-sqlite3";
+import type {Sqlite} from "./driver.js";
+
+type Query<P extends unknown[], R> = Database.Statement<P, R>;
+type Write<P extends unknown[]> = Database.Statement<P>;
+
+/** Column types of one table each. */
+interface BlockRow {
+  readonly height: bigint;
+  readonly id: Buffer;
+  readonly header: Buffer;
+  readonly certificate: Buffer;
+  readonly body: Buffer;
+}
+
+export interface Statements {
+  readonly lastHeader: Query<[], Pick<BlockRow, "id" | "header">>;
+  readonly headerAt: Query<[bigint], Pick<BlockRow, "header">>;
+  readonly blockAt: Query<[bigint], Omit<BlockRow, "height" | "header">>;
+  readonly heightOf: Query<[Uint8Array], Pick<BlockRow, "height">>;
+  readonly addBlock: Write<[bigint, Uint8Array, Uint8Array, Uint8Array, Uint8Array]>;
+  readonly allState: Query<[], {store: string; key: string; value: Buffer}>;
+  readonly putState: Write<[string, string, Uint8Array]>;
+  readonly removeState: Write<[string, string]>;
+  readonly addReceipt: Write<[Uint8Array, bigint, Uint8Array]>;
+  readonly receiptOf: Query<[Uint8Array], {value: Buffer}>;
+  readonly addSlashReceipt: Write<[Uint8Array, bigint, bigint, Uint8Array]>;
+  readonly trimSlashReceipts: Write<[number]>;
+  readonly slashReceiptOf: Query<[Uint8Array], {time_ms: bigint; value: Buffer}>;
+  readonly allWaiting: Query<[], {kind: bigint; id: Buffer; value: Buffer}>;
+  readonly keep: Write<[number, Uint8Array, Uint8Array]>;
+  readonly drop: Write<[Uint8Array]>;
+  readonly meta: Query<[string], {value: Buffer}>;
+  readonly putMeta: Write<[string, Uint8Array]>;
+}
+
+export const prepareStatements = (db: Sqlite): Statements => ({
+  lastHeader: db.prepare("SELECT id, header FROM block ORDER BY height DESC LIMIT 1"),
+  headerAt: db.prepare("SELECT header FROM block WHERE height = ?"),
+  blockAt: db.prepare("SELECT id, certificate, body FROM block WHERE height = ?"),
+  heightOf: db.prepare("SELECT height FROM block WHERE id = ?"),
+  addBlock: db.prepare("INSERT INTO block (height, id, header, certificate, body) VALUES (?, ?, ?, ?, ?)"),
+  allState: db.prepare("SELECT store, key, value FROM state ORDER BY seq"),
+  putState: db.prepare(
+    "INSERT INTO state (store, key, value) VALUES (?, ?, ?) ON CONFLICT (store, key) DO UPDATE SET value = excluded.value",
+  ),
+  removeState: db.prepare("DELETE FROM state WHERE store = ? AND key = ?"),
+  addReceipt: db.prepare("INSERT INTO receipt (tx_id, height, value) VALUES (?, ?, ?)"),
+  receiptOf: db.prepare("SELECT value FROM receipt WHERE tx_id = ?"),
+  addSlashReceipt: db.prepare("INSERT INTO slash_receipt (tx_id, height, time_ms, value) VALUES (?, ?, ?, ?)"),
+  trimSlashReceipts: db.prepare("DELETE FROM slash_receipt WHERE seq <= (SELECT max(seq) FROM slash_receipt) - ?"),
+  slashReceiptOf: db.prepare("SELECT time_ms, value FROM slash_receipt WHERE tx_id = ?"),
+  allWaiting: db.prepare("SELECT kind, id, value FROM waiting ORDER BY seq"),
+  keep: db.prepare("INSERT INTO waiting (kind, id, value) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"),
+  drop: db.prepare("DELETE FROM waiting WHERE id = ?"),
+  meta: db.prepare("SELECT value FROM meta WHERE name = ?"),
+  putMeta: db.prepare(
+    "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+  ),
+});

@@ -1,0 +1,163 @@
+/** The embedded store: one SQLite file, one transaction for each block. */
+
+import {bytesOfHex, hexOf, plain} from "../../../codecs/bytes.js";
+import {block as blockCodec, certificate, type Header, header} from "../../../codecs/chain/block.js";
+import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import {InvariantError, UnavailableError} from "../../../errors.js";
+import type {BlockCommit, LedgerStore, SlashReceipt, StoredBlock, StoredHead, WaitingRow} from "../store.js";
+import {type Compression, loadCompression} from "./compression.js";
+import type {Sqlite} from "./driver.js";
+import {openDatabase} from "./open.js";
+import {WAITING_KIND} from "./schema.js";
+import {prepareStatements, type Statements} from "./statements.js";
+
+/** Options of the embedded store. */
+export interface SqliteStoreOptions {
+  /** File, created when absent. */
+  readonly path: string;
+  /** Slash receipts kept; the oldest go first. */
+  readonly slashReceiptsMax: number;
+}
+
+export class SqliteStore implements LedgerStore {
+  readonly #statements: Statements;
+
+  private constructor(
+    private readonly options: SqliteStoreOptions,
+    private readonly db: Sqlite,
+    private readonly compression: Compression,
+  ) {
+    this.#statements = prepareStatements(db);
+  }
+
+  /** @throws UnavailableError as `openDatabase` says */
+  static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
+    return new SqliteStore(options, openDatabase(options.path), await loadCompression());
+  }
+
+  head(): StoredHead | null {
+    const row = this.#statements.lastHeader.get();
+    if (!row) return null;
+    return {
+      id: hexOf(row.id),
+      header: header.decode(row.header),
+      stateRoot: this.#meta("state_root"),
+      receiptsRoot: this.#meta("receipts_root"),
+    };
+  }
+
+  *state(): Iterable<{store: string; key: string; value: Uint8Array}> {
+    for (const {store, key, value} of this.#statements.allState.iterate()) yield {store, key, value: plain(value)};
+  }
+
+  waiting(): readonly WaitingRow[] {
+    return this.#statements.allWaiting.all().map(({kind, id, value}) => ({
+      kind: kind === BigInt(WAITING_KIND.proof) ? "proof" : "transaction",
+      id: hexOf(id),
+      value: plain(value),
+    }));
+  }
+
+  keepWaiting(rows: readonly WaitingRow[]): void {
+    this.#transaction(() => {
+      for (const {kind, id, value} of rows) this.#statements.keep.run(WAITING_KIND[kind], bytesOfHex(id), value);
+    });
+  }
+
+  dropWaiting(ids: readonly string[]): void {
+    this.#transaction(() => {
+      for (const id of ids) this.#statements.drop.run(bytesOfHex(id));
+    });
+  }
+
+  async commit(commit: BlockCommit): Promise<void> {
+    // Compression is asynchronous, the transaction is not: nothing can run between its first and last row.
+    const body = await this.compression.pack(blockCodec.encode(commit.block));
+    this.#transaction(() => this.#write(commit, body));
+  }
+
+  async block(height: bigint): Promise<StoredBlock | null> {
+    const row = this.#statements.blockAt.get(height);
+    if (!row) return null;
+    const body = await this.compression.unpack(plain(row.body));
+    return {id: hexOf(row.id), block: blockCodec.decode(body), certificate: certificate.decode(row.certificate)};
+  }
+
+  header(height: bigint): Header | null {
+    const row = this.#statements.headerAt.get(height);
+    return row ? header.decode(row.header) : null;
+  }
+
+  heightOf(blockId: string): bigint | null {
+    return this.#statements.heightOf.get(bytesOfHex(blockId))?.height ?? null;
+  }
+
+  receipt(txId: string): Receipt | null {
+    const row = this.#statements.receiptOf.get(bytesOfHex(txId));
+    return row ? receipt.decode(row.value) : null;
+  }
+
+  slashReceipt(txId: string): SlashReceipt | null {
+    const row = this.#statements.slashReceiptOf.get(bytesOfHex(txId));
+    if (!row) return null;
+    const {height, outcome, sender, slash, code, message} = receipt.decode(row.value);
+    const rejected = {rejectCode: code, rejectMessage: message};
+    return {txId, outcome, recordedAtMs: row.time_ms, height, slasher: sender, slash, ...rejected};
+  }
+
+  verify(): readonly string[] {
+    const rows = this.db.pragma("integrity_check") as {integrity_check: string}[];
+    return rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  #write(commit: BlockCommit, body: Uint8Array): void {
+    const {statements, block} = {statements: this.#statements, block: commit.block};
+    const {height, timeMs} = block.header;
+    statements.addBlock.run(
+      height,
+      bytesOfHex(commit.id),
+      header.encode(block.header),
+      certificate.encode(commit.certificate),
+      body,
+    );
+    for (const {store, key, value} of commit.changes) {
+      if (value === null) statements.removeState.run(store, key);
+      else statements.putState.run(store, key, value);
+    }
+    const slashes = new Set(commit.slashReceipts.map((each) => each.txId));
+    for (const each of commit.receipts) {
+      const value = receipt.encode(each);
+      statements.addReceipt.run(bytesOfHex(each.txId), height, value);
+      if (slashes.has(each.txId)) statements.addSlashReceipt.run(bytesOfHex(each.txId), height, timeMs, value);
+    }
+    if (slashes.size > 0) statements.trimSlashReceipts.run(this.options.slashReceiptsMax);
+    for (const id of commit.settled) statements.drop.run(bytesOfHex(id));
+    statements.putMeta.run("state_root", bytesOfHex(commit.stateRoot));
+    statements.putMeta.run("receipts_root", bytesOfHex(commit.receiptsRoot));
+  }
+
+  #meta(name: string): string {
+    const row = this.#statements.meta.get(name);
+    if (!row) throw new InvariantError(`stored chain has no ${name}`);
+    return hexOf(row.value);
+  }
+
+  #transaction(work: () => void): void {
+    try {
+      this.db.transaction(work).immediate();
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      // After a failed fsync the page cache no longer says what is on disk: stop rather than acknowledge.
+      if (code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR") || code === "SQLITE_READONLY")
+        throw new UnavailableError("STORE_WRITE_FAILED", `cannot write ${this.options.path}: ${code}`, {
+          hint: "free space or repair the disk, then start the node again",
+          cause: error,
+        });
+      throw error;
+    }
+  }
+}

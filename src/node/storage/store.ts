@@ -1,0 +1,73 @@
+/** What the chain needs of a store. SQLite is the embedded one; others implement the same port. */
+import type {Block, Certificate, Header} from "../../codecs/chain/block.js";
+import type {Receipt, SlashOutcome} from "../../codecs/chain/receipt.js";
+import type {Change} from "../ledger/state/state.js";
+
+/** A block with everything that one commit writes, all of it or nothing. */
+export interface BlockCommit {
+  readonly id: string;
+  readonly block: Block;
+  readonly certificate: Certificate;
+  /** Root after this block, to be found again at start. */
+  readonly stateRoot: string;
+  readonly receiptsRoot: string;
+  readonly changes: readonly Change[];
+  readonly receipts: readonly Receipt[];
+  readonly slashReceipts: readonly SlashReceipt[];
+  /** Waiting rows that this block settles: included, spent or expired. */
+  readonly settled: readonly string[];
+}
+
+/** The end of the stored chain. */
+export interface StoredHead {
+  readonly id: string;
+  readonly header: Header;
+  readonly stateRoot: string;
+  readonly receiptsRoot: string;
+}
+
+/** What is kept of a decided slash transaction. Bounded: the oldest are forgotten. */
+export interface SlashReceipt {
+  readonly txId: string;
+  readonly outcome: "applied" | "rejected";
+  readonly recordedAtMs: bigint;
+  readonly height: bigint;
+  readonly slasher: string;
+  readonly slash: SlashOutcome | null;
+  readonly rejectCode: string | null;
+  readonly rejectMessage: string | null;
+}
+
+/** An acknowledged transaction or proof that no block has settled yet. */
+export interface WaitingRow {
+  readonly kind: "transaction" | "proof";
+  /** Transaction id or proof id, hex. */
+  readonly id: string;
+  readonly value: Uint8Array;
+}
+
+export interface StoredBlock {
+  readonly id: string;
+  readonly block: Block;
+  readonly certificate: Certificate;
+}
+
+export interface LedgerStore {
+  head(): StoredHead | null;
+  /** The whole state, one row at a time. */
+  state(): Iterable<{readonly store: string; readonly key: string; readonly value: Uint8Array}>;
+  waiting(): readonly WaitingRow[];
+  /** Puts rows on disk in one transaction; on return they survive a power cut. */
+  keepWaiting(rows: readonly WaitingRow[]): void;
+  dropWaiting(ids: readonly string[]): void;
+  /** Resolves once the block is on disk. Nothing of it is there before. */
+  commit(commit: BlockCommit): Promise<void>;
+  block(height: bigint): Promise<StoredBlock | null>;
+  header(height: bigint): Header | null;
+  heightOf(blockId: string): bigint | null;
+  receipt(txId: string): Receipt | null;
+  slashReceipt(txId: string): SlashReceipt | null;
+  /** Names what is wrong with the files; empty when they are whole. */
+  verify(): readonly string[];
+  close(): void;
+}

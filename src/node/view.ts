@@ -1,0 +1,29 @@
+/** Reads of the committed state, as the API and the gauges see it. Good until the next await. */
+import type {LedgerView} from "./api/ports.js";
+import type {Chain} from "./chain.js";
+import {listRecords, registryStats} from "./ledger/enrollment/registry.js";
+import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
+import {supplyOf} from "./ledger/monetary/supply.js";
+import {accountKeys, accounts, enrollments} from "./ledger/state/stores.js";
+
+/** A view of the tip of `chain`. */
+export function viewOf(chain: Chain): LedgerView {
+  const {state, params, tip, held} = chain;
+  return {
+    head: {height: tip.height, blockId: tip.id, timeMs: tip.timeMs, stateRoot: tip.stateRoot},
+    params,
+    account(address) {
+      const account = state.get(accounts, address);
+      return account ? {...account, keyKnown: state.has(accountKeys, address)} : null;
+    },
+    enrollment: (nodeId) => state.get(enrollments, nodeId) ?? null,
+    enrollments: (query) => listRecords(state, query),
+    enrollmentStats: () => registryStats(state),
+    supply() {
+      const books = supplyOf(state);
+      const unissuedDust = SUPPLY_CAP_DUST - books.genesisDust - books.minedDust;
+      return {capDust: SUPPLY_CAP_DUST, ...books, ...held, unissuedDust};
+    },
+    difficulty: () => params.mining.initialDifficulty,
+  };
+}
