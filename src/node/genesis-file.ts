@@ -1,0 +1,81 @@
+/**
+ * The genesis as a file for people: JSON with amounts and heights as decimal text and keys as hex. Its meaning is the
+ * canonical record of codecs/chain/genesis.ts; this form is never hashed.
+ */
+import {z} from "zod";
+import {bytesOfHex, hexOf} from "../codecs/bytes.js";
+import {type Genesis, genesis as genesisCodec} from "../codecs/chain/genesis.js";
+import {DecodeError} from "../errors.js";
+
+const amount = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,19})$/)
+  .transform(BigInt);
+const count = z.number().int().nonnegative();
+
+const PARAMS = z.strictObject({
+  rules: z.enum(["strict", "compat"]),
+  blockTimeSeconds: count,
+  dagEntries: count,
+  initialDifficulty: amount,
+  minDifficulty: amount,
+  retargetIntervalBlocks: amount,
+  retargetClamp: amount,
+  blocksPerEpoch: amount,
+  graceBlocks: amount,
+  forkV2Height: amount,
+  forkTensorHeight: amount,
+  freshnessWindowSeconds: count,
+  futureSkewSeconds: count,
+  bondDust: amount,
+  unbondWindowSeconds: count,
+  slashCapDust: amount,
+  slashRewardBps: count,
+  autoRevokeMinStakeDust: amount,
+  baseFeeDust: amount,
+  feeBurnBps: count,
+  maxTransactions: count,
+  maxProofs: count,
+  maxBlockBytes: count,
+});
+
+const SCHEMA = z.strictObject({
+  chainId: z.string(),
+  network: z.string(),
+  timeMs: amount,
+  params: PARAMS,
+  allocations: z.array(z.strictObject({to: z.string(), amountDust: amount})),
+  validators: z.array(z.strictObject({publicKey: z.string(), power: amount, account: z.string()})),
+});
+
+/**
+ * Reads a genesis file.
+ * @throws DecodeError GENESIS_FILE_INVALID
+ */
+export function parseGenesis(text: string): Genesis {
+  try {
+    const {validators, ...rest} = SCHEMA.parse(JSON.parse(text));
+    const genesis: Genesis = {
+      ...rest,
+      validators: validators.map((each) => ({...each, publicKey: bytesOfHex(each.publicKey)})),
+    };
+    // The codec holds every limit; what it would not write is not a genesis.
+    return genesisCodec.decode(genesisCodec.encode(genesis));
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : cause instanceof Error ? cause.message : "";
+    throw new DecodeError("GENESIS_FILE_INVALID", `not a genesis file: ${why}`, {cause});
+  }
+}
+
+/** The file's text, with a final newline. */
+export function formatGenesis(genesis: Genesis): string {
+  const text = JSON.stringify(
+    genesis,
+    (_key, value) => {
+      if (typeof value === "bigint") return value.toString();
+      return value instanceof Uint8Array ? hexOf(value) : value;
+    },
+    2,
+  );
+  return `${text}\n`;
+}

@@ -1,0 +1,158 @@
+import fc from "fast-check";
+import {describe, expect, test} from "vitest";
+import type {Transaction} from "../../../../src/node/ledger/chain/execute.js";
+import {DEFAULT_POOL_LIMITS, Pool} from "../../../../src/node/mempool/pool/pool.js";
+
+const ALICE = "a".repeat(64);
+const BOB = "b".repeat(64);
+
+let serial = 0;
+const waiting = (sender: string, nonce: bigint, expiresAtHeight = 1_000n): Transaction => {
+  const content = {
+    chainId: "test",
+    sender,
+    nonce,
+    expiresAtHeight,
+    maxFeeDust: 0n,
+    tipDust: 0n,
+    contract: "qsdm/transfer/v3",
+    payload: new Uint8Array(),
+  };
+  return {
+    txId: (serial++).toString(16).padStart(64, "0"),
+    envelope: {content, publicKey: null, signature: new Uint8Array()},
+    bytes: new Uint8Array(100),
+  };
+};
+const fresh = () => 0n;
+const offer = (pool: Pool, transaction: Transaction, bid = 1n, nonceOf = fresh): void => {
+  pool.check(transaction, nonceOf);
+  pool.add(transaction, bid);
+};
+
+describe("selection", () => {
+  test("takes the best bid first and keeps each sender's nonces in sequence", () => {
+    const pool = new Pool();
+    const cheapFirst = waiting(ALICE, 0n);
+    const dearSecond = waiting(ALICE, 1n);
+    const middle = waiting(BOB, 0n);
+    offer(pool, cheapFirst, 1n);
+    offer(pool, dearSecond, 100n);
+    offer(pool, middle, 50n);
+    expect(pool.select(10, fresh)).toEqual([middle, cheapFirst, dearSecond]);
+  });
+
+  test("takes equal bids in order of arrival", () => {
+    const pool = new Pool();
+    const senders = Array.from({length: 20}, (_, i) => i.toString(16).padStart(64, "0"));
+    const arrived = senders.map((sender) => waiting(sender, 0n));
+    for (const each of arrived) offer(pool, each, 7n);
+    expect(pool.select(100, fresh)).toEqual(arrived);
+  });
+
+  test("leaves out what waits behind a missing nonce", () => {
+    const pool = new Pool();
+    offer(pool, waiting(ALICE, 1n));
+    expect(pool.select(10, fresh)).toEqual([]);
+  });
+
+  test("gives at most what was asked for", () => {
+    const pool = new Pool();
+    for (let nonce = 0n; nonce < 5n; nonce++) offer(pool, waiting(ALICE, nonce));
+    expect(pool.select(3, fresh)).toHaveLength(3);
+  });
+
+  test("never reorders a sender, whatever the bids", () => {
+    const item = fc.record({sender: fc.constantFrom(ALICE, BOB), bid: fc.bigInt({min: 0n, max: 9n})});
+    fc.assert(
+      fc.property(fc.array(item, {maxLength: 60}), (items) => {
+        const pool = new Pool();
+        const next = new Map<string, bigint>();
+        for (const {sender, bid} of items) {
+          const nonce = next.get(sender) ?? 0n;
+          next.set(sender, nonce + 1n);
+          offer(pool, waiting(sender, nonce), bid);
+        }
+        const seen = new Map<string, bigint>();
+        const selected = pool.select(100, fresh);
+        expect(selected).toHaveLength(items.length);
+        for (const {envelope} of selected) {
+          const {sender, nonce} = envelope.content;
+          expect(nonce).toBe(seen.get(sender) ?? 0n);
+          seen.set(sender, nonce + 1n);
+        }
+      }),
+    );
+  });
+});
+
+describe("refusals", () => {
+  test.each<[string, (pool: Pool) => void]>([
+    [
+      "POOL_DUPLICATE",
+      (pool) => {
+        const one = waiting(ALICE, 0n);
+        offer(pool, one);
+        offer(pool, one);
+      },
+    ],
+    ["NONCE_USED", (pool) => offer(pool, waiting(ALICE, 4n), 1n, () => 5n)],
+    ["NONCE_TOO_HIGH", (pool) => offer(pool, waiting(ALICE, 65n))],
+    [
+      "POOL_NONCE_TAKEN",
+      (pool) => {
+        offer(pool, waiting(ALICE, 0n));
+        offer(pool, waiting(ALICE, 0n));
+      },
+    ],
+    [
+      "POOL_SENDER_FULL",
+      (pool) => {
+        for (let nonce = 0n; nonce <= 64n; nonce++) offer(pool, waiting(ALICE, nonce));
+      },
+    ],
+  ])("%s", (code, act) => {
+    expect(() => act(new Pool())).toThrowError(expect.objectContaining({code}));
+  });
+
+  test("POOL_FULL by count and by bytes", () => {
+    for (const limits of [
+      {...DEFAULT_POOL_LIMITS, maxTransactions: 1},
+      {...DEFAULT_POOL_LIMITS, maxBytes: 199},
+    ]) {
+      const pool = new Pool(limits);
+      offer(pool, waiting(ALICE, 0n));
+      expect(() => offer(pool, waiting(BOB, 0n))).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
+    }
+  });
+});
+
+test("a removed transaction makes room for its nonce", () => {
+  const pool = new Pool();
+  const one = waiting(ALICE, 0n);
+  offer(pool, one);
+  pool.remove(one.txId);
+  expect(pool.size).toBe(0);
+  offer(pool, waiting(ALICE, 0n));
+  expect(pool.size).toBe(1);
+});
+
+test("spent nonces and passed expiries are stale, the rest is not", () => {
+  const pool = new Pool();
+  const spent = waiting(ALICE, 0n);
+  const good = waiting(ALICE, 1n);
+  const expired = waiting(BOB, 1n, 9n);
+  for (const each of [spent, good, expired]) offer(pool, each);
+  const nonceOf = (address: string) => (address === ALICE ? 1n : 0n);
+  expect(pool.stale(9n, nonceOf)).toEqual([spent.txId]);
+  expect(pool.stale(10n, nonceOf).sort()).toEqual([spent.txId, expired.txId].sort());
+});
+
+test("the next nonce to sign counts what is waiting without a gap", () => {
+  const pool = new Pool();
+  offer(pool, waiting(ALICE, 0n));
+  offer(pool, waiting(ALICE, 1n));
+  offer(pool, waiting(ALICE, 3n));
+  expect(pool.nextNonce(ALICE, fresh)).toBe(2n);
+  expect(pool.nextNonce(BOB, fresh)).toBe(0n);
+});
