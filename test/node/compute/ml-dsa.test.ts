@@ -1,0 +1,93 @@
+import {describe, expect, test} from "vitest";
+import {utf8} from "../../../src/codecs/bytes.js";
+import {
+  guardSizes,
+  loadMlDsa,
+  ML_DSA_LOADERS,
+  type MlDsa,
+  type MlDsaLevel,
+  mlDsaSizes,
+} from "../../../src/node/compute/ml-dsa.js";
+
+const LEVELS: readonly MlDsaLevel[] = [44, 87];
+const seed = Uint8Array.from({length: 32}, (_, i) => i);
+const message = utf8("one proof at one height");
+
+async function implementations(level: MlDsaLevel): Promise<MlDsa[]> {
+  const backends = await Promise.all(Object.values(ML_DSA_LOADERS).map((load) => load(level)));
+  return backends.filter((backend) => backend !== null).map((backend) => guardSizes(level, backend));
+}
+
+describe.each(LEVELS)("ML-DSA-%i", (level) => {
+  const sizes = mlDsaSizes(level);
+
+  test("every implementation derives the same key pair from a seed", async () => {
+    const pairs = (await implementations(level)).map((each) => each.keygenFromSeed(seed));
+    for (const pair of pairs) expect(pair).toEqual(pairs[0]);
+    expect(pairs[0]!.publicKey).toHaveLength(sizes.publicKeyBytes);
+    expect(pairs[0]!.secretKey).toHaveLength(sizes.secretKeyBytes);
+  });
+
+  test("every implementation verifies the signatures of every other and refuses changed ones", async () => {
+    const all = await implementations(level);
+    expect(all.map((each) => each.name)).toEqual(expect.arrayContaining(["liboqs", "noble"]));
+    const {publicKey, secretKey} = all[0]!.keygenFromSeed(seed);
+    for (const signer of all) {
+      const signature = signer.sign(secretKey, message);
+      expect(signature).toHaveLength(sizes.signatureBytes);
+      const tampered = Uint8Array.from(signature);
+      tampered[100]! ^= 1;
+      for (const verifier of all) {
+        expect(verifier.verify(publicKey, message, signature), `${signer.name} to ${verifier.name}`).toBe(true);
+        expect(verifier.verify(publicKey, message, tampered), `${signer.name} to ${verifier.name}`).toBe(false);
+        expect(verifier.verify(publicKey, utf8("another"), signature)).toBe(false);
+      }
+    }
+  });
+
+  test("signatures are hedged: two over one message differ", async () => {
+    for (const each of await implementations(level)) {
+      const {secretKey} = each.keygenFromSeed(seed);
+      expect(each.sign(secretKey, message), each.name).not.toEqual(each.sign(secretKey, message));
+    }
+  });
+
+  test("a Buffer and a view into a larger array are as good as a bare array", async () => {
+    for (const each of await implementations(level)) {
+      const {publicKey, secretKey} = each.keygenFromSeed(Buffer.from(seed));
+      const padded = Buffer.concat([Buffer.from([9]), secretKey]);
+      const signature = each.sign(padded.subarray(1), Buffer.from(message));
+      expect(each.verify(Buffer.from(publicKey), Buffer.from(message), Buffer.from(signature)), each.name).toBe(true);
+    }
+  });
+
+  test("malformed input is an invalid signature, never an exception", async () => {
+    for (const each of await implementations(level)) {
+      const {publicKey, secretKey} = each.keygenFromSeed(seed);
+      const signature = each.sign(secretKey, message);
+      const empty = new Uint8Array();
+      expect(each.verify(empty, message, signature)).toBe(false);
+      expect(each.verify(publicKey, message, empty)).toBe(false);
+      expect(each.verify(publicKey, message, signature.subarray(1))).toBe(false);
+      expect(each.verify(new Uint8Array(sizes.publicKeyBytes).fill(255), message, signature)).toBe(false);
+      expect(each.verify(publicKey, message, new Uint8Array(sizes.signatureBytes).fill(255))).toBe(false);
+    }
+  });
+
+  test("an empty message can be signed", async () => {
+    for (const each of await implementations(level)) {
+      const {publicKey, secretKey} = each.keygenFromSeed(seed);
+      expect(each.verify(publicKey, new Uint8Array(), each.sign(secretKey, new Uint8Array())), each.name).toBe(true);
+    }
+  });
+
+  test("seeds and secret keys of the wrong size are refused", async () => {
+    const suite = await loadMlDsa(level);
+    expect(() => suite.keygenFromSeed(new Uint8Array(31))).toThrow(expect.objectContaining({code: "SEED_SIZE"}));
+    expect(() => suite.sign(new Uint8Array(32), message)).toThrow(expect.objectContaining({code: "SECRET_KEY_SIZE"}));
+  });
+});
+
+test("one process loads an implementation once", () => {
+  expect(loadMlDsa(87)).toBe(loadMlDsa(87));
+});

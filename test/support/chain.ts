@@ -1,0 +1,84 @@
+/** A real chain on a real database file, with one validator, for tests. */
+import {mkdtempSync, rmSync} from "node:fs";
+import {tmpdir} from "node:os";
+import path from "node:path";
+import type {Genesis} from "../../src/codecs/chain/genesis.js";
+import {sha3} from "../../src/codecs/hash.js";
+import {RuleError} from "../../src/errors.js";
+import {Chain, type ChainPorts} from "../../src/node/chain.js";
+import {Intake} from "../../src/node/intake.js";
+import type {Contract} from "../../src/node/ledger/chain/contract.js";
+import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
+import {transferContract} from "../../src/node/ledger/transfer/contract.js";
+import {admissionStack} from "../../src/node/mempool/pool/admission.js";
+import {Pool} from "../../src/node/mempool/pool/pool.js";
+import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
+import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount, testAccount} from "./accounts.js";
+
+export const VALIDATOR_ACCOUNT: TestAccount = testAccount("validator");
+const VALIDATOR_KEYS = mlDsa44.keygenFromSeed(sha3(new Uint8Array([1])));
+
+/** Genesis of a dev chain that pays `allocations`. */
+export const testGenesis = (allocations: readonly {to: string; amountDust: bigint}[]): Genesis => ({
+  chainId: TEST_CHAIN_ID,
+  network: "test",
+  timeMs: 1_800_000_000_000n,
+  params: NETWORK_PARAMS.dev,
+  allocations,
+  validators: [{publicKey: VALIDATOR_KEYS.publicKey, power: 1n, account: VALIDATOR_ACCOUNT.address}],
+});
+
+const scratch = mkdtempSync(path.join(tmpdir(), "qsdm-test-"));
+process.once("exit", () => rmSync(scratch, {recursive: true, force: true}));
+
+/** A directory that is gone when the test run is. */
+export const scratchDirectory = (): string => mkdtempSync(path.join(scratch, "node-"));
+
+export interface TestChain {
+  readonly chain: Chain;
+  readonly intake: Intake;
+  readonly store: SqliteStore;
+  readonly pool: Pool;
+}
+
+/** Opens the chain in `directory`, as a node does at start. */
+export async function openTestChain(
+  directory: string,
+  genesis: Genesis,
+  {
+    contracts = [transferContract],
+    ...change
+  }: Partial<Omit<ChainPorts, "contracts">> & {contracts?: readonly Contract[]} = {},
+): Promise<TestChain> {
+  const store = await SqliteStore.open({path: path.join(directory, "chain.db"), slashReceiptsMax: 10_000});
+  const byId = new Map(contracts.map((each) => [each.id, each]));
+  const chain = await Chain.open({
+    store,
+    genesis,
+    contracts: byId,
+    verifyProof: () => {
+      throw new RuleError("PROOF_REFUSED", "this test chain takes no proofs");
+    },
+    verifyTransaction: mlDsa87.verify,
+    verifyVote: mlDsa44.verify,
+    voter: {index: 0, sign: (message) => mlDsa44.sign(VALIDATOR_KEYS.secretKey, message)},
+    ...change,
+  });
+  const pool = new Pool();
+  const intake = new Intake({
+    chain,
+    pool,
+    store,
+    admit: admissionStack(contracts, byId),
+    verifyProof: () => {
+      throw new RuleError("PROOF_REFUSED", "this test chain takes no proofs");
+    },
+    nowMs: () => genesis.timeMs + (chain.tip.height + 1n) * 1_000n,
+    wake: () => {},
+    failed: (error) => {
+      throw error;
+    },
+  });
+  intake.resume();
+  return {chain, intake, store, pool};
+}
