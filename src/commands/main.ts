@@ -1,0 +1,46 @@
+/**
+ * The program: what bin/qsdm.js calls.
+ *
+ * How to add a command, for example `qsdm wallet show`:
+ *
+ * 1. `src/commands/wallet/show.ts`: a function that does the work and knows no flags, files, streams or exit codes,
+ *    and `export const walletShowCommand = (io: Io): Command => defineCommand("wallet show", {summary, description,
+ *    examples, environment, files, exit, seeAlso}).option(...).action(async (flags) => { ... io.result(data, text); })`.
+ *    define.ts adds the common flags (--json, --verbose, --no-color, --no-input, --yes); help and the man page are
+ *    made from the same definition. Parsers for flag values are in flags.ts.
+ * 2. One line in registry.ts, and one in its GROUPS for a new first word.
+ * 3. `npm run build && npm run man`, and commit the page under man/.
+ * 4. Tests of the function in test/commands/, a transcript of the built program in test/cli/.
+ *
+ * Inside an action: `io.result(data, text)` once, with `text` a bare value or records of fields (bigints as they are),
+ * `{final: false}` for submitted-but-undecided (exit 5); `io.event(...)` for streams; `io.note`, `io.warn`,
+ * `io.progress` for the person who watches; `io.readFile(path, {flag})` for a file or `-`; `io.confirm(question)`
+ * before what cannot be undone; `io.signal` for every wait. Failures are thrown from the error family. A command that
+ * returns after Ctrl-C has done its work (exit 0, as a node that stops in order); one that was cut off throws the
+ * signal's AbortError (exit 130).
+ */
+import {readFile} from "node:fs/promises";
+import {type ProcessLike, processHost} from "./host.js";
+import {printPage} from "./io.js";
+
+const HELP_FLAGS = new Set(["--help", "-help", "-h"]);
+
+/** Runs the command line of `process` and gives the exit status. */
+export async function main(process: ProcessLike): Promise<number> {
+  const host = processHost(process);
+  const page = await builtHelp(host.argv);
+  if (page !== undefined) return printPage(host, page);
+  const {run} = await import("./run.js");
+  return run(host);
+}
+
+/** The page that the build made for `words... --help`; anything less simple goes the long way. */
+async function builtHelp(argv: readonly string[]): Promise<string | undefined> {
+  const words = argv.slice(0, -1);
+  if (!HELP_FLAGS.has(argv.at(-1) ?? "") || !words.every((word) => /^[a-z][a-z-]*$/.test(word))) return undefined;
+  try {
+    return await readFile(new URL(`./help/${words.join("-") || "qsdm"}.txt`, import.meta.url), "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+/** Progress of long work: a spinner where a person watches, plain lines where a log does. */
+import type {OutputStream} from "./host.js";
+
+export interface Progress {
+  /** What is happening this moment; shown on a terminal only, as often as you like. */
+  tick(text: string): void;
+  /** A step worth a line in a log. */
+  step(text: string): void;
+  /** Ends the display; `text` stays as the last line. */
+  done(text?: string): void;
+}
+
+export interface ProgressPlace {
+  /** Whether a spinner can be drawn. */
+  readonly live: boolean;
+  readonly color: boolean;
+  readonly stream: OutputStream;
+  /** Prints one line. */
+  line(text: string): void;
+}
+
+/** Starts to show `text`. */
+export function startProgress(text: string, place: ProgressPlace): Progress {
+  return place.live ? spinner(text, place) : lines(text, place);
+}
+
+function lines(text: string, place: ProgressPlace): Progress {
+  place.line(text);
+  return {
+    tick: () => undefined,
+    step: (step) => place.line(step),
+    done: (last) => {
+      if (last !== undefined) place.line(last);
+    },
+  };
+}
+
+/** The spinner's module takes as long to load as a command to start, so work begins without waiting for it. */
+function spinner(text: string, place: ProgressPlace): Progress {
+  let shown = text;
+  let over = false;
+  let handle: {text: string; stop(): unknown} | undefined;
+  void import("ora").then(({default: ora}) => {
+    if (over) return;
+    const stream = place.stream as unknown as NodeJS.WritableStream;
+    // discardStdin would take the terminal from prompts, and Ctrl-C from the signal handler.
+    handle = ora({text: shown, stream, color: place.color ? "cyan" : false, discardStdin: false}).start();
+  });
+  return {
+    tick: (tick) => {
+      shown = tick;
+      if (handle) handle.text = tick;
+    },
+    step: (step) => {
+      shown = step;
+      if (handle) handle.text = step;
+    },
+    done: (last) => {
+      over = true;
+      handle?.stop();
+      if (last !== undefined) place.line(last);
+    },
+  };
+}
