@@ -55,14 +55,22 @@ export const ML_DSA_LOADERS: Readonly<Record<"openssl" | "liboqs" | "noble", MlD
 /** Sizes of a parameter set. */
 export const mlDsaSizes = (level: MlDsaLevel): MlDsaSizes => (level === 44 ? ML_DSA_44 : ML_DSA_87);
 
-const loaded = new Map<MlDsaLevel, Promise<MlDsa>>();
+/** `many`: a node that verifies all day. `few`: a command that signs once and is gone, for which liboqs loads too long. */
+export type Workload = "many" | "few";
 
-/** The best implementation of `level`; loaded once per process. */
-export function loadMlDsa(level: MlDsaLevel): Promise<MlDsa> {
-  let pending = loaded.get(level);
+const CANDIDATES: Readonly<Record<Workload, readonly MlDsaLoader[]>> = {
+  many: [ML_DSA_LOADERS.openssl, ML_DSA_LOADERS.liboqs, ML_DSA_LOADERS.noble],
+  few: [ML_DSA_LOADERS.openssl, ML_DSA_LOADERS.noble],
+};
+const loaded = new Map<string, Promise<MlDsa>>();
+
+/** The implementation of `level` that serves `workload` best here; loaded once per process. */
+export function loadMlDsa(level: MlDsaLevel, workload: Workload = "many"): Promise<MlDsa> {
+  const key = `${level} ${workload}`;
+  let pending = loaded.get(key);
   if (!pending) {
-    pending = firstOf(level, Object.values(ML_DSA_LOADERS));
-    loaded.set(level, pending);
+    pending = firstOf(level, CANDIDATES[workload]);
+    loaded.set(key, pending);
   }
   return pending;
 }
@@ -94,9 +102,14 @@ export function guardSizes(level: MlDsaLevel, backend: MlDsaBackend): MlDsa {
         throw new DecodeError("SECRET_KEY_SIZE", `secret key is ${secretKey.length} bytes, want ${secretKeyBytes}`);
       return backend.sign(plain(secretKey), plain(message));
     },
-    verify: (publicKey, message, signature) =>
-      publicKey.length === publicKeyBytes &&
-      signature.length === signatureBytes &&
-      backend.verify(plain(publicKey), plain(message), plain(signature)),
+    verify(publicKey, message, signature) {
+      if (publicKey.length !== publicKeyBytes || signature.length !== signatureBytes) return false;
+      try {
+        return backend.verify(plain(publicKey), plain(message), plain(signature));
+      } catch {
+        // Bytes that an implementation cannot even read are no valid signature.
+        return false;
+      }
+    },
   };
 }

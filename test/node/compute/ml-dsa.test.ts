@@ -91,3 +91,8 @@ describe.each(LEVELS)("ML-DSA-%i", (level) => {
 test("one process loads an implementation once", () => {
   expect(loadMlDsa(87)).toBe(loadMlDsa(87));
 });
+
+test("a command that signs once never waits for liboqs", async () => {
+  expect((await loadMlDsa(87, "few")).name).toMatch(/^(openssl|noble)$/);
+  expect((await loadMlDsa(87, "many")).name).toMatch(/^(openssl|liboqs)$/);
+});
