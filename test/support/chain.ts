@@ -12,6 +12,7 @@ import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {transferContract} from "../../src/node/ledger/transfer/contract.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {Pool} from "../../src/node/mempool/pool/pool.js";
+import {rememberValid} from "../../src/node/signature-cache.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount, testAccount} from "./accounts.js";
 
@@ -59,7 +60,7 @@ export async function openTestChain(
     verifyProof: () => {
       throw new RuleError("PROOF_REFUSED", "this test chain takes no proofs");
     },
-    verifyTransaction: mlDsa87.verify,
+    verifyTransaction: rememberValid(mlDsa87.verify),
     verifyVote: mlDsa44.verify,
     voter: {index: 0, sign: (message) => mlDsa44.sign(VALIDATOR_KEYS.secretKey, message)},
     ...change,
