@@ -1,0 +1,95 @@
+/**
+ * Bundle of attestation type `qsdm-key-v1`: an ancestor's evidence, and the signature of the node that sent it.
+ *
+ * J-html JSON `{"evidence":...,"evidence_type":...,"node_id":...,"signature":...}`, then padded base64. `evidence` is
+ * the inner bundle text as its own type carries it. The ML-DSA-87 key registered at enrollment signs the whole proof
+ * with this signature left empty, so what a node has mined can be held against it, and against nobody else.
+ * Source: docs/decisions/0004-strict-mining.md.
+ */
+import {DecodeError} from "../../errors.js";
+import {base64Of, bytesOfBase64} from "../bytes.js";
+import {encodeCbor} from "../cbor/cbor.js";
+import {quoteText} from "../go/quote.js";
+import {readStrict} from "../go/readers.js";
+import {type GoValue, goStruct, member} from "../go/struct.js";
+import {goBytes, goText} from "../go/types.js";
+import {canonicalCodec} from "../json.js";
+import {ML_DSA_87} from "../suite.js";
+import {HMAC_ATTESTATION} from "./hmac-bundle.js";
+import {encodeProof, type Proof} from "./proof.js";
+
+export const KEY_ATTESTATION = "qsdm-key-v1";
+/** Longest bundle, in bytes of JSON: the signature takes 6,172 of them. */
+export const KEY_BUNDLE_MAX_BYTES = 32_768;
+
+const bundleWire = goStruct("qsdm.KeyBundle", {
+  /** Base64 text of the inner bundle. */
+  evidence: member("evidence", goText()),
+  /** Attestation type of `evidence`. */
+  evidenceType: member("evidence_type", goText()),
+  nodeId: member("node_id", goText()),
+  /** ML-DSA-87, 4,627 bytes. */
+  signature: member("signature", goBytes),
+});
+type Wire = GoValue<typeof bundleWire>;
+/** `signature` is empty only while it is being made. */
+export type KeyBundle = Omit<Wire, "signature"> & {readonly signature: Uint8Array};
+
+const refuse = (why: string): never => {
+  throw new DecodeError("BUNDLE_INVALID", `key bundle: ${why}`);
+};
+
+const codec = canonicalCodec<KeyBundle>({
+  what: "key bundle",
+  maxBytes: KEY_BUNDLE_MAX_BYTES,
+  write: (bundle) => bundleWire.write(bundle, "html"),
+  read(bytes) {
+    const wire = readStrict(bundleWire, bytes, {
+      code: "BUNDLE_INVALID",
+      prefix: "key bundle: ",
+      trailing: "key bundle: data after the bundle",
+    });
+    if (wire.evidenceType !== HMAC_ATTESTATION) refuse(`evidence type ${quoteText(wire.evidenceType)} is unknown`);
+    return {...wire, signature: wire.signature ?? refuse("signature is missing")};
+  },
+});
+
+/** Text for `attestation.bundle`. */
+export const encodeKeyBundle = (bundle: KeyBundle): string => base64Of(codec.encode(bundle));
+
+function decodeAny(text: string): KeyBundle {
+  // Four characters for three bytes: a longer text cannot pass, and is not worth decoding.
+  if (text.length > KEY_BUNDLE_MAX_BYTES * 2)
+    throw new DecodeError("JSON_TOO_LARGE", `key bundle is ${text.length} characters of base64`);
+  return codec.decode(bytesOfBase64(text));
+}
+
+/**
+ * A signed bundle.
+ * @throws DecodeError BASE64_INVALID, JSON_TOO_LARGE, JSON_NOT_CANONICAL, BUNDLE_INVALID
+ */
+export function decodeKeyBundle(text: string): KeyBundle {
+  const bundle = decodeAny(text);
+  const {length} = bundle.signature;
+  return length === ML_DSA_87.signatureBytes
+    ? bundle
+    : refuse(`signature is ${length} bytes, want ${ML_DSA_87.signatureBytes}`);
+}
+
+/** `proof` attested by `bundle`. */
+export const withKeyBundle = (proof: Proof, bundle: KeyBundle): Proof => ({
+  ...proof,
+  attestation: {...proof.attestation, type: KEY_ATTESTATION, bundle: encodeKeyBundle(bundle)},
+});
+
+/**
+ * Bytes that the node key signs: domain, chain, and the canonical proof with an empty signature inside its bundle.
+ * Whether the bundle has its signature already makes no difference.
+ * @throws DecodeError when the attestation is not a key bundle
+ */
+export function keySigningBytes(chainId: string, proof: Proof): Uint8Array {
+  const {type, bundle} = proof.attestation;
+  if (type !== KEY_ATTESTATION) refuse(`attestation type is ${quoteText(type)}, want "${KEY_ATTESTATION}"`);
+  const unsigned = withKeyBundle(proof, {...decodeAny(bundle), signature: new Uint8Array(0)});
+  return encodeCbor(["qsdm/proof/v3", chainId, encodeProof(unsigned)]);
+}
