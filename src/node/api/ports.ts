@@ -93,6 +93,11 @@ export interface ApiPorts {
   /** @throws UnavailableError MINING_UNAVAILABLE */
   work(height: bigint | null): Work;
   submitProof(raw: Uint8Array): Promise<ProofVerdict>;
-  readonly info: {readonly nodeId: string; readonly version: string; readonly commit: string; readonly startedAtMs: number};
+  readonly info: {
+    readonly nodeId: string;
+    readonly version: string;
+    readonly commit: string;
+    readonly startedAtMs: number;
+  };
   now(): number;
 }

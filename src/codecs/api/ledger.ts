@@ -1,0 +1,89 @@
+/** The ledger's own reads: supply equation, chain parameters, accounts. */
+import {cell, count, flag, object, omitEmpty, optional, text, u64, type ValueOf, word} from "./shape.js";
+
+/**
+ * Where every dust is: `genesis + mined - burned` equals `balances + bonds`, and `genesis + mined + unissued` the cap.
+ */
+export const supply = object({
+  capDust: u64,
+  genesisDust: u64,
+  minedDust: u64,
+  burnedDust: u64,
+  balancesDust: u64,
+  bondsDust: u64,
+  unissuedDust: u64,
+});
+export type Supply = ValueOf<typeof supply>;
+
+/** `GET /api/v1/ledger/supply`. */
+export const supplyAnswer = object({height: u64, blockId: text, supply});
+export type SupplyAnswer = ValueOf<typeof supplyAnswer>;
+
+/** `GET /api/v1/wallet/balance`. */
+export const balance = object({
+  address: text,
+  balance: cell,
+  source: text,
+  /** Ours: the same amount in dust. */
+  balanceDust: optional(u64),
+});
+export type Balance = ValueOf<typeof balance>;
+
+/** `GET /api/v1/wallet/nonce`. */
+export const nonce = object({
+  sender: text,
+  /** Transactions of this account that the chain has included. */
+  nonce: u64,
+  /** Nonce that a v2 envelope must carry, one above `nonce`. A v3 envelope carries `nonce`. */
+  next: u64,
+  /** Ours: whether envelopes may leave the public key out. */
+  keyKnown: omitEmpty(flag, false),
+});
+export type Nonce = ValueOf<typeof nonce>;
+
+/** `GET /api/v1/chain/params`: everything that a genesis fixes. */
+export const chainParams = object({
+  chainId: text,
+  rules: word("strict", "compat"),
+  blockTimeSeconds: count,
+  mining: object({
+    dagEntries: count,
+    initialDifficulty: u64,
+    minDifficulty: u64,
+    retargetIntervalBlocks: u64,
+    retargetClamp: u64,
+    blocksPerEpoch: u64,
+    graceBlocks: u64,
+    forkV2Height: u64,
+    forkTensorHeight: u64,
+    freshnessWindowSeconds: count,
+    futureSkewSeconds: count,
+  }),
+  enrollment: object({bondDust: u64, unbondWindowSeconds: count}),
+  slashing: object({capDust: u64, rewardBps: count, autoRevokeMinStakeDust: u64}),
+  fees: object({baseFeeDust: u64, burnBps: count}),
+  limits: object({maxTransactions: count, maxProofs: count, maxBytes: count}),
+});
+export type ChainParamsAnswer = ValueOf<typeof chainParams>;
+
+/** `GET /api/v1/health`. */
+export const health = object({
+  status: word("healthy", "degraded"),
+  timestamp: text,
+  version: text,
+  gitSha: text,
+  buildDate: text,
+  product: text,
+  tagline: text,
+});
+export type Health = ValueOf<typeof health>;
+
+export const live = object({status: word("alive"), timestamp: text, product: text});
+
+/** `GET /api/v1/health/ready`: 200 when ready, 503 when not. */
+export const ready = object({
+  status: word("ready", "not_ready"),
+  timestamp: text,
+  checks: object({storage: text, walletService: text}),
+});
+export type Ready = ValueOf<typeof ready>;

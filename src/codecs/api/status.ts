@@ -1,0 +1,83 @@
+/** `GET /api/v1/status` (spec/qsdm-node.md 7.1) with our own members under `qsdm`. */
+import {supply} from "./ledger.js";
+import {cellText, count, decimal, flag, list, named, object, optional, text, u64, type ValueOf, word} from "./shape.js";
+
+const coin = object({name: text, symbol: text, decimals: count, smallestUnit: text});
+
+/** What mining has emitted by the schedule; what was really minted stands in `qsdm.supply`. */
+const tokenomics = object({
+  capDust: u64,
+  capCell: cellText,
+  emittedDust: u64,
+  emittedCell: cellText,
+  remainingDust: u64,
+  blockRewardDust: u64,
+  blockRewardCell: cellText,
+  currentEpoch: u64,
+  /** As the reference computes it: the last block of this epoch. `qsdm.nextHalvingHeight` is the first of the next. */
+  nextHalvingHeight: u64,
+  nextHalvingEtaSeconds: u64,
+  targetBlockTimeSeconds: count,
+  blocksPerEpoch: u64,
+});
+
+const mining = object({
+  protocolVersionsAccepted: list(count),
+  forkV2Height: named("fork_v2_height", optional(u64)),
+  forkV2Active: named("fork_v2_active", flag),
+  forkTensorHeight: named("fork_v2_tc_height", optional(u64)),
+  forkTensorActive: named("fork_v2_tc_active", flag),
+  attestationTypesRequired: optional(list(text)),
+  minEnrollStakeDust: optional(u64),
+  enrollmentContract: text,
+  signedEnrollmentRequired: flag,
+  signedEnrollmentActivationHeight: u64,
+  deferredBondFromRewards: flag,
+  deferredBondActivationHeight: u64,
+  deferredBondWorkDifficulty: count,
+});
+
+/** What a client needs to speak to this node, and what the reference does not say. */
+const own = object({
+  /** Signed into every envelope. */
+  chainId: text,
+  /** `strict`, or `compat` where QSDM's unsigned and unattributed forms are taken as well. */
+  rules: word("strict", "compat"),
+  /** Envelope versions that the write routes take. */
+  envelopeVersions: list(count),
+  height: u64,
+  blockId: text,
+  blockTimeMs: u64,
+  stateRoot: text,
+  poolSize: count,
+  baseFeeDust: u64,
+  bondDust: u64,
+  slashCapDust: u64,
+  slashRewardBps: count,
+  autoRevokeMinStakeDust: u64,
+  unbondBlocks: u64,
+  difficulty: decimal,
+  nextHalvingHeight: optional(u64),
+  supply,
+});
+export type OwnStatus = ValueOf<typeof own>;
+
+export const status = object({
+  nodeId: text,
+  version: text,
+  gitSha: text,
+  buildDate: text,
+  uptime: text,
+  chainTip: u64,
+  peers: count,
+  nodeRole: text,
+  network: text,
+  coin,
+  branding: object({name: text, legacyName: optional(text), fullTitle: optional(text)}),
+  tokenomics,
+  taskActionsReady: flag,
+  mining: optional(mining),
+  /** `null` when the node is not one of ours. */
+  qsdm: optional(own),
+});
+export type Status = ValueOf<typeof status>;

@@ -1,0 +1,66 @@
+/** One request on its way through a route: who asks, what is asked, and what comes back. */
+import type {IncomingMessage} from "node:http";
+import {wireNameOf} from "../../codecs/api/shape.js";
+import {utf8} from "../../codecs/bytes.js";
+import {equalSecret} from "../../codecs/hash.js";
+import {RuleError, UsageError} from "../../errors.js";
+import type {Param} from "./param.js";
+import {readBody} from "./request-body.js";
+import type {AnyRoute} from "./route.js";
+
+/** Values of a route's parameters and its body. @throws UsageError, DecodeError */
+export async function readInput(
+  route: AnyRoute,
+  request: {readonly incoming: IncomingMessage; readonly url: string; pathParam(name: string): string | undefined},
+): Promise<Readonly<Record<string, unknown>>> {
+  const input: Record<string, unknown> = {};
+  const query = queryOf(request.url);
+  // The reference ignores parameters that it does not know, so its routes do here as well.
+  if (route.errors === "coded") checkQuery(query, route);
+  for (const [name, param] of Object.entries(route.params as Readonly<Record<string, Param<unknown>>>)) {
+    const wire = wireNameOf(name);
+    const text = param.in === "path" ? request.pathParam(wire) : (query.get(wire) ?? undefined);
+    input[name] = param.parse(text, wire);
+  }
+  if (route.body !== null) input.body = await readBody(request.incoming, route.body);
+  return input;
+}
+
+const NO_QUERY = new URLSearchParams();
+
+function queryOf(url: string): URLSearchParams {
+  const at = url.indexOf("?");
+  return at < 0 ? NO_QUERY : new URLSearchParams(url.slice(at + 1));
+}
+
+function checkQuery(query: URLSearchParams, route: AnyRoute): void {
+  const seen = new Set<string>();
+  const known = Object.entries(route.params as Readonly<Record<string, Param<unknown>>>)
+    .filter(([, param]) => param.in === "query")
+    .map(([name]) => wireNameOf(name));
+  for (const name of query.keys()) {
+    if (!known.includes(name))
+      throw new UsageError("PARAMETER_UNKNOWN", `no parameter ${name} here`, {
+        hint: known.length === 0 ? "this route takes none" : `this route takes ${known.join(", ")}`,
+      });
+    if (seen.has(name)) throw new UsageError("PARAMETER_REPEATED", `parameter ${name} is given twice`);
+    seen.add(name);
+  }
+}
+
+const isLoopback = (ip: string): boolean => ip === "::1" || /^(?:::ffff:)?127\./.test(ip);
+
+/**
+ * Refuses a caller that may not use a route of `scrape` class.
+ * @throws RuleError SCRAPE_FORBIDDEN
+ */
+export function checkScraper(incoming: IncomingMessage, secret: string | null): void {
+  const allowed =
+    secret === null
+      ? isLoopback(incoming.socket.remoteAddress ?? "")
+      : equalSecret(utf8(incoming.headers.authorization ?? ""), utf8(`Bearer ${secret}`));
+  if (!allowed)
+    throw new RuleError("SCRAPE_FORBIDDEN", "this caller may not read the metrics", {
+      hint: "send Authorization: Bearer with the scrape secret; without a secret only this machine may scrape",
+    });
+}

@@ -1,0 +1,39 @@
+/** Every route of the API by the name that clients call it by. */
+import type {AnyRoute} from "./route.js";
+import {blockRoute, headersRoute, paramsRoute, receiptRoute, supplyRoute} from "./routes/chain.js";
+import {enrollmentRoute, enrollmentsRoute, enrollRoute} from "./routes/enrollment.js";
+import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
+import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
+import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
+import {slashReceiptRoute, slashRoute} from "./routes/slash.js";
+import {statusRoute} from "./routes/status.js";
+import {balanceRoute, nonceRoute, submitRoute} from "./routes/wallet.js";
+
+export const ROUTES = {
+  status: statusRoute,
+  health: healthRoute,
+  healthLive: liveRoute,
+  healthReady: readyRoute,
+  balance: balanceRoute,
+  nonce: nonceRoute,
+  submit: submitRoute,
+  challenge: challengeRoute,
+  work: workRoute,
+  submitProof: submitProofRoute,
+  enroll: enrollRoute,
+  enrollment: enrollmentRoute,
+  enrollments: enrollmentsRoute,
+  slash: slashRoute,
+  slashReceipt: slashReceiptRoute,
+  headers: headersRoute,
+  block: blockRoute,
+  receipt: receiptRoute,
+  supply: supplyRoute,
+  params: paramsRoute,
+  metrics: metricsRoute,
+  metricsCompat: metricsCompatRoute,
+  openApi: openApiRoute,
+} as const satisfies Readonly<Record<string, AnyRoute>>;
+
+export type Routes = typeof ROUTES;
+export type RouteName = keyof Routes;

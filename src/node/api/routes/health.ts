@@ -1,0 +1,63 @@
+/** Whether the process lives, and whether it can do its work. */
+import {health, live, ready} from "../../../codecs/api/ledger.js";
+import {json, route} from "../route.js";
+
+const PRODUCT = "QSDM";
+const TAGLINE = "Post-quantum ledger";
+const timestampOf = (nowMs: number): string => new Date(nowMs).toISOString().replace(/\.000Z$/, "Z");
+
+export const healthRoute = route({
+  method: "GET",
+  path: "/api/v1/health",
+  summary: "what runs here, and whether it is well",
+  auth: "public",
+  errors: "status",
+  cost: 0.05,
+  params: {},
+  body: null,
+  reply: json(health),
+  handle: (_input, ports) => ({
+    status: ports.healthy() ? ("healthy" as const) : ("degraded" as const),
+    timestamp: timestampOf(ports.node.now()),
+    version: ports.node.info.version,
+    gitSha: ports.node.info.commit,
+    buildDate: "",
+    product: PRODUCT,
+    tagline: TAGLINE,
+  }),
+});
+
+export const liveRoute = route({
+  method: "GET",
+  path: "/api/v1/health/live",
+  summary: "whether the process answers",
+  auth: "public",
+  errors: "status",
+  cost: 0.05,
+  params: {},
+  body: null,
+  reply: json(live),
+  handle: (_input, ports) => ({status: "alive" as const, timestamp: timestampOf(ports.node.now()), product: PRODUCT}),
+});
+
+export const readyRoute = route({
+  method: "GET",
+  path: "/api/v1/health/ready",
+  summary: "whether the node takes reads and writes now",
+  auth: "public",
+  errors: "status",
+  cost: 0.05,
+  params: {},
+  body: null,
+  reply: json(ready),
+  statuses: [200, 503],
+  statusOf: (value) => (value.status === "ready" ? 200 : 503),
+  handle(_input, ports) {
+    const storage = ports.healthy();
+    return {
+      status: storage ? ("ready" as const) : ("not_ready" as const),
+      timestamp: timestampOf(ports.node.now()),
+      checks: {storage: storage ? "ok" : "failed", walletService: "not_configured"},
+    };
+  },
+});

@@ -1,0 +1,125 @@
+/** `GET /api/v1/status`: what the node is, where its chain stands, and which forms it takes. */
+import {U64_MAX} from "../../../codecs/amount.js";
+import {type OwnStatus, type Status, status} from "../../../codecs/api/status.js";
+import {ENROLL_V3_CONTRACT} from "../../../codecs/chain/payloads.js";
+import {formatDuration} from "../../../codecs/go/number.js";
+import {
+  blockRewardDust,
+  blocksPerHalving,
+  emissionEpoch,
+  MINING_CAP_DUST,
+  nextHalvingHeight,
+} from "../../ledger/monetary/emission.js";
+import {scheduledDust} from "../../ledger/monetary/schedule.js";
+import {blocksIn, type ChainParams} from "../../ledger/params/chain-params.js";
+import type {ApiPorts, LedgerView} from "../ports.js";
+import {json, route} from "../route.js";
+
+export const statusRoute = route({
+  method: "GET",
+  path: "/api/v1/status",
+  summary: "what the node is, where its chain stands, and which forms it takes",
+  auth: "public",
+  errors: "status",
+  cost: 0.1,
+  params: {},
+  body: null,
+  reply: json(status),
+  handle: (_input, ports) => statusOf(ports.node),
+});
+
+/** Which rules a chain runs, for clients that must choose the form they write. */
+export const rulesName = ({rules}: ChainParams): "strict" | "compat" =>
+  rules.unsigned === "accepted" ? "compat" : "strict";
+
+function statusOf(node: ApiPorts): Status {
+  const view = node.view();
+  const {params, head} = view;
+  const {info} = node;
+  const upMs = BigInt(Math.max(0, node.now() - info.startedAtMs));
+  return {
+    nodeId: info.nodeId,
+    version: info.version,
+    gitSha: info.commit,
+    buildDate: "",
+    uptime: formatDuration((upMs / 1_000n) * 1_000_000_000n),
+    chainTip: head.height,
+    peers: 0,
+    nodeRole: "validator",
+    network: params.chainId,
+    coin: {name: "Cell", symbol: "CELL", decimals: 8, smallestUnit: "dust"},
+    branding: {name: "QSDM", legacyName: null, fullTitle: null},
+    tokenomics: tokenomicsOf(head.height, params.blockTimeSeconds),
+    taskActionsReady: false,
+    mining: miningOf(head.height, params),
+    qsdm: ownOf(view, node.poolSize()),
+  };
+}
+
+function tokenomicsOf(height: bigint, blockTimeSeconds: number): Status["tokenomics"] {
+  const epoch = emissionEpoch(height, blockTimeSeconds);
+  const blocksPerEpoch = blocksPerHalving(blockTimeSeconds);
+  const lastOfEpoch = (epoch + 1n) * blocksPerEpoch;
+  const emittedDust = scheduledDust(height, blockTimeSeconds);
+  const rewardDust = blockRewardDust(height + 1n, blockTimeSeconds);
+  return {
+    capDust: MINING_CAP_DUST,
+    capCell: MINING_CAP_DUST,
+    emittedDust,
+    emittedCell: emittedDust,
+    remainingDust: MINING_CAP_DUST - emittedDust,
+    blockRewardDust: rewardDust,
+    blockRewardCell: rewardDust,
+    currentEpoch: epoch,
+    nextHalvingHeight: lastOfEpoch,
+    nextHalvingEtaSeconds: (lastOfEpoch - height) * BigInt(blockTimeSeconds),
+    targetBlockTimeSeconds: blockTimeSeconds,
+    blocksPerEpoch,
+  };
+}
+
+/** A fork height as the reference shows it: left out when it never comes, and when it is 0. */
+const shownFork = (height: bigint): bigint | null => (height === 0n || height === U64_MAX ? null : height);
+
+function miningOf(height: bigint, {mining, enrollment, rules}: ChainParams): Status["mining"] {
+  const v2Active = height >= mining.forkV2Height;
+  const strict = rules.proofAuthority === "node-key";
+  return {
+    protocolVersionsAccepted: [v2Active ? 2 : 1],
+    forkV2Height: shownFork(mining.forkV2Height),
+    forkV2Active: v2Active,
+    forkTensorHeight: shownFork(mining.forkTensorHeight),
+    forkTensorActive: height >= mining.forkTensorHeight,
+    attestationTypesRequired: v2Active ? [strict ? "qsdm-key-v1" : "nvidia-hmac-v1"] : null,
+    minEnrollStakeDust: v2Active ? enrollment.bondDust : null,
+    enrollmentContract: strict ? ENROLL_V3_CONTRACT : "qsdm/enroll/v2",
+    signedEnrollmentRequired: true,
+    signedEnrollmentActivationHeight: 0n,
+    deferredBondFromRewards: false,
+    deferredBondActivationHeight: 0n,
+    deferredBondWorkDifficulty: 0,
+  };
+}
+
+function ownOf(view: LedgerView, poolSize: number): OwnStatus {
+  const {head, params} = view;
+  return {
+    chainId: params.chainId,
+    rules: rulesName(params),
+    envelopeVersions: [3],
+    height: head.height,
+    blockId: head.blockId,
+    blockTimeMs: head.timeMs,
+    stateRoot: head.stateRoot,
+    poolSize,
+    baseFeeDust: params.fees.baseFeeDust,
+    bondDust: params.enrollment.bondDust,
+    slashCapDust: params.slashing.capDust,
+    slashRewardBps: params.slashing.rewardBps,
+    autoRevokeMinStakeDust: params.slashing.autoRevokeMinStakeDust,
+    unbondBlocks: blocksIn(params, params.enrollment.unbondWindowSeconds),
+    difficulty: view.difficulty(),
+    nextHalvingHeight: nextHalvingHeight(head.height, params.blockTimeSeconds),
+    supply: view.supply(),
+  };
+}

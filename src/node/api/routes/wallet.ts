@@ -1,0 +1,57 @@
+/** Accounts: what they hold, which nonce is next, and sending transactions. */
+import {balance, nonce} from "../../../codecs/api/ledger.js";
+import {accepted} from "../../../codecs/api/mining.js";
+import {addressKind, inQuery} from "../param.js";
+import {json, route} from "../route.js";
+import {ENVELOPE_BODY} from "./envelope.js";
+
+export const balanceRoute = route({
+  method: "GET",
+  path: "/api/v1/wallet/balance",
+  summary: "what an account holds",
+  auth: "public",
+  errors: "status",
+  cost: 0.1,
+  params: {address: inQuery(addressKind, "the account")},
+  body: null,
+  reply: json(balance),
+  handle({address}, ports) {
+    const balanceDust = ports.node.view().account(address)?.balanceDust ?? 0n;
+    return {address, balance: balanceDust, source: "mining-ledger", balanceDust};
+  },
+});
+
+export const nonceRoute = route({
+  method: "GET",
+  path: "/api/v1/wallet/nonce",
+  summary: "which nonce an account must sign next",
+  auth: "public",
+  errors: "status",
+  cost: 0.1,
+  params: {sender: inQuery(addressKind, "the account")},
+  body: null,
+  reply: json(nonce),
+  handle({sender}, ports) {
+    const account = ports.node.view().account(sender);
+    const used = account?.nonce ?? 0n;
+    return {sender, nonce: used, next: used + 1n, keyKnown: account?.keyKnown ?? false};
+  },
+});
+
+export const submitRoute = route({
+  method: "POST",
+  path: "/api/v1/wallet/submit",
+  summary: "take a signed transaction of any contract",
+  auth: "public",
+  errors: "coded",
+  cost: 2,
+  params: {},
+  body: ENVELOPE_BODY,
+  reply: json(accepted),
+  statuses: [202],
+  statusOf: () => 202,
+  async handle({body}, ports) {
+    const {txId} = await ports.node.submit(body);
+    return {txId, status: "accepted" as const};
+  },
+});
