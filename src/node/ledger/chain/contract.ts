@@ -35,7 +35,7 @@ export interface Contract {
    * Refuses what no state could accept.
    * @throws DecodeError, RuleError
    */
-  check(content: UnsignedEnvelope): void;
+  check(content: UnsignedEnvelope, block: Pick<BlockContext, "params">): void;
   /**
    * Changes `call.state`, which is thrown away when this throws.
    * @throws DecodeError, RuleError: the transaction is included as rejected and its fee stays paid

@@ -22,7 +22,7 @@ export interface AdmissionContext {
 export const admitContract =
   (contract: Contract, next: Admit): Admit =>
   (transaction, at) => {
-    if (transaction.envelope.content.contract === contract.id) contract.check(transaction.envelope.content);
+    if (transaction.envelope.content.contract === contract.id) contract.check(transaction.envelope.content, at.block);
     return next(transaction, at);
   };
 
