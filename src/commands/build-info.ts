@@ -8,3 +8,22 @@ export const VERSION: string = typeof QSDM_VERSION === "string" ? QSDM_VERSION :
 export const COMMIT: string = typeof QSDM_COMMIT === "string" ? QSDM_COMMIT : "";
 /** Version of the mining protocol that this program speaks. */
 export const PROTOCOL_VERSION = 2;
+
+/** What the program is: shown one value per line, in this order. */
+export const versionInfo = () => ({
+  name: "qsdm",
+  version: VERSION,
+  commit: COMMIT === "" ? null : COMMIT,
+  protocol_version: PROTOCOL_VERSION,
+  /** The addon that serves the fast paths; `none` while the portable code does. */
+  native_backend: "none",
+});
+
+/** `versionInfo()` as records. */
+export const versionFields = (): [string | number | null][] => Object.values(versionInfo()).map((value) => [value]);
+
+/** What `qsdm --version` prints. */
+export const versionText = (): string =>
+  versionFields()
+    .map(([value]) => `${value ?? "-"}\n`)
+    .join("");

@@ -2,22 +2,13 @@
  * What the process gives a command: streams, files, clock, randomness, network. Everything a command does to the
  * world goes through this one value, so tests pass an object literal instead.
  */
-import {randomBytes} from "node:crypto";
 import {homedir} from "node:os";
 import type {Readable} from "node:stream";
-import {plain} from "../codecs/bytes.js";
+import {descriptorStream, isTerminal, type OutputStream} from "./descriptor.js";
 import {type Disk, disk} from "./disk.js";
 
-/** Where text or bytes go. `process.stdout` fits. */
-export interface OutputStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(chunk: string | Uint8Array, done?: (error?: Error | null) => void): boolean;
-  on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
-}
-
 /** Where input comes from. `process.stdin` fits. */
-export type InputStream = Readable & {readonly isTTY?: boolean};
+export type InputStream = Readable;
 
 export interface Host {
   /** Arguments after the program's name. */
@@ -26,12 +17,16 @@ export interface Host {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Whether a stream is a terminal. */
+  terminal(stream: "stdin" | "stdout" | "stderr"): boolean;
   readonly disk: Disk;
   /** The user's home directory. */
   readonly home: string;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Bytes from the system's generator. */
+  /** Standard error as a spinner needs it: with cursor and columns. */
+  readonly screen: NodeJS.WriteStream;
+  /** Bytes from the system's generator, at most 65,536 at once. */
   randomBytes(size: number): Uint8Array;
   readonly fetch: typeof globalThis.fetch;
   /** Calls back at every SIGINT, SIGTERM and SIGHUP until the returned function is called. */
@@ -41,27 +36,29 @@ export interface Host {
 /** The part of `process` that bin/ hands over. */
 export type ProcessLike = Pick<NodeJS.Process, "argv" | "env" | "stdin" | "stdout" | "stderr" | "on" | "off">;
 
+const DESCRIPTORS = {stdin: 0, stdout: 1, stderr: 2} as const;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** The host of a real process. Streams are touched when first used: opening them costs start-up time. */
+/** The host of a real process. Node's own streams are opened when nothing cheaper will do. */
 export const processHost = (process: ProcessLike): Host => ({
   argv: process.argv.slice(2),
   env: process.env,
   get stdin() {
     return process.stdin;
   },
-  get stdout() {
-    return process.stdout;
-  },
-  get stderr() {
+  stdout: descriptorStream(1, () => process.stdout),
+  stderr: descriptorStream(2, () => process.stderr),
+  get screen() {
     return process.stderr;
   },
+  terminal: (stream) => isTerminal(DESCRIPTORS[stream]),
   disk,
   get home() {
     return homedir();
   },
   now: () => Date.now(),
-  randomBytes: (size) => plain(randomBytes(size)),
+  // Not node:crypto: loading it costs 3 ms of start-up, and most commands need no randomness.
+  randomBytes: (size) => globalThis.crypto.getRandomValues(new Uint8Array(size)),
   fetch: (input, init) => globalThis.fetch(input, init),
   onSignal(listener) {
     const handler = (name: string): void => listener(name);

@@ -7,8 +7,9 @@
 import type {ChalkInstance} from "chalk";
 import {plain} from "../codecs/bytes.js";
 import {UsageError} from "../errors.js";
+import type {OutputStream} from "./descriptor.js";
 import {tooLarge} from "./disk.js";
-import type {Host, OutputStream} from "./host.js";
+import type {Host} from "./host.js";
 import {
   EXIT,
   eventLine,
@@ -24,7 +25,6 @@ import {
   type Text,
 } from "./output.js";
 import {type Progress, startProgress} from "./progress.js";
-import {askLine} from "./prompt.js";
 
 /** The flags that every command has. */
 export interface IoFlags {
@@ -61,6 +61,7 @@ export class Io {
   readonly #abort = new AbortController();
   readonly #warnings: string[] = [];
   readonly #pending = new Set<Promise<void>>();
+  readonly #watched = new Set<OutputStream>();
   #paint: ChalkInstance | undefined;
   #stdinTakenBy: string | undefined;
   #answered = false;
@@ -74,12 +75,15 @@ export class Io {
     this.signal = this.#abort.signal;
   }
 
-  /**
-   * Whether colour may be used on `stream`. NO_COLOR counts when set to anything but the empty text.
-   */
-  colors(stream: OutputStream): boolean {
-    const {env} = this.host;
-    return stream.isTTY === true && this.flags.color && !env.NO_COLOR && env.TERM !== "dumb";
+  /** Whether colour may be used on a stream. NO_COLOR counts when set to anything but the empty text. */
+  colors(stream: "stdout" | "stderr"): boolean {
+    const {env, terminal} = this.host;
+    return terminal(stream) && this.flags.color && !env.NO_COLOR && env.TERM !== "dumb";
+  }
+
+  /** Loads what colours need, where they are shown at all. */
+  async prepare(): Promise<void> {
+    if (this.colors("stderr")) this.#paint = new (await import("chalk")).Chalk({level: 1});
   }
 
   /**
@@ -109,7 +113,7 @@ export class Io {
 
   /** @throws UsageError BINARY_TO_TERMINAL when raw bytes would land on a terminal */
   checkBinary(): void {
-    if (!this.flags.json && this.host.stdout.isTTY)
+    if (!this.flags.json && this.host.terminal("stdout"))
       throw new UsageError("BINARY_TO_TERMINAL", "refusing to write raw bytes to a terminal", {
         hint: "pass --out FILE, or pipe the output into a file or another command",
       });
@@ -133,9 +137,12 @@ export class Io {
 
   /** Work that takes a while: a spinner on a terminal, a line for each step elsewhere. */
   progress(text: string): Progress {
-    const {stderr} = this.host;
-    const live = stderr.isTTY === true && this.host.env.TERM !== "dumb";
-    return startProgress(text, {live, color: this.colors(stderr), stream: stderr, line: (line) => this.note(line)});
+    return startProgress(text, {
+      live: this.host.terminal("stderr") && this.host.env.TERM !== "dumb",
+      color: this.colors("stderr"),
+      screen: () => this.host.screen,
+      line: (line) => this.note(line),
+    });
   }
 
   /**
@@ -187,17 +194,6 @@ export class Io {
     return this.host.disk.write(path, bytes, {mode: secret ? 0o600 : 0o644, replace: force});
   }
 
-  /** Loads what colours need, and watches both streams for a reader that went away. */
-  async open(): Promise<void> {
-    if (this.colors(this.host.stderr)) this.#paint = new (await import("chalk")).Chalk({level: 1});
-    this.host.stdout.on("error", (error) => {
-      if (error.code !== "EPIPE") return this.#err(`qsdm: error: standard output: ${oneLine(error.message)}\n`);
-      this.#pipeClosed = true;
-      this.#abort.abort();
-    });
-    this.host.stderr.on("error", () => undefined);
-  }
-
   /** Starts an orderly stop, and says so. */
   interrupt(name: string): void {
     this.#interrupted = true;
@@ -229,13 +225,20 @@ export class Io {
   }
 
   #canAsk(): boolean {
-    return this.flags.input && this.host.stdin.isTTY === true && this.#stdinTakenBy === undefined;
+    return this.flags.input && this.host.terminal("stdin") && this.#stdinTakenBy === undefined;
   }
 
   async #ask(label: string, echo: boolean): Promise<string> {
     const {stdin, stderr} = this.host;
+    const {askLine} = await import("./prompt.js");
     try {
-      return await askLine({input: stdin, write: (text) => void stderr.write(text), label, echo, signal: this.signal});
+      return await askLine({
+        input: stdin,
+        write: (text) => void stderr.write(text, () => undefined),
+        label,
+        echo,
+        signal: this.signal,
+      });
     } catch (error) {
       // The terminal is in raw mode while a prompt is open, so Ctrl-C came as a key and not as a signal.
       this.#interrupted = true;
@@ -245,7 +248,7 @@ export class Io {
   }
 
   #tint(color: "red" | "yellow" | "cyan", text: string): string {
-    return this.#paint && this.colors(this.host.stderr) ? this.#paint[color](text) : text;
+    return this.#paint ? this.#paint[color](text) : text;
   }
 
   #out(chunk: string | Uint8Array): void {
@@ -256,18 +259,31 @@ export class Io {
     this.#write(this.host.stderr, text);
   }
 
+  /** A reader that went away shows up as EPIPE, and ends the command quietly. */
+  #watch(stream: OutputStream): void {
+    if (this.#watched.has(stream)) return;
+    this.#watched.add(stream);
+    stream.on("error", (error) => {
+      if (stream === this.host.stderr) return;
+      if (error.code !== "EPIPE") return this.#err(`qsdm: error: standard output: ${oneLine(error.message)}\n`);
+      this.#pipeClosed = true;
+      this.#abort.abort();
+    });
+  }
+
   #write(stream: OutputStream, chunk: string | Uint8Array): void {
+    this.#watch(stream);
     const written = new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
     this.#pending.add(written);
     void written.then(() => this.#pending.delete(written));
   }
 }
 
-/** Prints text that is ready as it is, such as a help page, and gives the exit status. */
-export const printPage = (host: Host, page: string): Promise<number> =>
+/** Prints a page that is ready as it is, such as help, and gives the exit status. */
+export const printPage = (stdout: OutputStream, page: string): Promise<number> =>
   new Promise((resolve) => {
-    host.stdout.on("error", () => resolve(EXIT.done));
-    host.stdout.write(page, () => resolve(EXIT.done));
+    stdout.on("error", () => undefined);
+    stdout.write(page, () => resolve(EXIT.done));
   });
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";

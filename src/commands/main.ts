@@ -19,27 +19,37 @@
  * returns after Ctrl-C has done its work (exit 0, as a node that stops in order); one that was cut off throws the
  * signal's AbortError (exit 130).
  */
-import {readFile} from "node:fs/promises";
-import {type ProcessLike, processHost} from "./host.js";
+import {readFileSync} from "node:fs";
+import module from "node:module";
+import {versionText} from "./build-info.js";
+import {descriptorStream} from "./descriptor.js";
+import type {ProcessLike} from "./host.js";
 import {printPage} from "./io.js";
 
 const HELP_FLAGS = new Set(["--help", "-help", "-h"]);
+const VERSION_FLAGS = new Set(["--version", "-version"]);
 
 /** Runs the command line of `process` and gives the exit status. */
 export async function main(process: ProcessLike): Promise<number> {
-  const host = processHost(process);
-  const page = await builtHelp(host.argv);
-  if (page !== undefined) return printPage(host, page);
-  const {run} = await import("./run.js");
-  return run(host);
+  const argv = process.argv.slice(2);
+  const page = builtHelp(argv) ?? (argv.length === 1 && VERSION_FLAGS.has(argv[0]!) ? versionText() : undefined);
+  if (page !== undefined)
+    return printPage(
+      descriptorStream(1, () => process.stdout),
+      page,
+    );
+  // Not in Node 20. With it, a second start skips compiling: 5 ms of 35 on Node 24.
+  (module as {enableCompileCache?: () => void}).enableCompileCache?.();
+  const {runProcess} = await import("./run.js");
+  return runProcess(process);
 }
 
 /** The page that the build made for `words... --help`; anything less simple goes the long way. */
-async function builtHelp(argv: readonly string[]): Promise<string | undefined> {
+function builtHelp(argv: readonly string[]): string | undefined {
   const words = argv.slice(0, -1);
   if (!HELP_FLAGS.has(argv.at(-1) ?? "") || !words.every((word) => /^[a-z][a-z-]*$/.test(word))) return undefined;
   try {
-    return await readFile(new URL(`./help/${words.join("-") || "qsdm"}.txt`, import.meta.url), "utf8");
+    return readFileSync(new URL(`./help/${words.join("-") || "qsdm"}.txt`, import.meta.url), "utf8");
   } catch {
     return undefined;
   }

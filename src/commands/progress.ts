@@ -1,6 +1,4 @@
 /** Progress of long work: a spinner where a person watches, plain lines where a log does. */
-import type {OutputStream} from "./host.js";
-
 export interface Progress {
   /** What is happening this moment; shown on a terminal only, as often as you like. */
   tick(text: string): void;
@@ -14,7 +12,8 @@ export interface ProgressPlace {
   /** Whether a spinner can be drawn. */
   readonly live: boolean;
   readonly color: boolean;
-  readonly stream: OutputStream;
+  /** Where a spinner is drawn. */
+  screen(): NodeJS.WriteStream;
   /** Prints one line. */
   line(text: string): void;
 }
@@ -42,9 +41,13 @@ function spinner(text: string, place: ProgressPlace): Progress {
   let handle: {text: string; stop(): unknown} | undefined;
   void import("ora").then(({default: ora}) => {
     if (over) return;
-    const stream = place.stream as unknown as NodeJS.WritableStream;
     // discardStdin would take the terminal from prompts, and Ctrl-C from the signal handler.
-    handle = ora({text: shown, stream, color: place.color ? "cyan" : false, discardStdin: false}).start();
+    handle = ora({
+      text: shown,
+      stream: place.screen(),
+      color: place.color ? "cyan" : false,
+      discardStdin: false,
+    }).start();
   });
   return {
     tick: (tick) => {

@@ -1,9 +1,12 @@
 /** One invocation from arguments to exit status: signals, failures, closed pipes. */
 import {scanFlags} from "./arguments.js";
-import type {Host} from "./host.js";
+import {type Host, type ProcessLike, processHost} from "./host.js";
 import {Io} from "./io.js";
 import {EXIT} from "./output.js";
 import {execute} from "./program.js";
+
+/** Runs the command line of a real process. */
+export const runProcess = (process: ProcessLike): Promise<number> => run(processHost(process));
 
 /** Runs the command that `host.argv` names. Never throws. */
 export async function run(host: Host): Promise<number> {
@@ -26,7 +29,7 @@ export async function run(host: Host): Promise<number> {
 async function finish(io: Io): Promise<number> {
   let status: number;
   try {
-    await io.open();
+    await io.prepare();
     await execute(io);
     status = io.status;
   } catch (error) {
