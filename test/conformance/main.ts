@@ -1,0 +1,55 @@
+/** `npm run conformance -- [--emit] FILE...`: runs vector files against this build. */
+import {readFile} from "node:fs/promises";
+import {basename} from "node:path";
+import {parseArgs} from "node:util";
+import {adapters} from "./registry.js";
+import {type CaseResult, emitLine, runVectors} from "./run.js";
+
+/** Failing cases that are shown for each file; the rest are counted. */
+const MAX_SHOWN = 10;
+
+/** Runs `files` and returns the exit status: 0 when every file could be run and every case passed. */
+export async function main(argv: readonly string[], print: (line: string) => void): Promise<number> {
+  const {values, positionals: files} = parseArgs({
+    args: [...argv],
+    options: {emit: {type: "boolean", default: false}},
+    allowPositionals: true,
+  });
+  let passed = 0;
+  let failed = 0;
+  for (const path of files) {
+    const results = await runFile(path);
+    if (typeof results === "string") {
+      failed++;
+      (values.emit ? console.error : print)(`FAIL ${basename(path)}: ${results}`);
+      continue;
+    }
+    const failures = results.filter(({failure}) => failure !== null);
+    passed += results.length - failures.length;
+    failed += failures.length;
+    for (const line of values.emit ? results.map(emitLine) : reportOf(path, results, failures)) print(line);
+  }
+  if (files.length === 0) console.error("usage: npm run conformance -- [--emit] FILE...");
+  if (!values.emit) print(`${passed} passed, ${failed} failed`);
+  return failed === 0 && files.length > 0 ? 0 : 1;
+}
+
+async function runFile(path: string): Promise<readonly CaseResult[] | string> {
+  try {
+    return await runVectors(await readFile(path, "utf8"), adapters);
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return error.message;
+    throw error;
+  }
+}
+
+function reportOf(path: string, results: readonly CaseResult[], failures: readonly CaseResult[]): string[] {
+  if (failures.length === 0) return [`ok   ${basename(path)}: ${results.length} passed`];
+  const lines = [`FAIL ${basename(path)}: ${results.length - failures.length} passed, ${failures.length} failed`];
+  for (const {name, failure} of failures.slice(0, MAX_SHOWN)) lines.push(`     ${name}: ${failure}`);
+  if (failures.length > MAX_SHOWN) lines.push(`     and ${failures.length - MAX_SHOWN} more`);
+  return lines;
+}
+
+if (process.argv[1] !== undefined && import.meta.url.endsWith(`/conformance/${basename(process.argv[1])}`))
+  process.exitCode = await main(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`));

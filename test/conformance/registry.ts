@@ -1,0 +1,27 @@
+/** Which adapter answers which area. */
+import {challenge} from "./adapters/challenge.js";
+import {dag} from "./adapters/dag.js";
+import {enrollmentAdapters} from "./adapters/enrollment.js";
+import {epochFork} from "./adapters/epoch.js";
+import {evidenceAdapters} from "./adapters/evidence.js";
+import {fp16} from "./adapters/fp16.js";
+import {goAdapters} from "./adapters/go.js";
+import {powTarget} from "./adapters/pow-target.js";
+import {powV2} from "./adapters/pow-v2.js";
+import {proofAdapters} from "./adapters/proof.js";
+import {slashingAdapters} from "./adapters/slashing.js";
+import {type Adapters, bare} from "./case.js";
+
+export const adapters: Adapters = {
+  ...goAdapters,
+  ...proofAdapters,
+  ...enrollmentAdapters,
+  ...slashingAdapters,
+  ...evidenceAdapters,
+  "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
+  "mining DAG construction, v1 mix digest and solver": bare(dag),
+  "mining.epoch and fork-height arithmetic": bare(epochFork),
+  "mining difficulty, target, retarget and PoW hash": bare(powTarget),
+  "mining.pow.v2 binary16 conversions and multiply-accumulate": bare(fp16),
+  "mining.pow.v2 matrix expansion, tensor multiply and mix digest": bare(powV2),
+};

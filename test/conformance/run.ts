@@ -1,0 +1,103 @@
+/** Runs the cases of one vector file. */
+import {isDeepStrictEqual} from "node:util";
+import {QsdmError} from "../../src/errors.js";
+import {type Adapter, type Adapters, Input, type Json, type Output} from "./case.js";
+
+/** What a build makes of one case. */
+export type Answer = {readonly output: Output} | {readonly error: string} | {readonly crash: string};
+
+export interface CaseResult {
+  readonly area: string;
+  readonly name: string;
+  readonly answer: Answer;
+  /** Null when the case passes, else what differs. */
+  readonly failure: string | null;
+}
+
+/** A vector file that cannot be run at all. */
+export class UnusableFile extends Error {
+  readonly code = "VECTORS_UNUSABLE";
+}
+
+/** Answers every case of a file. Expected values are compared where the file has them. */
+export async function runVectors(text: string, adapters: Adapters): Promise<readonly CaseResult[]> {
+  const {area, cases} = openFile(text);
+  const adapter = Object.hasOwn(adapters, area) ? adapters[area] : undefined;
+  if (adapter === undefined) throw new UnusableFile(`no adapter for area "${area}"`);
+  const results: CaseResult[] = [];
+  for (const [i, each] of cases.entries()) {
+    const name = typeof each.json.name === "string" ? each.json.name : `case ${i}`;
+    const answer = await answerOf(adapter, each);
+    results.push({area, name, answer, failure: compare(each, answer)});
+  }
+  return results;
+}
+
+function openFile(text: string): {readonly area: string; readonly cases: readonly Input[]} {
+  let file: Input;
+  try {
+    file = Input.of(JSON.parse(text) as Json);
+  } catch {
+    throw new UnusableFile("not a vector file: no JSON object");
+  }
+  if (!file.has("area") || !file.has("cases"))
+    throw new UnusableFile('not a vector file: "area" and "cases" are missing');
+  const cases = file.objects("cases");
+  if (cases.length === 0) throw new UnusableFile("the file has no cases");
+  return {area: file.text("area"), cases};
+}
+
+async function answerOf(adapter: Adapter, each: Input): Promise<Answer> {
+  try {
+    // Only the input is handed over: an adapter cannot look at what is expected.
+    return {output: await adapter(each.has("input") ? each.object("input") : new Input({}), each.textOr("kind"))};
+  } catch (error) {
+    if (error instanceof QsdmError) return {error: error.message};
+    return {crash: error instanceof Error ? `${error.name}: ${error.message}` : String(error)};
+  }
+}
+
+/** What is wrong with `answer`, or null. A case without expected values passes unless the build crashes. */
+export function compare(each: Input, answer: Answer): string | null {
+  if ("crash" in answer) return `crashed: ${answer.crash}`;
+  if (each.has("error")) {
+    const want = each.text("error");
+    if (!("error" in answer)) return `want error ${JSON.stringify(want)}, got ${show(answer.output)}`;
+    const matches =
+      answer.error === want || (each.has("error_prefix") && answer.error.startsWith(each.text("error_prefix")));
+    return matches ? null : `want error ${JSON.stringify(want)}, got ${JSON.stringify(answer.error)}`;
+  }
+  const want = each.json.expected ?? each.json.expect;
+  if (want === undefined) return null;
+  if ("error" in answer) return `want ${show(want)}, got error ${JSON.stringify(answer.error)}`;
+  // Through JSON, so that a member set to undefined counts as absent, as it does in what --emit prints.
+  const got = JSON.parse(JSON.stringify(answer.output ?? null)) as Json;
+  return isDeepStrictEqual(got, want) ? null : differences(want, got, "expected");
+}
+
+const show = (value: Output): string => {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 300 ? `${text.slice(0, 300)}...` : text;
+};
+
+/** The first place where two values part. */
+function differences(want: Json, got: Json, path: string): string {
+  if (isObject(want) && isObject(got) && Array.isArray(want) === Array.isArray(got)) {
+    for (const key of new Set([...Object.keys(want), ...Object.keys(got)])) {
+      const [a, b] = [want[key], got[key]];
+      if (isDeepStrictEqual(a, b)) continue;
+      if (a === undefined) return `${path}.${key}: want nothing, got ${show(b)}`;
+      if (b === undefined) return `${path}.${key}: want ${show(a)}, got nothing`;
+      return differences(a, b, `${path}.${key}`);
+    }
+  }
+  return `${path}: want ${show(want)}, got ${show(got)}`;
+}
+
+const isObject = (value: Json): value is {readonly [name: string]: Json} => typeof value === "object" && value !== null;
+
+/** Line that `--emit` prints for a case. */
+export function emitLine({area, name, answer}: CaseResult): string {
+  if ("output" in answer) return JSON.stringify({area, name, output: answer.output ?? null});
+  return JSON.stringify({area, name, error: "error" in answer ? answer.error : `crashed: ${answer.crash}`});
+}
