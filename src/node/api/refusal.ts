@@ -2,7 +2,7 @@
 import {STATUS_CODES} from "node:http";
 import {object, optional, text} from "../../codecs/api/shape.js";
 import {jsonText} from "../../codecs/go/quote.js";
-import {DecodeError, QsdmError, RuleError, UnavailableError} from "../../errors.js";
+import {QsdmError, RuleError} from "../../errors.js";
 import type {ErrorStyle} from "./route.js";
 
 /** Header that carries the code on every refusal; the reference's error bodies have no room for one. */
@@ -90,19 +90,4 @@ function bodyOf(error: QsdmError, style: ErrorStyle, status: number): {contentTy
       `{"error":${jsonText(STATUS_CODES[status] ?? "Error", "html")},"message":${jsonText(message, "html")},"status":${status}}`,
     );
   return {contentType: "text/plain; charset=utf-8", body: `${message}\n`};
-}
-
-/**
- * The error that a client throws for an answer with `code`.
- */
-export function errorOf(
-  status: number,
-  code: string,
-  {message, hint}: {message: string; hint: string | null},
-): QsdmError {
-  const extras = {...(hint === null ? {} : {hint}), details: {http_status: status}};
-  if (status >= 500 || status === 429 || status === 408) return new UnavailableError(code, message, extras);
-  return status === 400 || status === 413 || status === 415
-    ? new DecodeError(code, message, extras)
-    : new RuleError(code, message, extras);
 }
