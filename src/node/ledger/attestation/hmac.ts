@@ -60,7 +60,8 @@ export function checkHmacAttestation(ports: HmacPorts, proof: Proof, nowMs: bigi
   checkOperator(bundle, ports.operator(bundle.nodeId));
   checkQuoted(bundle, proof);
   if (ports.challenges) checkChallengeOf(bundle, ports.challenges);
-  checkFresh(bundle.issuedAt, nowMs, ports.limits);
+  checkNotStale(bundle.issuedAt, nowMs, ports.limits.windowSeconds);
+  checkNotFuture(bundle.issuedAt, nowMs, ports.limits.futureSkewSeconds);
   if (ports.nonces) useNonce(ports.nonces, bundle, nowMs);
   checkHardware(bundle, proof.attestation.gpuArch, ports.denyList);
 }
@@ -134,14 +135,22 @@ export function checkChallengeOf(bundle: HmacBundle, challenges: ChallengeVerifi
 const NS_PER_MS = 1_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 
-/** Steps 16 and 17. @throws AttestationError */
-export function checkFresh(issuedAt: bigint, nowMs: bigint, limits: FreshnessLimits): void {
-  const ageNs = nowMs * NS_PER_MS - issuedAt * NS_PER_SECOND;
-  const windowNs = BigInt(limits.windowSeconds) * NS_PER_SECOND;
-  const skewNs = BigInt(limits.futureSkewSeconds) * NS_PER_SECOND;
-  if (ageNs > windowNs) fail("stale", `attestation age ${formatDuration(ageNs)} > window ${formatDuration(windowNs)}`);
-  if (ageNs < -skewNs)
-    fail("stale", `attestation issued ${formatDuration(-ageNs)} in future (max skew ${formatDuration(skewNs)})`);
+/** Nanoseconds from issue to `nowMs`. */
+const ageOf = (issuedAt: bigint, nowMs: bigint): bigint => nowMs * NS_PER_MS - issuedAt * NS_PER_SECOND;
+
+/** Step 16: not older than the window. @throws AttestationError */
+export function checkNotStale(issuedAt: bigint, nowMs: bigint, windowSeconds: number): void {
+  const age = ageOf(issuedAt, nowMs);
+  const window = BigInt(windowSeconds) * NS_PER_SECOND;
+  if (age > window) fail("stale", `attestation age ${formatDuration(age)} > window ${formatDuration(window)}`);
+}
+
+/** Step 17: not further in the future than clocks may differ. @throws AttestationError */
+export function checkNotFuture(issuedAt: bigint, nowMs: bigint, futureSkewSeconds: number): void {
+  const age = ageOf(issuedAt, nowMs);
+  const skew = BigInt(futureSkewSeconds) * NS_PER_SECOND;
+  if (age < -skew)
+    fail("stale", `attestation issued ${formatDuration(-age)} in future (max skew ${formatDuration(skew)})`);
 }
 
 /** Step 18: unseen, and from now on seen (quirk Q22: before the checks that follow). @throws AttestationError */

@@ -12,6 +12,12 @@ export interface Rules {
   readonly proofAuthority: "node-key" | "hmac";
   /** Who may be named as the miner of a proof: the owner of the enrolled node, or any address. */
   readonly rewardAddress: "owner" | "any";
+  /**
+   * What a proof is held against first. `cheap-first`: chain and work before signatures, so that nobody can spend a
+   * verifier's time without having worked. `attestation-first`: the ancestor's order, which burns the challenge of a
+   * proof that fails later (quirk Q15).
+   */
+  readonly proofOrder: "cheap-first" | "attestation-first";
   /** Whether a node may have more than one proof accepted at a height. */
   readonly proofsPerHeight: "one" | "any";
   /**
@@ -33,6 +39,7 @@ export interface Rules {
 export const STRICT_RULES: Rules = {
   proofAuthority: "node-key",
   rewardAddress: "owner",
+  proofOrder: "cheap-first",
   proofsPerHeight: "one",
   evidenceReplay: "offence",
   equivocation: "solution",
@@ -45,6 +52,7 @@ export const STRICT_RULES: Rules = {
 export const COMPAT_RULES: Rules = {
   proofAuthority: "hmac",
   rewardAddress: "any",
+  proofOrder: "attestation-first",
   proofsPerHeight: "any",
   evidenceReplay: "blob",
   equivocation: "bytes",

@@ -1,0 +1,86 @@
+/** The node behind a strict proof (docs/decisions/0004-strict-mining.md). */
+import {decodeHmacBundle} from "../../../../codecs/mining/hmac-bundle.js";
+import {decodeKeyBundle, KEY_ATTESTATION} from "../../../../codecs/mining/key-bundle.js";
+import {checkArchitecture, checkHashrate} from "../../attestation/architecture.js";
+import {AttestationError} from "../../attestation/failure.js";
+import {
+  checkBinding,
+  checkChallengeOf,
+  checkHardware,
+  checkNotFuture,
+  checkNotStale,
+  checkOperator,
+  checkQuoted,
+} from "../../attestation/hmac.js";
+import {checkNodeSignature} from "../../attestation/node-key.js";
+import type {Draft, VerifyContext} from "../context.js";
+
+/** A proof carries the key bundle. Before everything that costs, for one look at a word. */
+export function checkAttestationType(draft: Draft): void {
+  const {type} = draft.proof.attestation;
+  if (type === KEY_ATTESTATION) return;
+  const failure =
+    type === ""
+      ? new AttestationError("required", "")
+      : new AttestationError("type_unknown", `got attestation type "${type}" want "${KEY_ATTESTATION}"`);
+  draft.reject("attestation", failure.message, failure);
+}
+
+/** The node is enrolled and active, has a key, and the evidence names the same node as the bundle around it. */
+export function checkNode(draft: Draft, {chain}: VerifyContext): void {
+  const {evidence: text, nodeId} = draft.attempt("attestation", "", () =>
+    decodeKeyBundle(draft.proof.attestation.bundle),
+  );
+  const record = chain.enrollment(nodeId);
+  if (!record) draft.reject("attestation", `node ${nodeId} is not enrolled`);
+  if (record.revokedAtHeight !== null)
+    draft.reject("attestation", `node ${nodeId} was revoked at height ${record.revokedAtHeight}`);
+  if (record.nodeKey === null) draft.reject("attestation", `node ${nodeId} has no registered key`);
+  const evidence = draft.attempt("attestation", "", () => decodeHmacBundle(text));
+  if (evidence.nodeId !== nodeId)
+    draft.reject("attestation", `evidence names node ${evidence.nodeId}, the bundle ${nodeId}`);
+  draft.node = {record, nodeKey: record.nodeKey, evidence};
+}
+
+/** Work pays the owner of the node that did it, so that nobody gains by copying a solution. */
+export function checkOwner(draft: Draft, {params}: VerifyContext): void {
+  const {record} = draft.node;
+  if (params.rules.rewardAddress === "any" || draft.proof.minerAddr === record.owner) return;
+  draft.reject("bad-addr", `miner address is not ${record.owner}, the owner of node ${record.nodeId}`);
+}
+
+/** One node, one proof for each height. */
+export function checkFirst(draft: Draft, {params, chain}: VerifyContext): void {
+  const {nodeId} = draft.node.record;
+  const {height} = draft.proof;
+  if (params.rules.proofsPerHeight === "any" || !chain.hasProof(nodeId, height)) return;
+  draft.reject("duplicate", `node ${nodeId} already has a proof at height ${height}`);
+}
+
+/** The evidence: bound to this solution, MACed, fresh, and about a GPU that can exist. */
+export function checkEvidence(draft: Draft, context: VerifyContext): void {
+  const {proof, node, header} = draft;
+  const {evidence, record} = node;
+  const {freshnessWindowSeconds, futureSkewSeconds} = context.params.mining;
+  draft.attempt("attestation", "", () => {
+    const {gpuArch, claimedHashrateHps} = proof.attestation;
+    checkHashrate(checkArchitecture(gpuArch), claimedHashrateHps);
+    checkHardware(evidence, gpuArch, []);
+    checkBinding(evidence, proof);
+    checkQuoted(evidence, proof);
+    checkNotFuture(evidence.issuedAt, context.nowMs, futureSkewSeconds);
+    const readAtMs = context.staleAgainst === "now" ? context.nowMs : header.timeMs;
+    checkNotStale(evidence.issuedAt, readAtMs, freshnessWindowSeconds);
+    checkOperator(evidence, record);
+    if (context.challenges) checkChallengeOf(evidence, context.challenges);
+  });
+}
+
+/** The node's registered key signed the whole proof for this chain; the dearest check, so the last. */
+export function checkSignature(draft: Draft, {params, verifySignature}: VerifyContext): void {
+  const {record, nodeKey} = draft.node;
+  const {chainId} = params;
+  draft.attempt("attestation", "", () =>
+    checkNodeSignature(draft.proof, {chainId, nodeKey, nodeId: record.nodeId, verifySignature}),
+  );
+}
