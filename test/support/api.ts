@@ -112,7 +112,7 @@ export interface Running {
   readonly client: Client;
   readonly lines: Line[];
   get(path: string, init?: RequestInit): Promise<Response>;
-  post(path: string, body: Uint8Array | string, contentType?: string): Promise<Response>;
+  post(path: string, body: Uint8Array<ArrayBuffer> | string, contentType?: string): Promise<Response>;
 }
 
 /** A server on a free port, stopped when the test ends. */
@@ -154,7 +154,7 @@ export async function serve(
 }
 
 /** Bytes of a well-formed envelope whose signature nobody checks here. */
-export function envelopeBytes(contract: string, over: Partial<UnsignedEnvelope> = {}): Uint8Array {
+export function envelopeBytes(contract: string, over: Partial<UnsignedEnvelope> = {}): Uint8Array<ArrayBuffer> {
   const content: UnsignedEnvelope = {
     chainId: "qsdm-test",
     sender: ALICE,
@@ -166,7 +166,7 @@ export function envelopeBytes(contract: string, over: Partial<UnsignedEnvelope> 
     payload: new Uint8Array([1]),
     ...over,
   };
-  return envelope.encode({content, publicKey: null, signature: new Uint8Array(4627)});
+  return new Uint8Array(envelope.encode({content, publicKey: null, signature: new Uint8Array(4627)}));
 }
 
 /** Sends raw text over a socket and returns everything that comes back until the other side closes. */
@@ -179,3 +179,7 @@ export function exchange(url: string, text: string): Promise<string> {
     socket.on("close", () => resolve(out)).on("error", reject);
   });
 }
+
+/** The JSON body of an answer. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look at members that they name themselves
+export const jsonOf = async (answer: Response): Promise<any> => await answer.json();

@@ -1,5 +1,5 @@
 import {describe, expect, test} from "vitest";
-import {ALICE, BOB, NOW_MS, PARAMS, RECORD, serve, TX, view} from "../../support/api.js";
+import {ALICE, BOB, jsonOf, NOW_MS, PARAMS, RECORD, serve, TX, view} from "../../support/api.js";
 
 describe("status", () => {
   test("answers the reference's members in the reference's order", async () => {
@@ -21,7 +21,7 @@ describe("status", () => {
 
   test("tells the emission of the reference's first epoch in dust and in CELL", async () => {
     const {get} = await serve();
-    const {tokenomics} = await (await get("/api/v1/status")).json();
+    const {tokenomics} = await jsonOf(await get("/api/v1/status"));
     expect(tokenomics).toMatchObject({
       cap_dust: 9_000_000_000_000_000,
       cap_cell: "90000000.00000000",
@@ -99,7 +99,7 @@ describe("wallet", () => {
       const answer = await get(path);
       expect(answer.status).toBe(400);
       expect(answer.headers.get("qsdm-error-code")).toBe("PARAMETER_INVALID");
-      expect(Object.keys(await answer.json())).toEqual(["error", "message", "status"]);
+      expect(Object.keys(await jsonOf(answer))).toEqual(["error", "message", "status"]);
     });
 });
 

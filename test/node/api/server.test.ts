@@ -2,7 +2,7 @@ import {describe, expect, test} from "vitest";
 import {DEFAULT_API_OPTIONS} from "../../../src/node/api/options.js";
 import {ROUTES} from "../../../src/node/api/route-table.js";
 import {ApiServer} from "../../../src/node/api/server.js";
-import {exchange, node, serve, TX} from "../../support/api.js";
+import {exchange, jsonOf, node, serve, TX} from "../../support/api.js";
 
 const GET_STATUS = "GET /api/v1/status HTTP/1.1\r\nhost: x\r\n";
 
@@ -57,7 +57,7 @@ describe("our own routes", () => {
       const {get} = await serve();
       const answer = await get(`/api/v1/ledger/supply?${query}`);
       expect(answer.status).toBe(400);
-      expect((await answer.json()).error.code).toBe(code);
+      expect((await jsonOf(answer)).error.code).toBe(code);
     });
 });
 
@@ -70,8 +70,8 @@ test("a bug is a 500 that hides its cause behind the request id, which the log h
   expect(body).not.toContain("secret");
   expect(body).toContain(`internal error, request ${id}`);
   const line = lines.find((each) => each.level === "error")!;
-  expect(line.fields["request"]).toBe(id);
-  expect(String(line.fields["err"])).toContain("secret");
+  expect(line.fields.request).toBe(id);
+  expect(String(line.fields.err)).toContain("secret");
 });
 
 test("every request leaves a line with its route, status and time, and no query", async () => {
@@ -91,7 +91,7 @@ test("a handler that does not end is given up with 503", async () => {
   );
   const answer = await get("/api/v1/chain/blocks/1");
   expect(answer.status).toBe(503);
-  expect((await answer.json()).error.code).toBe("HANDLER_TIMEOUT");
+  expect((await jsonOf(answer)).error.code).toBe("HANDLER_TIMEOUT");
 });
 
 test("a body that does not arrive in time is given up with 408", async () => {

@@ -1,0 +1,55 @@
+/** Blocks, transactions and the books. */
+import {Gauge, type Registry} from "prom-client";
+import type {LedgerView, SupplyView} from "../api/ports.js";
+import type {BlockCommitted} from "../ledger/chain/events.js";
+import {ExactCounter} from "./exact-counter.js";
+
+/** A subscriber that counts what blocks hold. */
+export function blockMetrics(registry: Registry): (committed: BlockCommitted) => void {
+  const counter = (name: string, help: string) => new ExactCounter(registry, {name: `qsdm_${name}_total`, help});
+  const blocks = counter("blocks_committed", "Blocks committed since the node started.");
+  const processed = counter("transactions_processed", "Transactions that blocks included.");
+  const valid = counter("transactions_valid", "Included transactions that were applied.");
+  const invalid = counter("transactions_invalid", "Included transactions that were refused and paid their fee.");
+  const proofs = counter("proofs_rewarded", "Mining proofs that blocks included.");
+  return ({receipts, proofCount}) => {
+    const applied = receipts.filter(({outcome}) => outcome === "applied").length;
+    blocks.add(1n);
+    processed.add(BigInt(receipts.length));
+    valid.add(BigInt(applied));
+    invalid.add(BigInt(receipts.length - applied));
+    proofs.add(BigInt(proofCount));
+  };
+}
+
+const PLACES = {
+  genesis: "genesisDust",
+  mined: "minedDust",
+  burned: "burnedDust",
+  balances: "balancesDust",
+  bonds: "bondsDust",
+  unissued: "unissuedDust",
+} as const satisfies Readonly<Record<string, keyof SupplyView>>;
+
+/** Sets the chain's gauges from one view. */
+export function chainGauges(registry: Registry): (view: LedgerView) => void {
+  const registers = [registry];
+  const height = new Gauge({name: "qsdm_chain_height", help: "Height of the tip.", registers});
+  const time = new Gauge({
+    name: "qsdm_chain_tip_timestamp_seconds",
+    help: "Time of the tip, in seconds since 1970.",
+    registers,
+  });
+  const supply = new Gauge({
+    name: "qsdm_supply_dust",
+    help: "Terms of the supply equation: genesis + mined - burned = balances + bonds.",
+    labelNames: ["term"],
+    registers,
+  });
+  return (view) => {
+    height.set(Number(view.head.height));
+    time.set(Number(view.head.timeMs) / 1_000);
+    const books = view.supply();
+    for (const [term, member] of Object.entries(PLACES)) supply.set({term}, Number(books[member]));
+  };
+}

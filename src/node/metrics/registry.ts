@@ -1,0 +1,64 @@
+/** The metrics of one node, in a registry of its own: two nodes in one process do not count into each other. */
+import {collectDefaultMetrics, Gauge, Registry} from "prom-client";
+import type {Answered} from "../api/options.js";
+import type {LedgerView} from "../api/ports.js";
+import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
+import {blockMetrics, chainGauges} from "./chain.js";
+import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
+import {httpMetrics} from "./http.js";
+import {slashMetrics} from "./slashing.js";
+
+export interface MetricsPorts {
+  /** The committed state; asked once for each scrape. */
+  view(): LedgerView;
+  /** Transactions waiting. */
+  poolSize(): number;
+}
+
+export class NodeMetrics {
+  /** Counts one answer of the API. */
+  readonly answered: (what: Answered) => void;
+  readonly #registry = new Registry();
+  readonly #events: readonly ((event: LedgerEvent) => void)[];
+  readonly #block: (committed: BlockCommitted) => void;
+  readonly #gauges: (view: LedgerView) => void;
+
+  constructor(private readonly ports: MetricsPorts) {
+    const registry = this.#registry;
+    collectDefaultMetrics({register: registry});
+    this.#events = [slashMetrics(registry), enrollmentMetrics(registry)];
+    this.#block = blockMetrics(registry);
+    this.answered = httpMetrics(registry);
+    this.#gauges = this.#declareGauges();
+  }
+
+  /** Counts one committed block. Called once for each, after it is on disk. */
+  observe(committed: BlockCommitted): void {
+    this.#block(committed);
+    for (const event of committed.events) for (const count of this.#events) count(event);
+  }
+
+  /** Everything in the Prometheus text format 0.0.4, gauges from one view of the state. */
+  async scrape(): Promise<string> {
+    this.#gauges(this.ports.view());
+    return await this.#registry.metrics();
+  }
+
+  #declareGauges(): (view: LedgerView) => void {
+    const registers = [this.#registry];
+    const chain = chainGauges(this.#registry);
+    const enrollments = enrollmentGauges(this.#registry);
+    const waiting = new Gauge({name: "qsdm_mempool_size", help: "Transactions waiting for a block.", registers});
+    const uptime = new Gauge({
+      name: "qsdm_process_uptime_seconds",
+      help: "Seconds since the process started.",
+      registers,
+    });
+    return (view) => {
+      chain(view);
+      enrollments(view.enrollmentStats());
+      waiting.set(this.ports.poolSize());
+      uptime.set(process.uptime());
+    };
+  }
+}

@@ -1,0 +1,168 @@
+import {expect, test} from "vitest";
+import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/events.js";
+import {NodeMetrics} from "../../../src/node/metrics/registry.js";
+import {view} from "../../support/api.js";
+
+const metrics = () => new NodeMetrics({view, poolSize: () => 2});
+
+const committed = (events: readonly LedgerEvent[], over: Partial<BlockCommitted> = {}): BlockCommitted => ({
+  height: 1n,
+  blockId: "",
+  timeMs: 0n,
+  transactionCount: 0,
+  proofCount: 0,
+  receipts: [],
+  events,
+  ...over,
+});
+
+/** Value of one sample line, or undefined. */
+const sample = (text: string, name: string): string | undefined =>
+  text
+    .split("\n")
+    .find((line) => line.startsWith(`${name} `))
+    ?.slice(name.length + 1);
+
+const slashed = (over: object = {}): LedgerEvent => ({
+  type: "slash-applied",
+  txId: "",
+  slasher: "",
+  outcome: {
+    nodeId: "rig-1",
+    evidenceKind: "double-mining",
+    slashedDust: 1_000_000_001n,
+    rewardedDust: 500_000_000n,
+    burnedDust: 500_000_001n,
+    autoRevoked: true,
+    remainingDust: 0n,
+    ...over,
+  },
+});
+
+test("an applied slash counts its kind, its dust and its auto-revoke", async () => {
+  const node = metrics();
+  node.observe(committed([slashed(), slashed({remainingDust: 5n}), slashed({autoRevoked: false})]));
+  const text = await node.scrape();
+  expect(sample(text, 'qsdm_slash_applied_total{kind="double-mining"}')).toBe("3");
+  expect(sample(text, 'qsdm_slash_drained_dust_total{kind="double-mining"}')).toBe("3000000003");
+  expect(sample(text, "qsdm_slash_rewarded_dust_total")).toBe("1500000000");
+  expect(sample(text, "qsdm_slash_burned_dust_total")).toBe("1500000003");
+  expect(sample(text, 'qsdm_slash_auto_revoked_total{reason="fully_drained"}')).toBe("1");
+  expect(sample(text, 'qsdm_slash_auto_revoked_total{reason="under_bonded"}')).toBe("1");
+});
+
+test("a rejected slash counts its reason", async () => {
+  const node = metrics();
+  node.observe(committed([{type: "slash-rejected", txId: "", slasher: "", reason: "evidence_replayed"}]));
+  expect(sample(await node.scrape(), 'qsdm_slash_rejected_total{reason="evidence_replayed"}')).toBe("1");
+});
+
+test("enrollments count what was applied, rejected, ended and returned", async () => {
+  const node = metrics();
+  const who = {nodeId: "rig-1", owner: "", stakeDust: 1n};
+  node.observe(
+    committed([
+      {type: "enrollment-applied", ...who},
+      {type: "enrollment-applied", ...who},
+      {type: "enrollment-rejected", sender: "", reason: "gpu_bound"},
+      {type: "unenrollment-applied", ...who},
+      {type: "unenrollment-rejected", sender: "", reason: "not_owner"},
+      {type: "bond-swept", ...who},
+    ]),
+  );
+  const text = await node.scrape();
+  expect(sample(text, "qsdm_enrollment_applied_total")).toBe("2");
+  expect(sample(text, 'qsdm_enrollment_rejected_total{reason="gpu_bound"}')).toBe("1");
+  expect(sample(text, "qsdm_unenrollment_applied_total")).toBe("1");
+  expect(sample(text, 'qsdm_unenrollment_rejected_total{reason="not_owner"}')).toBe("1");
+  expect(sample(text, "qsdm_enrollment_unbond_swept_total")).toBe("1");
+});
+
+test("counters are there from the first scrape, at zero", async () => {
+  const text = await metrics().scrape();
+  expect(sample(text, "qsdm_enrollment_applied_total")).toBe("0");
+  expect(sample(text, "qsdm_slash_burned_dust_total")).toBe("0");
+  for (const kind of ["double-mining", "forged-attestation", "freshness-cheat"])
+    expect(sample(text, `qsdm_slash_applied_total{kind="${kind}"}`)).toBe("0");
+});
+
+test("dust is summed in integers: ten thousand rewards come close to 2^53 without drifting", async () => {
+  const node = metrics();
+  for (let i = 0; i < 10_000; i++) node.observe(committed([slashed({rewardedDust: 900_719_925_474n})]));
+  expect(sample(await node.scrape(), "qsdm_slash_rewarded_dust_total")).toBe("9007199254740000");
+});
+
+test("gauges come from one view for each scrape", async () => {
+  let views = 0;
+  const node = new NodeMetrics({
+    view: () => {
+      views++;
+      return view();
+    },
+    poolSize: () => 2,
+  });
+  const text = await node.scrape();
+  expect(views).toBe(1);
+  expect(sample(text, "qsdm_chain_height")).toBe("12");
+  expect(sample(text, "qsdm_mempool_size")).toBe("2");
+  expect(sample(text, "qsdm_enrollment_active_count")).toBe("1");
+  expect(sample(text, "qsdm_enrollment_bonded_dust")).toBe("1000000000");
+  expect(sample(text, "qsdm_enrollment_pending_unbond_count")).toBe("0");
+  expect(sample(text, "qsdm_enrollment_pending_unbond_dust")).toBe("0");
+  expect(sample(text, 'qsdm_supply_dust{term="unissued"}')).toBe("9999999999999850");
+});
+
+test("blocks count their transactions by outcome", async () => {
+  const node = metrics();
+  const receipt = {
+    txId: "",
+    height: 1n,
+    code: null,
+    message: null,
+    sender: "",
+    nonce: 0n,
+    contract: "",
+    feeDust: 0n,
+    slash: null,
+  };
+  const receipts = [
+    {...receipt, outcome: "applied" as const},
+    {...receipt, outcome: "rejected" as const},
+    {...receipt, outcome: "applied" as const},
+  ];
+  node.observe(committed([], {receipts, proofCount: 4}));
+  const text = await node.scrape();
+  expect(sample(text, "qsdm_transactions_processed_total")).toBe("3");
+  expect(sample(text, "qsdm_transactions_valid_total")).toBe("2");
+  expect(sample(text, "qsdm_transactions_invalid_total")).toBe("1");
+  expect(sample(text, "qsdm_proofs_rewarded_total")).toBe("4");
+});
+
+test("answers are counted by route and status, limits apart", async () => {
+  const node = metrics();
+  node.answered({method: "GET", path: "/api/v1/status", status: 200, durationMs: 2});
+  node.answered({method: "GET", path: "", status: 429, durationMs: 1});
+  const text = await node.scrape();
+  expect(sample(text, 'qsdm_http_requests_total{method="GET",route="/api/v1/status",status="200"}')).toBe("1");
+  expect(sample(text, 'qsdm_http_requests_total{method="GET",route="none",status="429"}')).toBe("1");
+  expect(sample(text, "qsdm_security_rate_limit_violations_total")).toBe("1");
+  expect(text).toContain('qsdm_http_request_duration_seconds_bucket{le="0.005",route="/api/v1/status"} 1');
+});
+
+test("a label that holds quotes and line breaks does not break the scrape (D42)", async () => {
+  const node = metrics();
+  node.observe(committed([{type: "slash-rejected", txId: "", slasher: "", reason: 'a"b\nc\\d'}]));
+  expect(await node.scrape()).toContain('qsdm_slash_rejected_total{reason="a\\"b\\nc\\\\d"} 1');
+});
+
+test("two nodes in one process do not share their counts", async () => {
+  const [one, two] = [metrics(), metrics()];
+  one.observe(committed([slashed()]));
+  expect(sample(await two.scrape(), 'qsdm_slash_applied_total{kind="double-mining"}')).toBe("0");
+});
+
+test("the process is shown as well", async () => {
+  const text = await metrics().scrape();
+  expect(Number(sample(text, "process_resident_memory_bytes"))).toBeGreaterThan(1_000_000);
+  expect(Number(sample(text, "qsdm_process_uptime_seconds"))).toBeGreaterThan(0);
+});
