@@ -41,9 +41,20 @@ export type Architecture = keyof typeof TABLES;
 /** Every canonical name, in table order. */
 export const ARCHITECTURES = Object.keys(TABLES) as readonly Architecture[];
 
-const refuse = (message: string): never => {
-  throw new RuleError("ARCHITECTURE_REFUSED", `archcheck: ${message}`);
-};
+/** What does not hang together, as the rejection log names it. */
+export type ArchitectureFault = "unknown_arch" | "gpu_name_mismatch" | "cc_subject_mismatch" | "hashrate_out_of_band";
+
+/** Code ARCHITECTURE_REFUSED. */
+export class ArchitectureError extends RuleError {
+  constructor(
+    readonly fault: ArchitectureFault,
+    message: string,
+    /** The text that did not match: GPU name or certificate subject as sent. */
+    readonly seen = "",
+  ) {
+    super("ARCHITECTURE_REFUSED", `archcheck: ${message}`);
+  }
+}
 
 // Unicode's White_Space is what the reference trims; JavaScript's own trim differs in U+0085 and U+FEFF.
 const SPACE = /\p{White_Space}+/gu;
@@ -61,33 +72,37 @@ export function architectureOf(raw: string): Architecture | null {
   return ARCHITECTURES.find((each) => each === canonical) ?? null;
 }
 
-/** The architecture that a proof claims outside its bundle. @throws RuleError ARCHITECTURE_REFUSED */
+/** The architecture that a proof claims outside its bundle. @throws ArchitectureError */
 export function checkArchitecture(raw: string): Architecture {
   const found = architectureOf(raw);
   if (found) return found;
   const allowed = `${ARCHITECTURES.join(", ")}, ada=alias`;
-  return refuse(raw === "" ? "unknown gpu_arch" : `unknown gpu_arch: ${quoteText(raw)} (allowed: ${allowed})`);
+  const what = raw === "" ? "" : `: ${quoteText(raw)} (allowed: ${allowed})`;
+  throw new ArchitectureError("unknown_arch", `unknown gpu_arch${what}`);
 }
 
-const tableOf = (name: string, what: string): Table =>
-  (Object.hasOwn(TABLES, name) ? TABLES[name as Architecture] : undefined) ??
-  refuse(`unknown gpu_arch: arch ${quoteText(name)} has no ${what}`);
+function tableOf(name: string, what: string): Table {
+  if (Object.hasOwn(TABLES, name)) return TABLES[name as Architecture];
+  throw new ArchitectureError("unknown_arch", `unknown gpu_arch: arch ${quoteText(name)} has no ${what}`);
+}
 
-/** A model name must contain a pattern of the claimed architecture. @throws RuleError ARCHITECTURE_REFUSED */
+/** A model name must contain a pattern of the claimed architecture. @throws ArchitectureError */
 export function checkGpuName(architecture: string, gpuName: string): void {
   const {patterns} = tableOf(architecture, "patterns");
   const name = normalise(gpuName);
-  const claim = "gpu_name does not match claimed gpu_arch";
-  if (name === "") refuse(`${claim}: empty gpu_name (claimed arch ${quoteText(architecture)})`);
   if (patterns.some((pattern) => name.includes(pattern))) return;
-  const against = `arch=${quoteText(architecture)} (patterns: ${patterns.join(", ")})`;
-  refuse(`${claim}: gpu_name=${quoteText(gpuName)} does not match ${against}`);
+  const claim = `arch=${quoteText(architecture)} (patterns: ${patterns.join(", ")})`;
+  const why =
+    name === ""
+      ? `empty gpu_name (claimed arch ${quoteText(architecture)})`
+      : `gpu_name=${quoteText(gpuName)} does not match ${claim}`;
+  throw new ArchitectureError("gpu_name_mismatch", `gpu_name does not match claimed gpu_arch: ${why}`, gpuName);
 }
 
 /**
  * The longest patterns that occur in a certificate's subject must include one of the claimed architecture; a subject
  * without any passes.
- * @throws RuleError ARCHITECTURE_REFUSED
+ * @throws ArchitectureError
  */
 export function checkCertSubject(architecture: string, subject: string): void {
   tableOf(architecture, "patterns");
@@ -99,16 +114,20 @@ export function checkCertSubject(architecture: string, subject: string): void {
   const strongest = found.filter(({pattern}) => pattern.length === longest);
   if (strongest.length === 0 || strongest.some(({arch}) => arch === architecture)) return;
   const evidence = strongest.map(({arch, pattern}) => `${arch}(${quoteText(pattern)})`).join(" ");
-  refuse(
-    `leaf cert subject does not match claimed gpu_arch: cert subject=${quoteText(subject)} ` +
-      `strongest-evidence patterns=[${evidence}] but claimed arch=${quoteText(architecture)}`,
+  const why =
+    `cert subject=${quoteText(subject)} strongest-evidence patterns=[${evidence}] ` +
+    `but claimed arch=${quoteText(architecture)}`;
+  throw new ArchitectureError(
+    "cc_subject_mismatch",
+    `leaf cert subject does not match claimed gpu_arch: ${why}`,
+    subject,
   );
 }
 
-/** A claimed rate of 0 asserts nothing. @throws RuleError ARCHITECTURE_REFUSED */
+/** A claimed rate of 0 asserts nothing. @throws ArchitectureError */
 export function checkHashrate(architecture: string, claimedHps: bigint): void {
   const {minHps, maxHps} = tableOf(architecture, "HashrateBand");
   if (claimedHps === 0n || (claimedHps >= minHps && claimedHps <= maxHps)) return;
   const band = `arch=${quoteText(architecture)} claimed=${claimedHps} band=[${minHps}, ${maxHps}]`;
-  refuse(`claimed_hashrate_hps outside per-arch band: ${band}`);
+  throw new ArchitectureError("hashrate_out_of_band", `claimed_hashrate_hps outside per-arch band: ${band}`);
 }

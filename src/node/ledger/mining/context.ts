@@ -1,5 +1,5 @@
 /** What a proof is verified against, and the proof while it is being verified. */
-import type {Batch, WorkSet} from "../../../codecs/mining/cells.js";
+import type {WorkSet} from "../../../codecs/mining/cells.js";
 import type {HmacBundle} from "../../../codecs/mining/hmac-bundle.js";
 import type {Proof} from "../../../codecs/mining/proof.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
@@ -61,7 +61,6 @@ export interface CompatReads {
   /** @throws QsdmError */
   checkAddress(address: string): void;
   readonly checkAttestation: CheckAttestation;
-  checkBatch(batch: Batch): void;
 }
 
 /** The node behind a proof under strict rules. */
@@ -101,7 +100,7 @@ export class Draft {
   }
 
   reject(reason: RejectReason, detail: string, cause?: unknown): never {
-    throw new ProofRejection(reason, detail, this.id, cause);
+    throw new ProofRejection(reason, detail, this.id, this.#proof, cause);
   }
 
   /** What `work` returns; a refusal inside it becomes this proof's, its text after `prefix`. */

@@ -1,4 +1,5 @@
 /** Why a proof was refused. Source: QSDM mining protocol, section 12.2. */
+import type {Proof} from "../../../codecs/mining/proof.js";
 import {RuleError} from "../../../errors.js";
 
 /** Reason codes, as the API and the miners know them. */
@@ -25,6 +26,8 @@ export class ProofRejection extends RuleError {
     readonly detail: string,
     /** Null when it was refused before its id was known. */
     readonly proofId: Uint8Array | null,
+    /** Null when it could not be read. */
+    readonly proof: Proof | null,
     cause?: unknown,
   ) {
     const code = `PROOF_${reason.toUpperCase().replaceAll("-", "_")}`;

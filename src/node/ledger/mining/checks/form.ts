@@ -21,7 +21,7 @@ export function parseTrimmed(draft: Draft): void {
 function trim(bytes: Uint8Array): Uint8Array {
   const start = skipSpace(bytes, 0);
   let end = bytes.length;
-  while (end > start && skipSpace(bytes, end - 1) === end) end--;
+  while (end > start && skipSpace(bytes, end - 1) >= end) end--;
   return bytes.subarray(start, end);
 }
 

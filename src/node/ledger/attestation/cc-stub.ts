@@ -1,0 +1,15 @@
+/**
+ * Holds the place of `nvidia-cc-v1`, which is refused until its verifier is configured: a type that nothing answers
+ * for must not read as "type unknown to the protocol". Source: QSDM mining protocol, section 17.7.
+ */
+import type {CheckAttestation} from "./dispatcher.js";
+import {ATTESTATION_CC, AttestationError} from "./failure.js";
+
+/** @throws AttestationError ATTESTATION_TYPE_UNKNOWN, always */
+export const refuseCc: CheckAttestation = ({attestation: {type}}) => {
+  const what =
+    type === ATTESTATION_CC
+      ? "nvidia-cc-v1 verifier not yet available in this build (Phase 2c-iv); upgrade required"
+      : `StubVerifier received "${type}" but is only registered for "${ATTESTATION_CC}"`;
+  throw new AttestationError("type_unknown", `cc: ${what}`);
+};
