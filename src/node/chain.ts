@@ -21,6 +21,7 @@ import {chainParamsOf} from "./ledger/params/networks.js";
 import {type Change, leafChange, State} from "./ledger/state/state.js";
 import {ALL_STORES, validators} from "./ledger/state/stores.js";
 import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
+import type {Log} from "./service.js";
 import type {LedgerStore, SlashReceipt} from "./storage/store.js";
 
 /** What the chain needs from outside the rules. */
@@ -31,6 +32,7 @@ export interface ChainPorts extends RunPorts {
   readonly verifyVote: VerifySignature;
   /** Signs a vote with this validator's ML-DSA-44 key; `index` is its place in the validator set. */
   readonly voter: {readonly index: number; sign(message: Uint8Array): Uint8Array};
+  readonly log: Pick<Log, "debug">;
 }
 
 /** Why a waiting item left without being in a block. */
@@ -200,6 +202,7 @@ export class Chain {
     };
     const {stateRoot, receiptsRoot} = parent;
     const slashReceipts = slashReceiptsOf(result, block.header);
+    this.ports.log.debug({height: parent.height, id}, "commit begins");
     await this.ports.store.commit({
       id,
       block,
@@ -211,6 +214,7 @@ export class Chain {
       slashReceipts,
       settled,
     });
+    this.ports.log.debug({height: parent.height, id}, "commit ends");
     result.state.merge();
     this.committed = {state: this.committed.state, tree, held: result.held, parent};
     this.#publish({

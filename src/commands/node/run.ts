@@ -1,0 +1,76 @@
+import path from "node:path";
+import {type Command, Option} from "commander";
+import {UnavailableError, UsageError} from "../../errors.js";
+import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../node/node.js";
+import type {Log} from "../../node/service.js";
+import {COMMIT, VERSION} from "../build-info.js";
+import {defineCommand} from "../define.js";
+import type {Io} from "../io.js";
+import {createLog, LOG_LEVELS} from "../log.js";
+
+/**
+ * Runs a node until the signal aborts.
+ * @throws UnavailableError NODE_FAILED when the node had to stop by itself
+ */
+export async function runNode(
+  options: NodeOptions,
+  {log, signal, started}: {log: Log; signal: AbortSignal; started(node: QsdmNode): void},
+): Promise<void> {
+  const node = await QsdmNode.open(options, {log, nowMs: () => Date.now(), version: VERSION, commit: COMMIT});
+  await node.start(signal);
+  started(node);
+  const failure = await node.ended;
+  await node.stop();
+  if (failure !== null)
+    throw new UnavailableError(
+      "NODE_FAILED",
+      `the node stopped: ${failure instanceof Error ? failure.message : failure}`,
+      {
+        cause: failure,
+        hint: "what was acknowledged is on disk; mend the cause and start it again",
+      },
+    );
+}
+
+/** A whole number of a flag. @throws UsageError NUMBER_INVALID */
+function wholeNumber(flag: string, text: string, max: number): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value > max)
+    throw new UsageError("NUMBER_INVALID", `${flag} ${text} is not a whole number up to ${max}`);
+  return value;
+}
+
+export const nodeRunCommand = (io: Io): Command =>
+  defineCommand("node run", {
+    summary: "run the node of a data directory",
+    description:
+      "Opens the data directory, resumes exactly where it stopped, serves the API and produces blocks. Logs go to " +
+      "standard error, one JSON object per line; when the node listens, one line with its URL goes to standard " +
+      "output. The first Ctrl-C finishes the block under way; the second ends at once, which loses nothing that was " +
+      "acknowledged.",
+    examples: [{does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"}],
+    files: {"DIR/chain.db": "Blocks, state, receipts and what is waiting."},
+    exit: {4: "The data directory, the port or the disk cannot be used."},
+    seeAlso: ["node init", "node status", "devnet"],
+  })
+    .option("--data-dir <dir>", "where the node lives", path.join(io.host.home, ".qsdm", "node"))
+    .option("--api-host <address>", "address to serve the API on", "127.0.0.1")
+    .option("--api-port <port>", "port of the API; 0 takes a free one", "8080")
+    .option("--block-interval <ms>", "time between empty blocks; the chain's block time unless given")
+    .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"))
+    .action(async (flags) => {
+      const port = wholeNumber("--api-port", flags.apiPort, 65_535);
+      const intervalMs =
+        flags.blockInterval === undefined ? null : wholeNumber("--block-interval", flags.blockInterval, 86_400_000);
+      const options: NodeOptions = {
+        ...DEFAULT_NODE_OPTIONS,
+        dataDir: flags.dataDir,
+        api: {host: flags.apiHost, port},
+        producer: intervalMs === null ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
+      };
+      await runNode(options, {
+        log: createLog(flags.logLevel),
+        signal: io.signal,
+        started: (node) => io.event({event: "started", url: node.url, height: node.view().head.height}, node.url),
+      });
+    });

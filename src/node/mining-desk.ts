@@ -1,0 +1,157 @@
+/**
+ * The node's side of mining: hands out work and challenges, and checks what comes back, once when it is offered and
+ * again inside its block.
+ */
+import {randomBytes} from "node:crypto";
+import {bytesOfHex, hexOf, plain} from "../codecs/bytes.js";
+import {blockIdOf} from "../codecs/chain/block.js";
+import type {Challenge} from "../codecs/mining/challenge.js";
+import {batchCountMaximum} from "../codecs/mining/merkle.js";
+import type {Work} from "../codecs/mining/work.js";
+import type {VerifySignature} from "../codecs/suite.js";
+import {UnavailableError} from "../errors.js";
+import type {ProofVerdict} from "./api/ports.js";
+import {ChallengeVerifier, createChallengeSigner, signerIdOf} from "./ledger/attestation/challenge.js";
+import {ChallengeIssuer} from "./ledger/attestation/issuer.js";
+import type {BlockContext} from "./ledger/chain/contract.js";
+import type {AcceptedProof, VerifyProof} from "./ledger/chain/run.js";
+import type {ChainReads, QuotedHeader, VerifyContext, WorkReads} from "./ledger/mining/context.js";
+import {epochOf} from "./ledger/mining/epoch.js";
+import {ProofRejection} from "./ledger/mining/rejection.js";
+import {type VerifiedProof, verifyProof} from "./ledger/mining/verify.js";
+import {WORK_SET, WORK_SET_ROOT} from "./ledger/mining/work-set.js";
+import type {ChainParams} from "./ledger/params/chain-params.js";
+import type {State} from "./ledger/state/state.js";
+import {enrollments, heightKey, rewardedProofs} from "./ledger/state/stores.js";
+import {MiningTables} from "./mining-tables.js";
+import type {LedgerStore} from "./storage/store.js";
+
+export interface DeskPorts {
+  readonly store: Pick<LedgerStore, "head" | "header">;
+  readonly params: ChainParams;
+  /** Key of the challenge MAC, 32 bytes. */
+  readonly challengeKey: Uint8Array;
+  /** ML-DSA-87. */
+  readonly verifySignature: VerifySignature;
+  nowMs(): bigint;
+}
+
+export class MiningDesk {
+  readonly #issuer: ChallengeIssuer;
+  readonly #challenges = new ChallengeVerifier();
+  readonly #tables: MiningTables;
+
+  constructor(private readonly ports: DeskPorts) {
+    const {challengeKey, params} = ports;
+    const signerId = signerIdOf(challengeKey);
+    this.#issuer = new ChallengeIssuer(createChallengeSigner(signerId, challengeKey));
+    this.#challenges.register(signerId, challengeKey);
+    this.#tables = new MiningTables({workSetRoot: WORK_SET_ROOT, entries: params.mining.dagEntries});
+  }
+
+  /** Builds the current epoch's table; work is refused until it is there. */
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#tables.prepare(this.#epochAt(this.#tipHeight()), signal);
+  }
+
+  challenge(): Challenge {
+    return this.#issuer.issue(this.ports.nowMs(), () => plain(randomBytes(32)));
+  }
+
+  /** Work on the header at `height`, or at the tip. @throws UnavailableError MINING_UNAVAILABLE */
+  work(height: bigint | null): Work {
+    const {params} = this.ports;
+    const tip = this.#tipHeight();
+    const at = height === null || height > tip ? tip : height;
+    const header = this.#header(at);
+    if (!header)
+      throw new UnavailableError("MINING_UNAVAILABLE", `no header at height ${at}`, {
+        hint: "try again in a few seconds",
+      });
+    const epoch = this.#epochAt(at);
+    this.#tables.table(epoch);
+    return {
+      epoch,
+      height: at,
+      headerHash: header.hash,
+      difficulty: params.mining.initialDifficulty,
+      dagEntries: params.mining.dagEntries,
+      workSetRoot: WORK_SET_ROOT,
+      workSet: WORK_SET,
+      batchCountMaximum: batchCountMaximum(WORK_SET.length),
+      blocksPerEpoch: params.mining.blocksPerEpoch,
+    };
+  }
+
+  /**
+   * Checks a proof that a miner offers, challenge included.
+   * @param isWaiting whether a proof of this node at this height waits for a block
+   * @throws ProofRejection
+   */
+  verifyOffered(state: State, raw: Uint8Array, isWaiting: (nodeId: string, height: bigint) => boolean): AcceptedProof {
+    const context = this.#context(state, {tipHeight: this.#tipHeight(), nowMs: this.ports.nowMs()});
+    const {chain} = context;
+    const hasProof = (nodeId: string, height: bigint): boolean =>
+      chain.hasProof(nodeId, height) || isWaiting(nodeId, height);
+    return acceptedOf(
+      verifyProof(raw, {...context, chain: {...chain, hasProof}, staleAgainst: "now", challenges: this.#challenges}),
+    );
+  }
+
+  /** Checks a proof inside a block: everything that every validator can check. */
+  readonly verifyInBlock: VerifyProof = (state: State, raw: Uint8Array, block: BlockContext) =>
+    acceptedOf(verifyProof(raw, this.#context(state, {tipHeight: block.height - 1n, nowMs: block.timeMs})));
+
+  /** What the API answers for an offer: refusals of the rules are answers, everything else is thrown. */
+  async answer(offer: () => Promise<AcceptedProof>): Promise<ProofVerdict> {
+    try {
+      return {accepted: true, proofId: (await offer()).proofIdHex};
+    } catch (error) {
+      if (!(error instanceof ProofRejection)) throw error;
+      return {accepted: false, reason: error.reason, detail: error.detail};
+    }
+  }
+
+  #context(state: State, {tipHeight, nowMs}: {tipHeight: bigint; nowMs: bigint}): VerifyContext {
+    const {params, verifySignature} = this.ports;
+    const chain: ChainReads = {
+      header: (height) => this.#header(height),
+      enrollment: (nodeId) => state.get(enrollments, nodeId) ?? null,
+      // One proof for each node and height: a second copy of a rewarded one is caught by hasProof.
+      isSeen: () => false,
+      hasProof: (nodeId, height) => state.has(rewardedProofs, `${heightKey(height)}/${nodeId}`),
+      isQuarantined: () => false,
+    };
+    const work: WorkReads = {
+      workSet: () => WORK_SET,
+      table: (epoch) => this.#tables.table(epoch),
+      difficulty: () => params.mining.initialDifficulty,
+    };
+    const base = {params, tipHeight, nowMs, chain, work, verifySignature};
+    return {...base, staleAgainst: "quoted-header", challenges: null, compat: null};
+  }
+
+  #header(height: bigint): QuotedHeader | null {
+    const header = this.ports.store.header(height);
+    return header ? {hash: bytesOfHex(blockIdOf(header)), timeMs: header.timeMs} : null;
+  }
+
+  #tipHeight(): bigint {
+    return this.ports.store.head()?.header.height ?? 0n;
+  }
+
+  #epochAt(height: bigint): bigint {
+    return epochOf(height, this.ports.params.mining.blocksPerEpoch);
+  }
+}
+
+function acceptedOf({proof, proofId, node}: VerifiedProof): AcceptedProof {
+  return {
+    proofId,
+    proofIdHex: hexOf(proofId),
+    // Without a node a proof stands for itself: rules that tie proofs to nodes always name one.
+    nodeId: node?.record.nodeId ?? hexOf(proofId),
+    height: proof.height,
+    to: proof.minerAddr,
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * Proof-of-work tables by epoch. A table is a chain of digests that no second thread can help with, so it is built in
+ * steps between which the node goes on answering; two epochs are kept, because proofs may quote the one before.
+ */
+import {setImmediate as nextTurn} from "node:timers/promises";
+import {UnavailableError} from "../errors.js";
+import {type DagSeed, type DagTable, dagSteps, ENTRY_BYTES} from "./ledger/mining/dag.js";
+
+/** Entries between two turns of the event loop: about 10 ms of hashing. */
+const STEP_ENTRIES = 8_192;
+const KEPT_EPOCHS = 2;
+
+export class MiningTables {
+  readonly #tables = new Map<bigint, DagTable>();
+  readonly #building = new Map<bigint, Promise<void>>();
+
+  #signal: AbortSignal | undefined;
+
+  constructor(private readonly seed: Omit<DagSeed, "epoch">) {}
+
+  /** @throws UnavailableError MINING_UNAVAILABLE while the table is being built */
+  table(epoch: bigint): DagTable {
+    const table = this.#tables.get(epoch);
+    if (table) return table;
+    void this.prepare(epoch);
+    throw new UnavailableError("MINING_UNAVAILABLE", `the table of epoch ${epoch} is being built`, {
+      hint: "try again in a few seconds",
+    });
+  }
+
+  /** Resolves when the table of `epoch` can be read, or the signal, which ends this and later builds, aborts. */
+  prepare(epoch: bigint, signal: AbortSignal | undefined = this.#signal): Promise<void> {
+    this.#signal = signal;
+    const running = this.#building.get(epoch);
+    if (running || this.#tables.has(epoch)) return running ?? Promise.resolve();
+    const build = this.#build(epoch).finally(() => this.#building.delete(epoch));
+    this.#building.set(epoch, build);
+    return build;
+  }
+
+  async #build(epoch: bigint): Promise<void> {
+    const table = new Uint8Array(this.seed.entries * ENTRY_BYTES);
+    const steps = dagSteps({...this.seed, epoch}, table, STEP_ENTRIES);
+    while (!steps.next().done) {
+      if (this.#signal?.aborted) return;
+      await nextTurn();
+    }
+    this.#tables.set(epoch, table);
+    for (const each of this.#tables.keys()) if (this.#tables.size > KEPT_EPOCHS) this.#tables.delete(each);
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * The node: builds every service from its options, starts them in order and stops them in reverse. `node run`,
+ * `devnet` and the tests call this one constructor, so what the tests walk is what runs.
+ */
+import {equalBytes, hexOf} from "../codecs/bytes.js";
+import type {Genesis} from "../codecs/chain/genesis.js";
+import {sha256} from "../codecs/hash.js";
+import {RuleError} from "../errors.js";
+import {type ApiOptions, DEFAULT_API_OPTIONS} from "./api/options.js";
+import type {ApiPorts, LedgerView} from "./api/ports.js";
+import {ApiServer} from "./api/server.js";
+import {Chain} from "./chain.js";
+import {loadMlDsa} from "./compute/ml-dsa.js";
+import {type DataDir, readDataDir} from "./data-dir.js";
+import {Intake} from "./intake.js";
+import type {Contract} from "./ledger/chain/contract.js";
+import {enrollContract} from "./ledger/enrollment/contract.js";
+import {chainParamsOf} from "./ledger/params/networks.js";
+import {slashContract} from "./ledger/slashing/contract.js";
+import {transferContract} from "./ledger/transfer/contract.js";
+import {admissionStack} from "./mempool/pool/admission.js";
+import {DEFAULT_POOL_LIMITS, Pool, type PoolLimits} from "./mempool/pool/pool.js";
+import {NodeMetrics} from "./metrics/registry.js";
+import {MiningDesk} from "./mining-desk.js";
+import {Producer, type ProducerOptions} from "./producer.js";
+import type {Log, Service} from "./service.js";
+import {rememberValid} from "./signature-cache.js";
+import {SqliteStore} from "./storage/sqlite/store.js";
+import {viewOf} from "./view.js";
+
+/** What the operator sets. */
+export interface NodeOptions {
+  readonly dataDir: string;
+  readonly api: Partial<ApiOptions>;
+  /** `null` takes the chain's block time. */
+  readonly producer: ProducerOptions | null;
+  readonly pool: PoolLimits;
+  /** Slash receipts that are kept; the oldest go first. */
+  readonly slashReceiptsMax: number;
+}
+
+export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
+  api: {},
+  producer: null,
+  pool: DEFAULT_POOL_LIMITS,
+  slashReceiptsMax: 10_000,
+};
+
+/** What the node takes from the process. */
+export interface NodePorts {
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  readonly version: string;
+  readonly commit: string;
+}
+
+/** Contracts in the order of the admission stack: slashing over enrollment over everything else. */
+const CONTRACTS: readonly Contract[] = [slashContract, enrollContract, transferContract];
+
+export class QsdmNode implements Service {
+  private constructor(
+    private readonly parts: {
+      readonly chain: Chain;
+      readonly intake: Intake;
+      readonly store: SqliteStore;
+      readonly api: ApiServer;
+      readonly producer: Producer;
+    },
+    private readonly life: {readonly log: Log; readonly abort: AbortController; readonly broken: Breaker},
+  ) {}
+
+  /** Resolves when the node has ended: with `null` after a stop, with the reason when it had to stop by itself. */
+  get ended(): Promise<unknown> {
+    return this.life.broken.promise;
+  }
+
+  /**
+   * Opens a data directory and builds the node; nothing listens yet.
+   * @throws UnavailableError, DecodeError, RuleError with what is wrong with the directory
+   */
+  static async open(options: NodeOptions, ports: NodePorts): Promise<QsdmNode> {
+    const broken = breaker();
+    const dir = await readDataDir(options.dataDir);
+    const store = await SqliteStore.open({path: dir.databasePath, slashReceiptsMax: options.slashReceiptsMax});
+    try {
+      const abort = new AbortController();
+      const parts = await build({options, ports, dir, store, broken: broken.resolve, signal: abort.signal});
+      return new QsdmNode({...parts, store}, {log: ports.log, abort, broken});
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  /** Where the API listens, once started. */
+  get url(): string {
+    return this.parts.api.url;
+  }
+
+  view(): LedgerView {
+    return viewOf(this.parts.chain);
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const {api, producer, chain} = this.parts;
+    const {abort, log} = this.life;
+    await api.start(abort.signal);
+    await producer.start(abort.signal);
+    signal.addEventListener("abort", () => void this.stop(), {once: true});
+    log.info({url: this.url, height: chain.tip.height, chain: chain.params.chainId}, "node started");
+  }
+
+  /** Finishes the block under way and everything acknowledged, then closes the store. */
+  async stop(): Promise<void> {
+    const {abort, log, broken} = this.life;
+    if (abort.signal.aborted) return;
+    const {api, producer, intake, store, chain} = this.parts;
+    abort.abort();
+    await api.stop();
+    await intake.close();
+    await producer.stop();
+    store.close();
+    broken.resolve(null);
+    log.info({height: chain.tip.height}, "node stopped");
+  }
+}
+
+/** Everything between the data directory and the sockets. */
+async function build({
+  options,
+  ports,
+  dir,
+  store,
+  broken,
+  signal,
+}: {
+  readonly options: NodeOptions;
+  readonly ports: NodePorts;
+  readonly dir: DataDir;
+  readonly store: SqliteStore;
+  /** Ends what the node does in the background. */
+  readonly signal: AbortSignal;
+  broken(error: unknown): void;
+}) {
+  const params = chainParamsOf(dir.genesis);
+  const transactions = await loadMlDsa(87);
+  const votes = await loadMlDsa(44);
+  const verifyTransaction = rememberValid(transactions.verify);
+  const nowMs = (): bigint => BigInt(ports.nowMs());
+  const voteKeys = votes.keygenFromSeed(dir.validatorSeed);
+  const desk = new MiningDesk({
+    store,
+    params,
+    challengeKey: dir.challengeKey,
+    verifySignature: verifyTransaction,
+    nowMs,
+  });
+  const contracts = new Map(CONTRACTS.map((each) => [each.id, each]));
+  const chain = await Chain.open({
+    store,
+    contracts,
+    genesis: dir.genesis,
+    verifyProof: desk.verifyInBlock,
+    verifyTransaction,
+    verifyVote: votes.verify,
+    voter: {
+      index: validatorIndex(dir.genesis, voteKeys.publicKey),
+      sign: (message) => votes.sign(voteKeys.secretKey, message),
+    },
+    log: ports.log,
+  });
+  const pool = new Pool(options.pool);
+  const intake: Intake = new Intake({
+    chain,
+    pool,
+    store,
+    admit: admissionStack(CONTRACTS, contracts),
+    verifyProof: (raw) => desk.verifyOffered(chain.state, raw, (nodeId, height) => intake.hasProof(nodeId, height)),
+    nowMs,
+    wake: () => producer.wake(),
+    failed: broken,
+  });
+  await desk.start(signal);
+  for (const {id, error} of intake.resume()) ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
+  const interval = params.blockTimeSeconds * 1_000;
+  const producer = new Producer(options.producer ?? {intervalMs: interval, minIntervalMs: interval}, {
+    isEmpty: () => intake.isEmpty,
+    extend: () => intake.extend(),
+    log: ports.log,
+    nowMs: () => performance.now(),
+    failed: broken,
+  });
+  const view = (): LedgerView => viewOf(chain);
+  const metrics = new NodeMetrics({view, poolSize: () => pool.size});
+  chain.subscribe((committed) => metrics.observe(committed));
+  const node: ApiPorts = {
+    view,
+    store,
+    submit: (envelope) => intake.submit(envelope),
+    poolSize: () => pool.size,
+    challenge: () => desk.challenge(),
+    work: (height) => desk.work(height),
+    submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
+    info: {
+      nodeId: hexOf(sha256(voteKeys.publicKey)).slice(0, 16),
+      version: ports.version,
+      commit: ports.commit,
+      startedAtMs: ports.nowMs(),
+    },
+    now: () => ports.nowMs(),
+  };
+  const api = new ApiServer(
+    {...DEFAULT_API_OPTIONS, ...options.api},
+    {
+      node,
+      scrape: () => metrics.scrape(),
+      healthy: () => true,
+      monotonicMs: () => performance.now(),
+      log: ports.log,
+      answered: (what) => metrics.answered(what),
+    },
+  );
+  return {chain, intake, desk, api, producer};
+}
+
+/** Which voter of the genesis this node is. @throws RuleError VALIDATOR_UNKNOWN */
+function validatorIndex({validators}: Genesis, publicKey: Uint8Array): number {
+  const index = validators.findIndex((each) => equalBytes(each.publicKey, publicKey));
+  if (index < 0)
+    throw new RuleError("VALIDATOR_UNKNOWN", "the validator key of this data directory is not in its genesis");
+  return index;
+}
+
+interface Breaker {
+  readonly promise: Promise<unknown>;
+  resolve(error: unknown): void;
+}
+
+function breaker(): Breaker {
+  let resolve: (error: unknown) => void = () => undefined;
+  const promise = new Promise<unknown>((done) => {
+    resolve = done;
+  });
+  return {promise, resolve};
+}
