@@ -46,6 +46,29 @@ const CHEAP_BUILTINS = {
   },
 };
 
+// A CommonJS package that is imported dynamically has a default export only once it is split off. Node gives its names
+// too, and so does this wrapper.
+const NAMED_EXPORTS = {
+  name: "named-exports",
+  setup(build) {
+    build.onResolve({filter: /^[^./]/}, async ({path, kind, resolveDir, importer, pluginData}) => {
+      if (kind !== "dynamic-import" || pluginData === "named" || EXTERNAL.includes(path)) return undefined;
+      const found = await build.resolve(path, {kind, resolveDir, importer, pluginData: "named"});
+      if (found.external || !found.path.includes("node_modules")) return undefined;
+      const isCommonJs = /^\s*(?:"use strict"|'use strict'|const .* = require\()/.test(
+        await readFile(found.path, "utf8"),
+      );
+      return isCommonJs ? {path: found.path, namespace: "named"} : undefined;
+    });
+    build.onLoad({filter: /.*/, namespace: "named"}, async ({path}) => {
+      const names = Object.keys(await import(pathToFileURL(path).href)).filter((name) => /^[\w$]+$/.test(name));
+      const exported = names.filter((name) => !["default", "module.exports"].includes(name));
+      const contents = `import all from ${JSON.stringify(path)};export default all;export const {${exported}} = all;`;
+      return {contents, resolveDir: ROOT};
+    });
+  },
+};
+
 /** run.ts, help.ts and every worker: what is loaded by path. */
 async function entryPoints() {
   const files = await readdir(join(ROOT, "src"), {recursive: true});
@@ -67,7 +90,7 @@ async function options(outdir) {
     format: "esm",
     target: "node20",
     define: {QSDM_VERSION: JSON.stringify(version), QSDM_COMMIT: JSON.stringify(await commit())},
-    plugins: [CHEAP_BUILTINS],
+    plugins: [CHEAP_BUILTINS, NAMED_EXPORTS],
     logLevel: "warning",
   };
 }

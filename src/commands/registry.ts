@@ -11,9 +11,60 @@ export interface CommandEntry {
 }
 
 /** Words that only group commands. */
-export const GROUPS: Readonly<Record<string, string>> = {};
+export const GROUPS: Readonly<Record<string, string>> = {
+  wallet: "Keys that hold money: make one, show its address, ask for its balance.",
+  "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
+  keygen: "Keys of mining rigs.",
+  config: "The configuration file and the settings in force.",
+};
 
 /** In the order in which help lists them. */
 export const COMMANDS: readonly CommandEntry[] = [
+  {
+    path: "slash-helper double-mining",
+    heading: "Slashing",
+    load: async () => (await import("./slash-helper/double-mining.js")).slashHelperDoubleMiningCommand,
+  },
+  {
+    path: "slash-helper inspect",
+    heading: "Slashing",
+    load: async () => (await import("./slash-helper/inspect.js")).slashHelperInspectCommand,
+  },
+  {
+    path: "wallet create",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/create.js")).walletCreateCommand,
+  },
+  {
+    path: "wallet show",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/show.js")).walletShowCommand,
+  },
+  {
+    path: "wallet balance",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/balance.js")).walletBalanceCommand,
+  },
+  {
+    path: "keygen hmac",
+    heading: "Wallets and keys",
+    load: async () => (await import("./keygen/hmac.js")).keygenHmacCommand,
+  },
+  {
+    path: "keygen node",
+    heading: "Wallets and keys",
+    load: async () => (await import("./keygen/node.js")).keygenNodeCommand,
+  },
+  {
+    path: "config print",
+    heading: "Program",
+    load: async () => (await import("./config/print.js")).configPrintCommand,
+  },
+  {
+    path: "config check",
+    heading: "Program",
+    load: async () => (await import("./config/check.js")).configCheckCommand,
+  },
+  {path: "completion", heading: "Program", load: async () => (await import("./completion.js")).completionCommand},
   {path: "version", heading: "Program", load: async () => (await import("./version.js")).versionCommand},
 ];

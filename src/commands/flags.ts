@@ -1,0 +1,56 @@
+/** Parsers for the values of flags. They throw usage errors that name what was expected. */
+import {parseCell, U64_MAX} from "../codecs/amount.js";
+import {UsageError} from "../errors.js";
+
+const refuse = (text: string, want: string, hint?: string): never => {
+  throw new UsageError("FLAG_INVALID", `"${text}" is not ${want}`, hint === undefined ? {} : {hint});
+};
+
+// As Go's flag package reads integers, except for a bare leading zero, which it would take for octal.
+const INTEGER = /^(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+)$/;
+
+/** An unsigned 64-bit integer. */
+export function u64Flag(text: string): bigint {
+  if (!INTEGER.test(text)) return refuse(text, "an unsigned integer", "write it in decimal digits, without separators");
+  const value = BigInt(text);
+  return value <= U64_MAX ? value : refuse(text, "an unsigned 64-bit integer");
+}
+
+/** A count from `min` to `max`, both included. */
+export const countFlag =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = u64Flag(text);
+    return value >= BigInt(min) && value <= BigInt(max) ? Number(value) : refuse(text, `from ${min} to ${max}`);
+  };
+
+/** An amount in CELL, as dust. */
+export function cellFlag(text: string): bigint {
+  try {
+    return parseCell(text);
+  } catch {
+    return refuse(text, "an amount in CELL", "write digits with at most eight decimals, for example 0.001");
+  }
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000};
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
+
+/** Milliseconds of a Go duration such as `30s`, `1h5m` or `250ms`. */
+export function durationFlag(text: string): number {
+  if (text === "0") return 0;
+  if (!DURATION.test(text)) return refuse(text, "a duration", "write a number and a unit: 250ms, 30s, 5m, 1h30m");
+  let total = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) total += Number(count) * UNIT_MS[unit!]!;
+  // setTimeout fires at once above 2^31 - 1 milliseconds.
+  return total <= 0x7fff_ffff ? Math.round(total) : refuse(text, "a duration of at most 24 days");
+}
+
+/** A duration as people write it. */
+export const formatDuration = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`);
+
+/** One of `choices`. */
+export const choiceFlag =
+  <const T extends string>(choices: readonly T[]) =>
+  (text: string): T =>
+    choices.find((choice) => choice === text) ?? refuse(text, `one of ${choices.join(", ")}`);

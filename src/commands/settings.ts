@@ -1,0 +1,196 @@
+/**
+ * Settings of the client commands: flag over environment over file over default, each value with where it came from.
+ *
+ * The file is TOML, at --config, $QSDM_CONFIG or $XDG_CONFIG_HOME/qsdm/config.toml. It is read and never written, and
+ * a key that is not in `SETTINGS` is an error.
+ */
+import {dirname, join, resolve} from "node:path";
+import type {Command} from "commander";
+import {parse as parseToml, TomlError} from "smol-toml";
+import {z} from "zod";
+import {textOf} from "../codecs/bytes.js";
+import {UsageError} from "../errors.js";
+import {durationFlag} from "./flags.js";
+import type {Host} from "./host.js";
+
+/** One key of the file. */
+export interface Setting {
+  readonly env: string;
+  /** Whole sentences, for the manual. */
+  readonly describe: string;
+  readonly schema: z.ZodType<string>;
+  /** Whether the value is a path: `~` is the home directory, and a relative one in the file starts at the file. */
+  readonly path: boolean;
+  /** `null` where nothing is set. `~` as in the file. */
+  readonly fallback: string | null;
+}
+
+const text = z.string().min(1, "must not be empty");
+const httpUrl = text.refine(
+  (url) => /^https?:\/\/[^\s]+$/.test(url) && URL.canParse(url),
+  "must be an http or https URL",
+);
+const duration = text.refine(isDuration, "must be a duration such as 30s");
+
+/** Every key, in the order of the manual. */
+export const SETTINGS = {
+  api_url: {
+    env: "QSDM_API_URL",
+    describe: "Where the node's HTTP API answers.",
+    schema: httpUrl,
+    path: false,
+    fallback: "http://127.0.0.1:8080/api/v1",
+  },
+  timeout: {
+    env: "QSDM_TIMEOUT",
+    describe: "How long to wait for one answer of the node, for example 30s.",
+    schema: duration,
+    path: false,
+    fallback: "30s",
+  },
+  keystore: {
+    env: "QSDM_KEYSTORE",
+    describe: "The wallet's keystore file.",
+    schema: text,
+    path: true,
+    fallback: "~/.qsdm/wallet.json",
+  },
+  passphrase_file: {
+    env: "QSDM_PASSPHRASE_FILE",
+    describe: "A file whose text is the keystore's passphrase. Without it the passphrase is asked for.",
+    schema: text,
+    path: true,
+    fallback: null,
+  },
+  data_dir: {
+    env: "QSDM_DATA_DIR",
+    describe: "Where a node keeps its chain and its keys.",
+    schema: text,
+    path: true,
+    fallback: "~/.qsdm/node",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+export type SettingName = keyof typeof SETTINGS;
+
+/** A value and the place that decided it. */
+export interface Resolved {
+  readonly value: string | null;
+  /** `flag --api-url`, `environment QSDM_API_URL`, `file /path`, or `default`. */
+  readonly origin: string;
+}
+export type Settings = Readonly<Record<SettingName, Resolved>>;
+
+/** What the command line gave: the file, and values of settings under their names. */
+export type SettingFlags = {readonly config?: string} & {readonly [K in SettingName]?: string | undefined};
+
+const CONFIG_MAX_BYTES = 1024 * 1024;
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/**
+ * Every setting.
+ * @throws UsageError CONFIG_INVALID, CONFIG_KEY_UNKNOWN, SETTING_INVALID, FILE_NOT_FOUND
+ */
+export async function loadSettings(host: Pick<Host, "env" | "home" | "disk">, flags: SettingFlags): Promise<Settings> {
+  const {path, values} = await readConfig(host, flags.config);
+  const resolved = NAMES.map((name) => [name, resolveOne(name, {host, flags, path, values})] as const);
+  return Object.fromEntries(resolved) as Record<SettingName, Resolved>;
+}
+
+/** Adds --config, and the flags of the settings that a command asks a node with. */
+export const addClientFlags = (command: Command): Command =>
+  addConfigFlag(command)
+    .option("--api-url <url>", "where the node's API answers (default: http://127.0.0.1:8080/api/v1)")
+    .option("--timeout <duration>", "how long to wait for one answer (default: 30s)");
+
+export const addConfigFlag = (command: Command): Command =>
+  command.option("--config <path>", "the configuration file (default: ~/.config/qsdm/config.toml)");
+
+/** Environment variables and files of `names`, for a command's documentation. */
+export const settingsEnvironment = (...names: readonly SettingName[]): Record<string, string> =>
+  Object.fromEntries([
+    ["QSDM_CONFIG", "The configuration file."],
+    ...names.map((name) => [SETTINGS[name].env, SETTINGS[name].describe] as const),
+  ]);
+
+interface Sources {
+  readonly host: Pick<Host, "env" | "home">;
+  readonly flags: SettingFlags;
+  readonly path: string;
+  readonly values: Readonly<Partial<Record<SettingName, string>>>;
+}
+
+function resolveOne(name: SettingName, {host, flags, path, values}: Sources): Resolved {
+  const setting: Setting = SETTINGS[name];
+  const flag = flags[name];
+  const flagName = `--${name.replaceAll("_", "-")}`;
+  const home = (value: string): string => value.replace(/^~(?=\/|$)/, host.home);
+  if (flag !== undefined) return {value: checked(setting, flag, flagName), origin: `flag ${flagName}`};
+  const env = host.env[setting.env];
+  if (env) return {value: checked(setting, env, setting.env), origin: `environment ${setting.env}`};
+  const value = values[name];
+  if (value !== undefined)
+    return {value: setting.path ? resolve(dirname(path), home(value)) : value, origin: `file ${path}`};
+  return {value: setting.fallback && home(setting.fallback), origin: "default"};
+}
+
+function checked({schema}: Setting, value: string, place: string): string {
+  const result = schema.safeParse(value);
+  if (result.success) return value;
+  throw new UsageError("SETTING_INVALID", `${place} "${value}" ${result.error.issues[0]?.message}`);
+}
+
+/** Where the configuration file is, and whether somebody said so. */
+export function configPath({env, home}: Pick<Host, "env" | "home">, flag: string | undefined) {
+  const named = flag ?? (env.QSDM_CONFIG || undefined);
+  const path = named ?? join(env.XDG_CONFIG_HOME || join(home, ".config"), "qsdm", "config.toml");
+  return {path, named: named !== undefined};
+}
+
+/** The file's values; a missing file is empty unless it was named. */
+async function readConfig(host: Pick<Host, "env" | "home" | "disk">, flag: string | undefined) {
+  const {path, named} = configPath(host, flag);
+  if (!named && !(await host.disk.exists(path))) return {path, values: {}};
+  return {path, values: parseConfig(await host.disk.read(path, CONFIG_MAX_BYTES), path)};
+}
+
+const fileSchema = z.strictObject(
+  Object.fromEntries(NAMES.map((name) => [name, (SETTINGS[name].schema as z.ZodType<string>).optional()])),
+);
+
+/**
+ * Settings of a configuration file's bytes.
+ * @throws UsageError CONFIG_INVALID, CONFIG_KEY_UNKNOWN
+ */
+export function parseConfig(bytes: Uint8Array, path: string): Partial<Record<SettingName, string>> {
+  const result = fileSchema.safeParse(tomlOf(bytes, path));
+  if (result.success) return result.data as Partial<Record<SettingName, string>>;
+  const issue = result.error.issues[0]!;
+  if (issue.code === "unrecognized_keys")
+    throw new UsageError("CONFIG_KEY_UNKNOWN", `${path}: unknown key ${issue.keys.join(", ")}`, {
+      hint: `the keys are ${NAMES.join(", ")}; qsdm-config(5) explains them`,
+    });
+  throw new UsageError("CONFIG_INVALID", `${path}: ${issue.path.join(".")}: ${issue.message}`, {
+    hint: "qsdm-config(5) has a full example",
+  });
+}
+
+function tomlOf(bytes: Uint8Array, path: string): unknown {
+  try {
+    return parseToml(textOf(bytes));
+  } catch (cause) {
+    const where = cause instanceof TomlError ? `:${cause.line}:${cause.column}` : "";
+    throw new UsageError("CONFIG_INVALID", `${path}${where}: not TOML: ${(cause as Error).message.split("\n")[0]}`, {
+      hint: "qsdm-config(5) has a full example",
+      cause,
+    });
+  }
+}
+
+function isDuration(value: string): boolean {
+  try {
+    durationFlag(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
