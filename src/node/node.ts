@@ -199,6 +199,7 @@ async function build({
     store,
     submit: (envelope) => intake.submit(envelope),
     poolSize: () => pool.size,
+    nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
     challenge: () => desk.challenge(),
     work: (height) => desk.work(height),
     submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),

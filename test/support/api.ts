@@ -78,6 +78,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   store: {block: async () => null, receipt: () => null, slashReceipt: () => null},
   submit: async () => ({txId: TX}),
   poolSize: () => 2,
+  nextNonce: (address) => (address === ALICE ? 5n : 0n),
   challenge: () => ({
     nonce: new Uint8Array(32).fill(1),
     issuedAt: 1_795_000_000n,

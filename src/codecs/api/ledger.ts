@@ -36,6 +36,8 @@ export const nonce = object({
   nonce: u64,
   /** Nonce that a v2 envelope must carry, one above `nonce`. A v3 envelope carries `nonce`. */
   next: u64,
+  /** Ours: nonce that a v3 envelope should carry now, counting the transactions that wait. */
+  nextFree: optional(u64),
   /** Ours: whether envelopes may leave the public key out. */
   keyKnown: omitEmpty(flag, false),
 });

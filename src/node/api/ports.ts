@@ -89,6 +89,8 @@ export interface ApiPorts {
   submit(envelope: Uint8Array): Promise<{readonly txId: string}>;
   /** Transactions waiting. */
   poolSize(): number;
+  /** Nonce that an account should sign next, counting what waits. */
+  nextNonce(address: string): bigint;
   challenge(): Challenge;
   /** @throws UnavailableError MINING_UNAVAILABLE */
   work(height: bigint | null): Work;

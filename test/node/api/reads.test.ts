@@ -79,13 +79,19 @@ describe("wallet", () => {
   test("knows an account that was never used as empty", async () => {
     const {client} = await serve();
     expect(await client.balance({address: BOB})).toMatchObject({balance: 0n, balanceDust: 0n});
-    expect(await client.nonce({sender: BOB})).toEqual({sender: BOB, nonce: 0n, next: 1n, keyKnown: false});
+    expect(await client.nonce({sender: BOB})).toEqual({
+      sender: BOB,
+      nonce: 0n,
+      next: 1n,
+      nextFree: 0n,
+      keyKnown: false,
+    });
   });
 
-  test("gives the account's nonce, and the one above it that v2 envelopes carry", async () => {
+  test("gives the account's nonce, the one above it for v2 envelopes, and the next that no waiting transaction has", async () => {
     const {get} = await serve();
     expect(await (await get(`/api/v1/wallet/nonce?sender=${ALICE}`)).text()).toBe(
-      `{"sender":"${ALICE}","nonce":3,"next":4,"key_known":true}\n`,
+      `{"sender":"${ALICE}","nonce":3,"next":4,"next_free":5,"key_known":true}\n`,
     );
   });
 

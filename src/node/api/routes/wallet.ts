@@ -34,7 +34,8 @@ export const nonceRoute = route({
   handle({sender}, ports) {
     const account = ports.node.view().account(sender);
     const used = account?.nonce ?? 0n;
-    return {sender, nonce: used, next: used + 1n, keyKnown: account?.keyKnown ?? false};
+    const nextFree = ports.node.nextNonce(sender);
+    return {sender, nonce: used, next: used + 1n, nextFree, keyKnown: account?.keyKnown ?? false};
   },
 });
 
