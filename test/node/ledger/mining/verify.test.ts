@@ -1,0 +1,243 @@
+import {describe, expect, test} from "vitest";
+import {base64Of, textOf, utf8} from "../../../../src/codecs/bytes.js";
+import {decodeKeyBundle, withKeyBundle} from "../../../../src/codecs/mining/key-bundle.js";
+import {encodeProof, NO_ATTESTATION, type Proof, proofIdOf} from "../../../../src/codecs/mining/proof.js";
+import {ChallengeVerifier} from "../../../../src/node/ledger/attestation/challenge.js";
+import type {VerifyContext} from "../../../../src/node/ledger/mining/context.js";
+import {ProofRejection, type RejectReason} from "../../../../src/node/ledger/mining/rejection.js";
+import {verifyProof} from "../../../../src/node/ledger/mining/verify.js";
+import {attestWithMac} from "../../../../src/node/mining/attest.js";
+import {testAccount} from "../../../support/accounts.js";
+import {
+  contextFor,
+  recordOf,
+  signedBy,
+  solved,
+  TEST_NOW_MS,
+  testChallenge,
+  testHeader,
+  testRig,
+} from "../../../support/mining.js";
+
+const rig = testRig("rig-1");
+const other = testRig("rig-2", rig.owner);
+const context = contextFor([rig, other]);
+
+/** Why `raw` is refused. */
+function refusalOf(raw: Uint8Array, against: VerifyContext = context): ProofRejection {
+  try {
+    verifyProof(raw, against);
+  } catch (error) {
+    if (error instanceof ProofRejection) return error;
+    throw error;
+  }
+  throw new Error("the proof was accepted");
+}
+
+function expectRefusal(proof: Proof, reason: RejectReason, detail: RegExp | string, against = context): void {
+  const refusal = refusalOf(encodeProof(proof), against);
+  expect(refusal).toMatchObject({reason, code: `PROOF_${reason.toUpperCase().replaceAll("-", "_")}`});
+  expect(refusal.detail).toMatch(detail);
+}
+
+const withChain = (change: Partial<VerifyContext["chain"]>): VerifyContext => ({
+  ...context,
+  chain: {...context.chain, ...change},
+});
+
+describe("a strict proof", () => {
+  test("is accepted when its node, its work and its signature are right", () => {
+    const proof = signedBy(rig, solved(rig));
+    const verified = verifyProof(encodeProof(proof), context);
+    expect(verified).toMatchObject({proof, proofId: proofIdOf(proof)});
+    expect(verified.node?.record.nodeId).toBe("rig-1");
+  });
+
+  test("is accepted down to the grace window below the tip", () => {
+    expect(verifyProof(encodeProof(signedBy(rig, solved(rig, {height: 4n}))), context).proof.height).toBe(4n);
+    expectRefusal(signedBy(rig, solved(rig, {height: 3n})), "too-late", "height 3 is 7 blocks behind tip 10 (grace=6)");
+  });
+
+  test("is refused when its bytes are not canonical, surrounding space included", () => {
+    const raw = encodeProof(signedBy(rig, solved(rig)));
+    for (const text of [` ${textOf(raw)}`, `${textOf(raw)}\n`, textOf(raw).toUpperCase(), "{", ""])
+      expect(refusalOf(utf8(text)).reason).toBe("non-canonical");
+  });
+
+  test("is refused in version 1", () => {
+    expectRefusal({...solved(rig), version: 1}, "bad-version", "post-fork got v1 want v2");
+  });
+
+  test("is refused without attestation, or with one that nobody signed", () => {
+    expectRefusal(solved(rig), "attestation", "mining: v2 proof missing mandatory attestation");
+    const unsigned = attestWithMac(solved(rig), rig, testChallenge());
+    expectRefusal(unsigned, "attestation", /got attestation type "nvidia-hmac-v1" want "qsdm-key-v1"/);
+  });
+
+  test("is refused at a height that is not there yet, in a wrong epoch, or over another header", () => {
+    const {headerHash} = solved(rig);
+    expectRefusal(signedBy(rig, solved(rig, {height: 11n})), "stale-height", "height 11 is in the future (tip 10)");
+    expectRefusal(signedBy(rig, solved(rig, {epoch: 1n})), "wrong-epoch", "proof epoch 1 != derived 0");
+    const elsewhere = signedBy(rig, solved(rig, {height: 9n, headerHash}));
+    expectRefusal(elsewhere, "header-mismatch", "header hash mismatch at height 9");
+    expectRefusal(
+      signedBy(rig, solved(rig)),
+      "header-mismatch",
+      "no header at height 10",
+      withChain({header: () => null}),
+    );
+  });
+
+  test("is refused a second time, and a second one of the same node and height too", () => {
+    const proof = signedBy(rig, solved(rig));
+    expectRefusal(proof, "duplicate", /^proof [0-9a-f]{16} already seen$/, withChain({isSeen: () => true}));
+    const mark = withChain({hasProof: (nodeId, height) => nodeId === "rig-1" && height === 10n});
+    expectRefusal(proof, "duplicate", "node rig-1 already has a proof at height 10", mark);
+    expect(verifyProof(encodeProof(signedBy(other, solved(other))), mark).node?.record.nodeId).toBe("rig-2");
+  });
+
+  test("is refused when its node is unknown, revoked or without a key", () => {
+    const proof = signedBy(rig, solved(rig));
+    const known = (change: object | null) =>
+      withChain({enrollment: () => (change ? {...recordOf(rig), ...change} : null)});
+    expectRefusal(proof, "attestation", "node rig-1 is not enrolled", known(null));
+    expectRefusal(proof, "attestation", "node rig-1 was revoked at height 9", known({revokedAtHeight: 9n}));
+    expectRefusal(proof, "attestation", "node rig-1 has no registered key", known({nodeKey: null}));
+  });
+
+  test("is refused when it would pay somebody else than the owner of its node", () => {
+    const thief = testAccount("thief");
+    const stolen = signedBy(rig, {...solved(rig), minerAddr: thief.address});
+    expectRefusal(stolen, "bad-addr", `miner address is not ${rig.owner.address}, the owner of node rig-1`);
+  });
+
+  test("is refused under quarantine", () => {
+    const proof = signedBy(rig, solved(rig));
+    expectRefusal(proof, "quarantined", /under fraud quarantine$/, withChain({isQuarantined: () => true}));
+  });
+
+  test("is refused for batches beyond the maximum or under another root", () => {
+    expectRefusal(signedBy(rig, solved(rig, {batchCount: 2})), "batch-size", "batch_count 2 > max 1");
+    const elsewhere = signedBy(rig, solved(rig, {batchRoot: new Uint8Array(32)}));
+    expectRefusal(elsewhere, "batch-root", "batch_root mismatch");
+  });
+
+  test("is refused when the hash misses the target or the mix is made up", () => {
+    const hard = {...context, work: {...context.work, difficulty: () => 1n << 200n}};
+    expectRefusal(signedBy(rig, solved(rig)), "work", "hash does not meet target", hard);
+    const easy = {...context, work: {...context.work, difficulty: () => 1n}};
+    expectRefusal(signedBy(rig, solved(rig, {mixDigest: new Uint8Array(32)})), "work", "mix_digest mismatch", easy);
+  });
+});
+
+describe("the evidence of a strict proof", () => {
+  test("must name the node of the bundle around it", () => {
+    const bundle = decodeKeyBundle(signedBy(rig, solved(rig)).attestation.bundle);
+    const mixed = withKeyBundle(signedBy(rig, solved(rig)), {...bundle, nodeId: "rig-2"});
+    expectRefusal(mixed, "attestation", "evidence names node rig-1, the bundle rig-2");
+  });
+
+  test("must be bound to this solution", () => {
+    const first = solved(rig);
+    const second = solved(rig, {}, 100);
+    const {attestation} = signedBy(rig, first);
+    expectRefusal({...second, attestation}, "attestation", /challenge_bind mismatch/);
+  });
+
+  test("must be MACed with the enrolled key, for the enrolled GPU", () => {
+    const forged = {...rig, hmacKey: new Uint8Array(32)};
+    expectRefusal(signedBy(forged, solved(rig)), "attestation", /hmac mismatch for node "rig-1"/);
+    const swapped = {...rig, gpuUuid: "GPU-other"};
+    expectRefusal(signedBy(swapped, solved(rig)), "attestation", /gpu_uuid "GPU-other" != registered "GPU-rig-1"/);
+  });
+
+  test("must be about a GPU that can exist", () => {
+    const refused = {...rig, gpuArch: "rubin"};
+    expectRefusal(signedBy(refused, solved(rig)), "attestation", /unknown gpu_arch: "rubin"/);
+    const mismatch = {...rig, gpuArch: "hopper"};
+    expectRefusal(signedBy(mismatch, solved(rig)), "attestation", /gpu_name does not match claimed gpu_arch/);
+  });
+
+  test("must quote a challenge that is at most 60 seconds old and at most 5 ahead", () => {
+    const at = (seconds: bigint) =>
+      signedBy(rig, solved(rig), {challenge: testChallenge(TEST_NOW_MS + seconds * 1_000n)});
+    for (const seconds of [-60n, 5n])
+      expect(verifyProof(encodeProof(at(seconds)), context).node?.record.nodeId).toBe("rig-1");
+    expectRefusal(at(-61n), "attestation", /attestation age 1m1s > window 1m0s/);
+    expectRefusal(at(6n), "attestation", /issued 6s in future \(max skew 5s\)/);
+  });
+
+  test("is held against the quoted header inside a block, whenever the block was proposed", () => {
+    const old = signedBy(rig, solved(rig), {challenge: testChallenge(TEST_NOW_MS - 61_000n)});
+    const inBlock = {
+      ...context,
+      challenges: null,
+      staleAgainst: "quoted-header",
+      nowMs: TEST_NOW_MS + 600_000n,
+    } as const;
+    expectRefusal(old, "attestation", /attestation age 1m1s/, inBlock);
+    const quoted = withChain({header: (height) => ({...testHeader(height), timeMs: TEST_NOW_MS - 61_000n})});
+    const earlier = {...inBlock, chain: quoted.chain};
+    expect(verifyProof(encodeProof(old), earlier).node?.record.nodeId).toBe("rig-1");
+  });
+
+  test("must quote a challenge of a known signer where the issuer's key is held", () => {
+    const proof = signedBy(rig, solved(rig));
+    const stranger = {...context, challenges: new ChallengeVerifier()};
+    expectRefusal(proof, "attestation", /signer_id "validator-test": challenge: signer_id not recognised/, stranger);
+    expect(verifyProof(encodeProof(proof), {...context, challenges: null}).node?.record.nodeId).toBe("rig-1");
+  });
+});
+
+describe("the signature of a strict proof", () => {
+  test("must come from the node's registered key", () => {
+    const impostor = {...rig, keys: other.keys};
+    expectRefusal(signedBy(impostor, solved(rig)), "attestation", /does not verify under the registered key/);
+  });
+
+  test("is good on one chain only", () => {
+    const proof = signedBy(rig, solved(rig), {chainId: "another-chain"});
+    expectRefusal(proof, "attestation", /does not verify under the registered key/);
+  });
+
+  test("covers the claims outside the bundle", () => {
+    const proof = signedBy(rig, solved(rig));
+    const boasting = {...proof, attestation: {...proof.attestation, claimedHashrateHps: 100_000n}};
+    expectRefusal(boasting, "attestation", /does not verify under the registered key/);
+  });
+
+  test("is not looked at before the work is", () => {
+    let asked = 0;
+    const counting = {
+      ...context,
+      verifySignature: () => {
+        asked++;
+        return false;
+      },
+    };
+    const lazy = signedBy(rig, solved(rig, {mixDigest: new Uint8Array(32)}));
+    expect(refusalOf(encodeProof(lazy), counting).reason).toBe("work");
+    expect(asked).toBe(0);
+    expect(refusalOf(encodeProof(signedBy(rig, solved(rig))), counting).reason).toBe("attestation");
+    expect(asked).toBe(1);
+  });
+
+  test("a bundle that does not decode is refused", () => {
+    const proof = signedBy(rig, solved(rig));
+    for (const bundle of ["", "!", base64Of(utf8("{}")), proof.attestation.bundle.slice(0, -4)])
+      expectRefusal({...proof, attestation: {...proof.attestation, bundle}}, "attestation", /./);
+  });
+});
+
+test("under rules that ask for no node, a proof stands for itself", () => {
+  const compat = {
+    ...context,
+    params: {...context.params, rules: {...context.params.rules, proofOrder: "attestation-first"} as const},
+    compat: {checkAddress: () => undefined, checkAttestation: () => undefined},
+  };
+  const proof = attestWithMac(solved(rig), rig, testChallenge());
+  expect(verifyProof(encodeProof(proof), compat)).toMatchObject({proof, node: null});
+  const closed = {...compat, compat: null};
+  expectRefusal(proof, "attestation", /FailClosedVerifier is the default/, closed);
+  expectRefusal({...solved(rig), attestation: NO_ATTESTATION}, "attestation", /missing mandatory attestation/, compat);
+});
