@@ -13,8 +13,21 @@ export type Output =
   | boolean
   | number
   | string
+  | AnyOf
   | readonly Output[]
   | {readonly [name: string]: Output};
+/**
+ * A list of which a case records some items, chosen by whoever recorded it: it passes when all of those are in here.
+ * `--emit` prints the whole list.
+ */
+export class AnyOf {
+  constructor(readonly items: readonly Output[]) {}
+
+  toJSON(): readonly Output[] {
+    return this.items;
+  }
+}
+
 /** Adapters by the `area` of the files that they serve. */
 export type Adapters = Readonly<Record<string, Adapter>>;
 

@@ -1,4 +1,5 @@
 /** Which adapter answers which area. */
+import {attestationAdapters} from "./adapters/attestation.js";
 import {challenge} from "./adapters/challenge.js";
 import {dag} from "./adapters/dag.js";
 import {enrollmentAdapters} from "./adapters/enrollment.js";
@@ -10,6 +11,8 @@ import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
 import {slashingAdapters} from "./adapters/slashing.js";
+import {verifierAdapters} from "./adapters/verifier.js";
+import {wireAdapters} from "./adapters/wire.js";
 import {type Adapters, bare} from "./case.js";
 
 export const adapters: Adapters = {
@@ -18,6 +21,9 @@ export const adapters: Adapters = {
   ...enrollmentAdapters,
   ...slashingAdapters,
   ...evidenceAdapters,
+  ...wireAdapters,
+  ...attestationAdapters,
+  ...verifierAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
   "mining DAG construction, v1 mix digest and solver": bare(dag),
   "mining.epoch and fork-height arithmetic": bare(epochFork),

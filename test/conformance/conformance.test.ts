@@ -1,0 +1,134 @@
+import {readFileSync} from "node:fs";
+import {mkdtemp, readdir, rm, writeFile} from "node:fs/promises";
+import {tmpdir} from "node:os";
+import {basename, join} from "node:path";
+import {fileURLToPath} from "node:url";
+import {describe, expect, onTestFinished, test} from "vitest";
+import {UsageError} from "../../src/errors.js";
+import {type Adapters, AnyOf, byOperation} from "./case.js";
+import {main} from "./main.js";
+import {adapters} from "./registry.js";
+import {emitLine, runVectors} from "./run.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const files = (await readdir(ROOT, {recursive: true}))
+  .filter((name) => name.endsWith(".vectors.json"))
+  .map((name) => join(ROOT, name))
+  // Some files serve one test alone and name no area.
+  .filter((path) => (JSON.parse(readFileSync(path, "utf8")) as {area?: string}).area !== undefined);
+
+describe("every vector of the reference passes", () => {
+  for (const path of files)
+    test(basename(path), async () => {
+      const results = await runVectors(readFileSync(path, "utf8"), adapters);
+      expect(results.filter(({failure}) => failure !== null)).toEqual([]);
+    });
+});
+
+const toy: Adapters = {
+  toy: byOperation({
+    double: (input) => ({value: input.number("n") * 2, list: new AnyOf([1, 2, 3])}),
+    refuse: () => {
+      throw new UsageError("TOY", "cannot: because");
+    },
+  }),
+};
+const run = async (...cases: object[]) => {
+  const results = await runVectors(JSON.stringify({area: "toy", cases}), toy);
+  return results.map(({failure}) => failure);
+};
+const double = (n: number) => ({op: "double", n});
+const refuse = {op: "refuse"};
+
+describe("a case", () => {
+  test("passes when the output is the expected one, and a choice when all of it is there", async () => {
+    expect(await run({name: "a", input: double(2), expected: {value: 4, list: [3, 1]}})).toEqual([null]);
+  });
+
+  test("fails on another value, a missing or an additional member, and a choice that is not there", async () => {
+    expect(await run({name: "a", input: double(2), expected: {value: 5, list: [1]}})).toEqual([
+      "expected.value: want 5, got 4",
+    ]);
+    expect(await run({name: "a", input: double(2), expected: {value: 4, list: [1], more: 1}})).not.toContain(null);
+    expect(await run({name: "a", input: double(2), expected: {list: [1]}})).not.toContain(null);
+    expect(await run({name: "a", input: double(2), expected: {value: 4, list: [4]}})).not.toContain(null);
+    expect(await run({name: "a", input: double(2), expected: {value: 4, list: []}})).not.toContain(null);
+  });
+
+  test("passes on the full error text, or on the prefix", async () => {
+    expect(await run({name: "a", input: refuse, error: "cannot: because"})).toEqual([null]);
+    expect(await run({name: "a", input: refuse, error: "cannot: other", error_prefix: "cannot: "})).toEqual([null]);
+    expect(await run({name: "a", input: refuse, error: "cannot: other"})).not.toContain(null);
+    expect(await run({name: "a", input: refuse, error: "no", error_prefix: "no"})).not.toContain(null);
+  });
+
+  test("fails when it should be refused and is not, and the other way round", async () => {
+    expect(await run({name: "a", input: double(1), error: "cannot"})).not.toContain(null);
+    expect(await run({name: "a", input: refuse, expected: {value: 2}})).not.toContain(null);
+  });
+
+  test("fails when the operation is unknown, even where an error is expected", async () => {
+    expect(await run({name: "a", input: {op: "x"}, error: "x", error_prefix: ""})).not.toContain(null);
+    expect(await run({name: "a", input: {op: "double"}})).not.toContain(null);
+  });
+
+  test("gets no look at what is expected", async () => {
+    const seen: unknown[] = [];
+    const spy: Adapters = {toy: (input) => void seen.push(input.json)};
+    await runVectors(JSON.stringify({area: "toy", cases: [{input: {a: 1}, expected: {b: 2}}]}), spy);
+    expect(seen).toEqual([{a: 1}]);
+  });
+});
+
+describe("the command", () => {
+  const write = async (content: string): Promise<string> => {
+    const folder = await mkdtemp(join(tmpdir(), "qsdm-conformance-"));
+    onTestFinished(() => rm(folder, {recursive: true}));
+    const path = join(folder, "file.json");
+    await writeFile(path, content);
+    return path;
+  };
+  const call = async (...argv: string[]) => {
+    const lines: string[] = [];
+    return {status: await main(argv, (line) => lines.push(line)), lines};
+  };
+  const sound = {op: "duration", nanoseconds: "60000000000"};
+  const area = "Go formatting primitives that appear inside reference strings";
+  const vectors = (...cases: object[]) => write(JSON.stringify({area, cases}));
+
+  test("ends with the totals, and with status 0 only when nothing failed", async () => {
+    const good = await vectors({name: "a", input: sound, expected: {text: "1m0s"}});
+    const bad = await vectors({name: "b", input: sound, expected: {text: "60s"}});
+    expect(await call(good)).toEqual({status: 0, lines: ["ok   file.json: 1 passed", "1 passed, 0 failed"]});
+    const both = await call(good, bad);
+    expect([both.status, both.lines.at(-1)]).toEqual([1, "1 passed, 1 failed"]);
+  });
+
+  test("fails on an unknown area, no cases, no JSON, no file and no arguments", async () => {
+    for (const content of ['{"area":"?","cases":[{"input":{}}]}', `{"area":"${area}","cases":[]}`, "x", "[]", "{}"])
+      expect((await call(await write(content))).status).toBe(1);
+    expect((await call("/does/not/exist.json")).status).toBe(1);
+    expect((await call()).status).toBe(1);
+  });
+
+  test("prints one output per case with --emit, also without expected values", async () => {
+    const file = await vectors({name: "a", input: sound}, {name: "b", input: {op: "hex_decode", text: "0"}});
+    const {status, lines} = await call("--emit", file);
+    expect(status).toBe(0);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {area, name: "a", output: {text: "1m0s"}},
+      {area, name: "b", error: "encoding/hex: odd length hex string"},
+    ]);
+  });
+
+  test("emits for every recorded file what the file expects", async () => {
+    const path = files.find((each) => each.endsWith("hmac-bundle.vectors.json"))!;
+    const file = JSON.parse(readFileSync(path, "utf8")) as {area: string; cases: Record<string, unknown>[]};
+    const stripped = {area: file.area, cases: file.cases.map(({name, input}) => ({name, input}))};
+    const results = await runVectors(JSON.stringify(stripped), adapters);
+    const emitted = results.map((each) => JSON.parse(emitLine(each)) as {output?: unknown; error?: string});
+    expect(emitted.map(({output, error}) => output ?? error)).toEqual(
+      file.cases.map((each) => each.expected ?? each.error),
+    );
+  });
+});
