@@ -15,6 +15,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   wallet: "Keys that hold money: make one, show its address, ask for its balance.",
   "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
   keygen: "Keys of mining rigs.",
+  node: "A node on this machine: create it, run it, ask how it is.",
   config: "The configuration file and the settings in force.",
 };
 
@@ -55,6 +56,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     heading: "Wallets and keys",
     load: async () => (await import("./keygen/node.js")).keygenNodeCommand,
   },
+  {path: "node init", heading: "Node", load: async () => (await import("./node/init.js")).nodeInitCommand},
+  {path: "node run", heading: "Node", load: async () => (await import("./node/run.js")).nodeRunCommand},
+  {path: "devnet", heading: "Node", load: async () => (await import("./devnet/devnet.js")).devnetCommand},
   {
     path: "config print",
     heading: "Program",

@@ -1,5 +1,4 @@
-import path from "node:path";
-import type {Command} from "commander";
+import {type Command, Option} from "commander";
 import {checkAddress} from "../../codecs/address.js";
 import {parseCell} from "../../codecs/amount.js";
 import {type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
@@ -8,6 +7,7 @@ import {initDataDir, newSeed} from "../../node/data-dir.js";
 import {NETWORK_PARAMS, type NetworkProfile} from "../../node/ledger/params/networks.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
+import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
 
 /** A new chain with one validator. */
 export interface InitPlan {
@@ -46,40 +46,43 @@ function parseAllocation(text: string): {to: string; amountDust: bigint} {
 }
 
 const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
-const isNetwork = (text: string): text is NetworkProfile => Object.hasOwn(NETWORK_PARAMS, text);
 
 export const nodeInitCommand = (io: Io): Command =>
-  defineCommand("node init", {
-    summary: "create the data directory of a new chain with one validator",
-    description:
-      "Writes genesis, a new validator key and a new challenge key into the data directory. Nothing that is there is " +
-      "overwritten. Prints the genesis digest, which identifies the chain.\n\n" +
-      "Allocations are taken from the treasury's tenth of the supply.",
-    examples: [
-      {
-        does: "a development chain that pays 1,000 CELL to one wallet",
-        run: 'qsdm node init --network dev --chain-id my-dev --validator-account "$(qsdm wallet show)" --allocate "$(qsdm wallet show)=1000"',
+  addConfigFlag(
+    defineCommand("node init", {
+      summary: "create the data directory of a new chain with one validator",
+      description:
+        "Writes genesis, a new validator key and a new challenge key into the data directory. Nothing that is there is " +
+        "overwritten. Prints the genesis digest, which identifies the chain.\n\n" +
+        "Allocations are taken from the treasury's tenth of the supply.",
+      examples: [
+        {
+          does: "a development chain that pays 1,000 CELL to one wallet",
+          run: 'qsdm node init --network dev --chain-id my-dev --validator-account "$(qsdm wallet show)" --allocate "$(qsdm wallet show)=1000"',
+        },
+      ],
+      files: {
+        "DIR/genesis.json": "The chain's constants.",
+        "DIR/validator.seed": "Key that votes. Mode 0600.",
+        "DIR/challenge.key": "Key of the challenge MAC. Mode 0600.",
       },
-    ],
-    files: {
-      "DIR/genesis.json": "The chain's constants.",
-      "DIR/validator.seed": "Key that votes. Mode 0600.",
-      "DIR/challenge.key": "Key of the challenge MAC. Mode 0600.",
-    },
-    seeAlso: ["node run", "wallet create"],
-  })
-    .option("--data-dir <dir>", "where the node lives", path.join(io.host.home, ".qsdm", "node"))
-    .option("--network <name>", `parameter set: ${Object.keys(NETWORK_PARAMS).join(", ")}`, "dev")
+      environment: settingsEnvironment("data_dir"),
+      seeAlso: ["node run", "wallet create"],
+    }),
+  )
+    .option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)")
+    .addOption(new Option("--network <name>", "parameter set").choices(Object.keys(NETWORK_PARAMS)).default("dev"))
     .requiredOption("--chain-id <id>", "name of the chain, signed into every transaction")
     .requiredOption("--validator-account <address>", "account that receives the validator's fees")
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", collect, [])
     .action(async (flags) => {
-      if (!isNetwork(flags.network))
-        throw new UsageError("NETWORK_UNKNOWN", `no network "${flags.network}"`, {
-          hint: `one of ${Object.keys(NETWORK_PARAMS).join(", ")}`,
-        });
+      const settings = await loadSettings(io.host, {
+        ...(flags.config === undefined ? {} : {config: flags.config}),
+        data_dir: flags.dataDir,
+      });
+      const dataDir = settings.data_dir.value!;
       const genesis = await initNode({
-        dataDir: flags.dataDir,
+        dataDir,
         network: flags.network,
         chainId: flags.chainId,
         validatorAccount: checkAddress(flags.validatorAccount),
@@ -87,5 +90,5 @@ export const nodeInitCommand = (io: Io): Command =>
         timeMs: BigInt(io.host.now()),
       });
       const id = genesisIdOf(genesis);
-      io.result({genesis_id: id, chain_id: genesis.chainId, network: genesis.network, data_dir: flags.dataDir}, id);
+      io.result({genesis_id: id, chain_id: genesis.chainId, network: genesis.network, data_dir: dataDir}, id);
     });

@@ -1,12 +1,13 @@
-import path from "node:path";
 import {type Command, Option} from "commander";
-import {UnavailableError, UsageError} from "../../errors.js";
+import {UnavailableError} from "../../errors.js";
 import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../node/node.js";
 import type {Log} from "../../node/service.js";
 import {COMMIT, VERSION} from "../build-info.js";
 import {defineCommand} from "../define.js";
+import {countFlag, durationFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS} from "../log.js";
+import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
 
 /**
  * Runs a node until the signal aborts.
@@ -32,41 +33,39 @@ export async function runNode(
     );
 }
 
-/** A whole number of a flag. @throws UsageError NUMBER_INVALID */
-function wholeNumber(flag: string, text: string, max: number): number {
-  const value = Number(text);
-  if (!/^[0-9]+$/.test(text) || value > max)
-    throw new UsageError("NUMBER_INVALID", `${flag} ${text} is not a whole number up to ${max}`);
-  return value;
-}
-
 export const nodeRunCommand = (io: Io): Command =>
-  defineCommand("node run", {
-    summary: "run the node of a data directory",
-    description:
-      "Opens the data directory, resumes exactly where it stopped, serves the API and produces blocks. Logs go to " +
-      "standard error, one JSON object per line; when the node listens, one line with its URL goes to standard " +
-      "output. The first Ctrl-C finishes the block under way; the second ends at once, which loses nothing that was " +
-      "acknowledged.",
-    examples: [{does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"}],
-    files: {"DIR/chain.db": "Blocks, state, receipts and what is waiting."},
-    exit: {4: "The data directory, the port or the disk cannot be used."},
-    seeAlso: ["node init", "node status", "devnet"],
-  })
-    .option("--data-dir <dir>", "where the node lives", path.join(io.host.home, ".qsdm", "node"))
+  addConfigFlag(
+    defineCommand("node run", {
+      summary: "run the node of a data directory",
+      description:
+        "Opens the data directory, resumes exactly where it stopped, serves the API and produces blocks. Logs go to " +
+        "standard error, one JSON object per line; when the node listens, one line with its URL goes to standard " +
+        "output. The first Ctrl-C finishes the block under way; the second ends at once, which loses nothing that was " +
+        "acknowledged.",
+      examples: [{does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"}],
+      environment: settingsEnvironment("data_dir"),
+      files: {"DIR/chain.db": "Blocks, state, receipts and what is waiting."},
+      exit: {4: "The data directory, the port or the disk cannot be used."},
+      seeAlso: ["node init", "node status", "devnet"],
+    }),
+  )
+    .option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)")
     .option("--api-host <address>", "address to serve the API on", "127.0.0.1")
-    .option("--api-port <port>", "port of the API; 0 takes a free one", "8080")
-    .option("--block-interval <ms>", "time between empty blocks; the chain's block time unless given")
+    .option("--api-port <port>", "port of the API; 0 takes a free one", countFlag(0, 65_535), 8080)
+    .option(
+      "--block-interval <duration>",
+      "time between empty blocks; the chain's block time unless given",
+      durationFlag,
+    )
     .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"))
     .action(async (flags) => {
-      const port = wholeNumber("--api-port", flags.apiPort, 65_535);
-      const intervalMs =
-        flags.blockInterval === undefined ? null : wholeNumber("--block-interval", flags.blockInterval, 86_400_000);
+      const settings = await loadSettings(io.host, {...configOf(flags), data_dir: flags.dataDir});
+      const intervalMs: number | undefined = flags.blockInterval;
       const options: NodeOptions = {
         ...DEFAULT_NODE_OPTIONS,
-        dataDir: flags.dataDir,
-        api: {host: flags.apiHost, port},
-        producer: intervalMs === null ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
+        dataDir: settings.data_dir.value!,
+        api: {host: flags.apiHost, port: flags.apiPort},
+        producer: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
       };
       await runNode(options, {
         log: createLog(flags.logLevel),
@@ -74,3 +73,5 @@ export const nodeRunCommand = (io: Io): Command =>
         started: (node) => io.event({event: "started", url: node.url, height: node.view().head.height}, node.url),
       });
     });
+
+const configOf = ({config}: {readonly config?: string}) => (config === undefined ? {} : {config});
