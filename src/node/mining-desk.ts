@@ -18,6 +18,7 @@ import type {AcceptedProof, VerifyProof} from "./ledger/chain/run.js";
 import type {ChainReads, QuotedHeader, VerifyContext, WorkReads} from "./ledger/mining/context.js";
 import {epochOf} from "./ledger/mining/epoch.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
+import {isRewarded} from "./ledger/mining/rewarded.js";
 import {type VerifiedProof, verifyProof} from "./ledger/mining/verify.js";
 import {WORK_SET, WORK_SET_ROOT} from "./ledger/mining/work-set.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
@@ -117,8 +118,7 @@ export class MiningDesk {
     const chain: ChainReads = {
       header: (height) => this.#header(height),
       enrollment: (nodeId) => state.get(enrollments, nodeId) ?? null,
-      // One proof for each node and height: a second copy of a rewarded one is caught by hasProof.
-      isSeen: () => false,
+      isSeen: (proofId, height) => isRewarded(state, proofId, height),
       hasProof: (nodeId, height) => state.has(rewardedProofs, `${heightKey(height)}/${nodeId}`),
       isQuarantined: () => false,
     };

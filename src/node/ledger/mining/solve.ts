@@ -18,6 +18,12 @@ export interface Solution {
   readonly mixDigest: Uint8Array;
 }
 
+/** What a slice of a search came to. `attempts` counts the successful one. */
+export interface Slice {
+  readonly solution: Solution | null;
+  readonly attempts: number;
+}
+
 /** What the reference's solver refuses to start with, in its order. @throws RuleError SOLVER_INVALID */
 export function checkSolver(given: {
   minerAddr: string;
@@ -34,12 +40,8 @@ export function checkSolver(given: {
   if (given.entries < 2) refuse("a DAG with N >= 2");
 }
 
-/** Tries `attempts` nonces from `start`; attempts counts the successful one. */
-export function solveSlice(
-  job: SolveJob,
-  start: Uint8Array,
-  attempts: number,
-): {solution: Solution | null; attempts: number} {
+/** Tries up to `attempts` nonces from `start`, in order. */
+export function solveSlice(job: SolveJob, start: Uint8Array, attempts: number): Slice {
   let nonce = start;
   for (let done = 1; done <= attempts; done++) {
     const digest = mixDigest(job.table, job.headerHash, nonce, job.mix);

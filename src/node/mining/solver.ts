@@ -1,0 +1,20 @@
+/** Who searches for nonces, as the miner sees it. */
+import type {Solution, SolveJob} from "../ledger/mining/solve.js";
+
+/** A search over a table that the solver already has. */
+export type Search = Omit<SolveJob, "table">;
+
+export interface Solver {
+  /** How many searches run side by side. */
+  readonly threads: number;
+  /** Attempts since it was opened, those of the running search included. */
+  attempts(): number;
+  /** Hands over the table that the next searches walk. */
+  useTable(table: Uint8Array<SharedArrayBuffer>): void;
+  /**
+   * Searches from `start` until a nonce is found or `signal` aborts, which gives null.
+   * @throws UnavailableError SOLVER_FAILED
+   */
+  search(search: Search, start: Uint8Array, signal: AbortSignal): Promise<Solution | null>;
+  close(): Promise<void>;
+}

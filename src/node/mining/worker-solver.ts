@@ -1,0 +1,103 @@
+/** A solver of worker threads, each with its own part of the nonce space. */
+import {Worker, type WorkerOptions} from "node:worker_threads";
+import {UnavailableError} from "../../errors.js";
+import {advanceNonce} from "../ledger/mining/pow.js";
+import type {Solution} from "../ledger/mining/solve.js";
+import {type Board, createBoard, type FromWorker, type ToWorker, type WorkerSetup} from "./solve-message.js";
+import type {Search, Solver} from "./solver.js";
+
+/** Nonces between two threads' starting points: more than either can ever try. */
+const LANE = 1n << 64n;
+
+interface Running {
+  readonly id: number;
+  settle(solution: Solution | null): void;
+  fail(error: unknown): void;
+}
+
+export class WorkerSolver implements Solver {
+  readonly #board: Board;
+  readonly #workers: readonly Worker[];
+  #running: Running | null = null;
+  #failure: unknown = null;
+  #searches = 0;
+  #closed = false;
+
+  /** Starts `threads` workers; a thread that dies fails the search under way and every later one. */
+  constructor(readonly threads: number) {
+    this.#board = createBoard(threads);
+    this.#workers = Array.from({length: threads}, (_, thread) => this.#spawn({thread, board: this.#board}));
+  }
+
+  attempts(): number {
+    let total = 0n;
+    for (let thread = 0; thread < this.threads; thread++) total += Atomics.load(this.#board.attempts, thread);
+    return Number(total);
+  }
+
+  useTable(table: Uint8Array<SharedArrayBuffer>): void {
+    this.#post({kind: "table", table});
+  }
+
+  search(search: Search, start: Uint8Array, signal: AbortSignal): Promise<Solution | null> {
+    if (signal.aborted) return Promise.resolve(null);
+    const id = ++this.#searches;
+    const found = new Promise<Solution | null>((resolve, reject) => {
+      this.#running = {id, settle: resolve, fail: reject};
+      if (this.#failure) return reject(this.#failure);
+      Atomics.store(this.#board.wanted, 0, id);
+      for (const [thread, worker] of this.#workers.entries())
+        send(worker, {kind: "search", id, search, start: advanceNonce(start, BigInt(thread) * LANE)});
+    });
+    const abort = (): void => this.#running?.settle(null);
+    signal.addEventListener("abort", abort, {once: true});
+    return found.finally(() => {
+      signal.removeEventListener("abort", abort);
+      // Every thread still searching sees another number and stops.
+      Atomics.store(this.#board.wanted, 0, 0);
+      this.#running = null;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    Atomics.store(this.#board.wanted, 0, 0);
+    this.#running?.settle(null);
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #post(message: ToWorker): void {
+    for (const worker of this.#workers) send(worker, message);
+  }
+
+  #spawn(setup: WorkerSetup): Worker {
+    const worker = createWorker({workerData: setup, name: `solver ${setup.thread}`});
+    worker.on("message", ({id, solution}: FromWorker) => {
+      if (this.#running?.id === id) this.#running.settle(solution);
+    });
+    const failed = (cause: unknown): void => {
+      if (this.#closed) return;
+      this.#failure ??= new UnavailableError("SOLVER_FAILED", "a mining thread died", {cause});
+      this.#running?.fail(this.#failure);
+    };
+    worker.on("error", failed);
+    worker.on("exit", failed);
+    return worker;
+  }
+}
+
+// A typed port would not let a message of another shape through; Worker's own method takes anything.
+const send = (worker: Worker, message: ToWorker): void => worker.postMessage(message);
+
+/** The worker from dist/, where it lies above the chunks, or from the source tree, where it takes a loader to read it. */
+function createWorker(options: WorkerOptions): Worker {
+  const here = import.meta.url;
+  if (!here.endsWith(".ts"))
+    return new Worker(new URL(here.includes("/chunks/") ? "../solve-worker.js" : "./solve-worker.js", here), options);
+  const source = JSON.stringify(new URL("./solve-worker.ts", here).href);
+  // Node 20 does not run --import in workers.
+  return new Worker(`import("tsx/esm/api").then(({register}) => (register(), import(${source})))`, {
+    ...options,
+    eval: true,
+  });
+}

@@ -1,0 +1,66 @@
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {buildDag} from "../../../src/node/ledger/mining/dag.js";
+import {meetsTarget, powHash} from "../../../src/node/ledger/mining/pow.js";
+import {targetOf} from "../../../src/node/ledger/mining/target.js";
+import {mixDigest} from "../../../src/node/ledger/mining/walk.js";
+import {WorkerSolver} from "../../../src/node/mining/worker-solver.js";
+
+const plainTable = buildDag({epoch: 0n, workSetRoot: new Uint8Array(32), entries: 64});
+const table = new Uint8Array(new SharedArrayBuffer(plainTable.length));
+table.set(plainTable);
+const search = (difficulty: bigint) => ({
+  headerHash: new Uint8Array(32).fill(1),
+  batchRoot: new Uint8Array(32).fill(2),
+  target: targetOf(difficulty),
+  mix: 1 as const,
+});
+const start = new Uint8Array(16).fill(255);
+
+describe("a solver of two threads", () => {
+  let solver: WorkerSolver;
+  beforeAll(() => {
+    solver = new WorkerSolver(2);
+    solver.useTable(table);
+  });
+  afterAll(() => solver.close());
+
+  test("finds nonces whose work holds, and counts its attempts", async () => {
+    for (const difficulty of [1n, 50n, 200n]) {
+      const before = solver.attempts();
+      const job = search(difficulty);
+      const solution = await solver.search(job, start, new AbortController().signal);
+      expect(solution!.mixDigest).toEqual(mixDigest(table, job.headerHash, solution!.nonce, 1));
+      expect(meetsTarget(powHash({...job, ...solution!}), job.target)).toBe(true);
+      expect(solver.attempts()).toBeGreaterThan(before);
+    }
+  });
+
+  test("stops within a moment when told to, and is ready for the next search", async () => {
+    const abort = new AbortController();
+    const endless = solver.search(search(1n << 250n), start, abort.signal);
+    setTimeout(() => abort.abort(), 50);
+    expect(await endless).toBeNull();
+    const idle = solver.attempts();
+    await new Promise((done) => setTimeout(done, 50));
+    const resting = solver.attempts();
+    expect(resting - idle).toBeLessThanOrEqual(64);
+    expect(await solver.search(search(2n), start, new AbortController().signal)).not.toBeNull();
+  });
+
+  test("does not begin what is already called off", async () => {
+    expect(await solver.search(search(1n), start, AbortSignal.abort())).toBeNull();
+  });
+});
+
+test("a thread that dies fails the search instead of leaving it waiting", async () => {
+  const solver = new WorkerSolver(1);
+  try {
+    // Without a table the thread breaks.
+    const search1 = solver.search(search(1n), start, new AbortController().signal);
+    await expect(search1).rejects.toMatchObject({code: "SOLVER_FAILED"});
+    const search2 = solver.search(search(1n), start, new AbortController().signal);
+    await expect(search2).rejects.toMatchObject({code: "SOLVER_FAILED"});
+  } finally {
+    await solver.close();
+  }
+});
