@@ -15,7 +15,11 @@ import {nodeIdOf} from "./node-id.js";
 const READERS = {
   "double-mining": (bytes: Uint8Array) => {
     const {proofA, proofB, memo} = doubleMining.readCompat(bytes);
-    return {memo, canonical: accepts(() => doubleMining.decode(bytes)), proofs: {proof_a: proofA, proof_b: proofB}};
+    return {
+      memo,
+      canonical: attempt(() => doubleMining.decode(bytes)) !== null,
+      proofs: {proof_a: proofA, proof_b: proofB},
+    };
   },
 } as const;
 type Kind = keyof typeof READERS;
@@ -26,12 +30,7 @@ const KINDS = Object.keys(READERS) as Kind[];
  * @throws DecodeError EVIDENCE_INVALID
  */
 export function inspectEvidence(bytes: Uint8Array, kind: Kind | undefined) {
-  const found = kind ?? KINDS.find((each) => accepts(() => READERS[each](bytes)));
-  if (found === undefined)
-    throw new DecodeError("EVIDENCE_INVALID", "the bytes are evidence of no known kind", {
-      hint: `name the kind with --kind to see what is wrong: ${KINDS.join(", ")}`,
-    });
-  const {memo, canonical, proofs} = READERS[found](bytes);
+  const {kind: found, memo, canonical, proofs} = kind ? {kind, ...READERS[kind](bytes)} : inferKind(bytes);
   const shown = Object.fromEntries(Object.entries(proofs).map(([name, proof]) => [name, describeProof(proof)]));
   return {
     kind: found,
@@ -40,6 +39,17 @@ export function inspectEvidence(bytes: Uint8Array, kind: Kind | undefined) {
     memo,
     proofs: shown as Record<keyof typeof proofs, ProofView>,
   };
+}
+
+/** What the first kind makes of `bytes` whose form they have. */
+function inferKind(bytes: Uint8Array) {
+  for (const kind of KINDS) {
+    const read = attempt(() => READERS[kind](bytes));
+    if (read !== null) return {kind, ...read};
+  }
+  throw new DecodeError("EVIDENCE_INVALID", "the bytes are evidence of no known kind", {
+    hint: `name the kind with --kind to see what is wrong: ${KINDS.join(", ")}`,
+  });
 }
 
 interface ProofView {
@@ -59,7 +69,7 @@ const describeProof = (proof: Proof): ProofView => ({
   version: proof.version,
   epoch: proof.epoch,
   height: proof.height,
-  node_id: nodeOrNull(proof),
+  node_id: attempt(() => nodeIdOf(proof)),
   miner_addr: proof.minerAddr,
   batch_count: proof.batchCount,
   proof_id: hexOf(proofIdOf(proof)),
@@ -67,20 +77,12 @@ const describeProof = (proof: Proof): ProofView => ({
   attest_bundle_bytes: proof.attestation.bundle.length,
 });
 
-function nodeOrNull(proof: Proof): string | null {
+/** What `read` gives, or null where the bytes do not have that form. */
+function attempt<T>(read: () => T): T | null {
   try {
-    return nodeIdOf(proof);
-  } catch {
-    return null;
-  }
-}
-
-function accepts(read: () => unknown): boolean {
-  try {
-    read();
-    return true;
+    return read();
   } catch (error) {
-    if (error instanceof QsdmError) return false;
+    if (error instanceof QsdmError) return null;
     throw error;
   }
 }
@@ -118,7 +120,10 @@ export const slashHelperInspectCommand = (io: Io): Command =>
     });
 
 /** Evidence of one of two flags. @throws UsageError EVIDENCE_SOURCE, DecodeError HEX_INVALID */
-async function readEvidence(io: Io, {evidenceFile, evidenceHex}: Flags): Promise<Uint8Array> {
+export async function readEvidence(
+  io: Io,
+  {evidenceFile, evidenceHex}: Pick<Flags, "evidenceFile" | "evidenceHex">,
+): Promise<Uint8Array> {
   if ((evidenceFile === undefined) === (evidenceHex === undefined))
     throw new UsageError("EVIDENCE_SOURCE", "give one of --evidence-file and --evidence-hex");
   if (evidenceFile !== undefined)

@@ -41,7 +41,7 @@ export const walletBalanceCommand = (io: Io): Command =>
       ],
       environment: settingsEnvironment("api_url", "timeout", "keystore"),
       files: {"~/.qsdm/wallet.json": "The keystore that names the address, unless --in names another."},
-      seeAlso: ["wallet show", "status"],
+      seeAlso: ["wallet show", "wallet create"],
     }),
   )
     .argument("[address]", "64 hex digits")
