@@ -202,18 +202,22 @@ export class Chain {
     };
     const {stateRoot, receiptsRoot} = parent;
     const slashReceipts = slashReceiptsOf(result, block.header);
+    const packed = await this.ports.store.pack(block);
     this.ports.log.debug({height: parent.height, id}, "commit begins");
-    await this.ports.store.commit({
-      id,
-      block,
-      certificate,
-      stateRoot,
-      receiptsRoot,
-      changes,
-      receipts: result.receipts,
-      slashReceipts,
-      settled,
-    });
+    this.ports.store.commit(
+      {
+        id,
+        block,
+        certificate,
+        stateRoot,
+        receiptsRoot,
+        changes,
+        receipts: result.receipts,
+        slashReceipts,
+        settled,
+      },
+      packed,
+    );
     this.ports.log.debug({height: parent.height, id}, "commit ends");
     result.state.merge();
     this.committed = {state: this.committed.state, tree, held: result.held, parent};
@@ -255,17 +259,20 @@ async function storeGenesis({store, genesis}: ChainPorts, {id, block}: {id: stri
   const state = genesisState(genesis);
   const changes: Change[] = state.changes();
   const tree = updateTree(null, changes.map(leafChange));
-  await store.commit({
-    id,
-    block,
-    certificate: {epoch: 0n, view: 0n, votes: []},
-    stateRoot: hexOf(rootOf(tree)),
-    receiptsRoot: receiptsRootOf({receipts: []}),
-    changes,
-    receipts: [],
-    slashReceipts: [],
-    settled: [],
-  });
+  store.commit(
+    {
+      id,
+      block,
+      certificate: {epoch: 0n, view: 0n, votes: []},
+      stateRoot: hexOf(rootOf(tree)),
+      receiptsRoot: receiptsRootOf({receipts: []}),
+      changes,
+      receipts: [],
+      slashReceipts: [],
+      settled: [],
+    },
+    await store.pack(block),
+  );
 }
 
 function loadCommitted(store: LedgerStore): {state: State; tree: TreeNode; held: HeldDust; parent: Parent} {

@@ -60,8 +60,10 @@ export interface LedgerStore {
   /** Puts rows on disk in one transaction; on return they survive a power cut. */
   keepWaiting(rows: readonly WaitingRow[]): void;
   dropWaiting(ids: readonly string[]): void;
-  /** Resolves once the block is on disk. Nothing of it is there before. */
-  commit(commit: BlockCommit): Promise<void>;
+  /** The block as it will be stored. Asynchronous, because compression is. */
+  pack(block: Block): Promise<Uint8Array>;
+  /** Writes a block whole: on return it is on disk, and nothing of it was there before. */
+  commit(commit: BlockCommit, packed: Uint8Array): void;
   block(height: bigint): Promise<StoredBlock | null>;
   header(height: bigint): Header | null;
   heightOf(blockId: string): bigint | null;

@@ -1,7 +1,7 @@
 /** The embedded store: one SQLite file, one transaction for each block. */
 
 import {bytesOfHex, hexOf, plain} from "../../../codecs/bytes.js";
-import {block as blockCodec, certificate, type Header, header} from "../../../codecs/chain/block.js";
+import {type Block, block as blockCodec, certificate, type Header, header} from "../../../codecs/chain/block.js";
 import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {InvariantError, UnavailableError} from "../../../errors.js";
 import type {BlockCommit, LedgerStore, SlashReceipt, StoredBlock, StoredHead, WaitingRow} from "../store.js";
@@ -70,10 +70,12 @@ export class SqliteStore implements LedgerStore {
     });
   }
 
-  async commit(commit: BlockCommit): Promise<void> {
-    // Compression is asynchronous, the transaction is not: nothing can run between its first and last row.
-    const body = await this.compression.pack(blockCodec.encode(commit.block));
-    this.#transaction(() => this.#write(commit, body));
+  pack(block: Block): Promise<Uint8Array> {
+    return this.compression.pack(blockCodec.encode(block));
+  }
+
+  commit(commit: BlockCommit, packed: Uint8Array): void {
+    this.#transaction(() => this.#write(commit, packed));
   }
 
   async block(height: bigint): Promise<StoredBlock | null> {

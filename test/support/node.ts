@@ -1,0 +1,129 @@
+/** A real node behind a real port, for tests that walk from the wire to the disk and back. */
+import path from "node:path";
+import type {Genesis} from "../../src/codecs/chain/genesis.js";
+import {sha3} from "../../src/codecs/hash.js";
+import {canonicalWorkSet} from "../../src/codecs/mining/cells.js";
+import {batchHash, prefixRoot} from "../../src/codecs/mining/merkle.js";
+import {NO_ATTESTATION, type Proof} from "../../src/codecs/mining/proof.js";
+import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/client.js";
+import {initDataDir} from "../../src/node/data-dir.js";
+import {buildDag, type DagTable} from "../../src/node/ledger/mining/dag.js";
+import {solveSlice} from "../../src/node/ledger/mining/solve.js";
+import {targetOf} from "../../src/node/ledger/mining/target.js";
+import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
+import {attestWithKey, type Rig} from "../../src/node/mining/attest.js";
+import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../src/node/node.js";
+import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount} from "./accounts.js";
+import {scratchDirectory, VALIDATOR_ACCOUNT} from "./chain.js";
+
+const VALIDATOR_SEED = sha3(Uint8Array.of(42));
+const SILENT = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
+
+/** A dev chain with a small table, which pays `accounts` 50 CELL each. */
+export const nodeGenesis = (accounts: readonly TestAccount[]): Genesis => ({
+  chainId: TEST_CHAIN_ID,
+  network: "test",
+  timeMs: BigInt(Date.now()) - 10_000n,
+  params: {...NETWORK_PARAMS.dev, dagEntries: 1_024, initialDifficulty: 64n, minDifficulty: 16n},
+  allocations: accounts.map(({address}) => ({to: address, amountDust: 5_000_000_000n})),
+  validators: [
+    {publicKey: mlDsa44.keygenFromSeed(VALIDATOR_SEED).publicKey, power: 1n, account: VALIDATOR_ACCOUNT.address},
+  ],
+});
+
+export interface RunningNode {
+  readonly node: QsdmNode;
+  readonly client: Client;
+  readonly dataDir: string;
+  stop(): Promise<void>;
+}
+
+/** Initialises a data directory. */
+export async function initTestNode(genesis: Genesis): Promise<string> {
+  const dataDir = path.join(scratchDirectory(), "node");
+  await initDataDir(dataDir, {genesis, validatorSeed: VALIDATOR_SEED});
+  return dataDir;
+}
+
+/** Runs the node of a data directory with fast blocks on a free port. */
+export async function runTestNode(dataDir: string, change: Partial<NodeOptions> = {}): Promise<RunningNode> {
+  const abort = new AbortController();
+  const node = await QsdmNode.open(
+    {
+      ...DEFAULT_NODE_OPTIONS,
+      dataDir,
+      api: {port: 0, rateLimit: null},
+      producer: {intervalMs: 100, minIntervalMs: 20},
+      ...change,
+    },
+    {log: SILENT, nowMs: () => Date.now(), version: "0.0.0-test", commit: ""},
+  );
+  await node.start(abort.signal);
+  const client = createClient({...CLIENT_DEFAULTS, url: node.url});
+  const stop = async (): Promise<void> => {
+    await client.close();
+    await node.stop();
+  };
+  return {node, client, dataDir, stop};
+}
+
+/** Polls until `probe` gives something; refusals meanwhile mean not yet. */
+export async function eventually<T>(
+  probe: () => Promise<T | null | undefined | false>,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await probe().catch((error) => {
+      if (Date.now() > end) throw error;
+      return null;
+    });
+    if (value) return value;
+    if (Date.now() > end) throw new Error("it did not happen in time");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export const rigOf = (nodeId: string): Rig => ({
+  nodeId,
+  gpuUuid: `GPU-${nodeId}`,
+  gpuName: "NVIDIA GeForce RTX 3080",
+  gpuArch: "ampere",
+  computeCap: "8.6",
+  cudaVersion: "12.8",
+  driverVer: "572.16",
+  hmacKey: new Uint8Array(32).fill(7),
+});
+
+const tables = new Map<string, DagTable>();
+
+/** Mines one proof for the tip as `nodeId`, signed with `nodeKey`; `start` picks among solutions. */
+export async function mineOne(
+  client: Client,
+  {nodeId, nodeKey, owner, start = 1}: {nodeId: string; nodeKey: TestAccount; owner: TestAccount; start?: number},
+): Promise<Proof> {
+  const work = await client.work({height: null});
+  const {headerHash, epoch, height} = work;
+  const key = `${epoch}/${work.dagEntries}`;
+  const table = tables.get(key) ?? buildDag({epoch, workSetRoot: work.workSetRoot, entries: work.dagEntries});
+  tables.set(key, table);
+  const batchRoot = prefixRoot(canonicalWorkSet(work.workSet.map(({cells}) => cells)).map(batchHash), 1);
+  const job = {headerHash, batchRoot, target: targetOf(work.difficulty), table, mix: 1} as const;
+  const solution = solveSlice(job, new Uint8Array(16).fill(start), 1_000_000).solution!;
+  const solved: Proof = {
+    version: 2,
+    epoch,
+    height,
+    headerHash,
+    minerAddr: owner.address,
+    batchRoot,
+    batchCount: 1,
+    ...solution,
+    attestation: NO_ATTESTATION,
+  };
+  const sign = (message: Uint8Array): Uint8Array => mlDsa87.sign(nodeKey.secretKey, message);
+  return attestWithKey(solved, rigOf(nodeId), {
+    challenge: await client.challenge(),
+    identity: {chainId: TEST_CHAIN_ID, sign},
+  });
+}
