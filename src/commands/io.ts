@@ -160,6 +160,11 @@ export class Io {
       throw new UsageError("CONFIRMATION_DECLINED", "not confirmed; nothing was changed");
   }
 
+  /** Whether somebody can be asked: a terminal that no flag reads from, without --no-input. */
+  get asks(): boolean {
+    return this.#canAsk();
+  }
+
   /** Text typed without echo, or `undefined` where nobody can be asked. */
   async secret(label: string): Promise<string | undefined> {
     return this.#canAsk() ? await this.#ask(label, false) : undefined;

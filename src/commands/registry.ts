@@ -21,6 +21,13 @@ export const GROUPS: Readonly<Record<string, string>> = {
 
 /** In the order in which help lists them. */
 export const COMMANDS: readonly CommandEntry[] = [
+  {path: "enroll", heading: "Enrollment", load: async () => (await import("./enroll.js")).enrollCommand},
+  {
+    path: "enrollment-status",
+    heading: "Enrollment",
+    load: async () => (await import("./enrollment-status.js")).enrollmentStatusCommand,
+  },
+  {path: "enrollments", heading: "Enrollment", load: async () => (await import("./enrollments.js")).enrollmentsCommand},
   {
     path: "slash-helper double-mining",
     heading: "Slashing",
@@ -30,6 +37,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: "slash-helper inspect",
     heading: "Slashing",
     load: async () => (await import("./slash-helper/inspect.js")).slashHelperInspectCommand,
+  },
+  {path: "slash", heading: "Slashing", load: async () => (await import("./slash.js")).slashCommand},
+  {
+    path: "slash-receipt",
+    heading: "Slashing",
+    load: async () => (await import("./slash-receipt.js")).slashReceiptCommand,
   },
   {
     path: "wallet create",
@@ -56,6 +69,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     heading: "Wallets and keys",
     load: async () => (await import("./keygen/node.js")).keygenNodeCommand,
   },
+  {path: "status", heading: "Node", load: async () => (await import("./status.js")).statusCommand},
+  {path: "health", heading: "Node", load: async () => (await import("./health.js")).healthCommand},
   {path: "node init", heading: "Node", load: async () => (await import("./node/init.js")).nodeInitCommand},
   {path: "node run", heading: "Node", load: async () => (await import("./node/run.js")).nodeRunCommand},
   {path: "devnet", heading: "Node", load: async () => (await import("./devnet/devnet.js")).devnetCommand},

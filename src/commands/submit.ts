@@ -1,0 +1,173 @@
+/** The way of every write command from its flags to the ledger: terms, draft, announcement, signature, answer. */
+import type {Command} from "commander";
+import {formatCell} from "../codecs/amount.js";
+import type {Accepted} from "../codecs/api/mining.js";
+import type {OwnStatus} from "../codecs/api/status.js";
+import {hexOf} from "../codecs/bytes.js";
+import {signingBytes} from "../codecs/chain/envelope.js";
+import {KEYSTORE_MAX_BYTES, keystore, sealedKeyOf} from "../codecs/keystore.js";
+import {UsageError} from "../errors.js";
+import type {Client} from "../node/api/client.js";
+import type {Signer} from "../node/keys/signer.js";
+import {type ClientFlags, withClient} from "./client.js";
+import {cellFlag, durationFlag, formatDuration, u64Flag} from "./flags.js";
+import type {Io} from "./io.js";
+import {addPassphraseFlags, type PassphraseFlags, readPassphrase} from "./passphrase.js";
+import {addClientFlags, type Settings} from "./settings.js";
+import {type Draft, draft, follow, readTerms, sign} from "./transaction.js";
+
+/** Flags that every write command has. */
+export interface WriteFlags extends ClientFlags, PassphraseFlags {
+  readonly in?: string;
+  readonly sender?: string;
+  readonly nonce?: bigint;
+  readonly fee?: bigint;
+  readonly expiresIn: bigint;
+  readonly dryRun: boolean;
+  readonly wait: boolean;
+  readonly waitTimeout: number;
+}
+
+/** How long a transaction may wait for a block, unless said otherwise. */
+const EXPIRES_IN_BLOCKS = 300n;
+
+export const addWriteFlags = (command: Command): Command =>
+  addPassphraseFlags(
+    addClientFlags(command.optionsGroup("Transaction flags:"))
+      .option("--in <path>", "the keystore that signs (default: ~/.qsdm/wallet.json)")
+      .option("--sender <address>", "the account that pays; must be the keystore's own"),
+  )
+    .option("--nonce <number>", "nonce to sign (default: the next one that is free)", u64Flag)
+    .option("--fee <cell>", "what you pay, in CELL (default: the node's base fee)", cellFlag)
+    .option("--expires-in <blocks>", "how many blocks it may wait", u64Flag, EXPIRES_IN_BLOCKS)
+    .option("--dry-run", "print the exact bytes that would be signed, as hex, and submit nothing", false)
+    .option("--wait", "wait until a block has decided it", false)
+    .option("--wait-timeout <duration>", "how long --wait waits", durationFlag, 120_000);
+
+/** What a command wants done. */
+export interface Order {
+  readonly contract: string;
+  readonly payload: Uint8Array;
+  /** Members of the JSON document beside those of every write. */
+  readonly summary: Readonly<Record<string, unknown>>;
+  /** What will change, with amounts and heights, one line each. */
+  readonly announcement: readonly string[];
+  /** The question to ask on a terminal before something that cannot be taken back. */
+  readonly question: string | null;
+  submit(client: Client, body: Uint8Array): Promise<Accepted>;
+  /** Command that shows later what became of it. */
+  readonly checkWith: string;
+}
+
+/** What an order is built on. */
+export interface OrderContext {
+  readonly client: Client;
+  readonly terms: OwnStatus;
+  readonly sender: string;
+}
+
+/** Carries out the order that `build` makes. */
+export async function submitOrder(
+  io: Io,
+  flags: WriteFlags,
+  build: (context: OrderContext) => Promise<Order>,
+): Promise<void> {
+  await withClient(io, flags, async (client, settings) => {
+    const wallet = await openWallet(io, flags, settings);
+    const terms = await readTerms(client);
+    const {sender} = wallet;
+    const order = await build({client, terms, sender});
+    const wishes = {
+      sender,
+      feeDust: flags.fee ?? null,
+      nonce: flags.nonce ?? null,
+      expiresInBlocks: flags.expiresIn,
+    };
+    const drafted = await draft(order, wishes, {client, terms});
+    if (flags.dryRun) return showDraft(io, order, drafted);
+    await announce(io, order, drafted);
+    const {txId} = await order.submit(client, sign(drafted, await wallet.unlock()));
+    await report(io, flags, {order, drafted, txId, client});
+  });
+}
+
+const documentOf = (order: Order, {content, txId}: Draft, status: string) => ({
+  tx_id: txId,
+  status,
+  contract: content.contract,
+  sender: content.sender,
+  nonce: content.nonce,
+  fee_dust: content.maxFeeDust,
+  expires_at_height: content.expiresAtHeight,
+  ...order.summary,
+});
+
+function showDraft(io: Io, order: Order, drafted: Draft): void {
+  for (const line of order.announcement) io.note(line);
+  const bytes = hexOf(signingBytes(drafted.content));
+  const document = {...documentOf(order, drafted, "not_submitted"), signing_bytes: bytes, payload: order.payload};
+  io.result(document, bytes);
+}
+
+/** Shows what will change; asks only where a person sits at the terminal. */
+async function announce(io: Io, order: Order, {content}: Draft): Promise<void> {
+  for (const line of order.announcement) io.note(line);
+  const {maxFeeDust, expiresAtHeight} = content;
+  io.note(`fee ${formatCell(maxFeeDust)} CELL, to be included up to height ${expiresAtHeight}`);
+  if (order.question !== null && io.asks) await io.confirm(order.question);
+}
+
+interface Submitted {
+  readonly order: Order;
+  readonly drafted: Draft;
+  readonly txId: string;
+  readonly client: Client;
+}
+
+async function report(io: Io, flags: WriteFlags, {order, drafted, txId, client}: Submitted): Promise<void> {
+  const later = `check with: ${order.checkWith.replace("{tx_id}", txId)}`;
+  if (!flags.wait) {
+    io.note(`submitted ${txId}, not yet applied; ${later}`);
+    return io.result(documentOf(order, drafted, "submitted"), txId);
+  }
+  const {waitTimeout: timeoutMs} = flags;
+  io.note(`submitted ${txId}; waiting up to ${formatDuration(timeoutMs)} for a block to decide it; ${later}`);
+  const decision = await follow(drafted, {client, timeoutMs, signal: io.signal});
+  if (decision === null) {
+    io.warn(`no block has decided ${txId} within ${formatDuration(timeoutMs)}; ${later}`);
+    return io.result(documentOf(order, drafted, "submitted"), txId, {final: false});
+  }
+  const {height, feeDust, slash} = decision.receipt;
+  io.note(`applied ${txId} at height ${height}`);
+  const outcome = slash === null ? {} : {slashed_dust: slash.slashedDust, rewarded_dust: slash.rewardedDust};
+  const document = {...documentOf(order, drafted, "applied"), height, fee_dust: feeDust, ...outcome};
+  io.result(document, txId);
+}
+
+interface Wallet {
+  readonly sender: string;
+  /** Opens the key; asks for the passphrase where it is not given. */
+  unlock(): Promise<Signer>;
+}
+
+/** @throws UsageError SENDER_MISMATCH */
+async function openWallet(io: Io, flags: WriteFlags, settings: Settings): Promise<Wallet> {
+  const path = flags.in ?? settings.keystore.value!;
+  const file = await io.readFile(path, {flag: "--in", maxBytes: KEYSTORE_MAX_BYTES});
+  const {address} = sealedKeyOf(keystore.readCompat(file));
+  if (flags.sender !== undefined && flags.sender !== address)
+    throw new UsageError(
+      "SENDER_MISMATCH",
+      `--sender ${flags.sender} does not match the keystore's address ${address}`,
+      {
+        hint: "name the sender's keystore with --in, or leave --sender out",
+      },
+    );
+  const unlock = async (): Promise<Signer> => {
+    const passphrase = await readPassphrase(io, {...flags, fallbackFile: settings.passphrase_file.value});
+    const {openKeystore} = await import("../node/keys/keystore.js");
+    const {loadMlDsa} = await import("../node/compute/ml-dsa.js");
+    return openKeystore(file, passphrase, await loadMlDsa(87, "few"));
+  };
+  return {sender: address, unlock};
+}

@@ -1,0 +1,123 @@
+/** Writing to the ledger: terms from the node, a draft, a signature, and what became of it. */
+import {setTimeout as sleep} from "node:timers/promises";
+import {formatCell} from "../codecs/amount.js";
+import type {ReceiptView} from "../codecs/api/chain.js";
+import type {OwnStatus} from "../codecs/api/status.js";
+import {envelope, signingBytes, txIdOf, type UnsignedEnvelope} from "../codecs/chain/envelope.js";
+import {QsdmError, RuleError, UsageError} from "../errors.js";
+import type {Client} from "../node/api/client.js";
+import type {Signer} from "../node/keys/signer.js";
+
+/** What the sender decides; `null` leaves it to the node's terms. */
+export interface Wishes {
+  readonly sender: string;
+  /** What the sender pays, in dust. */
+  readonly feeDust: bigint | null;
+  readonly nonce: bigint | null;
+  /** How many blocks the transaction may wait. */
+  readonly expiresInBlocks: bigint;
+}
+
+/** A transaction before its signature. */
+export interface Draft {
+  readonly content: UnsignedEnvelope;
+  readonly txId: string;
+  /** Whether the signed form must carry the public key. */
+  readonly carriesKey: boolean;
+}
+
+/**
+ * The node's terms.
+ * @throws RuleError FORMS_UNSUPPORTED when the node does not take envelopes of version 3
+ */
+export async function readTerms(client: Pick<Client, "status">): Promise<OwnStatus> {
+  const {qsdm} = await client.status();
+  if (qsdm?.envelopeVersions.includes(3)) return qsdm;
+  throw new RuleError("FORMS_UNSUPPORTED", "the node does not take envelopes of version 3", {
+    hint: "name a node of this program with --api-url",
+  });
+}
+
+/** The draft of `call` under `wishes` and the node's terms. @throws UsageError FEE_TOO_LOW */
+export async function draft(
+  call: {readonly contract: string; readonly payload: Uint8Array},
+  wishes: Wishes,
+  {client, terms}: {client: Pick<Client, "nonce">; terms: OwnStatus},
+): Promise<Draft> {
+  const {sender, expiresInBlocks} = wishes;
+  const feeDust = wishes.feeDust ?? terms.baseFeeDust;
+  if (feeDust < terms.baseFeeDust)
+    throw new UsageError(
+      "FEE_TOO_LOW",
+      `a fee of ${formatCell(feeDust)} CELL is below the base fee of ${formatCell(terms.baseFeeDust)} CELL`,
+      {hint: "raise --fee, or leave it out to pay the base fee"},
+    );
+  const account = await client.nonce({sender});
+  const content: UnsignedEnvelope = {
+    chainId: terms.chainId,
+    sender,
+    nonce: wishes.nonce ?? account.nextFree ?? account.nonce,
+    expiresAtHeight: terms.height + expiresInBlocks,
+    maxFeeDust: feeDust,
+    // The whole fee is offered, so that what is asked for is what is paid.
+    tipDust: feeDust - terms.baseFeeDust,
+    ...call,
+  };
+  return {content, txId: txIdOf(content), carriesKey: !account.keyKnown};
+}
+
+/** Bytes of the signed transaction. */
+export function sign({content, carriesKey}: Draft, signer: Signer): Uint8Array {
+  const publicKey = carriesKey ? signer.publicKey : null;
+  return envelope.encode({content, publicKey, signature: signer.sign(signingBytes(content))});
+}
+
+/** `null` when neither a receipt nor the expiry came within the time. */
+export type Decision = {readonly status: "applied"; readonly receipt: ReceiptView} | null;
+
+export interface Watch {
+  readonly client: Pick<Client, "receipt" | "status">;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+const POLL_MS = 250;
+
+/**
+ * Waits until a block decides the transaction.
+ * @throws RuleError with the ledger's code when it was rejected; RuleError EXPIRED
+ */
+export async function follow({txId, content}: Draft, {client, timeoutMs, signal}: Watch): Promise<Decision> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    // Read before the receipt: a block past the expiry that comes between the two must not hide one.
+    const {chainTip} = await client.status();
+    const receipt = await receiptOf(txId, client);
+    if (receipt) return decided(receipt);
+    if (chainTip > content.expiresAtHeight)
+      throw new RuleError("EXPIRED", `no block up to height ${content.expiresAtHeight} included ${txId}`, {
+        hint: "nothing was changed and no fee was paid; send it again",
+        details: {tx_id: txId},
+      });
+    if (performance.now() + POLL_MS > deadline) return null;
+    await sleep(POLL_MS, undefined, {signal});
+  }
+}
+
+function decided(receipt: ReceiptView): Decision {
+  if (receipt.outcome === "applied") return {status: "applied", receipt};
+  const {txId, height, feeDust, code, message} = receipt;
+  throw new RuleError(code ?? "REJECTED", `rejected at height ${height}: ${message ?? "no reason given"}`, {
+    hint: `the fee of ${formatCell(feeDust)} CELL stays paid`,
+    details: {tx_id: txId, height, fee_dust: feeDust},
+  });
+}
+
+async function receiptOf(txId: string, client: Watch["client"]): Promise<ReceiptView | null> {
+  try {
+    return await client.receipt({txId});
+  } catch (error) {
+    if (error instanceof QsdmError && error.code === "RECEIPT_NOT_FOUND") return null;
+    throw error;
+  }
+}
