@@ -1,5 +1,6 @@
 import {type Command, Option} from "commander";
 import {UnavailableError} from "../../errors.js";
+import {DEFAULT_RATE_LIMIT, type RateLimitOptions} from "../../node/api/rate-limiter.js";
 import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../node/node.js";
 import type {Log} from "../../node/service.js";
 import {COMMIT, VERSION} from "../build-info.js";
@@ -57,6 +58,12 @@ export const nodeRunCommand = (io: Io): Command =>
       "time between empty blocks; the chain's block time unless given",
       durationFlag,
     )
+    .option(
+      "--rate-limit <units>",
+      "what one address earns back per second, in signature verifications; 0 turns limits off",
+      countFlag(0, 1_000_000),
+      DEFAULT_RATE_LIMIT.unitsPerSecond,
+    )
     .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"))
     .action(async (flags) => {
       const settings = await loadSettings(io.host, {...configOf(flags), data_dir: flags.dataDir});
@@ -64,7 +71,7 @@ export const nodeRunCommand = (io: Io): Command =>
       const options: NodeOptions = {
         ...DEFAULT_NODE_OPTIONS,
         dataDir: settings.data_dir.value!,
-        api: {host: flags.apiHost, port: flags.apiPort},
+        api: {host: flags.apiHost, port: flags.apiPort, rateLimit: rateLimitOf(flags.rateLimit)},
         producer: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
       };
       await runNode(options, {
@@ -73,5 +80,9 @@ export const nodeRunCommand = (io: Io): Command =>
         started: (node) => io.event({event: "started", url: node.url, height: node.view().head.height}, node.url),
       });
     });
+
+/** Five seconds' worth may be spent at once. */
+const rateLimitOf = (unitsPerSecond: number): RateLimitOptions | null =>
+  unitsPerSecond === 0 ? null : {...DEFAULT_RATE_LIMIT, unitsPerSecond, burstUnits: unitsPerSecond * 5};
 
 const configOf = ({config}: {readonly config?: string}) => (config === undefined ? {} : {config});
