@@ -1,0 +1,73 @@
+/** From the node's work to a search, checked before it costs anything. */
+import {equalBytes} from "../../codecs/bytes.js";
+import {canonicalWorkSet, checkWorkSet, type WorkSet} from "../../codecs/mining/cells.js";
+import {batchCountMaximum, batchHash, merkleRoot, prefixRoot} from "../../codecs/mining/merkle.js";
+import {NO_ATTESTATION, type Proof} from "../../codecs/mining/proof.js";
+import type {Work} from "../../codecs/mining/work.js";
+import {RuleError} from "../../errors.js";
+import type {DagSeed} from "../ledger/mining/dag.js";
+import {epochOf, isForked} from "../ledger/mining/epoch.js";
+import type {Solution} from "../ledger/mining/solve.js";
+import {targetOf} from "../ledger/mining/target.js";
+import type {MinerOptions} from "./ports.js";
+import type {Search} from "./solver.js";
+
+/** Entries of the largest table of any network, 2 GiB; a node that asks for more is not believed. */
+const MAX_ENTRIES = 2 ** 26;
+
+export interface Job {
+  readonly work: Work;
+  readonly seed: DagSeed;
+  readonly search: Search;
+  readonly batchCount: number;
+}
+
+/**
+ * What to search for. The work set's root is computed anew: a miner that believes the served one mines nothing (Q51).
+ * @throws RuleError WORK_INCONSISTENT; DecodeError of a work set that cannot be
+ */
+export function jobOf(work: Work, options: Pick<MinerOptions, "batchCount" | "forkTensorHeight">): Job {
+  const hashes = hashesOf(work.workSet);
+  const root = merkleRoot(hashes);
+  if (!equalBytes(root, work.workSetRoot)) refuse("the work set does not give the root beside it");
+  if (work.dagEntries < 2 || work.dagEntries > MAX_ENTRIES) refuse(`a table of ${work.dagEntries} entries`);
+  if (work.epoch !== epochOf(work.height, work.blocksPerEpoch))
+    refuse(`height ${work.height} is not in epoch ${work.epoch}`);
+  const batchCount = Math.min(options.batchCount, batchCountMaximum(hashes.length));
+  return {
+    work,
+    batchCount,
+    seed: {epoch: work.epoch, workSetRoot: root, entries: work.dagEntries},
+    search: {
+      headerHash: work.headerHash,
+      batchRoot: prefixRoot(hashes, batchCount),
+      target: targetOf(work.difficulty),
+      mix: isForked(work.height, options.forkTensorHeight) ? 2 : 1,
+    },
+  };
+}
+
+function hashesOf(workSet: WorkSet): readonly Uint8Array[] {
+  checkWorkSet(workSet);
+  return canonicalWorkSet(workSet).map(batchHash);
+}
+
+function refuse(what: string): never {
+  throw new RuleError("WORK_INCONSISTENT", `the node serves work that cannot be: ${what}`, {
+    hint: "ask another node",
+  });
+}
+
+/** The solved proof, not yet attested. Version 1 until an attestation makes it version 2. */
+export const solutionOf = ({work, search, batchCount}: Job, minerAddr: string, found: Solution): Proof => ({
+  version: 1,
+  epoch: work.epoch,
+  height: work.height,
+  headerHash: search.headerHash,
+  minerAddr,
+  batchRoot: search.batchRoot,
+  batchCount,
+  nonce: found.nonce,
+  mixDigest: found.mixDigest,
+  attestation: NO_ATTESTATION,
+});

@@ -1,0 +1,83 @@
+/** What the miner needs from the world, and what it tells. Ports are the client's routes, threads and a clock. */
+import type {Challenge} from "../../codecs/mining/challenge.js";
+import type {Proof} from "../../codecs/mining/proof.js";
+import type {Work} from "../../codecs/mining/work.js";
+import type {QsdmError} from "../../errors.js";
+import type {ComputeBackend} from "../compute/backend.js";
+import type {Solver} from "./solver.js";
+
+/** A node's answer to a proof. */
+export interface Answer {
+  readonly accepted: boolean;
+  /** Reason code, empty when accepted. */
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface MinerOptions {
+  /** Account to pay; strict chains take the node's owner only. */
+  readonly address: string;
+  /** Batches to claim, cut to what the chain allows. */
+  readonly batchCount: number;
+  /** Ends after so many accepted proofs; null runs until stopped. */
+  readonly maxProofs: number | null;
+  /** From this height on the walk uses the tensor mix. */
+  readonly forkTensorHeight: bigint;
+  /** Time between two looks at the node's tip, and before another try after a failure. */
+  readonly pollMs: number;
+}
+
+/** What the operator sets when nothing else is said. */
+export const DEFAULT_POLL_MS = 500;
+
+export interface MinerPorts {
+  /** @throws UnavailableError while the node cannot say */
+  work(): Promise<Work>;
+  /** @throws UnavailableError while the node cannot be asked */
+  challenge(): Promise<Challenge>;
+  /** @throws UnavailableError when no answer came, and the proof may have arrived or not */
+  submit(raw: Uint8Array): Promise<Answer>;
+  /**
+   * Claims a height for one signature; false when this rig has signed for it before. Two proofs for one height cost
+   * the bond, so the claim must outlive the process.
+   * @throws UnavailableError
+   */
+  claim(height: bigint): Promise<boolean>;
+  /** The solution with what the rig says about itself. */
+  attest(solution: Proof, challenge: Challenge): Proof;
+  readonly solver: Solver;
+  readonly dagSteps: ComputeBackend["dagSteps"];
+  /** 16 random bytes. */
+  randomNonce(): Uint8Array;
+  /** Monotonic. */
+  nowMs(): number;
+  /** Resolves after `ms` or when `signal` aborts, and never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  told(event: MinerEvent): void;
+}
+
+export type MinerEvent =
+  | {readonly type: "work"; readonly height: bigint; readonly epoch: bigint; readonly difficulty: bigint}
+  | {readonly type: "table"; readonly epoch: bigint; readonly doneEntries: number; readonly entries: number}
+  | {readonly type: "accepted"; readonly height: bigint; readonly proofId: string; readonly attempts: number}
+  | {
+      readonly type: "rejected";
+      readonly height: bigint;
+      readonly proofId: string;
+      readonly reason: string;
+      readonly detail: string;
+    }
+  | {readonly type: "skipped"; readonly height: bigint}
+  | {readonly type: "waiting"; readonly error: QsdmError};
+
+export interface MinerStats {
+  /** Height being worked on; null before the first work. */
+  readonly height: bigint | null;
+  readonly hashrate10sHps: number;
+  readonly hashrate60sHps: number;
+  readonly attempts: number;
+  readonly acceptedProofs: number;
+  readonly rejectedProofs: number;
+  readonly uptimeSeconds: number;
+  readonly threads: number;
+}

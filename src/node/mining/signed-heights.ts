@@ -1,0 +1,70 @@
+/**
+ * Heights that a rig has signed a proof for, on disk, so that it never signs two for one: a second proof, made after a
+ * crash or by a second process with the same key, is double mining and costs the bond.
+ *
+ * One empty file for each chain and height. Creating a file that exists fails, in one step and for every process.
+ */
+import {mkdir, open, readdir, rm} from "node:fs/promises";
+import path from "node:path";
+import {UnavailableError} from "../../errors.js";
+
+/** Marks that are kept; far more than the grace windows of all networks. */
+const KEPT = 256;
+
+export class SignedHeights {
+  /** @param directory made when the first height is claimed */
+  constructor(
+    private readonly directory: string,
+    private readonly chainId: string,
+  ) {}
+
+  /**
+   * Claims `height` for one signature; false when it was claimed before. On disk when it returns.
+   * @throws UnavailableError SIGNED_HEIGHTS_UNAVAILABLE: nothing may be signed
+   */
+  async claim(height: bigint): Promise<boolean> {
+    try {
+      await mkdir(this.directory, {recursive: true, mode: 0o700});
+      if (!(await this.#mark(height))) return false;
+      await this.#sync();
+      await this.#prune();
+      return true;
+    } catch (cause) {
+      throw new UnavailableError("SIGNED_HEIGHTS_UNAVAILABLE", `cannot record signed heights in ${this.directory}`, {
+        hint: "make the directory writable: without the record a restart could sign twice and lose the bond",
+        cause,
+      });
+    }
+  }
+
+  /** Creates the mark; false when it is there. */
+  async #mark(height: bigint): Promise<boolean> {
+    try {
+      await (await open(path.join(this.directory, this.#name(height)), "wx", 0o600)).close();
+      return true;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+      throw error;
+    }
+  }
+
+  #name(height: bigint): string {
+    return `${this.chainId}-${height.toString().padStart(20, "0")}`;
+  }
+
+  /** A new file survives a power cut only when its directory is flushed. */
+  async #sync(): Promise<void> {
+    const handle = await open(this.directory, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #prune(): Promise<void> {
+    const prefix = `${this.chainId}-`;
+    const marks = (await readdir(this.directory)).filter((name) => name.startsWith(prefix)).sort();
+    for (const name of marks.slice(0, -KEPT)) await rm(path.join(this.directory, name), {force: true});
+  }
+}

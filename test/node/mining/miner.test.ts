@@ -1,0 +1,241 @@
+import {describe, expect, test} from "vitest";
+import {hexOf} from "../../../src/codecs/bytes.js";
+import {batchCountMaximum} from "../../../src/codecs/mining/merkle.js";
+import {decodeProof, type Proof, proofIdOf} from "../../../src/codecs/mining/proof.js";
+import type {Work} from "../../../src/codecs/mining/work.js";
+import {RuleError, UnavailableError} from "../../../src/errors.js";
+import {dagSteps} from "../../../src/node/ledger/mining/dag.js";
+import {ProofRejection} from "../../../src/node/ledger/mining/rejection.js";
+import {solveSlice} from "../../../src/node/ledger/mining/solve.js";
+import {verifyProof} from "../../../src/node/ledger/mining/verify.js";
+import {WORK_SET, WORK_SET_ROOT} from "../../../src/node/ledger/mining/work-set.js";
+import {Miner} from "../../../src/node/mining/miner.js";
+import type {Answer, MinerEvent, MinerOptions, MinerPorts} from "../../../src/node/mining/ports.js";
+import type {Solver} from "../../../src/node/mining/solver.js";
+import {contextFor, signedBy, testChallenge, testHeader, testRig} from "../../support/mining.js";
+
+const rig = testRig("rig-1");
+const offline = (what: string) => new UnavailableError("NODE_UNREACHABLE", what);
+
+/** Searches on this thread, one slice for each turn of the event loop. */
+function inlineSolver(): Solver & {tables: number} {
+  let table: Uint8Array | null = null;
+  let attempts = 0;
+  return {
+    threads: 1,
+    tables: 0,
+    attempts: () => attempts,
+    useTable(given) {
+      table = given;
+      this.tables++;
+    },
+    async search(search, start, signal) {
+      for (let nonce = start; !signal.aborted; nonce = Uint8Array.of(nonce[0]! + 1, ...nonce.subarray(1))) {
+        const slice = solveSlice({...search, table: table!}, nonce, 1);
+        attempts += slice.attempts;
+        if (slice.solution) return slice.solution;
+        await new Promise((turn) => setImmediate(turn));
+      }
+      return null;
+    },
+    close: async () => undefined,
+  };
+}
+
+/** A node with a real verifier behind the ports; `change` breaks a part of it. */
+function bench(change: Partial<MinerPorts> = {}, options: Partial<MinerOptions> = {}) {
+  const node = {
+    height: 8n,
+    sleeps: 0,
+    submitted: [] as Uint8Array[],
+    events: [] as MinerEvent[],
+    paid: new Set<string>(),
+  };
+  const context = contextFor([rig]);
+  const abort = new AbortController();
+  const solver = inlineSolver();
+  const ports: MinerPorts = {
+    solver,
+    dagSteps,
+    work: async () => workAt(node.height),
+    challenge: async () => testChallenge(),
+    claim: async () => true,
+    attest: (solution, challenge) => signedBy(rig, solution, {challenge}),
+    submit: async (raw) => {
+      node.submitted.push(raw);
+      return judge(raw);
+    },
+    randomNonce: () => new Uint8Array(16),
+    nowMs: () => performance.now(),
+    // Time passes on the chain whenever the miner waits.
+    sleep: async (ms) => {
+      await new Promise((done) => setTimeout(done, Math.min(ms, 1)));
+      if (++node.sleeps % 3 === 0 && node.height < 10n) node.height++;
+    },
+    told: (event) => node.events.push(event),
+    ...change,
+  };
+  function judge(raw: Uint8Array): Answer {
+    const isSeen = (id: Uint8Array) => node.paid.has(hexOf(id));
+    const hasProof = (_: string, height: bigint) => node.paid.has(`${height}`);
+    try {
+      const chain = {...context.chain, isSeen, hasProof};
+      const {proof, proofId} = verifyProof(raw, {...context, tipHeight: node.height, chain});
+      node.paid.add(hexOf(proofId)).add(`${proof.height}`);
+      return {accepted: true, reason: "", detail: ""};
+    } catch (error) {
+      if (!(error instanceof ProofRejection)) throw error;
+      return {accepted: false, reason: error.reason, detail: error.detail};
+    }
+  }
+  const all = {address: rig.owner.address, batchCount: 1, maxProofs: 1, forkTensorHeight: 2n ** 64n - 1n, pollMs: 1};
+  const miner = new Miner({...all, ...options}, ports);
+  return {miner, node, abort, solver, ports, judge, run: () => miner.run(abort.signal)};
+}
+
+const workAt = (height: bigint): Work => ({
+  epoch: 0n,
+  height,
+  headerHash: testHeader(height).hash,
+  difficulty: 4n,
+  dagEntries: 64,
+  workSetRoot: WORK_SET_ROOT,
+  workSet: WORK_SET,
+  batchCountMaximum: batchCountMaximum(WORK_SET.length),
+  blocksPerEpoch: 60_480n,
+});
+
+const eventsOf = (events: readonly MinerEvent[], type: MinerEvent["type"]) =>
+  events.filter((each) => each.type === type);
+
+describe("the miner", () => {
+  test("mines proofs that the verifier accepts, one for each height, over one table", async () => {
+    const {miner, node, solver, run} = bench({}, {maxProofs: 3});
+    await run();
+    const proofs = node.submitted.map((raw) => decodeProof(raw));
+    expect(proofs.map((proof) => proof.height)).toEqual([8n, 9n, 10n]);
+    expect(eventsOf(node.events, "accepted")).toHaveLength(3);
+    expect(solver.tables).toBe(1);
+    expect(miner.stats()).toMatchObject({height: 10n, acceptedProofs: 3, rejectedProofs: 0, threads: 1});
+    expect(miner.stats().attempts).toBeGreaterThanOrEqual(3);
+  });
+
+  test("sends the same bytes again when an answer is lost, and counts the proof once", async () => {
+    let lost = 0;
+    const made = bench({
+      submit: async (raw) => {
+        made.node.submitted.push(raw);
+        const answer = made.judge(raw);
+        if (lost++ === 0) throw offline("connection reset");
+        return answer;
+      },
+    });
+    await made.run();
+    const [first, second] = made.node.submitted;
+    expect(second).toEqual(first);
+    expect(eventsOf(made.node.events, "waiting")).toHaveLength(1);
+    expect(eventsOf(made.node.events, "accepted")).toHaveLength(1);
+    expect(made.miner.stats()).toMatchObject({acceptedProofs: 1, rejectedProofs: 0});
+  });
+
+  test("takes a duplicate for what it is when the proof was sent once only", async () => {
+    const made = bench();
+    made.node.paid.add("8");
+    await made.run();
+    expect(eventsOf(made.node.events, "rejected")).toMatchObject([{height: 8n, reason: "duplicate"}]);
+    expect(eventsOf(made.node.events, "accepted")).toMatchObject([{height: 9n}]);
+  });
+
+  test("keeps a solution while challenges cannot be had", async () => {
+    let refused = 0;
+    const made = bench({
+      challenge: async () => {
+        if (refused++ < 2) throw offline("no challenge");
+        return testChallenge();
+      },
+    });
+    await made.run();
+    const {events} = made.node;
+    expect(eventsOf(events, "waiting")).toHaveLength(2);
+    expect(eventsOf(events, "work")).toHaveLength(1);
+    expect(eventsOf(events, "accepted")).toHaveLength(1);
+  });
+
+  test("leaves a search when the tip moves", async () => {
+    const made = bench({
+      work: async () => ({...workAt(made.node.height), difficulty: made.node.height < 10n ? 1n << 250n : 4n}),
+    });
+    await made.run();
+    expect(eventsOf(made.node.events, "work").at(-1)).toMatchObject({height: 10n});
+    expect(made.node.submitted.map((raw) => decodeProof(raw).height)).toEqual([10n]);
+  });
+
+  test("goes on searching while the node does not answer", async () => {
+    let asked = 0;
+    const made = bench({
+      work: async () => {
+        if (asked++ > 0) throw offline("no answer");
+        return workAt(8n);
+      },
+    });
+    await made.run();
+    expect(eventsOf(made.node.events, "accepted")).toMatchObject([{height: 8n}]);
+  });
+
+  test("never signs for a height that was signed before", async () => {
+    const signed: Proof[] = [];
+    const made = bench({
+      claim: async (height) => height !== 8n,
+      attest: (solution, challenge) => {
+        signed.push(solution);
+        return signedBy(rig, solution, {challenge});
+      },
+    });
+    await made.run();
+    expect(eventsOf(made.node.events, "skipped")).toEqual([{type: "skipped", height: 8n}]);
+    expect(signed.map((proof) => proof.height)).toEqual([9n]);
+  });
+
+  test("ends when it is told to, in the middle of a search", async () => {
+    const made = bench({work: async () => ({...workAt(10n), difficulty: 1n << 250n})}, {maxProofs: null});
+    setTimeout(() => made.abort.abort(), 30);
+    await made.run();
+    expect(made.node.submitted).toEqual([]);
+  });
+
+  test("builds another table when the work set of an epoch changes", async () => {
+    const smaller = WORK_SET.slice(0, 1);
+    const {workSetRoot} = await import("../../../src/codecs/mining/merkle.js");
+    const made = bench(
+      {
+        submit: async (raw) => {
+          made.node.submitted.push(raw);
+          return {accepted: true, reason: "", detail: ""};
+        },
+        work: async () =>
+          made.node.submitted.length === 0
+            ? workAt(8n)
+            : {...workAt(9n), workSet: smaller, workSetRoot: workSetRoot(smaller)},
+      },
+      {maxProofs: 2},
+    );
+    await made.run();
+    expect(made.solver.tables).toBe(2);
+    expect(new Set(made.node.submitted.map((raw) => hexOf(proofIdOf(decodeProof(raw))))).size).toBe(2);
+  });
+
+  test.each([
+    ["a root that the work set does not give", {workSetRoot: new Uint8Array(32)}],
+    ["a table without entries", {dagEntries: 1}],
+    ["a table larger than any network's", {dagEntries: 2 ** 26 + 1}],
+    ["another epoch than its height's", {epoch: 1n}],
+  ])("refuses work with %s", async (_, wrong) => {
+    const made = bench({work: async () => ({...workAt(8n), ...wrong})});
+    await expect(made.run()).rejects.toThrow(expect.objectContaining({code: "WORK_INCONSISTENT"}));
+  });
+
+  test("stops at trouble that waiting does not mend", async () => {
+    const refusal = new RuleError("CHAIN_WRONG", "another chain");
+    await expect(bench({challenge: () => Promise.reject(refusal)}).run()).rejects.toBe(refusal);
+  });
+});

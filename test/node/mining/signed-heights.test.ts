@@ -1,0 +1,45 @@
+import {mkdtempSync, readdirSync, rmSync, writeFileSync} from "node:fs";
+import {tmpdir} from "node:os";
+import path from "node:path";
+import {afterAll, expect, test} from "vitest";
+import {SignedHeights} from "../../../src/node/mining/signed-heights.js";
+
+const scratch = mkdtempSync(path.join(tmpdir(), "qsdm-signed-"));
+afterAll(() => rmSync(scratch, {recursive: true}));
+
+test("a height can be claimed once, also by another process that shares the directory", async () => {
+  const directory = path.join(scratch, "rig.signed");
+  const first = new SignedHeights(directory, "chain-a");
+  expect(await first.claim(7n)).toBe(true);
+  expect(await first.claim(7n)).toBe(false);
+  expect(await new SignedHeights(directory, "chain-a").claim(7n)).toBe(false);
+  expect(await first.claim(8n)).toBe(true);
+});
+
+test("one of many claims at the same moment wins", async () => {
+  const heights = new SignedHeights(path.join(scratch, "race"), "chain-a");
+  const claims = await Promise.all(Array.from({length: 20}, () => heights.claim(1n)));
+  expect(claims.filter(Boolean)).toHaveLength(1);
+});
+
+test("chains do not share heights", async () => {
+  const directory = path.join(scratch, "two-chains");
+  expect(await new SignedHeights(directory, "chain-a").claim(7n)).toBe(true);
+  expect(await new SignedHeights(directory, "chain-b").claim(7n)).toBe(true);
+});
+
+test("old marks are dropped, the newest stay", async () => {
+  const directory = path.join(scratch, "many");
+  const heights = new SignedHeights(directory, "chain-a");
+  for (let height = 0n; height < 300n; height++) await heights.claim(height);
+  expect(readdirSync(directory)).toHaveLength(256);
+  expect(await heights.claim(299n)).toBe(false);
+});
+
+test("nothing is signed where the claim cannot be written", async () => {
+  const file = path.join(scratch, "a-file");
+  writeFileSync(file, "");
+  await expect(new SignedHeights(file, "chain-a").claim(1n)).rejects.toMatchObject({
+    code: "SIGNED_HEIGHTS_UNAVAILABLE",
+  });
+});
