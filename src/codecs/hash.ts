@@ -1,5 +1,5 @@
 /** The hashes that wire formats are built on, synchronous, over whole messages. */
-import {createHash, createHmac, timingSafeEqual, hash as oneShot} from "node:crypto";
+import {createHash, createHmac, hash as oneShot, timingSafeEqual} from "node:crypto";
 import {concat, plain} from "./bytes.js";
 
 // crypto.hash skips the stream object and is 1.4 times createHash on short messages; it came with Node 20.12.
