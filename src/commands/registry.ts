@@ -73,6 +73,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "health", heading: "Node", load: async () => (await import("./health.js")).healthCommand},
   {path: "node init", heading: "Node", load: async () => (await import("./node/init.js")).nodeInitCommand},
   {path: "node run", heading: "Node", load: async () => (await import("./node/run.js")).nodeRunCommand},
+  {path: "node status", heading: "Node", load: async () => (await import("./node/status.js")).nodeStatusCommand},
   {path: "devnet", heading: "Node", load: async () => (await import("./devnet/devnet.js")).devnetCommand},
   {
     path: "config print",

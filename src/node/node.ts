@@ -23,6 +23,7 @@ import {DEFAULT_POOL_LIMITS, Pool, type PoolLimits} from "./mempool/pool/pool.js
 import {NodeMetrics} from "./metrics/registry.js";
 import {MiningDesk} from "./mining-desk.js";
 import {Producer, type ProducerOptions} from "./producer.js";
+import {Pulse} from "./pulse.js";
 import type {Log, Service} from "./service.js";
 import {rememberValid} from "./signature-cache.js";
 import {SqliteStore} from "./storage/sqlite/store.js";
@@ -194,6 +195,8 @@ async function build({
   const view = (): LedgerView => viewOf(chain);
   const metrics = new NodeMetrics({view, poolSize: () => pool.size});
   chain.subscribe((committed) => metrics.observe(committed));
+  const pulse = new Pulse(Math.max(10 * interval, 30_000), () => performance.now());
+  chain.subscribe(() => pulse.beat());
   const node: ApiPorts = {
     view,
     store,
@@ -216,7 +219,7 @@ async function build({
     {
       node,
       scrape: () => metrics.scrape(),
-      healthy: () => true,
+      healthy: () => pulse.beats(),
       monotonicMs: () => performance.now(),
       log: ports.log,
       answered: (what) => metrics.answered(what),

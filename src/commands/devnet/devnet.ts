@@ -84,7 +84,7 @@ function announce({io, node, paths, addresses}: Stage): void {
 }
 
 function suggest({io, node, paths}: Stage): void {
-  const wallet = `--keystore ${paths.wallet("alice")} --passphrase-file ${paths.passphraseFile}`;
+  const wallet = `--in ${paths.wallet("alice")} --passphrase-file ${paths.passphraseFile}`;
   io.note(
     [
       "",

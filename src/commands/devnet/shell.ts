@@ -39,7 +39,7 @@ export async function show(shell: Shell, ...pipeline: readonly Words[]): Promise
   const lines = output.split("\n").filter((each) => each !== "");
   shell.io.event(
     {event: "output", lines},
-    lines.map((each) => [`  ${each.length > 160 ? `${each.slice(0, 157)}...` : each}`]),
+    lines.map((each) => `  ${shorten(each)}`.split("\t")),
   );
   return output.trim();
 }
@@ -50,10 +50,9 @@ export async function quietly({cwd, env, io}: Shell, ...pipeline: readonly Words
   for (const words of pipeline) {
     const done = await runOne(words, {cwd, env, signal: io.signal, input});
     if (done.status !== 0)
-      throw new UnavailableError(
-        "TOUR_STEP_FAILED",
-        `qsdm ${words.join(" ")} ended with status ${done.status}: ${done.stderr.trim()}`,
-      );
+      throw new UnavailableError("TOUR_STEP_FAILED", `qsdm ${words.join(" ")} ended with status ${done.status}`, {
+        hint: done.stderr.trim().split("\n").at(0) ?? "",
+      });
     input = done.stdout;
   }
   return input;
@@ -81,6 +80,8 @@ function runOne(
     child.stdin.end(input);
   });
 }
+
+const shorten = (line: string): string => (line.length > 200 ? `${line.slice(0, 197)}...` : line);
 
 /** A word as a POSIX shell takes it. */
 const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -80,7 +80,7 @@ async function enrollRig(stage: Stage, shell: Shell, rig: Rig): Promise<void> {
   title(stage, `${owner} makes the keys of ${nodeId} and locks its bond of 10 CELL`);
   await show(shell, ["keygen", "hmac", "--out", `${nodeId}.hmac`]);
   await show(shell, ["keygen", "node", "--out", `${nodeId}.node`]);
-  const wallet = ["--keystore", `wallets/${owner}.json`];
+  const wallet = ["--in", `wallets/${owner}.json`];
   await show(shell, [
     "enroll",
     "--node-id",
@@ -149,7 +149,7 @@ async function catchIt(stage: Stage, shell: Shell, [a, b]: readonly [string, str
     digests.map((digest) => ["", "sha256", digest]),
   );
   title(stage, "One of them pipes it on and submits the slash");
-  const wallet = ["--keystore", "wallets/watcher.json"];
+  const wallet = ["--in", "wallets/watcher.json"];
   const slash = [
     "slash",
     "--evidence-file",
