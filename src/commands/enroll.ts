@@ -1,8 +1,11 @@
 import type {Command} from "commander";
 import {formatCell} from "../codecs/amount.js";
+import type {EnrollmentView} from "../codecs/api/mining.js";
 import {ENROLL_V3_CONTRACT, nodeKeyClaim, strictEnrollment} from "../codecs/chain/payloads.js";
 import {enrollment} from "../codecs/enrollment.js";
 import {checkEnrollment} from "../codecs/enrollment-fields.js";
+import {QsdmError, RuleError} from "../errors.js";
+import type {Client} from "../node/api/client.js";
 import {KEY_FILE_MAX_BYTES, parseHmacKeyFile, parseSeedFile} from "../node/keys/key-file.js";
 import {type Signer, signerOfSeed} from "../node/keys/signer.js";
 import {defineCommand} from "./define.js";
@@ -45,6 +48,42 @@ export function orderEnrollment(rig: Rig, {terms, sender}: Omit<OrderContext, "c
     submit: (client, body) => client.enroll({body}),
     checkWith: `qsdm enrollment-status ${nodeId}`,
   };
+}
+
+/**
+ * Refuses what a block would refuse for a fee.
+ * @throws RuleError ENROLLMENT_NODE_ID_BOUND, ENROLLMENT_INSUFFICIENT_BALANCE
+ */
+export async function checkEnrollable(
+  {nodeId, stakeDust}: Pick<Rig, "nodeId" | "stakeDust">,
+  {client, terms, sender}: Omit<OrderContext, "client"> & {readonly client: Pick<Client, "enrollment" | "balance">},
+): Promise<void> {
+  const taken = await recordOf(nodeId, client);
+  if (taken)
+    throw new RuleError(
+      "ENROLLMENT_NODE_ID_BOUND",
+      `node id ${nodeId} is enrolled since height ${taken.enrolledAtHeight}`,
+      {
+        hint: taken.phase === "active" ? "choose another --node-id" : "wait until the old bond has been returned",
+      },
+    );
+  const {balance} = await client.balance({address: sender});
+  const neededDust = (stakeDust ?? terms.bondDust) + terms.baseFeeDust;
+  if (balance < neededDust)
+    throw new RuleError(
+      "ENROLLMENT_INSUFFICIENT_BALANCE",
+      `bond and fee are ${formatCell(neededDust)} CELL, ${sender} has ${formatCell(balance)}`,
+      {details: {balance_dust: balance, needed_dust: neededDust}},
+    );
+}
+
+async function recordOf(nodeId: string, client: Pick<Client, "enrollment">): Promise<EnrollmentView | null> {
+  try {
+    return await client.enrollment({nodeId});
+  } catch (error) {
+    if (error instanceof QsdmError && error.code === "ENROLLMENT_NOT_FOUND") return null;
+    throw error;
+  }
 }
 
 interface Flags extends WriteFlags {
@@ -93,5 +132,9 @@ export const enrollCommand = (io: Io): Command =>
     const {loadMlDsa} = await import("../node/compute/ml-dsa.js");
     const nodeKey = signerOfSeed(await loadMlDsa(87, "few"), seed);
     const rig: Rig = {nodeId, gpuUuid, hmacKey, nodeKey, memo, stakeDust: stake ?? null};
-    await submitOrder(io, flags, async (context) => orderEnrollment(rig, context));
+    await submitOrder(io, flags, async (context) => {
+      const order = orderEnrollment(rig, context);
+      await checkEnrollable(rig, context);
+      return order;
+    });
   });

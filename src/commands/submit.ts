@@ -1,5 +1,5 @@
 /** The way of every write command from its flags to the ledger: terms, draft, announcement, signature, answer. */
-import type {Command} from "commander";
+import {type Command, Option} from "commander";
 import {formatCell} from "../codecs/amount.js";
 import type {Accepted} from "../codecs/api/mining.js";
 import type {OwnStatus} from "../codecs/api/status.js";
@@ -30,6 +30,7 @@ export interface WriteFlags extends ClientFlags, PassphraseFlags {
 
 /** How long a transaction may wait for a block, unless said otherwise. */
 const EXPIRES_IN_BLOCKS = 300n;
+const WAIT_TIMEOUT_MS = 120_000;
 
 export const addWriteFlags = (command: Command): Command =>
   addPassphraseFlags(
@@ -39,10 +40,18 @@ export const addWriteFlags = (command: Command): Command =>
   )
     .option("--nonce <number>", "nonce to sign (default: the next one that is free)", u64Flag)
     .option("--fee <cell>", "what you pay, in CELL (default: the node's base fee)", cellFlag)
-    .option("--expires-in <blocks>", "how many blocks it may wait", u64Flag, EXPIRES_IN_BLOCKS)
+    .addOption(
+      new Option("--expires-in <blocks>", "how many blocks it may wait")
+        .argParser(u64Flag)
+        .default(EXPIRES_IN_BLOCKS, String(EXPIRES_IN_BLOCKS)),
+    )
     .option("--dry-run", "print the exact bytes that would be signed, as hex, and submit nothing", false)
     .option("--wait", "wait until a block has decided it", false)
-    .option("--wait-timeout <duration>", "how long --wait waits", durationFlag, 120_000);
+    .addOption(
+      new Option("--wait-timeout <duration>", "how long --wait waits")
+        .argParser(durationFlag)
+        .default(WAIT_TIMEOUT_MS, formatDuration(WAIT_TIMEOUT_MS)),
+    );
 
 /** What a command wants done. */
 export interface Order {
