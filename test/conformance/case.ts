@@ -14,6 +14,7 @@ export type Output =
   | number
   | string
   | AnyOf
+  | OneOf
   | readonly Output[]
   | {readonly [name: string]: Output};
 /**
@@ -25,6 +26,18 @@ export class AnyOf {
 
   toJSON(): readonly Output[] {
     return this.items;
+  }
+}
+
+/**
+ * A value that the input leaves open between a few, because whoever recorded the case drew it and did not say so.
+ * `--emit` prints the first.
+ */
+export class OneOf {
+  constructor(readonly values: readonly [Output, ...Output[]]) {}
+
+  toJSON(): Output {
+    return this.values[0];
   }
 }
 

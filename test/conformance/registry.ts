@@ -1,12 +1,15 @@
 /** Which adapter answers which area. */
 import {attestationAdapters} from "./adapters/attestation.js";
+import {ccBundleAdapters} from "./adapters/cc-bundle.js";
 import {challenge} from "./adapters/challenge.js";
 import {dag} from "./adapters/dag.js";
 import {enrollmentAdapters} from "./adapters/enrollment.js";
+import {envelopeAdapters} from "./adapters/envelopes.js";
 import {epochFork} from "./adapters/epoch.js";
 import {evidenceAdapters} from "./adapters/evidence.js";
 import {fp16} from "./adapters/fp16.js";
 import {goAdapters} from "./adapters/go.js";
+import {governanceAdapters} from "./adapters/governance.js";
 import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
@@ -22,6 +25,9 @@ export const adapters: Adapters = {
   ...slashingAdapters,
   ...evidenceAdapters,
   ...wireAdapters,
+  ...envelopeAdapters,
+  ...governanceAdapters,
+  ...ccBundleAdapters,
   ...attestationAdapters,
   ...verifierAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),

@@ -1,7 +1,7 @@
 /** Runs the cases of one vector file. */
 import {isDeepStrictEqual} from "node:util";
 import {QsdmError} from "../../src/errors.js";
-import {type Adapter, type Adapters, AnyOf, Input, type Json, type Output} from "./case.js";
+import {type Adapter, type Adapters, AnyOf, Input, type Json, OneOf, type Output} from "./case.js";
 
 /** What a build makes of one case. */
 export type Answer = {readonly output: Output} | {readonly error: string} | {readonly crash: string};
@@ -75,13 +75,14 @@ export function compare(each: Input, answer: Answer): string | null {
   return isDeepStrictEqual(got, want) ? null : differences(want, got, "expected");
 }
 
-/** The output with each `AnyOf` narrowed to the items that the case records. */
+/** The output with each choice narrowed to what the case records. */
 function pick(output: Output, want: Json): Output {
   if (output instanceof AnyOf) {
     if (!Array.isArray(want) || want.length === 0) return output;
     const items = output.items.map((item) => JSON.parse(JSON.stringify(item ?? null)) as Json);
     return want.filter((each) => items.some((item) => isDeepStrictEqual(item, each)));
   }
+  if (output instanceof OneOf) return output.values.find((value) => isDeepStrictEqual(value, want)) ?? output;
   if (typeof output !== "object" || output === null || Array.isArray(output)) return output;
   const wanted = isObject(want) ? want : {};
   return Object.fromEntries(Object.entries(output).map(([key, value]) => [key, pick(value, wanted[key] ?? null)]));

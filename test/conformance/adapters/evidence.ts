@@ -2,6 +2,8 @@
 import {hexOf} from "../../../src/codecs/bytes.js";
 import type {Proof} from "../../../src/codecs/mining/proof.js";
 import {doubleMining} from "../../../src/codecs/slashing/double-mining.js";
+import {forgedAttestation} from "../../../src/codecs/slashing/forged-attestation.js";
+import {freshnessCheat} from "../../../src/codecs/slashing/freshness-cheat.js";
 import {type Adapters, byOperation, type Input} from "../case.js";
 import {proofOf, proofShape} from "./shapes.js";
 
@@ -34,6 +36,42 @@ export const evidenceAdapters: Adapters = {
         proof_b: proofShape(evidence.proofB),
         memo: evidence.memo,
         reencoded_hex: hexOf(doubleMining.encode(evidence)),
+      };
+    },
+  }),
+  "mining.slashing.forgedattest: evidence codec": byOperation({
+    encode: (input) => ({
+      evidence_hex: hexOf(
+        forgedAttestation.encode({
+          proof: proofOf(input.object("proof")),
+          faultClass: input.text("fault_class"),
+          memo: input.text("memo"),
+        }),
+      ),
+    }),
+    decode(input) {
+      const {proof, faultClass, memo} = forgedAttestation.readCompat(rawOf(input));
+      return {proof: proofShape(proof), fault_class: faultClass, memo};
+    },
+  }),
+  "mining.slashing.freshnesscheat: evidence codec": byOperation({
+    encode: (input) => ({
+      evidence_hex: hexOf(
+        freshnessCheat.encode({
+          proof: proofOf(input.object("proof")),
+          anchorHeight: input.big("anchor_height"),
+          anchorBlockTime: input.big("anchor_block_time"),
+          memo: input.text("memo"),
+        }),
+      ),
+    }),
+    decode(input) {
+      const {proof, anchorHeight, anchorBlockTime, memo} = freshnessCheat.readCompat(rawOf(input));
+      return {
+        proof: proofShape(proof),
+        anchor_height: String(anchorHeight),
+        anchor_block_time: String(anchorBlockTime),
+        memo,
       };
     },
   }),

@@ -1,0 +1,118 @@
+/**
+ * Payloads of contract `qsdm/gov/v1`: set a parameter, add or remove an authority.
+ *
+ * J-plain JSON, members in the order below, an empty memo left out. The kind is peeked at with a reader that allows
+ * nothing behind the value, so the tolerance of the second reading never comes to bear.
+ * Source: mining protocol, section 23. Vectors: payloads.vectors.json.
+ */
+import {DecodeError} from "../../errors.js";
+import {utf8} from "../bytes.js";
+import {quoteText} from "../go/quote.js";
+import {prefixed, readStrict, readWhole} from "../go/readers.js";
+import {type GoValue, goStruct, member, optional} from "../go/struct.js";
+import {type GoType, goText, goUint64} from "../go/types.js";
+import {type CompatCodec, canonicalCodec} from "../json.js";
+import {GOVERNED_PARAMETERS} from "./parameters.js";
+
+export const GOVERNANCE_CONTRACT = "qsdm/gov/v1";
+export const PARAM_SET = "param-set";
+export const AUTHORITY_SET = "authority-set";
+
+const kind = member("kind", goText("chainparams.PayloadKind"));
+const paramSetWire = goStruct("chainparams.ParamSetPayload", {
+  kind,
+  param: member("param", goText()),
+  value: member("value", goUint64),
+  effectiveHeight: member("effective_height", goUint64),
+  memo: optional("memo", goText()),
+});
+export type ParamSet = GoValue<typeof paramSetWire>;
+
+const authoritySetWire = goStruct("chainparams.AuthoritySetPayload", {
+  kind,
+  /** `add` or `remove`. */
+  op: member("op", goText("chainparams.AuthorityOp")),
+  address: member("address", goText()),
+  effectiveHeight: member("effective_height", goUint64),
+  memo: optional("memo", goText()),
+});
+export type AuthoritySet = GoValue<typeof authoritySetWire>;
+
+const CODE = "GOVERNANCE_INVALID";
+const refuse = (why: string): never => {
+  throw new DecodeError(CODE, `chainparams: ${why}`);
+};
+const invalid = (why: string): never => refuse(`payload invalid: ${why}`);
+const KINDS = `(want "${PARAM_SET}" or "${AUTHORITY_SET}")`;
+const DECODE = {code: CODE, prefix: "chainparams: payload decode failed: "};
+const kindPeek = goStruct("struct { Kind chainparams.PayloadKind }", {kind});
+
+/** `param-set` or `authority-set`. @throws DecodeError GOVERNANCE_INVALID */
+export function peekGovernanceKind(bytes: Uint8Array): typeof PARAM_SET | typeof AUTHORITY_SET {
+  if (bytes.length === 0) refuse("payload decode failed: empty payload");
+  const {kind: found} = readWhole(kindPeek, bytes, DECODE);
+  if (found === "") invalid(`payload missing kind field ${KINDS}`);
+  return found === PARAM_SET || found === AUTHORITY_SET ? found : invalid(`unknown kind ${quoteText(found)} ${KINDS}`);
+}
+
+function payloadCodec<T extends {readonly kind: string}>(wire: GoType<T>, check: (value: T) => void): CompatCodec<T> {
+  return canonicalCodec<T>({
+    what: "governance payload",
+    maxBytes: 4_096,
+    write(value) {
+      prefixed({code: CODE, prefix: "chainparams: encode: "}, () => check(value));
+      return wire.write(value, "plain");
+    },
+    read(bytes) {
+      if (bytes.length === 0) refuse("payload decode failed: empty payload");
+      const value = readStrict(wire, bytes, {
+        ...DECODE,
+        trailing: "chainparams: payload decode failed: trailing bytes after payload JSON",
+      });
+      check(value);
+      return value;
+    },
+  });
+}
+
+/** @throws DecodeError GOVERNANCE_INVALID with the reference's text, JSON_TOO_LARGE, JSON_NOT_CANONICAL */
+export const paramSet = payloadCodec(paramSetWire, checkParamSet);
+/** @throws DecodeError GOVERNANCE_INVALID with the reference's text, JSON_TOO_LARGE, JSON_NOT_CANONICAL */
+export const authoritySet = payloadCodec(authoritySetWire, checkAuthoritySet);
+
+function checkParamSet({kind: found, param, value, effectiveHeight, memo}: ParamSet): void {
+  if (found !== PARAM_SET) invalid(`kind=${quoteText(found)} want "${PARAM_SET}"`);
+  checkMemo(memo);
+  const registry = `(registry: ${GOVERNED_PARAMETERS.map(({name}) => name).join(", ")})`;
+  if (param === "") refuse(`param not in registry: param name is empty ${registry}`);
+  const known =
+    GOVERNED_PARAMETERS.find(({name}) => name === param) ??
+    refuse(`param not in registry: param=${quoteText(param)} ${registry}`);
+  if (value < known.min || value > known.max)
+    refuse(
+      `value out of registered bounds: param=${quoteText(param)} value=${value} range=[${known.min}, ${known.max}]`,
+    );
+  checkHeight(effectiveHeight);
+}
+
+function checkAuthoritySet({kind: found, op, address, effectiveHeight, memo}: AuthoritySet): void {
+  if (found !== AUTHORITY_SET) invalid(`kind=${quoteText(found)} want "${AUTHORITY_SET}"`);
+  if (op !== "add" && op !== "remove") invalid(`op=${quoteText(op)} want "add" or "remove"`);
+  const bytes = utf8(address);
+  if (bytes.length === 0) invalid("address is empty");
+  if (bytes.length > 128) invalid(`address exceeds 128 bytes (got ${bytes.length})`);
+  const at = bytes.findIndex((byte) => byte <= 0x20 || byte === 0x7f);
+  if (at >= 0)
+    invalid(`address contains non-printable byte 0x${bytes[at]!.toString(16).padStart(2, "0")} at index ${at}`);
+  checkMemo(memo);
+  checkHeight(effectiveHeight);
+}
+
+function checkMemo(memo: string): void {
+  const size = utf8(memo).length;
+  if (size > 256) invalid(`memo exceeds 256 bytes (got ${size})`);
+}
+
+function checkHeight(height: bigint): void {
+  if (height === 0n) invalid("effective_height must be positive (got 0)");
+}
