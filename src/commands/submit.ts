@@ -96,7 +96,8 @@ export async function submitOrder(
     if (flags.dryRun) return showDraft(io, order, drafted);
     await announce(io, order, drafted);
     const {txId} = await order.submit(client, sign(drafted, await wallet.unlock()));
-    await report(io, flags, {order, drafted, txId, client});
+    if (txId !== drafted.txId) io.warn(`the node calls the transaction ${txId}; its id is ${drafted.txId}`);
+    await report(io, flags, {order, drafted, client});
   });
 }
 
@@ -129,11 +130,11 @@ async function announce(io: Io, order: Order, {content}: Draft): Promise<void> {
 interface Submitted {
   readonly order: Order;
   readonly drafted: Draft;
-  readonly txId: string;
   readonly client: Client;
 }
 
-async function report(io: Io, flags: WriteFlags, {order, drafted, txId, client}: Submitted): Promise<void> {
+async function report(io: Io, flags: WriteFlags, {order, drafted, client}: Submitted): Promise<void> {
+  const {txId} = drafted;
   const later = `check with: ${order.checkWith.replace("{tx_id}", txId)}`;
   if (!flags.wait) {
     io.note(`submitted ${txId}, not yet applied; ${later}`);
