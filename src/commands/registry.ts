@@ -28,6 +28,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./enrollment-status.js")).enrollmentStatusCommand,
   },
   {path: "enrollments", heading: "Enrollment", load: async () => (await import("./enrollments.js")).enrollmentsCommand},
+  {path: "mine", heading: "Mining", load: async () => (await import("./mine.js")).mineCommand},
   {
     path: "slash-helper double-mining",
     heading: "Slashing",

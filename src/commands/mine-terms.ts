@@ -1,0 +1,114 @@
+/** What `qsdm mine` has to know before it mines: what the chain asks for, what the rig says, how it signs. */
+import {U64_MAX} from "../codecs/amount.js";
+import type {EnrollmentView} from "../codecs/api/mining.js";
+import type {Status} from "../codecs/api/status.js";
+import {RuleError, UsageError} from "../errors.js";
+import type {Client} from "../node/api/client.js";
+import type {ComputeBackend} from "../node/compute/backend.js";
+import {KEY_FILE_MAX_BYTES, parseHmacKeyFile, parseSeedFile} from "../node/keys/key-file.js";
+import {signerOfSeed} from "../node/keys/signer.js";
+import {attestWithKey, attestWithMac, type Rig} from "../node/mining/attest.js";
+import type {MinerPorts} from "../node/mining/ports.js";
+import {SignedHeights} from "../node/mining/signed-heights.js";
+import type {ClientFlags} from "./client.js";
+import type {Io} from "./io.js";
+
+/** Flags of the command, as commander gives them. */
+export interface MineFlags extends ClientFlags {
+  readonly validator?: string;
+  readonly address?: string;
+  readonly nodeId?: string;
+  readonly gpuUuid?: string;
+  readonly gpuName: string;
+  readonly gpuArch: string;
+  readonly computeCap: string;
+  readonly cudaVersion: string;
+  readonly driverVer: string;
+  readonly hmacKeyFile?: string;
+  readonly nodeKeyFile?: string;
+  readonly threads: number;
+  readonly batchCount: number;
+  readonly proofs?: number;
+  readonly poll: number;
+  readonly selfTest: boolean;
+}
+
+/** What the chain says about the rig, and what it asks of its proofs. */
+export interface Terms {
+  readonly chainId: string;
+  /** Whether proofs must be signed with the node key. */
+  readonly strict: boolean;
+  readonly forkTensorHeight: bigint;
+  readonly record: EnrollmentView;
+}
+
+/** Asks the node what it wants from this rig. @throws RuleError MINER_NOT_ACTIVE, ENROLLMENT_NOT_FOUND */
+export async function termsOf(client: Client, nodeId: string): Promise<Terms> {
+  const [status, record] = await Promise.all([client.status(), client.enrollment({nodeId})]);
+  if (record.phase !== "active")
+    throw new RuleError("MINER_NOT_ACTIVE", `node ${nodeId} is ${record.phase}: its proofs would be refused`, {
+      hint: "enroll again once the old bond has been returned",
+    });
+  return {...chainTerms(status), record};
+}
+
+const chainTerms = ({qsdm, mining, network}: Status): Omit<Terms, "record"> => ({
+  chainId: qsdm?.chainId ?? network,
+  strict: qsdm?.rules === "strict",
+  forkTensorHeight: mining?.forkTensorHeight ?? U64_MAX,
+});
+
+/** Account to pay. @throws UsageError MINER_ADDRESS_NOT_OWNER */
+export function payeeOf({address}: MineFlags, {strict, record}: Terms): string {
+  const payee = address ?? record.owner;
+  if (strict && payee !== record.owner)
+    throw new UsageError("MINER_ADDRESS_NOT_OWNER", `node ${record.nodeId} belongs to ${record.owner}`, {
+      hint: "leave --address out: this chain pays the owner of the node",
+    });
+  return payee;
+}
+
+export function required(value: string | undefined, flag: string): string {
+  if (value !== undefined && value !== "") return value;
+  throw new UsageError("FLAG_REQUIRED", `${flag} is missing`, {hint: "qsdm mine --help lists what a rig must say"});
+}
+
+async function rigOf(io: Io, flags: MineFlags, {record}: Terms): Promise<Rig> {
+  const keyFile = required(flags.hmacKeyFile, "--hmac-key-file");
+  return {
+    nodeId: record.nodeId,
+    gpuUuid: flags.gpuUuid ?? record.gpuUuid,
+    gpuName: flags.gpuName,
+    gpuArch: flags.gpuArch.toLowerCase(),
+    computeCap: flags.computeCap,
+    cudaVersion: flags.cudaVersion,
+    driverVer: flags.driverVer,
+    hmacKey: parseHmacKeyFile(await io.readFile(keyFile, {flag: "--hmac-key-file", maxBytes: KEY_FILE_MAX_BYTES})),
+  };
+}
+
+/** How the rig signs, as the chain asks for it. */
+export async function attester(
+  io: Io,
+  flags: MineFlags,
+  terms: Terms,
+  backend: ComputeBackend,
+): Promise<MinerPorts["attest"]> {
+  const rig = await rigOf(io, flags, terms);
+  if (!terms.strict) return (solution, challenge) => attestWithMac(solution, rig, challenge);
+  const file = required(flags.nodeKeyFile, "--node-key-file");
+  const seed = parseSeedFile(await io.readFile(file, {flag: "--node-key-file", maxBytes: KEY_FILE_MAX_BYTES}));
+  const signer = signerOfSeed(await backend.mlDsa(87, "few"), seed);
+  const identity = {chainId: terms.chainId, sign: (message: Uint8Array) => signer.sign(message)};
+  return (solution, challenge) => attestWithKey(solution, rig, {challenge, identity});
+}
+
+/** Where the record of signed heights lies: beside the key that signs. @throws UsageError KEY_FILE_NEEDED */
+export function signedHeightsOf(flags: MineFlags, {chainId, strict}: Terms): SignedHeights {
+  const key = required(strict ? flags.nodeKeyFile : flags.hmacKeyFile, strict ? "--node-key-file" : "--hmac-key-file");
+  if (key === "-")
+    throw new UsageError("KEY_FILE_NEEDED", "the signing key cannot come from standard input", {
+      hint: "heights that were signed are recorded beside the key's file, so that no restart signs twice",
+    });
+  return new SignedHeights(`${key}.signed`, chainId);
+}
