@@ -1,0 +1,151 @@
+import {describe, expect, test} from "vitest";
+import type {Block} from "../../../src/codecs/chain/block.js";
+import {decodeEnvelope, txIdOf} from "../../../src/codecs/chain/envelope.js";
+import {TRANSFER_CONTRACT} from "../../../src/codecs/chain/payloads.js";
+import type {Receipt} from "../../../src/codecs/chain/receipt.js";
+import {ALICE, BOB, envelopeBytes, jsonOf, serve, TX, view} from "../../support/api.js";
+
+const ROOT = "11".repeat(32);
+const TRANSACTION = envelopeBytes(TRANSFER_CONTRACT);
+
+const block = (height: bigint): Block => ({
+  header: {
+    chainId: "qsdm-test",
+    height,
+    timeMs: 1_795_000_000_000n + height,
+    parentId: ROOT,
+    parentStateRoot: ROOT,
+    parentReceiptsRoot: ROOT,
+    transactionsRoot: ROOT,
+    proofsRoot: ROOT,
+    coinbaseRoot: ROOT,
+    transactionCount: 1,
+    proofCount: 1,
+    coinbaseCount: 1,
+    proposer: BOB,
+  },
+  transactions: [TRANSACTION],
+  proofs: [new TextEncoder().encode("abc")],
+  coinbase: [{to: ALICE, amountDust: 356_490_987n}],
+});
+
+/** A store of blocks 0 to 12. */
+const store = {
+  block: async (height: bigint) => (height <= 12n ? {id: `b${height}`, block: block(height)} : null),
+  receipt: (): Receipt | null => null,
+  slashReceipt: () => null,
+};
+
+describe("headers", () => {
+  const heights = async (query: string): Promise<number[]> => {
+    const {get} = await serve({store});
+    const {blocks} = await jsonOf(await get(`/api/v1/mining/blocks${query}`));
+    return blocks.map((each: {height: number}) => each.height);
+  };
+
+  test("are the last ones up to the tip when nothing is asked for", async () => {
+    expect(await heights("?limit=3")).toEqual([10, 11, 12]);
+    expect(await heights("")).toHaveLength(13);
+  });
+
+  test("start where they are told and end at the limit, at `to` or at the tip", async () => {
+    expect(await heights("?from=2&limit=2")).toEqual([2, 3]);
+    expect(await heights("?from=2&to=4")).toEqual([2, 3, 4]);
+    expect(await heights("?from=11&to=18446744073709551615")).toEqual([11, 12]);
+    expect(await heights("?to=1&limit=5")).toEqual([0, 1]);
+  });
+
+  test("beyond the tip there are none", async () => expect(await heights("?from=13")).toEqual([]));
+
+  test("a range that ends before it starts is refused", async () => {
+    const {get} = await serve({store});
+    expect((await get("/api/v1/mining/blocks?from=4&to=2")).status).toBe(400);
+  });
+
+  test("never are more than 200, whatever the limit", async () => {
+    const head = {height: 1_000n, blockId: "", timeMs: 0n, stateRoot: ""};
+    const deep = {...store, block: async (height: bigint) => ({id: "x", block: block(height)})};
+    const {client} = await serve({store: deep, view: () => view({head})});
+    expect((await client.headers({from: null, to: null, limit: 5_000})).blocks).toHaveLength(200);
+  });
+});
+
+describe("a block", () => {
+  test("shows its header, what its transactions are, its proofs' digests and its coinbase", async () => {
+    const {client} = await serve({store});
+    const view = await client.block({height: 7n});
+    expect(view.header).toMatchObject({height: 7n, id: "b7", proposer: BOB, time: 1_795_000_000_007n});
+    const {content} = decodeEnvelope(TRANSACTION);
+    expect(view.transactions).toEqual([
+      {
+        txId: txIdOf(content),
+        sender: ALICE,
+        nonce: 3n,
+        contract: TRANSFER_CONTRACT,
+        maxFeeDust: 100_000n,
+        tipDust: 0n,
+        expiresAtHeight: 300n,
+        sizeBytes: TRANSACTION.length,
+      },
+    ]);
+    // SHA-256 of "abc" (FIPS 180-2, appendix B.1).
+    expect(view.proofs).toEqual(["ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]);
+    expect(view.coinbase).toEqual([{to: ALICE, amountDust: 356_490_987n}]);
+  });
+
+  test("that is not there yet is a coded 404", async () => {
+    const {get} = await serve({store});
+    const answer = await get("/api/v1/chain/blocks/13");
+    expect(answer.status).toBe(404);
+    expect((await jsonOf(answer)).error).toMatchObject({
+      code: "BLOCK_NOT_FOUND",
+      message: "no block at height 13, the tip is 12",
+    });
+  });
+
+  for (const height of ["latest", "-1", "1.5", "18446744073709551616"])
+    test(`at "${height}" is refused`, async () => {
+      const {get} = await serve({store});
+      expect((await get(`/api/v1/chain/blocks/${height}`)).status).toBe(400);
+    });
+});
+
+describe("receipts", () => {
+  const receipt: Receipt = {
+    txId: TX,
+    height: 5n,
+    outcome: "rejected",
+    code: "ENROLLMENT_GPU_BOUND",
+    message: "gpu bound",
+    sender: ALICE,
+    nonce: 3n,
+    contract: "qsdm/enroll/v3",
+    feeDust: 1_000n,
+    slash: null,
+  };
+
+  test("are shown with the code of a rejection", async () => {
+    const {client} = await serve({store: {...store, receipt: () => receipt}});
+    expect(await client.receipt({txId: TX})).toEqual(receipt);
+  });
+
+  test("that are not there are 404 in plain text", async () => {
+    const {get} = await serve({store});
+    const answer = await get(`/api/v1/receipts/${TX}`);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([404, "text/plain; charset=utf-8"]);
+  });
+});
+
+test("the supply route answers for one block", async () => {
+  const {client} = await serve();
+  const {height, supply} = await client.supply();
+  expect(height).toBe(12n);
+  expect(supply.genesisDust + supply.minedDust - supply.burnedDust).toBe(supply.balancesDust + supply.bondsDust);
+});
+
+test("the chain's parameters come with all their digits", async () => {
+  const {client} = await serve();
+  const params = await client.params();
+  expect(params).toMatchObject({chainId: "qsdm-test", rules: "strict", fees: {baseFeeDust: 1_000n}});
+  expect(params.mining.forkTensorHeight).toBe(18_446_744_073_709_551_615n);
+});
