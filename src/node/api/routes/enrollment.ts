@@ -3,13 +3,10 @@ import {accepted, type EnrollmentView, enrollmentPage, enrollmentView} from "../
 import {ENROLL_V3_CONTRACT} from "../../../codecs/chain/payloads.js";
 import {RuleError} from "../../../errors.js";
 import {type EnrollmentRecord, phaseOf} from "../../ledger/enrollment/record.js";
+import {PAGE_DEFAULT, PAGE_MAX} from "../../ledger/enrollment/registry.js";
 import {cursorKind, inPath, limitKind, mayQuery, nodeIdKind, wordKind} from "../param.js";
 import {json, route} from "../route.js";
 import {checkContract, ENVELOPE_BODY} from "./envelope.js";
-
-/** Page size when none is asked for, and the largest that is given. */
-export const PAGE_DEFAULT = 50;
-export const PAGE_MAX = 500;
 
 export const enrollRoute = route({
   method: "POST",
