@@ -5,7 +5,7 @@ import {basename, join} from "node:path";
 import {fileURLToPath} from "node:url";
 import {describe, expect, onTestFinished, test} from "vitest";
 import {UsageError} from "../../src/errors.js";
-import {type Adapters, AnyOf, byOperation} from "./case.js";
+import {type Adapters, AnyOf, byOperation, OneOf} from "./case.js";
 import {main} from "./main.js";
 import {adapters} from "./registry.js";
 import {emitLine, runVectors} from "./run.js";
@@ -28,6 +28,7 @@ describe("every vector of the reference passes", () => {
 const toy: Adapters = {
   toy: byOperation({
     double: (input) => ({value: input.number("n") * 2, list: new AnyOf([1, 2, 3])}),
+    either: () => ({value: new OneOf(["a", "b"])}),
     refuse: () => {
       throw new UsageError("TOY", "cannot: because");
     },
@@ -53,6 +54,14 @@ describe("a case", () => {
     expect(await run({name: "a", input: double(2), expected: {list: [1]}})).not.toContain(null);
     expect(await run({name: "a", input: double(2), expected: {value: 4, list: [4]}})).not.toContain(null);
     expect(await run({name: "a", input: double(2), expected: {value: 4, list: []}})).not.toContain(null);
+  });
+
+  test("passes on any of the values that its input leaves open, and emits the first", async () => {
+    const either = (value: string) => run({name: "a", input: {op: "either"}, expected: {value}});
+    expect([await either("a"), await either("b")]).toEqual([[null], [null]]);
+    expect(await either("c")).not.toContain(null);
+    const [result] = await runVectors(JSON.stringify({area: "toy", cases: [{name: "a", input: {op: "either"}}]}), toy);
+    expect(emitLine(result!)).toBe('{"area":"toy","name":"a","output":{"value":"a"}}');
   });
 
   test("passes on the full error text, or on the prefix", async () => {

@@ -10,6 +10,7 @@ import {evidenceAdapters} from "./adapters/evidence.js";
 import {fp16} from "./adapters/fp16.js";
 import {goAdapters} from "./adapters/go.js";
 import {governanceAdapters} from "./adapters/governance.js";
+import {keystoreAdapters} from "./adapters/keystore.js";
 import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
@@ -28,6 +29,7 @@ export const adapters: Adapters = {
   ...envelopeAdapters,
   ...governanceAdapters,
   ...ccBundleAdapters,
+  ...keystoreAdapters,
   ...attestationAdapters,
   ...verifierAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
