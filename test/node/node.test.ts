@@ -151,7 +151,7 @@ describe("a stopped node", () => {
     const head = first.node.view().head;
     const second = await runTestNode(dataDir);
     try {
-      const header = (await second.client.headers({from: head.height, to: head.height, limit: 1})).blocks[0]!;
+      const header = (await second.client.headers({from: head.height, to: head.height, limit: 1})).headers[0]!;
       expect(header.id).toBe(head.blockId);
       expect((await second.client.receipt({txId})).outcome).toBe("applied");
       expect(second.node.view().account(VALIDATOR_ACCOUNT.address)?.balanceDust).toBe(500n);

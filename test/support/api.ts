@@ -75,7 +75,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
 
 export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   view: () => view(),
-  store: {block: async () => null, receipt: () => null, slashReceipt: () => null},
+  store: {header: () => null, block: async () => null, receipt: () => null, slashReceipt: () => null},
   submit: async () => ({txId: TX}),
   poolSize: () => 2,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),

@@ -1,26 +1,47 @@
-/** Blocks, headers and receipts as the API shows them. Our own shapes: QSDM's blocks are another format. */
-import {count, flag, list, object, optional, text, time, u64, type ValueOf, word} from "./shape.js";
+/**
+ * Blocks, headers and receipts as the API shows them: the reference's members first, under its names, then ours. Our
+ * block is another format, so what has no counterpart here (gas, producer authentication) is left out.
+ */
+import {
+  cell,
+  count,
+  flag,
+  list,
+  named,
+  object,
+  omitEmpty,
+  optional,
+  text,
+  time,
+  u64,
+  type ValueOf,
+  word,
+} from "./shape.js";
 
-export const headerView = object({
+const headerMembers = {
   height: u64,
-  id: text,
+  id: named("hash", text),
+  parentId: named("prev_hash", text),
+  /** State after this block; the next header carries it. */
+  stateRoot: text,
+  transactionsRoot: named("tx_root", text),
+  transactionCount: named("tx_count", count),
+  timeMs: named("timestamp", time),
+  proposer: named("producer_id", text),
   chainId: text,
-  time: time,
-  parentId: text,
   parentStateRoot: text,
   parentReceiptsRoot: text,
-  transactionsRoot: text,
   proofsRoot: text,
-  coinbaseRoot: text,
-  transactionCount: count,
   proofCount: count,
+  coinbaseRoot: text,
   coinbaseCount: count,
-  proposer: text,
-});
+} as const;
+
+export const headerView = object(headerMembers);
 export type HeaderView = ValueOf<typeof headerView>;
 
 /** `GET /api/v1/mining/blocks`. */
-export const headerList = object({blocks: list(headerView), tip: u64});
+export const headerList = object({tip: u64, from: u64, to: u64, headers: list(headerView)});
 export type HeaderList = ValueOf<typeof headerList>;
 
 const transactionView = object({
@@ -36,13 +57,16 @@ const transactionView = object({
 
 /** `GET /api/v1/chain/blocks/{height}`. */
 export const blockView = object({
-  header: headerView,
+  ...headerMembers,
   transactions: list(transactionView),
   /** SHA-256 of each proof's bytes. */
   proofs: list(text),
   coinbase: list(object({to: text, amountDust: u64})),
 });
 export type BlockView = ValueOf<typeof blockView>;
+
+/** `GET /api/v1/chain/blocks`. */
+export const blockList = object({tip: u64, from: u64, to: u64, blocks: list(blockView)});
 
 const slashed = object({
   nodeId: text,
@@ -57,13 +81,20 @@ const slashed = object({
 /** `GET /api/v1/receipts/{tx_id}`. */
 export const receiptView = object({
   txId: text,
-  height: u64,
+  height: named("block_height", u64),
+  blockId: named("block_hash", omitEmpty(text, "")),
+  /** 1 when applied, 0 when rejected. */
+  status: count,
+  gasUsed: count,
+  fee: cell,
+  message: named("error", optional(text)),
+  timeMs: named("timestamp", time),
+  contract: named("contract_id", text),
   outcome: word("applied", "rejected"),
+  /** Code of a rejection. */
   code: optional(text),
-  message: optional(text),
   sender: text,
   nonce: u64,
-  contract: text,
   feeDust: u64,
   slash: optional(slashed),
 });

@@ -1,5 +1,18 @@
 /** The ledger's own reads: supply equation, chain parameters, accounts. */
-import {cell, count, flag, object, omitEmpty, optional, text, u64, type ValueOf, word} from "./shape.js";
+import {
+  cell,
+  cellText,
+  count,
+  flag,
+  list,
+  object,
+  omitEmpty,
+  optional,
+  text,
+  u64,
+  type ValueOf,
+  word,
+} from "./shape.js";
 
 /**
  * Where every dust is: `genesis + mined - burned` equals `balances + bonds`, and `genesis + mined + unissued` the cap.
@@ -28,6 +41,33 @@ export const balance = object({
   balanceDust: optional(u64),
 });
 export type Balance = ValueOf<typeof balance>;
+
+/** `GET /api/v1/mining/account`. */
+export const account = object({address: text, balance: cell, nonce: u64, present: flag});
+
+/** `GET /api/v1/mining/emission`: the schedule, as if no block were empty. */
+export const emission = object({
+  chainTip: u64,
+  miningCapDust: u64,
+  blocksPerEpoch: u64,
+  targetBlockTimeSeconds: count,
+  currentEpoch: u64,
+  blockRewardDust: u64,
+  blockRewardCell: cellText,
+  emittedDust: u64,
+  emittedCell: cellText,
+  remainingDust: u64,
+  /** As the reference computes it: the last block of this epoch. */
+  nextHalvingHeight: u64,
+  nextHalvingEtaSeconds: u64,
+  /** Ours: the first block of the next epoch. */
+  firstHeightOfNextEpoch: optional(u64),
+  /** Ours: what was really minted. */
+  mintedDust: optional(u64),
+});
+
+/** `GET /api/v1/versions`. */
+export const versions = object({versions: list(text), current: text});
 
 /** `GET /api/v1/wallet/nonce`. */
 export const nonce = object({

@@ -1,5 +1,5 @@
 /** What the HTTP API needs from the node around it. Implemented in node.ts; object literals in tests. */
-import type {Block} from "../../codecs/chain/block.js";
+import type {Block, Header} from "../../codecs/chain/block.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {Work} from "../../codecs/mining/work.js";
@@ -70,6 +70,7 @@ export interface LedgerView {
 }
 
 export interface BlockStorePort {
+  header(height: bigint): Header | null;
   block(height: bigint): Promise<{readonly id: string; readonly block: Block} | null>;
   receipt(txId: string): Receipt | null;
   slashReceipt(txId: string): SlashReceipt | null;

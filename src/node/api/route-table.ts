@@ -1,8 +1,9 @@
 /** Every route of the API by the name that clients call it by. */
 import type {AnyRoute} from "./route.js";
-import {blockRoute, headersRoute, paramsRoute, receiptRoute, supplyRoute} from "./routes/chain.js";
+import {blockRoute, blocksRoute, headersRoute, receiptRoute} from "./routes/chain.js";
 import {enrollmentRoute, enrollmentsRoute, enrollRoute} from "./routes/enrollment.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
+import {accountRoute, emissionRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
 import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
 import {slashReceiptRoute, slashRoute} from "./routes/slash.js";
@@ -11,6 +12,7 @@ import {balanceRoute, nonceRoute, submitRoute} from "./routes/wallet.js";
 
 export const ROUTES = {
   status: statusRoute,
+  versions: versionsRoute,
   health: healthRoute,
   healthLive: liveRoute,
   healthReady: readyRoute,
@@ -25,7 +27,10 @@ export const ROUTES = {
   enrollments: enrollmentsRoute,
   slash: slashRoute,
   slashReceipt: slashReceiptRoute,
+  account: accountRoute,
+  emission: emissionRoute,
   headers: headersRoute,
+  blocks: blocksRoute,
   block: blockRoute,
   receipt: receiptRoute,
   supply: supplyRoute,

@@ -1,5 +1,5 @@
 import {describe, expect, test} from "vitest";
-import type {Block} from "../../../src/codecs/chain/block.js";
+import {type Block, blockIdOf} from "../../../src/codecs/chain/block.js";
 import {decodeEnvelope, txIdOf} from "../../../src/codecs/chain/envelope.js";
 import {TRANSFER_CONTRACT} from "../../../src/codecs/chain/payloads.js";
 import type {Receipt} from "../../../src/codecs/chain/receipt.js";
@@ -31,6 +31,7 @@ const block = (height: bigint): Block => ({
 
 /** A store of blocks 0 to 12. */
 const store = {
+  header: (height: bigint) => (height <= 12n ? block(height).header : null),
   block: async (height: bigint) => (height <= 12n ? {id: `b${height}`, block: block(height)} : null),
   receipt: (): Receipt | null => null,
   slashReceipt: () => null,
@@ -39,8 +40,8 @@ const store = {
 describe("headers", () => {
   const heights = async (query: string): Promise<number[]> => {
     const {get} = await serve({store});
-    const {blocks} = await jsonOf(await get(`/api/v1/mining/blocks${query}`));
-    return blocks.map((each: {height: number}) => each.height);
+    const {headers} = await jsonOf(await get(`/api/v1/mining/blocks${query}`));
+    return headers.map((each: {height: number}) => each.height);
   };
 
   test("are the last ones up to the tip when nothing is asked for", async () => {
@@ -64,9 +65,9 @@ describe("headers", () => {
 
   test("never are more than 200, whatever the limit", async () => {
     const head = {height: 1_000n, blockId: "", timeMs: 0n, stateRoot: ""};
-    const deep = {...store, block: async (height: bigint) => ({id: "x", block: block(height)})};
+    const deep = {...store, header: (height: bigint) => block(height).header};
     const {client} = await serve({store: deep, view: () => view({head})});
-    expect((await client.headers({from: null, to: null, limit: 5_000})).blocks).toHaveLength(200);
+    expect((await client.headers({from: null, to: null, limit: 5_000})).headers).toHaveLength(200);
   });
 });
 
@@ -74,7 +75,12 @@ describe("a block", () => {
   test("shows its header, what its transactions are, its proofs' digests and its coinbase", async () => {
     const {client} = await serve({store});
     const view = await client.block({height: 7n});
-    expect(view.header).toMatchObject({height: 7n, id: "b7", proposer: BOB, time: 1_795_000_000_007n});
+    expect(view).toMatchObject({
+      height: 7n,
+      id: blockIdOf(block(7n).header),
+      proposer: BOB,
+      timeMs: 1_795_000_000_007n,
+    });
     const {content} = decodeEnvelope(TRANSACTION);
     expect(view.transactions).toEqual([
       {
@@ -110,6 +116,58 @@ describe("a block", () => {
     });
 });
 
+describe("a header", () => {
+  test("has the reference's members first, and the root of the state after its block", async () => {
+    const {get} = await serve({store});
+    const text = await (await get("/api/v1/mining/blocks?from=12")).text();
+    const id = blockIdOf(block(12n).header);
+    expect(text).toContain(
+      `{"tip":12,"from":12,"to":12,"headers":[{"height":12,"hash":"${id}","prev_hash":"${ROOT}","state_root":"${"e5".repeat(32)}",` +
+        `"tx_root":"${ROOT}","tx_count":1,"timestamp":"`,
+    );
+  });
+
+  test("below the tip takes that root from its child", async () => {
+    const {client} = await serve({store});
+    expect((await client.headers({from: 3n, to: 3n, limit: null})).headers[0]?.stateRoot).toBe(ROOT);
+  });
+});
+
+test("a page of whole blocks is at most 64 long", async () => {
+  const {client} = await serve({store});
+  const {blocks, tip} = await client.blocks({from: null, to: null, limit: 2});
+  expect([tip, ...blocks.map((each) => each.height)]).toEqual([12n, 11n, 12n]);
+  const head = {height: 1_000n, blockId: "", timeMs: 0n, stateRoot: ""};
+  const deep = {...store, block: async (height: bigint) => ({id: "x", block: block(height)})};
+  const long = await serve({store: deep, view: () => view({head})});
+  expect((await long.client.blocks({from: null, to: null, limit: 5_000})).blocks).toHaveLength(64);
+});
+
+test("the emission route follows the schedule and tells what was minted", async () => {
+  const {get, client} = await serve();
+  expect(await (await get("/api/v1/mining/emission")).text()).toContain(
+    '{"chain_tip":12,"mining_cap_dust":9000000000000000,"blocks_per_epoch":12623040,"target_block_time_seconds":10,' +
+      '"current_epoch":0,"block_reward_dust":356490987,"block_reward_cell":"3.56490987","emitted_dust":4277891844,',
+  );
+  expect(await client.emission()).toMatchObject({firstHeightOfNextEpoch: 12_623_041n, mintedDust: 50n});
+});
+
+test("an account is shown whether it is there or not", async () => {
+  const {client} = await serve();
+  expect(await client.account({address: ALICE})).toEqual({
+    address: ALICE,
+    balance: 9_007_199_254_740_993n,
+    nonce: 3n,
+    present: true,
+  });
+  expect(await client.account({address: BOB})).toEqual({address: BOB, balance: 0n, nonce: 0n, present: false});
+});
+
+test("one version of the API is there", async () => {
+  const {get} = await serve();
+  expect(await (await get("/api/v1/versions")).text()).toBe('{"versions":["v1"],"current":"v1"}\n');
+});
+
 describe("receipts", () => {
   const receipt: Receipt = {
     txId: TX,
@@ -126,7 +184,18 @@ describe("receipts", () => {
 
   test("are shown with the code of a rejection", async () => {
     const {client} = await serve({store: {...store, receipt: () => receipt}});
-    expect(await client.receipt({txId: TX})).toEqual(receipt);
+    expect(await client.receipt({txId: TX})).toMatchObject({...receipt, status: 0, timeMs: 1_795_000_000_005n});
+  });
+
+  test("have the reference's members first, the fee as an exact number in CELL", async () => {
+    const {get} = await serve({store: {...store, receipt: () => receipt}});
+    const text = await (await get(`/api/v1/receipts/${TX}`)).text();
+    expect(text).toMatch(
+      new RegExp(
+        `^{"tx_id":"${TX}","block_height":5,"block_hash":"[0-9a-f]{64}","status":0,"gas_used":0,"fee":0.00001,` +
+          `"error":"gpu bound","timestamp":"[^"]+","contract_id":"qsdm/enroll/v3","outcome":"rejected",`,
+      ),
+    );
   });
 
   test("that are not there are 404 in plain text", async () => {

@@ -235,7 +235,7 @@ describe("slash receipts", () => {
     };
     const receipt = {...base, outcome: "applied" as const, slash, rejectCode: null, rejectMessage: null};
     const {get, client} = await serve({
-      store: {block: async () => null, receipt: () => null, slashReceipt: () => receipt},
+      store: {header: () => null, block: async () => null, receipt: () => null, slashReceipt: () => receipt},
     });
     expect(await (await get(`/api/v1/mining/slash/${TX}`)).text()).toBe(
       `{"tx_id":"${TX}","outcome":"applied","recorded_at":"${new Date(NOW_MS).toISOString()}","height":11,` +
@@ -253,7 +253,9 @@ describe("slash receipts", () => {
       rejectCode: "SLASH_EVIDENCE_REPLAYED",
       rejectMessage: "seen",
     };
-    const {client} = await serve({store: {block: async () => null, receipt: () => null, slashReceipt: () => rejected}});
+    const {client} = await serve({
+      store: {header: () => null, block: async () => null, receipt: () => null, slashReceipt: () => rejected},
+    });
     expect(await client.slashReceipt({txId: TX})).toMatchObject({
       outcome: "rejected",
       rejectReason: "evidence_replayed",

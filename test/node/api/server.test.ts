@@ -86,7 +86,14 @@ test("every request leaves a line with its route, status and time, and no query"
 test("a handler that does not end is given up with 503", async () => {
   const options = {handlerTimeoutMs: 30};
   const {get} = await serve(
-    {store: {block: () => new Promise(() => undefined), receipt: () => null, slashReceipt: () => null}},
+    {
+      store: {
+        header: () => null,
+        block: () => new Promise(() => undefined),
+        receipt: () => null,
+        slashReceipt: () => null,
+      },
+    },
     {options},
   );
   const answer = await get("/api/v1/chain/blocks/1");

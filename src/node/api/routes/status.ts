@@ -56,7 +56,8 @@ function statusOf(node: ApiPorts): Status {
   };
 }
 
-function tokenomicsOf(height: bigint, blockTimeSeconds: number): Status["tokenomics"] {
+/** The emission schedule at `height`. */
+export function tokenomicsOf(height: bigint, blockTimeSeconds: number): Status["tokenomics"] {
   const epoch = emissionEpoch(height, blockTimeSeconds);
   const blocksPerEpoch = blocksPerHalving(blockTimeSeconds);
   const lastOfEpoch = (epoch + 1n) * blocksPerEpoch;

@@ -1,0 +1,33 @@
+/** Blocks as reads show them. */
+import type {BlockView, HeaderView} from "../../../codecs/api/chain.js";
+import {hexOf} from "../../../codecs/bytes.js";
+import {type Block, blockIdOf, type Header} from "../../../codecs/chain/block.js";
+import {decodeEnvelope, txIdOf} from "../../../codecs/chain/envelope.js";
+import {sha256} from "../../../codecs/hash.js";
+import type {ApiPorts} from "../ports.js";
+
+/** State after the block at `height`: its child's header has it, and for the tip the node itself. */
+function stateRootAfter(height: bigint, node: ApiPorts): string {
+  const {head} = node.view();
+  return height === head.height ? head.stateRoot : (node.store.header(height + 1n)?.parentStateRoot ?? "");
+}
+
+export const viewOfHeader = (header: Header, node: ApiPorts): HeaderView => ({
+  ...header,
+  id: blockIdOf(header),
+  stateRoot: stateRootAfter(header.height, node),
+});
+
+export const viewOfBlock = ({header, transactions, proofs, coinbase}: Block, node: ApiPorts): BlockView => ({
+  ...viewOfHeader(header, node),
+  transactions: transactions.map(viewOfTransaction),
+  proofs: proofs.map((proof) => hexOf(sha256(proof))),
+  coinbase,
+});
+
+function viewOfTransaction(bytes: Uint8Array) {
+  const {content} = decodeEnvelope(bytes);
+  const {sender, nonce, contract, maxFeeDust, tipDust, expiresAtHeight} = content;
+  const txId = txIdOf(content);
+  return {txId, sender, nonce, contract, maxFeeDust, tipDust, expiresAtHeight, sizeBytes: bytes.length};
+}

@@ -1,0 +1,92 @@
+/** The books, and what the chain was founded on. */
+import {account, chainParams, emission, supplyAnswer, versions} from "../../../codecs/api/ledger.js";
+import {nextHalvingHeight} from "../../ledger/monetary/emission.js";
+import {addressKind, inQuery} from "../param.js";
+import {json, route} from "../route.js";
+import {rulesName, tokenomicsOf} from "./status.js";
+
+export const supplyRoute = route({
+  method: "GET",
+  path: "/api/v1/ledger/supply",
+  summary: "the supply equation: where every dust is",
+  auth: "public",
+  errors: "coded",
+  cost: 0.1,
+  params: {},
+  body: null,
+  reply: json(supplyAnswer),
+  handle(_input, {node}) {
+    const view = node.view();
+    return {height: view.head.height, blockId: view.head.blockId, supply: view.supply()};
+  },
+});
+
+export const paramsRoute = route({
+  method: "GET",
+  path: "/api/v1/chain/params",
+  summary: "everything that the genesis fixed",
+  auth: "public",
+  errors: "coded",
+  cost: 0.1,
+  params: {},
+  body: null,
+  reply: json(chainParams),
+  handle(_input, {node}) {
+    const {params} = node.view();
+    return {...params, rules: rulesName(params)};
+  },
+});
+
+export const emissionRoute = route({
+  method: "GET",
+  path: "/api/v1/mining/emission",
+  summary: "the emission schedule at the tip",
+  auth: "public",
+  errors: "text",
+  cost: 0.1,
+  params: {},
+  body: null,
+  reply: json(emission),
+  handle(_input, {node}) {
+    const view = node.view();
+    const {height} = view.head;
+    const {blockTimeSeconds} = view.params;
+    const {capDust: miningCapDust, ...schedule} = tokenomicsOf(height, blockTimeSeconds);
+    return {
+      ...schedule,
+      chainTip: height,
+      miningCapDust,
+      firstHeightOfNextEpoch: nextHalvingHeight(height, blockTimeSeconds),
+      mintedDust: view.supply().minedDust,
+    };
+  },
+});
+
+export const accountRoute = route({
+  method: "GET",
+  path: "/api/v1/mining/account",
+  summary: "balance and nonce of an account",
+  auth: "public",
+  errors: "text",
+  cost: 0.1,
+  params: {address: inQuery(addressKind, "the account")},
+  body: null,
+  reply: json(account),
+  handle({address}, {node}) {
+    const found = node.view().account(address);
+    return {address, balance: found?.balanceDust ?? 0n, nonce: found?.nonce ?? 0n, present: found !== null};
+  },
+});
+
+export const versionsRoute = route({
+  method: "GET",
+  path: "/api/v1/versions",
+  summary: "versions of this API",
+  auth: "public",
+  errors: "status",
+  cost: 0.05,
+  params: {},
+  body: null,
+  reply: json(versions),
+  handle: () => ({versions: ["v1"], current: "v1"}),
+});
