@@ -1,7 +1,7 @@
 /**
  * The proof-of-work table: a chain of SHA3-256 digests from epoch and work-set root. Each entry needs the one before
  * it, so a table is built once, front to back, and never in parallel.
- * Source: spec/mining-protocol.md 6.
+ * Source: QSDM mining protocol, section 6.
  */
 import {concat, utf8} from "../../../codecs/bytes.js";
 import {sha3} from "../../../codecs/hash.js";

@@ -1,4 +1,4 @@
-/** Mining epochs and fork heights. Source: spec/mining-protocol.md 3. */
+/** Mining epochs and fork heights. Source: QSDM mining protocol, section 3. */
 import {RuleError} from "../../../errors.js";
 
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);

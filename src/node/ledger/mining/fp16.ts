@@ -1,6 +1,6 @@
 /**
  * IEEE binary16 against binary32, with one NaN. Patterns are integers: bit-exactness is consensus.
- * Source: spec/mining-protocol.md 8.4, 8.5.
+ * Source: QSDM mining protocol, sections 8.4 and 8.5.
  */
 const VIEW = new DataView(new ArrayBuffer(4));
 

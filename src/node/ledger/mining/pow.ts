@@ -1,6 +1,6 @@
 /**
  * The hash that has to stay below the target, and the order in which nonces are tried.
- * Source: spec/mining-protocol.md 9.
+ * Source: QSDM mining protocol, section 9.
  */
 import {concat, hexOf} from "../../../codecs/bytes.js";
 import {sha3} from "../../../codecs/hash.js";

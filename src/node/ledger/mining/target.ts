@@ -1,6 +1,6 @@
 /**
  * Difficulty, target and retarget in exact integers.
- * Source: spec/mining-protocol.md 4; the numerator is 2^256 - 1, one below what the reference's documents say (Q6).
+ * Source: QSDM mining protocol, section 4; the numerator is 2^256 - 1, one below what the reference's documents say (Q6).
  */
 import {RuleError} from "../../../errors.js";
 

@@ -1,6 +1,6 @@
 /**
  * The matrix-vector product inside version 2 of the mix.
- * Source: spec/mining-protocol.md 8.1 to 8.3.
+ * Source: QSDM mining protocol, sections 8.1 to 8.3.
  */
 import {concat, utf8} from "../../../codecs/bytes.js";
 import {shake256} from "../../../codecs/hash.js";

@@ -1,6 +1,6 @@
 /**
  * The walk over the table that costs a miner 64 dependent reads, in both versions of the mix.
- * Source: spec/mining-protocol.md 7 and 8.
+ * Source: QSDM mining protocol, sections 7 and 8.
  */
 import {concat} from "../../../codecs/bytes.js";
 import {sha3} from "../../../codecs/hash.js";
