@@ -4,6 +4,7 @@ import type {HttpBindings} from "@hono/node-server";
 import {type Context, Hono} from "hono";
 import {hexOf} from "../../codecs/bytes.js";
 import {UnavailableError, UsageError} from "../../errors.js";
+import {GONE_ROUTES, type GoneRoute} from "./gone-routes.js";
 import {openApiOf} from "./open-api.js";
 import type {ApiOptions, ServerPorts} from "./options.js";
 import {addressBlock, RateLimiter} from "./rate-limiter.js";
@@ -38,6 +39,7 @@ export function createApp(options: ApiOptions, ports: ServerPorts, stopping: () 
     const known = routes.filter((route) => route.path === path);
     app.all(honoPath(path), (context) => door.refuseMethod(known, context));
   }
+  for (const gone of GONE_ROUTES) app.on(gone.method, gone.path, (context) => door.refuseGone(gone, context));
   app.notFound((context) => door.refuseStray(context));
   return app;
 }
@@ -102,6 +104,10 @@ class Door {
       }),
       {allow: allowed},
     );
+  }
+
+  refuseGone({path, why, hint}: GoneRoute, context: RequestContext): Response {
+    return this.#stray(this.#begin(context, path, "status"), new UsageError("GONE", why, {hint}));
   }
 
   refuseStray(context: RequestContext): Response {
