@@ -144,7 +144,8 @@ function readFailure(error: unknown, path: string): unknown {
 function writeFailure(error: unknown, path: string): unknown {
   const errno = errnoOf(error);
   if (DISK_TROUBLE.has(errno)) return unavailable(error, path);
-  if (errno === "EEXIST")
+  // mkdir says the same of a file that stands where a folder belongs.
+  if (errno === "EEXIST" && (error as NodeJS.ErrnoException).syscall === "open")
     return new UsageError("FILE_EXISTS", `${path} already exists`, {
       hint: "choose another path, or pass --force to replace it",
       cause: error,

@@ -1,0 +1,78 @@
+import {expect, test} from "vitest";
+import {utf8} from "../../src/codecs/bytes.js";
+import {loadSettings, parseConfig, SETTINGS} from "../../src/commands/settings.js";
+import {memoryHost} from "./memory-host.js";
+
+const DEFAULT_FILE = "/home/u/.config/qsdm/config.toml";
+const code = (expected: string) => expect.objectContaining({code: expected, exitCode: 2});
+
+test("without anything said, every value is the default", async () => {
+  const settings = await loadSettings(memoryHost(), {});
+  expect(settings).toEqual({
+    api_url: {value: "http://127.0.0.1:8080/api/v1", origin: "default"},
+    timeout: {value: "30s", origin: "default"},
+    keystore: {value: "/home/u/.qsdm/wallet.json", origin: "default"},
+    passphrase_file: {value: null, origin: "default"},
+    data_dir: {value: "/home/u/.qsdm/node", origin: "default"},
+  });
+});
+
+test("a flag beats the environment, which beats the file, for every key", async () => {
+  const names = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
+  const valueFor = (name: string, place: string) =>
+    name === "api_url" ? `http://${place}/` : name === "timeout" ? `${place.length}s` : `/${place}`;
+  for (const name of names) {
+    const files = {[DEFAULT_FILE]: `${name} = "${valueFor(name, "file")}"`};
+    const env = {[SETTINGS[name].env]: valueFor(name, "environ")};
+    const flags = {[name]: valueFor(name, "fl")};
+    const settled = async (host: Parameters<typeof loadSettings>[0], given = {}) =>
+      (await loadSettings(host, given))[name];
+    expect(await settled(memoryHost({files}))).toEqual({value: valueFor(name, "file"), origin: `file ${DEFAULT_FILE}`});
+    expect((await settled(memoryHost({files, env}))).origin).toBe(`environment ${SETTINGS[name].env}`);
+    expect(await settled(memoryHost({files, env}), flags)).toEqual({
+      value: valueFor(name, "fl"),
+      origin: `flag --${name.replaceAll("_", "-")}`,
+    });
+  }
+});
+
+test("the file is at --config, then QSDM_CONFIG, then under XDG_CONFIG_HOME", async () => {
+  const files = {"/a": 'timeout = "1s"', "/b": 'timeout = "2s"', "/x/qsdm/config.toml": 'timeout = "3s"'};
+  const env = {QSDM_CONFIG: "/b", XDG_CONFIG_HOME: "/x"};
+  const {XDG_CONFIG_HOME} = env;
+  expect((await loadSettings(memoryHost({files, env}), {config: "/a"})).timeout.value).toBe("1s");
+  expect((await loadSettings(memoryHost({files, env}), {})).timeout.value).toBe("2s");
+  expect((await loadSettings(memoryHost({files, env: {XDG_CONFIG_HOME}}), {})).timeout.value).toBe("3s");
+});
+
+test("a file that was named must exist", async () => {
+  await expect(loadSettings(memoryHost(), {config: "/none"})).rejects.toThrow(code("FILE_NOT_FOUND"));
+});
+
+test("paths in the file start at the file, and ~ is home", async () => {
+  const files = {"/etc/q/c.toml": 'keystore = "w.json"\ndata_dir = "~/d"'};
+  const {keystore, data_dir} = await loadSettings(memoryHost({files}), {config: "/etc/q/c.toml"});
+  expect([keystore.value, data_dir.value]).toEqual(["/etc/q/w.json", "/home/u/d"]);
+});
+
+test("unknown keys, wrong types, wrong values and other languages are refused", () => {
+  const parse = (text: string) => () => parseConfig(utf8(text), "c.toml");
+  expect(parse('api_ulr = "x"')).toThrow(code("CONFIG_KEY_UNKNOWN"));
+  expect(parse("[api]\nurl = 1")).toThrow(code("CONFIG_KEY_UNKNOWN"));
+  expect(parse("timeout = 30")).toThrow(code("CONFIG_INVALID"));
+  expect(parse('timeout = "30"')).toThrow(code("CONFIG_INVALID"));
+  expect(parse('api_url = "ftp://x"')).toThrow(code("CONFIG_INVALID"));
+  expect(parse('keystore = ""')).toThrow(code("CONFIG_INVALID"));
+  expect(parse("{}")).toThrow(code("CONFIG_INVALID"));
+  expect(() => parseConfig(Uint8Array.of(0xff), "c.toml")).toThrow(code("CONFIG_INVALID"));
+});
+
+test("wrong values of flags and variables name their place", async () => {
+  const env = {QSDM_API_URL: "localhost"};
+  await expect(loadSettings(memoryHost({env}), {})).rejects.toThrow(/QSDM_API_URL "localhost" must be/);
+  await expect(loadSettings(memoryHost(), {timeout: "fast"})).rejects.toThrow(/--timeout "fast" must be/);
+});
+
+test("an empty variable counts as unset", async () => {
+  expect((await loadSettings(memoryHost({env: {QSDM_TIMEOUT: ""}}), {})).timeout.origin).toBe("default");
+});
