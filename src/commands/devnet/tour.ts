@@ -81,16 +81,7 @@ async function enrollRig(stage: Stage, shell: Shell, rig: Rig): Promise<void> {
   await show(shell, ["keygen", "hmac", "--out", `${nodeId}.hmac`]);
   await show(shell, ["keygen", "node", "--out", `${nodeId}.node`]);
   const wallet = ["--in", `wallets/${owner}.json`];
-  await show(shell, [
-    "enroll",
-    "--node-id",
-    nodeId,
-    ...gpu.slice(0, 2),
-    ...keyFiles(rig),
-    ...wallet,
-    "--wait",
-    "--yes",
-  ]);
+  await show(shell, ["enroll", "--node-id", nodeId, ...gpu.slice(0, 2), ...keyFiles(rig), ...wallet, "--wait"]);
 }
 
 async function mineWith({addresses}: Stage, shell: Shell, rig: Rig): Promise<void> {
@@ -150,18 +141,7 @@ async function catchIt(stage: Stage, shell: Shell, [a, b]: readonly [string, str
   );
   title(stage, "One of them pipes it on and submits the slash");
   const wallet = ["--in", "wallets/watcher.json"];
-  const slash = [
-    "slash",
-    "--evidence-file",
-    "-",
-    "--node-id",
-    "rig-2",
-    "--amount",
-    "1000000000",
-    ...wallet,
-    "--wait",
-    "--yes",
-  ];
+  const slash = ["slash", "--evidence-file", "-", "--node-id", "rig-2", "--amount", "1000000000", ...wallet, "--wait"];
   return await show(shell, helper(a, b), slash);
 }
 
