@@ -28,10 +28,12 @@ const ABOUT = [
   "Standard output carries the result and nothing else: a bare value, or records of fields that are parted by tabs, one " +
     "per line, with - for a missing field and \\n, \\t and \\\\ for line feeds, tabs and backslashes inside one. Everything " +
     "else goes to standard error.",
-  'With --json the result is one document: {"schema":1,"ok":true,"data":...,"warnings":[]}, or on failure ' +
-    '{"schema":1,"ok":false,"error":{"code":...,"message":...,"hint":...,"details":{}}}. Codes stay the same from version ' +
-    "to version, messages do not. Amounts, heights and nonces are decimal strings. A command that runs on prints one " +
-    "document per line for each event.",
+  "With --json the result is one document on one line: on success",
+  '  {"schema":1,"ok":true,"data":...,"warnings":[]}',
+  "and on failure",
+  '  {"schema":1,"ok":false,"error":\n    {"code":...,"message":...,"hint":...,"details":{}}}',
+  "Codes stay the same from version to version, messages do not. Amounts, heights and nonces are decimal strings. A " +
+    "command that runs on prints one document per line for each event.",
   "A flag may be written --flag value, --flag=value, -flag value or -flag=value. A file named - is standard input, which " +
     "serves one flag only. Secrets are never arguments: they come from a file, a descriptor or the terminal, without echo.",
   "The first Ctrl-C or SIGTERM stops a command in order, the second at once. A node that has stopped in order exits with " +
@@ -151,13 +153,14 @@ const roff = (text: string): string =>
 
 const page = (name: string, volume: number, sections: readonly string[]): ManPage => ({
   file: `${name}.${volume}`,
-  text: `.TH ${name.toUpperCase().replaceAll("-", "\\-")} ${volume} "" "qsdm" "qsdm manual"\n${sections.join("")}`,
+  text: `.TH ${name.toUpperCase().replaceAll("-", "\\-")} ${volume} "" "qsdm" "qsdm manual"\n.nh\n.ad l\n${sections.join("")}`,
 });
 const section = (title: string, body: string): string => `.SH ${title}\n${body}`;
 const line = (text: string): string => `${roff(text)}\n`;
 const paragraphs = (texts: readonly string[]): string =>
   texts
-    .map((text) => roff(text))
+    // As in plain text, indentation means as it stands.
+    .map((text) => (text.startsWith("  ") ? verbatim(text).trimEnd() : roff(text)))
     .join("\n.PP\n")
     .concat("\n");
 const terms = (list: Terms): string => list.map(([term, text]) => `.TP\n.B ${roff(term)}\n${roff(text)}\n`).join("");

@@ -42,6 +42,16 @@ export function scanFlags(argv: readonly string[]): IoFlags {
   return ioFlagsOf(given);
 }
 
+/** The first flag of normalized `argv` that `command` does not have. */
+export function unknownFlag(argv: readonly string[], command: Command): string | undefined {
+  const known = new Set([...command.options.flatMap(({long, short}) => [long, short]), "--help", "-h"]);
+  const end = argv.indexOf("--");
+  return argv
+    .slice(0, end < 0 ? argv.length : end)
+    .map((argument) => (argument.startsWith("-") && argument !== "-" ? argument.replace(/=.*$/s, "") : undefined))
+    .find((flag) => flag !== undefined && !known.has(flag));
+}
+
 /**
  * `argv` in commander's spelling, by the flags that `command` has. Values of flags are left alone.
  * @throws UsageError FLAG_INVALID for a boolean with another value

@@ -1,7 +1,7 @@
 /** From arguments to one command: finds it, loads it alone, and turns commander's refusals into usage errors. */
 import {Command, CommanderError} from "commander";
 import {UsageError} from "../errors.js";
-import {normalizeFlags, splitPath} from "./arguments.js";
+import {normalizeFlags, splitPath, unknownFlag} from "./arguments.js";
 import {ioFlagsOf, quiet} from "./define.js";
 import type {Io} from "./io.js";
 import {COMMANDS, type CommandEntry} from "./registry.js";
@@ -38,13 +38,24 @@ async function runCommand(entry: CommandEntry, argv: readonly string[], io: Io):
   const command = quiet((await entry.load())(io)).hook("preAction", (_command, action) => {
     io.flags = ioFlagsOf(action.opts());
   });
+  const normal = normalizeFlags(argv, command);
   try {
-    await command.parseAsync(normalizeFlags(argv, command), {from: "user"});
+    // Before commander, which would first complain about the required flag that was mistyped.
+    const wrong = normal.includes("--help") ? undefined : unknownFlag(normal, command);
+    if (wrong !== undefined) parseOnly(wrong, command);
+    await command.parseAsync(normal, {from: "user"});
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return showHelp(wordsOf(entry), io);
     throw usageError(error, `qsdm ${entry.path}`);
   }
+}
+
+/** Has commander refuse `flag` with its suggestion. */
+function parseOnly(flag: string, command: Command): void {
+  const bare = quiet(new Command(command.name())).action(() => undefined);
+  for (const {long} of command.options) bare.option(long!);
+  bare.parse([flag], {from: "user"});
 }
 
 async function showHelp(words: readonly string[], io: Io): Promise<void> {
