@@ -1,36 +1,40 @@
-/** One request on its way through a route: who asks, what is asked, and what comes back. */
+/** What a request asks, and whether it may. */
 import type {IncomingMessage} from "node:http";
 import {wireNameOf} from "../../codecs/api/shape.js";
 import {utf8} from "../../codecs/bytes.js";
 import {equalSecret} from "../../codecs/hash.js";
 import {RuleError, UsageError} from "../../errors.js";
 import type {Param} from "./param.js";
-import {readBody} from "./request-body.js";
 import type {AnyRoute} from "./route.js";
 
-/** Values of a route's parameters and its body. @throws UsageError, DecodeError */
-export async function readInput(
+/** Values of a route's parameters. @throws UsageError PARAMETER_INVALID, PARAMETER_UNKNOWN, PARAMETER_REPEATED */
+export function readParams(
   route: AnyRoute,
-  request: {readonly incoming: IncomingMessage; readonly url: string; pathParam(name: string): string | undefined},
-): Promise<Readonly<Record<string, unknown>>> {
+  asked: {readonly query: string; part(name: string): string | undefined},
+): Readonly<Record<string, unknown>> {
   const input: Record<string, unknown> = {};
-  const query = queryOf(request.url);
+  const query = asked.query === "" ? NO_QUERY : new URLSearchParams(asked.query);
   // The reference ignores parameters that it does not know, so its routes do here as well.
   if (route.errors === "coded") checkQuery(query, route);
-  for (const [name, param] of Object.entries(route.params as Readonly<Record<string, Param<unknown>>>)) {
+  for (const name in route.params) {
+    const param: Param<unknown> = route.params[name];
     const wire = wireNameOf(name);
-    const text = param.in === "path" ? request.pathParam(wire) : (query.get(wire) ?? undefined);
+    const text = param.in === "path" ? asked.part(wire) : (query.get(wire) ?? undefined);
     input[name] = param.parse(text, wire);
   }
-  if (route.body !== null) input.body = await readBody(request.incoming, route.body);
   return input;
 }
 
 const NO_QUERY = new URLSearchParams();
 
-function queryOf(url: string): URLSearchParams {
-  const at = url.indexOf("?");
-  return at < 0 ? NO_QUERY : new URLSearchParams(url.slice(at + 1));
+/** One part of a path without its escapes; `undefined` where they are broken, which no parameter takes. */
+export function partOf(raw: string | undefined): string | undefined {
+  if (raw === undefined || !raw.includes("%")) return raw;
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return undefined;
+  }
 }
 
 function checkQuery(query: URLSearchParams, route: AnyRoute): void {

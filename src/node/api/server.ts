@@ -1,10 +1,9 @@
-/** Listens, hands requests to the application, and stops in order. */
+/** Listens, hands requests to the door, and stops in order. */
 import {createServer, type Server} from "node:http";
 import type {AddressInfo} from "node:net";
-import {getRequestListener} from "@hono/node-server";
 import {UnavailableError} from "../../errors.js";
 import type {Service} from "../service.js";
-import {createApp} from "./app.js";
+import {Door} from "./door.js";
 import type {ApiOptions, ServerPorts} from "./options.js";
 
 export class ApiServer implements Service {
@@ -16,7 +15,7 @@ export class ApiServer implements Service {
     private readonly options: ApiOptions,
     ports: ServerPorts,
   ) {
-    const app = createApp(options, ports, () => this.#stopping);
+    const door = new Door(options, ports, () => this.#stopping);
     const {requestTimeoutMs, keepAliveMs, maxConnections} = options;
     this.#server = createServer(
       {
@@ -26,7 +25,7 @@ export class ApiServer implements Service {
         // Node looks for late requests at this interval only.
         connectionsCheckingInterval: Math.max(100, Math.floor(requestTimeoutMs / 4)),
       },
-      getRequestListener(app.fetch),
+      door.handle,
     );
     this.#server.maxConnections = maxConnections;
   }

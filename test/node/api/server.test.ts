@@ -74,6 +74,27 @@ test("a bug is a 500 that hides its cause behind the request id, which the log h
   expect(String(line.fields.err)).toContain("secret");
 });
 
+test("an answer whose recording fails has left all the same, and the log says so", async () => {
+  const answered = () => {
+    throw new TypeError("no such label");
+  };
+  const {get, lines} = await serve({}, {ports: {answered}});
+  expect((await get("/api/v1/health/live")).status).toBe(200);
+  expect((await get("/api/v1/chain/blocks/1")).status).toBe(404);
+  expect(lines.filter((line) => line.level === "error").map((line) => String(line.fields.err))).toContain(
+    "TypeError: no such label",
+  );
+});
+
+test("a target with scheme and host, as proxies send it, is understood", async () => {
+  const {url} = await serve();
+  const answer = await exchange(
+    url,
+    "GET http://node.example/api/v1/health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+  );
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 test("every request leaves a line with its route, status and time, and no query", async () => {
   const {get, lines} = await serve();
   await get("/api/v1/mining/enrollment/rig-1?token=hush");
