@@ -1,10 +1,11 @@
 import {writeFileSync} from "node:fs";
 import path from "node:path";
 import {describe, expect, test} from "vitest";
+import {genesisBlock} from "../../../../src/node/ledger/chain/genesis.js";
 import {loadCompression} from "../../../../src/node/storage/sqlite/compression.js";
 import {openSqlite} from "../../../../src/node/storage/sqlite/driver.js";
 import {SqliteStore} from "../../../../src/node/storage/sqlite/store.js";
-import {scratchDirectory} from "../../../support/chain.js";
+import {scratchDirectory, testGenesis} from "../../../support/chain.js";
 
 const scratchFile = (): string => path.join(scratchDirectory(), "chain.db");
 const open = (file: string) => SqliteStore.open({path: file, slashReceiptsMax: 3});
@@ -56,6 +57,51 @@ test("waiting rows survive a reopen in order of arrival, once each", async () =>
   const second = await open(file);
   expect(second.waiting()).toEqual([row("bb", "transaction"), row("cc", "transaction")]);
   expect(second.verify()).toEqual([]);
+});
+
+test("of the slash receipts only the newest are kept, across a reopen", async () => {
+  const file = scratchFile();
+  const zero = genesisBlock(testGenesis([]));
+  const first = await open(file);
+  const id = (n: number): string => n.toString(16).padStart(64, "0");
+  for (let height = 1; height <= 5; height++) {
+    const header = {...zero.block.header, height: BigInt(height)};
+    const receipt = {
+      txId: id(height),
+      height: BigInt(height),
+      outcome: "rejected",
+      code: "SLASH_NODE_NOT_ENROLLED",
+      message: "no",
+      sender: id(0),
+      nonce: 0n,
+      contract: "qsdm/slash/v1",
+      feeDust: 1n,
+      slash: null,
+    } as const;
+    const kept = {txId: id(height), outcome: "rejected", recordedAtMs: header.timeMs, height: receipt.height} as const;
+    const block = {...zero.block, header};
+    first.commit(
+      {
+        id: id(100 + height),
+        block,
+        certificate: {epoch: 0n, view: 0n, votes: []},
+        stateRoot: id(0),
+        receiptsRoot: id(0),
+        changes: [],
+        receipts: [receipt],
+        slashReceipts: [
+          {...kept, slasher: id(0), slash: null, rejectCode: receipt.code, rejectMessage: receipt.message},
+        ],
+        settled: [],
+      },
+      await first.pack(block),
+    );
+  }
+  first.close();
+  const second = await open(file);
+  expect([1, 2, 3, 4, 5].map((n) => second.slashReceipt(id(n)) !== null)).toEqual([false, false, true, true, true]);
+  expect(second.receipt(id(1))?.outcome).toBe("rejected");
+  expect(second.slashReceipt(id(5))).toMatchObject({height: 5n, rejectCode: "SLASH_NODE_NOT_ENROLLED"});
 });
 
 describe("compression", () => {
