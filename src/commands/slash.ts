@@ -10,7 +10,8 @@ import {defineCommand} from "./define.js";
 import {choiceFlag, u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
 import {settingsEnvironment} from "./settings.js";
-import {inspectEvidence, readEvidence} from "./slash-helper/inspect.js";
+import {proofView, viewEvidence} from "./slash-helper/evidence-view.js";
+import {readEvidence} from "./slash-helper/inspect.js";
 import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "./submit.js";
 
 /** What an accuser says; `null` is read off the evidence, or off the chain's terms. */
@@ -36,7 +37,7 @@ export interface Accused {
 export function accusedIn({evidence, kind, nodeId}: Pick<Charge, "evidence" | "kind" | "nodeId">): Accused {
   // Kinds that this program cannot read yet are submitted as the accuser describes them.
   if (kind !== null && kind !== "double-mining") return {kind, nodeId: nodeId ?? unknownNode()};
-  const seen = inspectEvidence(evidence, kind ?? undefined);
+  const seen = viewEvidence(evidence, kind ?? undefined);
   if (!seen.canonical)
     throw new DecodeError(
       "EVIDENCE_NOT_CANONICAL",
@@ -45,7 +46,7 @@ export function accusedIn({evidence, kind, nodeId}: Pick<Charge, "evidence" | "k
         hint: "build it again with qsdm slash-helper, which gives every pair one form",
       },
     );
-  const found = Object.values(seen.proofs)[0]?.node_id ?? null;
+  const found = proofView(seen.proofs[0]!).node_id;
   if (nodeId !== null && found !== null && nodeId !== found)
     throw new UsageError("NODE_ID_MISMATCH", `--node-id ${nodeId}, but the evidence accuses ${found}`);
   return {kind: seen.kind, nodeId: nodeId ?? found ?? unknownNode()};

@@ -6,7 +6,7 @@ import {join} from "node:path";
 import {describe, expect, onTestFinished, test} from "vitest";
 import {COMMANDS} from "../../src/commands/registry.js";
 import {findTool, lacking} from "../support/tools.js";
-import vectors from "./double-mining.vectors.json" with {type: "json"};
+import vectors from "./evidence.vectors.json" with {type: "json"};
 import {BIN, documentIn, qsdm, type Ran, scratch, shell} from "./qsdm.js";
 
 const [recorded] = vectors.cases;
@@ -46,8 +46,8 @@ describe("U1, U3: standard output carries the result only", () => {
   test("inspect: one record per line, tabbed, without labels", async () => {
     const ran = await qsdm(["slash-helper", "inspect", "--evidence-file", "-"], {stdin: EVIDENCE});
     const records = ran.stdout.trimEnd().split("\n");
-    expect(records.map((line) => line.split("\t").length)).toEqual([4, 10, 10]);
-    expect(records[0]).toBe("double-mining\t2743\ttrue\t");
+    expect(records.map((line) => line.split("\t").length)).toEqual([8, 10, 10]);
+    expect(records[0]).toBe("double-mining\t2743\ttrue\t\t-\t-\t-\t-");
     expect(records[1]!.startsWith("proof_a\t2\t7\t351966\tut5__pacx\t3ff6357b")).toBe(true);
     expect(ran.stderr).toBe("");
   });
@@ -214,7 +214,7 @@ describe("U11: standard input and pipes", () => {
     const ran = await shell(`qsdm ${BUILD} 2>/dev/null | qsdm slash-helper inspect --evidence-file -`, {
       cwd: withProofs(),
     });
-    expect(ran.stdout).toMatch(/^double-mining\t2743\ttrue\t\n/);
+    expect(ran.stdout).toMatch(/^double-mining\t2743\ttrue\t/);
   });
 
   test("one proof may come from standard input, two may not", async () => {

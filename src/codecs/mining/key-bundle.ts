@@ -8,7 +8,6 @@
  */
 import {DecodeError} from "../../errors.js";
 import {base64Of, bytesOfBase64} from "../bytes.js";
-import {encodeCbor} from "../cbor/cbor.js";
 import {quoteText} from "../go/quote.js";
 import {readStrict} from "../go/readers.js";
 import {type GoValue, goStruct, member} from "../go/struct.js";
@@ -16,7 +15,7 @@ import {goBytes, goText} from "../go/types.js";
 import {canonicalCodec} from "../json.js";
 import {ML_DSA_87} from "../suite.js";
 import {HMAC_ATTESTATION} from "./hmac-bundle.js";
-import {encodeProof, type Proof} from "./proof.js";
+import type {Proof} from "./proof.js";
 
 export const KEY_ATTESTATION = "qsdm-key-v1";
 /** Longest bundle, in bytes of JSON: the signature takes 6,172 of them. */
@@ -57,7 +56,11 @@ const codec = canonicalCodec<KeyBundle>({
 /** Text for `attestation.bundle`. */
 export const encodeKeyBundle = (bundle: KeyBundle): string => base64Of(codec.encode(bundle));
 
-function decodeAny(text: string): KeyBundle {
+/**
+ * A bundle whose signature may still be missing.
+ * @throws DecodeError BASE64_INVALID, JSON_TOO_LARGE, JSON_NOT_CANONICAL, BUNDLE_INVALID
+ */
+export function decodeDraftBundle(text: string): KeyBundle {
   // Four characters for three bytes: a longer text cannot pass, and is not worth decoding.
   if (text.length > KEY_BUNDLE_MAX_BYTES * 2)
     throw new DecodeError("JSON_TOO_LARGE", `key bundle is ${text.length} characters of base64`);
@@ -69,7 +72,7 @@ function decodeAny(text: string): KeyBundle {
  * @throws DecodeError BASE64_INVALID, JSON_TOO_LARGE, JSON_NOT_CANONICAL, BUNDLE_INVALID
  */
 export function decodeKeyBundle(text: string): KeyBundle {
-  const bundle = decodeAny(text);
+  const bundle = decodeDraftBundle(text);
   const {length} = bundle.signature;
   return length === ML_DSA_87.signatureBytes
     ? bundle
@@ -81,15 +84,3 @@ export const withKeyBundle = (proof: Proof, bundle: KeyBundle): Proof => ({
   ...proof,
   attestation: {...proof.attestation, type: KEY_ATTESTATION, bundle: encodeKeyBundle(bundle)},
 });
-
-/**
- * Bytes that the node key signs: domain, chain, and the canonical proof with an empty signature inside its bundle.
- * Whether the bundle has its signature already makes no difference.
- * @throws DecodeError when the attestation is not a key bundle
- */
-export function keySigningBytes(chainId: string, proof: Proof): Uint8Array {
-  const {type, bundle} = proof.attestation;
-  if (type !== KEY_ATTESTATION) refuse(`attestation type is ${quoteText(type)}, want "${KEY_ATTESTATION}"`);
-  const unsigned = withKeyBundle(proof, {...decodeAny(bundle), signature: new Uint8Array(0)});
-  return encodeCbor(["qsdm/proof/v3", chainId, encodeProof(unsigned)]);
-}

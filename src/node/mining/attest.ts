@@ -11,7 +11,8 @@ import {
   type HmacBundle,
   signHmacBundle,
 } from "../../codecs/mining/hmac-bundle.js";
-import {keySigningBytes, withKeyBundle} from "../../codecs/mining/key-bundle.js";
+import {withKeyBundle} from "../../codecs/mining/key-bundle.js";
+import {keySigningBytes} from "../../codecs/mining/key-signing.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import {UsageError} from "../../errors.js";
 

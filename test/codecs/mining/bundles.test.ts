@@ -17,9 +17,9 @@ import {
   encodeKeyBundle,
   KEY_BUNDLE_MAX_BYTES,
   type KeyBundle,
-  keySigningBytes,
   withKeyBundle,
 } from "../../../src/codecs/mining/key-bundle.js";
+import {keySigningBytes} from "../../../src/codecs/mining/key-signing.js";
 import {decodeProof, encodeProof} from "../../../src/codecs/mining/proof.js";
 import {codeOf, expectCanonicalOrRefused, expectLaws} from "../laws.js";
 import {hmacBundle as anyHmacBundle, bytes, proofV2, text} from "./arbitraries.js";
