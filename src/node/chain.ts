@@ -12,9 +12,9 @@ import {checkCertificate, type Voter, voteBytes} from "./consensus/votes/certifi
 import {assembleBlock, type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import type {BlockCommitted} from "./ledger/chain/events.js";
-import type {Transaction} from "./ledger/chain/execute.js";
 import {genesisBlock, genesisState} from "./ledger/chain/genesis.js";
 import {BlockRun, type RunPorts, type RunResult} from "./ledger/chain/run.js";
+import type {Transaction} from "./ledger/chain/transaction.js";
 import {assertSupply, countDust, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import {chainParamsOf} from "./ledger/params/networks.js";

@@ -4,8 +4,9 @@
  */
 import {QsdmError, UnavailableError} from "../errors.js";
 import type {Chain, Dropped} from "./chain.js";
-import {readTransaction, type Transaction} from "./ledger/chain/execute.js";
+import {type CompatDoor, carryCompat} from "./ledger/chain/compat-door.js";
 import type {AcceptedProof} from "./ledger/chain/run.js";
+import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
 import {accountAt} from "./ledger/monetary/supply.js";
 import type {Admit} from "./mempool/pool/admission.js";
 import type {NonceOf, Pool} from "./mempool/pool/pool.js";
@@ -38,7 +39,12 @@ export class Intake {
   #closed = false;
   readonly nonceOf: NonceOf = (address) => accountAt(this.ports.chain.state, address).nonce;
 
-  constructor(private readonly ports: IntakePorts) {}
+  constructor(private readonly ports: IntakePorts) {
+    // Not left to nonces: where failures are free, an included transaction need not spend its own.
+    ports.chain.subscribe(({receipts}) => {
+      for (const {txId} of receipts) ports.pool.remove(txId);
+    });
+  }
 
   /** Takes up what a previous run acknowledged and no block has settled. Returns what no longer fits. */
   resume(): readonly Dropped[] {
@@ -58,6 +64,21 @@ export class Intake {
 
   /** @throws RuleError, DecodeError, UnavailableError */
   async submit(bytes: Uint8Array): Promise<{txId: string}> {
+    const {txId} = await this.#take(bytes);
+    return {txId};
+  }
+
+  /**
+   * Takes a QSDM envelope at one of its doors.
+   * @returns the id that the client chose, under which the reference answers
+   * @throws RuleError, DecodeError, UnavailableError
+   */
+  async submitCompat(door: CompatDoor, body: Uint8Array): Promise<{txId: string}> {
+    const {clientId, txId} = await this.#take(carryCompat(door, body, this.ports.chain.params));
+    return {txId: clientId ?? txId};
+  }
+
+  async #take(bytes: Uint8Array): Promise<Transaction> {
     this.#checkOpen();
     const transaction = readTransaction(bytes);
     this.#admit(transaction);
@@ -68,7 +89,7 @@ export class Intake {
       throw error;
     }
     this.ports.wake();
-    return {txId: transaction.txId};
+    return transaction;
   }
 
   /** @throws RuleError, DecodeError, UnavailableError */

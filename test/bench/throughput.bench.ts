@@ -1,6 +1,5 @@
 /** Transactions that the embedded node applies per second, durable, against the bound that signatures alone set. */
-import {signingBytes} from "../../src/codecs/chain/envelope.js";
-import {readTransaction} from "../../src/node/ledger/chain/execute.js";
+import {decodeEnvelope, signingBytes} from "../../src/codecs/chain/envelope.js";
 import {mlDsa87, signedTransfer, testAccount} from "../support/accounts.js";
 import {openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
 
@@ -20,7 +19,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   for (let nonce = 0n; nonce < PER_SENDER; nonce++)
     for (const sender of senders) envelopes.push(signedTransfer(sender, {to, amountDust: 1n, nonce}));
 
-  const sample = readTransaction(envelopes[0]!).envelope;
+  const sample = decodeEnvelope(envelopes[0]!);
   const message = signingBytes(sample.content);
   const verifyStart = performance.now();
   for (let i = 0; i < 500; i++) mlDsa87.verify(sample.publicKey!, message, sample.signature);

@@ -7,7 +7,7 @@ import path from "node:path";
 import {createInterface} from "node:readline";
 import {afterAll, expect, test} from "vitest";
 import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/client.js";
-import {readTransaction} from "../../src/node/ledger/chain/execute.js";
+import {readTransaction} from "../../src/node/ledger/chain/transaction.js";
 import {countDust, expectedDust, supplyOf} from "../../src/node/ledger/monetary/supply.js";
 import {signedTransfer, testAccount} from "../support/accounts.js";
 import {openTestChain} from "../support/chain.js";

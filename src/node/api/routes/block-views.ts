@@ -2,8 +2,8 @@
 import type {BlockView, HeaderView} from "../../../codecs/api/chain.js";
 import {hexOf} from "../../../codecs/bytes.js";
 import {type Block, blockIdOf, type Header} from "../../../codecs/chain/block.js";
-import {decodeEnvelope, txIdOf} from "../../../codecs/chain/envelope.js";
 import {sha256} from "../../../codecs/hash.js";
+import {readTransaction} from "../../ledger/chain/transaction.js";
 import type {ApiPorts} from "../ports.js";
 
 /** State after the block at `height`: its child's header has it, and for the tip the node itself. */
@@ -26,8 +26,7 @@ export const viewOfBlock = ({header, transactions, proofs, coinbase}: Block, nod
 });
 
 function viewOfTransaction(bytes: Uint8Array) {
-  const {content} = decodeEnvelope(bytes);
+  const {txId, content} = readTransaction(bytes);
   const {sender, nonce, contract, maxFeeDust, tipDust, expiresAtHeight} = content;
-  const txId = txIdOf(content);
   return {txId, sender, nonce, contract, maxFeeDust, tipDust, expiresAtHeight, sizeBytes: bytes.length};
 }

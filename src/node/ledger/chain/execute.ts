@@ -2,29 +2,16 @@
  * Execution of one transaction on a block's overlay. Producing, following and replaying a block all run this; there
  * is no second path that could disagree.
  */
-import {addressOfKey} from "../../../codecs/address.js";
-import {decodeEnvelope, type Envelope, signingBytes, txIdOf} from "../../../codecs/chain/envelope.js";
 import type {Receipt} from "../../../codecs/chain/receipt.js";
 import {DecodeError, RuleError} from "../../../errors.js";
 import {feeOf} from "../monetary/fees.js";
 import {accountAt, debit} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {accountKeys, accounts} from "../state/stores.js";
+import {rememberId, transactionOfId} from "../state/tx-ids.js";
 import type {BlockContext, Call, Contract, Contracts} from "./contract.js";
 import {type LedgerEvent, reasonOf} from "./events.js";
-
-/** A decoded transaction together with the bytes that blocks carry. */
-export interface Transaction {
-  readonly txId: string;
-  readonly envelope: Envelope;
-  readonly bytes: Uint8Array;
-}
-
-/** @throws DecodeError ENVELOPE_TOO_LARGE, CBOR_INVALID, FIELD_INVALID */
-export function readTransaction(bytes: Uint8Array): Transaction {
-  const envelope = decodeEnvelope(bytes);
-  return {txId: txIdOf(envelope.content), envelope, bytes};
-}
+import {checkSignature, type Transaction} from "./transaction.js";
 
 /** What executing one transaction leaves behind. */
 export interface Executed {
@@ -32,32 +19,23 @@ export interface Executed {
   readonly events: readonly LedgerEvent[];
 }
 
-/** The key that must have signed: the one carried, which must be the sender's, or the one on record. */
-export function senderKey(state: State, envelope: Envelope): Uint8Array {
-  const {sender} = envelope.content;
-  if (envelope.publicKey === null) {
-    const known = state.get(accountKeys, sender);
-    if (known) return known.publicKey;
-    throw new RuleError("KEY_UNKNOWN", `the chain does not know the key of ${sender}`, {
-      hint: "carry the public key in the account's first transaction",
-    });
-  }
-  if (addressOfKey(envelope.publicKey) !== sender)
-    throw new RuleError("SENDER_MISMATCH", `the public key does not belong to ${sender}`);
-  return envelope.publicKey;
-}
-
 /**
  * Refuses what may not be in a block at `height` at all, without looking at the nonce or the signature.
- * @throws RuleError CHAIN_MISMATCH, EXPIRED, CONTRACT_UNKNOWN
+ * @throws RuleError CHAIN_MISMATCH, ENVELOPE_V2_REFUSED, SIGNATURE_REQUIRED, EXPIRED, CONTRACT_UNKNOWN
  */
 export function checkContent(
-  {content}: Envelope,
+  {content, authority}: Transaction,
   contracts: Contracts,
   block: Pick<BlockContext, "params" | "height">,
 ): Contract {
-  if (content.chainId !== block.params.chainId)
-    throw new RuleError("CHAIN_MISMATCH", `signed for chain ${content.chainId}, this is ${block.params.chainId}`);
+  const {chainId, rules} = block.params;
+  if (authority.form !== "envelope-v3" && rules.envelopes === "v3-only") throw refusedV2(chainId);
+  if (content.chainId !== chainId)
+    throw new RuleError("CHAIN_MISMATCH", `signed for chain ${content.chainId}, this is ${chainId}`);
+  if (authority.form === "unsigned" && rules.unsigned === "refused")
+    throw new RuleError("SIGNATURE_REQUIRED", "this chain takes no unsigned transactions", {
+      hint: "sign it as a v3 envelope",
+    });
   if (content.expiresAtHeight < block.height)
     throw new RuleError("EXPIRED", `expired at height ${content.expiresAtHeight}, this is ${block.height}`, {
       hint: "sign it again with a later expiry",
@@ -67,61 +45,76 @@ export function checkContent(
   return contract;
 }
 
-/** @throws RuleError SIGNATURE_INVALID, KEY_UNKNOWN, SENDER_MISMATCH */
-export function checkSignature(state: State, envelope: Envelope, verify: BlockContext["verifySignature"]): void {
-  if (!verify(senderKey(state, envelope), signingBytes(envelope.content), envelope.signature))
-    throw new RuleError("SIGNATURE_INVALID", "the signature does not verify under the sender's key");
+/** The refusal of a QSDM envelope on a chain that takes none. */
+export const refusedV2 = (chainId: string): RuleError =>
+  new RuleError("ENVELOPE_V2_REFUSED", `chain ${chainId} takes v3 envelopes only`, {
+    hint: "sign it with qsdm, which writes v3 envelopes, or use a chain of the compat profile",
+  });
+
+/**
+ * Refuses an id that a block already holds. Strict chains need no such record: a spent nonce says it.
+ * @throws RuleError TX_ID_USED
+ */
+export function checkUnusedId(state: State, transaction: Transaction): void {
+  if (transactionOfId(state, idOf(transaction)) === null) return;
+  throw new RuleError("TX_ID_USED", `transaction id ${idOf(transaction)} is in a block already`, {
+    hint: "read its receipt, or send under another id",
+  });
 }
+
+const idOf = ({clientId, txId}: Transaction): string => clientId ?? txId;
 
 /**
  * Runs one transaction on `state`.
- * @throws RuleError when the transaction may not be in this block at all; the state is then unchanged
+ * @throws RuleError, DecodeError when the transaction may not be in this block at all; the state is then unchanged
  */
 export function execute(
   state: State,
   transaction: Transaction,
   {contracts, block}: {contracts: Contracts; block: BlockContext},
 ): Executed {
-  const {txId, envelope} = transaction;
-  const {content} = envelope;
-  const contract = checkContent(envelope, contracts, block);
-  const account = accountAt(state, content.sender);
-  if (account.nonce !== content.nonce)
-    throw new RuleError("NONCE_MISMATCH", `nonce ${content.nonce}, the account is at ${account.nonce}`, {
-      details: {nonce: content.nonce, expected: account.nonce},
+  const {txId, content, authority} = transaction;
+  const contract = checkContent(transaction, contracts, block);
+  checkUnusedId(state, transaction);
+  const {nonce} = accountAt(state, content.sender);
+  if (nonce !== content.nonce)
+    throw new RuleError("NONCE_MISMATCH", `nonce ${content.nonce}, the account is at ${nonce}`, {
+      details: {nonce: content.nonce, expected: nonce},
     });
   const feeDust = feeOf(content, block.params.fees);
-  checkSignature(state, envelope, block.verifySignature);
+  checkSignature(state, transaction, block.verifySignature);
 
-  debit(state, content.sender, feeDust);
-  state.put(accounts, content.sender, {...accountAt(state, content.sender), nonce: account.nonce + 1n});
-  if (envelope.publicKey && !state.has(accountKeys, content.sender))
-    state.put(accountKeys, content.sender, {publicKey: envelope.publicKey});
+  const paid = state.fork();
+  debit(paid, content.sender, feeDust);
+  paid.put(accounts, content.sender, {...accountAt(paid, content.sender), nonce: nonce + 1n});
+  if (authority.form === "envelope-v3" && authority.publicKey && !paid.has(accountKeys, content.sender))
+    paid.put(accountKeys, content.sender, {publicKey: authority.publicKey});
+  const call: Call = {state: paid.fork(), block, txId, content};
+  const outcome = attempt(contract, call);
+  const {rules} = block.params;
+  const pays = outcome.outcome === "applied" || rules.failedFee === "charged";
+  if (outcome.outcome === "applied") call.state.merge();
+  if (pays) paid.merge();
+  // A free failure leaves the nonce, and an unsigned id is anyone's: only this record keeps them from coming again.
+  if (rules.envelopes === "v2-and-v3") rememberId(state, idOf(transaction), txId);
+  const {events, ...result} = outcome;
+  const {sender, contract: contractId} = content;
+  const about = {txId, height: block.height, sender, nonce: content.nonce, contract: contractId};
+  return {receipt: {...about, feeDust: pays ? feeDust : 0n, ...result}, events};
+}
 
-  const base = {
-    txId,
-    height: block.height,
-    sender: content.sender,
-    nonce: content.nonce,
-    contract: content.contract,
-    feeDust,
-  };
-  const call: Call = {state: state.fork(), block, txId, content};
+type Outcome = Pick<Receipt, "outcome" | "code" | "message" | "slash"> & Pick<Executed, "events">;
+
+/** What the contract makes of the call, which it changes only when applied. */
+function attempt(contract: Contract, call: Call): Outcome {
   try {
-    const effect = contract.apply(call);
-    call.state.merge();
-    return {
-      receipt: {...base, outcome: "applied", code: null, message: null, slash: effect.slash},
-      events: effect.events,
-    };
+    const {events, slash} = contract.apply(call);
+    return {outcome: "applied", code: null, message: null, slash, events};
   } catch (error) {
     if (!(error instanceof RuleError || error instanceof DecodeError)) throw error;
     const event = contract.rejected(call, reasonOf(error.code));
     const message = truncate(error.message, 512);
-    return {
-      receipt: {...base, outcome: "rejected", code: error.code, message, slash: null},
-      events: event ? [event] : [],
-    };
+    return {outcome: "rejected", code: error.code, message, slash: null, events: event ? [event] : []};
   }
 }
 

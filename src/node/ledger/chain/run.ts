@@ -13,7 +13,8 @@ import type {State} from "../state/state.js";
 import {heightKey, rewardedProofs} from "../state/stores.js";
 import type {BlockContext, Contracts} from "./contract.js";
 import type {LedgerEvent} from "./events.js";
-import {execute, type Transaction} from "./execute.js";
+import {execute} from "./execute.js";
+import type {Transaction} from "./transaction.js";
 
 /** A mining proof that earns a share of the block's reward. */
 export interface AcceptedProof {

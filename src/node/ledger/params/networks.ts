@@ -46,7 +46,8 @@ export const NETWORK_PARAMS: Readonly<Record<NetworkProfile, GenesisParams>> = {
     graceBlocks: 60n,
     slashRewardBps: 2_500,
   },
-  compat: {...MAINNET, rules: "compat", dagEntries: 1_024},
+  // The reference knows no base fee, enrolls for nothing, and credits fees to nobody.
+  compat: {...MAINNET, rules: "compat", dagEntries: 1_024, baseFeeDust: 0n, feeBurnBps: 10_000},
 };
 
 /** What the rules read, derived once from a genesis. */

@@ -33,6 +33,11 @@ export interface Rules {
   readonly failedFee: "charged" | "free";
   /** Whether a transaction that spends nobody's signature (an unsigned slash) is taken. */
   readonly unsigned: "refused" | "accepted";
+  /**
+   * Which signed forms are taken. QSDM's v2 envelopes name no chain, so a signature of theirs replays on every chain
+   * that takes them, and their ids are the client's choice.
+   */
+  readonly envelopes: "v3-only" | "v2-and-v3";
 }
 
 /** What every network of this ledger runs. */
@@ -46,6 +51,7 @@ export const STRICT_RULES: Rules = {
   gpuIdentity: "folded",
   failedFee: "charged",
   unsigned: "refused",
+  envelopes: "v3-only",
 };
 
 /** The QSDM reference, quirks included. */
@@ -59,4 +65,5 @@ export const COMPAT_RULES: Rules = {
   gpuIdentity: "exact",
   failedFee: "free",
   unsigned: "accepted",
+  envelopes: "v2-and-v3",
 };

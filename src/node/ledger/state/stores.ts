@@ -1,5 +1,5 @@
 /** Every consensus store. What is not listed here is not under the state root. */
-import {address} from "../../../codecs/address.js";
+import {address, digestHex} from "../../../codecs/address.js";
 import {type FieldValue, fixed, record, text, u64} from "../../../codecs/cbor/record.js";
 import {ML_DSA_44, ML_DSA_87} from "../../../codecs/suite.js";
 import {enrollmentRecord} from "../enrollment/record.js";
@@ -55,6 +55,10 @@ export type Validator = FieldValue<typeof validatorRecord>;
 /** By index (8 digits): who votes. */
 export const validators: Store<Validator> = {name: "validator", codec: validatorRecord};
 
+const txIdRecord = record("txid", {txId: digestHex});
+/** By digest of the id that a client chose; empty on strict chains (tx-ids.ts). */
+export const txIds: Store<FieldValue<typeof txIdRecord>> = {name: "txid", codec: txIdRecord};
+
 /** Stores by name, to read a database back. */
 export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
   [
@@ -68,6 +72,7 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     params,
     supply,
     validators,
+    txIds,
   ].map((store) => [store.name, store as Store<unknown>]),
 );
 

@@ -4,7 +4,8 @@
  */
 import {RuleError} from "../../../errors.js";
 import type {BlockContext, Contract, Contracts} from "../../ledger/chain/contract.js";
-import {checkContent, checkSignature, type Transaction} from "../../ledger/chain/execute.js";
+import {checkContent, checkUnusedId} from "../../ledger/chain/execute.js";
+import {checkSignature, type Transaction} from "../../ledger/chain/transaction.js";
 import {feeOf} from "../../ledger/monetary/fees.js";
 import {accountAt} from "../../ledger/monetary/supply.js";
 import type {State} from "../../ledger/state/state.js";
@@ -22,26 +23,24 @@ export interface AdmissionContext {
 export const admitContract =
   (contract: Contract, next: Admit): Admit =>
   (transaction, at) => {
-    if (transaction.envelope.content.contract === contract.id) contract.check(transaction.envelope.content, at.block);
+    if (transaction.content.contract === contract.id) contract.check(transaction.content, at.block);
     return next(transaction, at);
   };
 
 /** The bottom of the stack: chain, expiry, fee and signature, the dearest last. */
 export const admitBase =
   (contracts: Contracts): Admit =>
-  ({envelope}, {state, block}) => {
-    checkContent(envelope, contracts, block);
-    const feeDust = feeOf(envelope.content, block.params.fees);
-    const {balanceDust} = accountAt(state, envelope.content.sender);
+  (transaction, {state, block}) => {
+    const {content} = transaction;
+    checkContent(transaction, contracts, block);
+    checkUnusedId(state, transaction);
+    const feeDust = feeOf(content, block.params.fees);
+    const {balanceDust} = accountAt(state, content.sender);
     if (balanceDust < feeDust)
-      throw new RuleError(
-        "BALANCE_TOO_LOW",
-        `${envelope.content.sender} has ${balanceDust} dust, the fee is ${feeDust}`,
-        {
-          details: {balance_dust: balanceDust, needed_dust: feeDust},
-        },
-      );
-    checkSignature(state, envelope, block.verifySignature);
+      throw new RuleError("BALANCE_TOO_LOW", `${content.sender} has ${balanceDust} dust, the fee is ${feeDust}`, {
+        details: {balance_dust: balanceDust, needed_dust: feeDust},
+      });
+    checkSignature(state, transaction, block.verifySignature);
     return feeDust;
   };
 

@@ -3,7 +3,7 @@
  * is never reordered, so a sender's own lower nonce cannot starve behind a higher one.
  */
 import {RuleError} from "../../../errors.js";
-import type {Transaction} from "../../ledger/chain/execute.js";
+import type {Transaction} from "../../ledger/chain/transaction.js";
 
 /** Bounds that keep a flood from one sender, or from everyone, out of memory. */
 export interface PoolLimits {
@@ -34,6 +34,8 @@ export type NonceOf = (address: string) => bigint;
 export class Pool {
   readonly #byId = new Map<string, Entry>();
   readonly #queues = new Map<string, Map<bigint, Entry>>();
+  /** Ids that clients chose, of those that wait. */
+  readonly #clientIds = new Set<string>();
   #bytes = 0;
   #arrivals = 0;
 
@@ -51,9 +53,11 @@ export class Pool {
    * Refuses what has no place here, without looking at its signature.
    * @throws RuleError POOL_DUPLICATE, NONCE_USED, NONCE_TOO_HIGH, POOL_NONCE_TAKEN, POOL_SENDER_FULL, POOL_FULL
    */
-  check({txId, envelope, bytes}: Transaction, nonceOf: NonceOf): void {
-    const {sender, nonce} = envelope.content;
+  check({txId, clientId, content, bytes}: Transaction, nonceOf: NonceOf): void {
+    const {sender, nonce} = content;
     if (this.#byId.has(txId)) throw new RuleError("POOL_DUPLICATE", `transaction ${txId} is already waiting`);
+    if (clientId !== null && this.#clientIds.has(clientId))
+      throw new RuleError("POOL_DUPLICATE", `transaction ${clientId} is already waiting`);
     const next = nonceOf(sender);
     if (nonce < next)
       throw new RuleError("NONCE_USED", `nonce ${nonce} is spent, the account is at ${next}`, {
@@ -77,9 +81,10 @@ export class Pool {
 
   /** Adds a checked transaction under its bid. */
   add(transaction: Transaction, bidDust: bigint): void {
-    const {sender, nonce} = transaction.envelope.content;
+    const {sender, nonce} = transaction.content;
     const entry: Entry = {transaction, bidDust, arrival: this.#arrivals++};
     this.#byId.set(transaction.txId, entry);
+    if (transaction.clientId !== null) this.#clientIds.add(transaction.clientId);
     const queue = this.#queues.get(sender) ?? new Map<bigint, Entry>();
     this.#queues.set(sender, queue.set(nonce, entry));
     this.#bytes += transaction.bytes.length;
@@ -88,8 +93,9 @@ export class Pool {
   remove(txId: string): void {
     const entry = this.#byId.get(txId);
     if (!entry) return;
-    const {sender, nonce} = entry.transaction.envelope.content;
+    const {sender, nonce} = entry.transaction.content;
     this.#byId.delete(txId);
+    if (entry.transaction.clientId !== null) this.#clientIds.delete(entry.transaction.clientId);
     this.#bytes -= entry.transaction.bytes.length;
     const queue = this.#queues.get(sender)!;
     queue.delete(nonce);
@@ -114,7 +120,7 @@ export class Pool {
     const out: Transaction[] = [];
     for (let best = heads.pop(); best && out.length < count; best = heads.pop()) {
       out.push(best.transaction);
-      const {sender, nonce} = best.transaction.envelope.content;
+      const {sender, nonce} = best.transaction.content;
       const next = this.#queues.get(sender)!.get(nonce + 1n);
       if (next) heads.push(next);
     }
@@ -127,7 +133,7 @@ export class Pool {
     for (const [sender, queue] of this.#queues) {
       const next = nonceOf(sender);
       for (const [nonce, {transaction}] of queue)
-        if (nonce < next || transaction.envelope.content.expiresAtHeight < height) out.push(transaction.txId);
+        if (nonce < next || transaction.content.expiresAtHeight < height) out.push(transaction.txId);
     }
     return out;
   }

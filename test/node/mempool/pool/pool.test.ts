@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
-import type {Transaction} from "../../../../src/node/ledger/chain/execute.js";
+import type {Transaction} from "../../../../src/node/ledger/chain/transaction.js";
 import {DEFAULT_POOL_LIMITS, Pool} from "../../../../src/node/mempool/pool/pool.js";
 
 const ALICE = "a".repeat(64);
@@ -20,7 +20,9 @@ const waiting = (sender: string, nonce: bigint, expiresAtHeight = 1_000n): Trans
   };
   return {
     txId: (serial++).toString(16).padStart(64, "0"),
-    envelope: {content, publicKey: null, signature: new Uint8Array()},
+    clientId: null,
+    content,
+    authority: {form: "envelope-v3", publicKey: null, signature: new Uint8Array()},
     bytes: new Uint8Array(100),
   };
 };
@@ -76,8 +78,8 @@ describe("selection", () => {
         const seen = new Map<string, bigint>();
         const selected = pool.select(100, fresh);
         expect(selected).toHaveLength(items.length);
-        for (const {envelope} of selected) {
-          const {sender, nonce} = envelope.content;
+        for (const {content} of selected) {
+          const {sender, nonce} = content;
           expect(nonce).toBe(seen.get(sender) ?? 0n);
           seen.set(sender, nonce + 1n);
         }

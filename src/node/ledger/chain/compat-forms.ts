@@ -1,0 +1,83 @@
+/** QSDM's envelopes as transactions: the same content as an envelope v3 has, read from their JSON. */
+import {checkAddress} from "../../../codecs/address.js";
+import {U64_MAX} from "../../../codecs/amount.js";
+import {type CompatTransaction, compatTransaction} from "../../../codecs/chain/compat.js";
+import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
+import {ENROLL_V2_CONTRACT} from "../../../codecs/enrollment.js";
+import {dustOfCell} from "../../../codecs/envelopes/amount.js";
+import {enrollmentEnvelope, transactionOf} from "../../../codecs/envelopes/enrollment.js";
+import {slashSubmission} from "../../../codecs/envelopes/submission.js";
+import {WALLET_TRANSFER_CONTRACT, walletEnvelope} from "../../../codecs/envelopes/wallet.js";
+import {readBase64} from "../../../codecs/go/base64.js";
+import {prefixed} from "../../../codecs/go/readers.js";
+import {SLASH_V1_CONTRACT} from "../../../codecs/slashing/admission.js";
+import {DecodeError} from "../../../errors.js";
+import type {Transaction} from "./transaction.js";
+
+type Read = Pick<Transaction, "clientId" | "content" | "authority">;
+
+/** Longest id that a client may choose, in UTF-16 units; the reference knows no limit. */
+const CLIENT_ID_MAX = 256;
+
+interface Common {
+  readonly id: string;
+  readonly sender: string;
+  readonly fee: number;
+}
+
+/** Content of a v2 envelope: it pays exactly its fee, never expires, and says nothing of a chain. */
+function contentOf(
+  chainId: string,
+  {id, sender, fee}: Common,
+  rest: Pick<UnsignedEnvelope, "nonce" | "contract" | "payload">,
+): UnsignedEnvelope {
+  if (id.trim() === "" || id.length > CLIENT_ID_MAX)
+    throw new DecodeError("ENVELOPE_INVALID", `id has ${id.length} characters, must have 1 to ${CLIENT_ID_MAX}`);
+  const feeDust = dustOfCell(fee);
+  const pays = {maxFeeDust: feeDust, tipDust: feeDust};
+  return {chainId, sender: checkAddress(sender), expiresAtHeight: U64_MAX, ...pays, ...rest};
+}
+
+function expectContract(given: string, contract: string): void {
+  if (given !== contract)
+    throw new DecodeError("CONTRACT_UNFIT", `contract_id is "${given}", this envelope is for "${contract}"`);
+}
+
+function readWallet({chainId, body}: CompatTransaction): Read {
+  const envelope = walletEnvelope.decode(body);
+  if (envelope.nonce === 0n) throw new DecodeError("ENVELOPE_INVALID", "envelope nonce is 0, must be at least 1");
+  const nonce = envelope.nonce - 1n;
+  const content = contentOf(chainId, envelope, {nonce, contract: WALLET_TRANSFER_CONTRACT, payload: body});
+  return {clientId: envelope.id, content, authority: {form: "wallet-v2", envelope}};
+}
+
+function readEnrollment({chainId, body}: CompatTransaction): Read {
+  const transaction = transactionOf(enrollmentEnvelope.decode(body));
+  const {id, nonce, contractId: contract, payload} = transaction;
+  // Before anything else reads the contract: the signature proves an enrollment and nothing else.
+  expectContract(contract, ENROLL_V2_CONTRACT);
+  return {
+    clientId: id,
+    content: contentOf(chainId, transaction, {nonce, contract, payload}),
+    authority: {form: "enrollment-v2", transaction},
+  };
+}
+
+function readSlash({chainId, body}: CompatTransaction): Read {
+  const submission = slashSubmission.decode(body);
+  const {id, nonce, contractId: contract, payloadBase64} = submission;
+  // Unsigned: no other contract may ever be reached this way.
+  expectContract(contract, SLASH_V1_CONTRACT);
+  const prefix = "payload_b64 not valid base64: ";
+  const payload = prefixed({code: "ENVELOPE_INVALID", prefix}, () => readBase64(payloadBase64));
+  const content = contentOf(chainId, submission, {nonce, contract, payload});
+  return {clientId: id, content, authority: {form: "unsigned"}};
+}
+
+const READERS = {wallet: readWallet, enrollment: readEnrollment, slash: readSlash};
+
+/** @throws DecodeError CBOR_INVALID, FIELD_INVALID, ENVELOPE_INVALID, CONTRACT_UNFIT, ADDRESS_INVALID, AMOUNT_INVALID */
+export function readCompatTransaction(bytes: Uint8Array): Read {
+  const carried = compatTransaction.decode(bytes);
+  return READERS[carried.form](carried);
+}

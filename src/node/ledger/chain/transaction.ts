@@ -1,0 +1,78 @@
+/**
+ * A transaction as rules see it: one content, whatever it travelled in. Strict chains know one form, envelope v3;
+ * compatible chains also take QSDM's, each of which proves its sender in its own way, or not at all.
+ */
+import {addressOfKey} from "../../../codecs/address.js";
+import {compatTxIdOf, isCompatTransaction} from "../../../codecs/chain/compat.js";
+import {decodeEnvelope, signingBytes, txIdOf, type UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
+import {checkEnrollmentAdmission, type EnrollmentTransaction} from "../../../codecs/envelopes/enrollment.js";
+import {checkWalletEnvelope, type WalletEnvelope} from "../../../codecs/envelopes/wallet.js";
+import type {VerifySignature} from "../../../codecs/suite.js";
+import {RuleError} from "../../../errors.js";
+import type {State} from "../state/state.js";
+import {accountKeys} from "../state/stores.js";
+import {readCompatTransaction} from "./compat-forms.js";
+
+/** What shows that the sender meant it. */
+export type Authority =
+  | {
+      readonly form: "envelope-v3";
+      /** The sender's key, or `null` where the chain is to know it. */
+      readonly publicKey: Uint8Array | null;
+      readonly signature: Uint8Array;
+    }
+  | {readonly form: "wallet-v2"; readonly envelope: WalletEnvelope}
+  | {readonly form: "enrollment-v2"; readonly transaction: EnrollmentTransaction}
+  | {readonly form: "unsigned"};
+
+/** A decoded transaction together with the bytes that blocks carry. */
+export interface Transaction {
+  /** Digest that names it here: 64 hex digits. */
+  readonly txId: string;
+  /** Id that the client chose, for the forms in which it does. */
+  readonly clientId: string | null;
+  readonly content: UnsignedEnvelope;
+  readonly authority: Authority;
+  readonly bytes: Uint8Array;
+}
+
+/** @throws DecodeError ENVELOPE_TOO_LARGE, CBOR_INVALID, FIELD_INVALID, and what a v2 envelope is refused with */
+export function readTransaction(bytes: Uint8Array): Transaction {
+  if (isCompatTransaction(bytes)) return {...readCompatTransaction(bytes), txId: compatTxIdOf(bytes), bytes};
+  const {content, publicKey, signature} = decodeEnvelope(bytes);
+  const authority: Authority = {form: "envelope-v3", publicKey, signature};
+  return {txId: txIdOf(content), clientId: null, content, authority, bytes};
+}
+
+/** The key that must have signed a v3 envelope: the one carried, which must be the sender's, or the one on record. */
+function senderKey(state: State, sender: string, carried: Uint8Array | null): Uint8Array {
+  if (carried === null) {
+    const known = state.get(accountKeys, sender);
+    if (known) return known.publicKey;
+    throw new RuleError("KEY_UNKNOWN", `the chain does not know the key of ${sender}`, {
+      hint: "carry the public key in the account's first transaction",
+    });
+  }
+  if (addressOfKey(carried) !== sender)
+    throw new RuleError("SENDER_MISMATCH", `the public key does not belong to ${sender}`);
+  return carried;
+}
+
+/**
+ * Refuses a transaction that its sender did not sign, each form by its own law. An unsigned one passes here: whether
+ * it may exist is a rule of the chain, which `checkContent` reads.
+ * @throws RuleError SIGNATURE_INVALID, KEY_UNKNOWN, SENDER_MISMATCH; DecodeError of the v2 envelopes
+ */
+export function checkSignature(state: State, {content, authority}: Transaction, verify: VerifySignature): void {
+  switch (authority.form) {
+    case "envelope-v3":
+      if (!verify(senderKey(state, content.sender, authority.publicKey), signingBytes(content), authority.signature))
+        throw new RuleError("SIGNATURE_INVALID", "the signature does not verify under the sender's key");
+      return;
+    case "wallet-v2":
+      return void checkWalletEnvelope(authority.envelope, verify);
+    case "enrollment-v2":
+      return checkEnrollmentAdmission(authority.transaction, verify);
+    case "unsigned":
+  }
+}
