@@ -9,6 +9,8 @@ import {ML_DSA_87} from "../suite.js";
 export const TRANSFER_CONTRACT = "qsdm/transfer/v3";
 /** QSDM's enroll payload plus the node's ML-DSA key. */
 export const ENROLL_V3_CONTRACT = "qsdm/enroll/v3";
+/** QSDM's unenroll payload, byte for byte; the envelope proves the sender. */
+export const UNENROLL_V3_CONTRACT = "qsdm/unenroll/v3";
 export const SLASH_CONTRACT = "qsdm/slash/v1";
 
 export const transfer = record("transfer", {

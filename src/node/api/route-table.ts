@@ -1,7 +1,7 @@
 /** Every route of the API by the name that clients call it by. */
 import type {AnyRoute} from "./route.js";
 import {blockRoute, blocksRoute, headersRoute, receiptRoute} from "./routes/chain.js";
-import {enrollmentRoute, enrollmentsRoute, enrollRoute} from "./routes/enrollment.js";
+import {enrollmentRoute, enrollmentsRoute, enrollRoute, unenrollRoute} from "./routes/enrollment.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
 import {accountRoute, emissionRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
 import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
@@ -23,6 +23,7 @@ export const ROUTES = {
   work: workRoute,
   submitProof: submitProofRoute,
   enroll: enrollRoute,
+  unenroll: unenrollRoute,
   enrollment: enrollmentRoute,
   enrollments: enrollmentsRoute,
   slash: slashRoute,

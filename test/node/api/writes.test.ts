@@ -1,12 +1,18 @@
 import {describe, expect, test} from "vitest";
 import {hexOf} from "../../../src/codecs/bytes.js";
-import {ENROLL_V3_CONTRACT, SLASH_CONTRACT, TRANSFER_CONTRACT} from "../../../src/codecs/chain/payloads.js";
+import {
+  ENROLL_V3_CONTRACT,
+  SLASH_CONTRACT,
+  TRANSFER_CONTRACT,
+  UNENROLL_V3_CONTRACT,
+} from "../../../src/codecs/chain/payloads.js";
 import {DecodeError, RuleError, UnavailableError} from "../../../src/errors.js";
 import {envelopeBytes, exchange, serve, TX} from "../../support/api.js";
 
 const CONTRACT_OF = {
   "/api/v1/wallet/submit": TRANSFER_CONTRACT,
   "/api/v1/mining/enroll": ENROLL_V3_CONTRACT,
+  "/api/v1/mining/unenroll": UNENROLL_V3_CONTRACT,
   "/api/v1/mining/slash": SLASH_CONTRACT,
 } as const;
 const PATHS = Object.keys(CONTRACT_OF) as (keyof typeof CONTRACT_OF)[];
@@ -82,7 +88,7 @@ for (const path of PATHS)
       });
   });
 
-for (const path of ["/api/v1/mining/enroll", "/api/v1/mining/slash"] as const) {
+for (const path of ["/api/v1/mining/enroll", "/api/v1/mining/unenroll", "/api/v1/mining/slash"] as const) {
   test(`${path} refuses an envelope of another contract`, async () => {
     const {post} = await serve(throwing(new Error("must not be reached")));
     const answer = await post(path, envelopeBytes(TRANSFER_CONTRACT));

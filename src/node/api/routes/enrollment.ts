@@ -1,6 +1,6 @@
 /** Enrollments: posting one, and reading the registry. */
 import {accepted, type EnrollmentView, enrollmentPage, enrollmentView} from "../../../codecs/api/mining.js";
-import {ENROLL_V3_CONTRACT} from "../../../codecs/chain/payloads.js";
+import {ENROLL_V3_CONTRACT, UNENROLL_V3_CONTRACT} from "../../../codecs/chain/payloads.js";
 import {RuleError} from "../../../errors.js";
 import {type EnrollmentRecord, phaseOf} from "../../ledger/enrollment/record.js";
 import {PAGE_DEFAULT, PAGE_MAX} from "../../ledger/enrollment/registry.js";
@@ -22,6 +22,25 @@ export const enrollRoute = route({
   statusOf: () => 202,
   async handle({body}, ports) {
     checkContract(body, [ENROLL_V3_CONTRACT]);
+    const {txId} = await ports.node.submit(body);
+    return {txId, status: "accepted" as const};
+  },
+});
+
+export const unenrollRoute = route({
+  method: "POST",
+  path: "/api/v1/mining/unenroll",
+  summary: "take the end of an enrollment",
+  auth: "public",
+  errors: "text",
+  cost: 3,
+  params: {},
+  body: ENVELOPE_BODY,
+  reply: json(accepted),
+  statuses: [202],
+  statusOf: () => 202,
+  async handle({body}, ports) {
+    checkContract(body, [UNENROLL_V3_CONTRACT]);
     const {txId} = await ports.node.submit(body);
     return {txId, status: "accepted" as const};
   },
