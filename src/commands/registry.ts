@@ -30,9 +30,19 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "enrollments", heading: "Enrollment", load: async () => (await import("./enrollments.js")).enrollmentsCommand},
   {path: "mine", heading: "Mining", load: async () => (await import("./mine.js")).mineCommand},
   {
+    path: "slash-helper forged-attestation",
+    heading: "Slashing",
+    load: async () => (await import("./slash-helper/forged-attestation.js")).slashHelperForgedAttestationCommand,
+  },
+  {
     path: "slash-helper double-mining",
     heading: "Slashing",
     load: async () => (await import("./slash-helper/double-mining.js")).slashHelperDoubleMiningCommand,
+  },
+  {
+    path: "slash-helper freshness-cheat",
+    heading: "Slashing",
+    load: async () => (await import("./slash-helper/freshness-cheat.js")).slashHelperFreshnessCheatCommand,
   },
   {
     path: "slash-helper inspect",

@@ -1,12 +1,14 @@
 import type {Command} from "commander";
 import {equalBytes, utf8} from "../../codecs/bytes.js";
+import {nodeIdOf} from "../../codecs/mining/carried-bundle.js";
 import {KEY_ATTESTATION} from "../../codecs/mining/key-bundle.js";
-import {PROOF_MAX_BYTES, type Proof, proofIdOf, readProofCompat} from "../../codecs/mining/proof.js";
+import {type Proof, proofIdOf} from "../../codecs/mining/proof.js";
 import {doubleMining} from "../../codecs/slashing/double-mining.js";
-import {DecodeError, QsdmError, RuleError} from "../../errors.js";
+import {DecodeError, QsdmError} from "../../errors.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
-import {nodeIdOf} from "./node-id.js";
+import {askRegistry} from "./live-registry.js";
+import {readProofFile, refuseEvidence} from "./proof-file.js";
 import {addEvidenceFlags, type EvidenceFlags, slashCommandLine, writeEvidence} from "./write.js";
 
 export interface Accusation {
@@ -22,11 +24,8 @@ export interface Accusation {
  * @throws RuleError EVIDENCE_REFUSED, DecodeError EVIDENCE_INVALID, BUNDLE_INVALID
  */
 export function accuse({proofA, proofB, memo, nodeId}: Accusation) {
-  const refuse = (why: string): never => {
-    throw new RuleError("EVIDENCE_REFUSED", why, {
-      hint: "double mining is two different version 2 proofs of one node for one epoch and height",
-    });
-  };
+  const refuse = (why: string): never =>
+    refuseEvidence(why, "double mining is two different version 2 proofs of one node for one epoch and height");
   if (proofA.version < 2 || proofB.version < 2)
     refuse(`both proofs must be version 2 (got a=${proofA.version} b=${proofB.version})`);
   if (proofA.height !== proofB.height) refuse(`the heights differ (a=${proofA.height} b=${proofB.height})`);
@@ -71,7 +70,8 @@ export const slashHelperDoubleMiningCommand = (io: Io): Command =>
       description:
         "Reads two proofs that a node submitted for one height, checks offline that they convict it, and writes the " +
         "evidence that qsdm slash submits. Both orders of the pair give the same bytes. Standard output carries the " +
-        "bytes alone, so they can be piped; what they say goes to standard error.",
+        "bytes alone, so they can be piped; what they say goes to standard error. --node also asks a node whether the accused has " +
+        "a bond that the evidence can reach.",
       examples: [
         {
           does: "build and submit in one line",
@@ -90,11 +90,10 @@ export const slashHelperDoubleMiningCommand = (io: Io): Command =>
       .requiredOption("--proof-b <path>", "the other proof; - reads standard input"),
   ).action(async (flags: Flags) => {
     if (flags.out === "-") io.checkBinary();
-    const fileA = await io.readFile(flags.proofA, {flag: "--proof-a", maxBytes: PROOF_MAX_BYTES});
-    const fileB = await io.readFile(flags.proofB, {flag: "--proof-b", maxBytes: PROOF_MAX_BYTES});
-    const proofA = parseProof(fileA, "--proof-a");
-    const proofB = parseProof(fileB, "--proof-b");
+    const proofA = await readProofFile(io, flags.proofA, "--proof-a");
+    const proofB = await readProofFile(io, flags.proofB, "--proof-b");
     const {evidence, nodeId, epoch, height, warnings} = accuse({...flags, proofA, proofB});
+    await askRegistry(io, flags.node, {nodeId, height});
     for (const warning of warnings) io.warn(warning);
     await writeEvidence(io, flags, {evidence, summary: {kind: "double-mining", node_id: nodeId, epoch, height}});
     io.note(
@@ -103,18 +102,3 @@ export const slashHelperDoubleMiningCommand = (io: Io): Command =>
     );
     if (flags.printCmd) io.note(slashCommandLine({...flags, kind: "double-mining", nodeId}));
   });
-
-/** A proof file, read as leniently as the reference does: people pretty-print them. */
-function parseProof(file: Uint8Array, flag: string): Proof {
-  if (file.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)))
-    throw new DecodeError("PROOF_EMPTY", `${flag}: the file is empty`);
-  try {
-    return readProofCompat(file);
-  } catch (cause) {
-    if (!(cause instanceof QsdmError)) throw cause;
-    throw new DecodeError(cause.code, `${flag}: ${cause.message}`, {
-      hint: "a proof is the JSON that a miner submits",
-      cause,
-    });
-  }
-}

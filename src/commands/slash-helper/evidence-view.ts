@@ -1,13 +1,13 @@
 /** What evidence of any kind says, as far as its bytes tell. */
 import {hexOf} from "../../codecs/bytes.js";
 import type {CompatCodec} from "../../codecs/json.js";
+import {nodeIdOf} from "../../codecs/mining/carried-bundle.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import {doubleMining} from "../../codecs/slashing/double-mining.js";
 import {forgedAttestation} from "../../codecs/slashing/forged-attestation.js";
 import {freshnessCheat} from "../../codecs/slashing/freshness-cheat.js";
 import type {EvidenceKind} from "../../codecs/slashing/payload.js";
 import {DecodeError, QsdmError} from "../../errors.js";
-import {nodeIdOf} from "./node-id.js";
 
 /** What the kinds have in common, and what only some have. */
 export interface EvidenceView {

@@ -9,6 +9,7 @@ export interface EvidenceFlags {
   readonly nodeId: string;
   readonly printCmd: boolean;
   readonly force: boolean;
+  readonly node?: string;
 }
 
 export const addEvidenceFlags = (command: Command): Command =>
@@ -16,6 +17,7 @@ export const addEvidenceFlags = (command: Command): Command =>
     .option("--memo <text>", "note kept with the evidence, at most 256 bytes", "")
     .option("--out <path>", "file for the evidence; - is standard output", "-")
     .option("--node-id <id>", "refuse proofs of any other node", "")
+    .option("--node <url>", "ask this node as well whether there is a bond to take (default: work offline)")
     .option("--print-cmd", "print the command that submits the evidence", false)
     .option("--force", "replace an existing file", false);
 
