@@ -30,16 +30,23 @@ const wrongStake = (why: string): never => {
   throw new DecodeError("ENROLL_STAKE_MISMATCH", `enrollment: stake does not match required amount: ${why}`);
 };
 
+/** What a chain asks of an enrollment; the defaults are the reference's. */
+export interface EnrollmentTerms {
+  readonly bondDust?: bigint;
+  /** What is hashed before the nonce of work that stands in for a bond. */
+  readonly workPrefix?: (payload: Enrollment) => Uint8Array;
+}
+
 /**
  * The stateless rules of an enroll payload from `sender`, in the reference's order.
  * @throws DecodeError ENROLL_INVALID, ENROLL_STAKE_MISMATCH
  */
-export function checkEnrollment(payload: Enrollment, sender: string, bondDust: bigint = ENROLLMENT_BOND_DUST): void {
+export function checkEnrollment(payload: Enrollment, sender: string, terms: EnrollmentTerms = {}): void {
   checkKind(payload.kind, "enroll");
   checkNodeId(payload.nodeId);
   checkGpuUuid(payload.gpuUuid);
   checkHmacKey(payload.hmacKey);
-  checkBond(payload, bondDust);
+  checkBond(payload, terms);
   checkLength("memo", payload.memo);
   if (sender === "") invalid("sender address required for enrollment");
 }
@@ -87,7 +94,8 @@ function checkHmacKey(key: Uint8Array | null): void {
   if (size > MAX_HMAC_KEY_BYTES) invalid(`hmac_key length ${size} > MaxHMACKeyLen ${MAX_HMAC_KEY_BYTES}`);
 }
 
-function checkBond(payload: Enrollment, bondDust: bigint): void {
+function checkBond(payload: Enrollment, terms: EnrollmentTerms): void {
+  const {bondDust = ENROLLMENT_BOND_DUST, workPrefix = deferredBondPrefix} = terms;
   const {bondMode, stakeDust, workNonce} = payload;
   if (bondMode === "" || bondMode === "upfront") {
     if (stakeDust !== bondDust) wrongStake(`upfront stake_dust ${stakeDust} != required ${bondDust}`);
@@ -96,7 +104,7 @@ function checkBond(payload: Enrollment, bondDust: bigint): void {
   }
   if (bondMode !== "mining_rewards") invalid(`unsupported bond_mode ${quoteText(bondMode)}`);
   if (stakeDust !== 0n) wrongStake(`mining-rewards enrollment must start with stake_dust 0, got ${stakeDust}`);
-  if (!hasLeadingZeroBits(deferredBondDigest(deferredBondPrefix(payload), workNonce), DEFERRED_BOND_BITS))
+  if (!hasLeadingZeroBits(deferredBondDigest(workPrefix(payload), workNonce), DEFERRED_BOND_BITS))
     invalid(`deferred bond work does not satisfy ${DEFERRED_BOND_BITS} leading zero bits`);
 }
 

@@ -7,6 +7,7 @@
  */
 import {DecodeError} from "../errors.js";
 import {concat, utf8} from "./bytes.js";
+import {encodeCbor} from "./cbor/cbor.js";
 import {quoteText} from "./go/quote.js";
 import {readFirst, readStrict} from "./go/readers.js";
 import {type GoValue, goStruct, member, optional} from "./go/struct.js";
@@ -94,6 +95,13 @@ const WORK_DOMAIN = utf8("qsdm-deferred-bond-work-v1\n");
 /** What is hashed before the nonce; a search computes it once. The sender is not part of it (quirk Q30). */
 export const deferredBondPrefix = (payload: Enrollment): Uint8Array =>
   concat(WORK_DOMAIN, utf8(enrollWire.write({...payload, workNonce: 0n}, "plain")));
+
+/**
+ * The same, bound to the chain and to the account that will own the record: the work is of no use to anyone who sees
+ * it, and cannot be hoarded for another chain.
+ */
+export const boundBondPrefix = (payload: Enrollment, chainId: string, owner: string): Uint8Array =>
+  encodeCbor(["qsdm/bond-work/v3", chainId, owner, utf8(enrollWire.write({...payload, workNonce: 0n}, "plain"))]);
 
 /** Digest that must start with `DEFERRED_BOND_BITS` zero bits. */
 export function deferredBondDigest(prefix: Uint8Array, nonce: bigint): Uint8Array {

@@ -34,7 +34,7 @@ export function orderEnrollment(rig: Rig, {terms, sender}: Omit<OrderContext, "c
   const {nodeId, gpuUuid, hmacKey, nodeKey, memo} = rig;
   const stakeDust = rig.stakeDust ?? terms.bondDust;
   const inner = {kind: "enroll", nodeId, gpuUuid, hmacKey, stakeDust, bondMode: "", workNonce: 0n, memo};
-  checkEnrollment(inner, sender, terms.bondDust);
+  checkEnrollment(inner, sender, {bondDust: terms.bondDust});
   const possession = nodeKey.sign(nodeKeyClaim(terms.chainId, sender, nodeId, nodeKey.publicKey));
   return {
     contract: ENROLL_V3_CONTRACT,

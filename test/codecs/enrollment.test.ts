@@ -111,7 +111,7 @@ describe("field rules", () => {
 
   test("a sound payload passes, with the bond of the chain", () => {
     expect(codeOf(() => checkEnrollment(SOUND, SENDER))).toBe("accepted");
-    expect(codeOf(() => checkEnrollment({...SOUND, stakeDust: 5n}, SENDER, 5n))).toBe("accepted");
+    expect(codeOf(() => checkEnrollment({...SOUND, stakeDust: 5n}, SENDER, {bondDust: 5n}))).toBe("accepted");
   });
 
   test("nobody cannot enroll or unenroll", () => {

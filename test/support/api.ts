@@ -47,6 +47,7 @@ export const RECORD: EnrollmentRecord = {
   stakeDust: 1_000_000_000n,
   bondMode: "upfront",
   requiredStakeDust: 1_000_000_000n,
+  earnedStakeDust: 1_000_000_000n,
   enrolledAtHeight: 7n,
   revokedAtHeight: null,
   unbondMaturesAtHeight: null,
@@ -77,6 +78,8 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   view: () => view(),
   store: {header: () => null, block: async () => null, receipt: () => null, slashReceipt: () => null},
   submit: async () => ({txId: TX}),
+  submitCompat: async () => ({txId: "client-tx-1"}),
+  transactionOfId: (clientId) => (clientId === "client-tx-1" ? TX : null),
   poolSize: () => 2,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),
   challenge: () => ({

@@ -48,6 +48,7 @@ export const recordOf = (rig: TestRig): EnrollmentRecord => ({
   stakeDust: 1_000_000_000n,
   bondMode: "upfront",
   requiredStakeDust: 1_000_000_000n,
+  earnedStakeDust: 1_000_000_000n,
   enrolledAtHeight: 1n,
   revokedAtHeight: null,
   unbondMaturesAtHeight: null,

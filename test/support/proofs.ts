@@ -1,8 +1,14 @@
 /** Strict mining proofs with real signatures, for rules that do not look at the work in them. */
 import {base64Of} from "../../src/codecs/bytes.js";
 import type {StrictEnrollment} from "../../src/codecs/chain/payloads.js";
-import {ENROLL_V3_CONTRACT, nodeKeyClaim, SLASH_CONTRACT, strictEnrollment} from "../../src/codecs/chain/payloads.js";
-import {enrollment} from "../../src/codecs/enrollment.js";
+import {
+  ENROLL_V3_CONTRACT,
+  nodeKeyClaim,
+  SLASH_CONTRACT,
+  strictEnrollment,
+  UNENROLL_V3_CONTRACT,
+} from "../../src/codecs/chain/payloads.js";
+import {type Enrollment, enrollment, unenrollment} from "../../src/codecs/enrollment.js";
 import {HMAC_ATTESTATION} from "../../src/codecs/mining/hmac-bundle.js";
 import {decodeKeyBundle, withKeyBundle} from "../../src/codecs/mining/key-bundle.js";
 import {keySigningBytes} from "../../src/codecs/mining/key-signing.js";
@@ -17,17 +23,19 @@ export const BOND_DUST = 1_000_000_000n;
 export function enrollmentPayload(
   owner: TestAccount,
   {nodeId, node, gpuUuid = `GPU-${nodeId}`}: {nodeId: string; node: TestAccount; gpuUuid?: string},
-  change: {stakeDust?: bigint; claimOwner?: string} & Partial<StrictEnrollment> = {},
+  change: Partial<Pick<Enrollment, "stakeDust" | "bondMode" | "workNonce">> & {
+    claimOwner?: string;
+  } & Partial<StrictEnrollment> = {},
 ): Uint8Array {
-  const {stakeDust = BOND_DUST, claimOwner = owner.address, ...rest} = change;
+  const {stakeDust = BOND_DUST, bondMode = "", workNonce = 0n, claimOwner = owner.address, ...rest} = change;
   const payload = enrollment.encode({
     kind: "enroll",
     nodeId,
     gpuUuid,
     hmacKey: new Uint8Array(32).fill(7),
     stakeDust,
-    bondMode: "",
-    workNonce: 0n,
+    bondMode,
+    workNonce,
     memo: "",
   });
   const possession = mlDsa87.sign(node.secretKey, nodeKeyClaim(TEST_CHAIN_ID, claimOwner, nodeId, node.publicKey));
@@ -36,6 +44,20 @@ export function enrollmentPayload(
 
 export const signedEnrollment = (owner: TestAccount, nonce: bigint, payload: Uint8Array): Uint8Array =>
   signed(owner, contentOf(owner, {nonce, contract: ENROLL_V3_CONTRACT, payload}));
+
+/** An unenrollment of `nodeId`, or whatever `payload` says. */
+export const signedUnenrollment = (
+  owner: TestAccount,
+  {nonce, nodeId, payload}: {nonce: bigint; nodeId: string; payload?: Uint8Array},
+): Uint8Array =>
+  signed(
+    owner,
+    contentOf(owner, {
+      nonce,
+      contract: UNENROLL_V3_CONTRACT,
+      payload: payload ?? unenrollment.encode({kind: "unenroll", nodeId, reason: ""}),
+    }),
+  );
 
 /** A proof of `nodeId` at `height`, signed by `node`; `fill` tells two solutions apart. */
 export function signedProof(

@@ -42,6 +42,7 @@ function viewRecord(record: Input): Output {
     nodeKey: null,
     stakeDust: record.big("stake_dust"),
     bondMode: record.text("bond_mode") === "mining_rewards" ? ("mining_rewards" as const) : ("upfront" as const),
+    earnedStakeDust: 0n,
     requiredStakeDust: record.big("required_stake_dust") || 1_000_000_000n,
     enrolledAtHeight: record.big("enrolled_at_height"),
     revokedAtHeight: revokedAtHeight === 0n ? null : revokedAtHeight,

@@ -5,6 +5,7 @@
 import type {Block, CoinbaseEntry} from "../../../codecs/chain/block.js";
 import type {Receipt} from "../../../codecs/chain/receipt.js";
 import {RuleError} from "../../../errors.js";
+import {fillBonds} from "../enrollment/accrue.js";
 import {sweep} from "../enrollment/registry.js";
 import {blockRewardDust} from "../monetary/emission.js";
 import {settleFees} from "../monetary/fees.js";
@@ -124,7 +125,10 @@ export class BlockRun {
     this.#coinbase = [...this.#shares]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([to, count]) => ({to, amountDust: (rewardDust * count) / total}));
-    for (const {to, amountDust} of this.#coinbase) mint(this.state, to, amountDust);
+    for (const {to, amountDust} of this.#coinbase) {
+      mint(this.state, to, amountDust);
+      fillBonds(this.state, to, amountDust);
+    }
     return this.#coinbase;
   }
 

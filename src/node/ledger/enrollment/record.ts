@@ -18,6 +18,8 @@ export const enrollmentRecord = record("enrollment", {
   stakeDust: u64,
   bondMode: word("upfront", "mining_rewards"),
   requiredStakeDust: u64,
+  /** Most that was ever locked at once; what an auto-revoke is measured by while a deferred bond fills. */
+  earnedStakeDust: u64,
   enrolledAtHeight: u64,
   /** Height of the unenroll or auto-revoke; `null` while active. */
   revokedAtHeight: nullable(u64),

@@ -3,7 +3,7 @@ import type {LedgerEvent} from "../chain/events.js";
 import {credit} from "../monetary/supply.js";
 import {blocksIn, type ChainParams} from "../params/chain-params.js";
 import type {State} from "../state/state.js";
-import {enrollments, gpuBindings, heightKey, maturities} from "../state/stores.js";
+import {deferredBonds, enrollments, gpuBindings, heightKey, maturities} from "../state/stores.js";
 import {type EnrollmentRecord, type Phase, phaseOf} from "./record.js";
 
 /** Page size when none is asked for, and the largest that is given. */
@@ -17,9 +17,18 @@ export const PAGE_MAX = 500;
 export const gpuIdentity = (gpuUuid: string, {rules}: Pick<ChainParams, "rules">): string =>
   rules.gpuIdentity === "folded" ? gpuUuid.toLowerCase() : gpuUuid;
 
+/** Writes a record, and lists it among the bonds that rewards fill for as long as it is one. */
+export function putRecord(state: State, record: EnrollmentRecord): void {
+  const {nodeId, owner, bondMode, revokedAtHeight, stakeDust, requiredStakeDust} = record;
+  state.put(enrollments, nodeId, record);
+  const filling = bondMode === "mining_rewards" && revokedAtHeight === null && stakeDust < requiredStakeDust;
+  if (filling) state.put(deferredBonds, `${owner}/${nodeId}`, {nodeId});
+  else state.remove(deferredBonds, `${owner}/${nodeId}`);
+}
+
 /** Adds a record and binds its GPU; the caller has checked that both are free. */
 export function insertRecord(state: State, record: EnrollmentRecord, params: ChainParams): void {
-  state.put(enrollments, record.nodeId, record);
+  putRecord(state, record);
   state.put(gpuBindings, gpuIdentity(record.gpuUuid, params), {nodeId: record.nodeId});
 }
 
@@ -31,7 +40,7 @@ export function revokeRecord(
 ): EnrollmentRecord {
   const matures = at.height + blocksIn(at.params, at.params.enrollment.unbondWindowSeconds);
   const revoked: EnrollmentRecord = {...record, revokedAtHeight: at.height, unbondMaturesAtHeight: matures};
-  state.put(enrollments, record.nodeId, revoked);
+  putRecord(state, revoked);
   state.put(maturities, `${heightKey(matures)}/${record.nodeId}`, {nodeId: record.nodeId});
   state.remove(gpuBindings, gpuIdentity(record.gpuUuid, at.params));
   return revoked;

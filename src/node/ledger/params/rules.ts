@@ -29,6 +29,22 @@ export interface Rules {
   readonly equivocation: "solution" | "bytes";
   /** GPU ids compared without case, or as exact text when enrolling. */
   readonly gpuIdentity: "folded" | "exact";
+  /** What the work in place of a deferred bond is bound to: payload, owner and chain, or the payload alone (Q30). */
+  readonly bondWork: "owner" | "payload";
+  /**
+   * What the auto-revoke threshold is measured by: the part of the required bond that a record has earned so far, or
+   * the whole of it, under which one slash of any size ends a record whose bond is still filling (D26).
+   */
+  readonly autoRevoke: "earned-bond" | "whole-bond";
+  /**
+   * A proven offence of a node without stake: `revoke` ends an active record and refuses the slash of one that has
+   * ended; `consume` takes nothing and spends the evidence.
+   */
+  readonly emptyBond: "revoke" | "consume";
+  /** Whether slash payloads and evidence must be the bytes that their encoder writes. */
+  readonly evidenceForm: "canonical" | "lenient";
+  /** Whether a refused unenrollment of an unknown node says so, or says `not_owner` (D23). */
+  readonly unenrollReasons: "exact" | "merged";
   /** Whether an included transaction that fails still pays its fee. */
   readonly failedFee: "charged" | "free";
   /** Whether a transaction that spends nobody's signature (an unsigned slash) is taken. */
@@ -49,6 +65,11 @@ export const STRICT_RULES: Rules = {
   evidenceReplay: "offence",
   equivocation: "solution",
   gpuIdentity: "folded",
+  bondWork: "owner",
+  autoRevoke: "earned-bond",
+  emptyBond: "revoke",
+  evidenceForm: "canonical",
+  unenrollReasons: "exact",
   failedFee: "charged",
   unsigned: "refused",
   envelopes: "v3-only",
@@ -63,6 +84,11 @@ export const COMPAT_RULES: Rules = {
   evidenceReplay: "blob",
   equivocation: "bytes",
   gpuIdentity: "exact",
+  bondWork: "payload",
+  autoRevoke: "whole-bond",
+  emptyBond: "consume",
+  evidenceForm: "lenient",
+  unenrollReasons: "merged",
   failedFee: "free",
   unsigned: "accepted",
   envelopes: "v2-and-v3",

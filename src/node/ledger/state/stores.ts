@@ -27,6 +27,9 @@ export const gpuBindings: Store<FieldValue<typeof nodeIdRecord>> = {name: "gpu",
 /** By maturity height (20 digits) and node id, so that a block reads only the bonds it returns. */
 export const maturities: Store<FieldValue<typeof nodeIdRecord>> = {name: "maturity", codec: nodeIdRecord};
 
+/** By owner and node id: active records whose bond their rewards still have to fill. */
+export const deferredBonds: Store<FieldValue<typeof nodeIdRecord>> = {name: "deferred", codec: nodeIdRecord};
+
 const evidenceRecord = record("evidence", {slashedAtHeight: u64});
 /** By replay key: offences that were punished. */
 export const evidence: Store<FieldValue<typeof evidenceRecord>> = {name: "evidence", codec: evidenceRecord};
@@ -67,6 +70,7 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     enrollments,
     gpuBindings,
     maturities,
+    deferredBonds,
     evidence,
     rewardedProofs,
     params,

@@ -32,6 +32,7 @@ const recordOf = (nodeId: string, stakeDust = 1_000_000_000n): EnrollmentRecord 
   stakeDust,
   bondMode: "upfront",
   requiredStakeDust: 1_000_000_000n,
+  earnedStakeDust: 1_000_000_000n,
   enrolledAtHeight: 1n,
   revokedAtHeight: null,
   unbondMaturesAtHeight: null,
