@@ -11,6 +11,7 @@ import type {Work} from "../codecs/mining/work.js";
 import type {VerifySignature} from "../codecs/suite.js";
 import {UnavailableError} from "../errors.js";
 import type {ProofVerdict} from "./api/ports.js";
+import {CompatMining} from "./compat-mining.js";
 import {ChallengeVerifier, createChallengeSigner, signerIdOf} from "./ledger/attestation/challenge.js";
 import {ChallengeIssuer} from "./ledger/attestation/issuer.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
@@ -41,12 +42,15 @@ export class MiningDesk {
   readonly #issuer: ChallengeIssuer;
   readonly #challenges = new ChallengeVerifier();
   readonly #tables: MiningTables;
+  /** Null where proofs prove their node. */
+  readonly #compat: CompatMining | null;
 
   constructor(private readonly ports: DeskPorts) {
     const {challengeKey, params} = ports;
     const signerId = signerIdOf(challengeKey);
     this.#issuer = new ChallengeIssuer(createChallengeSigner(signerId, challengeKey));
     this.#challenges.register(signerId, challengeKey);
+    this.#compat = params.rules.proofAuthority === "hmac" ? new CompatMining(params, this.#challenges) : null;
     this.#tables = new MiningTables({workSetRoot: WORK_SET_ROOT, entries: params.mining.dagEntries});
   }
 
@@ -91,6 +95,7 @@ export class MiningDesk {
    */
   verifyOffered(state: State, raw: Uint8Array, isWaiting: (nodeId: string, height: bigint) => boolean): AcceptedProof {
     const context = this.#context(state, {tipHeight: this.#tipHeight(), nowMs: this.ports.nowMs()});
+    if (this.#compat) return acceptedOf(this.#compat.verifyOffered(state, raw, context));
     const {chain} = context;
     const hasProof = (nodeId: string, height: bigint): boolean =>
       chain.hasProof(nodeId, height) || isWaiting(nodeId, height);
@@ -100,8 +105,10 @@ export class MiningDesk {
   }
 
   /** Checks a proof inside a block: everything that every validator can check. */
-  readonly verifyInBlock: VerifyProof = (state: State, raw: Uint8Array, block: BlockContext) =>
-    acceptedOf(verifyProof(raw, this.#context(state, {tipHeight: block.height - 1n, nowMs: block.timeMs})));
+  readonly verifyInBlock: VerifyProof = (state: State, raw: Uint8Array, block: BlockContext) => {
+    const context = this.#context(state, {tipHeight: block.height - 1n, nowMs: block.timeMs});
+    return acceptedOf(this.#compat?.verifyInBlock(state, raw, context) ?? verifyProof(raw, context));
+  };
 
   /** What the API answers for an offer: refusals of the rules are answers, everything else is thrown. */
   async answer(offer: () => Promise<AcceptedProof>): Promise<ProofVerdict> {

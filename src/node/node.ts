@@ -11,18 +11,17 @@ import type {ApiPorts, LedgerView} from "./api/ports.js";
 import {ApiServer} from "./api/server.js";
 import {Chain} from "./chain.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
+import {contractsOf} from "./contracts.js";
 import {type DataDir, readDataDir} from "./data-dir.js";
 import {Intake} from "./intake.js";
-import type {Contract} from "./ledger/chain/contract.js";
-import {enrollContract} from "./ledger/enrollment/contract.js";
-import {chainParamsOf} from "./ledger/params/networks.js";
-import {slashContract} from "./ledger/slashing/contract.js";
-import {transferContract} from "./ledger/transfer/contract.js";
+import {chainParamsOf, type NetworkProfile} from "./ledger/params/networks.js";
+import {transactionOfId} from "./ledger/state/tx-ids.js";
 import {admissionStack} from "./mempool/pool/admission.js";
 import {DEFAULT_POOL_LIMITS, Pool, type PoolLimits} from "./mempool/pool/pool.js";
 import {NodeMetrics} from "./metrics/registry.js";
 import {MiningDesk} from "./mining-desk.js";
 import {Producer, type ProducerOptions} from "./producer.js";
+import {checkProfile} from "./profile.js";
 import {Pulse} from "./pulse.js";
 import type {Log, Service} from "./service.js";
 import {rememberValid} from "./signature-cache.js";
@@ -32,6 +31,8 @@ import {viewOf} from "./view.js";
 /** What the operator sets. */
 export interface NodeOptions {
   readonly dataDir: string;
+  /** Kind of chain that must be there; compat chains run under `compat` alone, `null` takes any other. */
+  readonly profile: NetworkProfile | null;
   readonly api: Partial<ApiOptions>;
   /** `null` takes the chain's block time. */
   readonly producer: ProducerOptions | null;
@@ -41,6 +42,7 @@ export interface NodeOptions {
 }
 
 export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
+  profile: null,
   api: {},
   producer: null,
   pool: DEFAULT_POOL_LIMITS,
@@ -55,9 +57,6 @@ export interface NodePorts {
   readonly version: string;
   readonly commit: string;
 }
-
-/** Contracts in the order of the admission stack: slashing over enrollment over everything else. */
-const CONTRACTS: readonly Contract[] = [slashContract, enrollContract, transferContract];
 
 export class QsdmNode implements Service {
   private constructor(
@@ -83,6 +82,7 @@ export class QsdmNode implements Service {
   static async open(options: NodeOptions, ports: NodePorts): Promise<QsdmNode> {
     const broken = breaker();
     const dir = await readDataDir(options.dataDir);
+    checkProfile(dir.genesis, options.profile);
     const store = await SqliteStore.open({path: dir.databasePath, slashReceiptsMax: options.slashReceiptsMax});
     try {
       const abort = new AbortController();
@@ -157,7 +157,8 @@ async function build({
     verifySignature: verifyTransaction,
     nowMs,
   });
-  const contracts = new Map(CONTRACTS.map((each) => [each.id, each]));
+  const stack = contractsOf(params.rules);
+  const contracts = new Map(stack.map((each) => [each.id, each]));
   const chain = await Chain.open({
     store,
     contracts,
@@ -176,7 +177,7 @@ async function build({
     chain,
     pool,
     store,
-    admit: admissionStack(CONTRACTS, contracts),
+    admit: admissionStack(stack, contracts),
     verifyProof: (raw) => desk.verifyOffered(chain.state, raw, (nodeId, height) => intake.hasProof(nodeId, height)),
     nowMs,
     wake: () => producer.wake(),
@@ -201,6 +202,8 @@ async function build({
     view,
     store,
     submit: (envelope) => intake.submit(envelope),
+    submitCompat: (door, body) => intake.submitCompat(door, body),
+    transactionOfId: (clientId) => transactionOfId(chain.state, clientId),
     poolSize: () => pool.size,
     nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
     challenge: () => desk.challenge(),

@@ -32,6 +32,10 @@ export type Supply = ValueOf<typeof supply>;
 export const supplyAnswer = object({height: u64, blockId: text, supply});
 export type SupplyAnswer = ValueOf<typeof supplyAnswer>;
 
+/** 202 of `POST /api/v1/wallet/submit-signed`: taken, not yet applied. */
+export const pending = object({transactionId: text, status: word("pending"), broadcast: word("block-pending")});
+export type Pending = ValueOf<typeof pending>;
+
 /** `GET /api/v1/wallet/balance`. */
 export const balance = object({
   address: text,

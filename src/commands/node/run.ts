@@ -1,6 +1,7 @@
 import {type Command, Option} from "commander";
 import {UnavailableError} from "../../errors.js";
 import {DEFAULT_RATE_LIMIT, type RateLimitOptions} from "../../node/api/rate-limiter.js";
+import {NETWORK_PARAMS} from "../../node/ledger/params/networks.js";
 import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../node/node.js";
 import type {Log} from "../../node/service.js";
 import {COMMIT, VERSION} from "../build-info.js";
@@ -42,8 +43,13 @@ export const nodeRunCommand = (io: Io): Command =>
         "Opens the data directory, resumes exactly where it stopped, serves the API and produces blocks. Logs go to " +
         "standard error, one JSON object per line; when the node listens, one line with its URL goes to standard " +
         "output. The first Ctrl-C finishes the block under way; the second ends at once, which loses nothing that was " +
-        "acknowledged.",
-      examples: [{does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"}],
+        "acknowledged.\n\n" +
+        "A chain made with --network compat takes QSDM's own envelopes, unsigned slashes and evidence that anyone can " +
+        "make. It runs only under --profile compat, and no other chain does.",
+      examples: [
+        {does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"},
+        {does: "a node that takes what a QSDM node takes", run: "qsdm node run --data-dir ./old --profile compat"},
+      ],
       environment: settingsEnvironment("data_dir"),
       files: {"DIR/chain.db": "Blocks, state, receipts and what is waiting."},
       exit: {4: "The data directory, the port or the disk cannot be used."},
@@ -51,6 +57,12 @@ export const nodeRunCommand = (io: Io): Command =>
     }),
   )
     .option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)")
+    .addOption(
+      new Option(
+        "--profile <name>",
+        "kind of chain that must be in the directory; a compat chain runs only when asked for",
+      ).choices(Object.keys(NETWORK_PARAMS)),
+    )
     .option("--api-host <address>", "address to serve the API on", "127.0.0.1")
     .option("--api-port <port>", "port of the API; 0 takes a free one", countFlag(0, 65_535), 8080)
     .option(
@@ -71,6 +83,7 @@ export const nodeRunCommand = (io: Io): Command =>
       const options: NodeOptions = {
         ...DEFAULT_NODE_OPTIONS,
         dataDir: settings.data_dir.value!,
+        profile: flags.profile ?? null,
         api: {host: flags.apiHost, port: flags.apiPort, rateLimit: rateLimitOf(flags.rateLimit)},
         producer: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
       };

@@ -2,7 +2,7 @@
 import {wireNameOf} from "../../codecs/api/shape.js";
 import type {Param} from "./param.js";
 import {codedError} from "./refusal.js";
-import type {AnyRoute} from "./route.js";
+import type {AnyRoute, BodySpec} from "./route.js";
 
 /** JSON text of the document, ended by a line feed. */
 export function openApiOf(routes: Readonly<Record<string, AnyRoute>>, version: string): string {
@@ -46,13 +46,18 @@ function operationOf(name: string, route: AnyRoute): Record<string, unknown> {
           requestBody: {
             required: true,
             description: route.body.description,
-            content: {[route.body.contentType]: {schema: {type: "string", maxLength: route.body.maxBytes}}},
+            content: bodyContent(route.body),
           },
         }),
     ...(route.auth === "scrape" ? {security: [{scrape: []}, {}]} : {}),
     responses: {...responses, default: refusalFor(route)},
     "x-cost": route.cost,
   };
+}
+
+function bodyContent({contentType, alsoTakes, maxBytes}: BodySpec): Record<string, unknown> {
+  const media = {schema: {type: "string", maxLength: maxBytes}};
+  return {[contentType]: media, ...(alsoTakes === undefined ? {} : {[alsoTakes]: media})};
 }
 
 const REFUSALS = {

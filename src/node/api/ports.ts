@@ -3,6 +3,7 @@ import type {Block, Header} from "../../codecs/chain/block.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {Work} from "../../codecs/mining/work.js";
+import type {CompatDoor} from "../ledger/chain/compat-door.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {SlashReceipt} from "../storage/store.js";
@@ -88,6 +89,14 @@ export interface ApiPorts {
    * @throws RuleError, DecodeError with the reason it was refused; UnavailableError while stopping
    */
   submit(envelope: Uint8Array): Promise<{readonly txId: string}>;
+  /**
+   * Takes a QSDM envelope in JSON, as `submit` takes ours.
+   * @returns the id that its client chose
+   * @throws RuleError ENVELOPE_V2_REFUSED where only v3 envelopes are taken; otherwise as `submit`
+   */
+  submitCompat(door: CompatDoor, body: Uint8Array): Promise<{readonly txId: string}>;
+  /** Our id of the included transaction that its client named so, or `null`. */
+  transactionOfId(clientId: string): string | null;
   /** Transactions waiting. */
   poolSize(): number;
   /** Nonce that an account should sign next, counting what waits. */

@@ -33,6 +33,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   SCRAPE_FORBIDDEN: 403,
   GONE: 410,
   POOL_DUPLICATE: 409,
+  TX_ID_USED: 409,
+  ENVELOPE_SIGNATURE_INVALID: 422,
   POOL_NONCE_TAKEN: 409,
   NONCE_USED: 409,
   NONCE_TOO_HIGH: 409,
@@ -47,6 +49,8 @@ function statusOf(error: QsdmError, style: ErrorStyle): number {
   const status = STATUS_OF[error.code];
   if (status !== undefined) return status;
   if (error.code.endsWith("_NOT_FOUND")) return 404;
+  // Payment required: what the reference's wallet route answers.
+  if (style === "status" && error.code === "BALANCE_TOO_LOW") return 402;
   if (style !== "coded" && error instanceof RuleError && !UNSIGNED.has(error.code)) return 400;
   return error.httpStatus;
 }

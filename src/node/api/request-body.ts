@@ -11,10 +11,14 @@ const tooLarge = (maxBytes: number): DecodeError =>
  * The body of `incoming`. A declared length above the limit is refused before a byte is read.
  * @throws UsageError CONTENT_TYPE_UNSUPPORTED; DecodeError BODY_TOO_LARGE, BODY_CUT_SHORT
  */
-export async function readBody(incoming: IncomingMessage, {contentType, maxBytes}: BodySpec): Promise<Uint8Array> {
+export async function readBody(
+  incoming: IncomingMessage,
+  {contentType, alsoTakes, maxBytes}: BodySpec,
+): Promise<Uint8Array> {
   const given = (incoming.headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
-  if (given !== contentType)
-    throw new UsageError("CONTENT_TYPE_UNSUPPORTED", `content type "${given}", this route takes ${contentType}`, {
+  const taken = alsoTakes === undefined ? contentType : `${contentType} or ${alsoTakes}`;
+  if (given !== contentType && given !== alsoTakes)
+    throw new UsageError("CONTENT_TYPE_UNSUPPORTED", `content type "${given}", this route takes ${taken}`, {
       hint: `send the header Content-Type: ${contentType}`,
     });
   if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);

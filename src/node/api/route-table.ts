@@ -8,7 +8,7 @@ import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
 import {slashReceiptRoute, slashRoute} from "./routes/slash.js";
 import {statusRoute} from "./routes/status.js";
-import {balanceRoute, nonceRoute, submitRoute} from "./routes/wallet.js";
+import {balanceRoute, nonceRoute, submitRoute, submitSignedRoute} from "./routes/wallet.js";
 
 export const ROUTES = {
   status: statusRoute,
@@ -19,6 +19,7 @@ export const ROUTES = {
   balance: balanceRoute,
   nonce: nonceRoute,
   submit: submitRoute,
+  submitSigned: submitSignedRoute,
   challenge: challengeRoute,
   work: workRoute,
   submitProof: submitProofRoute,

@@ -20,6 +20,8 @@ export type ErrorStyle = "coded" | "status" | "text";
 /** A request body, handed to the handler as bytes. */
 export interface BodySpec {
   readonly contentType: string;
+  /** Another form that the route takes as well, which its handler tells apart. */
+  readonly alsoTakes?: string;
   readonly maxBytes: number;
   readonly description: string;
 }

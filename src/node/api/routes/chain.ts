@@ -2,9 +2,10 @@
 import {blockList, blockView, headerList, receiptView} from "../../../codecs/api/chain.js";
 import {blockIdOf} from "../../../codecs/chain/block.js";
 import {RuleError, UsageError} from "../../../errors.js";
-import {heightKind, inPath, isTxId, limitKind, mayQuery, txIdKind} from "../param.js";
+import {heightKind, inPath, limitKind, mayQuery, txIdKind} from "../param.js";
 import {json, route} from "../route.js";
 import {viewOfBlock, viewOfHeader} from "./block-views.js";
+import {findByTxId} from "./tx-id.js";
 
 /** Sizes of a page of headers, and of one of whole blocks. */
 const HEADERS = {usual: 20, max: 200} as const;
@@ -102,7 +103,7 @@ export const receiptRoute = route({
   body: null,
   reply: json(receiptView),
   handle({txId}, {node}) {
-    const receipt = isTxId(txId) ? node.store.receipt(txId) : null;
+    const receipt = findByTxId(txId, {node}, (id) => node.store.receipt(id));
     if (!receipt)
       throw new RuleError("RECEIPT_NOT_FOUND", `no receipt for transaction ${txId}`, {
         hint: "a transaction has a receipt once a block includes it",
@@ -110,6 +111,7 @@ export const receiptRoute = route({
     const header = node.store.header(receipt.height);
     return {
       ...receipt,
+      txId,
       blockId: header ? blockIdOf(header) : "",
       status: receipt.outcome === "applied" ? 1 : 0,
       gasUsed: 0,

@@ -6,7 +6,7 @@ import {type EnrollmentRecord, phaseOf} from "../../ledger/enrollment/record.js"
 import {PAGE_DEFAULT, PAGE_MAX} from "../../ledger/enrollment/registry.js";
 import {cursorKind, inPath, limitKind, mayQuery, nodeIdKind, wordKind} from "../param.js";
 import {json, route} from "../route.js";
-import {checkContract, ENVELOPE_BODY} from "./envelope.js";
+import {EITHER_BODY, takeEither} from "./envelope.js";
 
 export const enrollRoute = route({
   method: "POST",
@@ -16,15 +16,11 @@ export const enrollRoute = route({
   errors: "text",
   cost: 3,
   params: {},
-  body: ENVELOPE_BODY,
+  body: EITHER_BODY,
   reply: json(accepted),
   statuses: [202],
   statusOf: () => 202,
-  async handle({body}, ports) {
-    checkContract(body, [ENROLL_V3_CONTRACT]);
-    const {txId} = await ports.node.submit(body);
-    return {txId, status: "accepted" as const};
-  },
+  handle: ({body}, ports) => takeEither(body, ports, {door: "enroll", contracts: [ENROLL_V3_CONTRACT]}),
 });
 
 export const unenrollRoute = route({
@@ -35,15 +31,11 @@ export const unenrollRoute = route({
   errors: "text",
   cost: 3,
   params: {},
-  body: ENVELOPE_BODY,
+  body: EITHER_BODY,
   reply: json(accepted),
   statuses: [202],
   statusOf: () => 202,
-  async handle({body}, ports) {
-    checkContract(body, [UNENROLL_V3_CONTRACT]);
-    const {txId} = await ports.node.submit(body);
-    return {txId, status: "accepted" as const};
-  },
+  handle: ({body}, ports) => takeEither(body, ports, {door: "unenroll", contracts: [UNENROLL_V3_CONTRACT]}),
 });
 
 export const enrollmentRoute = route({

@@ -4,9 +4,10 @@ import {SLASH_CONTRACT} from "../../../codecs/chain/payloads.js";
 import {RuleError} from "../../../errors.js";
 import {reasonOf} from "../../ledger/chain/events.js";
 import type {SlashReceipt} from "../../storage/store.js";
-import {inPath, isTxId, txIdKind} from "../param.js";
+import {inPath, txIdKind} from "../param.js";
 import {json, route} from "../route.js";
-import {checkContract, ENVELOPE_BODY} from "./envelope.js";
+import {EITHER_BODY, takeEither} from "./envelope.js";
+import {findByTxId} from "./tx-id.js";
 
 export const slashRoute = route({
   method: "POST",
@@ -16,15 +17,11 @@ export const slashRoute = route({
   errors: "text",
   cost: 6,
   params: {},
-  body: ENVELOPE_BODY,
+  body: EITHER_BODY,
   reply: json(accepted),
   statuses: [202],
   statusOf: () => 202,
-  async handle({body}, ports) {
-    checkContract(body, [SLASH_CONTRACT]);
-    const {txId} = await ports.node.submit(body);
-    return {txId, status: "accepted" as const};
-  },
+  handle: ({body}, ports) => takeEither(body, ports, {door: "slash", contracts: [SLASH_CONTRACT]}),
 });
 
 export const slashReceiptRoute = route({
@@ -38,8 +35,8 @@ export const slashReceiptRoute = route({
   body: null,
   reply: json(slashReceiptView),
   handle({txId}, ports) {
-    const receipt = isTxId(txId) ? ports.node.store.slashReceipt(txId) : null;
-    if (receipt) return viewOfSlash(receipt);
+    const receipt = findByTxId(txId, ports, (id) => ports.node.store.slashReceipt(id));
+    if (receipt) return viewOfSlash({...receipt, txId});
     throw new RuleError("SLASH_RECEIPT_NOT_FOUND", `no slash receipt for tx_id ${txId} (unknown or evicted)`, {
       hint: "a slash has a receipt once a block includes it; qsdm receipt finds older ones",
     });

@@ -107,7 +107,7 @@ function ownOf(view: LedgerView, poolSize: number): OwnStatus {
   return {
     chainId: params.chainId,
     rules: rulesName(params),
-    envelopeVersions: [3],
+    envelopeVersions: params.rules.envelopes === "v2-and-v3" ? [2, 3] : [3],
     height: head.height,
     blockId: head.blockId,
     blockTimeMs: head.timeMs,

@@ -1,6 +1,7 @@
 /** Accounts: what they hold, which nonce is next, and sending transactions. */
-import {balance, nonce} from "../../../codecs/api/ledger.js";
+import {balance, nonce, pending} from "../../../codecs/api/ledger.js";
 import {accepted} from "../../../codecs/api/mining.js";
+import {WALLET_ENVELOPE_MAX_BYTES} from "../../../codecs/envelopes/wallet.js";
 import {addressKind, inQuery} from "../param.js";
 import {json, route} from "../route.js";
 import {ENVELOPE_BODY} from "./envelope.js";
@@ -54,5 +55,27 @@ export const submitRoute = route({
   async handle({body}, ports) {
     const {txId} = await ports.node.submit(body);
     return {txId, status: "accepted" as const};
+  },
+});
+
+export const submitSignedRoute = route({
+  method: "POST",
+  path: "/api/v1/wallet/submit-signed",
+  summary: "take a transfer in QSDM's wallet envelope, on a compat chain",
+  auth: "public",
+  errors: "status",
+  cost: 2,
+  params: {},
+  body: {
+    contentType: "application/json",
+    maxBytes: WALLET_ENVELOPE_MAX_BYTES,
+    description: "a QSDM wallet envelope, version 2",
+  },
+  reply: json(pending),
+  statuses: [202],
+  statusOf: () => 202,
+  async handle({body}, ports) {
+    const {txId} = await ports.node.submitCompat("wallet", body);
+    return {transactionId: txId, status: "pending" as const, broadcast: "block-pending" as const};
   },
 });

@@ -1,0 +1,97 @@
+/**
+ * What a node keeps to admit proofs of QSDM's miners: used challenges, accepted solutions and quarantined addresses.
+ * All of it is this node's own and is empty after a start: no block depends on it, and what it forgets is stale by
+ * then or marked in the state.
+ */
+import {checkAddress} from "../codecs/address.js";
+import {HMAC_ATTESTATION} from "../codecs/mining/hmac-bundle.js";
+import {refuseCc} from "./ledger/attestation/cc-stub.js";
+import type {ChallengeVerifier} from "./ledger/attestation/challenge.js";
+import {AttestationDispatcher} from "./ledger/attestation/dispatcher.js";
+import {ATTESTATION_CC} from "./ledger/attestation/failure.js";
+import {checkHmacAttestation, type HmacPorts} from "./ledger/attestation/hmac.js";
+import {NonceStore} from "./ledger/attestation/nonce-store.js";
+import type {CompatReads, VerifyContext} from "./ledger/mining/context.js";
+import {Quarantine} from "./ledger/mining/quarantine.js";
+import {ProofRejection} from "./ledger/mining/rejection.js";
+import {SeenProofs} from "./ledger/mining/seen-proofs.js";
+import {type VerifiedProof, verifyProof} from "./ledger/mining/verify.js";
+import type {ChainParams} from "./ledger/params/chain-params.js";
+import type {State} from "./ledger/state/state.js";
+import {enrollments} from "./ledger/state/stores.js";
+
+export class CompatMining {
+  readonly #nonces: NonceStore;
+  readonly #seen = new SeenProofs();
+  readonly #quarantine = new Quarantine();
+
+  constructor(
+    private readonly params: ChainParams,
+    private readonly challenges: ChallengeVerifier,
+  ) {
+    const {freshnessWindowSeconds, futureSkewSeconds} = params.mining;
+    // Beyond window and skew together, or a nonce could be forgotten while its challenge is still good (Q18).
+    this.#nonces = new NonceStore(2 * Math.max(freshnessWindowSeconds, futureSkewSeconds + 1));
+  }
+
+  /** Verifies a proof that a miner offers, and remembers what it used. @throws ProofRejection */
+  verifyOffered(state: State, raw: Uint8Array, context: VerifyContext): VerifiedProof {
+    const {chain, tipHeight} = context;
+    const verified = this.#watchFraud(tipHeight, () =>
+      verifyProof(raw, {
+        ...context,
+        chain: {
+          ...chain,
+          isSeen: (id, height) => this.#seen.has(id) || chain.isSeen(id, height),
+          isQuarantined: (address, height) => this.#quarantine.has(address, height),
+        },
+        compat: this.#reads(state, {challenges: this.challenges, nonces: this.#nonces, graceSeconds: 0}),
+      }),
+    );
+    this.#seen.record(verified.proofId, verified.proof.height);
+    return verified;
+  }
+
+  /** Verifies a proof inside a block: everything that does not take this node's own memory. @throws ProofRejection */
+  verifyInBlock(state: State, raw: Uint8Array, context: VerifyContext): VerifiedProof {
+    const {graceBlocks} = this.params.mining;
+    // A proof waits for its block, up to the grace window, and does not turn stale by waiting.
+    const graceSeconds = Number(graceBlocks + 1n) * this.params.blockTimeSeconds;
+    return verifyProof(raw, {
+      ...context,
+      compat: this.#reads(state, {challenges: null, nonces: null, graceSeconds}),
+    });
+  }
+
+  #reads(
+    state: State,
+    {challenges, nonces, graceSeconds}: Pick<HmacPorts, "challenges" | "nonces"> & {graceSeconds: number},
+  ): CompatReads {
+    const {freshnessWindowSeconds, futureSkewSeconds} = this.params.mining;
+    const ports: HmacPorts = {
+      operator: (nodeId) => state.get(enrollments, nodeId) ?? null,
+      challenges,
+      nonces,
+      denyList: [],
+      limits: {windowSeconds: freshnessWindowSeconds + graceSeconds, futureSkewSeconds},
+    };
+    const dispatcher = new AttestationDispatcher();
+    dispatcher.register(HMAC_ATTESTATION, (proof, nowMs) => checkHmacAttestation(ports, proof, nowMs));
+    dispatcher.register(ATTESTATION_CC, refuseCc);
+    return {
+      // The reference takes any text; what is not an address cannot be paid here.
+      checkAddress,
+      checkAttestation: (proof, nowMs) => dispatcher.check(proof, nowMs),
+    };
+  }
+
+  #watchFraud(height: bigint, verify: () => VerifiedProof): VerifiedProof {
+    try {
+      return verify();
+    } catch (error) {
+      if (error instanceof ProofRejection && error.reason === "batch-fraud" && error.proof)
+        this.#quarantine.add(error.proof.minerAddr, height);
+      throw error;
+    }
+  }
+}

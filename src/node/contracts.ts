@@ -1,0 +1,18 @@
+/** Which contracts a chain has. */
+import type {Contract} from "./ledger/chain/contract.js";
+import {compatEnrollContract} from "./ledger/enrollment/compat-contract.js";
+import {enrollContract} from "./ledger/enrollment/contract.js";
+import {unenrollContract} from "./ledger/enrollment/unenroll.js";
+import type {Rules} from "./ledger/params/rules.js";
+import {slashContract} from "./ledger/slashing/contract.js";
+import {transferContract} from "./ledger/transfer/contract.js";
+import {walletTransferContract} from "./ledger/transfer/wallet-contract.js";
+
+const STRICT: readonly Contract[] = [slashContract, enrollContract, unenrollContract, transferContract];
+
+/**
+ * In the order of the admission stack: slashing over enrollment over everything else. QSDM's own enrollment and
+ * transfer exist only where its envelopes do: an enrollment without a node key must not reach a strict chain.
+ */
+export const contractsOf = ({envelopes}: Rules): readonly Contract[] =>
+  envelopes === "v3-only" ? STRICT : [slashContract, compatEnrollContract, ...STRICT.slice(1), walletTransferContract];
