@@ -38,6 +38,23 @@ export interface SlashReceipt {
   readonly rejectMessage: string | null;
 }
 
+/** Which slash receipts are wanted; `null` takes any. */
+export interface SlashReceiptQuery {
+  readonly outcome: SlashReceipt["outcome"] | null;
+  /** Kind of evidence. A rejected slash has none that the ledger vouches for. */
+  readonly kind: string | null;
+  /** Recorded at this time or later, milliseconds since 1970. */
+  readonly sinceMs: bigint;
+  readonly limit: number;
+}
+
+/** Which receipts are wanted, both heights included. */
+export interface ReceiptQuery {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly limit: number;
+}
+
 /** An acknowledged transaction or proof that no block has settled yet. */
 export interface WaitingRow {
   readonly kind: "transaction" | "proof";
@@ -68,7 +85,11 @@ export interface LedgerStore {
   header(height: bigint): Header | null;
   heightOf(blockId: string): bigint | null;
   receipt(txId: string): Receipt | null;
+  /** Newest first: by height, and within a block the last transaction first. */
+  receipts(query: ReceiptQuery): readonly Receipt[];
   slashReceipt(txId: string): SlashReceipt | null;
+  /** Newest first. */
+  slashReceipts(query: SlashReceiptQuery): readonly SlashReceipt[];
   /** Names what is wrong with the files; empty when they are whole. */
   verify(): readonly string[];
   close(): void;

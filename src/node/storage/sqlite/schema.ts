@@ -3,7 +3,7 @@
 /** Marks a file as ours: "qsdm" in ASCII. */
 export const APPLICATION_ID = 0x7173646d;
 /** Raised with every change to the tables. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * Ids are random, so they are never the clustered key: rows append by rowid and a separate index finds them, which
@@ -30,11 +30,14 @@ CREATE TABLE receipt (
   height INTEGER NOT NULL,
   value BLOB NOT NULL
 ) STRICT;
+CREATE INDEX receipt_height ON receipt (height);
 CREATE TABLE slash_receipt (
   seq INTEGER PRIMARY KEY,
   tx_id BLOB NOT NULL UNIQUE,
   height INTEGER NOT NULL,
   time_ms INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  kind TEXT NOT NULL,
   value BLOB NOT NULL
 ) STRICT;
 CREATE TABLE waiting (

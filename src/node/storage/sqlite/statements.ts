@@ -25,9 +25,14 @@ export interface Statements {
   readonly removeState: Write<[string, string]>;
   readonly addReceipt: Write<[Uint8Array, bigint, Uint8Array]>;
   readonly receiptOf: Query<[Uint8Array], {value: Buffer}>;
-  readonly addSlashReceipt: Write<[Uint8Array, bigint, bigint, Uint8Array]>;
+  readonly receiptsBetween: Query<[bigint, bigint, number], {value: Buffer}>;
+  readonly addSlashReceipt: Write<[Uint8Array, bigint, bigint, string, string, Uint8Array]>;
   readonly trimSlashReceipts: Write<[number]>;
   readonly slashReceiptOf: Query<[Uint8Array], {time_ms: bigint; value: Buffer}>;
+  readonly newestSlashReceipts: Query<
+    [{since: bigint; outcome: string | null; kind: string | null; limit: number}],
+    {time_ms: bigint; value: Buffer}
+  >;
   readonly allWaiting: Query<[], {kind: bigint; id: Buffer; value: Buffer}>;
   readonly keep: Write<[number, Uint8Array, Uint8Array]>;
   readonly drop: Write<[Uint8Array]>;
@@ -48,9 +53,18 @@ export const prepareStatements = (db: Sqlite): Statements => ({
   removeState: db.prepare("DELETE FROM state WHERE store = ? AND key = ?"),
   addReceipt: db.prepare("INSERT INTO receipt (tx_id, height, value) VALUES (?, ?, ?)"),
   receiptOf: db.prepare("SELECT value FROM receipt WHERE tx_id = ?"),
-  addSlashReceipt: db.prepare("INSERT INTO slash_receipt (tx_id, height, time_ms, value) VALUES (?, ?, ?, ?)"),
+  receiptsBetween: db.prepare(
+    "SELECT value FROM receipt WHERE height BETWEEN ? AND ? ORDER BY height DESC, seq DESC LIMIT ?",
+  ),
+  addSlashReceipt: db.prepare(
+    "INSERT INTO slash_receipt (tx_id, height, time_ms, outcome, kind, value) VALUES (?, ?, ?, ?, ?, ?)",
+  ),
   trimSlashReceipts: db.prepare("DELETE FROM slash_receipt WHERE seq <= (SELECT max(seq) FROM slash_receipt) - ?"),
   slashReceiptOf: db.prepare("SELECT time_ms, value FROM slash_receipt WHERE tx_id = ?"),
+  newestSlashReceipts: db.prepare(
+    "SELECT time_ms, value FROM slash_receipt WHERE time_ms >= @since AND outcome = ifnull(@outcome, outcome) " +
+      "AND kind = ifnull(@kind, kind) ORDER BY seq DESC LIMIT @limit",
+  ),
   allWaiting: db.prepare("SELECT kind, id, value FROM waiting ORDER BY seq"),
   keep: db.prepare("INSERT INTO waiting (kind, id, value) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"),
   drop: db.prepare("DELETE FROM waiting WHERE id = ?"),

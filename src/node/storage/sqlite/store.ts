@@ -4,12 +4,24 @@ import {bytesOfHex, hexOf, plain} from "../../../codecs/bytes.js";
 import {type Block, block as blockCodec, certificate, type Header, header} from "../../../codecs/chain/block.js";
 import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {InvariantError, UnavailableError} from "../../../errors.js";
-import type {BlockCommit, LedgerStore, SlashReceipt, StoredBlock, StoredHead, WaitingRow} from "../store.js";
+import type {
+  BlockCommit,
+  LedgerStore,
+  ReceiptQuery,
+  SlashReceipt,
+  SlashReceiptQuery,
+  StoredBlock,
+  StoredHead,
+  WaitingRow,
+} from "../store.js";
 import {type Compression, loadCompression} from "./compression.js";
 import type {Sqlite} from "./driver.js";
 import {openDatabase} from "./open.js";
 import {WAITING_KIND} from "./schema.js";
 import {prepareStatements, type Statements} from "./statements.js";
+
+/** SQLite's integers are signed: nothing greater is stored, and asking for it would throw. */
+const INTEGER_MAX = 2n ** 63n - 1n;
 
 /** Options of the embedded store. */
 export interface SqliteStoreOptions {
@@ -79,14 +91,14 @@ export class SqliteStore implements LedgerStore {
   }
 
   async block(height: bigint): Promise<StoredBlock | null> {
-    const row = this.#statements.blockAt.get(height);
+    const row = height <= INTEGER_MAX ? this.#statements.blockAt.get(height) : undefined;
     if (!row) return null;
     const body = await this.compression.unpack(plain(row.body));
     return {id: hexOf(row.id), block: blockCodec.decode(body), certificate: certificate.decode(row.certificate)};
   }
 
   header(height: bigint): Header | null {
-    const row = this.#statements.headerAt.get(height);
+    const row = height <= INTEGER_MAX ? this.#statements.headerAt.get(height) : undefined;
     return row ? header.decode(row.header) : null;
   }
 
@@ -99,12 +111,20 @@ export class SqliteStore implements LedgerStore {
     return row ? receipt.decode(row.value) : null;
   }
 
+  receipts({from, to, limit}: ReceiptQuery): readonly Receipt[] {
+    if (from > INTEGER_MAX) return [];
+    const last = to < INTEGER_MAX ? to : INTEGER_MAX;
+    return this.#statements.receiptsBetween.all(from, last, limit).map(({value}) => receipt.decode(value));
+  }
+
   slashReceipt(txId: string): SlashReceipt | null {
     const row = this.#statements.slashReceiptOf.get(bytesOfHex(txId));
-    if (!row) return null;
-    const {height, outcome, sender, slash, code, message} = receipt.decode(row.value);
-    const rejected = {rejectCode: code, rejectMessage: message};
-    return {txId, outcome, recordedAtMs: row.time_ms, height, slasher: sender, slash, ...rejected};
+    return row ? slashReceiptIn(row) : null;
+  }
+
+  slashReceipts({sinceMs: since, outcome, kind, limit}: SlashReceiptQuery): readonly SlashReceipt[] {
+    if (since > INTEGER_MAX) return [];
+    return this.#statements.newestSlashReceipts.all({since, outcome, kind, limit}).map(slashReceiptIn);
   }
 
   verify(): readonly string[] {
@@ -134,7 +154,9 @@ export class SqliteStore implements LedgerStore {
     for (const each of commit.receipts) {
       const value = receipt.encode(each);
       statements.addReceipt.run(bytesOfHex(each.txId), height, value);
-      if (slashes.has(each.txId)) statements.addSlashReceipt.run(bytesOfHex(each.txId), height, timeMs, value);
+      if (!slashes.has(each.txId)) continue;
+      const kind = each.slash?.evidenceKind ?? "";
+      statements.addSlashReceipt.run(bytesOfHex(each.txId), height, timeMs, each.outcome, kind, value);
     }
     if (slashes.size > 0) statements.trimSlashReceipts.run(this.options.slashReceiptsMax);
     for (const id of commit.settled) statements.drop.run(bytesOfHex(id));
@@ -162,4 +184,9 @@ export class SqliteStore implements LedgerStore {
       throw error;
     }
   }
+}
+
+function slashReceiptIn({time_ms: recordedAtMs, value}: {time_ms: bigint; value: Uint8Array}): SlashReceipt {
+  const {txId, height, outcome, sender, slash, code, message} = receipt.decode(value);
+  return {txId, outcome, recordedAtMs, height, slasher: sender, slash, rejectCode: code, rejectMessage: message};
 }

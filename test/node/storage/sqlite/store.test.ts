@@ -101,7 +101,28 @@ test("of the slash receipts only the newest are kept, across a reopen", async ()
   const second = await open(file);
   expect([1, 2, 3, 4, 5].map((n) => second.slashReceipt(id(n)) !== null)).toEqual([false, false, true, true, true]);
   expect(second.receipt(id(1))?.outcome).toBe("rejected");
+  const listed = (over: object) =>
+    second.slashReceipts({outcome: null, kind: null, sinceMs: 0n, limit: 10, ...over}).map((each) => each.height);
+  expect(listed({})).toEqual([5n, 4n, 3n]);
+  expect(listed({limit: 2})).toEqual([5n, 4n]);
+  expect(listed({outcome: "applied"})).toEqual([]);
+  expect(listed({outcome: "rejected", kind: ""})).toEqual([5n, 4n, 3n]);
+  expect(listed({kind: "double-mining"})).toEqual([]);
+  expect(listed({sinceMs: zero.block.header.timeMs + 1n})).toEqual([]);
+  expect(listed({sinceMs: 2n ** 64n})).toEqual([]);
+  const heights = (from: bigint, to: bigint, limit = 10) =>
+    second.receipts({from, to, limit}).map((each) => each.height);
+  expect(heights(0n, 2n ** 64n - 1n)).toEqual([5n, 4n, 3n, 2n, 1n]);
+  expect(heights(2n, 4n)).toEqual([4n, 3n, 2n]);
+  expect(heights(2n, 4n, 1)).toEqual([4n]);
+  expect(heights(2n ** 64n - 1n, 2n ** 64n - 1n)).toEqual([]);
   expect(second.slashReceipt(id(5))).toMatchObject({height: 5n, rejectCode: "SLASH_NODE_NOT_ENROLLED"});
+});
+
+test("a height beyond the file's integers has neither block nor header", async () => {
+  const store = await open(scratchFile());
+  expect(store.header(2n ** 64n - 1n)).toBeNull();
+  expect(await store.block(2n ** 64n - 1n)).toBeNull();
 });
 
 describe("compression", () => {
