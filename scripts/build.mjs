@@ -3,12 +3,11 @@
 import {execFileSync} from "node:child_process";
 import {existsSync} from "node:fs";
 import {mkdir, readdir, readFile, realpath, rename, rm, writeFile} from "node:fs/promises";
-import {builtinModules} from "node:module";
-import {join, relative} from "node:path";
+import {join, relative, resolve} from "node:path";
 import {fileURLToPath, pathToFileURL} from "node:url";
+import {CHEAP_BUILTINS, namedExports, oneCommand} from "./build-plugins.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const DIST = join(ROOT, "dist");
 // Native code and wasm files are found relative to their packages, so these stay outside the bundle.
 const EXTERNAL = ["better-sqlite3", "better-sqlite3-13", "@mongodb-js/zstd", "@oqs/liboqs-js"];
 // Bundled CommonJS modules call require, which a module does not have.
@@ -27,47 +26,6 @@ async function commit() {
     return "";
   }
 }
-
-// An import of a built-in module makes Node copy every export, which opens streams and loads what nobody asked for: 3 ms
-// for node:fs and 2 ms for node:process on Node 24. process.getBuiltinModule hands out the module itself. Commander
-// wants node:child_process for subcommands that are programs of their own, and there are none here.
-const CHEAP_BUILTINS = {
-  name: "cheap-builtins",
-  setup(build) {
-    const names = builtinModules.filter((name) => !name.startsWith("_")).join("|");
-    build.onResolve({filter: new RegExp(`^(node:)?(${names})$`)}, ({path, importer, kind}) => {
-      if (kind === "dynamic-import") return {path, external: true};
-      const unused = path.endsWith("child_process") && importer.includes(join("node_modules", "commander"));
-      return {path: unused ? "unused" : path, namespace: "builtin", sideEffects: false};
-    });
-    build.onLoad({filter: /.*/, namespace: "builtin"}, ({path}) => ({
-      contents: `module.exports = ${path === "unused" ? "{}" : `process.getBuiltinModule("${path}")`}`,
-    }));
-  },
-};
-
-// A CommonJS package that is imported dynamically has a default export only once it is split off. Node gives its names
-// too, and so does this wrapper.
-const NAMED_EXPORTS = {
-  name: "named-exports",
-  setup(build) {
-    build.onResolve({filter: /^[^./]/}, async ({path, kind, resolveDir, importer, pluginData}) => {
-      if (kind !== "dynamic-import" || pluginData === "named" || EXTERNAL.includes(path)) return undefined;
-      const found = await build.resolve(path, {kind, resolveDir, importer, pluginData: "named"});
-      if (found.external || !found.path.includes("node_modules")) return undefined;
-      const isCommonJs = /^\s*(?:"use strict"|'use strict'|const .* = require\()/.test(
-        await readFile(found.path, "utf8"),
-      );
-      return isCommonJs ? {path: found.path, namespace: "named"} : undefined;
-    });
-    build.onLoad({filter: /.*/, namespace: "named"}, async ({path}) => {
-      const names = Object.keys(await import(pathToFileURL(path).href)).filter((name) => /^[\w$]+$/.test(name));
-      const exported = names.filter((name) => !["default", "module.exports"].includes(name));
-      const contents = `import all from ${JSON.stringify(path)};export default all;export const {${exported}} = all;`;
-      return {contents, resolveDir: ROOT};
-    });
-  },
-};
 
 /** run.ts, help.ts and every worker: what is loaded by path. */
 async function entryPoints() {
@@ -95,26 +53,35 @@ async function options(outdir) {
     format: "esm",
     target: "node20",
     define: {QSDM_VERSION: JSON.stringify(version), QSDM_COMMIT: JSON.stringify(await commit())},
-    plugins: [CHEAP_BUILTINS, NAMED_EXPORTS],
+    plugins: [CHEAP_BUILTINS, namedExports(EXTERNAL)],
     logLevel: "warning",
   };
 }
 
 /**
- * main.js is one small file of its own: it answers --help and --version alone, and every module more that it
- * imported would cost a millisecond.
+ * Three kinds of files, because loading a module costs a third of a millisecond, and a command split off shares twenty:
+ * main.js, which answers --help and --version alone; the program as a whole, split; and each quick command in one file.
  */
 async function bundle(esbuild, outdir) {
   const shared = await options(outdir);
-  await esbuild.build({...shared, entryPoints: [join(ROOT, "src/commands/main.ts")], external: ["./run.js"]});
+  const split = {splitting: true, chunkNames: "chunks/[name]-[hash]", external: EXTERNAL, banner: {js: BANNER}};
+  await esbuild.build({...shared, ...split, entryPoints: await entryPoints()});
+  const {quickPaths} = await import(pathToFileURL(join(outdir, "help.js")).href);
+  const names = quickPaths.map((path) => path.replaceAll(" ", "-"));
   await esbuild.build({
     ...shared,
-    entryPoints: await entryPoints(),
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
-    external: EXTERNAL,
-    banner: {js: BANNER},
+    entryPoints: [join(ROOT, "src/commands/main.ts")],
+    external: ["./run.js"],
+    define: {...shared.define, QSDM_QUICK: JSON.stringify(names)},
   });
+  for (const path of quickPaths)
+    await esbuild.build({
+      ...shared,
+      entryPoints: [{in: join(ROOT, "src/commands/run.ts"), out: `quick/${path.replaceAll(" ", "-")}`}],
+      external: EXTERNAL,
+      plugins: [oneCommand(path, join(ROOT, "src")), ...shared.plugins],
+      banner: split.banner,
+    });
 }
 
 async function writeHelp(folder) {
@@ -123,21 +90,30 @@ async function writeHelp(folder) {
   for (const [name, text] of await helpPages()) await writeFile(join(folder, "help", `${name || "qsdm"}.txt`), text);
 }
 
-async function build(esbuild) {
-  const draft = join(ROOT, `dist.tmp-${process.pid}`);
+async function build(esbuild, target) {
+  const draft = `${target}.tmp-${process.pid}`;
+  const old = `${draft}.old`;
   try {
     await bundle(esbuild, draft);
     await writeHelp(draft);
-    await rm(`${draft}.old`, {recursive: true, force: true});
-    if (existsSync(DIST)) await rename(DIST, `${draft}.old`);
-    await rename(draft, DIST);
+    if (existsSync(target)) await rename(target, old);
+    await rename(draft, target);
   } finally {
     await rm(draft, {recursive: true, force: true});
-    await rm(`${draft}.old`, {recursive: true, force: true});
+    await rm(old, {recursive: true, force: true});
   }
 }
 
+// Another folder inside the project may be named, for comparing builds.
+const target = resolve(ROOT, process.argv[2] ?? "dist");
 const esbuild = await import("esbuild").catch(() => undefined);
-if (esbuild) await build(esbuild);
-else if (existsSync(join(DIST, "main.js"))) console.error(`esbuild is not installed; keeping ${relative(".", DIST)}`);
-else throw new Error("esbuild is not installed and there is no dist/: run npm install without --omit=dev");
+if (!esbuild && !existsSync(join(target, "main.js"))) {
+  console.error("esbuild is not installed and there is no dist/: run npm install without --omit=dev");
+  process.exitCode = 1;
+} else if (!esbuild) console.error(`esbuild is not installed; keeping ${relative(".", target)}`);
+else
+  await build(esbuild, target).catch((error) => {
+    // esbuild has printed what is wrong with the sources.
+    if (!error.errors) throw error;
+    process.exitCode = 1;
+  });

@@ -6,7 +6,7 @@ import {fstatSync, writeSync} from "node:fs";
 
 type ErrorListener = (error: NodeJS.ErrnoException) => void;
 
-/** Where text or bytes go. `process.stdout` fits. */
+/** Where text or bytes go. Node's own output streams fit. */
 export interface OutputStream {
   write(chunk: string | Uint8Array, done: () => void): unknown;
   on(event: "error", listener: ErrorListener): unknown;

@@ -8,6 +8,9 @@ const ABOUT =
   "Post-quantum ledger toolkit: enroll GPUs, mine, catch and punish equivocation, keep wallets and run a node.";
 const CLOSING = "\nqsdm <command> --help explains a command, and man qsdm what all of them share.";
 
+/** Commands that the build puts into one file each. */
+export const quickPaths: readonly string[] = COMMANDS.filter(({quick}) => quick).map(({path}) => path);
+
 /** A command with the entry that loads it. */
 export interface LoadedCommand {
   readonly entry: CommandEntry;

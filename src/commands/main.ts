@@ -40,8 +40,17 @@ export async function main(process: ProcessLike): Promise<number> {
     );
   // Not in Node 20. With it, a second start skips compiling: 5 ms of 35 on Node 24.
   (module as {enableCompileCache?: () => void}).enableCompileCache?.();
-  const {runProcess} = await import("./run.js");
+  const {runProcess} = (await import(quickFile(argv) ?? "./run.js")) as typeof import("./run.js");
   return runProcess(process);
+}
+
+/** Names of the files under quick/, each of which holds one command alone. Written by the build. */
+declare const QSDM_QUICK: readonly string[] | undefined;
+
+function quickFile([first, second]: readonly string[]): string | undefined {
+  const names = typeof QSDM_QUICK === "object" ? QSDM_QUICK : [];
+  const name = names.find((each) => each === `${first}-${second}` || each === first);
+  return name && `./quick/${name}.js`;
 }
 
 /** The page that the build made for `words... --help`; anything less simple goes the long way. */

@@ -7,6 +7,11 @@ export interface CommandEntry {
   readonly path: string;
   /** Under which help lists it. */
   readonly heading: "Enrollment" | "Mining" | "Slashing" | "Wallets and keys" | "Node" | "Program";
+  /**
+   * Whether it works offline and is wanted at once: the build makes one file of it and what it imports. Its module is
+   * then at its path, and exports its name in camel case with `Command` behind.
+   */
+  readonly quick?: true;
   load(): Promise<(io: Io) => Command>;
 }
 
@@ -22,6 +27,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
 /** In the order in which help lists them. */
 export const COMMANDS: readonly CommandEntry[] = [
   {path: "enroll", heading: "Enrollment", load: async () => (await import("./enroll.js")).enrollCommand},
+  {path: "unenroll", heading: "Enrollment", load: async () => (await import("./unenroll.js")).unenrollCommand},
   {
     path: "enrollment-status",
     heading: "Enrollment",
@@ -46,6 +52,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     path: "slash-helper inspect",
+    quick: true,
     heading: "Slashing",
     load: async () => (await import("./slash-helper/inspect.js")).slashHelperInspectCommand,
   },
@@ -62,6 +69,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     path: "wallet show",
+    quick: true,
     heading: "Wallets and keys",
     load: async () => (await import("./wallet/show.js")).walletShowCommand,
   },
@@ -72,6 +80,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     path: "keygen hmac",
+    quick: true,
     heading: "Wallets and keys",
     load: async () => (await import("./keygen/hmac.js")).keygenHmacCommand,
   },
@@ -82,20 +91,24 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {path: "status", heading: "Node", load: async () => (await import("./status.js")).statusCommand},
   {path: "health", heading: "Node", load: async () => (await import("./health.js")).healthCommand},
+  {path: "block", heading: "Node", load: async () => (await import("./block.js")).blockCommand},
+  {path: "receipt", heading: "Node", load: async () => (await import("./receipt.js")).receiptCommand},
   {path: "node init", heading: "Node", load: async () => (await import("./node/init.js")).nodeInitCommand},
   {path: "node run", heading: "Node", load: async () => (await import("./node/run.js")).nodeRunCommand},
   {path: "node status", heading: "Node", load: async () => (await import("./node/status.js")).nodeStatusCommand},
   {path: "devnet", heading: "Node", load: async () => (await import("./devnet/devnet.js")).devnetCommand},
   {
     path: "config print",
+    quick: true,
     heading: "Program",
     load: async () => (await import("./config/print.js")).configPrintCommand,
   },
   {
     path: "config check",
+    quick: true,
     heading: "Program",
     load: async () => (await import("./config/check.js")).configCheckCommand,
   },
   {path: "completion", heading: "Program", load: async () => (await import("./completion.js")).completionCommand},
-  {path: "version", heading: "Program", load: async () => (await import("./version.js")).versionCommand},
+  {path: "version", quick: true, heading: "Program", load: async () => (await import("./version.js")).versionCommand},
 ];

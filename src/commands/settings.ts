@@ -7,7 +7,7 @@
 import {dirname, join, resolve} from "node:path";
 import type {Command} from "commander";
 import {parse as parseToml, TomlError} from "smol-toml";
-import {z} from "zod";
+import * as z from "zod";
 import {textOf} from "../codecs/bytes.js";
 import {UsageError} from "../errors.js";
 import {durationFlag} from "./flags.js";
