@@ -75,7 +75,7 @@ export const slashHelperFreshnessCheatCommand = (io: Io): Command =>
       ],
       files: {"--out": "The evidence, mode 0600."},
       exit: {3: "The proof convicts nobody; standard error says why."},
-      seeAlso: ["slash", "slash-helper inspect", "slash-helper forged-attestation"],
+      seeAlso: ["slash", "slash-helper inspect", "slash-helper forged-attestation", "block"],
     })
       .requiredOption("--proof <path>", "the proof as JSON; - reads standard input")
       .requiredOption("--anchor-height <height>", "height of the block that shows the age", u64Flag)
