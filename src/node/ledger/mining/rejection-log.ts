@@ -1,0 +1,89 @@
+/**
+ * The newest refusals for GPU claims that do not hang together, for everyone to look at.
+ *
+ * Kept in memory and bounded: entries are the senders' own words. Source: QSDM mining protocol, section 18.2.
+ */
+import type {SuspectClaim} from "./transparency.js";
+
+/** Entries kept; the oldest go first. */
+export const REJECTIONS_KEPT = 1_024;
+/** Sizes of a page. */
+export const REJECTIONS_PAGE = {usual: 100, max: 500} as const;
+/** Longest texts, in code points; what is cut gets an ellipsis on top. */
+const CUT_AT = {detail: 200, gpuName: 256, certSubject: 256} as const;
+
+export interface RejectionEntry extends SuspectClaim {
+  /** From 1, without gaps. */
+  readonly seq: bigint;
+  /** Milliseconds since 1970. */
+  readonly recordedAtMs: bigint;
+}
+
+/** Which entries are wanted; `null` takes any. */
+export interface RejectionQuery {
+  /** Only entries after this one; 0 starts with the oldest. */
+  readonly cursor: bigint;
+  readonly limit: number;
+  readonly kind: string | null;
+  readonly reason: string | null;
+  readonly arch: string | null;
+  /** Recorded at this time or later, milliseconds since 1970. */
+  readonly sinceMs: bigint;
+}
+
+export interface RejectionPage {
+  /** Oldest first. */
+  readonly entries: readonly RejectionEntry[];
+  /** Last entry of the page, 0 when it is empty. */
+  readonly nextCursor: bigint;
+  readonly hasMore: boolean;
+}
+
+export class RejectionLog {
+  #entries: RejectionEntry[] = [];
+  #lastSeq = 0n;
+
+  constructor(private readonly capacity = REJECTIONS_KEPT) {}
+
+  /** Entries kept. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** Adds an entry and returns its number. */
+  record(claim: SuspectClaim, nowMs: bigint): bigint {
+    const seq = ++this.#lastSeq;
+    const {detail, gpuName, certSubject} = claim;
+    this.#entries.push({
+      ...claim,
+      detail: cut(detail, CUT_AT.detail),
+      gpuName: cut(gpuName, CUT_AT.gpuName),
+      certSubject: cut(certSubject, CUT_AT.certSubject),
+      seq,
+      recordedAtMs: nowMs,
+    });
+    if (this.#entries.length > this.capacity) this.#entries.shift();
+    return seq;
+  }
+
+  list({cursor, limit, kind, reason, arch, sinceMs}: RejectionQuery): RejectionPage {
+    const size = Math.min(limit > 0 ? limit : REJECTIONS_PAGE.usual, REJECTIONS_PAGE.max);
+    const matches = this.#entries.filter(
+      (each) =>
+        each.seq > cursor &&
+        (kind === null || each.kind === kind) &&
+        (reason === null || each.reason === reason) &&
+        (arch === null || each.arch === arch) &&
+        each.recordedAtMs >= sinceMs,
+    );
+    const entries = matches.slice(0, size);
+    return {entries, nextCursor: entries.at(-1)?.seq ?? 0n, hasMore: matches.length > size};
+  }
+}
+
+function cut(text: string, max: number): string {
+  // A text of so few units cannot have more code points: most are not taken apart.
+  if (text.length <= max) return text;
+  const points = [...text];
+  return points.length <= max ? text : `${points.slice(0, max).join("")}…`;
+}
