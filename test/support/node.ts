@@ -45,6 +45,13 @@ export async function initTestNode(genesis: Genesis): Promise<string> {
   return dataDir;
 }
 
+/** The same with compat rules: what QSDM's clients expect, on a table that tests can build. */
+export function compatGenesis(accounts: readonly TestAccount[]): Genesis {
+  const {dagEntries, initialDifficulty, minDifficulty} = nodeGenesis(accounts).params;
+  const params = {...NETWORK_PARAMS.compat, dagEntries, initialDifficulty, minDifficulty, slashRewardBps: 2_500};
+  return {...nodeGenesis(accounts), network: "compat", params};
+}
+
 /** Runs the node of a data directory with fast blocks on a free port. */
 export async function runTestNode(dataDir: string, change: Partial<NodeOptions> = {}): Promise<RunningNode> {
   const abort = new AbortController();
@@ -97,10 +104,10 @@ export const rigOf = (nodeId: string): Rig => ({
 
 const tables = new Map<string, DagTable>();
 
-/** Mines one proof for the tip as `nodeId`, signed with `nodeKey`; `start` picks among solutions. */
-export async function mineOne(
+/** Solves the work at the tip for `owner`, without an attestation; `start` picks among solutions. */
+export async function solveTip(
   client: Client,
-  {nodeId, nodeKey, owner, start = 1}: {nodeId: string; nodeKey: TestAccount; owner: TestAccount; start?: number},
+  {owner, start = 1}: {owner: TestAccount; start?: number},
 ): Promise<Proof> {
   const work = await client.work({height: null});
   const {headerHash, epoch, height} = work;
@@ -110,7 +117,7 @@ export async function mineOne(
   const batchRoot = prefixRoot(canonicalWorkSet(work.workSet.map(({cells}) => cells)).map(batchHash), 1);
   const job = {headerHash, batchRoot, target: targetOf(work.difficulty), table, mix: 1} as const;
   const solution = solveSlice(job, new Uint8Array(16).fill(start), 1_000_000).solution!;
-  const solved: Proof = {
+  return {
     version: 2,
     epoch,
     height,
@@ -121,6 +128,14 @@ export async function mineOne(
     ...solution,
     attestation: NO_ATTESTATION,
   };
+}
+
+/** Mines one proof for the tip as `nodeId`, signed with `nodeKey`. */
+export async function mineOne(
+  client: Client,
+  {nodeId, nodeKey, ...work}: {nodeId: string; nodeKey: TestAccount; owner: TestAccount; start?: number},
+): Promise<Proof> {
+  const solved = await solveTip(client, work);
   const sign = (message: Uint8Array): Uint8Array => mlDsa87.sign(nodeKey.secretKey, message);
   return attestWithKey(solved, rigOf(nodeId), {
     challenge: await client.challenge(),

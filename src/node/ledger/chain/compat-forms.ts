@@ -9,6 +9,7 @@ import {enrollmentEnvelope, transactionOf} from "../../../codecs/envelopes/enrol
 import {slashSubmission} from "../../../codecs/envelopes/submission.js";
 import {WALLET_TRANSFER_CONTRACT, walletEnvelope} from "../../../codecs/envelopes/wallet.js";
 import {readBase64} from "../../../codecs/go/base64.js";
+import {formatFloat} from "../../../codecs/go/number.js";
 import {prefixed} from "../../../codecs/go/readers.js";
 import {SLASH_V1_CONTRACT} from "../../../codecs/slashing/admission.js";
 import {DecodeError} from "../../../errors.js";
@@ -68,6 +69,11 @@ function readSlash({chainId, body}: CompatTransaction): Read {
   const {id, nonce, contractId: contract, payloadBase64} = submission;
   // Unsigned: no other contract may ever be reached this way.
   expectContract(contract, SLASH_V1_CONTRACT);
+  if (submission.fee <= 0)
+    throw new DecodeError(
+      "SLASH_INVALID",
+      `slashing: payload invalid: slashing requires positive Fee, got ${formatFloat(submission.fee)}`,
+    );
   const prefix = "payload_b64 not valid base64: ";
   const payload = prefixed({code: "ENVELOPE_INVALID", prefix}, () => readBase64(payloadBase64));
   const content = contentOf(chainId, submission, {nonce, contract, payload});
@@ -76,7 +82,10 @@ function readSlash({chainId, body}: CompatTransaction): Read {
 
 const READERS = {wallet: readWallet, enrollment: readEnrollment, slash: readSlash};
 
-/** @throws DecodeError CBOR_INVALID, FIELD_INVALID, ENVELOPE_INVALID, CONTRACT_UNFIT, ADDRESS_INVALID, AMOUNT_INVALID */
+/**
+ * @throws DecodeError CBOR_INVALID, FIELD_INVALID, ENVELOPE_INVALID, CONTRACT_UNFIT, SLASH_INVALID, ADDRESS_INVALID,
+ * AMOUNT_INVALID
+ */
 export function readCompatTransaction(bytes: Uint8Array): Read {
   const carried = compatTransaction.decode(bytes);
   return READERS[carried.form](carried);
