@@ -1,23 +1,37 @@
 /** `qsdm/slash/v1`: takes a bond for a proven offence, pays the reporter, burns the rest. */
+import {hexOf, utf8} from "../../../codecs/bytes.js";
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import {SLASH_CONTRACT} from "../../../codecs/chain/payloads.js";
-import type {SlashOutcome} from "../../../codecs/chain/receipt.js";
+import {sha256} from "../../../codecs/hash.js";
 import {checkSlashPayload, type SlashPayload, slashPayload} from "../../../codecs/slashing/payload.js";
 import {DecodeError, RuleError} from "../../../errors.js";
-import type {Call, Contract} from "../chain/contract.js";
-import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS} from "../chain/genesis.js";
-import type {EnrollmentRecord} from "../enrollment/record.js";
-import {revokeRecord} from "../enrollment/registry.js";
-import {burn, credit} from "../monetary/supply.js";
-import {enrollments, evidence, params} from "../state/stores.js";
+import type {BlockContext, Call, Contract} from "../chain/contract.js";
+import {enrollments, evidence} from "../state/stores.js";
 import {DOUBLE_MINING, readDoubleMining} from "./double-mining.js";
-import type {Accusation, Offence, ReadEvidence} from "./offence.js";
+import {FORGED_ATTESTATION, readForgedAttestation} from "./forged-attestation.js";
+import {FRESHNESS_CHEAT, readFreshnessCheat} from "./freshness-cheat.js";
+import {MAC_VERIFIERS, type VerifyByMac, verifyByMac} from "./mac-verifiers.js";
+import {type Offence, type ReadEvidence, VERIFIER_FAILED} from "./offence.js";
+import {punish} from "./punish.js";
+import {type AnchorWitness, REFUSE_ANCHORS} from "./witness.js";
 
-const READERS: ReadonlyMap<string, ReadEvidence> = new Map([[DOUBLE_MINING, readDoubleMining]]);
+const READERS: ReadonlyMap<string, ReadEvidence> = new Map([
+  [DOUBLE_MINING, readDoubleMining],
+  [FORGED_ATTESTATION, readForgedAttestation],
+  [FRESHNESS_CHEAT, readFreshnessCheat],
+]);
 
-function read({payload, sender}: UnsignedEnvelope): SlashPayload {
+/** What the contract is built with. */
+export interface SlashPorts {
+  readonly witness: AnchorWitness;
+  /** By kind, for chains whose proofs a MAC attributes. */
+  readonly macVerifiers: ReadonlyMap<string, VerifyByMac>;
+}
+
+function read({payload, sender}: UnsignedEnvelope, {params}: Pick<BlockContext, "params">): SlashPayload {
   try {
-    const slash = slashPayload.decode(payload);
+    const canonical = params.rules.evidenceForm === "canonical";
+    const slash = canonical ? slashPayload.decode(payload) : slashPayload.readCompat(payload);
     checkSlashPayload(slash, sender);
     return slash;
   } catch (cause) {
@@ -26,74 +40,76 @@ function read({payload, sender}: UnsignedEnvelope): SlashPayload {
   }
 }
 
-function readOffence({evidenceKind, evidence: blob, nodeId}: SlashPayload): Offence {
+function readOffence(call: Call, slash: SlashPayload, ports: SlashPorts): Offence {
+  const {params} = call.block;
+  if (params.rules.proofAuthority === "node-key") return readSigned(slash);
+  return {
+    replayKey: fingerprintOf(slash),
+    prove: () =>
+      verifyByMac(ports.macVerifiers, slash, {
+        operator: (nodeId) => call.state.get(enrollments, nodeId) ?? null,
+        denyList: [],
+        witness: ports.witness,
+        rules: params.rules,
+        freshnessWindowSeconds: params.mining.freshnessWindowSeconds,
+      }),
+  };
+}
+
+function readSigned({evidenceKind, evidence: blob, nodeId}: SlashPayload): Offence {
   const reader = READERS.get(evidenceKind);
-  if (!reader) throw new RuleError("SLASH_VERIFIER_FAILED", `no verifier for evidence of kind ${evidenceKind}`);
+  if (!reader) throw new RuleError(VERIFIER_FAILED, `no verifier for evidence of kind ${evidenceKind}`);
   try {
     return reader(blob!, nodeId);
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
-    throw new RuleError("SLASH_VERIFIER_FAILED", `the evidence does not decode: ${cause.message}`, {cause});
+    throw new RuleError(VERIFIER_FAILED, `the evidence does not decode: ${cause.message}`, {cause});
   }
 }
+
+/** The reference's replay key: the bytes as submitted, of which one offence has any number (Q45). */
+export const fingerprintOf = ({evidenceKind, evidence: blob}: Pick<SlashPayload, "evidenceKind" | "evidence">) =>
+  hexOf(sha256(utf8(`${evidenceKind}\0`), blob ?? new Uint8Array(0)));
 
 /** Whatever the proof lacks, the reason recorded is that it proves nothing. */
-function prove(offence: Offence, accusation: Accusation): void {
+function prove(work: () => void): void {
   try {
-    offence.prove(accusation);
+    work();
   } catch (cause) {
     if (!(cause instanceof RuleError || cause instanceof DecodeError)) throw cause;
-    throw new RuleError("SLASH_VERIFIER_FAILED", cause.message, {cause});
+    throw new RuleError(VERIFIER_FAILED, cause.message, {cause});
   }
 }
 
-const min = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (a < b ? a : b));
+function apply(call: Call, ports: SlashPorts): ReturnType<Contract["apply"]> {
+  const {state, block, txId, content} = call;
+  const {rules} = block.params;
+  const slash = read(content, block);
+  const {nodeId} = slash;
+  const record = state.get(enrollments, nodeId);
+  if (!record) throw new RuleError("SLASH_NODE_NOT_ENROLLED", `node ${nodeId} is not enrolled`);
+  const offence = readOffence(call, slash, ports);
+  const replayKey = rules.evidenceReplay === "offence" ? offence.replayKey : fingerprintOf(slash);
+  const seen = state.get(evidence, replayKey);
+  if (seen)
+    throw new RuleError("SLASH_EVIDENCE_REPLAYED", `this offence was slashed at height ${seen.slashedAtHeight}`);
+  if (rules.emptyBond === "revoke" && record.stakeDust === 0n && record.revokedAtHeight !== null)
+    throw new RuleError("SLASH_NOTHING_LEFT", `node ${nodeId} has no bond left`);
+  prove(() => offence.prove({record, block, witness: ports.witness}));
+  state.put(evidence, replayKey, {slashedAtHeight: block.height});
+  const outcome = punish(call, record, slash);
+  return {events: [{type: "slash-applied", txId, slasher: content.sender, outcome}], slash: outcome};
+}
 
-/** Moves the stake to the reporter and the fire; what is left may be too little to stay active. */
-function punish({state, block, content}: Call, record: EnrollmentRecord, slash: SlashPayload): SlashOutcome {
-  const {capDust} = block.params.slashing;
-  const slashedDust = min(slash.slashAmountDust, capDust, record.stakeDust);
-  const rewardBps = state.get(params, REWARD_BPS)?.value ?? 0n;
-  const rewardedDust = (slashedDust * rewardBps) / 10_000n;
-  const burnedDust = slashedDust - rewardedDust;
-  const remaining: EnrollmentRecord = {...record, stakeDust: record.stakeDust - slashedDust};
-  state.put(enrollments, record.nodeId, remaining);
-  credit(state, content.sender, rewardedDust);
-  burn(state, burnedDust);
-  const threshold = state.get(params, AUTO_REVOKE_MIN_STAKE)?.value ?? 0n;
-  const autoRevoked = record.revokedAtHeight === null && remaining.stakeDust < threshold;
-  if (autoRevoked) revokeRecord(state, remaining, block);
+/** The contract over `ports`; what is left out refuses every anchor and verifies as the reference does. */
+export function createSlashContract(ports: Partial<SlashPorts> = {}): Contract {
+  const whole: SlashPorts = {witness: REFUSE_ANCHORS, macVerifiers: MAC_VERIFIERS, ...ports};
   return {
-    nodeId: record.nodeId,
-    evidenceKind: slash.evidenceKind,
-    slashedDust,
-    rewardedDust,
-    burnedDust,
-    autoRevoked,
-    remainingDust: remaining.stakeDust,
+    id: SLASH_CONTRACT,
+    check: (content, block) => void read(content, block),
+    apply: (call) => apply(call, whole),
+    rejected: ({txId, content}, reason) => ({type: "slash-rejected", txId, slasher: content.sender, reason}),
   };
 }
 
-export const slashContract: Contract = {
-  id: SLASH_CONTRACT,
-
-  check: (content) => void read(content),
-
-  apply(call) {
-    const {state, block, txId, content} = call;
-    const slash = read(content);
-    const record = state.get(enrollments, slash.nodeId);
-    if (!record) throw new RuleError("SLASH_NODE_NOT_ENROLLED", `node ${slash.nodeId} is not enrolled`);
-    const offence = readOffence(slash);
-    const seen = state.get(evidence, offence.replayKey);
-    if (seen)
-      throw new RuleError("SLASH_EVIDENCE_REPLAYED", `this offence was slashed at height ${seen.slashedAtHeight}`);
-    if (record.stakeDust === 0n) throw new RuleError("SLASH_NOTHING_LEFT", `node ${slash.nodeId} has no bond left`);
-    prove(offence, {record, block});
-    state.put(evidence, offence.replayKey, {slashedAtHeight: block.height});
-    const outcome = punish(call, record, slash);
-    return {events: [{type: "slash-applied", txId, slasher: content.sender, outcome}], slash: outcome};
-  },
-
-  rejected: ({txId, content}, reason) => ({type: "slash-rejected", txId, slasher: content.sender, reason}),
-};
+export const slashContract: Contract = createSlashContract();
