@@ -19,7 +19,9 @@ import type {AcceptedProof, VerifyProof} from "./ledger/chain/run.js";
 import type {ChainReads, QuotedHeader, VerifyContext, WorkReads} from "./ledger/mining/context.js";
 import {epochOf} from "./ledger/mining/epoch.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
+import {RejectionLog} from "./ledger/mining/rejection-log.js";
 import {isRewarded} from "./ledger/mining/rewarded.js";
+import {suspectClaimOf} from "./ledger/mining/transparency.js";
 import {type VerifiedProof, verifyProof} from "./ledger/mining/verify.js";
 import {WORK_SET, WORK_SET_ROOT} from "./ledger/mining/work-set.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
@@ -39,6 +41,8 @@ export interface DeskPorts {
 }
 
 export class MiningDesk {
+  /** What was refused lately because a claim about a GPU did not hang together. */
+  readonly rejections = new RejectionLog();
   readonly #issuer: ChallengeIssuer;
   readonly #challenges = new ChallengeVerifier();
   readonly #tables: MiningTables;
@@ -116,6 +120,8 @@ export class MiningDesk {
       return {accepted: true, proofId: (await offer()).proofIdHex};
     } catch (error) {
       if (!(error instanceof ProofRejection)) throw error;
+      const claim = suspectClaimOf(error);
+      if (claim) this.rejections.record(claim, this.ports.nowMs());
       return {accepted: false, reason: error.reason, detail: error.detail};
     }
   }

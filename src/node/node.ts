@@ -209,6 +209,7 @@ async function build({
     challenge: () => desk.challenge(),
     work: (height) => desk.work(height),
     submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
+    recentRejections: (query) => desk.rejections.list(query),
     info: {
       nodeId: hexOf(sha256(voteKeys.publicKey)).slice(0, 16),
       version: ports.version,

@@ -1,10 +1,13 @@
 /** Reads of the committed state, as the API and the gauges see it. Good until the next await. */
+import {GOVERNED_PARAMETERS} from "../codecs/governance/parameters.js";
 import type {LedgerView} from "./api/ports.js";
 import type {Chain} from "./chain.js";
 import {listRecords, registryStats} from "./ledger/enrollment/registry.js";
 import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
 import {supplyOf} from "./ledger/monetary/supply.js";
-import {accountKeys, accounts, enrollments} from "./ledger/state/stores.js";
+import type {ChainParams} from "./ledger/params/chain-params.js";
+import type {State} from "./ledger/state/state.js";
+import {accountKeys, accounts, enrollments, params as parameters} from "./ledger/state/stores.js";
 
 /** A view of the tip of `chain`. */
 export function viewOf(chain: Chain): LedgerView {
@@ -25,5 +28,18 @@ export function viewOf(chain: Chain): LedgerView {
       return {capDust: SUPPLY_CAP_DUST, ...books, ...held, unissuedDust};
     },
     difficulty: () => params.mining.initialDifficulty,
+    governance: () => ({active: governedValues(state, params), pending: [], authorities: []}),
   };
+}
+
+/** What holds now: what the state says, and for a fork height that nobody moved what the genesis fixed. */
+function governedValues(state: State, {mining}: ChainParams): ReadonlyMap<string, bigint> {
+  const fixed = (name: string, usual: bigint): bigint =>
+    name === "fork_v2_tc_height" ? mining.forkTensorHeight : usual;
+  return new Map(
+    GOVERNED_PARAMETERS.map((each) => [
+      each.name,
+      state.get(parameters, each.name)?.value ?? fixed(each.name, each.default),
+    ]),
+  );
 }

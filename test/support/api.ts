@@ -4,7 +4,7 @@ import {onTestFinished} from "vitest";
 import {envelope, type UnsignedEnvelope} from "../../src/codecs/chain/envelope.js";
 import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/client.js";
 import {type ApiOptions, DEFAULT_API_OPTIONS, type ServerPorts} from "../../src/node/api/options.js";
-import type {ApiPorts, LedgerView} from "../../src/node/api/ports.js";
+import type {ApiPorts, BlockStorePort, LedgerView} from "../../src/node/api/ports.js";
 import {ApiServer} from "../../src/node/api/server.js";
 import type {EnrollmentRecord} from "../../src/node/ledger/enrollment/record.js";
 import type {ChainParams} from "../../src/node/ledger/params/chain-params.js";
@@ -71,12 +71,30 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
     unissuedDust: 9_999_999_999_999_850n,
   }),
   difficulty: () => 65_536n,
+  governance: () => ({
+    active: new Map([
+      ["reward_bps", 5_000n],
+      ["auto_revoke_min_stake_dust", 1_000_000_000n],
+      ["fork_v2_tc_height", 18_446_744_073_709_551_615n],
+    ]),
+    pending: [],
+    authorities: [],
+  }),
   ...over,
 });
 
+export const EMPTY_STORE: BlockStorePort = {
+  header: () => null,
+  block: async () => null,
+  receipt: () => null,
+  receipts: () => [],
+  slashReceipt: () => null,
+  slashReceipts: () => [],
+};
+
 export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   view: () => view(),
-  store: {header: () => null, block: async () => null, receipt: () => null, slashReceipt: () => null},
+  store: EMPTY_STORE,
   submit: async () => ({txId: TX}),
   submitCompat: async () => ({txId: "client-tx-1"}),
   transactionOfId: (clientId) => (clientId === "client-tx-1" ? TX : null),
@@ -100,6 +118,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
     blocksPerEpoch: 60_480n,
   }),
   submitProof: async () => ({accepted: true, proofId: "f6".repeat(32)}),
+  recentRejections: () => ({entries: [], nextCursor: 0n, hasMore: false}),
   info: {nodeId: "validator-0", version: "1.2.3", commit: "abc", startedAtMs: NOW_MS - 90_500},
   now: () => NOW_MS,
   ...over,

@@ -99,3 +99,6 @@ export const receiptView = object({
   slash: optional(slashed),
 });
 export type ReceiptView = ValueOf<typeof receiptView>;
+
+/** `GET /api/v1/receipts`: newest first. */
+export const receiptList = object({tip: u64, from: u64, to: u64, receipts: list(receiptView)});

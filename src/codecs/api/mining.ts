@@ -94,3 +94,13 @@ export const slashReceiptView = object({
   error: omitEmpty(text, ""),
 });
 export type SlashReceiptView = ValueOf<typeof slashReceiptView>;
+
+/** `GET /api/v1/mining/slash`: newest first. */
+export const slashReceiptPage = object({
+  records: list(slashReceiptView),
+  hasMore: flag,
+  /** Matches up to one beyond the page: not a total. */
+  totalMatches: count,
+  /** The filters that were applied. */
+  filters: object({outcome: omitEmpty(text, ""), kind: omitEmpty(text, ""), since: omitEmpty(u64, 0n)}),
+});

@@ -131,6 +131,19 @@ export const list = <T>(item: Shape<T>): Shape<readonly T[]> => ({
   schema: {type: "array", items: item.schema},
 });
 
+/** An object with any members, all of one shape, written in order of name as Go writes its maps. */
+export const mapOf = <T>(item: Shape<T>): Shape<ReadonlyMap<string, T>> => ({
+  write(value) {
+    const members = [...value].sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${members.map(([name, each]) => `${jsonText(name, "html")}:${item.write(each)}`).join(",")}}`;
+  },
+  read: (json, path) =>
+    json instanceof Map
+      ? new Map([...(json as JsonObject)].map(([name, each]) => [name, item.read(each, `${path}.${name}`)]))
+      : bad(path, "is not an object"),
+  schema: {type: "object", additionalProperties: item.schema},
+});
+
 /** A member that may be `null`. */
 export const nullable = <T>(inner: Shape<T>): Shape<T | null> => ({
   write: (value) => (value === null ? "null" : inner.write(value)),

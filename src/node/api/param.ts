@@ -34,6 +34,8 @@ const textKind = ({pattern, maxBytes, what}: {pattern: RegExp; maxBytes: number;
 });
 
 export const nodeIdKind = textKind({pattern: /^[a-z0-9_-]+$/, maxBytes: 64, what: "1 to 64 of a-z, 0-9, _ and -"});
+/** Any name of a governed parameter; an unknown one is not found rather than malformed. */
+export const parameterNameKind = textKind({pattern: /^[^/]+$/, maxBytes: 64, what: "a parameter's name"});
 export const txIdKind = textKind({pattern: /^[0-9A-Za-z_-]{1,256}$/, maxBytes: 256, what: "a transaction id"});
 /** Whether `text` can be an id of this ledger; the reference's ids can be any text, and are simply unknown here. */
 export const isTxId = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
@@ -51,6 +53,13 @@ export const heightKind: Kind<bigint> = {
     return value >= 0n && value <= U64_MAX ? value : refuse(name, "is not an unsigned 64-bit integer");
   },
   schema: {type: "integer", format: "uint64", minimum: 0},
+};
+
+/** Seconds since 1970, within what the store's milliseconds can hold. */
+export const secondsKind: Kind<bigint> = {
+  read: (text, name) =>
+    /^[0-9]{1,15}$/.test(text) ? BigInt(text) : refuse(name, "is not a count of seconds since 1970"),
+  schema: {type: "integer", format: "int64", minimum: 0},
 };
 
 /** A page size. What is above `max` is cut to it by the handler, as the reference does. */

@@ -5,8 +5,9 @@ import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {Work} from "../../codecs/mining/work.js";
 import type {CompatDoor} from "../ledger/chain/compat-door.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
+import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
-import type {SlashReceipt} from "../storage/store.js";
+import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
 
 /** The chain's tip. */
 export interface Head {
@@ -58,6 +59,25 @@ export interface EnrollmentStats {
   readonly pendingUnbondDust: bigint;
 }
 
+/** A staged change of a governed parameter. */
+export interface PendingChange {
+  readonly param: string;
+  readonly value: bigint;
+  readonly effectiveHeight: bigint;
+  readonly submittedAtHeight: bigint;
+  readonly authority: string;
+  readonly memo: string;
+}
+
+export interface GovernanceView {
+  /** Every governed parameter by name. */
+  readonly active: ReadonlyMap<string, bigint>;
+  /** By height, then name. */
+  readonly pending: readonly PendingChange[];
+  /** Addresses in order; without any, nothing can be changed. */
+  readonly authorities: readonly string[];
+}
+
 /** Reads of one committed height; every method of one view answers for the same block. */
 export interface LedgerView {
   readonly head: Head;
@@ -68,13 +88,16 @@ export interface LedgerView {
   enrollmentStats(): EnrollmentStats;
   supply(): SupplyView;
   difficulty(): bigint;
+  governance(): GovernanceView;
 }
 
 export interface BlockStorePort {
   header(height: bigint): Header | null;
   block(height: bigint): Promise<{readonly id: string; readonly block: Block} | null>;
   receipt(txId: string): Receipt | null;
+  receipts(query: ReceiptQuery): readonly Receipt[];
   slashReceipt(txId: string): SlashReceipt | null;
+  slashReceipts(query: SlashReceiptQuery): readonly SlashReceipt[];
 }
 
 export type ProofVerdict =
@@ -105,6 +128,8 @@ export interface ApiPorts {
   /** @throws UnavailableError MINING_UNAVAILABLE */
   work(height: bigint | null): Work;
   submitProof(raw: Uint8Array): Promise<ProofVerdict>;
+  /** Refused proofs whose claims about their GPU do not hang together. */
+  recentRejections(query: RejectionQuery): RejectionPage;
   readonly info: {
     readonly nodeId: string;
     readonly version: string;

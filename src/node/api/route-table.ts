@@ -2,9 +2,12 @@
 import type {AnyRoute} from "./route.js";
 import {blockRoute, blocksRoute, headersRoute, receiptRoute} from "./routes/chain.js";
 import {enrollmentRoute, enrollmentsRoute, enrollRoute, unenrollRoute} from "./routes/enrollment.js";
+import {governanceRoute, governedParameterRoute} from "./routes/governance.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
 import {accountRoute, emissionRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
 import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
+import {receiptsRoute, slashReceiptsRoute} from "./routes/receipts.js";
+import {rejectionsRoute} from "./routes/rejections.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
 import {slashReceiptRoute, slashRoute} from "./routes/slash.js";
 import {statusRoute} from "./routes/status.js";
@@ -29,12 +32,17 @@ export const ROUTES = {
   enrollments: enrollmentsRoute,
   slash: slashRoute,
   slashReceipt: slashReceiptRoute,
+  slashReceipts: slashReceiptsRoute,
   account: accountRoute,
   emission: emissionRoute,
   headers: headersRoute,
   blocks: blocksRoute,
   block: blockRoute,
   receipt: receiptRoute,
+  receipts: receiptsRoute,
+  governance: governanceRoute,
+  governedParameter: governedParameterRoute,
+  rejections: rejectionsRoute,
   supply: supplyRoute,
   params: paramsRoute,
   metrics: metricsRoute,

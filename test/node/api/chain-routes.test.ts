@@ -3,7 +3,7 @@ import {type Block, blockIdOf} from "../../../src/codecs/chain/block.js";
 import {decodeEnvelope, txIdOf} from "../../../src/codecs/chain/envelope.js";
 import {TRANSFER_CONTRACT} from "../../../src/codecs/chain/payloads.js";
 import type {Receipt} from "../../../src/codecs/chain/receipt.js";
-import {ALICE, BOB, envelopeBytes, jsonOf, serve, TX, view} from "../../support/api.js";
+import {ALICE, BOB, EMPTY_STORE, envelopeBytes, jsonOf, serve, TX, view} from "../../support/api.js";
 
 const ROOT = "11".repeat(32);
 const TRANSACTION = envelopeBytes(TRANSFER_CONTRACT);
@@ -31,10 +31,10 @@ const block = (height: bigint): Block => ({
 
 /** A store of blocks 0 to 12. */
 const store = {
+  ...EMPTY_STORE,
   header: (height: bigint) => (height <= 12n ? block(height).header : null),
   block: async (height: bigint) => (height <= 12n ? {id: `b${height}`, block: block(height)} : null),
   receipt: (): Receipt | null => null,
-  slashReceipt: () => null,
 };
 
 describe("headers", () => {

@@ -1,5 +1,5 @@
 import {describe, expect, test} from "vitest";
-import {ALICE, BOB, jsonOf, NOW_MS, PARAMS, RECORD, serve, TX, view} from "../../support/api.js";
+import {ALICE, BOB, EMPTY_STORE, jsonOf, NOW_MS, PARAMS, RECORD, serve, TX, view} from "../../support/api.js";
 
 describe("status", () => {
   test("answers the reference's members in the reference's order", async () => {
@@ -235,7 +235,7 @@ describe("slash receipts", () => {
     };
     const receipt = {...base, outcome: "applied" as const, slash, rejectCode: null, rejectMessage: null};
     const {get, client} = await serve({
-      store: {header: () => null, block: async () => null, receipt: () => null, slashReceipt: () => receipt},
+      store: {...EMPTY_STORE, slashReceipt: () => receipt},
     });
     expect(await (await get(`/api/v1/mining/slash/${TX}`)).text()).toBe(
       `{"tx_id":"${TX}","outcome":"applied","recorded_at":"${new Date(NOW_MS).toISOString()}","height":11,` +
@@ -254,7 +254,7 @@ describe("slash receipts", () => {
       rejectMessage: "seen",
     };
     const {client} = await serve({
-      store: {header: () => null, block: async () => null, receipt: () => null, slashReceipt: () => rejected},
+      store: {...EMPTY_STORE, slashReceipt: () => rejected},
     });
     expect(await client.slashReceipt({txId: TX})).toMatchObject({
       outcome: "rejected",

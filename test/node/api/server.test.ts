@@ -2,7 +2,7 @@ import {describe, expect, test} from "vitest";
 import {DEFAULT_API_OPTIONS} from "../../../src/node/api/options.js";
 import {ROUTES} from "../../../src/node/api/route-table.js";
 import {ApiServer} from "../../../src/node/api/server.js";
-import {exchange, jsonOf, node, serve, TX} from "../../support/api.js";
+import {EMPTY_STORE, exchange, jsonOf, node, serve, TX} from "../../support/api.js";
 
 const GET_STATUS = "GET /api/v1/status HTTP/1.1\r\nhost: x\r\n";
 
@@ -108,12 +108,7 @@ test("a handler that does not end is given up with 503", async () => {
   const options = {handlerTimeoutMs: 30};
   const {get} = await serve(
     {
-      store: {
-        header: () => null,
-        block: () => new Promise(() => undefined),
-        receipt: () => null,
-        slashReceipt: () => null,
-      },
+      store: {...EMPTY_STORE, block: () => new Promise(() => undefined)},
     },
     {options},
   );

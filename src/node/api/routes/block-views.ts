@@ -1,7 +1,8 @@
-/** Blocks as reads show them. */
-import type {BlockView, HeaderView} from "../../../codecs/api/chain.js";
+/** Blocks and receipts as reads show them. */
+import type {BlockView, HeaderView, ReceiptView} from "../../../codecs/api/chain.js";
 import {hexOf} from "../../../codecs/bytes.js";
 import {type Block, blockIdOf, type Header} from "../../../codecs/chain/block.js";
+import type {Receipt} from "../../../codecs/chain/receipt.js";
 import {sha256} from "../../../codecs/hash.js";
 import {readTransaction} from "../../ledger/chain/transaction.js";
 import type {ApiPorts} from "../ports.js";
@@ -29,4 +30,16 @@ function viewOfTransaction(bytes: Uint8Array) {
   const {txId, content} = readTransaction(bytes);
   const {sender, nonce, contract, maxFeeDust, tipDust, expiresAtHeight} = content;
   return {txId, sender, nonce, contract, maxFeeDust, tipDust, expiresAtHeight, sizeBytes: bytes.length};
+}
+
+export function viewOfReceipt(receipt: Receipt, node: ApiPorts): ReceiptView {
+  const header = node.store.header(receipt.height);
+  return {
+    ...receipt,
+    blockId: header ? blockIdOf(header) : "",
+    status: receipt.outcome === "applied" ? 1 : 0,
+    gasUsed: 0,
+    fee: receipt.feeDust,
+    timeMs: header?.timeMs ?? 0n,
+  };
 }

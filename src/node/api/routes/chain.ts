@@ -1,10 +1,9 @@
 /** Blocks and receipts. */
 import {blockList, blockView, headerList, receiptView} from "../../../codecs/api/chain.js";
-import {blockIdOf} from "../../../codecs/chain/block.js";
 import {RuleError, UsageError} from "../../../errors.js";
 import {heightKind, inPath, limitKind, mayQuery, txIdKind} from "../param.js";
 import {json, route} from "../route.js";
-import {viewOfBlock, viewOfHeader} from "./block-views.js";
+import {viewOfBlock, viewOfHeader, viewOfReceipt} from "./block-views.js";
 import {findByTxId} from "./tx-id.js";
 
 /** Sizes of a page of headers, and of one of whole blocks. */
@@ -24,10 +23,15 @@ interface Asked {
   readonly limit: number | null;
 }
 
-/** Heights that a range asks for, ascending. @throws UsageError PARAMETER_INVALID */
-function rangeOf({from, to, limit}: Asked, tip: bigint, sizes: {usual: number; max: number}) {
+/** @throws UsageError PARAMETER_INVALID when the range ends before it starts */
+export function checkRange({from, to}: Pick<Asked, "from" | "to">): void {
   if (from !== null && to !== null && from > to)
     throw new UsageError("PARAMETER_INVALID", `from ${from} is above to ${to}`);
+}
+
+/** Heights that a range asks for, ascending. @throws UsageError PARAMETER_INVALID */
+function rangeOf({from, to, limit}: Asked, tip: bigint, sizes: {usual: number; max: number}) {
+  checkRange({from, to});
   const size = BigInt(Math.min(limit || sizes.usual, sizes.max));
   const last = to === null || to > tip ? tip : to;
   const first = from ?? (last >= size ? last - size + 1n : 0n);
@@ -108,15 +112,6 @@ export const receiptRoute = route({
       throw new RuleError("RECEIPT_NOT_FOUND", `no receipt for transaction ${txId}`, {
         hint: "a transaction has a receipt once a block includes it",
       });
-    const header = node.store.header(receipt.height);
-    return {
-      ...receipt,
-      txId,
-      blockId: header ? blockIdOf(header) : "",
-      status: receipt.outcome === "applied" ? 1 : 0,
-      gasUsed: 0,
-      fee: receipt.feeDust,
-      timeMs: header?.timeMs ?? 0n,
-    };
+    return viewOfReceipt({...receipt, txId}, node);
   },
 });
