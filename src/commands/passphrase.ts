@@ -23,6 +23,8 @@ export interface PassphraseRequest extends PassphraseFlags {
   readonly fallbackFile: string | null;
   /** Whether it is a new passphrase, which is typed twice. */
   readonly fresh?: boolean;
+  /** The flag that named the file, for messages. */
+  readonly flag?: string;
 }
 
 /**
@@ -36,12 +38,13 @@ export async function readPassphrase(io: Io, request: PassphraseRequest): Promis
   return passphrase;
 }
 
-async function obtain(io: Io, {passphraseFile, passphraseFd, fallbackFile, fresh}: PassphraseRequest): Promise<string> {
+async function obtain(io: Io, {flag = "--passphrase-file", fresh, ...request}: PassphraseRequest): Promise<string> {
+  const {passphraseFile, passphraseFd, fallbackFile} = request;
   if (passphraseFile !== undefined && passphraseFd !== undefined)
     throw new UsageError("FLAG_CONFLICT", "--passphrase-file and --passphrase-fd exclude each other");
   if (passphraseFd !== undefined) return textIn(await io.host.disk.read(passphraseFd, MAX_BYTES));
   const file = passphraseFile ?? fallbackFile;
-  if (file !== null) return textIn(await io.readFile(file, {flag: "--passphrase-file", maxBytes: MAX_BYTES}));
+  if (file !== null) return textIn(await io.readFile(file, {flag, maxBytes: MAX_BYTES}));
   const typed = await io.secret(fresh ? "New passphrase: " : "Passphrase: ");
   if (typed === undefined)
     throw new UsageError("PASSPHRASE_MISSING", "no passphrase: nobody can be asked for it here", {

@@ -17,7 +17,7 @@ export interface CommandEntry {
 
 /** Words that only group commands. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  wallet: "Keys that hold money: make one, show its address, ask for its balance.",
+  wallet: "Keys that hold money: make one, see what it owns, pay and sign with it, move it.",
   "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
   keygen: "Keys of mining rigs.",
   node: "A node on this machine: create it, run it, ask how it is.",
@@ -77,6 +77,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: "wallet balance",
     heading: "Wallets and keys",
     load: async () => (await import("./wallet/balance.js")).walletBalanceCommand,
+  },
+  {
+    path: "wallet send",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/send.js")).walletSendCommand,
+  },
+  {
+    path: "wallet sign",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/sign.js")).walletSignCommand,
+  },
+  {
+    path: "wallet export",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/export.js")).walletExportCommand,
+  },
+  {
+    path: "wallet import",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/import.js")).walletImportCommand,
   },
   {
     path: "keygen hmac",

@@ -54,3 +54,10 @@ for (const each of matching(/^helper-/))
     for (const [path, {hex}] of Object.entries(files))
       expect(Buffer.from(ran.files.get(path)!).toString("hex")).toBe(hex);
   });
+
+for (const each of matching(/^wallet-/))
+  test(`${each.name}: ${each.expected.exit_code === 0 ? "done" : "refused"} as well`, async () => {
+    const ran = await play(each);
+    expect(ran.status === 0, ran.err).toBe(each.expected.exit_code === 0);
+    if (each.name.startsWith("wallet-sign")) expect(ran.out).toBe(each.expected.stdout);
+  });

@@ -39,32 +39,73 @@ export async function createKeystore(
   passphrase: string,
   {scheme, randomBytes, now}: CreateKeystorePorts,
 ): Promise<{readonly file: Uint8Array; readonly signer: Signer}> {
-  if (passphrase === "")
-    throw new UsageError("PASSPHRASE_EMPTY", "an empty passphrase would protect nothing", {
-      hint: "choose a passphrase of several words",
-    });
+  checkPassphrase(passphrase);
   const seed = randomBytes(ML_DSA_SEED_BYTES);
   const pair = scheme.keygenFromSeed(seed);
   seed.fill(0);
+  const createdAt = new Date(now()).toISOString().replace(/\.\d{3}Z$/, "Z");
+  const file = await sealedFile({...pair, createdAt, recovery: null}, passphrase, randomBytes);
+  return {file: keystore.encode(file), signer: createSigner(scheme, pair)};
+}
+
+interface Sealable extends Pick<Keystore, "createdAt" | "recovery"> {
+  readonly publicKey: Uint8Array;
+  readonly secretKey: Uint8Array;
+}
+
+async function sealedFile(
+  {publicKey, secretKey, ...kept}: Sealable,
+  passphrase: string,
+  randomBytes: CreateKeystorePorts["randomBytes"],
+): Promise<Keystore> {
   const salt = randomBytes(KEYSTORE_SALT_BYTES);
   const nonce = randomBytes(KEYSTORE_NONCE_BYTES);
   const key = await keyOf(passphrase, {salt, iterations: KEYSTORE_ITERATIONS});
-  const sealed = seal(pair.secretKey, key, nonce);
-  const file: Keystore = {
+  return {
     version: KEYSTORE_VERSION,
     type: KEYSTORE_TYPE,
     algorithm: ML_DSA_87.name,
-    address: addressOfKey(pair.publicKey),
-    publicKey: hexOf(pair.publicKey),
+    address: addressOfKey(publicKey),
+    publicKey: hexOf(publicKey),
     kdf: KEYSTORE_KDF,
     kdfParams: {iterations: KEYSTORE_ITERATIONS, salt: hexOf(salt), keyLen: KEYSTORE_KEY_BYTES},
     cipher: KEYSTORE_CIPHER,
     cipherParams: {nonce: hexOf(nonce)},
-    ciphertext: hexOf(sealed),
-    createdAt: new Date(now()).toISOString().replace(/\.\d{3}Z$/, "Z"),
-    recovery: null,
+    ciphertext: hexOf(seal(secretKey, key, nonce)),
+    ...kept,
   };
-  return {file: keystore.encode(file), signer: createSigner(scheme, pair)};
+}
+
+/** Passphrases of a keystore before and after. */
+export interface Passphrases {
+  readonly current: string;
+  readonly next: string;
+}
+
+/**
+ * The key of a keystore file in a new file, with new salt and nonce and today's number of rounds. A recovery block is
+ * sealed under the passphrase too, so it stays only where that does not change.
+ * @throws UsageError PASSPHRASE_EMPTY; DecodeError KEYSTORE_INVALID, PASSPHRASE_WRONG, KEYSTORE_KEY_MISMATCH
+ */
+export async function resealKeystore(
+  file: Uint8Array,
+  {current, next}: Passphrases,
+  {scheme, randomBytes}: Omit<CreateKeystorePorts, "now">,
+): Promise<{readonly file: Uint8Array; readonly address: string; readonly recoveryDropped: boolean}> {
+  checkPassphrase(next);
+  const {createdAt, recovery, ...header} = keystore.readCompat(file);
+  const {publicKey, secretKey, address} = await openKey({createdAt, recovery, ...header}, current, scheme);
+  const recoveryKept = current === next ? recovery : null;
+  const sealed = await sealedFile({publicKey, secretKey, createdAt, recovery: recoveryKept}, next, randomBytes);
+  secretKey.fill(0);
+  return {file: keystore.encode(sealed), address, recoveryDropped: recovery !== recoveryKept};
+}
+
+function checkPassphrase(passphrase: string): void {
+  if (passphrase === "")
+    throw new UsageError("PASSPHRASE_EMPTY", "an empty passphrase would protect nothing", {
+      hint: "choose a passphrase of several words",
+    });
 }
 
 /**
@@ -72,16 +113,21 @@ export async function createKeystore(
  * @throws DecodeError KEYSTORE_INVALID, PASSPHRASE_WRONG, KEYSTORE_KEY_MISMATCH
  */
 export async function openKeystore(file: Uint8Array, passphrase: string, scheme: SignatureScheme): Promise<Signer> {
-  const sealed = sealedKeyOf(keystore.readCompat(file));
+  return createSigner(scheme, await openKey(keystore.readCompat(file), passphrase, scheme));
+}
+
+/** Both halves of the key in `file`, tried together. */
+async function openKey(file: Keystore, passphrase: string, scheme: SignatureScheme) {
+  const sealed = sealedKeyOf(file);
+  const {publicKey, address} = sealed;
   const secretKey = await unsealKey(sealed, passphrase);
   if (secretKey.length !== ML_DSA_87.secretKeyBytes)
     throw mismatch(`the secret key is ${secretKey.length} bytes, want ${ML_DSA_87.secretKeyBytes}`);
-  const signer = createSigner(scheme, {publicKey: sealed.publicKey, secretKey});
   // The header is not authenticated (D62), so the two halves are tried together before anything is signed.
   const probe = utf8("qsdm/keystore/probe");
-  if (!scheme.verify(sealed.publicKey, probe, signer.sign(probe)))
+  if (!scheme.verify(publicKey, probe, scheme.sign(secretKey, probe)))
     throw mismatch("the secret key does not belong to the public key");
-  return signer;
+  return {publicKey, secretKey, address};
 }
 
 /** The secret in `sealed`, whatever its length. @throws DecodeError PASSPHRASE_WRONG */

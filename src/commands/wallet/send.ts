@@ -1,0 +1,78 @@
+import type {Command} from "commander";
+import {checkAddress} from "../../codecs/address.js";
+import {formatCell} from "../../codecs/amount.js";
+import {TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
+import {RuleError, UsageError} from "../../errors.js";
+import type {Client} from "../../node/api/client.js";
+import {defineCommand} from "../define.js";
+import {cellFlag} from "../flags.js";
+import type {Io} from "../io.js";
+import {settingsEnvironment} from "../settings.js";
+import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "../submit.js";
+
+export interface Payment {
+  /** Address of 64 hex digits. */
+  readonly to: string;
+  readonly amountDust: bigint;
+  readonly memo: string;
+}
+
+/**
+ * The order that pays.
+ * @throws DecodeError ADDRESS_INVALID, FIELD_INVALID; UsageError TRANSFER_ZERO; RuleError INSUFFICIENT_BALANCE
+ */
+export async function orderPayment(
+  {to, amountDust, memo}: Payment,
+  {client, terms, sender}: Omit<OrderContext, "client"> & {readonly client: Pick<Client, "balance">},
+): Promise<Order> {
+  if (amountDust === 0n) throw new UsageError("TRANSFER_ZERO", "a transfer of 0 CELL moves nothing");
+  const payload = transfer.encode({to: checkAddress(to), amountDust, memo});
+  const {balance} = await client.balance({address: sender});
+  const neededDust = amountDust + terms.baseFeeDust;
+  if (balance < neededDust)
+    throw new RuleError(
+      "INSUFFICIENT_BALANCE",
+      `amount and fee are ${formatCell(neededDust)} CELL, ${sender} has ${formatCell(balance)}`,
+      {details: {balance_dust: balance, needed_dust: neededDust}},
+    );
+  return {
+    contract: TRANSFER_CONTRACT,
+    payload,
+    summary: {to, amount_dust: amountDust, memo},
+    announcement: [
+      `send ${formatCell(amountDust)} CELL from ${sender} to ${to} on ${terms.chainId}, at height ${terms.height}`,
+      `leaves ${formatCell(balance - neededDust)} CELL when the base fee is paid`,
+    ],
+    question: `Send ${formatCell(amountDust)} CELL to ${to}? This cannot be taken back.`,
+    submit: (node, body) => node.submit({body}),
+    checkWith: "qsdm receipt {tx_id}",
+  };
+}
+
+interface Flags extends WriteFlags {
+  readonly memo: string;
+}
+
+export const walletSendCommand = (io: Io): Command =>
+  addWriteFlags(
+    defineCommand("wallet send", {
+      summary: "pay somebody",
+      description:
+        "Sends an amount in CELL to an address and prints the transaction id. On a terminal it shows what will change and " +
+        "asks before it signs; in a pipe it only shows it.\n\n" +
+        "Submitted is not applied: a block decides, and charges the fee either way. --wait waits for it.",
+      examples: [
+        {does: "pay and wait for the block", run: 'qsdm wallet send "$ADDRESS" 2.5 --memo rent --wait'},
+        {does: "see the exact bytes that would be signed", run: 'qsdm wallet send "$ADDRESS" 2.5 --dry-run'},
+      ],
+      environment: settingsEnvironment("api_url", "timeout", "keystore", "passphrase_file"),
+      files: {"~/.qsdm/wallet.json": "The keystore that pays and signs, unless --in names another."},
+      exit: {3: "The ledger refused the transfer.", 5: "--wait ended before a block decided."},
+      seeAlso: ["wallet balance", "receipt", "wallet show"],
+    }).option("--memo <text>", "note kept with the transaction, at most 256 bytes", ""),
+  )
+    .argument("<to>", "address of 64 hex digits")
+    .argument("<amount>", "amount in CELL, for example 2.5", cellFlag)
+    .action(async (to: string, amountDust: bigint, {memo, ...flags}: Flags) => {
+      await submitOrder(io, flags, (context) => orderPayment({to, amountDust, memo}, context));
+    });
