@@ -61,7 +61,7 @@ export function enrollmentV2(
 }
 export const enrollmentJson = (envelope: EnrollmentEnvelope): Uint8Array => enrollmentEnvelope.encode(envelope);
 
-export const enrollPayload = (nodeId: string, hmacKey = new Uint8Array(32).fill(7)): Uint8Array =>
+export const enrollPayload = (nodeId: string, hmacKey: Uint8Array = new Uint8Array(32).fill(7)): Uint8Array =>
   enrollment.encode({
     kind: "enroll",
     nodeId,
