@@ -25,6 +25,7 @@ import {
   type Text,
 } from "./output.js";
 import {type Progress, startProgress} from "./progress.js";
+import {Writer} from "./writer.js";
 
 /** The flags that every command has. */
 export interface IoFlags {
@@ -60,12 +61,11 @@ export class Io {
   status: number = EXIT.done;
   readonly #abort = new AbortController();
   readonly #warnings: string[] = [];
-  readonly #pending = new Set<Promise<void>>();
-  readonly #watched = new Set<OutputStream>();
+  readonly #out: Writer;
+  readonly #err: Writer;
   #paint: ChalkInstance | undefined;
   #stdinTakenBy: string | undefined;
   #answered = false;
-  #pipeClosed = false;
   #interrupted = false;
 
   constructor(
@@ -73,6 +73,11 @@ export class Io {
     public flags: IoFlags,
   ) {
     this.signal = this.#abort.signal;
+    this.#out = new Writer(() => host.stdout, {
+      closed: () => this.#abort.abort(),
+      failed: (error) => this.#err.write(`qsdm: error: standard output: ${oneLine(error.message)}\n`),
+    });
+    this.#err = new Writer(() => host.stderr, {closed: () => undefined, failed: () => undefined});
   }
 
   /** Whether colour may be used on a stream. NO_COLOR counts when set to anything but the empty text. */
@@ -93,12 +98,12 @@ export class Io {
   result(data: unknown, text: Text, {final = true}: {readonly final?: boolean} = {}): void {
     this.#answered = true;
     if (!final) this.status = EXIT.submitted;
-    this.#out(this.flags.json ? successDocument(data, this.#warnings) : linesOf(text));
+    this.#out.write(this.flags.json ? successDocument(data, this.#warnings) : linesOf(text));
   }
 
   /** One event of a command that runs on; `text` is its line where --json is not given. */
   event(event: Readonly<Record<string, unknown>>, text: Text): void {
-    this.#out(this.flags.json ? eventLine(event) : linesOf(text));
+    this.#out.write(this.flags.json ? eventLine(event) : linesOf(text));
   }
 
   /**
@@ -108,7 +113,7 @@ export class Io {
   bytes(raw: Uint8Array, data: unknown): void {
     this.checkBinary();
     this.#answered = true;
-    this.#out(this.flags.json ? successDocument(data, this.#warnings) : raw);
+    this.#out.write(this.flags.json ? successDocument(data, this.#warnings) : raw);
   }
 
   /** @throws UsageError BINARY_TO_TERMINAL when raw bytes would land on a terminal */
@@ -121,18 +126,18 @@ export class Io {
 
   /** A remark for the person who watches. */
   note(text: string): void {
-    this.#err(`${printable(text)}\n`);
+    this.#err.write(`${printable(text)}\n`);
   }
 
   /** Something that went another way than asked; also a member of the JSON document. */
   warn(text: string): void {
     this.#warnings.push(text);
-    this.#err(`qsdm: ${this.#tint("yellow", "warning:")} ${printable(text)}\n`);
+    this.#err.write(`qsdm: ${this.#tint("yellow", "warning:")} ${printable(text)}\n`);
   }
 
   /** Detail that only --verbose shows. */
   detail(text: string): void {
-    if (this.flags.verbose) this.#err(`${printable(text)}\n`);
+    if (this.flags.verbose) this.#err.write(`${printable(text)}\n`);
   }
 
   /** Work that takes a while: a spinner on a terminal, a line for each step elsewhere. */
@@ -181,9 +186,12 @@ export class Io {
         hint: "give one of them a file",
       });
     this.#stdinTakenBy = flag;
+    const {stdin} = this.host;
+    this.signal.throwIfAborted();
+    this.signal.addEventListener("abort", () => stdin.destroy(this.signal.reason), {once: true});
     const parts: Uint8Array[] = [];
     let total = 0;
-    for await (const part of this.host.stdin) {
+    for await (const part of stdin) {
       total += (part as Uint8Array).length;
       if (total > maxBytes) throw tooLarge("standard input", maxBytes);
       parts.push(typeof part === "string" ? Buffer.from(part) : (part as Uint8Array));
@@ -202,30 +210,31 @@ export class Io {
   /** Starts an orderly stop, and says so. */
   interrupt(name: string): void {
     this.#interrupted = true;
-    this.#err(`qsdm: ${name}: stopping; once more ends at once\n`);
+    this.#err.write(`qsdm: ${name}: stopping; once more ends at once\n`);
     this.#abort.abort();
   }
 
   /** Reports what ended the command, and gives the exit status. */
   fail(error: unknown): number {
     if (this.signal.aborted && isAbort(error)) {
-      if (!this.#interrupted && this.#pipeClosed) return 0;
+      if (!this.#interrupted && this.#out.closed) return 0;
       return this.#report(INTERRUPTED);
     }
     const status = this.#report(failureOf(error));
-    if (this.flags.verbose) this.#err(`${printable(stackOf(error))}\n`);
+    if (this.flags.verbose) this.#err.write(`${printable(stackOf(error))}\n`);
     return status;
   }
 
   /** Resolves once everything printed has left the process. */
   async flush(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    await this.#out.flush();
+    await this.#err.flush();
   }
 
   #report(failure: Failure): number {
-    if (this.flags.json && !this.#answered) this.#out(failureDocument(failure));
-    this.#err(`qsdm: ${this.#tint("red", "error:")} ${oneLine(failure.message)}\n`);
-    if (failure.hint !== null) this.#err(`qsdm: ${this.#tint("cyan", "hint:")} ${oneLine(failure.hint)}\n`);
+    if (this.flags.json && !this.#answered) this.#out.write(failureDocument(failure));
+    this.#err.write(`qsdm: ${this.#tint("red", "error:")} ${oneLine(failure.message)}\n`);
+    if (failure.hint !== null) this.#err.write(`qsdm: ${this.#tint("cyan", "hint:")} ${oneLine(failure.hint)}\n`);
     return failure.exitCode;
   }
 
@@ -254,33 +263,6 @@ export class Io {
 
   #tint(color: "red" | "yellow" | "cyan", text: string): string {
     return this.#paint ? this.#paint[color](text) : text;
-  }
-
-  #out(chunk: string | Uint8Array): void {
-    if (!this.#pipeClosed && chunk.length > 0) this.#write(this.host.stdout, chunk);
-  }
-
-  #err(text: string): void {
-    this.#write(this.host.stderr, text);
-  }
-
-  /** A reader that went away shows up as EPIPE, and ends the command quietly. */
-  #watch(stream: OutputStream): void {
-    if (this.#watched.has(stream)) return;
-    this.#watched.add(stream);
-    stream.on("error", (error) => {
-      if (stream === this.host.stderr) return;
-      if (error.code !== "EPIPE") return this.#err(`qsdm: error: standard output: ${oneLine(error.message)}\n`);
-      this.#pipeClosed = true;
-      this.#abort.abort();
-    });
-  }
-
-  #write(stream: OutputStream, chunk: string | Uint8Array): void {
-    this.#watch(stream);
-    const written = new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
-    this.#pending.add(written);
-    void written.then(() => this.#pending.delete(written));
   }
 }
 
