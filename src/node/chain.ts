@@ -7,20 +7,20 @@ import {hexOf} from "../codecs/bytes.js";
 import {type Block, blockIdOf, type Certificate, type Header} from "../codecs/chain/block.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import type {VerifySignature} from "../codecs/suite.js";
-import {InvariantError, QsdmError, UnavailableError} from "../errors.js";
+import {InvariantError, UnavailableError} from "../errors.js";
 import {checkCertificate, type Voter, voteBytes} from "./consensus/votes/certificate.js";
-import {assembleBlock, type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
+import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import type {BlockCommitted} from "./ledger/chain/events.js";
 import {genesisBlock, genesisState} from "./ledger/chain/genesis.js";
-import {BlockRun, type RunPorts, type RunResult} from "./ledger/chain/run.js";
-import type {Transaction} from "./ledger/chain/transaction.js";
+import type {RunPorts, RunResult} from "./ledger/chain/run.js";
 import {assertSupply, countDust, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
 import {type Change, leafChange, State} from "./ledger/state/state.js";
 import {ALL_STORES, validators} from "./ledger/state/stores.js";
 import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
+import {type Candidate, type Extension, propose, verifyBlock} from "./proposal.js";
 import type {Log} from "./service.js";
 import type {LedgerStore, SlashReceipt} from "./storage/store.js";
 
@@ -32,29 +32,11 @@ export interface ChainPorts extends RunPorts {
   readonly verifyVote: VerifySignature;
   /** Signs a vote with this validator's ML-DSA-44 key; `index` is its place in the validator set. */
   readonly voter: {readonly index: number; sign(message: Uint8Array): Uint8Array};
-  readonly log: Pick<Log, "debug">;
-}
-
-/** Why a waiting item left without being in a block. */
-export interface Dropped {
-  readonly id: string;
-  readonly error: unknown;
-}
-
-/** What is offered for the next block. */
-export interface Candidate {
-  readonly timeMs: bigint;
-  readonly transactions: readonly Transaction[];
-  readonly proofs: readonly {readonly id: string; readonly raw: Uint8Array}[];
-  /** Waiting rows that can no longer be included, settled along with the block. */
-  readonly stale: readonly string[];
+  readonly log: Pick<Log, "debug" | "error">;
 }
 
 /** Called after a block is on disk and merged. */
 export type Subscriber = (committed: BlockCommitted) => void;
-
-/** Refusals that say nothing against the transaction: it keeps waiting. */
-const MAY_FIT_LATER: ReadonlySet<string> = new Set(["NONCE_MISMATCH", "BLOCK_FULL"]);
 
 export class Chain {
   readonly params: ChainParams;
@@ -118,9 +100,9 @@ export class Chain {
 
   /**
    * Builds the next block from what is waiting, votes for it and commits it.
-   * @returns what was refused for good; it is settled together with the block
+   * @returns what was refused for good, and the ids of everything that needs to wait no longer
    */
-  async extend(candidate: Candidate): Promise<readonly Dropped[]> {
+  async extend(candidate: Candidate): Promise<Extension> {
     if (this.#busy) throw new InvariantError("two blocks at once");
     this.#busy = true;
     try {
@@ -130,36 +112,19 @@ export class Chain {
     }
   }
 
-  async #extend(candidate: Candidate): Promise<readonly Dropped[]> {
+  async #extend(candidate: Candidate): Promise<Extension> {
     const timeMs = candidate.timeMs > this.tip.timeMs ? candidate.timeMs : this.tip.timeMs + 1n;
-    const proposer = this.#voter().account;
-    const run = new BlockRun(this.committed, {...this.nextBlock(timeMs), proposer}, this.ports);
-    const dropped: Dropped[] = [];
-    const attempt = (id: string, step: () => void): void => {
-      try {
-        step();
-      } catch (error) {
-        if (!(error instanceof QsdmError)) throw error;
-        if (!MAY_FIT_LATER.has(error.code)) dropped.push({id, error});
-      }
+    const {committed} = this;
+    const ground = {
+      parent: committed.parent,
+      committed,
+      block: this.nextBlock(timeMs),
+      proposer: this.#voter().account,
     };
-    for (const {id, raw} of candidate.proofs) attempt(id, () => run.addProof(raw));
-    let room = this.params.limits.maxBytes;
-    for (const transaction of candidate.transactions) {
-      room -= transaction.bytes.length;
-      if (room < 0) break;
-      attempt(transaction.txId, () => run.addTransaction(transaction));
-    }
-    const result = run.finish();
-    const block = assembleBlock(result, this.tip, {chainId: this.params.chainId, timeMs, proposer});
-    const settled = [
-      ...result.transactions.map((each) => each.txId),
-      ...candidate.proofs.map((each) => each.id),
-      ...candidate.stale,
-      ...dropped.map((each) => each.id),
-    ];
+    const {block, dropped, settled} = propose(candidate, ground, this.ports);
+    const result = verifyBlock(block, ground, {...this.ports, nowMs: candidate.timeMs});
     await this.#commit(block, result, {settled, certificate: this.#certify(block.header)});
-    return dropped;
+    return {dropped, settled};
   }
 
   #voter(): {account: string} {
@@ -232,8 +197,15 @@ export class Chain {
     });
   }
 
+  /** The block is committed whatever a subscriber makes of it. */
   #publish(committed: BlockCommitted): void {
-    for (const subscriber of this.#subscribers) subscriber(committed);
+    for (const subscriber of this.#subscribers) {
+      try {
+        subscriber(committed);
+      } catch (error) {
+        this.ports.log.error({err: error, height: committed.height}, "a subscriber failed");
+      }
+    }
   }
 }
 

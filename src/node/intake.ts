@@ -2,14 +2,19 @@
  * Where transactions and proofs come in. A write is acknowledged once it is on disk; writes that arrive together
  * share one disk flush, so durability costs a flush for each batch and not for each write.
  */
-import {QsdmError, UnavailableError} from "../errors.js";
-import type {Chain, Dropped} from "./chain.js";
+import {setImmediate as nextTurn} from "node:timers/promises";
+import {nodeIdOfProof} from "../codecs/mining/attestation.js";
+import {readProofCompat} from "../codecs/mining/proof.js";
+import {QsdmError, RuleError, UnavailableError} from "../errors.js";
+import type {Chain} from "./chain.js";
 import {type CompatDoor, carryCompat} from "./ledger/chain/compat-door.js";
 import type {AcceptedProof} from "./ledger/chain/run.js";
 import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
+import {ProofRejection} from "./ledger/mining/rejection.js";
 import {accountAt} from "./ledger/monetary/supply.js";
 import type {Admit} from "./mempool/pool/admission.js";
 import type {NonceOf, Pool} from "./mempool/pool/pool.js";
+import type {Dropped} from "./proposal.js";
 import type {LedgerStore, WaitingRow} from "./storage/store.js";
 
 export interface IntakePorts {
@@ -33,7 +38,7 @@ interface Pending {
 }
 
 export class Intake {
-  readonly #proofs = new Map<string, {readonly raw: Uint8Array; readonly accepted: AcceptedProof}>();
+  readonly #proofs = new Map<string, {readonly raw: Uint8Array; readonly claim: ProofClaim}>();
   readonly #pending: Pending[] = [];
   #flushing = false;
   #closed = false;
@@ -46,13 +51,17 @@ export class Intake {
     });
   }
 
-  /** Takes up what a previous run acknowledged and no block has settled. Returns what no longer fits. */
+  /**
+   * Takes up what a previous run acknowledged and no block has settled. Proofs are not admitted again: their challenge
+   * was fresh when they came, and the block that takes them checks the rest.
+   * @returns what no longer fits
+   */
   resume(): readonly Dropped[] {
     const dropped: Dropped[] = [];
     for (const row of this.ports.store.waiting()) {
       try {
         if (row.kind === "transaction") this.#admit(readTransaction(row.value));
-        else this.#proofs.set(row.id, {raw: row.value, accepted: this.ports.verifyProof(row.value)});
+        else this.#proofs.set(row.id, {raw: row.value, claim: claimOf(row.value)});
       } catch (error) {
         if (!(error instanceof QsdmError)) throw error;
         dropped.push({id: row.id, error});
@@ -96,8 +105,16 @@ export class Intake {
   async submitProof(raw: Uint8Array): Promise<AcceptedProof> {
     this.#checkOpen();
     const accepted = this.ports.verifyProof(raw);
+    // The id does not cover the attestation: another node can offer the same solution.
+    if (this.#proofs.has(accepted.proofIdHex))
+      throw new ProofRejection(
+        "duplicate",
+        `proof ${accepted.proofIdHex.slice(0, 16)} waits already`,
+        accepted.proofId,
+        null,
+      );
     // Reserved before the first await, so that two copies in flight cannot both be accepted (Q17).
-    this.#proofs.set(accepted.proofIdHex, {raw, accepted});
+    this.#proofs.set(accepted.proofIdHex, {raw, claim: accepted});
     try {
       await this.#keep({kind: "proof", id: accepted.proofIdHex, value: raw});
     } catch (error) {
@@ -110,29 +127,43 @@ export class Intake {
 
   /** Whether a proof of this node at this height is waiting. */
   hasProof(nodeId: string, height: bigint): boolean {
-    for (const {accepted} of this.#proofs.values())
-      if (accepted.nodeId === nodeId && accepted.height === height) return true;
+    for (const {claim} of this.#proofs.values()) if (claim.nodeId === nodeId && claim.height === height) return true;
     return false;
   }
 
-  /** Whether the next block would hold anything. */
+  /** Whether the next block would hold nothing. */
   get isEmpty(): boolean {
-    return this.#proofs.size === 0 && this.ports.pool.size === 0;
+    return this.#proofs.size === 0 && !this.ports.pool.hasReady(this.nonceOf);
   }
 
-  /** Builds one block from what is waiting. */
+  /** Builds one block from what is waiting and on disk. */
   async extend(): Promise<readonly Dropped[]> {
+    // Where every part of a block is synchronous, the API would never get a turn between two of them.
+    await nextTurn();
     const {chain, pool} = this.ports;
     const {maxTransactions, maxProofs} = chain.params.limits;
     const height = chain.tip.height + 1n;
-    const transactions = pool.select(maxTransactions, this.nonceOf);
-    const proofs = [...this.#proofs].slice(0, maxProofs).map(([id, {raw}]) => ({id, raw}));
+    // A row that is settled before it is written would stay for ever.
+    const unwritten = new Set(this.#pending.map(({row}) => row.id));
+    const transactions = pool.select(maxTransactions, this.nonceOf).filter(({txId}) => !unwritten.has(txId));
+    const proofs = [...this.#proofs]
+      .filter(([id]) => !unwritten.has(id))
+      .slice(0, maxProofs)
+      .map(([id, {raw}]) => ({id, raw}));
     const stale = pool.stale(height, this.nonceOf);
-    const dropped = await chain.extend({timeMs: this.ports.nowMs(), transactions, proofs, stale});
-    for (const {id} of proofs) this.#proofs.delete(id);
-    for (const id of [...stale, ...dropped.map((each) => each.id)]) pool.remove(id);
-    for (const id of pool.stale(height + 1n, this.nonceOf)) pool.remove(id);
+    const {dropped, settled} = await chain.extend({timeMs: this.ports.nowMs(), transactions, proofs, stale});
+    for (const id of settled) {
+      this.#proofs.delete(id);
+      pool.remove(id);
+    }
+    this.#forget(pool.stale(height + 1n, this.nonceOf));
     return dropped;
+  }
+
+  /** Takes transactions out of the pool and off the disk. */
+  #forget(txIds: readonly string[]): void {
+    for (const id of txIds) this.ports.pool.remove(id);
+    if (txIds.length > 0) this.ports.store.dropWaiting(txIds);
   }
 
   /** Refuses new writes and waits for those under way. */
@@ -148,9 +179,18 @@ export class Intake {
 
   #admit(transaction: Transaction): void {
     const {chain, pool, admit} = this.ports;
-    pool.check(transaction, this.nonceOf);
+    const {sender} = transaction.content;
+    pool.check(transaction, {nonceOf: this.nonceOf, height: chain.tip.height});
     const bidDust = admit(transaction, {state: chain.state, block: chain.nextBlock(this.ports.nowMs())});
-    pool.add(transaction, bidDust);
+    const pledgedDust = pool.pledgedDust(sender) + bidDust;
+    const {balanceDust} = accountAt(chain.state, sender);
+    if (balanceDust < pledgedDust)
+      throw new RuleError(
+        "BALANCE_TOO_LOW",
+        `${sender} has ${balanceDust} dust, the fees of what waits come to ${pledgedDust}`,
+        {details: {balance_dust: balanceDust, needed_dust: pledgedDust}},
+      );
+    this.#forget(pool.add(transaction, bidDust, this.nonceOf));
   }
 
   #keep(row: WaitingRow): Promise<void> {
@@ -169,8 +209,18 @@ export class Intake {
       this.ports.store.keepWaiting(batch.map((each) => each.row));
       for (const {done} of batch) done();
     } catch (error) {
+      // Nothing more is acknowledged on a disk that failed once.
+      this.#closed = true;
       for (const {fail} of batch) fail(error);
       this.ports.failed(error);
     }
   }
+}
+
+/** What is known of a waiting proof without checking it. */
+type ProofClaim = Pick<AcceptedProof, "nodeId" | "height">;
+
+function claimOf(raw: Uint8Array): ProofClaim {
+  const proof = readProofCompat(raw);
+  return {nodeId: nodeIdOfProof(proof), height: proof.height};
 }

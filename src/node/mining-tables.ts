@@ -46,6 +46,7 @@ export class MiningTables {
       await nextTurn();
     }
     this.#tables.set(epoch, table);
-    for (const each of this.#tables.keys()) if (this.#tables.size > KEPT_EPOCHS) this.#tables.delete(each);
+    for (const each of [...this.#tables.keys()].sort((a, b) => (a < b ? -1 : 1)))
+      if (this.#tables.size > KEPT_EPOCHS) this.#tables.delete(each);
   }
 }

@@ -1,5 +1,5 @@
 /** Makes blocks: one at each interval, and at once when something waits and the last one is old enough. */
-import type {Dropped} from "./chain.js";
+import type {Dropped} from "./proposal.js";
 import type {Log, Service} from "./service.js";
 
 export interface ProducerOptions {

@@ -26,7 +26,7 @@ export const contentOf = (sender: TestAccount, change: Partial<UnsignedEnvelope>
   chainId: TEST_CHAIN_ID,
   sender: sender.address,
   nonce: 0n,
-  expiresAtHeight: 1_000_000n,
+  expiresAtHeight: 5_000n,
   maxFeeDust: 1_000n,
   tipDust: 0n,
   contract: TRANSFER_CONTRACT,

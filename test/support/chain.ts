@@ -63,7 +63,7 @@ export async function openTestChain(
     verifyTransaction: rememberValid(mlDsa87.verify),
     verifyVote: mlDsa44.verify,
     voter: {index: 0, sign: (message) => mlDsa44.sign(VALIDATOR_KEYS.secretKey, message)},
-    log: {debug: () => {}},
+    log: {debug: () => {}, error: () => {}},
     ...change,
   });
   const pool = new Pool();

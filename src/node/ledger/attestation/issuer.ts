@@ -50,6 +50,10 @@ export class ChallengeIssuer {
 
   #evict(nowMs: bigint): void {
     const oldest = nowMs - this.#retentionMs;
-    for (const [nonce, issuedAtMs] of this.#issuedAtMs) if (issuedAtMs < oldest) this.#issuedAtMs.delete(nonce);
+    // In order of issue: the first fresh one ends the search.
+    for (const [nonce, issuedAtMs] of this.#issuedAtMs) {
+      if (issuedAtMs >= oldest) return;
+      this.#issuedAtMs.delete(nonce);
+    }
   }
 }

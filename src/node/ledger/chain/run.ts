@@ -61,6 +61,7 @@ export class BlockRun {
   readonly #events: LedgerEvent[] = [];
   #coinbase: CoinbaseEntry[] | null = null;
   #feesDust = 0n;
+  #bytes = 0;
 
   /** @param parent the committed state; it is not touched */
   constructor(
@@ -74,11 +75,11 @@ export class BlockRun {
   /** Takes a proof. @throws RuleError, DecodeError when it may not be in this block */
   addProof(raw: Uint8Array): void {
     if (this.#coinbase) throw new RuleError("PROOF_LATE", "proofs come before transactions");
-    if (this.#proofs.length >= this.block.params.limits.maxProofs)
-      throw new RuleError("BLOCK_FULL", `a block holds at most ${this.block.params.limits.maxProofs} proofs`);
+    this.#checkRoom(raw, {held: this.#proofs.length, most: this.block.params.limits.maxProofs});
     const proof = this.ports.verifyProof(this.state, raw, this.block);
     this.state.put(rewardedProofs, `${heightKey(proof.height)}/${proof.nodeId}`, {proofId: proof.proofId});
     this.#proofs.push(raw);
+    this.#bytes += raw.length;
     this.#shares.set(proof.to, (this.#shares.get(proof.to) ?? 0n) + 1n);
     this.#events.push({type: "proof-rewarded", nodeId: proof.nodeId, proofId: proof.proofIdHex, to: proof.to});
   }
@@ -86,13 +87,13 @@ export class BlockRun {
   /** Takes a transaction, applied or rejected. @throws RuleError when it may not be in this block at all */
   addTransaction(transaction: Transaction): void {
     this.#payMiners();
-    if (this.#transactions.length >= this.block.params.limits.maxTransactions)
-      throw new RuleError(
-        "BLOCK_FULL",
-        `a block holds at most ${this.block.params.limits.maxTransactions} transactions`,
-      );
+    this.#checkRoom(transaction.bytes, {
+      held: this.#transactions.length,
+      most: this.block.params.limits.maxTransactions,
+    });
     const {receipt, events} = execute(this.state, transaction, {contracts: this.ports.contracts, block: this.block});
     this.#transactions.push(transaction);
+    this.#bytes += transaction.bytes.length;
     this.#receipts.push(receipt);
     this.#events.push(...events);
     this.#feesDust += receipt.feeDust;
@@ -115,6 +116,14 @@ export class BlockRun {
       receipts: this.#receipts,
       events: this.#events,
     };
+  }
+
+  /** Items and bytes that are in, against the chain's limits. */
+  #checkRoom(item: Uint8Array, {held, most}: {held: number; most: number}): void {
+    const {maxBytes} = this.block.params.limits;
+    if (held >= most) throw new RuleError("BLOCK_FULL", `a block holds at most ${most} of these`);
+    if (this.#bytes + item.length > maxBytes)
+      throw new RuleError("BLOCK_FULL", `a block holds at most ${maxBytes} bytes of body`);
   }
 
   /** Shares of the block's reward by proofs, in address order; what does not divide stays unissued. */

@@ -3,7 +3,7 @@ import type {WorkSet} from "../../../codecs/mining/cells.js";
 import type {HmacBundle} from "../../../codecs/mining/hmac-bundle.js";
 import type {Proof} from "../../../codecs/mining/proof.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
-import {InvariantError, QsdmError} from "../../../errors.js";
+import {InvariantError, QsdmError, UnavailableError} from "../../../errors.js";
 import type {ChallengeVerifier} from "../attestation/challenge.js";
 import type {CheckAttestation} from "../attestation/dispatcher.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
@@ -103,12 +103,15 @@ export class Draft {
     throw new ProofRejection(reason, detail, this.id, this.#proof, cause);
   }
 
-  /** What `work` returns; a refusal inside it becomes this proof's, its text after `prefix`. */
+  /**
+   * What `work` returns; a refusal inside it becomes this proof's, its text after `prefix`. What is only not there now,
+   * such as a table that is being built, says nothing about the proof and passes through.
+   */
   attempt<T>(reason: RejectReason, prefix: string, work: () => T): T {
     try {
       return work();
     } catch (cause) {
-      if (!(cause instanceof QsdmError)) throw cause;
+      if (!(cause instanceof QsdmError) || cause instanceof UnavailableError) throw cause;
       return this.reject(reason, prefix + cause.message, cause);
     }
   }

@@ -124,6 +124,10 @@ export function proveLeaf(tree: TreeNode, path: Uint8Array): TreeProof {
 export function verifyLeaf(root: Uint8Array, claim: LeafChange, proof: TreeProof): boolean {
   const {siblings, leaf} = proof;
   if (siblings.length > 256) return false;
+  // Sizes first: with other cuts the same bytes would hash as another leaf.
+  const digests = [claim.path, ...siblings, ...(claim.valueHash ? [claim.valueHash] : [])];
+  if (leaf) digests.push(leaf.path, leaf.valueHash);
+  if (digests.some((each) => each.length !== 32)) return false;
   if (claim.valueHash === null) {
     if (leaf && equalBytes(leaf.path, claim.path)) return false;
     if (leaf && !sharesPrefix(leaf.path, claim.path, siblings.length)) return false;

@@ -12,6 +12,8 @@ export interface PoolLimits {
   readonly maxPerSender: number;
   /** How far above the account's nonce a transaction may wait. */
   readonly maxNonceGap: bigint;
+  /** How far above the tip an expiry may lie: what cannot be included must go away by itself. */
+  readonly maxExpiryBlocks: bigint;
 }
 
 export const DEFAULT_POOL_LIMITS: PoolLimits = {
@@ -19,6 +21,7 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
   maxBytes: 128 * 1024 * 1024,
   maxPerSender: 64,
   maxNonceGap: 64n,
+  maxExpiryBlocks: 10_000n,
 };
 
 interface Entry {
@@ -30,6 +33,13 @@ interface Entry {
 
 /** Nonce that the next transaction of an address must carry. */
 export type NonceOf = (address: string) => bigint;
+
+/** The chain as the pool sees it. */
+export interface PoolGround {
+  readonly nonceOf: NonceOf;
+  /** Height of the tip. */
+  readonly height: bigint;
+}
 
 export class Pool {
   readonly #byId = new Map<string, Entry>();
@@ -51,13 +61,20 @@ export class Pool {
 
   /**
    * Refuses what has no place here, without looking at its signature.
-   * @throws RuleError POOL_DUPLICATE, NONCE_USED, NONCE_TOO_HIGH, POOL_NONCE_TAKEN, POOL_SENDER_FULL, POOL_FULL
+   * @throws RuleError POOL_DUPLICATE, EXPIRY_TOO_FAR, NONCE_USED, NONCE_TOO_HIGH, POOL_NONCE_TAKEN, POOL_SENDER_FULL
    */
-  check({txId, clientId, content, bytes}: Transaction, nonceOf: NonceOf): void {
-    const {sender, nonce} = content;
+  check({txId, clientId, content, authority}: Transaction, {nonceOf, height}: PoolGround): void {
+    const {sender, nonce, expiresAtHeight} = content;
     if (this.#byId.has(txId)) throw new RuleError("POOL_DUPLICATE", `transaction ${txId} is already waiting`);
     if (clientId !== null && this.#clientIds.has(clientId))
       throw new RuleError("POOL_DUPLICATE", `transaction ${clientId} is already waiting`);
+    // QSDM's envelopes have no expiry to choose.
+    if (authority.form === "envelope-v3" && expiresAtHeight > height + this.limits.maxExpiryBlocks)
+      throw new RuleError(
+        "EXPIRY_TOO_FAR",
+        `expires at height ${expiresAtHeight}, at most ${this.limits.maxExpiryBlocks} above the tip at ${height}`,
+        {hint: "sign it again with an earlier expiry"},
+      );
     const next = nonceOf(sender);
     if (nonce < next)
       throw new RuleError("NONCE_USED", `nonce ${nonce} is spent, the account is at ${next}`, {
@@ -75,12 +92,16 @@ export class Pool {
       });
     if ((queue?.size ?? 0) >= this.limits.maxPerSender)
       throw new RuleError("POOL_SENDER_FULL", `${this.limits.maxPerSender} transactions of ${sender} are waiting`);
-    if (this.#byId.size >= this.limits.maxTransactions || this.#bytes + bytes.length > this.limits.maxBytes)
-      throw new RuleError("POOL_FULL", "the pool is full", {hint: "try again after the next block"});
   }
 
-  /** Adds a checked transaction under its bid. */
-  add(transaction: Transaction, bidDust: bigint): void {
+  /**
+   * Adds a checked transaction under its bid. A full pool makes room by what cannot be included yet, then by the
+   * lowest bids, always at the end of a sender's queue.
+   * @returns ids of what had to go
+   * @throws RuleError POOL_FULL when it bids no more than what is there
+   */
+  add(transaction: Transaction, bidDust: bigint, nonceOf: NonceOf): readonly string[] {
+    const evicted = this.#makeRoom(transaction, bidDust, nonceOf);
     const {sender, nonce} = transaction.content;
     const entry: Entry = {transaction, bidDust, arrival: this.#arrivals++};
     this.#byId.set(transaction.txId, entry);
@@ -88,6 +109,50 @@ export class Pool {
     const queue = this.#queues.get(sender) ?? new Map<bigint, Entry>();
     this.#queues.set(sender, queue.set(nonce, entry));
     this.#bytes += transaction.bytes.length;
+    return evicted;
+  }
+
+  /** Dust that a sender's waiting transactions may cost in fees. */
+  pledgedDust(sender: string): bigint {
+    let sum = 0n;
+    for (const {bidDust} of this.#queues.get(sender)?.values() ?? []) sum += bidDust;
+    return sum;
+  }
+
+  /** Whether any waiting transaction could be in the next block. */
+  hasReady(nonceOf: NonceOf): boolean {
+    for (const [sender, queue] of this.#queues) if (queue.has(nonceOf(sender))) return true;
+    return false;
+  }
+
+  #isFull(bytes: number): boolean {
+    return this.#byId.size >= this.limits.maxTransactions || this.#bytes + bytes > this.limits.maxBytes;
+  }
+
+  #makeRoom({bytes, content}: Transaction, bidDust: bigint, nonceOf: NonceOf): readonly string[] {
+    const evicted: string[] = [];
+    while (this.#isFull(bytes.length)) {
+      const worst = this.#worstTail(nonceOf);
+      const reachable = content.nonce <= this.nextNonce(content.sender, nonceOf);
+      if (!worst || !reachable || worst.sender === content.sender || (!worst.gapped && worst.entry.bidDust >= bidDust))
+        throw new RuleError("POOL_FULL", "the pool is full", {hint: "raise --fee, or try again after the next block"});
+      this.remove(worst.entry.transaction.txId);
+      evicted.push(worst.entry.transaction.txId);
+    }
+    return evicted;
+  }
+
+  /** The last transaction of some sender that is missed least: behind a gap, then by the lowest bid, then the youngest. */
+  #worstTail(nonceOf: NonceOf): {sender: string; entry: Entry; gapped: boolean} | null {
+    let worst: {sender: string; entry: Entry; gapped: boolean} | null = null;
+    for (const [sender, queue] of this.#queues) {
+      const last = [...queue.keys()].reduce((a, b) => (a > b ? a : b));
+      const entry = queue.get(last)!;
+      const gapped = last >= this.nextNonce(sender, nonceOf);
+      const worse = !worst || (gapped === worst.gapped ? before(worst.entry, entry) : gapped);
+      if (worse) worst = {sender, entry, gapped};
+    }
+    return worst;
   }
 
   remove(txId: string): void {

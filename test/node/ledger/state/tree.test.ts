@@ -110,3 +110,10 @@ describe("a proof does not verify", () => {
     expect(verifyLeaf(rootOf(tree), change(4, 4), {...proof, siblings})).toBe(false);
   });
 });
+
+test("a leaf cut elsewhere, which hashes to the same bytes, proves no absence", () => {
+  const tree = build(new Map([[1, 1]]));
+  const {path: p, valueHash} = change(1, 1);
+  const leaf = {path: Uint8Array.of(...p, valueHash![0]!), valueHash: valueHash!.slice(1)};
+  expect(verifyLeaf(rootOf(tree), {path: p, valueHash: null}, {siblings: [], leaf})).toBe(false);
+});

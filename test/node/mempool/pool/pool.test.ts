@@ -28,8 +28,8 @@ const waiting = (sender: string, nonce: bigint, expiresAtHeight = 1_000n): Trans
 };
 const fresh = () => 0n;
 const offer = (pool: Pool, transaction: Transaction, bid = 1n, nonceOf = fresh): void => {
-  pool.check(transaction, nonceOf);
-  pool.add(transaction, bid);
+  pool.check(transaction, {nonceOf, height: 0n});
+  pool.add(transaction, bid, nonceOf);
 };
 
 describe("selection", () => {
@@ -157,4 +157,63 @@ test("the next nonce to sign counts what is waiting without a gap", () => {
   offer(pool, waiting(ALICE, 3n));
   expect(pool.nextNonce(ALICE, fresh)).toBe(2n);
   expect(pool.nextNonce(BOB, fresh)).toBe(0n);
+});
+
+describe("a full pool", () => {
+  const full = {...DEFAULT_POOL_LIMITS, maxTransactions: 2};
+  const CAROL = "c".repeat(64);
+
+  test("makes room by what waits behind a gap, whatever that bids", () => {
+    const pool = new Pool(full);
+    const gapped = waiting(ALICE, 1n);
+    offer(pool, gapped, 100n);
+    offer(pool, waiting(BOB, 0n), 1n);
+    expect(pool.add(waiting(CAROL, 0n), 1n, fresh)).toEqual([gapped.txId]);
+    expect(pool.has(gapped.txId)).toBe(false);
+  });
+
+  test("makes room by the lowest bid at the end of a queue, for a higher one", () => {
+    const pool = new Pool(full);
+    const [first, last] = [waiting(ALICE, 0n), waiting(ALICE, 1n)];
+    offer(pool, first, 1n);
+    offer(pool, last, 5n);
+    expect(pool.add(waiting(BOB, 0n), 6n, fresh)).toEqual([last.txId]);
+    expect(pool.has(first.txId)).toBe(true);
+  });
+
+  test.each<[string, Transaction, bigint]>([
+    ["an equal bid", waiting(CAROL, 0n), 5n],
+    ["what would wait behind a gap itself", waiting(CAROL, 1n), 100n],
+    ["more of the sender whose end it is", waiting(BOB, 1n), 100n],
+  ])("keeps out %s", (_what, transaction, bid) => {
+    const pool = new Pool(full);
+    offer(pool, waiting(ALICE, 0n), 9n);
+    offer(pool, waiting(BOB, 0n), 5n);
+    expect(() => pool.add(transaction, bid, fresh)).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
+    expect(pool.size).toBe(2);
+  });
+});
+
+test("an expiry beyond the horizon is refused, one at it is taken", () => {
+  const pool = new Pool();
+  const horizon = DEFAULT_POOL_LIMITS.maxExpiryBlocks;
+  expect(() => pool.check(waiting(ALICE, 0n, horizon + 8n), {nonceOf: fresh, height: 7n})).toThrowError(
+    expect.objectContaining({code: "EXPIRY_TOO_FAR"}),
+  );
+  expect(() => pool.check(waiting(ALICE, 0n, horizon + 7n), {nonceOf: fresh, height: 7n})).not.toThrow();
+});
+
+test("only a transaction with its account's next nonce is ready", () => {
+  const pool = new Pool();
+  offer(pool, waiting(ALICE, 1n));
+  expect(pool.hasReady(fresh)).toBe(false);
+  offer(pool, waiting(ALICE, 0n));
+  expect(pool.hasReady(fresh)).toBe(true);
+});
+
+test("the fees that a sender pledged are the sum of its bids", () => {
+  const pool = new Pool();
+  offer(pool, waiting(ALICE, 0n), 3n);
+  offer(pool, waiting(ALICE, 1n), 4n);
+  expect([pool.pledgedDust(ALICE), pool.pledgedDust(BOB)]).toEqual([7n, 0n]);
 });

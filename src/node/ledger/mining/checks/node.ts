@@ -35,6 +35,8 @@ export function checkNode(draft: Draft, {chain}: VerifyContext): void {
   if (!record) draft.reject("attestation", `node ${nodeId} is not enrolled`);
   if (record.revokedAtHeight !== null)
     draft.reject("attestation", `node ${nodeId} was revoked at height ${record.revokedAtHeight}`);
+  if (draft.proof.height < record.enrolledAtHeight)
+    draft.reject("attestation", `node ${nodeId} is enrolled from height ${record.enrolledAtHeight} on`);
   if (record.nodeKey === null) draft.reject("attestation", `node ${nodeId} has no registered key`);
   const evidence = draft.attempt("attestation", "", () => decodeHmacBundle(text));
   if (evidence.nodeId !== nodeId)

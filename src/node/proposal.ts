@@ -1,0 +1,92 @@
+/**
+ * A block from what is waiting, and the check of a block by whoever did not build it. The validator votes only for
+ * what the second one accepts, so every block that is committed has passed the follower's way as well.
+ */
+import type {Block, Header} from "../codecs/chain/block.js";
+import {QsdmError, UnavailableError} from "../errors.js";
+import {assembleBlock, checkBody, checkHeader, type Parent} from "./ledger/chain/assemble.js";
+import type {BlockContext} from "./ledger/chain/contract.js";
+import {BlockRun, type RunPorts, type RunResult, runBody} from "./ledger/chain/run.js";
+import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
+import type {HeldDust} from "./ledger/monetary/supply.js";
+import type {State} from "./ledger/state/state.js";
+
+/** What is offered for the next block. */
+export interface Candidate {
+  readonly timeMs: bigint;
+  readonly transactions: readonly Transaction[];
+  readonly proofs: readonly {readonly id: string; readonly raw: Uint8Array}[];
+  /** Waiting rows that can no longer be included, settled along with the block. */
+  readonly stale: readonly string[];
+}
+
+/** Why a waiting item left without being in a block. */
+export interface Dropped {
+  readonly id: string;
+  readonly error: unknown;
+}
+
+/** The chain that a block is put on. */
+export interface Ground {
+  readonly parent: Parent;
+  readonly committed: {readonly state: State; readonly held: HeldDust};
+  readonly block: BlockContext;
+  readonly proposer: string;
+}
+
+/** What became of a candidate's items. */
+export interface Extension {
+  /** Refused for good. */
+  readonly dropped: readonly Dropped[];
+  /** Ids of everything that needs to wait no longer. */
+  readonly settled: readonly string[];
+}
+
+export interface Proposal extends Extension {
+  readonly block: Block;
+}
+
+/** Refusals that say nothing against the item: it keeps waiting. */
+const MAY_FIT_LATER: ReadonlySet<string> = new Set(["NONCE_MISMATCH", "BLOCK_FULL"]);
+
+/** The best block that `candidate` allows on `ground`. */
+export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): Proposal {
+  const run = new BlockRun(ground.committed, {...ground.block, proposer: ground.proposer}, ports);
+  const dropped: Dropped[] = [];
+  const settled = [...candidate.stale];
+  const attempt = (id: string, step: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof QsdmError)) throw error;
+      if (error instanceof UnavailableError || MAY_FIT_LATER.has(error.code)) return;
+      dropped.push({id, error});
+    }
+    settled.push(id);
+  };
+  for (const {id, raw} of candidate.proofs) attempt(id, () => run.addProof(raw));
+  for (const transaction of candidate.transactions) attempt(transaction.txId, () => run.addTransaction(transaction));
+  const {chainId} = ground.block.params;
+  const seal = {chainId, timeMs: ground.block.timeMs, proposer: ground.proposer};
+  return {block: assembleBlock(run.finish(), ground.parent, seal), dropped, settled};
+}
+
+/**
+ * Executes a block as somebody else's: header, body and coinbase are recomputed from its bytes.
+ * @param nowMs this machine's clock, against times from the future
+ * @throws RuleError, DecodeError when it is not a valid block on `ground`
+ */
+export function verifyBlock(
+  block: Block,
+  ground: Omit<Ground, "proposer">,
+  ports: RunPorts & {nowMs: bigint},
+): RunResult {
+  const {header} = block;
+  checkHeader(header, ground.parent, {params: ground.block.params, nowMs: ports.nowMs});
+  const run = new BlockRun(ground.committed, contextOf(header, ground.block), ports);
+  const result = runBody(run, block, block.transactions.map(readTransaction));
+  checkBody(block, result, ground.parent);
+  return result;
+}
+
+const contextOf = ({height, timeMs, proposer}: Header, block: BlockContext) => ({...block, height, timeMs, proposer});
