@@ -2,7 +2,7 @@
  * The genesis as a file for people: JSON with amounts and heights as decimal text and keys as hex. Its meaning is the
  * canonical record of codecs/chain/genesis.ts; this form is never hashed.
  */
-import {z} from "zod";
+import * as z from "zod";
 import {bytesOfHex, hexOf} from "../codecs/bytes.js";
 import {type Genesis, genesis as genesisCodec} from "../codecs/chain/genesis.js";
 import {DecodeError} from "../errors.js";
