@@ -14,6 +14,7 @@ import {keystoreAdapters} from "./adapters/keystore.js";
 import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
+import {qsdmChainAdapters} from "./adapters/qsdm-chain.js";
 import {slashingAdapters} from "./adapters/slashing.js";
 import {verifierAdapters} from "./adapters/verifier.js";
 import {wireAdapters} from "./adapters/wire.js";
@@ -30,6 +31,7 @@ export const adapters: Adapters = {
   ...governanceAdapters,
   ...ccBundleAdapters,
   ...keystoreAdapters,
+  ...qsdmChainAdapters,
   ...attestationAdapters,
   ...verifierAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
