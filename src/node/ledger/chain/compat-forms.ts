@@ -1,6 +1,7 @@
 /** QSDM's envelopes as transactions: the same content as an envelope v3 has, read from their JSON. */
 import {checkAddress} from "../../../codecs/address.js";
 import {U64_MAX} from "../../../codecs/amount.js";
+import {base64Of} from "../../../codecs/bytes.js";
 import {type CompatTransaction, compatTransaction} from "../../../codecs/chain/compat.js";
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import {ENROLL_V2_CONTRACT} from "../../../codecs/enrollment.js";
@@ -53,14 +54,16 @@ function readWallet({chainId, body}: CompatTransaction): Read {
 }
 
 function readEnrollment({chainId, body}: CompatTransaction): Read {
-  const transaction = transactionOf(enrollmentEnvelope.decode(body));
-  const {id, nonce, contractId: contract, payload} = transaction;
+  const envelope = enrollmentEnvelope.decode(body);
+  const {id, nonce, contractId: contract} = envelope;
   // Before anything else reads the contract: the signature proves an enrollment and nothing else.
   expectContract(contract, ENROLL_V2_CONTRACT);
+  const {payload} = transactionOf(envelope);
   return {
     clientId: id,
-    content: contentOf(chainId, transaction, {nonce, contract, payload}),
-    authority: {form: "enrollment-v2", transaction},
+    content: contentOf(chainId, envelope, {nonce, contract, payload}),
+    // Held against the payload's one base64, as the reference's admission does: a sloppy spelling does not verify (Q31).
+    authority: {form: "enrollment-v2", envelope: {...envelope, payloadBase64: base64Of(payload)}},
   };
 }
 

@@ -5,7 +5,7 @@
 import {addressOfKey} from "../../../codecs/address.js";
 import {compatTxIdOf, isCompatTransaction} from "../../../codecs/chain/compat.js";
 import {decodeEnvelope, signingBytes, txIdOf, type UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
-import {checkEnrollmentAdmission, type EnrollmentTransaction} from "../../../codecs/envelopes/enrollment.js";
+import {checkEnrollmentEnvelope, type EnrollmentEnvelope} from "../../../codecs/envelopes/enrollment.js";
 import {checkWalletEnvelope, type WalletEnvelope} from "../../../codecs/envelopes/wallet.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
@@ -22,7 +22,7 @@ export type Authority =
       readonly signature: Uint8Array;
     }
   | {readonly form: "wallet-v2"; readonly envelope: WalletEnvelope}
-  | {readonly form: "enrollment-v2"; readonly transaction: EnrollmentTransaction}
+  | {readonly form: "enrollment-v2"; readonly envelope: EnrollmentEnvelope}
   | {readonly form: "unsigned"};
 
 /** A decoded transaction together with the bytes that blocks carry. */
@@ -72,7 +72,7 @@ export function checkSignature(state: State, {content, authority}: Transaction, 
     case "wallet-v2":
       return void checkWalletEnvelope(authority.envelope, verify);
     case "enrollment-v2":
-      return checkEnrollmentAdmission(authority.transaction, verify);
+      return checkEnrollmentEnvelope(authority.envelope, verify);
     case "unsigned":
   }
 }

@@ -1,6 +1,6 @@
 /** QSDM's envelopes at the doors of a real chain: what goes in, and everything that does not. */
 import {beforeEach, describe, expect, test} from "vitest";
-import {utf8} from "../../../../src/codecs/bytes.js";
+import {base64Of, utf8} from "../../../../src/codecs/bytes.js";
 import {compatTransaction, isCompatTransaction} from "../../../../src/codecs/chain/compat.js";
 import {ENROLL_V2_CONTRACT} from "../../../../src/codecs/enrollment.js";
 import {slashPayload} from "../../../../src/codecs/slashing/payload.js";
@@ -162,6 +162,12 @@ test.each<[string, CompatDoor, () => Uint8Array, string]>([
   ["an unknown enrollment member", "enroll", () => withMember(enroll()), "ENVELOPE_INVALID"],
   ["an enrollment that is too long", "enroll", () => enroll({id: "x".repeat(65_536)}), "ENVELOPE_TOO_LARGE"],
   ["a payload that is no base64", "enroll", () => enroll({payloadBase64: "*"}), "ENVELOPE_INVALID"],
+  [
+    "a payload in base64 with a line break, signed as it is",
+    "enroll",
+    () => enroll({payloadBase64: base64Of(enrollPayload("rig-1")).replace("=", "\n=")}),
+    "ENVELOPE_SIGNATURE_INVALID",
+  ],
   ["an unenrollment at the other door", "enroll", () => enroll({}, unenrollPayload("rig-1")), "ENVELOPE_INVALID"],
   ["an enrollment at the other door", "unenroll", () => enroll(), "ENVELOPE_INVALID"],
   [

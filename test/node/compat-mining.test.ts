@@ -1,0 +1,136 @@
+/** Admission of MAC-attested proofs, and what their blocks check without the admitting node's memory. */
+import {beforeEach, describe, expect, test} from "vitest";
+import {encodeProof, type Proof} from "../../src/codecs/mining/proof.js";
+import {CompatMining} from "../../src/node/compat-mining.js";
+import {insertRecord} from "../../src/node/ledger/enrollment/registry.js";
+import type {VerifyContext} from "../../src/node/ledger/mining/context.js";
+import {ProofRejection} from "../../src/node/ledger/mining/rejection.js";
+import {chainParamsOf, NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
+import {COMPAT_RULES} from "../../src/node/ledger/params/rules.js";
+import {State} from "../../src/node/ledger/state/state.js";
+import {attestWithMac} from "../../src/node/mining/attest.js";
+import {TEST_CHAIN_ID} from "../support/accounts.js";
+import {contextFor, recordOf, solved, TEST_NOW_MS, testChallenge, testChallenges, testRig} from "../support/mining.js";
+
+const rig = testRig("rig-1");
+const params = chainParamsOf({
+  chainId: TEST_CHAIN_ID,
+  network: "compat",
+  timeMs: 0n,
+  params: {...NETWORK_PARAMS.compat, dagEntries: 64, initialDifficulty: 4n},
+  allocations: [],
+  validators: [],
+});
+const usual = contextFor([]);
+const context: VerifyContext = {...usual, params: {...usual.params, rules: COMPAT_RULES}, challenges: null};
+
+let state: State;
+let mining: CompatMining;
+beforeEach(() => {
+  state = new State().fork();
+  insertRecord(state, recordOf(rig), params);
+  mining = new CompatMining(params, testChallenges());
+});
+
+const attested = (proof: Proof = solved(rig), challenge = testChallenge()): Uint8Array =>
+  encodeProof(attestWithMac(proof, rig, challenge));
+const offer = (raw: Uint8Array, change: Partial<VerifyContext> = {}) =>
+  mining.verifyOffered(state, raw, {...context, ...change});
+const inBlock = (raw: Uint8Array, change: Partial<VerifyContext> = {}) =>
+  mining.verifyInBlock(state, raw, {...context, ...change});
+
+function reasonOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ProofRejection) return `${error.reason}: ${error.detail}`;
+    throw error;
+  }
+  return "accepted";
+}
+
+describe("a proof that is offered", () => {
+  test("needs no node key and pays whom it names", () => {
+    const {proof, node} = offer(attested());
+    expect(proof.minerAddr).toBe(rig.owner.address);
+    expect(node).toBeNull();
+  });
+
+  test("uses its challenge up", () => {
+    const challenge = testChallenge();
+    offer(attested(solved(rig), challenge));
+    const second = attested(solved(rig, {}, 7), challenge);
+    expect(reasonOf(() => offer(second))).toMatch(/^attestation: .*nonce already used/);
+  });
+
+  test("is refused as a duplicate under another challenge", () => {
+    offer(attested());
+    expect(reasonOf(() => offer(attested()))).toMatch(/^duplicate: /);
+  });
+
+  test("may share its height with another of the same node", () => {
+    offer(attested());
+    expect(reasonOf(() => offer(attested(solved(rig, {}, 7))))).toBe("accepted");
+  });
+
+  test("is refused under a challenge of somebody else", () => {
+    const challenge = {...testChallenge(), signerId: "validator-other"};
+    expect(reasonOf(() => offer(attested(solved(rig), challenge)))).toMatch(/^attestation: .*signer_id/);
+  });
+
+  test("is refused when its challenge is a second too old", () => {
+    const challenge = testChallenge(TEST_NOW_MS - 61_000n);
+    expect(reasonOf(() => offer(attested(solved(rig), challenge)))).toMatch(/^attestation: .*window/);
+  });
+
+  test("is refused when its address cannot be paid", () => {
+    expect(reasonOf(() => offer(attested(solved(rig, {minerAddr: "bob"}))))).toMatch(/^bad-addr: /);
+  });
+
+  test("is refused when its node is not enrolled", () => {
+    state = new State().fork();
+    expect(reasonOf(() => offer(attested()))).toMatch(/^attestation: .*not in operator registry/);
+  });
+
+  test("is refused with evidence of a type that needs a configured verifier", () => {
+    const proof = attestWithMac(solved(rig), rig, testChallenge());
+    const raw = encodeProof({...proof, attestation: {...proof.attestation, type: "nvidia-cc-v1"}});
+    expect(reasonOf(() => offer(raw))).toMatch(/^attestation: cc: .*not yet available/);
+  });
+
+  test("with a batch that is a fraud bars its address, and the bar ends", () => {
+    // A work set whose batch repeats a cell passes its root and fails the spot check.
+    const {workSet} = usual.work;
+    const cell = workSet(0n)[0]![0]!;
+    let reads = 0;
+    const work = {...usual.work, workSet: () => (++reads > 1 ? [[cell, cell, cell]] : workSet(0n))};
+    expect(reasonOf(() => offer(attested(), {work}))).toMatch(/^batch-fraud: /);
+    expect(reasonOf(() => offer(attested()))).toMatch(/^quarantined: /);
+    const elsewhere = solved(rig, {minerAddr: testRig("rig-2").owner.address});
+    expect(reasonOf(() => offer(attested(elsewhere)))).not.toMatch(/^quarantined: /);
+  });
+});
+
+describe("a proof inside a block", () => {
+  test("is checked as often as blocks are, whoever admitted it", () => {
+    const raw = attested();
+    offer(raw);
+    expect(reasonOf(() => inBlock(raw))).toBe("accepted");
+    expect(reasonOf(() => inBlock(raw))).toBe("accepted");
+    const elsewhere = attested(solved(rig), {...testChallenge(), signerId: "validator-other"});
+    expect(reasonOf(() => inBlock(elsewhere))).toBe("accepted");
+  });
+
+  test("does not turn stale while it waits within the grace window, and does after it", () => {
+    const raw = attested(solved(rig), testChallenge(TEST_NOW_MS - 60_000n));
+    // Seven blocks of ten seconds beyond the window of sixty.
+    expect(reasonOf(() => inBlock(raw, {nowMs: TEST_NOW_MS + 70_000n}))).toBe("accepted");
+    expect(reasonOf(() => inBlock(raw, {nowMs: TEST_NOW_MS + 71_000n}))).toMatch(/^attestation: .*window/);
+  });
+
+  test("must still carry the MAC of its node", () => {
+    const other = {...rig, hmacKey: new Uint8Array(32).fill(1)};
+    const raw = encodeProof(attestWithMac(solved(rig), other, testChallenge()));
+    expect(reasonOf(() => inBlock(raw))).toMatch(/^attestation: .*hmac mismatch/);
+  });
+});
