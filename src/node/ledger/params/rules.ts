@@ -25,6 +25,11 @@ export interface Rules {
    * offence can slash again. `blob`: the fingerprint of the submitted bytes.
    */
   readonly evidenceReplay: "offence" | "blob";
+  /**
+   * What a slash may ask for. `whole`: no less than the offence costs, or an offender's friend would punish it for one
+   * dust and leave nothing to prove. `asked`: anything.
+   */
+  readonly slashAmount: "whole" | "asked";
   /** What two double-mining proofs must differ in: the solution (proof id), or any byte, attestation included. */
   readonly equivocation: "solution" | "bytes";
   /** GPU ids compared without case, or as exact text when enrolling. */
@@ -63,6 +68,7 @@ export const STRICT_RULES: Rules = {
   proofOrder: "cheap-first",
   proofsPerHeight: "one",
   evidenceReplay: "offence",
+  slashAmount: "whole",
   equivocation: "solution",
   gpuIdentity: "folded",
   bondWork: "owner",
@@ -82,6 +88,7 @@ export const COMPAT_RULES: Rules = {
   proofOrder: "attestation-first",
   proofsPerHeight: "any",
   evidenceReplay: "blob",
+  slashAmount: "asked",
   equivocation: "bytes",
   gpuIdentity: "exact",
   bondWork: "payload",

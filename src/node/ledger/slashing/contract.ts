@@ -12,7 +12,7 @@ import {FORGED_ATTESTATION, readForgedAttestation} from "./forged-attestation.js
 import {FRESHNESS_CHEAT, readFreshnessCheat} from "./freshness-cheat.js";
 import {MAC_VERIFIERS, type VerifyByMac, verifyByMac} from "./mac-verifiers.js";
 import {type Offence, type ReadEvidence, VERIFIER_FAILED} from "./offence.js";
-import {punish} from "./punish.js";
+import {offenceCost, punish} from "./punish.js";
 import {type AnchorWitness, REFUSE_ANCHORS} from "./witness.js";
 
 const READERS: ReadonlyMap<string, ReadEvidence> = new Map([
@@ -95,6 +95,15 @@ function apply(call: Call, ports: SlashPorts): ReturnType<Contract["apply"]> {
     throw new RuleError("SLASH_EVIDENCE_REPLAYED", `this offence was slashed at height ${seen.slashedAtHeight}`);
   if (rules.emptyBond === "revoke" && record.stakeDust === 0n && record.revokedAtHeight !== null)
     throw new RuleError("SLASH_NOTHING_LEFT", `node ${nodeId} has no bond left`);
+  const wholeDust = offenceCost(record, block.params);
+  if (rules.slashAmount === "whole" && slash.slashAmountDust < wholeDust)
+    throw new RuleError(
+      "SLASH_AMOUNT_TOO_LOW",
+      `asks for ${slash.slashAmountDust} dust, the offence costs ${wholeDust}`,
+      {
+        hint: "leave --amount out to take what the offence costs",
+      },
+    );
   prove(() => offence.prove({record, block, witness: ports.witness}));
   state.put(evidence, replayKey, {slashedAtHeight: block.height});
   const outcome = punish(call, record, slash);

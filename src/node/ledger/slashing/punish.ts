@@ -1,4 +1,5 @@
 /** What a proven offence costs: stake to the reporter and the fire, and the place in the network. */
+
 import type {SlashOutcome} from "../../../codecs/chain/receipt.js";
 import type {SlashPayload} from "../../../codecs/slashing/payload.js";
 import type {Call} from "../chain/contract.js";
@@ -6,10 +7,15 @@ import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS} from "../chain/genesis.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
 import {putRecord, revokeRecord} from "../enrollment/registry.js";
 import {burn, credit} from "../monetary/supply.js";
+import type {ChainParams} from "../params/chain-params.js";
 import type {Rules} from "../params/rules.js";
 import {params} from "../state/stores.js";
 
 const min = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (a < b ? a : b));
+
+/** Dust that an offence of `record` costs: its bond, up to the chain's cap. */
+export const offenceCost = ({stakeDust}: EnrollmentRecord, {slashing}: Pick<ChainParams, "slashing">): bigint =>
+  min(slashing.capDust, stakeDust);
 
 /** Whether an active record has too little stake left under `thresholdDust`, where 0 asks for nothing. */
 export function isUnderBonded(

@@ -124,17 +124,16 @@ describe("a slash", () => {
     expect(events.at(-1)).toEqual({type: "slash-applied", txId, slasher: watcher.address, outcome});
   });
 
-  test("of a part leaves the rest bonded, and below the threshold revokes as well", async () => {
+  test("that asks for less than the offence costs is rejected, and the offence stays open", async () => {
     const {chain, intake, store} = await enrolled();
-    const {txId} = await intake.submit(signedSlash(watcher, {nonce: 0n, nodeId: "rig-1", pair: PAIR, amountDust: 1n}));
+    const friend = signedSlash(owner, {nonce: 1n, nodeId: "rig-1", pair: PAIR, amountDust: BOND_DUST - 1n});
+    const {txId} = await intake.submit(friend);
     await intake.extend();
-    expect(store.receipt(txId)?.slash).toMatchObject({
-      slashedDust: 1n,
-      rewardedDust: 0n,
-      burnedDust: 1n,
-      autoRevoked: true,
-    });
-    expect(chain.state.get(enrollments, "rig-1")?.stakeDust).toBe(BOND_DUST - 1n);
+    expect(store.receipt(txId)).toMatchObject({outcome: "rejected", code: "SLASH_AMOUNT_TOO_LOW"});
+    expect(chain.state.get(enrollments, "rig-1")?.revokedAtHeight).toBeNull();
+    const whole = await intake.submit(signedSlash(watcher, {nonce: 0n, nodeId: "rig-1", pair: PAIR}));
+    await intake.extend();
+    expect(store.receipt(whole.txId)?.slash?.slashedDust).toBe(BOND_DUST);
   });
 
   test("is never more than the cap or the bond", async () => {
@@ -149,7 +148,7 @@ describe("a slash", () => {
   test("happens once for an offence, whatever the order, memo or third proof", async () => {
     const {intake, store} = await enrolled();
     const third = signedProof(RIG, {height: 1n, fill: 3});
-    const half = {nodeId: "rig-1", amountDust: 1_000n};
+    const half = {nodeId: "rig-1"};
     await intake.submit(signedSlash(watcher, {...half, nonce: 0n, pair: PAIR}));
     const again = await Promise.all([
       intake.submit(signedSlash(watcher, {...half, nonce: 1n, pair: [PAIR[1], PAIR[0]]})),
