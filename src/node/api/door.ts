@@ -6,11 +6,11 @@ import {type Call, Responder} from "./call.js";
 import {GONE_ROUTES} from "./gone-routes.js";
 import {openApiOf} from "./open-api.js";
 import type {ApiOptions, ServerPorts} from "./options.js";
-import {addressBlock, RateLimiter} from "./rate-limiter.js";
 import {checkScraper, partOf, readParams} from "./request.js";
 import {readBody} from "./request-body.js";
 import type {AnyRoute, RoutePorts} from "./route.js";
 import {ROUTES} from "./route-table.js";
+import {Toll} from "./toll.js";
 
 /** Charged for a request that no route answers. */
 const STRAY_COST = 0.1;
@@ -21,7 +21,7 @@ type Target = {readonly route: AnyRoute} | {readonly gone: UsageError; readonly 
 
 export class Door {
   readonly #responder: Responder;
-  readonly #limiter: RateLimiter | null;
+  readonly #toll: Toll;
   readonly #router = new RegExpRouter<Target>();
   readonly #routePorts: RoutePorts;
   readonly #allowed: readonly {readonly pattern: RegExp; readonly route: AnyRoute}[];
@@ -32,7 +32,7 @@ export class Door {
     stopping: () => boolean,
   ) {
     this.#responder = new Responder(ports, stopping);
-    this.#limiter = options.rateLimit === null ? null : new RateLimiter(options.rateLimit);
+    this.#toll = new Toll(options);
     const document = openApiOf(ROUTES, ports.node.info.version);
     this.#routePorts = {
       node: ports.node,
@@ -78,10 +78,25 @@ export class Door {
   async #answerBody(call: Call, route: AnyRoute, params: Params): Promise<void> {
     try {
       const body = await readBody(call.incoming, route.body);
-      const work = route.handle({...params, body}, this.#routePorts);
-      this.#responder.reply(call, route, work instanceof Promise ? await this.#within(work) : work);
+      const payer = (): string | null => route.payer?.(body) ?? null;
+      const giveBack = this.#toll.chargeSender(payer, route.cost, call.startedMs);
+      const value = await this.#take(route, {...params, body}, giveBack);
+      this.#responder.reply(call, route, value);
     } catch (error) {
       this.#responder.refuse(call, error);
+    }
+  }
+
+  /** What the handler answers to a write; one that is not taken costs the account that it names nothing. */
+  async #take(route: AnyRoute, input: Params, giveBack: () => void): Promise<unknown> {
+    let taken = false;
+    try {
+      const work = route.handle(input, this.#routePorts);
+      const value = work instanceof Promise ? await this.#within(work) : work;
+      taken = (route.statusOf?.(value) ?? 200) < 400;
+      return value;
+    } finally {
+      if (!taken) giveBack();
     }
   }
 
@@ -120,12 +135,7 @@ export class Door {
 
   /** @throws UnavailableError RATE_LIMITED */
   #charge({incoming, startedMs}: Call, units: number): void {
-    const waitMs = this.#limiter?.take(addressBlock(incoming.socket.remoteAddress ?? ""), units, startedMs) ?? 0;
-    if (waitMs > 0)
-      throw new UnavailableError("RATE_LIMITED", "too many requests from this address", {
-        hint: `try again in ${Math.ceil(waitMs / 1_000)} s`,
-        details: {retry_after_ms: waitMs},
-      });
+    this.#toll.charge(incoming.socket.remoteAddress ?? "", units, startedMs);
   }
 
   /** @throws UnavailableError HANDLER_TIMEOUT when the handler takes too long; what it began goes on */

@@ -8,8 +8,10 @@ export interface ApiOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** `null` turns limits off: for benchmarks and for a network of one machine. */
+  /** Limit by IP address. `null` turns all limits off: for benchmarks and for a network of one machine. */
   readonly rateLimit: RateLimitOptions | null;
+  /** Limit on what the writes of one account may cost, from wherever they come; `null` leaves the limit by IP alone. */
+  readonly senderLimit: RateLimitOptions | null;
   /** What a scraper must present; `null` lets only this machine scrape. */
   readonly scrapeSecret: string | null;
   /** Longest that a request may take to arrive whole. */
@@ -27,6 +29,7 @@ export const DEFAULT_API_OPTIONS: ApiOptions = {
   host: "127.0.0.1",
   port: 8080,
   rateLimit: DEFAULT_RATE_LIMIT,
+  senderLimit: DEFAULT_RATE_LIMIT,
   scrapeSecret: null,
   requestTimeoutMs: 15_000,
   handlerTimeoutMs: 30_000,

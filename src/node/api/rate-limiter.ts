@@ -36,6 +36,12 @@ export class RateLimiter {
     return 0;
   }
 
+  /** Takes back a charge of `units`. An address that was forgotten since has nothing to get. */
+  giveBack(address: string, units: number): void {
+    const idleAt = this.#idleAtMs.get(address);
+    if (idleAt !== undefined) this.#idleAtMs.set(address, idleAt - units * this.#msPerUnit);
+  }
+
   /** Addresses that are remembered. */
   get size(): number {
     return this.#idleAtMs.size;

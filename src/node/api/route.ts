@@ -62,6 +62,8 @@ export interface Route<P extends Params = Params, B extends BodySpec | null = Bo
   readonly cost: number;
   readonly params: P;
   readonly body: B;
+  /** The account that the body names, which pays `cost` as well. */
+  readonly payer?: (body: Uint8Array) => string | null;
   readonly reply: Wire<O>;
   /** Status of an answer; 200 when not given. */
   readonly statusOf?: (value: O) => number;

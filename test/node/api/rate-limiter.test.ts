@@ -19,6 +19,15 @@ test("a refusal charges nothing", () => {
   expect(limit.take("a", 1, 100)).toBe(0);
 });
 
+test("what is given back can be spent again, and an address that was forgotten gets nothing", () => {
+  const limit = limiter();
+  limit.take("a", 20, 0);
+  limit.giveBack("a", 5);
+  expect([limit.take("a", 5, 0), limit.take("a", 1, 0)]).toEqual([0, 100]);
+  limit.giveBack("b", 5);
+  expect(limit.size).toBe(1);
+});
+
 test("addresses do not share a budget", () => {
   const limit = limiter();
   limit.take("a", 20, 0);

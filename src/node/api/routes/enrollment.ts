@@ -7,6 +7,7 @@ import {PAGE_DEFAULT, PAGE_MAX} from "../../ledger/enrollment/registry.js";
 import {cursorKind, inPath, limitKind, mayQuery, nodeIdKind, wordKind} from "../param.js";
 import {json, route} from "../route.js";
 import {EITHER_BODY, takeEither} from "./envelope.js";
+import {enrollmentPayer} from "./payer.js";
 
 export const enrollRoute = route({
   method: "POST",
@@ -17,6 +18,7 @@ export const enrollRoute = route({
   cost: 3,
   params: {},
   body: EITHER_BODY,
+  payer: enrollmentPayer,
   reply: json(accepted),
   statuses: [202],
   statusOf: () => 202,
@@ -32,6 +34,7 @@ export const unenrollRoute = route({
   cost: 3,
   params: {},
   body: EITHER_BODY,
+  payer: enrollmentPayer,
   reply: json(accepted),
   statuses: [202],
   statusOf: () => 202,

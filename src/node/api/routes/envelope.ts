@@ -21,7 +21,7 @@ export const EITHER_BODY: BodySpec = {
 };
 
 /** Whether a body is a JSON object, which no CBOR array starts like. */
-const isJson = (body: Uint8Array): boolean => body[skipSpace(body, 0)] === 0x7b;
+export const isJson = (body: Uint8Array): boolean => body[skipSpace(body, 0)] === 0x7b;
 
 /**
  * Takes a v3 envelope of one of `contracts`, or a QSDM envelope for `door`.

@@ -2,6 +2,7 @@
 import {challenge, proofAnswer, work} from "../../../codecs/api/mining.js";
 import {heightKind, mayQuery} from "../param.js";
 import {type BodySpec, json, route} from "../route.js";
+import {proofPayer} from "./payer.js";
 
 /** A canonical proof is a few kilobytes; the rest leaves room for attestations to come. */
 const PROOF_BODY: BodySpec = {
@@ -48,6 +49,7 @@ export const submitProofRoute = route({
   cost: 4,
   params: {},
   body: PROOF_BODY,
+  payer: proofPayer,
   reply: json(proofAnswer),
   statuses: [200, 400],
   statusOf: (answer) => (answer.accepted ? 200 : 400),

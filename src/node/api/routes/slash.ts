@@ -7,6 +7,7 @@ import type {SlashReceipt} from "../../storage/store.js";
 import {inPath, txIdKind} from "../param.js";
 import {json, route} from "../route.js";
 import {EITHER_BODY, takeEither} from "./envelope.js";
+import {slashPayer} from "./payer.js";
 import {findByTxId} from "./tx-id.js";
 
 export const slashRoute = route({
@@ -18,6 +19,7 @@ export const slashRoute = route({
   cost: 6,
   params: {},
   body: EITHER_BODY,
+  payer: slashPayer,
   reply: json(accepted),
   statuses: [202],
   statusOf: () => 202,

@@ -5,6 +5,7 @@ import {WALLET_ENVELOPE_MAX_BYTES} from "../../../codecs/envelopes/wallet.js";
 import {addressKind, inQuery} from "../param.js";
 import {json, route} from "../route.js";
 import {ENVELOPE_BODY} from "./envelope.js";
+import {envelopePayer, walletPayer} from "./payer.js";
 
 export const balanceRoute = route({
   method: "GET",
@@ -49,6 +50,7 @@ export const submitRoute = route({
   cost: 2,
   params: {},
   body: ENVELOPE_BODY,
+  payer: envelopePayer,
   reply: json(accepted),
   statuses: [202],
   statusOf: () => 202,
@@ -71,6 +73,7 @@ export const submitSignedRoute = route({
     maxBytes: WALLET_ENVELOPE_MAX_BYTES,
     description: "a QSDM wallet envelope, version 2",
   },
+  payer: walletPayer,
   reply: json(pending),
   statuses: [202],
   statusOf: () => 202,
