@@ -43,8 +43,14 @@ async function runFile(path: string): Promise<readonly CaseResult[] | string> {
   }
 }
 
+/** How many cases each defect changed, as the end of a line. */
+function claimed(results: readonly CaseResult[]): string {
+  const ids = [...new Set(results.flatMap(({defect}) => defect ?? []))];
+  return ids.map((id) => `, ${results.filter(({defect}) => defect === id).length} corrected for ${id}`).join("");
+}
+
 function reportOf(path: string, results: readonly CaseResult[], failures: readonly CaseResult[]): string[] {
-  if (failures.length === 0) return [`ok   ${basename(path)}: ${results.length} passed`];
+  if (failures.length === 0) return [`ok   ${basename(path)}: ${results.length} passed${claimed(results)}`];
   const lines = [`FAIL ${basename(path)}: ${results.length - failures.length} passed, ${failures.length} failed`];
   for (const {name, failure} of failures.slice(0, MAX_SHOWN)) lines.push(`     ${name}: ${failure}`);
   if (failures.length > MAX_SHOWN) lines.push(`     and ${failures.length - MAX_SHOWN} more`);

@@ -4,6 +4,7 @@ import {ccBundleAdapters} from "./adapters/cc-bundle.js";
 import {challenge} from "./adapters/challenge.js";
 import {dag} from "./adapters/dag.js";
 import {enrollmentAdapters} from "./adapters/enrollment.js";
+import {enrollmentApplyAdapters} from "./adapters/enrollment-apply.js";
 import {envelopeAdapters} from "./adapters/envelopes.js";
 import {epochFork} from "./adapters/epoch.js";
 import {evidenceAdapters} from "./adapters/evidence.js";
@@ -15,6 +16,7 @@ import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
 import {qsdmChainAdapters} from "./adapters/qsdm-chain.js";
+import {slashVerifyAdapters} from "./adapters/slash-verify.js";
 import {slashingAdapters} from "./adapters/slashing.js";
 import {verifierAdapters} from "./adapters/verifier.js";
 import {wireAdapters} from "./adapters/wire.js";
@@ -24,7 +26,9 @@ export const adapters: Adapters = {
   ...goAdapters,
   ...proofAdapters,
   ...enrollmentAdapters,
+  ...enrollmentApplyAdapters,
   ...slashingAdapters,
+  ...slashVerifyAdapters,
   ...evidenceAdapters,
   ...wireAdapters,
   ...envelopeAdapters,

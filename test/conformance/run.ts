@@ -2,6 +2,7 @@
 import {isDeepStrictEqual} from "node:util";
 import {QsdmError} from "../../src/errors.js";
 import {type Adapter, type Adapters, AnyOf, Input, type Json, OneOf, type Output} from "./case.js";
+import {DEFECTS} from "./defects.js";
 
 /** What a build makes of one case. */
 export type Answer = {readonly output: Output} | {readonly error: string} | {readonly crash: string};
@@ -12,6 +13,8 @@ export interface CaseResult {
   readonly answer: Answer;
   /** Null when the case passes, else what differs. */
   readonly failure: string | null;
+  /** Id of the defect that changed what was recorded, or null. */
+  readonly defect: string | null;
 }
 
 /** A vector file that cannot be run at all. */
@@ -28,7 +31,8 @@ export async function runVectors(text: string, adapters: Adapters): Promise<read
   for (const [i, each] of cases.entries()) {
     const name = typeof each.json.name === "string" ? each.json.name : `case ${i}`;
     const answer = await answerOf(adapter, each);
-    results.push({area, name, answer, failure: compare(each, answer)});
+    const {corrected, defect} = corrections(area, each);
+    results.push({area, name, answer, failure: compare(corrected, answer), defect});
   }
   return results;
 }
@@ -55,6 +59,16 @@ async function answerOf(adapter: Adapter, each: Input): Promise<Answer> {
     if (error instanceof QsdmError) return {error: error.message};
     return {crash: error instanceof Error ? `${error.name}: ${error.message}` : String(error)};
   }
+}
+
+/** A case as it should have been recorded. */
+function corrections(area: string, each: Input): {readonly corrected: Input; readonly defect: string | null} {
+  const recorded = each.json.expected ?? each.json.expect;
+  const row = recorded === undefined ? undefined : DEFECTS.find(({areas}) => areas.includes(area));
+  if (recorded === undefined || row === undefined) return {corrected: each, defect: null};
+  const expected = row.correct(recorded);
+  if (isDeepStrictEqual(expected, recorded)) return {corrected: each, defect: null};
+  return {corrected: new Input({...each.json, expected}), defect: row.id};
 }
 
 /** What is wrong with `answer`, or null. A case without expected values passes unless the build crashes. */
