@@ -10,6 +10,7 @@ import type {VerifySignature} from "../codecs/suite.js";
 import {InvariantError, UnavailableError} from "../errors.js";
 import {checkCertificate, type Voter, voteBytes} from "./consensus/votes/certificate.js";
 import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
+import {checkGenesis} from "./ledger/chain/check-genesis.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import type {BlockCommitted} from "./ledger/chain/events.js";
 import {genesisBlock, genesisState} from "./ledger/chain/genesis.js";
@@ -17,7 +18,7 @@ import type {RunPorts, RunResult} from "./ledger/chain/run.js";
 import {assertSupply, countDust, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
-import {type Change, leafChange, State} from "./ledger/state/state.js";
+import {type Change, leafChange, State, type Store} from "./ledger/state/state.js";
 import {ALL_STORES, validators} from "./ledger/state/stores.js";
 import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
 import {type Candidate, type Extension, propose, verifyBlock} from "./proposal.js";
@@ -53,11 +54,12 @@ export class Chain {
   }
 
   /**
-   * Opens the stored chain, or starts it from genesis. Every digest is recomputed: a row that was altered on disk is
-   * found here and not when it matters.
-   * @throws UnavailableError GENESIS_MISMATCH, DATABASE_CORRUPT
+   * Opens the stored chain, or starts it from genesis. The state's root, the tip's id, its link to its parent and its
+   * certificate are recomputed; older blocks are checked where they are read.
+   * @throws RuleError GENESIS_INVALID; UnavailableError GENESIS_MISMATCH, DATABASE_CORRUPT
    */
   static async open(ports: ChainPorts): Promise<Chain> {
+    checkGenesis(ports.genesis);
     const zero = genesisBlock(ports.genesis);
     if (!ports.store.head()) await storeGenesis(ports, zero);
     const stored = ports.store.header(0n);
@@ -66,6 +68,7 @@ export class Chain {
         hint: "use the genesis file that it was initialised with, or another --data-dir",
       });
     const chain = new Chain(ports, loadCommitted(ports.store));
+    await chain.#checkTip();
     assertSupply(chain.held, supplyOf(chain.state));
     return chain;
   }
@@ -125,6 +128,28 @@ export class Chain {
     const result = verifyBlock(block, ground, {...this.ports, nowMs: candidate.timeMs});
     await this.#commit(block, result, {settled, certificate: this.#certify(block.header)});
     return {dropped, settled};
+  }
+
+  /** Holds the stored tip to its own digests. @throws UnavailableError DATABASE_CORRUPT */
+  async #checkTip(): Promise<void> {
+    const {height, id} = this.tip;
+    const broken = (what: string, cause?: unknown): never => {
+      throw new UnavailableError("DATABASE_CORRUPT", `stored block ${height}: ${what}`, {
+        hint: "restore the data directory from a copy",
+        cause,
+      });
+    };
+    const header = this.ports.store.header(height);
+    if (!header || blockIdOf(header) !== id) return broken("the header does not give its id");
+    if (height === 0n) return;
+    const parent = this.ports.store.header(height - 1n);
+    if (!parent || blockIdOf(parent) !== header.parentId) return broken("the parent is not there");
+    try {
+      const stored = await this.ports.store.block(height);
+      checkCertificate(stored!.certificate, this.#vote(header), {voters: this.#voters, verify: this.ports.verifyVote});
+    } catch (cause) {
+      broken("the body or the certificate does not hold", cause);
+    }
   }
 
   #voter(): {account: string} {
@@ -247,6 +272,17 @@ async function storeGenesis({store, genesis}: ChainPorts, {id, block}: {id: stri
   );
 }
 
+function decodeRow(store: Store<unknown>, {key, value}: {key: string; value: Uint8Array}): unknown {
+  try {
+    return store.codec.decode(value);
+  } catch (cause) {
+    throw new UnavailableError("DATABASE_CORRUPT", `stored state has a broken row ${store.name} ${key}`, {
+      hint: "restore the data directory from a copy",
+      cause,
+    });
+  }
+}
+
 function loadCommitted(store: LedgerStore): {state: State; tree: TreeNode; held: HeldDust; parent: Parent} {
   const head = store.head();
   if (!head) throw new InvariantError("a chain without a head");
@@ -255,7 +291,7 @@ function loadCommitted(store: LedgerStore): {state: State; tree: TreeNode; held:
   for (const row of store.state()) {
     const known = ALL_STORES.get(row.store);
     if (!known) throw new UnavailableError("DATABASE_CORRUPT", `stored state has an unknown store ${row.store}`);
-    loading.put(known, row.key, known.codec.decode(row.value));
+    loading.put(known, row.key, decodeRow(known, row));
   }
   const tree = updateTree(null, loading.changes().map(leafChange));
   if (hexOf(rootOf(tree)) !== head.stateRoot)

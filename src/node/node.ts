@@ -70,22 +70,25 @@ export class QsdmNode implements Service {
     private readonly life: {readonly log: Log; readonly abort: AbortController; readonly broken: Breaker},
   ) {}
 
+  #stopped: Promise<void> | undefined;
+
   /** Resolves when the node has ended: with `null` after a stop, with the reason when it had to stop by itself. */
   get ended(): Promise<unknown> {
     return this.life.broken.promise;
   }
 
   /**
-   * Opens a data directory and builds the node; nothing listens yet.
+   * Opens a data directory and builds the node; nothing listens yet. `signal` ends the build of a large table.
    * @throws UnavailableError, DecodeError, RuleError with what is wrong with the directory
    */
-  static async open(options: NodeOptions, ports: NodePorts): Promise<QsdmNode> {
+  static async open(options: NodeOptions, ports: NodePorts, signal?: AbortSignal): Promise<QsdmNode> {
     const broken = breaker();
     const dir = await readDataDir(options.dataDir);
     checkProfile(dir.genesis, options.profile);
     const store = await SqliteStore.open({path: dir.databasePath, slashReceiptsMax: options.slashReceiptsMax});
     try {
       const abort = new AbortController();
+      signal?.addEventListener("abort", () => abort.abort(), {once: true, signal: abort.signal});
       const parts = await build({options, ports, dir, store, broken: broken.resolve, signal: abort.signal});
       return new QsdmNode({...parts, store}, {log: ports.log, abort, broken});
     } catch (error) {
@@ -103,26 +106,42 @@ export class QsdmNode implements Service {
     return viewOf(this.parts.chain);
   }
 
+  /** Serves until the signal aborts; whatever fails here closes the store again. */
   async start(signal: AbortSignal): Promise<void> {
     const {api, producer, chain} = this.parts;
     const {abort, log} = this.life;
-    await api.start(abort.signal);
-    await producer.start(abort.signal);
+    try {
+      signal.throwIfAborted();
+      await api.start(abort.signal);
+      await producer.start(abort.signal);
+      signal.throwIfAborted();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     signal.addEventListener("abort", () => void this.stop(), {once: true});
     log.info({url: this.url, height: chain.tip.height, chain: chain.params.chainId}, "node started");
   }
 
-  /** Finishes the block under way and everything acknowledged, then closes the store. */
-  async stop(): Promise<void> {
+  /** Finishes the block under way and everything acknowledged, then closes the store. Never rejects. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     const {abort, log, broken} = this.life;
-    if (abort.signal.aborted) return;
     const {api, producer, intake, store, chain} = this.parts;
     abort.abort();
-    await api.stop();
-    await intake.close();
-    await producer.stop();
-    store.close();
-    broken.resolve(null);
+    let failure: unknown = null;
+    for (const step of [() => api.stop(), () => intake.close(), () => producer.stop(), () => store.close()])
+      try {
+        await step();
+      } catch (error) {
+        failure ??= error;
+      }
+    if (failure !== null) log.error({err: failure}, "the node did not stop in order");
+    broken.resolve(failure);
     log.info({height: chain.tip.height}, "node stopped");
   }
 }

@@ -1,3 +1,4 @@
+import path from "node:path";
 import {describe, expect, test} from "vitest";
 import {hexOf} from "../../src/codecs/bytes.js";
 import {blockIdOf} from "../../src/codecs/chain/block.js";
@@ -7,6 +8,7 @@ import {receipt as receiptCodec} from "../../src/codecs/chain/receipt.js";
 import {checkCertificate} from "../../src/node/consensus/votes/certificate.js";
 import {sectionRoot} from "../../src/node/ledger/chain/sections.js";
 import {accountAt, countDust, supplyOf} from "../../src/node/ledger/monetary/supply.js";
+import {openSqlite} from "../../src/node/storage/sqlite/driver.js";
 import {viewOf} from "../../src/node/view.js";
 import {contentOf, mlDsa44, signed, signedTransfer, TEST_CHAIN_ID, testAccount} from "../support/accounts.js";
 import {openTestChain, scratchDirectory, testGenesis, VALIDATOR_ACCOUNT} from "../support/chain.js";
@@ -127,6 +129,45 @@ describe("a restart", () => {
     expect(second.pool.has(txId)).toBe(true);
     await second.intake.extend();
     expect(second.store.receipt(txId)?.outcome).toBe("applied");
+  });
+
+  test.each<[string, string]>([
+    ["header", "UPDATE block SET header = (SELECT header FROM block WHERE height = 0) WHERE height = 1"],
+    ["body", "UPDATE block SET body = zeroblob(length(body)) WHERE height = 1"],
+    ["certificate", "UPDATE block SET certificate = (SELECT certificate FROM block WHERE height = 0) WHERE height = 1"],
+    ["parent", "DELETE FROM block WHERE height = 0"],
+    ["account", "UPDATE state SET value = (SELECT value FROM state WHERE store = 'supply') WHERE store = 'account'"],
+    ["balance", "DELETE FROM state WHERE rowid = (SELECT max(rowid) FROM state WHERE store = 'account')"],
+  ])("refuses files in which somebody altered a %s", async (_what, sql) => {
+    const directory = scratchDirectory();
+    const first = await open(directory);
+    await first.intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 1n}));
+    await first.intake.extend();
+    first.store.close();
+    openSqlite(path.join(directory, "chain.db")).exec(sql).close();
+    await expect(open(directory)).rejects.toThrowError(expect.objectContaining({name: "UnavailableError"}));
+  });
+
+  test("keeps what expired off the disk", async () => {
+    const {intake, store, pool} = await open();
+    const late = contentOf(alice, {
+      nonce: 3n,
+      expiresAtHeight: 1n,
+      payload: transfer.encode({to: bob.address, amountDust: 1n, memo: ""}),
+    });
+    await intake.submit(signed(alice, late));
+    expect(store.waiting()).toHaveLength(1);
+    await intake.extend();
+    expect(pool.size).toBe(0);
+    expect(store.waiting()).toEqual([]);
+  });
+
+  test("refuses a sender whose waiting fees its balance does not cover", async () => {
+    const poor = testAccount("poor");
+    const {intake} = await openTestChain(scratchDirectory(), testGenesis([{to: poor.address, amountDust: 1_500n}]));
+    await intake.submit(signedTransfer(poor, {to: bob.address, amountDust: 1n}));
+    const second = signedTransfer(poor, {to: bob.address, amountDust: 1n, nonce: 1n});
+    await expect(intake.submit(second)).rejects.toMatchObject({code: "BALANCE_TOO_LOW"});
   });
 
   test("refuses a data directory of another chain", async () => {

@@ -2,6 +2,7 @@ import {describe, expect, test} from "vitest";
 import {hexOf} from "../../src/codecs/bytes.js";
 import {SLASH_CONTRACT} from "../../src/codecs/chain/payloads.js";
 import {encodeProof, proofIdOf} from "../../src/codecs/mining/proof.js";
+import {DEFAULT_NODE_OPTIONS, QsdmNode} from "../../src/node/node.js";
 import {contentOf, signed, signedTransfer, testAccount} from "../support/accounts.js";
 import {VALIDATOR_ACCOUNT} from "../support/chain.js";
 import {eventually, initTestNode, mineOne, nodeGenesis, runTestNode} from "../support/node.js";
@@ -158,6 +159,21 @@ describe("a stopped node", () => {
     } finally {
       await second.stop();
     }
+  });
+
+  test("that is told to stop before it started does not start, and lets its files go", async () => {
+    const dataDir = await initTestNode(genesis);
+    const options = {...DEFAULT_NODE_OPTIONS, dataDir, profile: "dev", api: {port: 0}} as const;
+    const silent = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
+    const node = await QsdmNode.open(options, {
+      log: silent,
+      nowMs: () => Date.now(),
+      version: "0.0.0-test",
+      commit: "",
+    });
+    await expect(node.start(AbortSignal.abort())).rejects.toMatchObject({name: "AbortError"});
+    expect(await node.ended).toBeNull();
+    await (await runTestNode(dataDir)).stop();
   });
 
   test("answers nothing any more, and a second stop is no error", async () => {

@@ -85,6 +85,8 @@ export class Miner {
     const abort = (): void => left.abort();
     signal.addEventListener("abort", abort, {once: true});
     const watching = this.#watchTip(job.work, left);
+    // Its failure ends the search and is thrown below; until then somebody has to hold it.
+    watching.catch(abort);
     try {
       return await this.ports.solver.search(job.search, this.ports.randomNonce(), left.signal);
     } finally {

@@ -83,7 +83,6 @@ export interface LedgerStore {
   commit(commit: BlockCommit, packed: Uint8Array): void;
   block(height: bigint): Promise<StoredBlock | null>;
   header(height: bigint): Header | null;
-  heightOf(blockId: string): bigint | null;
   receipt(txId: string): Receipt | null;
   /** Newest first: by height, and within a block the last transaction first. */
   receipts(query: ReceiptQuery): readonly Receipt[];

@@ -1,30 +1,22 @@
 /** Block 0: the state that a genesis describes, under a header that commits to it. */
 import {type Block, blockIdOf} from "../../../codecs/chain/block.js";
 import {type Genesis, genesisIdOf} from "../../../codecs/chain/genesis.js";
-import {RuleError} from "../../../errors.js";
 import {allocate} from "../monetary/supply.js";
 import {State} from "../state/state.js";
 import {params, validators} from "../state/stores.js";
+import {checkGenesis} from "./check-genesis.js";
 import {sectionRoot} from "./sections.js";
 
 /** Names of the parameters that live in the state. */
 export const REWARD_BPS = "reward_bps";
 export const AUTO_REVOKE_MIN_STAKE = "auto_revoke_min_stake_dust";
 
-/** Largest reporter's share, in basis points. */
-const REWARD_BPS_MAX = 5_000;
-
 /**
  * The state at height 0, as a fork of an empty one.
- * @throws RuleError GENESIS_INVALID, SUPPLY_CAP
+ * @throws RuleError GENESIS_INVALID, EMISSION_BLOCK_TIME, SUPPLY_CAP
  */
 export function genesisState(genesis: Genesis): State {
-  if (genesis.validators.length === 0) throw new RuleError("GENESIS_INVALID", "a genesis needs a validator");
-  if (genesis.params.slashRewardBps > REWARD_BPS_MAX)
-    throw new RuleError(
-      "GENESIS_INVALID",
-      `slash reward of ${genesis.params.slashRewardBps} bps, at most ${REWARD_BPS_MAX}`,
-    );
+  checkGenesis(genesis);
   const state = new State().fork();
   for (const {to, amountDust} of genesis.allocations) allocate(state, to, amountDust);
   state.put(params, REWARD_BPS, {value: BigInt(genesis.params.slashRewardBps)});

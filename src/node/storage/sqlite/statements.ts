@@ -18,7 +18,6 @@ export interface Statements {
   readonly lastHeader: Query<[], Pick<BlockRow, "id" | "header">>;
   readonly headerAt: Query<[bigint], Pick<BlockRow, "header">>;
   readonly blockAt: Query<[bigint], Omit<BlockRow, "height" | "header">>;
-  readonly heightOf: Query<[Uint8Array], Pick<BlockRow, "height">>;
   readonly addBlock: Write<[bigint, Uint8Array, Uint8Array, Uint8Array, Uint8Array]>;
   readonly allState: Query<[], {store: string; key: string; value: Buffer}>;
   readonly putState: Write<[string, string, Uint8Array]>;
@@ -44,7 +43,6 @@ export const prepareStatements = (db: Sqlite): Statements => ({
   lastHeader: db.prepare("SELECT id, header FROM block ORDER BY height DESC LIMIT 1"),
   headerAt: db.prepare("SELECT header FROM block WHERE height = ?"),
   blockAt: db.prepare("SELECT id, certificate, body FROM block WHERE height = ?"),
-  heightOf: db.prepare("SELECT height FROM block WHERE id = ?"),
   addBlock: db.prepare("INSERT INTO block (height, id, header, certificate, body) VALUES (?, ?, ?, ?, ?)"),
   allState: db.prepare("SELECT store, key, value FROM state ORDER BY seq"),
   putState: db.prepare(

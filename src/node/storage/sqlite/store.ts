@@ -44,7 +44,8 @@ export class SqliteStore implements LedgerStore {
 
   /** @throws UnavailableError as `openDatabase` says */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    return new SqliteStore(options, openDatabase(options.path), await loadCompression());
+    const compression = await loadCompression();
+    return new SqliteStore(options, openDatabase(options.path), compression);
   }
 
   head(): StoredHead | null {
@@ -100,10 +101,6 @@ export class SqliteStore implements LedgerStore {
   header(height: bigint): Header | null {
     const row = height <= INTEGER_MAX ? this.#statements.headerAt.get(height) : undefined;
     return row ? header.decode(row.header) : null;
-  }
-
-  heightOf(blockId: string): bigint | null {
-    return this.#statements.heightOf.get(bytesOfHex(blockId))?.height ?? null;
   }
 
   receipt(txId: string): Receipt | null {

@@ -1,0 +1,54 @@
+/** What a genesis must be for its chain to run at all: found before the first block and not at it. */
+import {hexOf} from "../../../codecs/bytes.js";
+import type {Genesis, GenesisParams} from "../../../codecs/chain/genesis.js";
+import {RuleError} from "../../../errors.js";
+import {blocksPerHalving} from "../monetary/emission.js";
+
+/** Largest reporter's share, in basis points. */
+const REWARD_BPS_MAX = 5_000;
+const WHOLE_BPS = 10_000;
+/** The store keeps heights and times as signed 64-bit integers. */
+const I64_MAX = (1n << 63n) - 1n;
+
+const refuse = (why: string): never => {
+  throw new RuleError("GENESIS_INVALID", `genesis: ${why}`, {hint: "mend the genesis before the chain is started"});
+};
+
+type NumericParam = Exclude<keyof GenesisParams, "rules">;
+/** Lowest and highest value of a parameter, both included. */
+type Bounds = Partial<Readonly<Record<NumericParam, readonly [number | bigint, number | bigint]>>>;
+
+const BOUNDS: Bounds = {
+  dagEntries: [2, 2 ** 27],
+  initialDifficulty: [1n, I64_MAX],
+  minDifficulty: [1n, I64_MAX],
+  retargetIntervalBlocks: [1n, I64_MAX],
+  retargetClamp: [2n, I64_MAX],
+  blocksPerEpoch: [1n, I64_MAX],
+  graceBlocks: [0n, 10_000n],
+  freshnessWindowSeconds: [1, 86_400],
+  futureSkewSeconds: [0, 3_600],
+  unbondWindowSeconds: [0, 10 * 366 * 86_400],
+  slashRewardBps: [0, REWARD_BPS_MAX],
+  feeBurnBps: [0, WHOLE_BPS],
+  maxTransactions: [1, 10_000],
+  maxProofs: [1, 1_000],
+  maxBlockBytes: [65_536, 256 * 1024 * 1024],
+};
+
+/** @throws RuleError GENESIS_INVALID, EMISSION_BLOCK_TIME */
+export function checkGenesis({params, validators, timeMs}: Genesis): void {
+  blocksPerHalving(params.blockTimeSeconds);
+  for (const [name, [low, high]] of Object.entries(BOUNDS)) {
+    const value = params[name as NumericParam];
+    if (value < low || value > high) refuse(`${name} is ${value}, want ${low} to ${high}`);
+  }
+  if (params.initialDifficulty < params.minDifficulty)
+    refuse(`initialDifficulty ${params.initialDifficulty} is below minDifficulty ${params.minDifficulty}`);
+  if (timeMs > I64_MAX) refuse(`timeMs ${timeMs} does not fit a signed 64-bit integer`);
+  // Until blocks are agreed on over the network, a second voter could never be heard.
+  if (validators.length !== 1) refuse(`${validators.length} validators, this version runs exactly one`);
+  if (validators.some(({power}) => power === 0n)) refuse("a validator without voting power");
+  if (new Set(validators.map(({publicKey}) => hexOf(publicKey))).size !== validators.length)
+    refuse("two validators with one key");
+}

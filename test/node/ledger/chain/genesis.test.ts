@@ -1,0 +1,47 @@
+import {describe, expect, test} from "vitest";
+import type {Genesis, GenesisParams} from "../../../../src/codecs/chain/genesis.js";
+import {checkGenesis} from "../../../../src/node/ledger/chain/check-genesis.js";
+import {genesisState} from "../../../../src/node/ledger/chain/genesis.js";
+import {NETWORK_PARAMS} from "../../../../src/node/ledger/params/networks.js";
+import {testGenesis} from "../../../support/chain.js";
+
+const good = testGenesis([]);
+const withParams = (change: Partial<GenesisParams>): Genesis => ({...good, params: {...good.params, ...change}});
+
+test.each(Object.entries(NETWORK_PARAMS))("the parameters of %s make a chain", (_name, params) => {
+  expect(() => checkGenesis({...good, params})).not.toThrow();
+});
+
+describe("a genesis is refused", () => {
+  test.each<[string, string, Genesis]>([
+    ["with a block time that does not divide the halving", "EMISSION_BLOCK_TIME", withParams({blockTimeSeconds: 7})],
+    ["with more burned than paid", "GENESIS_INVALID", withParams({feeBurnBps: 10_001})],
+    ["with more than half for the reporter", "GENESIS_INVALID", withParams({slashRewardBps: 5_001})],
+    ["with epochs of no blocks", "GENESIS_INVALID", withParams({blocksPerEpoch: 0n})],
+    ["with blocks that hold nothing", "GENESIS_INVALID", withParams({maxTransactions: 0})],
+    ["with more transactions than a block can carry", "GENESIS_INVALID", withParams({maxTransactions: 10_001})],
+    ["with more proofs than a block can carry", "GENESIS_INVALID", withParams({maxProofs: 1_001})],
+    ["with a table of one entry", "GENESIS_INVALID", withParams({dagEntries: 1})],
+    ["without difficulty", "GENESIS_INVALID", withParams({initialDifficulty: 0n})],
+    [
+      "that starts below its own least difficulty",
+      "GENESIS_INVALID",
+      withParams({initialDifficulty: 1n, minDifficulty: 2n}),
+    ],
+    ["without validators", "GENESIS_INVALID", {...good, validators: []}],
+    [
+      "with a validator that nobody would hear",
+      "GENESIS_INVALID",
+      {...good, validators: [...good.validators, ...good.validators]},
+    ],
+    ["with a validator without power", "GENESIS_INVALID", {...good, validators: [{...good.validators[0]!, power: 0n}]}],
+    ["with a time that the store cannot keep", "GENESIS_INVALID", {...good, timeMs: 1n << 63n}],
+    [
+      "that gives away more than the treasury",
+      "SUPPLY_CAP",
+      {...good, allocations: [{to: "ab".repeat(32), amountDust: 10n ** 15n + 1n}]},
+    ],
+  ])("%s", (_what, code, genesis) => {
+    expect(() => genesisState(genesis)).toThrowError(expect.objectContaining({code}));
+  });
+});
