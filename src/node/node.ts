@@ -2,29 +2,15 @@
  * The node: builds every service from its options, starts them in order and stops them in reverse. `node run`,
  * `devnet` and the tests call this one constructor, so what the tests walk is what runs.
  */
-import {equalBytes, hexOf} from "../codecs/bytes.js";
-import type {Genesis} from "../codecs/chain/genesis.js";
-import {sha256} from "../codecs/hash.js";
-import {RuleError} from "../errors.js";
-import {type ApiOptions, DEFAULT_API_OPTIONS} from "./api/options.js";
-import type {ApiPorts, LedgerView} from "./api/ports.js";
-import {ApiServer} from "./api/server.js";
-import {Chain} from "./chain.js";
-import {loadMlDsa} from "./compute/ml-dsa.js";
-import {contractsOf} from "./contracts.js";
-import {type DataDir, readDataDir} from "./data-dir.js";
-import {Intake} from "./intake.js";
-import {chainParamsOf, type NetworkProfile} from "./ledger/params/networks.js";
-import {transactionOfId} from "./ledger/state/tx-ids.js";
-import {admissionStack} from "./mempool/pool/admission.js";
-import {DEFAULT_POOL_LIMITS, Pool, type PoolLimits} from "./mempool/pool/pool.js";
-import {NodeMetrics} from "./metrics/registry.js";
-import {MiningDesk} from "./mining-desk.js";
-import {Producer, type ProducerOptions} from "./producer.js";
+import type {ApiOptions} from "./api/options.js";
+import type {LedgerView} from "./api/ports.js";
+import {readDataDir} from "./data-dir.js";
+import type {NetworkProfile} from "./ledger/params/networks.js";
+import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
+import {buildParts, type NodeParts} from "./parts.js";
+import type {ProducerOptions} from "./producer.js";
 import {checkProfile} from "./profile.js";
-import {Pulse} from "./pulse.js";
 import type {Log, Service} from "./service.js";
-import {rememberValid} from "./signature-cache.js";
 import {SqliteStore} from "./storage/sqlite/store.js";
 import {viewOf} from "./view.js";
 
@@ -60,13 +46,7 @@ export interface NodePorts {
 
 export class QsdmNode implements Service {
   private constructor(
-    private readonly parts: {
-      readonly chain: Chain;
-      readonly intake: Intake;
-      readonly store: SqliteStore;
-      readonly api: ApiServer;
-      readonly producer: Producer;
-    },
+    private readonly parts: NodeParts,
     private readonly life: {readonly log: Log; readonly abort: AbortController; readonly broken: Breaker},
   ) {}
 
@@ -89,8 +69,8 @@ export class QsdmNode implements Service {
     try {
       const abort = new AbortController();
       signal?.addEventListener("abort", () => abort.abort(), {once: true, signal: abort.signal});
-      const parts = await build({options, ports, dir, store, broken: broken.resolve, signal: abort.signal});
-      return new QsdmNode({...parts, store}, {log: ports.log, abort, broken});
+      const site = {options, ports, dir, store, broken: broken.resolve, signal: abort.signal};
+      return new QsdmNode(await buildParts(site), {log: ports.log, abort, broken});
     } catch (error) {
       store.close();
       throw error;
@@ -144,119 +124,6 @@ export class QsdmNode implements Service {
     broken.resolve(failure);
     log.info({height: chain.tip.height}, "node stopped");
   }
-}
-
-/** Everything between the data directory and the sockets. */
-async function build({
-  options,
-  ports,
-  dir,
-  store,
-  broken,
-  signal,
-}: {
-  readonly options: NodeOptions;
-  readonly ports: NodePorts;
-  readonly dir: DataDir;
-  readonly store: SqliteStore;
-  /** Ends what the node does in the background. */
-  readonly signal: AbortSignal;
-  broken(error: unknown): void;
-}) {
-  const params = chainParamsOf(dir.genesis);
-  const transactions = await loadMlDsa(87);
-  const votes = await loadMlDsa(44);
-  const verifyTransaction = rememberValid(transactions.verify);
-  const nowMs = (): bigint => BigInt(ports.nowMs());
-  const voteKeys = votes.keygenFromSeed(dir.validatorSeed);
-  const desk = new MiningDesk({
-    store,
-    params,
-    challengeKey: dir.challengeKey,
-    verifySignature: verifyTransaction,
-    nowMs,
-  });
-  const stack = contractsOf(params.rules);
-  const contracts = new Map(stack.map((each) => [each.id, each]));
-  const chain = await Chain.open({
-    store,
-    contracts,
-    genesis: dir.genesis,
-    verifyProof: desk.verifyInBlock,
-    verifyTransaction,
-    verifyVote: votes.verify,
-    voter: {
-      index: validatorIndex(dir.genesis, voteKeys.publicKey),
-      sign: (message) => votes.sign(voteKeys.secretKey, message),
-    },
-    log: ports.log,
-  });
-  const pool = new Pool(options.pool);
-  const intake: Intake = new Intake({
-    chain,
-    pool,
-    store,
-    admit: admissionStack(stack, contracts),
-    verifyProof: (raw) => desk.verifyOffered(chain.state, raw, (nodeId, height) => intake.hasProof(nodeId, height)),
-    nowMs,
-    wake: () => producer.wake(),
-    failed: broken,
-  });
-  await desk.start(signal);
-  for (const {id, error} of intake.resume()) ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
-  const interval = params.blockTimeSeconds * 1_000;
-  const producer = new Producer(options.producer ?? {intervalMs: interval, minIntervalMs: interval}, {
-    isEmpty: () => intake.isEmpty,
-    extend: () => intake.extend(),
-    log: ports.log,
-    nowMs: () => performance.now(),
-    failed: broken,
-  });
-  const view = (): LedgerView => viewOf(chain);
-  const metrics = new NodeMetrics({view, poolSize: () => pool.size});
-  chain.subscribe((committed) => metrics.observe(committed));
-  const pulse = new Pulse(Math.max(10 * interval, 30_000), () => performance.now());
-  chain.subscribe(() => pulse.beat());
-  const node: ApiPorts = {
-    view,
-    store,
-    submit: (envelope) => intake.submit(envelope),
-    submitCompat: (door, body) => intake.submitCompat(door, body),
-    transactionOfId: (clientId) => transactionOfId(chain.state, clientId),
-    poolSize: () => pool.size,
-    nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
-    challenge: () => desk.challenge(),
-    work: (height) => desk.work(height),
-    submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
-    recentRejections: (query) => desk.rejections.list(query),
-    info: {
-      nodeId: hexOf(sha256(voteKeys.publicKey)).slice(0, 16),
-      version: ports.version,
-      commit: ports.commit,
-      startedAtMs: ports.nowMs(),
-    },
-    now: () => ports.nowMs(),
-  };
-  const api = new ApiServer(
-    {...DEFAULT_API_OPTIONS, ...options.api},
-    {
-      node,
-      scrape: () => metrics.scrape(),
-      healthy: () => pulse.beats(),
-      monotonicMs: () => performance.now(),
-      log: ports.log,
-      answered: (what) => metrics.answered(what),
-    },
-  );
-  return {chain, intake, desk, api, producer};
-}
-
-/** Which voter of the genesis this node is. @throws RuleError VALIDATOR_UNKNOWN */
-function validatorIndex({validators}: Genesis, publicKey: Uint8Array): number {
-  const index = validators.findIndex((each) => equalBytes(each.publicKey, publicKey));
-  if (index < 0)
-    throw new RuleError("VALIDATOR_UNKNOWN", "the validator key of this data directory is not in its genesis");
-  return index;
 }
 
 interface Breaker {

@@ -163,7 +163,7 @@ describe("a stopped node", () => {
 
   test("that is told to stop before it started does not start, and lets its files go", async () => {
     const dataDir = await initTestNode(genesis);
-    const options = {...DEFAULT_NODE_OPTIONS, dataDir, profile: "dev", api: {port: 0}} as const;
+    const options = {...DEFAULT_NODE_OPTIONS, dataDir, profile: null, api: {port: 0}} as const;
     const silent = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
     const node = await QsdmNode.open(options, {
       log: silent,

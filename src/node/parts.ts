@@ -1,0 +1,174 @@
+/** The parts of a node and how they are joined: keys, ledger, block production, API. */
+import {equalBytes, hexOf} from "../codecs/bytes.js";
+import type {Genesis} from "../codecs/chain/genesis.js";
+import {sha256} from "../codecs/hash.js";
+import type {VerifySignature} from "../codecs/suite.js";
+import {RuleError} from "../errors.js";
+import {DEFAULT_API_OPTIONS} from "./api/options.js";
+import type {ApiPorts, LedgerView} from "./api/ports.js";
+import {ApiServer} from "./api/server.js";
+import {Chain, type ChainPorts} from "./chain.js";
+import {loadMlDsa} from "./compute/ml-dsa.js";
+import {contractsOf} from "./contracts.js";
+import type {DataDir} from "./data-dir.js";
+import {Intake} from "./intake.js";
+import {chainParamsOf} from "./ledger/params/networks.js";
+import {transactionOfId} from "./ledger/state/tx-ids.js";
+import {admissionStack} from "./mempool/pool/admission.js";
+import {Pool} from "./mempool/pool/pool.js";
+import {NodeMetrics} from "./metrics/registry.js";
+import {MiningDesk} from "./mining-desk.js";
+import type {NodeOptions, NodePorts} from "./node.js";
+import {Producer} from "./producer.js";
+import {Pulse} from "./pulse.js";
+import {rememberValid} from "./signature-cache.js";
+import type {SqliteStore} from "./storage/sqlite/store.js";
+import {viewOf} from "./view.js";
+
+/** What a node is built from. */
+export interface Site {
+  readonly options: NodeOptions;
+  readonly ports: NodePorts;
+  readonly dir: DataDir;
+  readonly store: SqliteStore;
+  /** Ends what the node does in the background. */
+  readonly signal: AbortSignal;
+  /** The node cannot go on. */
+  broken(error: unknown): void;
+}
+
+export interface NodeParts {
+  readonly store: SqliteStore;
+  readonly chain: Chain;
+  readonly intake: Intake;
+  readonly producer: Producer;
+  readonly api: ApiServer;
+}
+
+/** Everything between the data directory and the sockets. */
+export async function buildParts(site: Site): Promise<NodeParts> {
+  const keys = await loadKeys(site.dir);
+  const ledger = await openLedger(site, keys);
+  const {chain, intake, desk} = ledger;
+  // Served meanwhile: until the table is there, work is refused and proofs wait.
+  desk.start(site.signal).catch(site.broken);
+  const producer = createProducer(site, ledger);
+  ledger.onWork(() => producer.wake());
+  for (const {id, error} of intake.resume())
+    site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
+  return {store: site.store, chain, intake, producer, api: createApi(site, keys, ledger)};
+}
+
+/** The validator's voice, and the checks of everybody's signatures. */
+interface NodeKeys extends Pick<ChainPorts, "voter" | "verifyVote"> {
+  readonly verifyTransaction: VerifySignature;
+  /** What the node calls itself: the start of its voting key's digest. */
+  readonly nodeId: string;
+}
+
+async function loadKeys({genesis, validatorSeed}: DataDir): Promise<NodeKeys> {
+  const transactions = await loadMlDsa(87);
+  const votes = await loadMlDsa(44);
+  const {publicKey, secretKey} = votes.keygenFromSeed(validatorSeed);
+  return {
+    verifyTransaction: rememberValid(transactions.verify),
+    verifyVote: votes.verify,
+    voter: {index: validatorIndex(genesis, publicKey), sign: (message) => votes.sign(secretKey, message)},
+    nodeId: hexOf(sha256(publicKey)).slice(0, 16),
+  };
+}
+
+/** Which voter of the genesis this node is. @throws RuleError VALIDATOR_UNKNOWN */
+function validatorIndex({validators}: Genesis, publicKey: Uint8Array): number {
+  const index = validators.findIndex((each) => equalBytes(each.publicKey, publicKey));
+  if (index < 0)
+    throw new RuleError("VALIDATOR_UNKNOWN", "the validator key of this data directory is not in its genesis");
+  return index;
+}
+
+interface Ledger {
+  readonly chain: Chain;
+  readonly pool: Pool;
+  readonly intake: Intake;
+  readonly desk: MiningDesk;
+  /** Names who is told that there is something for a block. */
+  onWork(wake: () => void): void;
+}
+
+async function openLedger({options, ports, dir, store, broken}: Site, keys: NodeKeys): Promise<Ledger> {
+  const params = chainParamsOf(dir.genesis);
+  const nowMs = (): bigint => BigInt(ports.nowMs());
+  const {challengeKey, genesis} = dir;
+  const desk = new MiningDesk({store, params, challengeKey, verifySignature: keys.verifyTransaction, nowMs});
+  const stack = contractsOf(params.rules);
+  const contracts = new Map(stack.map((each) => [each.id, each]));
+  const chain = await Chain.open({...keys, store, contracts, genesis, verifyProof: desk.verifyInBlock, log: ports.log});
+  const pool = new Pool(options.pool);
+  let wake: () => void = () => undefined;
+  const intake: Intake = new Intake({
+    chain,
+    pool,
+    store,
+    admit: admissionStack(stack, contracts),
+    verifyProof: (raw) => desk.verifyOffered(chain.state, raw, (nodeId, height) => intake.hasProof(nodeId, height)),
+    nowMs,
+    wake: () => wake(),
+    failed: broken,
+  });
+  const onWork = (listener: () => void): void => {
+    wake = listener;
+  };
+  return {chain, pool, intake, desk, onWork};
+}
+
+const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;
+
+function createProducer({options, ports, broken}: Site, ledger: Ledger): Producer {
+  const {intake} = ledger;
+  const intervalMs = blockTimeMs(ledger);
+  return new Producer(options.producer ?? {intervalMs, minIntervalMs: intervalMs}, {
+    isEmpty: () => intake.isEmpty,
+    extend: () => intake.extend(),
+    log: ports.log,
+    nowMs: () => performance.now(),
+    failed: broken,
+  });
+}
+
+function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Ledger): ApiServer {
+  const {chain, pool} = ledger;
+  const metrics = new NodeMetrics({view: () => viewOf(chain), poolSize: () => pool.size});
+  const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
+  chain.subscribe((committed) => metrics.observe(committed));
+  chain.subscribe(() => pulse.beat());
+  const {version, commit} = ports;
+  const info = {nodeId, version, commit, startedAtMs: ports.nowMs()};
+  return new ApiServer(
+    {...DEFAULT_API_OPTIONS, ...options.api},
+    {
+      node: {...portsOf(ledger), store, info, now: () => ports.nowMs()},
+      scrape: () => metrics.scrape(),
+      healthy: () => pulse.beats(),
+      monotonicMs: () => performance.now(),
+      log: ports.log,
+      answered: (what) => metrics.answered(what),
+    },
+  );
+}
+
+/** The ledger as the API sees it. */
+function portsOf({chain, pool, intake, desk}: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
+  const view = (): LedgerView => viewOf(chain);
+  return {
+    view,
+    submit: (envelope) => intake.submit(envelope),
+    submitCompat: (door, body) => intake.submitCompat(door, body),
+    transactionOfId: (clientId) => transactionOfId(chain.state, clientId),
+    poolSize: () => pool.size,
+    nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
+    challenge: () => desk.challenge(),
+    work: (height) => desk.work(height),
+    submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
+    recentRejections: (query) => desk.rejections.list(query),
+  };
+}
