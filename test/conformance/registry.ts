@@ -16,6 +16,7 @@ import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
 import {qsdmChainAdapters} from "./adapters/qsdm-chain.js";
+import {registryScriptAdapters} from "./adapters/registry-script.js";
 import {slashVerifyAdapters} from "./adapters/slash-verify.js";
 import {slashingAdapters} from "./adapters/slashing.js";
 import {verifierAdapters} from "./adapters/verifier.js";
@@ -28,6 +29,7 @@ export const adapters: Adapters = {
   ...enrollmentAdapters,
   ...enrollmentApplyAdapters,
   ...slashingAdapters,
+  ...registryScriptAdapters,
   ...slashVerifyAdapters,
   ...evidenceAdapters,
   ...wireAdapters,

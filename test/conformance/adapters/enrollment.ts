@@ -14,7 +14,7 @@ import {checkEnrollment, checkUnenrollment} from "../../../src/codecs/enrollment
 import {type Adapters, byOperation, type Input, type Output} from "../case.js";
 import {nullableBytes, nullableShape, OK} from "./shapes.js";
 
-const enrollmentOf = (input: Input): Enrollment => ({
+export const enrollmentOf = (input: Input): Enrollment => ({
   kind: input.text("kind"),
   nodeId: input.text("node_id"),
   gpuUuid: input.text("gpu_uuid"),

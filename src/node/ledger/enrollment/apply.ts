@@ -67,7 +67,7 @@ export function checkNamesFree(
 ): void {
   const known = state.get(enrollments, nodeId);
   if (known) {
-    const since = `enrolled at height ${known.enrolledAtHeight}, revoked=${known.revokedAtHeight !== null}`;
+    const since = `enrolled at height ${known.enrolledAtHeight}, revoked=${known.revokedAtHeight ?? 0n}`;
     throw new RuleError(
       "ENROLLMENT_NODE_ID_BOUND",
       `enrollment: node_id already enrolled: node_id ${quoteText(nodeId)} (${since})`,
