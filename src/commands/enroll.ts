@@ -1,16 +1,18 @@
 import type {Command} from "commander";
 import {formatCell} from "../codecs/amount.js";
 import type {EnrollmentView} from "../codecs/api/mining.js";
+import {utf8} from "../codecs/bytes.js";
 import {ENROLL_V3_CONTRACT, nodeKeyClaim, strictEnrollment} from "../codecs/chain/payloads.js";
 import {enrollment} from "../codecs/enrollment.js";
-import {checkEnrollment} from "../codecs/enrollment-fields.js";
-import {QsdmError, RuleError} from "../errors.js";
+import {checkEnrollment, ENROLLMENT_BOND_DUST} from "../codecs/enrollment-fields.js";
+import {QsdmError, RuleError, UsageError} from "../errors.js";
 import type {Client} from "../node/api/client.js";
 import {KEY_FILE_MAX_BYTES, parseHmacKeyFile, parseSeedFile} from "../node/keys/key-file.js";
 import {type Signer, signerOfSeed} from "../node/keys/signer.js";
 import {defineCommand} from "./define.js";
 import {u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
+import type {ReferenceOrder} from "./reference.js";
 import {settingsEnvironment} from "./settings.js";
 import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "./submit.js";
 
@@ -19,8 +21,8 @@ export interface Rig {
   readonly nodeId: string;
   readonly gpuUuid: string;
   readonly hmacKey: Uint8Array;
-  /** The key that will sign this rig's proofs. */
-  readonly nodeKey: Signer;
+  /** The key that will sign this rig's proofs; a node of QSDM does without. */
+  readonly nodeKey: Signer | null;
   readonly memo: string;
   /** `null` locks what the chain asks for. */
   readonly stakeDust: bigint | null;
@@ -28,10 +30,14 @@ export interface Rig {
 
 /**
  * The order that enrolls `rig`.
- * @throws DecodeError ENROLL_INVALID, ENROLL_STAKE_MISMATCH before anything is signed
+ * @throws UsageError NODE_KEY_MISSING; DecodeError ENROLL_INVALID, ENROLL_STAKE_MISMATCH before anything is signed
  */
 export function orderEnrollment(rig: Rig, {terms, sender}: Omit<OrderContext, "client">): Order {
   const {nodeId, gpuUuid, hmacKey, nodeKey, memo} = rig;
+  if (nodeKey === null)
+    throw new UsageError("NODE_KEY_MISSING", "this chain wants the key that will sign the rig's proofs", {
+      hint: "make one with qsdm keygen node, and pass --node-key-file",
+    });
   const stakeDust = rig.stakeDust ?? terms.bondDust;
   const inner = {kind: "enroll", nodeId, gpuUuid, hmacKey, stakeDust, bondMode: "", workNonce: 0n, memo};
   checkEnrollment(inner, sender, {bondDust: terms.bondDust});
@@ -44,6 +50,22 @@ export function orderEnrollment(rig: Rig, {terms, sender}: Omit<OrderContext, "c
       `enroll ${nodeId} for GPU ${gpuUuid} on ${terms.chainId}`,
       `locks a bond of ${formatCell(stakeDust)} CELL of ${sender}; it comes back ${terms.unbondBlocks} blocks after the end`,
     ],
+    question: null,
+    submit: (client, body) => client.enroll({body}),
+    checkWith: `qsdm enrollment-status ${nodeId}`,
+  };
+}
+
+/** The same for a node of QSDM. @throws DecodeError ENROLL_INVALID, ENROLL_STAKE_MISMATCH */
+export function referenceEnrollment({nodeId, gpuUuid, hmacKey, memo, ...rig}: Rig, sender: string): ReferenceOrder {
+  const stakeDust = rig.stakeDust ?? ENROLLMENT_BOND_DUST;
+  const payload = {kind: "enroll", nodeId, gpuUuid, hmacKey, stakeDust, bondMode: "", workNonce: 0n, memo};
+  checkEnrollment(payload, sender);
+  return {
+    payload: enrollment.encode(payload),
+    signed: true,
+    summary: {node_id: nodeId, gpu_uuid: gpuUuid, stake_dust: stakeDust},
+    announcement: [`enroll ${nodeId} for GPU ${gpuUuid}`, `locks a bond of ${formatCell(stakeDust)} CELL of ${sender}`],
     question: null,
     submit: (client, body) => client.enroll({body}),
     checkWith: `qsdm enrollment-status ${nodeId}`,
@@ -89,8 +111,9 @@ async function recordOf(nodeId: string, client: Pick<Client, "enrollment">): Pro
 interface Flags extends WriteFlags {
   readonly nodeId: string;
   readonly gpuUuid: string;
-  readonly hmacKeyFile: string;
-  readonly nodeKeyFile: string;
+  readonly hmacKey?: string;
+  readonly hmacKeyFile?: string;
+  readonly nodeKeyFile?: string;
   readonly memo: string;
   readonly stake?: bigint;
 }
@@ -121,20 +144,36 @@ export const enrollCommand = (io: Io): Command =>
     })
       .requiredOption("--node-id <id>", "your handle for this GPU, 1 to 64 of a-z, 0-9, _ and -")
       .requiredOption("--gpu-uuid <uuid>", "as nvidia-smi -L prints it")
-      .requiredOption("--hmac-key-file <path>", "the attestation MAC key as hex; - reads standard input")
-      .requiredOption("--node-key-file <path>", "the seed of the key that signs proofs; - reads standard input")
+      .option("--hmac-key-file <path>", "the attestation MAC key as hex; - reads standard input")
+      .option("--hmac-key <hex>", "the same in place; the chain shows it to everybody from then on")
+      .option(
+        "--node-key-file <path>",
+        "the seed of the key that signs proofs; - reads standard input (a node of QSDM wants none)",
+      )
       .option("--stake <dust>", "bond to lock, in dust (default: what the chain asks for)", u64Flag)
       .option("--memo <text>", "note kept with the record, at most 256 bytes", ""),
   ).action(async ({stake, nodeId, gpuUuid, memo, ...flags}: Flags) => {
     const read = (path: string, flag: string) => io.readFile(path, {flag, maxBytes: KEY_FILE_MAX_BYTES});
-    const hmacKey = parseHmacKeyFile(await read(flags.hmacKeyFile, "--hmac-key-file"));
-    const seed = parseSeedFile(await read(flags.nodeKeyFile, "--node-key-file"));
-    const {loadMlDsa} = await import("../node/compute/ml-dsa.js");
-    const nodeKey = signerOfSeed(await loadMlDsa(87, "few"), seed);
+    const {hmacKeyFile, nodeKeyFile} = flags;
+    if ((hmacKeyFile === undefined) === (flags.hmacKey === undefined))
+      throw new UsageError("HMAC_KEY_SOURCE", "give one of --hmac-key-file and --hmac-key");
+    const hmacKey = parseHmacKeyFile(
+      hmacKeyFile === undefined ? utf8(flags.hmacKey!) : await read(hmacKeyFile, "--hmac-key-file"),
+    );
+    const nodeKey = nodeKeyFile === undefined ? null : await nodeKeyOf(await read(nodeKeyFile, "--node-key-file"));
     const rig: Rig = {nodeId, gpuUuid, hmacKey, nodeKey, memo, stakeDust: stake ?? null};
-    await submitOrder(io, flags, async (context) => {
-      const order = orderEnrollment(rig, context);
-      await checkEnrollable(rig, context);
-      return order;
+    await submitOrder(io, flags, {
+      buildReference: (sender) => referenceEnrollment(rig, sender),
+      async build(context) {
+        const order = orderEnrollment(rig, context);
+        await checkEnrollable(rig, context);
+        return order;
+      },
     });
   });
+
+async function nodeKeyOf(file: Uint8Array): Promise<Signer> {
+  const seed = parseSeedFile(file);
+  const {loadMlDsa} = await import("../node/compute/ml-dsa.js");
+  return signerOfSeed(await loadMlDsa(87, "few"), seed);
+}

@@ -103,7 +103,7 @@ export const enrollmentsCommand = (io: Io): Command =>
     .option("--all", "follow the cursor to the end", false)
     .action(async ({phase, limit, cursor, all, ...flags}: Flags) => {
       await withClient(io, flags, async (client) => {
-        const listing = {phase: phase ?? null, limit: limit ?? (all ? PAGE_MAX : null), cursor: cursor ?? null};
+        const listing = {phase: phase ?? null, limit: limit ?? null, cursor: cursor ?? null};
         const listed = await listEnrollments(listing, {client, all});
         const {records, nextCursor, totalMatches, pages} = listed;
         if (all) io.note(`${records.length} enrollments in ${pages} ${pages === 1 ? "page" : "pages"}`);

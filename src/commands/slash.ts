@@ -9,6 +9,7 @@ import type {Client} from "../node/api/client.js";
 import {defineCommand} from "./define.js";
 import {choiceFlag, u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
+import type {ReferenceOrder} from "./reference.js";
 import {settingsEnvironment} from "./settings.js";
 import {proofView, viewEvidence} from "./slash-helper/evidence-view.js";
 import {readEvidence} from "./slash-helper/inspect.js";
@@ -88,6 +89,28 @@ export async function orderSlash(
   };
 }
 
+/**
+ * The same for a node of QSDM, which weighs the evidence by itself: where kind and node are named, the bytes are sent
+ * as they are.
+ * @throws UsageError, DecodeError as `accusedIn` when kind or node id are left to the evidence
+ */
+export function referenceSlash({evidence, kind, nodeId, amountDust, memo}: Charge, sender: string): ReferenceOrder {
+  const accused = kind !== null && nodeId !== null ? {kind, nodeId} : accusedIn({evidence, kind, nodeId});
+  if (amountDust === null)
+    throw new UsageError("AMOUNT_MISSING", "a node of QSDM does not tell its cap", {hint: "pass --amount in dust"});
+  const payload = {nodeId: accused.nodeId, evidenceKind: accused.kind, evidence, slashAmountDust: amountDust, memo};
+  checkSlashPayload(payload, sender);
+  return {
+    payload: slashPayload.encode(payload),
+    signed: false,
+    summary: {node_id: accused.nodeId, evidence_kind: accused.kind, amount_dust: amountDust},
+    announcement: [`slash ${accused.nodeId} for ${accused.kind} by at most ${formatCell(amountDust)} CELL, unsigned`],
+    question: `Slash ${accused.nodeId} by ${formatCell(amountDust)} CELL? This cannot be taken back.`,
+    submit: (to, body) => to.slash({body}),
+    checkWith: "qsdm slash-receipt {tx_id}",
+  };
+}
+
 function announcementOf(
   {kind, nodeId}: Accused,
   takenDust: bigint,
@@ -157,5 +180,8 @@ export const slashCommand = (io: Io): Command =>
     };
     const evidence = await readEvidence(io, source);
     const charge = {evidence, kind: evidenceKind ?? null, nodeId: nodeId ?? null, amountDust: amount ?? null, memo};
-    await submitOrder(io, flags, (context) => orderSlash(charge, context));
+    await submitOrder(io, flags, {
+      build: (context) => orderSlash(charge, context),
+      buildReference: (sender) => referenceSlash(charge, sender),
+    });
   });

@@ -13,13 +13,15 @@ import {type ClientFlags, withClient} from "./client.js";
 import {cellFlag, durationFlag, formatDuration, u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
 import {addPassphraseFlags, type PassphraseFlags, readPassphrase} from "./passphrase.js";
+import {type ReferenceOrder, submitToReference} from "./reference.js";
 import {addClientFlags, type Settings} from "./settings.js";
-import {type Draft, draft, follow, readTerms, sign} from "./transaction.js";
+import {type Draft, draft, follow, sign, termsOf} from "./transaction.js";
 
 /** Flags that every write command has. */
 export interface WriteFlags extends ClientFlags, PassphraseFlags {
   readonly in?: string;
   readonly sender?: string;
+  readonly id?: string;
   readonly nonce?: bigint;
   readonly fee?: bigint;
   readonly expiresIn: bigint;
@@ -38,6 +40,7 @@ export const addWriteFlags = (command: Command): Command =>
       .option("--in <path>", "the keystore that signs (default: ~/.qsdm/wallet.json)")
       .option("--sender <address>", "the account that pays; must be the keystore's own"),
   )
+    .option("--id <text>", "transaction id towards a node of QSDM (default: 16 random bytes as hex)")
     .option("--nonce <number>", "nonce to sign (default: the next one that is free)", u64Flag)
     .option("--fee <cell>", "what you pay, in CELL (default: the node's base fee)", cellFlag)
     .addOption(
@@ -75,15 +78,27 @@ export interface OrderContext {
   readonly sender: string;
 }
 
-/** Carries out the order that `build` makes. */
-export async function submitOrder(
-  io: Io,
-  flags: WriteFlags,
-  build: (context: OrderContext) => Promise<Order>,
-): Promise<void> {
+/** The order in the node's own forms, and in those of QSDM where the command has them. */
+export interface Forms {
+  build(context: OrderContext): Promise<Order>;
+  buildReference?(sender: string): ReferenceOrder;
+}
+
+/** Carries out the order that `forms` make, in the form that the node takes. */
+export async function submitOrder(io: Io, flags: WriteFlags, forms: Forms): Promise<void> {
+  const {build, buildReference} = forms;
   await withClient(io, flags, async (client, settings) => {
+    const status = await client.status();
+    if (status.qsdm === null && buildReference !== undefined) {
+      const wallet = await openReferenceWallet(io, flags, {settings, buildReference});
+      return submitToReference(io, flags, {...wallet, order: buildReference(wallet.sender), client});
+    }
+    if (flags.id !== undefined)
+      throw new UsageError("FLAG_CONFLICT", "--id is for nodes of QSDM; here the id follows from the transaction", {
+        hint: "leave --id out",
+      });
     const wallet = await openWallet(io, flags, settings);
-    const terms = await readTerms(client);
+    const terms = termsOf(status);
     const {sender} = wallet;
     const order = await build({client, terms, sender});
     const wishes = {
@@ -152,6 +167,17 @@ async function report(io: Io, flags: WriteFlags, {order, drafted, client}: Submi
   const outcome = slash === null ? {} : {slashed_dust: slash.slashedDust, rewarded_dust: slash.rewardedDust};
   const document = {...documentOf(order, drafted, "applied"), height, fee_dust: feeDust, ...outcome};
   io.result(document, txId);
+}
+
+/** The keystore, or only the name of the sender where nothing is signed. */
+async function openReferenceWallet(
+  io: Io,
+  flags: WriteFlags,
+  {settings, buildReference}: {settings: Settings; buildReference(sender: string): ReferenceOrder},
+): Promise<Wallet> {
+  const {sender} = flags;
+  if (sender === undefined || buildReference(sender).signed) return openWallet(io, flags, settings);
+  return {sender, unlock: async () => (await openWallet(io, flags, settings)).unlock()};
 }
 
 interface Wallet {

@@ -2,7 +2,7 @@
 import {setTimeout as sleep} from "node:timers/promises";
 import {formatCell} from "../codecs/amount.js";
 import type {ReceiptView} from "../codecs/api/chain.js";
-import type {OwnStatus} from "../codecs/api/status.js";
+import type {OwnStatus, Status} from "../codecs/api/status.js";
 import {envelope, signingBytes, txIdOf, type UnsignedEnvelope} from "../codecs/chain/envelope.js";
 import {QsdmError, RuleError, UsageError} from "../errors.js";
 import type {Client} from "../node/api/client.js";
@@ -30,8 +30,7 @@ export interface Draft {
  * The node's terms.
  * @throws RuleError FORMS_UNSUPPORTED when the node does not take envelopes of version 3
  */
-export async function readTerms(client: Pick<Client, "status">): Promise<OwnStatus> {
-  const {qsdm} = await client.status();
+export function termsOf({qsdm}: Pick<Status, "qsdm">): OwnStatus {
   if (qsdm?.envelopeVersions.includes(3)) return qsdm;
   throw new RuleError("FORMS_UNSUPPORTED", "the node does not take envelopes of version 3", {
     hint: "name a node of this program with --api-url",

@@ -7,6 +7,7 @@ import {RuleError} from "../errors.js";
 import type {Client} from "../node/api/client.js";
 import {defineCommand} from "./define.js";
 import type {Io} from "./io.js";
+import type {ReferenceOrder} from "./reference.js";
 import {settingsEnvironment} from "./settings.js";
 import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "./submit.js";
 
@@ -54,6 +55,23 @@ export async function orderUnenrollment(
   };
 }
 
+/** The same for a node of QSDM. @throws DecodeError ENROLL_INVALID */
+export function referenceUnenrollment({nodeId, reason}: Leaving, sender: string): ReferenceOrder {
+  const payload = {kind: "unenroll", nodeId, reason};
+  checkUnenrollment(payload, sender);
+  return {
+    payload: unenrollment.encode(payload),
+    signed: true,
+    summary: {node_id: nodeId},
+    announcement: [
+      `unenroll ${nodeId}: it earns nothing from then on, and its bond stays locked for the unbonding time`,
+    ],
+    question: `End the enrollment of ${nodeId}? This cannot be taken back.`,
+    submit: (to, body) => to.unenroll({body}),
+    checkWith: `qsdm enrollment-status ${nodeId}`,
+  };
+}
+
 interface Flags extends WriteFlags {
   readonly nodeId: string;
   readonly reason: string;
@@ -80,5 +98,9 @@ export const unenrollCommand = (io: Io): Command =>
       .requiredOption("--node-id <id>", "the enrollment to end")
       .option("--reason <text>", "note kept with the transaction, at most 256 bytes", ""),
   ).action(async ({nodeId, reason, ...flags}: Flags) => {
-    await submitOrder(io, flags, (context) => orderUnenrollment({nodeId, reason}, context));
+    const leaving = {nodeId, reason};
+    await submitOrder(io, flags, {
+      build: (context) => orderUnenrollment(leaving, context),
+      buildReference: (sender) => referenceUnenrollment(leaving, sender),
+    });
   });

@@ -96,3 +96,16 @@ describe("unenroll", () => {
     expect([again.status, codeOf(again)]).toEqual([3, "ENROLLMENT_ALREADY_REVOKED"]);
   });
 });
+
+describe("towards a node of our own", () => {
+  test("a rig without a key of its own is not enrolled", async () => {
+    const line = "enroll --node-id rig-2 --gpu-uuid GPU-2 --hmac-key-file /hmac --passphrase-file /pass --json";
+    const ran = await owner.qsdm(line);
+    expect([ran.status, codeOf(ran)]).toEqual([2, "NODE_KEY_MISSING"]);
+  });
+
+  test("an id of the client's own is refused: it follows from the transaction", async () => {
+    const ran = await owner.qsdm("unenroll --node-id rig-1 --id mine --passphrase-file /pass --json");
+    expect([ran.status, codeOf(ran)]).toEqual([2, "FLAG_CONFLICT"]);
+  });
+});

@@ -74,5 +74,5 @@ export const walletSendCommand = (io: Io): Command =>
     .argument("<to>", "address of 64 hex digits")
     .argument("<amount>", "amount in CELL, for example 2.5", cellFlag)
     .action(async (to: string, amountDust: bigint, {memo, ...flags}: Flags) => {
-      await submitOrder(io, flags, (context) => orderPayment({to, amountDust, memo}, context));
+      await submitOrder(io, flags, {build: (context) => orderPayment({to, amountDust, memo}, context)});
     });

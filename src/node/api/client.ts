@@ -3,7 +3,7 @@ import type {Dispatcher} from "undici";
 import {type QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import {type Answer, notOurs, refusalIn} from "./client-answer.js";
 import {pathOf} from "./client-path.js";
-import type {AnyRoute, InputOf, OutputOf} from "./route.js";
+import type {AnyRoute, BodySpec, InputOf, OutputOf} from "./route.js";
 import {ROUTES, type Routes} from "./route-table.js";
 
 export interface ClientOptions {
@@ -81,7 +81,7 @@ class Caller {
       const response = await request(this.origin + path, {
         dispatcher: agent,
         method: route.method,
-        headers: route.body === null ? {} : {"content-type": route.body.contentType},
+        headers: route.body === null ? {} : {"content-type": contentTypeOf(route.body, body)},
         body,
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
@@ -131,6 +131,10 @@ class Caller {
     );
   }
 }
+
+/** The form that `body` has: JSON starts with a brace, which no CBOR array does. */
+const contentTypeOf = ({contentType, alsoTakes}: BodySpec, body: Uint8Array | null): string =>
+  alsoTakes !== undefined && body?.[0] === 0x7b ? alsoTakes : contentType;
 
 /** @throws UsageError API_URL_INVALID */
 function parseUrl(text: string): URL {
