@@ -9,15 +9,10 @@ import {State} from "../../../src/node/ledger/state/state.js";
 import {accounts, enrollments} from "../../../src/node/ledger/state/stores.js";
 import type {Input, Output} from "../case.js";
 
-/** The reference's window is 201,600 blocks whatever a block takes. */
-const UNBOND_BLOCKS = 201_600;
-
 /** Parameters of the reference's chain. */
 export function ancestorParams(slashing: Partial<ChainParams["slashing"]> = {}): ChainParams {
-  const {blockTimeSeconds} = NETWORK_PARAMS.compat;
-  const params = {...NETWORK_PARAMS.compat, unbondWindowSeconds: UNBOND_BLOCKS * blockTimeSeconds};
-  const genesis = {chainId: "vectors", network: "vectors", timeMs: 0n, params, allocations: [], validators: []};
-  const chain = chainParamsOf(genesis);
+  const names = {chainId: "vectors", network: "vectors", timeMs: 0n};
+  const chain = chainParamsOf({...names, params: NETWORK_PARAMS.compat, allocations: [], validators: []});
   return {...chain, slashing: {...chain.slashing, ...slashing}};
 }
 

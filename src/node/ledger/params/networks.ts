@@ -47,7 +47,15 @@ export const NETWORK_PARAMS: Readonly<Record<NetworkProfile, GenesisParams>> = {
     slashRewardBps: 2_500,
   },
   // The reference knows no base fee, enrolls for nothing, and credits fees to nobody.
-  compat: {...MAINNET, rules: "compat", dagEntries: 1_024, baseFeeDust: 0n, feeBurnBps: 10_000},
+  compat: {
+    ...MAINNET,
+    rules: "compat",
+    dagEntries: 1_024,
+    baseFeeDust: 0n,
+    feeBurnBps: 10_000,
+    // The reference waits 201,600 blocks, of 3 s each by its own reckoning, while its emission reckons with 10 s.
+    unbondWindowSeconds: 201_600 * MAINNET.blockTimeSeconds,
+  },
 };
 
 /** What the rules read, derived once from a genesis. */
