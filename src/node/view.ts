@@ -9,9 +9,19 @@ import type {ChainParams} from "./ledger/params/chain-params.js";
 import type {State} from "./ledger/state/state.js";
 import {accountKeys, accounts, enrollments, params as parameters} from "./ledger/state/stores.js";
 
+/** A tip stands for its state: both are replaced together, so most reads find the view of the read before. */
+const views = new WeakMap<Chain["tip"], LedgerView>();
+
 /** A view of the tip of `chain`. */
 export function viewOf(chain: Chain): LedgerView {
-  const {state, params, tip, held} = chain;
+  const known = views.get(chain.tip);
+  if (known) return known;
+  const view = createView(chain);
+  views.set(chain.tip, view);
+  return view;
+}
+
+function createView({state, params, tip, held}: Chain): LedgerView {
   return {
     head: {height: tip.height, blockId: tip.id, timeMs: tip.timeMs, stateRoot: tip.stateRoot},
     params,
