@@ -3,6 +3,7 @@ import {attestationAdapters} from "./adapters/attestation.js";
 import {ccBundleAdapters} from "./adapters/cc-bundle.js";
 import {challenge} from "./adapters/challenge.js";
 import {dag} from "./adapters/dag.js";
+import {emissionAdapters} from "./adapters/emission.js";
 import {enrollmentAdapters} from "./adapters/enrollment.js";
 import {enrollmentApplyAdapters} from "./adapters/enrollment-apply.js";
 import {envelopeAdapters} from "./adapters/envelopes.js";
@@ -25,6 +26,7 @@ import {type Adapters, bare} from "./case.js";
 
 export const adapters: Adapters = {
   ...goAdapters,
+  ...emissionAdapters,
   ...proofAdapters,
   ...enrollmentAdapters,
   ...enrollmentApplyAdapters,

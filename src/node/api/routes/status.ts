@@ -9,8 +9,8 @@ import {
   emissionEpoch,
   MINING_CAP_DUST,
   nextHalvingHeight,
+  scheduledDust,
 } from "../../ledger/monetary/emission.js";
-import {scheduledDust} from "../../ledger/monetary/schedule.js";
 import {blocksIn, type ChainParams} from "../../ledger/params/chain-params.js";
 import type {ApiPorts, LedgerView} from "../ports.js";
 import {json, route} from "../route.js";
