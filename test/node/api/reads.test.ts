@@ -39,6 +39,7 @@ describe("status", () => {
     expect(qsdm).toMatchObject({chainId: "qsdm-test", rules: "strict", envelopeVersions: [3], baseFeeDust: 1_000n});
     expect(qsdm?.nextHalvingHeight).toBe(12_623_041n);
     expect(mining).toMatchObject({protocolVersionsAccepted: [2], attestationTypesRequired: ["qsdm-key-v1"]});
+    expect(mining).toMatchObject({deferredBondFromRewards: true, deferredBondWorkDifficulty: 22});
   });
 
   test("leaves out a fork that is not scheduled, and writes u64 values with all digits", async () => {

@@ -1,7 +1,9 @@
 /** `GET /api/v1/status`: what the node is, where its chain stands, and which forms it takes. */
+
 import {U64_MAX} from "../../../codecs/amount.js";
 import {type OwnStatus, type Status, status} from "../../../codecs/api/status.js";
 import {ENROLL_V3_CONTRACT} from "../../../codecs/chain/payloads.js";
+import {DEFERRED_BOND_BITS} from "../../../codecs/enrollment.js";
 import {formatDuration} from "../../../codecs/go/number.js";
 import {
   blockRewardDust,
@@ -96,9 +98,9 @@ function miningOf(height: bigint, {mining, enrollment, rules}: ChainParams): Sta
     enrollmentContract: strict ? ENROLL_V3_CONTRACT : "qsdm/enroll/v2",
     signedEnrollmentRequired: true,
     signedEnrollmentActivationHeight: 0n,
-    deferredBondFromRewards: false,
+    deferredBondFromRewards: true,
     deferredBondActivationHeight: 0n,
-    deferredBondWorkDifficulty: 0,
+    deferredBondWorkDifficulty: DEFERRED_BOND_BITS,
   };
 }
 
