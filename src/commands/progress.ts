@@ -41,9 +41,11 @@ function spinner(text: string, place: ProgressPlace): Progress {
   let handle: {text: string; stop(): unknown} | undefined;
   void import("ora").then(({default: ora}) => {
     if (over) return;
-    // discardStdin would take the terminal from prompts, and Ctrl-C from the signal handler.
+    // Whether there is a screen was decided above; ora's own guess also looks at CI. discardStdin would take the
+    // terminal from prompts, and Ctrl-C from the signal handler.
     handle = ora({
       text: shown,
+      isEnabled: true,
       stream: place.screen(),
       color: place.color ? "cyan" : false,
       discardStdin: false,
