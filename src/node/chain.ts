@@ -13,17 +13,18 @@ import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
 import {checkGenesis} from "./ledger/chain/check-genesis.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import type {BlockCommitted} from "./ledger/chain/events.js";
-import {genesisBlock, genesisState} from "./ledger/chain/genesis.js";
+import {genesisBlock} from "./ledger/chain/genesis.js";
 import type {RunPorts, RunResult} from "./ledger/chain/run.js";
-import {assertSupply, countDust, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
+import {assertSupply, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
-import {type Change, leafChange, State, type Store} from "./ledger/state/state.js";
-import {ALL_STORES, validators} from "./ledger/state/stores.js";
+import {leafChange, type State} from "./ledger/state/state.js";
+import {validators} from "./ledger/state/stores.js";
 import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
 import {type Candidate, type Extension, propose, verifyBlock} from "./proposal.js";
 import type {Log} from "./service.js";
 import type {LedgerStore, SlashReceipt} from "./storage/store.js";
+import {type Committed, loadCommitted, storeGenesis} from "./stored-chain.js";
 
 /** What the chain needs from outside the rules. */
 export interface ChainPorts extends RunPorts {
@@ -47,7 +48,7 @@ export class Chain {
 
   private constructor(
     private readonly ports: ChainPorts,
-    private committed: {state: State; tree: TreeNode; held: HeldDust; parent: Parent},
+    private committed: Committed,
   ) {
     this.params = chainParamsOf(ports.genesis);
     this.#voters = [...committed.state.keys(validators)].map((key) => committed.state.get(validators, key)!);
@@ -250,56 +251,4 @@ function slashReceiptsOf({receipts, events}: RunResult, {timeMs}: Header): Slash
       rejectCode: code,
       rejectMessage: message,
     }));
-}
-
-async function storeGenesis({store, genesis}: ChainPorts, {id, block}: {id: string; block: Block}): Promise<void> {
-  const state = genesisState(genesis);
-  const changes: Change[] = state.changes();
-  const tree = updateTree(null, changes.map(leafChange));
-  store.commit(
-    {
-      id,
-      block,
-      certificate: {epoch: 0n, view: 0n, votes: []},
-      stateRoot: hexOf(rootOf(tree)),
-      receiptsRoot: receiptsRootOf({receipts: []}),
-      changes,
-      receipts: [],
-      slashReceipts: [],
-      settled: [],
-    },
-    await store.pack(block),
-  );
-}
-
-function decodeRow(store: Store<unknown>, {key, value}: {key: string; value: Uint8Array}): unknown {
-  try {
-    return store.codec.decode(value);
-  } catch (cause) {
-    throw new UnavailableError("DATABASE_CORRUPT", `stored state has a broken row ${store.name} ${key}`, {
-      hint: "restore the data directory from a copy",
-      cause,
-    });
-  }
-}
-
-function loadCommitted(store: LedgerStore): {state: State; tree: TreeNode; held: HeldDust; parent: Parent} {
-  const head = store.head();
-  if (!head) throw new InvariantError("a chain without a head");
-  const base = new State();
-  const loading = base.fork();
-  for (const row of store.state()) {
-    const known = ALL_STORES.get(row.store);
-    if (!known) throw new UnavailableError("DATABASE_CORRUPT", `stored state has an unknown store ${row.store}`);
-    loading.put(known, row.key, decodeRow(known, row));
-  }
-  const tree = updateTree(null, loading.changes().map(leafChange));
-  if (hexOf(rootOf(tree)) !== head.stateRoot)
-    throw new UnavailableError("DATABASE_CORRUPT", `stored state does not have root ${head.stateRoot}`, {
-      hint: "restore the data directory from a copy",
-    });
-  loading.merge();
-  const {id, header, stateRoot, receiptsRoot} = head;
-  const parent = {id, height: header.height, timeMs: header.timeMs, stateRoot, receiptsRoot};
-  return {state: base, tree, held: countDust(base), parent};
 }
