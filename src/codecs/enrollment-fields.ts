@@ -14,11 +14,10 @@ import {
   type Unenrollment,
 } from "./enrollment.js";
 import {quoteText} from "./go/quote.js";
+import {MAX_HMAC_KEY_BYTES, MIN_HMAC_KEY_BYTES} from "./suite.js";
 
 export const MAX_NODE_ID_BYTES = 64;
 export const MAX_GPU_UUID_BYTES = 96;
-export const MIN_HMAC_KEY_BYTES = 32;
-export const MAX_HMAC_KEY_BYTES = 128;
 export const MAX_MEMO_BYTES = 256;
 /** Bond of the reference, in dust. */
 export const ENROLLMENT_BOND_DUST = 10n * DUST_PER_CELL;

@@ -9,3 +9,7 @@ export const ML_DSA_SEED_BYTES = 32;
 
 /** Checks one signature over `message` with an empty context string. Never throws: malformed input is false. */
 export type VerifySignature = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+
+/** Sizes of the attestation MAC key that enrollment takes, in bytes. */
+export const MIN_HMAC_KEY_BYTES = 32;
+export const MAX_HMAC_KEY_BYTES = 128;

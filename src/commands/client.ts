@@ -13,7 +13,7 @@ export interface ClientFlags {
 
 /** `flags` under the names of settings. */
 export const settingFlags = ({config, apiUrl, timeout}: ClientFlags): SettingFlags => ({
-  ...(config === undefined ? {} : {config}),
+  config,
   api_url: apiUrl,
   timeout,
 });

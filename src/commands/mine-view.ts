@@ -1,4 +1,5 @@
 /** What `qsdm mine` shows: a live line for people, an event per line for programs. */
+import {wireNameOf} from "../codecs/api/shape.js";
 import type {Miner} from "../node/mining/miner.js";
 import type {MinerEvent, MinerStats} from "../node/mining/ports.js";
 import type {Io} from "./io.js";
@@ -69,7 +70,7 @@ function eventFields(fields: object): Readonly<Record<string, unknown>> {
           ["code", (value as Error & {code?: string}).code],
           ["message", value.message],
         ] as const)
-      : [[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value] as const],
+      : [[wireNameOf(name), value] as const],
   );
   return Object.fromEntries(entries);
 }

@@ -2,37 +2,29 @@
  * Writing to a node of QSDM, which does not know envelopes of version 3: enrollments in its signed envelopes of version
  * 2, slashes without a signature. The node's `/status` tells which it is.
  */
+
 import {isAddress} from "../codecs/address.js";
 import {DUST_PER_CELL, formatCell} from "../codecs/amount.js";
-import type {Accepted} from "../codecs/api/mining.js";
 import {base64Of, hexOf} from "../codecs/bytes.js";
 import {ENROLL_V2_CONTRACT} from "../codecs/enrollment.js";
 import {cellOfDust} from "../codecs/envelopes/amount.js";
 import {type EnrollmentEnvelope, enrollmentEnvelope, enrollmentSigningBytes} from "../codecs/envelopes/enrollment.js";
 import {encodeSlashRequest} from "../codecs/envelopes/slash-request.js";
-import {SLASH_V1_CONTRACT} from "../codecs/slashing/admission.js";
+import {SLASH_CONTRACT} from "../codecs/slashing/payload.js";
 import {UsageError} from "../errors.js";
 import type {Client} from "../node/api/client.js";
 import type {Signer} from "../node/keys/signer.js";
 import type {Io} from "./io.js";
+import type {AnyOrder} from "./order.js";
 
 /** What QSDM's own client pays when nothing is said: 0.001 CELL. */
 const FEE_DUST = DUST_PER_CELL / 1_000n;
 const ID_BYTES = 16;
 
-/** What a command wants done by a node of QSDM. */
-export interface ReferenceOrder {
-  /** Payload of `qsdm/enroll/v2` or `qsdm/slash/v1`. */
-  readonly payload: Uint8Array;
+/** What a command wants done by a node of QSDM: the payload is that of `qsdm/enroll/v2` or `qsdm/slash/v1`. */
+export interface ReferenceOrder extends AnyOrder {
   /** Whether the form carries a signature. QSDM takes slashes from anybody in anybody's name (defect D13). */
   readonly signed: boolean;
-  readonly summary: Readonly<Record<string, unknown>>;
-  readonly announcement: readonly string[];
-  /** The question to ask on a terminal before something that cannot be taken back. */
-  readonly question: string | null;
-  submit(client: Client, body: Uint8Array): Promise<Accepted>;
-  /** Command that shows later what became of it. */
-  readonly checkWith: string;
 }
 
 export interface ReferenceFlags {
@@ -72,7 +64,7 @@ export async function submitToReference(
   for (const line of order.announcement) io.note(line);
   const document = {tx_id: head.id, sender, nonce: head.nonce, fee_dust: feeDust, ...order.summary};
   const unsigned = {...head, contractId: ENROLL_V2_CONTRACT, gasLimit: 0n, signature: "", publicKey: ""};
-  const slash = encodeSlashRequest({...head, contractId: SLASH_V1_CONTRACT});
+  const slash = encodeSlashRequest({...head, contractId: SLASH_CONTRACT});
   if (flags.dryRun) {
     const bytes = hexOf(order.signed ? enrollmentSigningBytes(unsigned) : slash);
     return io.result({...document, status: "not_submitted", signing_bytes: bytes, payload: order.payload}, bytes);

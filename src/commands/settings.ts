@@ -81,7 +81,7 @@ export interface Resolved {
 export type Settings = Readonly<Record<SettingName, Resolved>>;
 
 /** What the command line gave: the file, and values of settings under their names. */
-export type SettingFlags = {readonly config?: string} & {readonly [K in SettingName]?: string | undefined};
+export type SettingFlags = {readonly config?: string | undefined} & {readonly [K in SettingName]?: string | undefined};
 
 const CONFIG_MAX_BYTES = 1024 * 1024;
 const NAMES = Object.keys(SETTINGS) as SettingName[];

@@ -2,8 +2,13 @@ import type {Command} from "commander";
 import {formatCell} from "../codecs/amount.js";
 import type {EnrollmentView} from "../codecs/api/mining.js";
 import type {OwnStatus} from "../codecs/api/status.js";
-import {SLASH_CONTRACT} from "../codecs/chain/payloads.js";
-import {checkSlashPayload, EVIDENCE_KINDS, type EvidenceKind, slashPayload} from "../codecs/slashing/payload.js";
+import {
+  checkSlashPayload,
+  EVIDENCE_KINDS,
+  type EvidenceKind,
+  SLASH_CONTRACT,
+  slashPayload,
+} from "../codecs/slashing/payload.js";
 import {DecodeError, UsageError} from "../errors.js";
 import type {Client} from "../node/api/client.js";
 import {defineCommand} from "./define.js";
@@ -174,11 +179,7 @@ export const slashCommand = (io: Io): Command =>
       .option("--amount <dust>", "most to take, in dust (default: the chain's cap)", u64Flag)
       .option("--memo <text>", "note kept with the transaction, at most 256 bytes", ""),
   ).action(async ({nodeId, evidenceKind, evidenceFile, evidenceHex, amount, memo, ...flags}: Flags) => {
-    const source = {
-      ...(evidenceFile === undefined ? {} : {evidenceFile}),
-      ...(evidenceHex === undefined ? {} : {evidenceHex}),
-    };
-    const evidence = await readEvidence(io, source);
+    const evidence = await readEvidence(io, {evidenceFile, evidenceHex});
     const charge = {evidence, kind: evidenceKind ?? null, nodeId: nodeId ?? null, amountDust: amount ?? null, memo};
     await submitOrder(io, flags, {
       build: (context) => orderSlash(charge, context),

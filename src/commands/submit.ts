@@ -1,7 +1,6 @@
 /** The way of every write command from its flags to the ledger: terms, draft, announcement, signature, answer. */
 import {type Command, Option} from "commander";
 import {formatCell} from "../codecs/amount.js";
-import type {Accepted} from "../codecs/api/mining.js";
 import type {OwnStatus} from "../codecs/api/status.js";
 import {hexOf} from "../codecs/bytes.js";
 import {signingBytes} from "../codecs/chain/envelope.js";
@@ -12,10 +11,12 @@ import type {Signer} from "../node/keys/signer.js";
 import {type ClientFlags, withClient} from "./client.js";
 import {cellFlag, durationFlag, formatDuration, u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
-import {addPassphraseFlags, type PassphraseFlags, readPassphrase} from "./passphrase.js";
+import type {AnyOrder} from "./order.js";
+import {addPassphraseFlags, type PassphraseFlags} from "./passphrase.js";
 import {type ReferenceOrder, submitToReference} from "./reference.js";
 import {addClientFlags, type Settings} from "./settings.js";
 import {type Draft, draft, follow, sign, termsOf} from "./transaction.js";
+import {unlock} from "./wallet/keystore-file.js";
 
 /** Flags that every write command has. */
 export interface WriteFlags extends ClientFlags, PassphraseFlags {
@@ -57,18 +58,8 @@ export const addWriteFlags = (command: Command): Command =>
     );
 
 /** What a command wants done. */
-export interface Order {
+export interface Order extends AnyOrder {
   readonly contract: string;
-  readonly payload: Uint8Array;
-  /** Members of the JSON document beside those of every write. */
-  readonly summary: Readonly<Record<string, unknown>>;
-  /** What will change, with amounts and heights, one line each. */
-  readonly announcement: readonly string[];
-  /** The question to ask on a terminal before something that cannot be taken back. */
-  readonly question: string | null;
-  submit(client: Client, body: Uint8Array): Promise<Accepted>;
-  /** Command that shows later what became of it. */
-  readonly checkWith: string;
 }
 
 /** What an order is built on. */
@@ -199,11 +190,5 @@ async function openWallet(io: Io, flags: WriteFlags, settings: Settings): Promis
         hint: "name the sender's keystore with --in, or leave --sender out",
       },
     );
-  const unlock = async (): Promise<Signer> => {
-    const passphrase = await readPassphrase(io, {...flags, fallbackFile: settings.passphrase_file.value});
-    const {openKeystore} = await import("../node/keys/keystore.js");
-    const {loadMlDsa} = await import("../node/compute/ml-dsa.js");
-    return openKeystore(file, passphrase, await loadMlDsa(87, "few"));
-  };
-  return {sender: address, unlock};
+  return {sender: address, unlock: () => unlock(io, file, {...flags, settings})};
 }

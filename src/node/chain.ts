@@ -23,7 +23,7 @@ import {validators} from "./ledger/state/stores.js";
 import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
 import {type Candidate, type Extension, propose, verifyBlock} from "./proposal.js";
 import type {Log} from "./service.js";
-import type {LedgerStore, SlashReceipt} from "./storage/store.js";
+import type {LedgerStore} from "./storage/store.js";
 import {type Committed, loadCommitted, storeGenesis} from "./stored-chain.js";
 
 /** What the chain needs from outside the rules. */
@@ -192,7 +192,6 @@ export class Chain {
       receiptsRoot: receiptsRootOf(result),
     };
     const {stateRoot, receiptsRoot} = parent;
-    const slashReceipts = slashReceiptsOf(result, block.header);
     const packed = await this.ports.store.pack(block);
     this.ports.log.debug({height: parent.height, id}, "commit begins");
     this.ports.store.commit(
@@ -204,7 +203,7 @@ export class Chain {
         receiptsRoot,
         changes,
         receipts: result.receipts,
-        slashReceipts,
+        slashes: slashesIn(result),
         settled,
       },
       packed,
@@ -235,20 +234,6 @@ export class Chain {
   }
 }
 
-function slashReceiptsOf({receipts, events}: RunResult, {timeMs}: Header): SlashReceipt[] {
-  const slashes = new Set(
-    events.flatMap((event) => (event.type === "slash-applied" || event.type === "slash-rejected" ? [event.txId] : [])),
-  );
-  return receipts
-    .filter((each) => slashes.has(each.txId))
-    .map(({txId, outcome, height, sender, slash, code, message}) => ({
-      txId,
-      outcome,
-      recordedAtMs: timeMs,
-      height,
-      slasher: sender,
-      slash,
-      rejectCode: code,
-      rejectMessage: message,
-    }));
-}
+/** Ids of the transactions that a block decided as slashes, applied or not. */
+const slashesIn = ({events}: RunResult): string[] =>
+  events.flatMap((event) => (event.type === "slash-applied" || event.type === "slash-rejected" ? [event.txId] : []));

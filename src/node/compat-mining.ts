@@ -4,11 +4,11 @@
  * then or marked in the state.
  */
 import {checkAddress} from "../codecs/address.js";
+import {CC_ATTESTATION} from "../codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../codecs/mining/hmac-bundle.js";
 import {refuseCc} from "./ledger/attestation/cc-stub.js";
 import type {ChallengeVerifier} from "./ledger/attestation/challenge.js";
 import {AttestationDispatcher} from "./ledger/attestation/dispatcher.js";
-import {ATTESTATION_CC} from "./ledger/attestation/failure.js";
 import {checkHmacAttestation, type HmacPorts} from "./ledger/attestation/hmac.js";
 import {NonceStore} from "./ledger/attestation/nonce-store.js";
 import type {CompatReads, VerifyContext} from "./ledger/mining/context.js";
@@ -77,7 +77,7 @@ export class CompatMining {
     };
     const dispatcher = new AttestationDispatcher();
     dispatcher.register(HMAC_ATTESTATION, (proof, nowMs) => checkHmacAttestation(ports, proof, nowMs));
-    dispatcher.register(ATTESTATION_CC, refuseCc);
+    dispatcher.register(CC_ATTESTATION, refuseCc);
     return {
       // The reference takes any text; what is not an address cannot be paid here.
       checkAddress,

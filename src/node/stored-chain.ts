@@ -36,7 +36,7 @@ export async function storeGenesis(
       receiptsRoot: receiptsRootOf({receipts: []}),
       changes,
       receipts: [],
-      slashReceipts: [],
+      slashes: [],
       settled: [],
     },
     await store.pack(block),

@@ -1,7 +1,7 @@
 import {describe, expect, test} from "vitest";
 import {hexOf} from "../../src/codecs/bytes.js";
-import {SLASH_CONTRACT} from "../../src/codecs/chain/payloads.js";
 import {encodeProof, proofIdOf} from "../../src/codecs/mining/proof.js";
+import {SLASH_CONTRACT} from "../../src/codecs/slashing/payload.js";
 import {DEFAULT_NODE_OPTIONS, QsdmNode} from "../../src/node/node.js";
 import {contentOf, signed, signedTransfer, testAccount} from "../support/accounts.js";
 import {VALIDATOR_ACCOUNT} from "../support/chain.js";

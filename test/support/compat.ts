@@ -1,4 +1,5 @@
 /** What QSDM's clients send: v2 envelopes in JSON, signed by real keys. */
+
 import {base64Of, hexOf} from "../../src/codecs/bytes.js";
 import {ENROLL_V2_CONTRACT, enrollment, unenrollment} from "../../src/codecs/enrollment.js";
 import {
@@ -8,7 +9,7 @@ import {
 } from "../../src/codecs/envelopes/enrollment.js";
 import {type SlashSubmission, slashSubmission} from "../../src/codecs/envelopes/submission.js";
 import {type WalletEnvelope, walletEnvelope, walletSigningBytes} from "../../src/codecs/envelopes/wallet.js";
-import {SLASH_V1_CONTRACT} from "../../src/codecs/slashing/admission.js";
+import {SLASH_CONTRACT} from "../../src/codecs/slashing/payload.js";
 import {mlDsa87, type TestAccount} from "./accounts.js";
 
 let serial = 0;
@@ -86,7 +87,7 @@ export const slashV2 = (
   nonce: 0n,
   fee: 0.001,
   gasLimit: 0n,
-  contractId: SLASH_V1_CONTRACT,
+  contractId: SLASH_CONTRACT,
   payloadBase64: base64Of(payload),
   ...change,
 });

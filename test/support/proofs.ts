@@ -4,7 +4,6 @@ import type {StrictEnrollment} from "../../src/codecs/chain/payloads.js";
 import {
   ENROLL_V3_CONTRACT,
   nodeKeyClaim,
-  SLASH_CONTRACT,
   strictEnrollment,
   UNENROLL_V3_CONTRACT,
 } from "../../src/codecs/chain/payloads.js";
@@ -14,7 +13,7 @@ import {decodeKeyBundle, withKeyBundle} from "../../src/codecs/mining/key-bundle
 import {keySigningBytes} from "../../src/codecs/mining/key-signing.js";
 import type {Proof} from "../../src/codecs/mining/proof.js";
 import {doubleMining} from "../../src/codecs/slashing/double-mining.js";
-import {slashPayload} from "../../src/codecs/slashing/payload.js";
+import {SLASH_CONTRACT, slashPayload} from "../../src/codecs/slashing/payload.js";
 import {contentOf, mlDsa87, signed, TEST_CHAIN_ID, type TestAccount} from "./accounts.js";
 
 export const BOND_DUST = 1_000_000_000n;

@@ -11,7 +11,6 @@ export const TRANSFER_CONTRACT = "qsdm/transfer/v3";
 export const ENROLL_V3_CONTRACT = "qsdm/enroll/v3";
 /** QSDM's unenroll payload, byte for byte; the envelope proves the sender. */
 export const UNENROLL_V3_CONTRACT = "qsdm/unenroll/v3";
-export const SLASH_CONTRACT = "qsdm/slash/v1";
 
 export const transfer = record("transfer", {
   to: address,

@@ -6,7 +6,7 @@
  */
 import {readStrict} from "../go/readers.js";
 import {type GoValue, goStruct, member, optional} from "../go/struct.js";
-import {type GoType, goText, goUint32, goUint64} from "../go/types.js";
+import {type GoType, goNullable, goText, goUint32, goUint64} from "../go/types.js";
 import {type CompatCodec, canonicalCodec} from "../json.js";
 
 const streamReceiptMembers = {
@@ -24,19 +24,6 @@ const receiptWire = goStruct("streams.Receipt", {
 });
 export type StreamReceipt = GoValue<typeof receiptWire>;
 
-/** A struct behind a pointer: absent is null, and disappears. */
-const pointer = <T>(inner: GoType<T>): GoType<T | null> => ({
-  goName: inner.goName,
-  zero: null,
-  write: (value, style) => (value === null ? "null" : inner.write(value, style)),
-  isEmpty: (value) => value === null,
-  read(cursor, previous) {
-    if (cursor.kind() !== "null") return inner.read(cursor, previous ?? inner.zero);
-    cursor.skip();
-    return null;
-  },
-});
-
 const streamActionWire = goStruct("streams.Action", {
   id: member("id", goText()),
   sender: member("sender", goText()),
@@ -53,7 +40,7 @@ const streamActionWire = goStruct("streams.Action", {
   maxActiveSeconds: optional("max_active_seconds", goUint64),
   /** RFC 3339. */
   expiresAt: optional("expires_at", goText()),
-  receipt: optional("receipt", pointer(receiptWire)),
+  receipt: optional("receipt", goNullable(receiptWire)),
   nonce: optional("nonce", goUint64),
   /** RFC 3339. */
   timestamp: member("timestamp", goText()),
@@ -79,7 +66,7 @@ const capsuleActionWire = goStruct("recovery.Action", {
   /** `register`. */
   action: member("action", goText()),
   locator: member("locator", goText()),
-  capsule: optional("capsule", pointer(capsuleWire)),
+  capsule: optional("capsule", goNullable(capsuleWire)),
   nonce: member("nonce", goUint64),
   /** RFC 3339. */
   timestamp: member("timestamp", goText()),

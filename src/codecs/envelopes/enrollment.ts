@@ -12,7 +12,7 @@ import {base64Of, utf8} from "../bytes.js";
 import {ENROLL_V1_CONTRACT, ENROLL_V2_CONTRACT, enrollment, peekEnrollmentKind, unenrollment} from "../enrollment.js";
 import {checkEnrollment, checkUnenrollment} from "../enrollment-fields.js";
 import {readBase64} from "../go/base64.js";
-import {readHex} from "../go/hex.js";
+import {hexOrNull} from "../go/hex.js";
 import {formatFloat} from "../go/number.js";
 import {quoteText} from "../go/quote.js";
 import {prefixed, readStrict} from "../go/readers.js";
@@ -91,14 +91,8 @@ export function checkEnrollmentEnvelope(envelope: EnrollmentEnvelope, verify: Ve
 const isBlank = (text: string): boolean =>
   /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/.test(text);
 
-function hexOfSize(text: string, size: number): Uint8Array | null {
-  if (text.length !== size * 2) return null;
-  try {
-    return readHex(text);
-  } catch {
-    return null;
-  }
-}
+const hexOfSize = (text: string, size: number): Uint8Array | null =>
+  text.length === size * 2 ? hexOrNull(text) : null;
 
 /** @throws DecodeError ENVELOPE_INVALID for a payload that is not base64 */
 export function transactionOf({payloadBase64, ...rest}: EnrollmentEnvelope): EnrollmentTransaction {

@@ -10,7 +10,7 @@ import {addressOfKey} from "../address.js";
 import {bytesOfHex, utf8} from "../bytes.js";
 import {readStrict} from "../go/readers.js";
 import {type GoValue, goStruct, member, optional} from "../go/struct.js";
-import {type GoType, goFloat64, goList, goText, goUint64} from "../go/types.js";
+import {goFloat64, goList, goNullable, goText, goUint64} from "../go/types.js";
 import {canonicalCodec} from "../json.js";
 import {ML_DSA_87, type VerifySignature} from "../suite.js";
 import {dustOfCell} from "./amount.js";
@@ -19,20 +19,6 @@ import {dustOfCell} from "./amount.js";
 export const WALLET_TRANSFER_CONTRACT = "qsdm/wallet-transfer/v1";
 /** Longest envelope, in bytes of JSON: the limit of the route that takes it. */
 export const WALLET_ENVELOPE_MAX_BYTES = 65_536;
-
-const cells = goList(goText());
-/** A list that may be absent, which Go writes as `null`. */
-const parentCells: GoType<readonly string[] | null> = {
-  goName: cells.goName,
-  zero: null,
-  write: (value, style) => (value === null ? "null" : cells.write(value, style)),
-  isEmpty: (value) => value === null || value.length === 0,
-  read(cursor, previous) {
-    if (cursor.kind() !== "null") return cells.read(cursor, previous ?? []);
-    cursor.skip();
-    return null;
-  },
-};
 
 const envelopeWire = goStruct("wallet.SignedEnvelope", {
   id: member("id", goText()),
@@ -43,7 +29,7 @@ const envelopeWire = goStruct("wallet.SignedEnvelope", {
   /** In CELL, like `amount`. */
   fee: member("fee", goFloat64),
   geotag: member("geotag", goText()),
-  parentCells: member("parent_cells", parentCells),
+  parentCells: member("parent_cells", goNullable(goList(goText()))),
   /** One more than the account nonce that the transfer consumes. */
   nonce: optional("nonce", goUint64),
   /** Lowercase hex of an ML-DSA-87 signature. */

@@ -9,8 +9,14 @@ const isDigit = (byte: number): boolean =>
 
 /** Bytes of hex in either case. @throws DecodeError HEX_INVALID with Go's text */
 export function readHex(text: string): Uint8Array {
-  if (!DIGITS.test(text)) throw new DecodeError("HEX_INVALID", refusalOf(utf8(text)));
-  return plain(Buffer.from(text, "hex"));
+  const bytes = hexOrNull(text);
+  if (bytes === null) throw new DecodeError("HEX_INVALID", refusalOf(utf8(text)));
+  return bytes;
+}
+
+/** The same, or null where the text is no hex. */
+export function hexOrNull(text: string): Uint8Array | null {
+  return DIGITS.test(text) ? plain(Buffer.from(text, "hex")) : null;
 }
 
 /** How many whole bytes stand before the first fault; a text without faults counts in full. */

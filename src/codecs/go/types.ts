@@ -166,6 +166,19 @@ export const goList = <T>(item: GoType<T>): GoType<readonly T[]> => ({
   },
 });
 
+/** What is behind a pointer or may be a nil list: `null` when absent, which Go writes out where it does not leave it out. */
+export const goNullable = <T>(inner: GoType<T>): GoType<T | null> => ({
+  goName: inner.goName,
+  zero: null,
+  write: (value, style) => (value === null ? "null" : inner.write(value, style)),
+  isEmpty: (value) => value === null || inner.isEmpty(value),
+  read(cursor, previous) {
+    if (cursor.kind() !== "null") return inner.read(cursor, previous ?? inner.zero);
+    cursor.skip();
+    return null;
+  },
+});
+
 function readItems<T>(cursor: JsonCursor, item: GoType<T>, previous: ArrayLike<T>): T[] {
   const items: T[] = [];
   if (cursor.enter())

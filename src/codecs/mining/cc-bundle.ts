@@ -7,7 +7,7 @@
 import {DecodeError} from "../../errors.js";
 import {base64Of, bytesOfBase64, utf8} from "../bytes.js";
 import {readBase64} from "../go/base64.js";
-import {readHex} from "../go/hex.js";
+import {hexOrNull, readHex} from "../go/hex.js";
 import {prefixed, readFirst} from "../go/readers.js";
 import {type GoValue, goStruct, member} from "../go/struct.js";
 import {goInt64, goList, goText} from "../go/types.js";
@@ -61,7 +61,7 @@ export function checkCcBundle({deviceUuid, certChain, quote, pcr}: CcBundle): vo
   if (certChain.length === 0) refuse("cert_chain empty");
   if (certChain.length > CC_CHAIN_MAX) refuse(`cert_chain ${certChain.length} entries exceeds ${CC_CHAIN_MAX} cap`);
   if (quote.challengeNonce === "") refuse("quote.challenge_nonce empty");
-  if (hexSize(quote.challengeNonce) !== 32) refuse("quote.challenge_nonce must be 32 hex bytes");
+  if (hexOrNull(quote.challengeNonce)?.length !== 32) refuse("quote.challenge_nonce must be 32 hex bytes");
   if (quote.issuedAt <= 0n) refuse(`quote.issued_at must be positive, got ${quote.issuedAt}`);
   checkSigner(quote);
   if (quote.signature === "") refuse("quote.signature empty");
@@ -75,17 +75,9 @@ function checkSigner({challengeSignerId, challengeSig}: CcBundle["quote"]): void
   if (idBytes > CC_SIGNER_ID_MAX_BYTES)
     refuse(`quote.challenge_signer_id ${idBytes} bytes exceeds ${CC_SIGNER_ID_MAX_BYTES} cap`);
   if (challengeSig === "") refuse("quote.challenge_sig empty");
-  const size = hexSize(challengeSig);
-  if (size === null || size > CC_CHALLENGE_SIG_MAX_BYTES)
+  const signature = hexOrNull(challengeSig);
+  if (signature === null || signature.length > CC_CHALLENGE_SIG_MAX_BYTES)
     refuse(`quote.challenge_sig must be non-empty hex up to ${CC_CHALLENGE_SIG_MAX_BYTES} bytes`);
-}
-
-function hexSize(text: string): number | null {
-  try {
-    return readHex(text).length;
-  } catch {
-    return null;
-  }
 }
 
 const codec = canonicalCodec<CcBundle>({

@@ -6,7 +6,7 @@
  */
 import {DecodeError} from "../../errors.js";
 import {concat, hexOf, utf8} from "../bytes.js";
-import {countHexBytes, readHex} from "../go/hex.js";
+import {countHexBytes, hexOrNull} from "../go/hex.js";
 import {readFirst} from "../go/readers.js";
 import {goStruct, member} from "../go/struct.js";
 import {goInt64, goText} from "../go/types.js";
@@ -52,23 +52,15 @@ const refuse = (message: string): never => {
   throw new DecodeError("CHALLENGE_INVALID", message);
 };
 
-const hexBytes = (text: string): Uint8Array | null => {
-  try {
-    return readHex(text);
-  } catch {
-    return null;
-  }
-};
-
 function readChallenge(bytes: Uint8Array): Challenge {
   const wire = readFirst(challengeWire, bytes, {
     code: "CHALLENGE_INVALID",
     prefix: "v2client: decode challenge: ",
     unknown: "refuse",
   });
-  const nonce = hexBytes(wire.nonce);
+  const nonce = hexOrNull(wire.nonce);
   if (nonce?.length !== 32) return refuse(`v2client: bad nonce hex: want 32 bytes, got ${countHexBytes(wire.nonce)}`);
-  const signature = hexBytes(wire.signature);
+  const signature = hexOrNull(wire.signature);
   if (signature === null || signature.length === 0) return refuse("v2client: bad or empty signature hex");
   if (wire.signerId === "") return refuse("v2client: empty signer_id");
   if (wire.issuedAt <= 0n) return refuse(`v2client: non-positive issued_at ${wire.issuedAt}`);

@@ -10,7 +10,7 @@ import {hexOf, utf8} from "../bytes.js";
 import {compactJson} from "../go/layout.js";
 import {readStrict} from "../go/readers.js";
 import {type GoValue, goStruct, member, optional} from "../go/struct.js";
-import {type GoType, goBytes, goFloat64, goInt64, goList, goRaw, goText, goUint64} from "../go/types.js";
+import {goBytes, goFloat64, goInt64, goList, goNullable, goRaw, goText, goUint64} from "../go/types.js";
 import {sha256} from "../hash.js";
 import {canonicalCodec} from "../json.js";
 import {transactionRoot} from "./tree.js";
@@ -37,20 +37,6 @@ const transactionWire = goStruct("mempool.Tx", {
 });
 export type QsdmTransaction = GoValue<typeof transactionWire>;
 
-const listed = goList(transactionWire);
-/** A list that may be absent, which Go writes as `null`. */
-const transactions: GoType<readonly QsdmTransaction[] | null> = {
-  ...listed,
-  zero: null,
-  write: (value, style) => (value === null ? "null" : listed.write(value, style)),
-  isEmpty: (value) => value === null || value.length === 0,
-  read(cursor, previous) {
-    if (cursor.kind() !== "null") return listed.read(cursor, previous ?? []);
-    cursor.skip();
-    return null;
-  },
-};
-
 const blockWire = goStruct("chain.Block", {
   height: member("height", goUint64),
   /** Hex of the parent's hash; empty for the first block. */
@@ -58,7 +44,7 @@ const blockWire = goStruct("chain.Block", {
   hash: member("hash", goText()),
   /** RFC 3339 with up to nine decimals, zone as given. */
   timestamp: member("timestamp", goText("time.Time")),
-  transactions: member("transactions", transactions),
+  transactions: member("transactions", goNullable(goList(transactionWire))),
   stateRoot: member("state_root", goText()),
   /** In CELL. */
   totalFees: member("total_fees", goFloat64),

@@ -6,9 +6,7 @@
 import {DecodeError} from "../../errors.js";
 import {formatFloat} from "../go/number.js";
 import {prefixed} from "../go/readers.js";
-import {checkSlashPayload, slashPayload} from "./payload.js";
-
-export const SLASH_V1_CONTRACT = "qsdm/slash/v1";
+import {checkSlashPayload, SLASH_CONTRACT, slashPayload} from "./payload.js";
 
 /** A transaction of the ancestor, as far as admission reads it. */
 export interface UnsignedTransaction {
@@ -25,7 +23,7 @@ export interface UnsignedTransaction {
  */
 export function checkSlashAdmission(tx: UnsignedTransaction | null): void {
   if (tx === null) throw new DecodeError("SLASH_INVALID", "slashing admit: nil tx");
-  if (tx.contractId !== SLASH_V1_CONTRACT) return;
+  if (tx.contractId !== SLASH_CONTRACT) return;
   if (tx.payload.length === 0) invalid("slashing tx missing Payload");
   prefixed({code: "SLASH_INVALID", prefix: "slashing admit: "}, () =>
     checkSlashPayload(slashPayload.readCompat(tx.payload), tx.sender),

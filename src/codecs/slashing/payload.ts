@@ -13,6 +13,8 @@ import {goBytes, goText, goUint64} from "../go/types.js";
 import {canonicalCodec} from "../json.js";
 import {EVIDENCE_MAX_BYTES, EVIDENCE_MEMO_MAX_BYTES} from "./evidence.js";
 
+export const SLASH_CONTRACT = "qsdm/slash/v1";
+
 /** In the order in which the reference lists them. */
 export const EVIDENCE_KINDS = ["forged-attestation", "double-mining", "freshness-cheat"] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];

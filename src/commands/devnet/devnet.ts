@@ -55,20 +55,14 @@ export interface Stage {
 }
 
 async function show(stage: Stage & {readonly plan: DevnetPlan}): Promise<void> {
-  const {plan, io, node} = stage;
+  const {plan, node} = stage;
   announce(stage);
   if (plan.tour) await (await import("./tour.js")).playTour(stage);
   if (plan.exit) return;
   suggest(stage);
-  const failure = await Promise.race([node.ended, aborted(io.signal)]);
+  const failure = await node.ended;
   if (failure) throw new UnavailableError("NODE_FAILED", `the node stopped: ${failure}`, {cause: failure});
 }
-
-const aborted = (signal: AbortSignal): Promise<null> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(null);
-    signal.addEventListener("abort", () => resolve(null), {once: true});
-  });
 
 function announce({io, node, paths, addresses}: Stage): void {
   const {params} = node.view();

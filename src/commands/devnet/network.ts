@@ -107,12 +107,7 @@ export async function startDevnet(
       {...DEFAULT_NODE_OPTIONS, dataDir: paths.dataDir, api, producer: {intervalMs: 1_000, minIntervalMs: 200}},
       {log, nowMs: () => Date.now(), version: VERSION, commit: COMMIT},
     );
-    try {
-      await node.start(signal);
-    } catch (error) {
-      await node.stop();
-      throw error;
-    }
+    await node.start(signal);
     return node;
   };
   if (port !== null) return open(port);

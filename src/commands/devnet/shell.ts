@@ -6,6 +6,7 @@ import {fileURLToPath} from "node:url";
 import {concat, textOf} from "../../codecs/bytes.js";
 import {InvariantError, UnavailableError} from "../../errors.js";
 import type {Io} from "../io.js";
+import {shellWord} from "../shell-word.js";
 
 /** Where and for whom commands run. */
 export interface Shell {
@@ -33,7 +34,7 @@ function programPath(): string {
  * @throws UnavailableError TOUR_STEP_FAILED when a command fails
  */
 export async function show(shell: Shell, ...pipeline: readonly Words[]): Promise<string> {
-  const line = pipeline.map((words) => ["qsdm", ...words.map(quote)].join(" ")).join(" | ");
+  const line = pipeline.map((words) => ["qsdm", ...words.map(shellWord)].join(" ")).join(" | ");
   shell.io.event({event: "command", line}, `$ ${line}`);
   const output = textOf(await quietly(shell, ...pipeline));
   const lines = output.split("\n").filter((each) => each !== "");
@@ -82,6 +83,3 @@ function runOne(
 }
 
 const shorten = (line: string): string => (line.length > 200 ? `${line.slice(0, 197)}...` : line);
-
-/** A word as a POSIX shell takes it. */
-const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

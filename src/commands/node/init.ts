@@ -76,10 +76,7 @@ export const nodeInitCommand = (io: Io): Command =>
     .requiredOption("--validator-account <address>", "account that receives the validator's fees")
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", collect, [])
     .action(async (flags) => {
-      const settings = await loadSettings(io.host, {
-        ...(flags.config === undefined ? {} : {config: flags.config}),
-        data_dir: flags.dataDir,
-      });
+      const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});
       const dataDir = settings.data_dir.value!;
       const genesis = await initNode({
         dataDir,

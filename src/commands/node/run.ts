@@ -78,7 +78,7 @@ export const nodeRunCommand = (io: Io): Command =>
     )
     .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"))
     .action(async (flags) => {
-      const settings = await loadSettings(io.host, {...configOf(flags), data_dir: flags.dataDir});
+      const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});
       const intervalMs: number | undefined = flags.blockInterval;
       const options: NodeOptions = {
         ...DEFAULT_NODE_OPTIONS,
@@ -97,5 +97,3 @@ export const nodeRunCommand = (io: Io): Command =>
 /** Five seconds' worth may be spent at once. */
 const rateLimitOf = (unitsPerSecond: number): RateLimitOptions | null =>
   unitsPerSecond === 0 ? null : {...DEFAULT_RATE_LIMIT, unitsPerSecond, burstUnits: unitsPerSecond * 5};
-
-const configOf = ({config}: {readonly config?: string}) => (config === undefined ? {} : {config});

@@ -41,8 +41,8 @@ export const slashHelperInspectCommand = (io: Io): Command =>
     )
     .option("--evidence-file <path>", "the evidence; - reads standard input")
     .option("--evidence-hex <hex>", "the evidence as hex")
-    .action(async ({kind, ...source}: Flags) => {
-      const view = viewEvidence(await readEvidence(io, source), kind);
+    .action(async ({kind, evidenceFile, evidenceHex}: Flags) => {
+      const view = viewEvidence(await readEvidence(io, {evidenceFile, evidenceHex}), kind);
       // Hashing is for the document alone: it would add a tenth to the time of the other.
       if (io.flags.json) io.result(documentOf(view), "");
       else io.result(null, recordsOf(view));
@@ -87,7 +87,7 @@ function documentOf(view: EvidenceView) {
 /** Evidence of one of two flags. @throws UsageError EVIDENCE_SOURCE, DecodeError HEX_INVALID */
 export async function readEvidence(
   io: Io,
-  {evidenceFile, evidenceHex}: Pick<Flags, "evidenceFile" | "evidenceHex">,
+  {evidenceFile, evidenceHex}: {readonly evidenceFile: string | undefined; readonly evidenceHex: string | undefined},
 ): Promise<Uint8Array> {
   if ((evidenceFile === undefined) === (evidenceHex === undefined))
     throw new UsageError("EVIDENCE_SOURCE", "give one of --evidence-file and --evidence-hex");

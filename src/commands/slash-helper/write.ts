@@ -2,6 +2,7 @@
 import type {Command} from "commander";
 import {hexOf} from "../../codecs/bytes.js";
 import type {Io} from "../io.js";
+import {shellWord} from "../shell-word.js";
 
 export interface EvidenceFlags {
   readonly memo: string;
@@ -45,6 +46,3 @@ export function slashCommandLine({
   if (memo !== "") words.push("--memo", memo);
   return words.map(shellWord).join(" ");
 }
-
-const shellWord = (word: string): string =>
-  /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

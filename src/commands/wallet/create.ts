@@ -1,11 +1,11 @@
 import type {Command} from "commander";
-import {UsageError} from "../../errors.js";
 import {loadMlDsa} from "../../node/compute/ml-dsa.js";
 import {createKeystore} from "../../node/keys/keystore.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {addPassphraseFlags, type PassphraseFlags, readPassphrase} from "../passphrase.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
+import {checkPlace} from "./keystore-file.js";
 
 interface Flags extends PassphraseFlags {
   readonly config?: string;
@@ -37,13 +37,9 @@ export const walletCreateCommand = (io: Io): Command =>
   )
     .option("--force", "replace an existing keystore: its key is lost", false)
     .action(async ({config, out, force, ...passphraseFlags}: Flags) => {
-      const settings = await loadSettings(io.host, {...(config === undefined ? {} : {config}), keystore: out});
+      const settings = await loadSettings(io.host, {config, keystore: out});
       const path = settings.keystore.value!;
-      // Before the passphrase is asked for: nobody likes to type it for nothing.
-      if (!force && (await io.host.disk.exists(path)))
-        throw new UsageError("FILE_EXISTS", `${path} already exists`, {
-          hint: "choose another --out, or pass --force to replace it: the key in it is lost then",
-        });
+      await checkPlace(io, path, force);
       const fallbackFile = settings.passphrase_file.value;
       const passphrase = await readPassphrase(io, {...passphraseFlags, fallbackFile, fresh: true});
       const scheme = await loadMlDsa(87, "few");

@@ -34,6 +34,6 @@ export const walletExportCommand = (io: Io): Command =>
       .option("--in <path>", "the keystore; - reads standard input (default: ~/.qsdm/wallet.json)")
       .requiredOption("--out <path>", "where the copy goes"),
   ).action(async ({config, in: path, out, ...flags}: Flags) => {
-    const settings = await loadSettings(io.host, {...(config === undefined ? {} : {config}), keystore: path});
+    const settings = await loadSettings(io.host, {config, keystore: path});
     await reseal(io, {from: settings.keystore.value!, to: out, fromFlag: "--in"}, {...flags, settings});
   });

@@ -35,6 +35,6 @@ export const walletImportCommand = (io: Io): Command =>
       .requiredOption("--in <path>", "the keystore to read; - reads standard input")
       .option("--out <path>", "where the wallet goes (default: ~/.qsdm/wallet.json)"),
   ).action(async ({config, in: from, out, ...flags}: Flags) => {
-    const settings = await loadSettings(io.host, {...(config === undefined ? {} : {config}), keystore: out});
+    const settings = await loadSettings(io.host, {config, keystore: out});
     await reseal(io, {from, to: settings.keystore.value!, fromFlag: "--in"}, {...flags, settings});
   });

@@ -5,6 +5,7 @@ import {UsageError} from "../../errors.js";
 import type {Io} from "../io.js";
 import {addPassphraseFlags, type PassphraseFlags, readPassphrase} from "../passphrase.js";
 import type {Settings} from "../settings.js";
+import {checkPlace} from "./keystore-file.js";
 
 export interface ResealFlags extends PassphraseFlags {
   readonly newPassphraseFile?: string;
@@ -32,11 +33,7 @@ export interface Move {
 export async function reseal(io: Io, {from, to, fromFlag}: Move, flags: ResealFlags & {settings: Settings}) {
   const {force, settings} = flags;
   const old = await io.readFile(from, {flag: fromFlag, maxBytes: KEYSTORE_MAX_BYTES});
-  // Before a passphrase is asked for: nobody likes to type it for nothing.
-  if (!force && (await io.host.disk.exists(to)))
-    throw new UsageError("FILE_EXISTS", `${to} already exists`, {
-      hint: "choose another --out, or pass --force to replace it: the key in it is lost then",
-    });
+  await checkPlace(io, to, force);
   const current = await readPassphrase(io, {...flags, fallbackFile: settings.passphrase_file.value});
   const next = await nextPassphrase(io, flags, current);
   const {resealKeystore} = await import("../../node/keys/keystore.js");

@@ -7,9 +7,10 @@ import type {Io} from "../io.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
 
 /** What a keystore file tells without its passphrase. @throws DecodeError KEYSTORE_INVALID */
-export function describeKeystore(file: Uint8Array) {
-  const {createdAt, recovery, ...header} = keystore.readCompat(file);
-  const {address, publicKey, iterations} = sealedKeyOf({createdAt, recovery, ...header});
+export function describeKeystore(bytes: Uint8Array) {
+  const file = keystore.readCompat(bytes);
+  const {createdAt, recovery} = file;
+  const {address, publicKey, iterations} = sealedKeyOf(file);
   return {
     address,
     algorithm: ML_DSA_87.name,
@@ -40,7 +41,7 @@ export const walletShowCommand = (io: Io): Command =>
   )
     .option("--in <path>", "the keystore; - reads standard input (default: ~/.qsdm/wallet.json)")
     .action(async ({config, in: path}: {config?: string; in?: string}) => {
-      const settings = await loadSettings(io.host, {...(config === undefined ? {} : {config}), keystore: path});
+      const settings = await loadSettings(io.host, {config, keystore: path});
       const {value} = settings.keystore;
       const wallet = describeKeystore(await io.readFile(value!, {flag: "--in", maxBytes: KEYSTORE_MAX_BYTES}));
       io.result({path: value, ...wallet}, wallet.address);

@@ -6,8 +6,9 @@ import {KEYSTORE_MAX_BYTES} from "../../codecs/keystore.js";
 import {DecodeError, QsdmError, UsageError} from "../../errors.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
-import {addPassphraseFlags, type PassphraseFlags, readPassphrase} from "../passphrase.js";
+import {addPassphraseFlags, type PassphraseFlags} from "../passphrase.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
+import {unlock} from "./keystore-file.js";
 
 /** Longest message. */
 const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
@@ -43,13 +44,10 @@ export const walletSignCommand = (io: Io): Command =>
       .option("--message-file <path>", "file with the message; - reads standard input"),
   ).action(async ({config, in: path, ...flags}: Flags) => {
     const message = await readMessage(io, flags);
-    const settings = await loadSettings(io.host, {...(config === undefined ? {} : {config}), keystore: path});
+    const settings = await loadSettings(io.host, {config, keystore: path});
     const file = await io.readFile(settings.keystore.value!, {flag: "--in", maxBytes: KEYSTORE_MAX_BYTES});
     if (isTransaction(message)) io.warn("the message is a transaction: the signature makes it one that can be sent");
-    const passphrase = await readPassphrase(io, {...flags, fallbackFile: settings.passphrase_file.value});
-    const {openKeystore} = await import("../../node/keys/keystore.js");
-    const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
-    const signer = await openKeystore(file, passphrase, await loadMlDsa(87, "few"));
+    const signer = await unlock(io, file, {...flags, settings});
     const signature = hexOf(signer.sign(message));
     io.note(`signed ${message.length} bytes with ${signer.address}`);
     io.result({address: signer.address, message_bytes: message.length, signature}, signature);

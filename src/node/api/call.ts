@@ -4,7 +4,7 @@ import type {IncomingMessage, ServerResponse} from "node:http";
 import {hexOf} from "../../codecs/bytes.js";
 import type {ServerPorts} from "./options.js";
 import {CODE_HEADER, refusalOf} from "./refusal.js";
-import type {AnyRoute, ErrorStyle} from "./route.js";
+import {type AnyRoute, type ErrorStyle, statusOf} from "./route.js";
 
 // Flat name, value, name, value: Node writes such a list at nearly the cost of no headers, and an object at twice it.
 type FlatHeaders = readonly string[];
@@ -55,7 +55,7 @@ export class Responder {
 
   reply(call: Call, route: AnyRoute, value: unknown): void {
     const body = route.reply.encode(value);
-    this.#send(call, {status: route.statusOf?.(value) ?? 200, contentType: route.reply.contentType, body});
+    this.#send(call, {status: statusOf(route, value), contentType: route.reply.contentType, body});
   }
 
   /** Answers with what `error` amounts to; a bug's cause goes to the log alone. */

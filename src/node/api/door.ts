@@ -8,7 +8,7 @@ import {openApiOf} from "./open-api.js";
 import type {ApiOptions, ServerPorts} from "./options.js";
 import {checkScraper, partOf, readParams} from "./request.js";
 import {readBody} from "./request-body.js";
-import type {AnyRoute, RoutePorts} from "./route.js";
+import {type AnyRoute, type RoutePorts, statusOf} from "./route.js";
 import {ROUTES} from "./route-table.js";
 import {Toll} from "./toll.js";
 
@@ -93,7 +93,7 @@ export class Door {
     try {
       const work = route.handle(input, this.#routePorts);
       const value = work instanceof Promise ? await this.#within(work) : work;
-      taken = (route.statusOf?.(value) ?? 200) < 400;
+      taken = statusOf(route, value) < 400;
       return value;
     } finally {
       if (!taken) giveBack();

@@ -65,7 +65,7 @@ export interface Route<P extends Params = Params, B extends BodySpec | null = Bo
   /** The account that the body names, which pays `cost` as well. */
   readonly payer?: (body: Uint8Array) => string | null;
   readonly reply: Wire<O>;
-  /** Status of an answer; 200 when not given. */
+  /** Status of an answer, where there are several; the first of `statuses` unless given. */
   readonly statusOf?: (value: O) => number;
   /** Every status with which `reply` comes. */
   readonly statuses: readonly number[];
@@ -84,6 +84,10 @@ export type AnyRoute = Route<any, any, any>;
 export const route = <const P extends Params, B extends BodySpec | null, O>(
   spec: Omit<Route<P, B, O>, "statuses"> & {readonly statuses?: readonly number[]},
 ): Route<P, B, O> => ({statuses: [200], ...spec});
+
+/** The status that `value` is answered with. */
+export const statusOf = ({statusOf: chosen, statuses}: AnyRoute, value: unknown): number =>
+  chosen?.(value) ?? statuses[0]!;
 
 /** A JSON document, ended by a line feed as the reference's writer does. */
 export const json = <O>(shape: Shape<O>): Wire<O> => ({

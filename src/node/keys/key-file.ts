@@ -3,13 +3,11 @@
  * the attestation MAC key. A node key can be slashed for what it signs and moves no money; wallets have keystores.
  */
 import {bytesOfHex, hexOf, textOf, utf8} from "../../codecs/bytes.js";
-import {ML_DSA_SEED_BYTES} from "../../codecs/suite.js";
+import {MAX_HMAC_KEY_BYTES, MIN_HMAC_KEY_BYTES, ML_DSA_SEED_BYTES} from "../../codecs/suite.js";
 import {DecodeError} from "../../errors.js";
 
 /** Bytes of a new attestation MAC key. */
 export const HMAC_KEY_BYTES = 32;
-/** Bytes that enrollment takes. */
-export const HMAC_KEY_MAX_BYTES = 128;
 /** Longest key file that is read. */
 export const KEY_FILE_MAX_BYTES = 1024;
 
@@ -22,7 +20,7 @@ export const parseSeedFile = (file: Uint8Array): Uint8Array =>
 
 /** Attestation MAC key. @throws DecodeError KEY_FILE_INVALID */
 export const parseHmacKeyFile = (file: Uint8Array): Uint8Array =>
-  parseKeyFile(file, {min: HMAC_KEY_BYTES, max: HMAC_KEY_MAX_BYTES});
+  parseKeyFile(file, {min: MIN_HMAC_KEY_BYTES, max: MAX_HMAC_KEY_BYTES});
 
 /** Hex in either case with white space around it, as people and other tools write it. */
 function parseKeyFile(file: Uint8Array, {min, max}: {readonly min: number; readonly max: number}): Uint8Array {

@@ -88,13 +88,14 @@ export interface Passphrases {
  * @throws UsageError PASSPHRASE_EMPTY; DecodeError KEYSTORE_INVALID, PASSPHRASE_WRONG, KEYSTORE_KEY_MISMATCH
  */
 export async function resealKeystore(
-  file: Uint8Array,
+  bytes: Uint8Array,
   {current, next}: Passphrases,
   {scheme, randomBytes}: Omit<CreateKeystorePorts, "now">,
 ): Promise<{readonly file: Uint8Array; readonly address: string; readonly recoveryDropped: boolean}> {
   checkPassphrase(next);
-  const {createdAt, recovery, ...header} = keystore.readCompat(file);
-  const {publicKey, secretKey, address} = await openKey({createdAt, recovery, ...header}, current, scheme);
+  const file = keystore.readCompat(bytes);
+  const {createdAt, recovery} = file;
+  const {publicKey, secretKey, address} = await openKey(file, current, scheme);
   const recoveryKept = current === next ? recovery : null;
   const sealed = await sealedFile({publicKey, secretKey, createdAt, recovery: recoveryKept}, next, randomBytes);
   secretKey.fill(0);

@@ -33,12 +33,6 @@ export interface Rig {
 /** Signs bytes with the rig's ML-DSA-87 node key. */
 export type SignAsNode = (message: Uint8Array) => Uint8Array;
 
-/** How long a challenge stays good after its issue, in seconds. */
-export const CHALLENGE_LIFETIME_SECONDS = 60n;
-
-/** Unix seconds at which an attestation over `challenge` turns stale. */
-export const freshUntil = (challenge: Challenge): bigint => challenge.issuedAt + CHALLENGE_LIFETIME_SECONDS;
-
 /** `proof` as version 2 with evidence of type `nvidia-hmac-v1`. @throws UsageError RIG_INVALID */
 export function attestWithMac(proof: Proof, rig: Rig, challenge: Challenge): Proof {
   const bundle = encodeHmacBundle(evidenceOf(proof, rig, challenge));

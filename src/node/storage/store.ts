@@ -13,7 +13,8 @@ export interface BlockCommit {
   readonly receiptsRoot: string;
   readonly changes: readonly Change[];
   readonly receipts: readonly Receipt[];
-  readonly slashReceipts: readonly SlashReceipt[];
+  /** Ids of those receipts that decide a slash, which are kept to be listed as well. */
+  readonly slashes: readonly string[];
   /** Waiting rows that this block settles: included, spent or expired. */
   readonly settled: readonly string[];
 }

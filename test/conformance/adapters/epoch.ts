@@ -1,8 +1,9 @@
 /** `epoch_fork.json`: epoch arithmetic, fork tests and the protocol's constants. */
+
 import {U64_MAX} from "../../../src/codecs/amount.js";
+import {CC_ATTESTATION} from "../../../src/codecs/mining/cc-bundle.js";
 import {MAX_BATCH_CELLS, MIN_BATCH_CELLS} from "../../../src/codecs/mining/cells.js";
 import {HMAC_ATTESTATION} from "../../../src/codecs/mining/hmac-bundle.js";
-import {ATTESTATION_CC} from "../../../src/node/ledger/attestation/failure.js";
 import {checkEpochLength, epochEnd, epochOf, epochStart, isForked} from "../../../src/node/ledger/mining/epoch.js";
 import {QUARANTINE_BLOCKS} from "../../../src/node/ledger/mining/quarantine.js";
 import {WALK_STEPS} from "../../../src/node/ledger/mining/walk.js";
@@ -34,7 +35,7 @@ export function epochFork(input: Input): unknown {
     case "constants": {
       const {compat, mainnet} = NETWORK_PARAMS;
       return {
-        attestation_type_cc: ATTESTATION_CC,
+        attestation_type_cc: CC_ATTESTATION,
         attestation_type_hmac: HMAC_ATTESTATION,
         blocks_per_mining_epoch: `${compat.blocksPerEpoch}`,
         clamp_factor: Number(compat.retargetClamp),

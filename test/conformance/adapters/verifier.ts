@@ -1,11 +1,12 @@
 /** `verifier.json`: the proof verifier under compatible rules, with everything around it. */
+
 import {hexOf} from "../../../src/codecs/bytes.js";
+import {CC_ATTESTATION} from "../../../src/codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../../../src/codecs/mining/hmac-bundle.js";
 import {workSetRoot} from "../../../src/codecs/mining/merkle.js";
 import {RuleError} from "../../../src/errors.js";
 import {refuseCc} from "../../../src/node/ledger/attestation/cc-stub.js";
 import {AttestationDispatcher} from "../../../src/node/ledger/attestation/dispatcher.js";
-import {ATTESTATION_CC} from "../../../src/node/ledger/attestation/failure.js";
 import {checkHmacAttestation} from "../../../src/node/ledger/attestation/hmac.js";
 import type {VerifyContext} from "../../../src/node/ledger/mining/context.js";
 import {buildDag, type DagTable} from "../../../src/node/ledger/mining/dag.js";
@@ -87,7 +88,7 @@ function attestationCheckOf(input: Input) {
   const ports = hmacPortsOf(input, true);
   const dispatcher = new AttestationDispatcher();
   dispatcher.register(HMAC_ATTESTATION, (proof, nowMs) => checkHmacAttestation(ports, proof, nowMs));
-  dispatcher.register(ATTESTATION_CC, refuseCc);
+  dispatcher.register(CC_ATTESTATION, refuseCc);
   return dispatcher.check.bind(dispatcher);
 }
 

@@ -1,8 +1,10 @@
 /** What a caller cannot do to pay less than its share, or to make another pay. */
+
 import {request} from "node:http";
 import {describe, expect, test} from "vitest";
-import {ENROLL_V3_CONTRACT, SLASH_CONTRACT, TRANSFER_CONTRACT} from "../../../src/codecs/chain/payloads.js";
+import {ENROLL_V3_CONTRACT, TRANSFER_CONTRACT} from "../../../src/codecs/chain/payloads.js";
 import {encodeProof, NO_ATTESTATION} from "../../../src/codecs/mining/proof.js";
+import {SLASH_CONTRACT} from "../../../src/codecs/slashing/payload.js";
 import {RuleError} from "../../../src/errors.js";
 import type {AnyRoute} from "../../../src/node/api/route.js";
 import {ROUTES} from "../../../src/node/api/route-table.js";

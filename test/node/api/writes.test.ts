@@ -1,11 +1,7 @@
 import {describe, expect, test} from "vitest";
 import {hexOf} from "../../../src/codecs/bytes.js";
-import {
-  ENROLL_V3_CONTRACT,
-  SLASH_CONTRACT,
-  TRANSFER_CONTRACT,
-  UNENROLL_V3_CONTRACT,
-} from "../../../src/codecs/chain/payloads.js";
+import {ENROLL_V3_CONTRACT, TRANSFER_CONTRACT, UNENROLL_V3_CONTRACT} from "../../../src/codecs/chain/payloads.js";
+import {SLASH_CONTRACT} from "../../../src/codecs/slashing/payload.js";
 import {DecodeError, RuleError, UnavailableError} from "../../../src/errors.js";
 import {envelopeBytes, exchange, serve, TX} from "../../support/api.js";
 

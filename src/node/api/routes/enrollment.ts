@@ -21,7 +21,6 @@ export const enrollRoute = route({
   payer: enrollmentPayer,
   reply: json(accepted),
   statuses: [202],
-  statusOf: () => 202,
   handle: ({body}, ports) => takeEither(body, ports, {door: "enroll", contracts: [ENROLL_V3_CONTRACT]}),
 });
 
@@ -37,7 +36,6 @@ export const unenrollRoute = route({
   payer: enrollmentPayer,
   reply: json(accepted),
   statuses: [202],
-  statusOf: () => 202,
   handle: ({body}, ports) => takeEither(body, ports, {door: "unenroll", contracts: [UNENROLL_V3_CONTRACT]}),
 });
 

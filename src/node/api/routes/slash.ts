@@ -1,6 +1,7 @@
 /** Slashing: posting evidence, and what became of it. */
+
 import {accepted, type SlashReceiptView, slashReceiptView} from "../../../codecs/api/mining.js";
-import {SLASH_CONTRACT} from "../../../codecs/chain/payloads.js";
+import {SLASH_CONTRACT} from "../../../codecs/slashing/payload.js";
 import {RuleError} from "../../../errors.js";
 import {reasonOf} from "../../ledger/chain/events.js";
 import type {SlashReceipt} from "../../storage/store.js";
@@ -22,7 +23,6 @@ export const slashRoute = route({
   payer: slashPayer,
   reply: json(accepted),
   statuses: [202],
-  statusOf: () => 202,
   handle: ({body}, ports) => takeEither(body, ports, {door: "slash", contracts: [SLASH_CONTRACT]}),
 });
 

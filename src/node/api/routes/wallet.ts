@@ -53,7 +53,6 @@ export const submitRoute = route({
   payer: envelopePayer,
   reply: json(accepted),
   statuses: [202],
-  statusOf: () => 202,
   async handle({body}, ports) {
     const {txId} = await ports.node.submit(body);
     return {txId, status: "accepted" as const};
@@ -76,7 +75,6 @@ export const submitSignedRoute = route({
   payer: walletPayer,
   reply: json(pending),
   statuses: [202],
-  statusOf: () => 202,
   async handle({body}, ports) {
     const {txId} = await ports.node.submitCompat("wallet", body);
     return {transactionId: txId, status: "pending" as const, broadcast: "block-pending" as const};

@@ -4,9 +4,6 @@
  */
 import {RuleError} from "../../../errors.js";
 
-/** Certificate chain of a GPU in confidential-computing mode. */
-export const ATTESTATION_CC = "nvidia-cc-v1";
-
 const CLASS_TEXT = {
   required: "mining: v2 proof missing mandatory attestation",
   type_unknown: "mining: unknown attestation type",

@@ -3,7 +3,7 @@
  * Source: QSDM mining protocol, section 15.4. Numbers in comments are its steps.
  */
 import {equalBytes} from "../../../codecs/bytes.js";
-import {readHex} from "../../../codecs/go/hex.js";
+import {hexOrNull, readHex} from "../../../codecs/go/hex.js";
 import {formatDuration} from "../../../codecs/go/number.js";
 import {quoteText} from "../../../codecs/go/quote.js";
 import {equalSecret, hmacSha256} from "../../../codecs/hash.js";
@@ -78,14 +78,6 @@ function readBundle(text: string): HmacBundle {
 function hex32(text: string): Uint8Array | null {
   const bytes = hexOrNull(text);
   return bytes?.length === 32 ? bytes : null;
-}
-
-function hexOrNull(text: string): Uint8Array | null {
-  try {
-    return readHex(text);
-  } catch {
-    return null;
-  }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,5 @@
 /** QSDM's envelopes as transactions: the same content as an envelope v3 has, read from their JSON. */
+
 import {checkAddress} from "../../../codecs/address.js";
 import {U64_MAX} from "../../../codecs/amount.js";
 import {base64Of} from "../../../codecs/bytes.js";
@@ -12,7 +13,7 @@ import {WALLET_TRANSFER_CONTRACT, walletEnvelope} from "../../../codecs/envelope
 import {readBase64} from "../../../codecs/go/base64.js";
 import {formatFloat} from "../../../codecs/go/number.js";
 import {prefixed} from "../../../codecs/go/readers.js";
-import {SLASH_V1_CONTRACT} from "../../../codecs/slashing/admission.js";
+import {SLASH_CONTRACT} from "../../../codecs/slashing/payload.js";
 import {DecodeError} from "../../../errors.js";
 import type {Transaction} from "./transaction.js";
 
@@ -71,7 +72,7 @@ function readSlash({chainId, body}: CompatTransaction): Read {
   const submission = slashSubmission.decode(body);
   const {id, nonce, contractId: contract, payloadBase64} = submission;
   // Unsigned: no other contract may ever be reached this way.
-  expectContract(contract, SLASH_V1_CONTRACT);
+  expectContract(contract, SLASH_CONTRACT);
   if (submission.fee <= 0)
     throw new DecodeError(
       "SLASH_INVALID",

@@ -1,9 +1,8 @@
 /** `qsdm/slash/v1`: takes a bond for a proven offence, pays the reporter, burns the rest. */
 import {hexOf, utf8} from "../../../codecs/bytes.js";
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
-import {SLASH_CONTRACT} from "../../../codecs/chain/payloads.js";
 import {sha256} from "../../../codecs/hash.js";
-import {checkSlashPayload, type SlashPayload, slashPayload} from "../../../codecs/slashing/payload.js";
+import {checkSlashPayload, SLASH_CONTRACT, type SlashPayload, slashPayload} from "../../../codecs/slashing/payload.js";
 import {DecodeError, RuleError} from "../../../errors.js";
 import type {BlockContext, Call, Contract} from "../chain/contract.js";
 import {enrollments, evidence} from "../state/stores.js";

@@ -134,7 +134,8 @@ export class SqliteStore implements LedgerStore {
   }
 
   #write(commit: BlockCommit, body: Uint8Array): void {
-    const {statements, block} = {statements: this.#statements, block: commit.block};
+    const statements = this.#statements;
+    const {block} = commit;
     const {height, timeMs} = block.header;
     statements.addBlock.run(
       height,
@@ -147,7 +148,7 @@ export class SqliteStore implements LedgerStore {
       if (value === null) statements.removeState.run(store, key);
       else statements.putState.run(store, key, value);
     }
-    const slashes = new Set(commit.slashReceipts.map((each) => each.txId));
+    const slashes = new Set(commit.slashes);
     for (const each of commit.receipts) {
       const value = receipt.encode(each);
       statements.addReceipt.run(bytesOfHex(each.txId), height, value);

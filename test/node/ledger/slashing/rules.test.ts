@@ -1,9 +1,8 @@
 import {describe, expect, test} from "vitest";
 import {utf8} from "../../../../src/codecs/bytes.js";
-import {SLASH_CONTRACT} from "../../../../src/codecs/chain/payloads.js";
 import {doubleMining} from "../../../../src/codecs/slashing/double-mining.js";
 import {forgedAttestation} from "../../../../src/codecs/slashing/forged-attestation.js";
-import {type SlashPayload, slashPayload} from "../../../../src/codecs/slashing/payload.js";
+import {SLASH_CONTRACT, type SlashPayload, slashPayload} from "../../../../src/codecs/slashing/payload.js";
 import type {Call} from "../../../../src/node/ledger/chain/contract.js";
 import {AUTO_REVOKE_MIN_STAKE} from "../../../../src/node/ledger/chain/genesis.js";
 import {checkUnenrollable} from "../../../../src/node/ledger/enrollment/apply.js";

@@ -78,7 +78,6 @@ test("of the slash receipts only the newest are kept, across a reopen", async ()
       feeDust: 1n,
       slash: null,
     } as const;
-    const kept = {txId: id(height), outcome: "rejected", recordedAtMs: header.timeMs, height: receipt.height} as const;
     const block = {...zero.block, header};
     first.commit(
       {
@@ -89,9 +88,7 @@ test("of the slash receipts only the newest are kept, across a reopen", async ()
         receiptsRoot: id(0),
         changes: [],
         receipts: [receipt],
-        slashReceipts: [
-          {...kept, slasher: id(0), slash: null, rejectCode: receipt.code, rejectMessage: receipt.message},
-        ],
+        slashes: [receipt.txId],
         settled: [],
       },
       await first.pack(block),
