@@ -41,8 +41,6 @@ export interface Accused {
  * EVIDENCE_NOT_CANONICAL
  */
 export function accusedIn({evidence, kind, nodeId}: Pick<Charge, "evidence" | "kind" | "nodeId">): Accused {
-  // Kinds that this program cannot read yet are submitted as the accuser describes them.
-  if (kind !== null && kind !== "double-mining") return {kind, nodeId: nodeId ?? unknownNode()};
   const seen = viewEvidence(evidence, kind ?? undefined);
   if (!seen.canonical)
     throw new DecodeError(

@@ -167,6 +167,16 @@ describe("slash", () => {
 
   for (const [name, line, code] of [
     ["evidence of nothing", "slash --evidence-hex 00", "EVIDENCE_INVALID"],
+    [
+      "evidence of another kind than named",
+      "slash --node-id a --evidence-kind forged-attestation --evidence-hex 00",
+      "EVIDENCE_INVALID",
+    ],
+    [
+      "an empty object as a freshness cheat",
+      "slash --node-id a --evidence-kind freshness-cheat --evidence-hex 7b7d",
+      "EVIDENCE_INVALID",
+    ],
     ["no evidence", "slash", "EVIDENCE_SOURCE"],
     ["two sources", "slash --evidence-hex 00 --evidence-file -", "EVIDENCE_SOURCE"],
     ["hex that is none", "slash --evidence-hex zz", undefined],
