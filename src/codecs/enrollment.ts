@@ -15,7 +15,7 @@ import {type GoType, goBytes, goText, goUint64} from "./go/types.js";
 import {sha256} from "./hash.js";
 import {type CompatCodec, canonicalCodec} from "./json.js";
 
-/** Unsigned contract of old; only the compat door takes it, and only below a height. */
+/** Unsigned contract of old, which nothing here takes. */
 export const ENROLL_V1_CONTRACT = "qsdm/enroll/v1";
 export const ENROLL_V2_CONTRACT = "qsdm/enroll/v2";
 

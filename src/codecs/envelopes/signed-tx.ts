@@ -1,5 +1,5 @@
 /**
- * `SignedTx` v1, the ancestor's first signed transaction: read by `qsdm inspect` and `qsdm migrate`, never by our chain.
+ * `SignedTx` v1, the ancestor's first signed transaction: for reading old chains, never taken by ours.
  *
  * The signed text joins its fields with colons and no lengths, so ids that contain a colon are ambiguous (defect D12).
  * Source: node specification, section 2.7. Vectors: signed-tx.vectors.json.
