@@ -21,6 +21,7 @@ const PARAMS = z.strictObject({
   minDifficulty: amount,
   retargetIntervalBlocks: amount,
   retargetClamp: amount,
+  targetProofsPerBlock: count,
   blocksPerEpoch: amount,
   graceBlocks: amount,
   forkV2Height: amount,

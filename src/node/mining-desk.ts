@@ -17,6 +17,7 @@ import {ChallengeIssuer} from "./ledger/attestation/issuer.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import type {AcceptedProof, VerifyProof} from "./ledger/chain/run.js";
 import type {ChainReads, QuotedHeader, VerifyContext, WorkReads} from "./ledger/mining/context.js";
+import {difficultyAt} from "./ledger/mining/difficulty.js";
 import {epochOf} from "./ledger/mining/epoch.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
 import {RejectionLog} from "./ledger/mining/rejection-log.js";
@@ -67,8 +68,8 @@ export class MiningDesk {
     return this.#issuer.issue(this.ports.nowMs(), () => plain(randomBytes(32)));
   }
 
-  /** Work on the header at `height`, or at the tip. @throws UnavailableError MINING_UNAVAILABLE */
-  work(height: bigint | null): Work {
+  /** Work on the header at `height` of the chain that ends in `state`, or at the tip. @throws UnavailableError MINING_UNAVAILABLE */
+  work(state: State, height: bigint | null): Work {
     const {params} = this.ports;
     const tip = this.#tipHeight();
     const at = height === null || height > tip ? tip : height;
@@ -83,7 +84,7 @@ export class MiningDesk {
       epoch,
       height: at,
       headerHash: header.hash,
-      difficulty: params.mining.initialDifficulty,
+      difficulty: difficultyAt(state, at, params),
       dagEntries: params.mining.dagEntries,
       workSetRoot: WORK_SET_ROOT,
       workSet: WORK_SET,
@@ -138,7 +139,7 @@ export class MiningDesk {
     const work: WorkReads = {
       workSet: () => WORK_SET,
       table: (epoch) => this.#tables.table(epoch),
-      difficulty: () => params.mining.initialDifficulty,
+      difficulty: (height) => difficultyAt(state, height, params),
     };
     const base = {params, tipHeight, nowMs, chain, work, verifySignature};
     return {...base, staleAgainst: "quoted-header", challenges: null, compat: null};

@@ -167,7 +167,7 @@ function portsOf({chain, pool, intake, desk}: Ledger): Omit<ApiPorts, "store" | 
     poolSize: () => pool.size,
     nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
     challenge: () => desk.challenge(),
-    work: (height) => desk.work(height),
+    work: (height) => desk.work(chain.state, height),
     submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
     recentRejections: (query) => desk.rejections.list(query),
   };

@@ -3,6 +3,7 @@ import {GOVERNED_PARAMETERS} from "../codecs/governance/parameters.js";
 import type {LedgerView} from "./api/ports.js";
 import type {Chain} from "./chain.js";
 import {listRecords, registryStats} from "./ledger/enrollment/registry.js";
+import {difficultyAt} from "./ledger/mining/difficulty.js";
 import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
 import {supplyOf} from "./ledger/monetary/supply.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
@@ -37,7 +38,7 @@ function createView({state, params, tip, held}: Chain): LedgerView {
       const unissuedDust = SUPPLY_CAP_DUST - books.genesisDust - books.minedDust;
       return {capDust: SUPPLY_CAP_DUST, ...books, ...held, unissuedDust};
     },
-    difficulty: () => params.mining.initialDifficulty,
+    difficulty: () => difficultyAt(state, tip.height, params),
     governance: () => ({active: governedValues(state, params), pending: [], authorities: []}),
   };
 }

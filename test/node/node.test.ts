@@ -51,6 +51,25 @@ test("an enrolled rig mines over the wire and is paid the block's reward", async
   expect(await node.ended).toBeNull();
 });
 
+test("the difficulty follows the proofs that blocks hold, wherever it is shown", async () => {
+  const params = {...genesis.params, retargetIntervalBlocks: 4n, targetProofsPerBlock: 2};
+  const {client, node, stop} = await runTestNode(await initTestNode({...genesis, params}));
+  try {
+    await client.enroll({
+      body: signedEnrollment(owner, 0n, enrollmentPayload(owner, {nodeId: "rig-1", node: nodeKey})),
+    });
+    // Nobody mines: down by the clamp, which is also the least.
+    await eventually(async () => (await client.work({height: null})).difficulty === 16n);
+    expect((await client.work({height: 3n})).difficulty).toBe(64n);
+    expect((await client.status()).qsdm?.difficulty).toBe(16n);
+    expect((await scrape(node.url)).get("qsdm_mining_difficulty")).toBe(16);
+    const proof = await mineOne(client, RIG);
+    expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});
+  } finally {
+    await stop();
+  }
+});
+
 describe("an equivocation at one height", () => {
   test("is refused as a second proof, slashed as evidence, and visible everywhere", async () => {
     const {client, node, stop} = await runTestNode(await initTestNode(genesis), {

@@ -25,6 +25,7 @@ export const PARAMS: ChainParams = {
     minDifficulty: 1n,
     retargetIntervalBlocks: 360n,
     retargetClamp: 4n,
+    targetProofsPerBlock: 16,
     blocksPerEpoch: 60_480n,
     graceBlocks: 6n,
     forkV2Height: 0n,

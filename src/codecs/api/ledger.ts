@@ -98,6 +98,7 @@ export const chainParams = object({
     minDifficulty: u64,
     retargetIntervalBlocks: u64,
     retargetClamp: u64,
+    targetProofsPerBlock: count,
     blocksPerEpoch: u64,
     graceBlocks: u64,
     forkV2Height: u64,

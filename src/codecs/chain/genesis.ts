@@ -17,6 +17,7 @@ export const genesisParams = record("params", {
   minDifficulty: u64,
   retargetIntervalBlocks: u64,
   retargetClamp: u64,
+  targetProofsPerBlock: u32,
   blocksPerEpoch: u64,
   graceBlocks: u64,
   forkV2Height: u64,

@@ -46,9 +46,15 @@ export function chainGauges(registry: Registry): (view: LedgerView) => void {
     labelNames: ["term"],
     registers,
   });
+  const difficulty = new Gauge({
+    name: "qsdm_mining_difficulty",
+    help: "Attempts that a proof on the tip takes on average.",
+    registers,
+  });
   return (view) => {
     height.set(Number(view.head.height));
     time.set(Number(view.head.timeMs) / 1_000);
+    difficulty.set(Number(view.difficulty()));
     const books = view.supply();
     for (const [term, member] of Object.entries(PLACES)) supply.set({term}, Number(books[member]));
   };

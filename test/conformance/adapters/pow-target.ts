@@ -39,7 +39,7 @@ export function powTarget(input: Input): unknown {
     case "retarget": {
       const next = retarget({
         intervalBlocks: BigInt(input.retarget_interval),
-        blockTimeSeconds: BigInt(input.target_block_time_seconds),
+        blockTime: BigInt(input.target_block_time_seconds),
         clampFactor: BigInt(input.clamp_factor),
         minDifficulty: big(input.min_difficulty),
         currentDifficulty: big(input.current_difficulty),

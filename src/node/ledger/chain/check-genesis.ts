@@ -22,8 +22,9 @@ const BOUNDS: Bounds = {
   dagEntries: [2, 2 ** 27],
   initialDifficulty: [1n, I64_MAX],
   minDifficulty: [1n, I64_MAX],
-  retargetIntervalBlocks: [1n, I64_MAX],
-  retargetClamp: [2n, I64_MAX],
+  retargetIntervalBlocks: [1n, 1_000_000n],
+  retargetClamp: [2n, 1_000n],
+  targetProofsPerBlock: [1, 1_000],
   blocksPerEpoch: [1n, I64_MAX],
   graceBlocks: [0n, 10_000n],
   freshnessWindowSeconds: [1, 86_400],
@@ -45,6 +46,8 @@ export function checkGenesis({params, validators, timeMs}: Genesis): void {
   }
   if (params.initialDifficulty < params.minDifficulty)
     refuse(`initialDifficulty ${params.initialDifficulty} is below minDifficulty ${params.minDifficulty}`);
+  if (params.targetProofsPerBlock > params.maxProofs)
+    refuse(`targetProofsPerBlock ${params.targetProofsPerBlock} is above maxProofs ${params.maxProofs}`);
   if (timeMs > I64_MAX) refuse(`timeMs ${timeMs} does not fit a signed 64-bit integer`);
   // Until blocks are agreed on over the network, a second voter could never be heard.
   if (validators.length !== 1) refuse(`${validators.length} validators, this version runs exactly one`);

@@ -1,6 +1,7 @@
 /** Block 0: the state that a genesis describes, under a header that commits to it. */
 import {type Block, blockIdOf} from "../../../codecs/chain/block.js";
 import {type Genesis, genesisIdOf} from "../../../codecs/chain/genesis.js";
+import {startDifficulty} from "../mining/difficulty.js";
 import {allocate} from "../monetary/supply.js";
 import {State} from "../state/state.js";
 import {params, validators} from "../state/stores.js";
@@ -21,6 +22,7 @@ export function genesisState(genesis: Genesis): State {
   for (const {to, amountDust} of genesis.allocations) allocate(state, to, amountDust);
   state.put(params, REWARD_BPS, {value: BigInt(genesis.params.slashRewardBps)});
   state.put(params, AUTO_REVOKE_MIN_STAKE, {value: genesis.params.autoRevokeMinStakeDust});
+  startDifficulty(state, genesis);
   genesis.validators.forEach((validator, i) => {
     state.put(validators, i.toString().padStart(8, "0"), validator);
   });

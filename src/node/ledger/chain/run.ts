@@ -7,6 +7,7 @@ import type {Receipt} from "../../../codecs/chain/receipt.js";
 import {RuleError} from "../../../errors.js";
 import {fillBonds} from "../enrollment/accrue.js";
 import {sweep} from "../enrollment/registry.js";
+import {stepDifficulty} from "../mining/difficulty.js";
 import {blockRewardDust} from "../monetary/emission.js";
 import {settleFees} from "../monetary/fees.js";
 import {assertSupply, type HeldDust, mint, recountDust, supplyOf} from "../monetary/supply.js";
@@ -105,6 +106,7 @@ export class BlockRun {
     settleFees(this.state, this.#feesDust, {proposer: this.block.proposer, fees: this.block.params.fees});
     this.#events.push(...sweep(this.state, this.block.height));
     this.#forgetOldProofs();
+    stepDifficulty(this.state, this.block, this.#proofs.length);
     const held = recountDust(this.state, this.parent.held);
     assertSupply(held, supplyOf(this.state));
     return {

@@ -24,10 +24,10 @@ export function difficultyOf(target: bigint | null): bigint {
   return MAX / (target + 1n);
 }
 
-/** What a retarget works from. Times are signed 64-bit Unix seconds. */
+/** What a retarget works from. Times are signed 64-bit, all three in one unit: the reference's are seconds. */
 export interface RetargetInput {
   readonly intervalBlocks: bigint;
-  readonly blockTimeSeconds: bigint;
+  readonly blockTime: bigint;
   readonly clampFactor: bigint;
   readonly minDifficulty: bigint | null;
   readonly currentDifficulty: bigint | null;
@@ -37,16 +37,16 @@ export interface RetargetInput {
 
 /** The next difficulty. The minimum is applied last and wins over the clamp. @throws RuleError DIFFICULTY_INVALID */
 export function retarget(input: RetargetInput): bigint {
-  const {intervalBlocks, blockTimeSeconds, clampFactor, minDifficulty, currentDifficulty, startTime, endTime} = input;
+  const {intervalBlocks, blockTime, clampFactor, minDifficulty, currentDifficulty, startTime, endTime} = input;
   if (intervalBlocks === 0n) refuse("mining: RetargetInterval must be > 0");
-  if (blockTimeSeconds === 0n) refuse("mining: TargetBlockTimeSeconds must be > 0");
+  if (blockTime === 0n) refuse("mining: TargetBlockTimeSeconds must be > 0");
   if (clampFactor < 2n) refuse(`mining: ClampFactor ${clampFactor} must be >= 2`);
   if (minDifficulty === null || minDifficulty <= 0n) return refuse("mining: MinDifficulty must be > 0");
   if (currentDifficulty === null || currentDifficulty <= 0n) return refuse("mining: current difficulty must be > 0");
   if (endTime <= startTime) refuse(`mining: retarget endTime ${endTime} must be > startTime ${startTime}`);
   // Both products wrap as the reference's 64-bit arithmetic does.
   const actual = (endTime - startTime) & U64;
-  const expected = (intervalBlocks * blockTimeSeconds) & U64;
+  const expected = (intervalBlocks * blockTime) & U64;
   const upper = currentDifficulty * clampFactor;
   const lower = currentDifficulty / clampFactor;
   let next = (currentDifficulty * expected) / actual;

@@ -21,7 +21,10 @@ export interface MiningParams {
   readonly initialDifficulty: bigint;
   readonly minDifficulty: bigint;
   readonly retargetIntervalBlocks: bigint;
+  /** Largest factor by which one retarget changes the difficulty. */
   readonly retargetClamp: bigint;
+  /** Proofs in a mean block that the retarget aims at. */
+  readonly targetProofsPerBlock: number;
   readonly blocksPerEpoch: bigint;
   /** Proofs may quote a header at most this many blocks below the tip. */
   readonly graceBlocks: bigint;

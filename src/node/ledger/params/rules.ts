@@ -20,6 +20,8 @@ export interface Rules {
   readonly proofOrder: "cheap-first" | "attestation-first";
   /** Whether a node may have more than one proof accepted at a height. */
   readonly proofsPerHeight: "one" | "any";
+  /** Whether the difficulty follows the hash rate, or stays what the genesis says (quirk Q7). */
+  readonly difficulty: "retargeted" | "constant";
   /**
    * What is remembered of punished evidence. `offence`: (node, epoch, height), so that no second spelling of one
    * offence can slash again. `blob`: the fingerprint of the submitted bytes.
@@ -67,6 +69,7 @@ export const STRICT_RULES: Rules = {
   rewardAddress: "owner",
   proofOrder: "cheap-first",
   proofsPerHeight: "one",
+  difficulty: "retargeted",
   evidenceReplay: "offence",
   slashAmount: "whole",
   equivocation: "solution",
@@ -87,6 +90,7 @@ export const COMPAT_RULES: Rules = {
   rewardAddress: "any",
   proofOrder: "attestation-first",
   proofsPerHeight: "any",
+  difficulty: "constant",
   evidenceReplay: "blob",
   slashAmount: "asked",
   equivocation: "bytes",

@@ -38,6 +38,17 @@ const proofRecord = record("proof", {proofId: fixed(32)});
 /** By height (20 digits) and node id: proofs that were rewarded, kept while a second one could still be offered. */
 export const rewardedProofs: Store<FieldValue<typeof proofRecord>> = {name: "proof", codec: proofRecord};
 
+const difficultyRecord = record("difficulty", {
+  value: u64,
+  /** Time of the block from which the proofs of this interval are counted. */
+  sinceMs: u64,
+  /** Proofs that the blocks after that one have included. */
+  proofs: u64,
+});
+export type Difficulty = FieldValue<typeof difficultyRecord>;
+/** By the first height of its interval (20 digits): what a proof that quotes a header from there on has to meet. */
+export const difficulties: Store<Difficulty> = {name: "difficulty", codec: difficultyRecord};
+
 const paramRecord = record("param", {value: u64});
 /** By name: parameters that the community can change. */
 export const params: Store<FieldValue<typeof paramRecord>> = {name: "param", codec: paramRecord};
@@ -73,6 +84,7 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     deferredBonds,
     evidence,
     rewardedProofs,
+    difficulties,
     params,
     supply,
     validators,

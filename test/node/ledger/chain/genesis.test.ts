@@ -28,6 +28,12 @@ describe("a genesis is refused", () => {
       "GENESIS_INVALID",
       withParams({initialDifficulty: 1n, minDifficulty: 2n}),
     ],
+    ["that aims at no proofs", "GENESIS_INVALID", withParams({targetProofsPerBlock: 0})],
+    [
+      "that aims at more proofs than a block takes",
+      "GENESIS_INVALID",
+      withParams({targetProofsPerBlock: 9, maxProofs: 8}),
+    ],
     ["without validators", "GENESIS_INVALID", {...good, validators: []}],
     [
       "with a validator that nobody would hear",

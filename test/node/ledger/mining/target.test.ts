@@ -11,7 +11,7 @@ import {
 const MAX = (1n << 256n) - 1n;
 const input: RetargetInput = {
   intervalBlocks: 1_008n,
-  blockTimeSeconds: 10n,
+  blockTime: 10n,
   clampFactor: 4n,
   minDifficulty: 65_536n,
   currentDifficulty: 1_000_000n,
@@ -63,7 +63,7 @@ describe("a retarget", () => {
 
   test.each([
     [{intervalBlocks: 0n}, "mining: RetargetInterval must be > 0"],
-    [{blockTimeSeconds: 0n}, "mining: TargetBlockTimeSeconds must be > 0"],
+    [{blockTime: 0n}, "mining: TargetBlockTimeSeconds must be > 0"],
     [{clampFactor: 1n}, "mining: ClampFactor 1 must be >= 2"],
     [{minDifficulty: null}, "mining: MinDifficulty must be > 0"],
     [{minDifficulty: 0n}, "mining: MinDifficulty must be > 0"],
