@@ -1,30 +1,37 @@
 /**
- * Writing to a node of QSDM, which does not know envelopes of version 3: enrollments in its signed envelopes of version
- * 2, slashes without a signature. The node's `/status` tells which it is.
+ * Writing to a node of QSDM, which does not know envelopes of version 3: enrollments and payments in its signed
+ * envelopes of version 2, slashes without a signature. The node's `/status` tells which it is.
  */
 
 import {isAddress} from "../codecs/address.js";
 import {DUST_PER_CELL, formatCell} from "../codecs/amount.js";
-import {base64Of, hexOf} from "../codecs/bytes.js";
-import {ENROLL_V2_CONTRACT} from "../codecs/enrollment.js";
-import {cellOfDust} from "../codecs/envelopes/amount.js";
-import {type EnrollmentEnvelope, enrollmentEnvelope, enrollmentSigningBytes} from "../codecs/envelopes/enrollment.js";
-import {encodeSlashRequest} from "../codecs/envelopes/slash-request.js";
-import {SLASH_CONTRACT} from "../codecs/slashing/payload.js";
+import {hexOf} from "../codecs/bytes.js";
 import {UsageError} from "../errors.js";
 import type {Client} from "../node/api/client.js";
 import type {Signer} from "../node/keys/signer.js";
 import type {Io} from "./io.js";
 import type {AnyOrder} from "./order.js";
+import type {ReferenceHead, ReferenceRequest} from "./reference-request.js";
 
 /** What QSDM's own client pays when nothing is said: 0.001 CELL. */
-const FEE_DUST = DUST_PER_CELL / 1_000n;
+export const REFERENCE_FEE_DUST = DUST_PER_CELL / 1_000n;
 const ID_BYTES = 16;
 
-/** What a command wants done by a node of QSDM: the payload is that of `qsdm/enroll/v2` or `qsdm/slash/v1`. */
+/** What a command wants done by a node of QSDM. */
 export interface ReferenceOrder extends AnyOrder {
-  /** Whether the form carries a signature. QSDM takes slashes from anybody in anybody's name (defect D13). */
+  /** What the request carries, where it is a document of its own. */
+  readonly payload?: Uint8Array;
+  /** What is paid when nothing is said, in dust. */
+  readonly feeDust: bigint;
+  /** The request in the form that the node takes. @throws DecodeError AMOUNT_INVALID, FIELD_INVALID */
+  request(head: ReferenceHead): ReferenceRequest;
+}
+
+/** A command's orders for nodes of QSDM. */
+export interface ReferenceForm {
+  /** Whether the request carries a signature. QSDM takes slashes from anybody in anybody's name (defect D13). */
   readonly signed: boolean;
+  build(sender: string): ReferenceOrder | Promise<ReferenceOrder>;
 }
 
 export interface ReferenceFlags {
@@ -53,32 +60,26 @@ export async function submitToReference(
     throw new UsageError("WAIT_UNSUPPORTED", "a node of QSDM keeps no receipts of every transaction", {
       hint: `leave --wait out and check with: ${order.checkWith}`,
     });
-  const feeDust = flags.fee ?? FEE_DUST;
-  const head = {
+  const feeDust = flags.fee ?? order.feeDust;
+  const head: ReferenceHead = {
     id: flags.id ?? hexOf(io.host.randomBytes(ID_BYTES)),
     sender,
     nonce: flags.nonce ?? (await nonceOf(sender, client)),
-    fee: cellOfDust(feeDust),
-    payloadBase64: base64Of(order.payload),
+    feeDust,
   };
+  const request = order.request(head);
   for (const line of order.announcement) io.note(line);
   const document = {tx_id: head.id, sender, nonce: head.nonce, fee_dust: feeDust, ...order.summary};
-  const unsigned = {...head, contractId: ENROLL_V2_CONTRACT, gasLimit: 0n, signature: "", publicKey: ""};
-  const slash = encodeSlashRequest({...head, contractId: SLASH_CONTRACT});
   if (flags.dryRun) {
-    const bytes = hexOf(order.signed ? enrollmentSigningBytes(unsigned) : slash);
+    const bytes = hexOf(request.bytes);
     return io.result({...document, status: "not_submitted", signing_bytes: bytes, payload: order.payload}, bytes);
   }
   io.note(`fee ${formatCell(feeDust)} CELL, in the forms of QSDM`);
   if (order.question !== null && io.asks) await io.confirm(order.question);
-  const {txId} = await order.submit(client, order.signed ? signed(unsigned, await unlock()) : slash);
+  const body = request.signWith === null ? request.bytes : request.signWith(await unlock());
+  const {txId} = await order.submit(client, body);
   io.note(`submitted ${txId}, not yet applied; check with: ${order.checkWith.replace("{tx_id}", txId)}`);
   io.result({...document, tx_id: txId, status: "submitted"}, txId);
-}
-
-function signed(unsigned: EnrollmentEnvelope, signer: Signer): Uint8Array {
-  const signature = hexOf(signer.sign(enrollmentSigningBytes(unsigned)));
-  return enrollmentEnvelope.encode({...unsigned, signature, publicKey: hexOf(signer.publicKey)});
 }
 
 /** The nonce that `sender` signs next. Accounts of QSDM need not be addresses; those have none to ask for. */

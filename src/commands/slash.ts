@@ -14,7 +14,8 @@ import type {Client} from "../node/api/client.js";
 import {defineCommand} from "./define.js";
 import {choiceFlag, u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
-import type {ReferenceOrder} from "./reference.js";
+import {REFERENCE_FEE_DUST, type ReferenceOrder} from "./reference.js";
+import {slashRequest} from "./reference-request.js";
 import {settingsEnvironment} from "./settings.js";
 import {proofView, viewEvidence} from "./slash-helper/evidence-view.js";
 import {readEvidence} from "./slash-helper/inspect.js";
@@ -103,9 +104,11 @@ export function referenceSlash({evidence, kind, nodeId, amountDust, memo}: Charg
     throw new UsageError("AMOUNT_MISSING", "a node of QSDM does not tell its cap", {hint: "pass --amount in dust"});
   const payload = {nodeId: accused.nodeId, evidenceKind: accused.kind, evidence, slashAmountDust: amountDust, memo};
   checkSlashPayload(payload, sender);
+  const encoded = slashPayload.encode(payload);
   return {
-    payload: slashPayload.encode(payload),
-    signed: false,
+    payload: encoded,
+    feeDust: REFERENCE_FEE_DUST,
+    request: (head) => slashRequest(encoded, head),
     summary: {node_id: accused.nodeId, evidence_kind: accused.kind, amount_dust: amountDust},
     announcement: [`slash ${accused.nodeId} for ${accused.kind} by at most ${formatCell(amountDust)} CELL, unsigned`],
     question: `Slash ${accused.nodeId} by ${formatCell(amountDust)} CELL? This cannot be taken back.`,
@@ -181,6 +184,6 @@ export const slashCommand = (io: Io): Command =>
     const charge = {evidence, kind: evidenceKind ?? null, nodeId: nodeId ?? null, amountDust: amount ?? null, memo};
     await submitOrder(io, flags, {
       build: (context) => orderSlash(charge, context),
-      buildReference: (sender) => referenceSlash(charge, sender),
+      reference: {signed: false, build: (sender) => referenceSlash(charge, sender)},
     });
   });

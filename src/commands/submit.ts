@@ -13,7 +13,7 @@ import {cellFlag, durationFlag, formatDuration, u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
 import type {AnyOrder} from "./order.js";
 import {addPassphraseFlags, type PassphraseFlags} from "./passphrase.js";
-import {type ReferenceOrder, submitToReference} from "./reference.js";
+import {type ReferenceForm, submitToReference} from "./reference.js";
 import {addClientFlags, type Settings} from "./settings.js";
 import {type Draft, draft, follow, sign, termsOf} from "./transaction.js";
 import {unlock} from "./wallet/keystore-file.js";
@@ -60,6 +60,7 @@ export const addWriteFlags = (command: Command): Command =>
 /** What a command wants done. */
 export interface Order extends AnyOrder {
   readonly contract: string;
+  readonly payload: Uint8Array;
 }
 
 /** What an order is built on. */
@@ -72,17 +73,17 @@ export interface OrderContext {
 /** The order in the node's own forms, and in those of QSDM where the command has them. */
 export interface Forms {
   build(context: OrderContext): Promise<Order>;
-  buildReference?(sender: string): ReferenceOrder;
+  readonly reference?: ReferenceForm;
 }
 
 /** Carries out the order that `forms` make, in the form that the node takes. */
 export async function submitOrder(io: Io, flags: WriteFlags, forms: Forms): Promise<void> {
-  const {build, buildReference} = forms;
+  const {build, reference} = forms;
   await withClient(io, flags, async (client, settings) => {
     const status = await client.status();
-    if (status.qsdm === null && buildReference !== undefined) {
-      const wallet = await openReferenceWallet(io, flags, {settings, buildReference});
-      return submitToReference(io, flags, {...wallet, order: buildReference(wallet.sender), client});
+    if (status.qsdm === null && reference !== undefined) {
+      const wallet = await openReferenceWallet(io, flags, {settings, signed: reference.signed});
+      return submitToReference(io, flags, {...wallet, order: await reference.build(wallet.sender), client});
     }
     if (flags.id !== undefined)
       throw new UsageError("FLAG_CONFLICT", "--id is for nodes of QSDM; here the id follows from the transaction", {
@@ -164,10 +165,10 @@ async function report(io: Io, flags: WriteFlags, {order, drafted, client}: Submi
 async function openReferenceWallet(
   io: Io,
   flags: WriteFlags,
-  {settings, buildReference}: {settings: Settings; buildReference(sender: string): ReferenceOrder},
+  {settings, signed}: {settings: Settings; signed: boolean},
 ): Promise<Wallet> {
   const {sender} = flags;
-  if (sender === undefined || buildReference(sender).signed) return openWallet(io, flags, settings);
+  if (sender === undefined || signed) return openWallet(io, flags, settings);
   return {sender, unlock: async () => (await openWallet(io, flags, settings)).unlock()};
 }
 

@@ -7,7 +7,8 @@ import {RuleError} from "../errors.js";
 import type {Client} from "../node/api/client.js";
 import {defineCommand} from "./define.js";
 import type {Io} from "./io.js";
-import type {ReferenceOrder} from "./reference.js";
+import {REFERENCE_FEE_DUST, type ReferenceOrder} from "./reference.js";
+import {enrollmentRequest} from "./reference-request.js";
 import {settingsEnvironment} from "./settings.js";
 import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "./submit.js";
 
@@ -59,9 +60,11 @@ export async function orderUnenrollment(
 export function referenceUnenrollment({nodeId, reason}: Leaving, sender: string): ReferenceOrder {
   const payload = {kind: "unenroll", nodeId, reason};
   checkUnenrollment(payload, sender);
+  const encoded = unenrollment.encode(payload);
   return {
-    payload: unenrollment.encode(payload),
-    signed: true,
+    payload: encoded,
+    feeDust: REFERENCE_FEE_DUST,
+    request: (head) => enrollmentRequest(encoded, head),
     summary: {node_id: nodeId},
     announcement: [
       `unenroll ${nodeId}: it earns nothing from then on, and its bond stays locked for the unbonding time`,
@@ -101,6 +104,6 @@ export const unenrollCommand = (io: Io): Command =>
     const leaving = {nodeId, reason};
     await submitOrder(io, flags, {
       build: (context) => orderUnenrollment(leaving, context),
-      buildReference: (sender) => referenceUnenrollment(leaving, sender),
+      reference: {signed: true, build: (sender) => referenceUnenrollment(leaving, sender)},
     });
   });

@@ -27,9 +27,15 @@ export interface Ran {
   readonly host: MemoryHost;
 }
 
+export interface DeskOptions extends MemoryOptions {
+  readonly input?: Uint8Array | string;
+  /** Called before the command runs, for example to send it a signal later. */
+  onHost?(host: MemoryHost): void;
+}
+
 export interface Desk {
   /** Runs one command; `input` is what standard input brings before it ends. */
-  qsdm(line: string, options?: MemoryOptions & {readonly input?: Uint8Array | string}): Promise<Ran>;
+  qsdm(line: string, options?: DeskOptions): Promise<Ran>;
 }
 
 /** A place with a wallet, its passphrase and a node. */
@@ -39,7 +45,7 @@ export function deskOf(
   files: Readonly<Record<string, string | Uint8Array>> = {},
 ): Desk {
   return {
-    async qsdm(line, {input, ...options} = {}) {
+    async qsdm(line, {input, onHost, ...options} = {}) {
       const host = memoryHost({
         ...options,
         argv: line.split(" ").filter((word) => word !== ""),
@@ -47,6 +53,7 @@ export function deskOf(
         files: {[WALLET]: keystore, "/pass": `${PASSPHRASE}\n`, ...files, ...options.files},
       });
       if (input !== undefined) host.input.end(input);
+      onHost?.(host);
       const status = await run(host);
       return {status, out: host.out(), err: host.err(), host};
     },

@@ -13,6 +13,7 @@ import {type Desk, deskOf, keystoreOf, seedOf} from "./against-node.js";
 const OWNER = testAccount("owner");
 const REPORTER = testAccount("reporter");
 const RIG = testAccount("rig");
+const POOR = testAccount("poor");
 const TX_ID = /^[0-9a-f]{64}\n$/;
 const KEYS = "--gpu-uuid GPU-1 --hmac-key-file /hmac --node-key-file /node --passphrase-file /pass";
 
@@ -201,4 +202,46 @@ describe("slash", () => {
     const ran = await reporter.qsdm(`--json slash --evidence-hex ${hexOf(loose)}`);
     expect(JSON.parse(ran.out).error.code).toBe("EVIDENCE_NOT_CANONICAL");
   });
+});
+
+describe("enroll --bond-from-rewards", () => {
+  const LINE =
+    "enroll --node-id rig-d --gpu-uuid GPU-9 --hmac-key-file /hmac --node-key-file /node --passphrase-file /pass";
+
+  test("locks nothing, and a block takes the work that was found", async () => {
+    const before = (await node.client.balance({address: REPORTER.address})).balance;
+    const ran = await reporter.qsdm(`${LINE} --bond-from-rewards --wait --json`);
+    expect(ran.status, ran.err).toBe(0);
+    const {data} = JSON.parse(ran.out);
+    expect(data).toMatchObject({stake_dust: "0", bond_mode: "mining_rewards", status: "applied"});
+    expect(ran.err).toContain("locks nothing now: the first 10 CELL that it earns");
+    expect(ran.err).toContain(`work found after ${BigInt(data.work_nonce) + 1n} attempts`);
+    expect(await node.client.enrollment({nodeId: "rig-d"})).toMatchObject({stakeDust: 0n, phase: "active"});
+    expect(before - (await node.client.balance({address: REPORTER.address})).balance).toBe(1_000n);
+  });
+
+  test("an interrupt ends the search, and nothing is sent", async () => {
+    const ran = await reporter.qsdm(`${LINE.replace("rig-d", "rig-e")} --bond-from-rewards`, {
+      onHost: (host) => setTimeout(() => host.signal("SIGINT"), 150),
+    });
+    expect([ran.status, ran.out]).toEqual([130, ""]);
+    await expect(node.client.enrollment({nodeId: "rig-e"})).rejects.toMatchObject({code: "ENROLLMENT_NOT_FOUND"});
+  });
+
+  test("who lacks the bond is told of it", async () => {
+    const poor = deskOf(node.node.url, await keystoreOf("poor"), {
+      "/hmac": `${"ab".repeat(32)}\n`,
+      "/node": hexOf(seedOf("rig")),
+    });
+    await reporter.qsdm(`wallet send ${POOR.address} 1 --passphrase-file /pass --wait`);
+    const ran = await poor.qsdm(LINE.replace("rig-d", "rig-f"));
+    expect(ran.status).toBe(3);
+    expect(ran.err).toContain("qsdm: hint: --bond-from-rewards locks nothing now");
+  });
+});
+
+test("a geotag, which this chain has no use for, is refused", async () => {
+  const ran = await owner.qsdm(`wallet send ${POOR.address} 1 --geotag EU --passphrase-file /pass`);
+  expect(ran.status).toBe(2);
+  expect(ran.err).toContain("--geotag is for nodes of QSDM");
 });

@@ -2,7 +2,10 @@
  * Recorded runs of the reference's client: what it asks a node, the files and evidence it writes, and whether it
  * succeeds are matched. Wording, layout and exit codes are ours.
  */
+
+import {ml_dsa87} from "@noble/post-quantum/ml-dsa.js";
 import {describe, expect, test} from "vitest";
+import {checkWalletEnvelope, walletEnvelope} from "../../src/codecs/envelopes/wallet.js";
 import {run} from "../../src/commands/run.js";
 import {type CannedRoute, cannedNode} from "./canned-node.js";
 import {memoryHost} from "./memory-host.js";
@@ -55,6 +58,7 @@ const STATUS = {
   task_actions_ready: false,
 };
 const SENDER = "67b59ed3ac1cfd33c2166dfeb170efcac989843ed05bb8518f5b884325d4a7a0";
+const TO = "ab".repeat(32);
 const AMBIENT: readonly CannedRoute[] = [
   {method: "GET", path: "/api/v1/status", status: 200, body: JSON.stringify(STATUS)},
   {
@@ -105,7 +109,6 @@ for (const each of matching(/^wallet-/))
 /** Where we do something else on purpose: why, the exit status, and how often the node is asked. */
 const OTHERWISE: Readonly<Record<string, readonly [why: string, status: number, asked: number]>> = {
   "enroll-short-key-not-checked-locally": ["a key that every node refuses is refused before a fee is at stake", 3, 0],
-  "enroll-deferred": ["bonds out of rewards are not offered yet", 2, 0],
   "slash-random-id": ["a kind that no node knows is refused here", 2, 0],
   "positional-stops-flags": ["arguments that nobody reads are a mistake", 2, 0],
   "enrollment-status-escape": ["a name that no enrollment can have is refused here", 2, 0],
@@ -150,7 +153,14 @@ describe("towards a node of QSDM", () => {
       "AMOUNT_MISSING",
     ],
     ["a slash that names nobody", "slash --sender=w --evidence-hex=00 --amount=1", "EVIDENCE_INVALID"],
-    ["a payment, which has no form there yet", `wallet send ${SENDER} 1 --in=w.json`, "FORMS_UNSUPPORTED"],
+    ["a memo, which has no place there", `wallet send ${SENDER} 1 --in=w.json --memo=m`, "MEMO_UNSUPPORTED"],
+    ["a payment of nothing", `wallet send ${SENDER} 0 --in=w.json`, "TRANSFER_ZERO"],
+    ["a long geotag", `wallet send ${SENDER} 1 --in=w.json --geotag=${"g".repeat(101)}`, "FLAG_INVALID"],
+    [
+      "a stake beside a bond from rewards",
+      `enroll ${KEYS} --gpu-uuid=G --hmac-key=${"ab".repeat(32)} --stake=1 --bond-from-rewards`,
+      "FLAG_CONFLICT",
+    ],
     ["no MAC key", `enroll ${KEYS} --gpu-uuid=GPU-1`, "HMAC_KEY_SOURCE"],
   ] as const)
     test(`${name} is refused, and nothing is sent`, async () => {
@@ -160,6 +170,32 @@ describe("towards a node of QSDM", () => {
       const status = await run(host);
       await node.close();
       expect([JSON.parse(host.out()).error.code, status > 1, node.asked]).toEqual([code, true, []]);
+    });
+
+  const accepted = (status: number, body: object): CannedRoute => ({
+    method: "POST",
+    path: "/api/v1/wallet/submit-signed",
+    status,
+    body: JSON.stringify(body),
+  });
+  for (const [status, body] of [
+    [202, {transaction_id: "p", status: "pending", broadcast: "block-pending"}],
+    [200, {transaction_id: "p", status: "accepted", broadcast: "p2p"}],
+  ] as const)
+    test(`a payment is a wallet envelope that a node of QSDM verifies, answered by ${status}`, async () => {
+      const node = await cannedNode([accepted(status, body)], AMBIENT);
+      const argv = `wallet send ${TO} 1.5 --in=w.json --passphrase-file=p.txt --id=p --geotag=EU`.split(" ");
+      const host = memoryHost({argv, env: {QSDM_API_URL: node.url}, files});
+      host.input.end();
+      expect(await run(host), host.err()).toBe(0);
+      await node.close();
+      expect(host.out()).toBe("p\n");
+      const envelope = walletEnvelope.decode(new TextEncoder().encode(node.asked[0]!.body));
+      expect(envelope).toMatchObject({id: "p", sender: SENDER, recipient: TO, amount: 1.5, fee: 0.001, geotag: "EU"});
+      // The account has used no nonce: its first envelope says 1 (node specification, section 2.7).
+      expect(
+        checkWalletEnvelope(envelope, (key, message, signature) => ml_dsa87.verify(signature, message, key)),
+      ).toEqual({amountDust: 150_000_000n, feeDust: 100_000n, accountNonce: 0n});
     });
 
   test("--dry-run prints what would be signed or sent, and asks for no passphrase", async () => {

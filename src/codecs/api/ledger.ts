@@ -32,8 +32,12 @@ export type Supply = ValueOf<typeof supply>;
 export const supplyAnswer = object({height: u64, blockId: text, supply});
 export type SupplyAnswer = ValueOf<typeof supplyAnswer>;
 
-/** 202 of `POST /api/v1/wallet/submit-signed`: taken, not yet applied. */
-export const pending = object({transactionId: text, status: word("pending"), broadcast: word("block-pending")});
+/** Answer of `POST /api/v1/wallet/submit-signed`: taken, not yet applied. A node of QSDM that makes no blocks says `accepted`. */
+export const pending = object({
+  transactionId: text,
+  status: word("pending", "accepted"),
+  broadcast: word("block-pending", "p2p", "local-only"),
+});
 export type Pending = ValueOf<typeof pending>;
 
 /** `GET /api/v1/wallet/balance`. */

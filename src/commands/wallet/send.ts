@@ -1,14 +1,20 @@
 import type {Command} from "commander";
 import {checkAddress} from "../../codecs/address.js";
 import {formatCell} from "../../codecs/amount.js";
+import {utf8} from "../../codecs/bytes.js";
 import {TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
 import {RuleError, UsageError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
 import {defineCommand} from "../define.js";
 import {cellFlag} from "../flags.js";
 import type {Io} from "../io.js";
+import {REFERENCE_FEE_DUST, type ReferenceOrder} from "../reference.js";
+import {walletRequest} from "../reference-request.js";
 import {settingsEnvironment} from "../settings.js";
 import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "../submit.js";
+
+/** Longest geotag that a node of QSDM takes. */
+const GEOTAG_MAX_BYTES = 100;
 
 export interface Payment {
   /** Address of 64 hex digits. */
@@ -25,7 +31,7 @@ export async function orderPayment(
   {to, amountDust, memo}: Payment,
   {client, terms, sender}: Omit<OrderContext, "client"> & {readonly client: Pick<Client, "balance">},
 ): Promise<Order> {
-  if (amountDust === 0n) throw new UsageError("TRANSFER_ZERO", "a transfer of 0 CELL moves nothing");
+  checkAmount(amountDust);
   const payload = transfer.encode({to: checkAddress(to), amountDust, memo});
   const {balance} = await client.balance({address: sender});
   const neededDust = amountDust + terms.baseFeeDust;
@@ -43,14 +49,51 @@ export async function orderPayment(
       `send ${formatCell(amountDust)} CELL from ${sender} to ${to} on ${terms.chainId}, at height ${terms.height}`,
       `leaves ${formatCell(balance - neededDust)} CELL when the base fee is paid`,
     ],
-    question: `Send ${formatCell(amountDust)} CELL to ${to}? This cannot be taken back.`,
+    question: questionOf({to, amountDust}),
     submit: (node, body) => node.submit({body}),
     checkWith: "qsdm receipt {tx_id}",
   };
 }
 
+/**
+ * The same for a node of QSDM, whose envelope has no place for a memo, and a geotag that routes it.
+ * @throws DecodeError ADDRESS_INVALID, AMOUNT_INVALID; UsageError TRANSFER_ZERO, MEMO_UNSUPPORTED
+ */
+export function referencePayment(
+  {to, amountDust, memo, geotag}: Payment & {readonly geotag: string},
+  sender: string,
+  nowMs: number,
+): ReferenceOrder {
+  checkAmount(amountDust);
+  if (memo !== "")
+    throw new UsageError("MEMO_UNSUPPORTED", "QSDM's wallet envelope has no place for a memo", {
+      hint: "leave --memo out",
+    });
+  if (utf8(geotag).length > GEOTAG_MAX_BYTES)
+    throw new UsageError("FLAG_INVALID", `--geotag is longer than ${GEOTAG_MAX_BYTES} bytes`);
+  const recipient = checkAddress(to);
+  const payment = {recipient, amountDust, geotag, timestamp: new Date(nowMs).toISOString()};
+  return {
+    feeDust: REFERENCE_FEE_DUST,
+    request: (head) => walletRequest(payment, head),
+    summary: {to, amount_dust: amountDust, geotag},
+    announcement: [`send ${formatCell(amountDust)} CELL from ${sender} to ${to}`],
+    question: questionOf({to, amountDust}),
+    submit: async (node, body) => ({txId: (await node.submitSigned({body})).transactionId}),
+    checkWith: "qsdm receipt {tx_id}",
+  };
+}
+
+function checkAmount(amountDust: bigint): void {
+  if (amountDust === 0n) throw new UsageError("TRANSFER_ZERO", "a transfer of 0 CELL moves nothing");
+}
+
+const questionOf = ({to, amountDust}: Pick<Payment, "to" | "amountDust">): string =>
+  `Send ${formatCell(amountDust)} CELL to ${to}? This cannot be taken back.`;
+
 interface Flags extends WriteFlags {
   readonly memo: string;
+  readonly geotag?: string;
 }
 
 export const walletSendCommand = (io: Io): Command =>
@@ -69,10 +112,24 @@ export const walletSendCommand = (io: Io): Command =>
       files: {"~/.qsdm/wallet.json": "The keystore that pays and signs, unless --in names another."},
       exit: {3: "The ledger refused the transfer.", 5: "--wait ended before a block decided."},
       seeAlso: ["wallet balance", "receipt", "wallet show"],
-    }).option("--memo <text>", "note kept with the transaction, at most 256 bytes", ""),
+    })
+      .option("--memo <text>", "note kept with the transaction, at most 256 bytes", "")
+      .option("--geotag <text>", "region tag towards a node of QSDM, which routes by it"),
   )
     .argument("<to>", "address of 64 hex digits")
     .argument("<amount>", "amount in CELL, for example 2.5", cellFlag)
-    .action(async (to: string, amountDust: bigint, {memo, ...flags}: Flags) => {
-      await submitOrder(io, flags, {build: (context) => orderPayment({to, amountDust, memo}, context)});
+    .action(async (to: string, amountDust: bigint, {memo, geotag, ...flags}: Flags) => {
+      await submitOrder(io, flags, {
+        async build(context) {
+          if (geotag !== undefined)
+            throw new UsageError("FLAG_CONFLICT", "--geotag is for nodes of QSDM; this chain has no use for it", {
+              hint: "leave --geotag out",
+            });
+          return orderPayment({to, amountDust, memo}, context);
+        },
+        reference: {
+          signed: true,
+          build: (sender) => referencePayment({to, amountDust, memo, geotag: geotag ?? ""}, sender, io.host.now()),
+        },
+      });
     });

@@ -55,7 +55,8 @@ class Caller {
 
   async call(route: AnyRoute, input: Readonly<Record<string, unknown>>): Promise<unknown> {
     const answer = await this.#send(route, this.#prefix + pathOf(route, input), input);
-    if (!route.statuses.includes(answer.status) || !this.#isReply(route, answer)) throw refusalIn(answer, this.origin);
+    const isAnswer = route.statuses.includes(answer.status) || route.referenceStatuses.includes(answer.status);
+    if (!isAnswer || !this.#isReply(route, answer)) throw refusalIn(answer, this.origin);
     try {
       return route.reply.decode(answer.body);
     } catch (cause) {

@@ -69,6 +69,8 @@ export interface Route<P extends Params = Params, B extends BodySpec | null = Bo
   readonly statusOf?: (value: O) => number;
   /** Every status with which `reply` comes. */
   readonly statuses: readonly number[];
+  /** Further statuses with which a node of QSDM answers the same; this one never does. */
+  readonly referenceStatuses: readonly number[];
   handle(input: ParamValues<P> & BodyValue<B>, ports: RoutePorts): O | Promise<O>;
 }
 
@@ -82,8 +84,9 @@ export type AnyRoute = Route<any, any, any>;
 
 /** `spec` with its types inferred and the usual statuses filled in. */
 export const route = <const P extends Params, B extends BodySpec | null, O>(
-  spec: Omit<Route<P, B, O>, "statuses"> & {readonly statuses?: readonly number[]},
-): Route<P, B, O> => ({statuses: [200], ...spec});
+  spec: Omit<Route<P, B, O>, "statuses" | "referenceStatuses"> &
+    Partial<Pick<Route<P, B, O>, "statuses" | "referenceStatuses">>,
+): Route<P, B, O> => ({statuses: [200], referenceStatuses: [], ...spec});
 
 /** The status that `value` is answered with. */
 export const statusOf = ({statusOf: chosen, statuses}: AnyRoute, value: unknown): number =>

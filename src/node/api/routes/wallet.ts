@@ -75,6 +75,8 @@ export const submitSignedRoute = route({
   payer: walletPayer,
   reply: json(pending),
   statuses: [202],
+  // From a node that makes no blocks.
+  referenceStatuses: [200],
   async handle({body}, ports) {
     const {txId} = await ports.node.submitCompat("wallet", body);
     return {transactionId: txId, status: "pending" as const, broadcast: "block-pending" as const};
