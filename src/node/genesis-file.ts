@@ -3,9 +3,10 @@
  * canonical record of codecs/chain/genesis.ts; this form is never hashed.
  */
 import * as z from "zod";
+import {U64_MAX} from "../codecs/amount.js";
 import {bytesOfHex, hexOf} from "../codecs/bytes.js";
-import {type Genesis, genesis as genesisCodec} from "../codecs/chain/genesis.js";
-import {DecodeError} from "../errors.js";
+import {type Genesis, type GenesisParams, genesis as genesisCodec} from "../codecs/chain/genesis.js";
+import {DecodeError, UsageError} from "../errors.js";
 
 const amount = z
   .string()
@@ -40,6 +41,9 @@ const PARAMS = z.strictObject({
   maxBlockBytes: count,
 });
 
+/** Which rules hold is the network's, not a number to turn. */
+const NUMBERS = Object.keys(PARAMS.shape).filter((name) => name !== "rules") as Exclude<keyof GenesisParams, "rules">[];
+
 const SCHEMA = z.strictObject({
   chainId: z.string(),
   network: z.string(),
@@ -66,6 +70,23 @@ export function parseGenesis(text: string): Genesis {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : cause instanceof Error ? cause.message : "";
     throw new DecodeError("GENESIS_FILE_INVALID", `not a genesis file: ${why}`, {cause});
   }
+}
+
+/**
+ * `params` with one of them as `NAME=VALUE` says. Whether the value makes a chain is for `checkGenesis`.
+ * @throws UsageError GENESIS_PARAM_INVALID
+ */
+export function withParam(params: GenesisParams, assignment: string): GenesisParams {
+  const refuse = (why: string): never => {
+    throw new UsageError("GENESIS_PARAM_INVALID", `"${assignment}" ${why}`, {
+      hint: `write NAME=VALUE, NAME one of ${NUMBERS.join(", ")}`,
+    });
+  };
+  const [, given = "", text = ""] = /^([A-Za-z0-9]+)=([0-9]{1,20})$/.exec(assignment) ?? refuse("is not NAME=VALUE");
+  const name = NUMBERS.find((each) => each === given) ?? refuse("names no parameter of a genesis");
+  const value = typeof params[name] === "bigint" ? BigInt(text) : Number(text);
+  if (value > (typeof value === "bigint" ? U64_MAX : 0xffff_ffff)) refuse("is too large");
+  return {...params, [name]: value};
 }
 
 /** The file's text, with a final newline. */

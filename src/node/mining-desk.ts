@@ -7,7 +7,7 @@ import {bytesOfHex, hexOf, plain} from "../codecs/bytes.js";
 import {blockIdOf} from "../codecs/chain/block.js";
 import type {Challenge} from "../codecs/mining/challenge.js";
 import {batchCountMaximum} from "../codecs/mining/merkle.js";
-import type {Work} from "../codecs/mining/work.js";
+import type {ServedWork} from "../codecs/mining/work.js";
 import type {VerifySignature} from "../codecs/suite.js";
 import {UnavailableError} from "../errors.js";
 import type {ProofVerdict} from "./api/ports.js";
@@ -19,6 +19,7 @@ import type {AcceptedProof, VerifyProof} from "./ledger/chain/run.js";
 import type {ChainReads, QuotedHeader, VerifyContext, WorkReads} from "./ledger/mining/context.js";
 import {difficultyAt} from "./ledger/mining/difficulty.js";
 import {epochOf} from "./ledger/mining/epoch.js";
+import {mixVersionAt} from "./ledger/mining/forks.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
 import {RejectionLog} from "./ledger/mining/rejection-log.js";
 import {isRewarded} from "./ledger/mining/rewarded.js";
@@ -69,7 +70,7 @@ export class MiningDesk {
   }
 
   /** Work on the header at `height` of the chain that ends in `state`, or at the tip. @throws UnavailableError MINING_UNAVAILABLE */
-  work(state: State, height: bigint | null): Work {
+  work(state: State, height: bigint | null): ServedWork {
     const {params} = this.ports;
     const tip = this.#tipHeight();
     const at = height === null || height > tip ? tip : height;
@@ -90,6 +91,7 @@ export class MiningDesk {
       workSet: WORK_SET,
       batchCountMaximum: batchCountMaximum(WORK_SET.length),
       blocksPerEpoch: params.mining.blocksPerEpoch,
+      mixVersion: mixVersionAt(state, at),
     };
   }
 
@@ -140,6 +142,7 @@ export class MiningDesk {
       workSet: () => WORK_SET,
       table: (epoch) => this.#tables.table(epoch),
       difficulty: (height) => difficultyAt(state, height, params),
+      mixVersion: (height) => mixVersionAt(state, height),
     };
     const base = {params, tipHeight, nowMs, chain, work, verifySignature};
     return {...base, staleAgainst: "quoted-header", challenges: null, compat: null};

@@ -6,7 +6,6 @@ import {listRecords, registryStats} from "./ledger/enrollment/registry.js";
 import {difficultyAt} from "./ledger/mining/difficulty.js";
 import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
 import {supplyOf} from "./ledger/monetary/supply.js";
-import type {ChainParams} from "./ledger/params/chain-params.js";
 import type {State} from "./ledger/state/state.js";
 import {accountKeys, accounts, enrollments, params as parameters} from "./ledger/state/stores.js";
 
@@ -39,18 +38,10 @@ function createView({state, params, tip, held}: Chain): LedgerView {
       return {capDust: SUPPLY_CAP_DUST, ...books, ...held, unissuedDust};
     },
     difficulty: () => difficultyAt(state, tip.height, params),
-    governance: () => ({active: governedValues(state, params), pending: [], authorities: []}),
+    governance: () => ({active: governedValues(state), pending: [], authorities: []}),
   };
 }
 
-/** What holds now: what the state says, and for a fork height that nobody moved what the genesis fixed. */
-function governedValues(state: State, {mining}: ChainParams): ReadonlyMap<string, bigint> {
-  const fixed = (name: string, usual: bigint): bigint =>
-    name === "fork_v2_tc_height" ? mining.forkTensorHeight : usual;
-  return new Map(
-    GOVERNED_PARAMETERS.map((each) => [
-      each.name,
-      state.get(parameters, each.name)?.value ?? fixed(each.name, each.default),
-    ]),
-  );
-}
+/** What holds now; genesis puts every one of them into the state. */
+const governedValues = (state: State): ReadonlyMap<string, bigint> =>
+  new Map(GOVERNED_PARAMETERS.map(({name, default: usual}) => [name, state.get(parameters, name)?.value ?? usual]));

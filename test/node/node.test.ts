@@ -70,6 +70,27 @@ test("the difficulty follows the proofs that blocks hold, wherever it is shown",
   }
 });
 
+test("the tensor walk begins at the height that the genesis names, for the miner and the node", async () => {
+  const params = {...genesis.params, forkTensorHeight: 8n};
+  const {client, stop} = await runTestNode(await initTestNode({...genesis, params}));
+  try {
+    await client.enroll({
+      body: signedEnrollment(owner, 0n, enrollmentPayload(owner, {nodeId: "rig-1", node: nodeKey})),
+    });
+    await eventually(async () => (await client.work({height: null})).height >= 8n);
+    expect((await client.status()).mining).toMatchObject({forkTensorHeight: 8n, forkTensorActive: true});
+    expect((await client.work({height: 7n})).mixVersion).toBe(1);
+    expect((await client.work({height: 8n})).mixVersion).toBe(2);
+    expect((await client.governedParameter({name: "fork_v2_tc_height"})).activeValue).toBe(8n);
+    const proof = await mineOne(client, RIG);
+    expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});
+    const unforked = await mineOne(client, {...RIG, mix: 1});
+    expect(await client.submitProof({body: encodeProof(unforked)})).toMatchObject({detail: "mix_digest mismatch"});
+  } finally {
+    await stop();
+  }
+});
+
 describe("an equivocation at one height", () => {
   test("is refused as a second proof, slashed as evidence, and visible everywhere", async () => {
     const {client, node, stop} = await runTestNode(await initTestNode(genesis), {

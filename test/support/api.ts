@@ -117,6 +117,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
     workSet: [[{id: new Uint8Array([5]), contentHash: new Uint8Array(32).fill(6)}]],
     batchCountMaximum: 1,
     blocksPerEpoch: 60_480n,
+    mixVersion: 1,
   }),
   submitProof: async () => ({accepted: true, proofId: "f6".repeat(32)}),
   recentRejections: () => ({entries: [], nextCursor: 0n, hasMore: false}),

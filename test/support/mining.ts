@@ -97,7 +97,12 @@ export function contextFor(rigs: readonly TestRig[], change: Partial<VerifyConte
       hasProof: () => false,
       isQuarantined: () => false,
     },
-    work: {workSet: () => WORK_SET, table: () => table, difficulty: () => params.mining.initialDifficulty},
+    work: {
+      workSet: () => WORK_SET,
+      table: () => table,
+      difficulty: () => params.mining.initialDifficulty,
+      mixVersion: () => 1,
+    },
     verifySignature: mlDsa87.verify,
     challenges: testChallenges(),
     compat: null,

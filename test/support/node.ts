@@ -10,6 +10,7 @@ import {initDataDir} from "../../src/node/data-dir.js";
 import {buildDag, type DagTable} from "../../src/node/ledger/mining/dag.js";
 import {solveSlice} from "../../src/node/ledger/mining/solve.js";
 import {targetOf} from "../../src/node/ledger/mining/target.js";
+import type {MixVersion} from "../../src/node/ledger/mining/walk.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {attestWithKey, type Rig} from "../../src/node/mining/attest.js";
 import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../src/node/node.js";
@@ -107,7 +108,7 @@ const tables = new Map<string, DagTable>();
 /** Solves the work at the tip for `owner`, without an attestation; `start` picks among solutions. */
 export async function solveTip(
   client: Client,
-  {owner, start = 1}: {owner: TestAccount; start?: number},
+  {owner, start = 1, mix}: {owner: TestAccount; start?: number; mix?: MixVersion},
 ): Promise<Proof> {
   const work = await client.work({height: null});
   const {headerHash, epoch, height} = work;
@@ -115,7 +116,13 @@ export async function solveTip(
   const table = tables.get(key) ?? buildDag({epoch, workSetRoot: work.workSetRoot, entries: work.dagEntries});
   tables.set(key, table);
   const batchRoot = prefixRoot(canonicalWorkSet(work.workSet.map(({cells}) => cells)).map(batchHash), 1);
-  const job = {headerHash, batchRoot, target: targetOf(work.difficulty), table, mix: 1} as const;
+  const job = {
+    headerHash,
+    batchRoot,
+    target: targetOf(work.difficulty),
+    table,
+    mix: mix ?? (work.mixVersion as MixVersion),
+  };
   const solution = solveSlice(job, new Uint8Array(16).fill(start), 1_000_000).solution!;
   return {
     version: 2,
@@ -133,7 +140,11 @@ export async function solveTip(
 /** Mines one proof for the tip as `nodeId`, signed with `nodeKey`. */
 export async function mineOne(
   client: Client,
-  {nodeId, nodeKey, ...work}: {nodeId: string; nodeKey: TestAccount; owner: TestAccount; start?: number},
+  {
+    nodeId,
+    nodeKey,
+    ...work
+  }: {nodeId: string; nodeKey: TestAccount; owner: TestAccount; start?: number; mix?: MixVersion},
 ): Promise<Proof> {
   const solved = await solveTip(client, work);
   const sign = (message: Uint8Array): Uint8Array => mlDsa87.sign(nodeKey.secretKey, message);

@@ -32,6 +32,8 @@ export const work = object({
   workSet: named("workset", list(object({cells: list(cell)}))),
   batchCountMaximum: count,
   blocksPerEpoch: u64,
+  /** Ours: which mix the walk uses, 1 or 2. */
+  mixVersion: optional(count),
 });
 
 /** `POST /api/v1/mining/submit`: 200 when accepted, 400 when not. */

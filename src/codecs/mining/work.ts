@@ -28,6 +28,12 @@ export interface Work {
   readonly blocksPerEpoch: bigint;
 }
 
+/** Work with what nodes of ours say besides; null where a node does not. */
+export interface ServedWork extends Work {
+  /** 1 for the plain walk, 2 for the tensor walk. */
+  readonly mixVersion: number | null;
+}
+
 /** Longest work that a client reads; a work set of 10,000 full batches fits. */
 export const WORK_MAX_BYTES = 16 << 20;
 /** A difficulty above 2^256 has no target. */

@@ -4,6 +4,8 @@ import {parseCell} from "../../codecs/amount.js";
 import {type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {UsageError} from "../../errors.js";
 import {initDataDir, newSeed} from "../../node/data-dir.js";
+import {withParam} from "../../node/genesis-file.js";
+import {checkGenesis} from "../../node/ledger/chain/check-genesis.js";
 import {NETWORK_PARAMS, type NetworkProfile} from "../../node/ledger/params/networks.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
@@ -18,9 +20,14 @@ export interface InitPlan {
   readonly validatorAccount: string;
   readonly allocations: readonly {readonly to: string; readonly amountDust: bigint}[];
   readonly timeMs: bigint;
+  /** Parameters that differ from the network's, as `NAME=VALUE`. */
+  readonly params?: readonly string[];
 }
 
-/** Writes the data directory of a new chain. Knows no flags. */
+/**
+ * Writes the data directory of a new chain. Knows no flags.
+ * @throws UsageError GENESIS_PARAM_INVALID; RuleError GENESIS_INVALID; what `initDataDir` throws
+ */
 export async function initNode(plan: InitPlan): Promise<Genesis> {
   const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
   const validatorSeed = newSeed();
@@ -29,10 +36,11 @@ export async function initNode(plan: InitPlan): Promise<Genesis> {
     chainId: plan.chainId,
     network: plan.network,
     timeMs: plan.timeMs,
-    params: NETWORK_PARAMS[plan.network],
+    params: (plan.params ?? []).reduce(withParam, NETWORK_PARAMS[plan.network]),
     allocations: plan.allocations,
     validators: [{publicKey, power: 1n, account: plan.validatorAccount}],
   };
+  checkGenesis(genesis);
   await initDataDir(plan.dataDir, {genesis, validatorSeed});
   return genesis;
 }
@@ -54,11 +62,16 @@ export const nodeInitCommand = (io: Io): Command =>
       description:
         "Writes genesis, a new validator key and a new challenge key into the data directory. Nothing that is there is " +
         "overwritten. Prints the genesis digest, which identifies the chain.\n\n" +
-        "Allocations are taken from the treasury's tenth of the supply.",
+        "Allocations are taken from the treasury's tenth of the supply. --param changes one number of the network's " +
+        "parameter set, among them the fork heights and the retarget; a chain that could not run is refused.",
       examples: [
         {
           does: "a development chain that pays 1,000 CELL to one wallet",
           run: 'qsdm node init --network dev --chain-id my-dev --validator-account "$(qsdm wallet show)" --allocate "$(qsdm wallet show)=1000"',
+        },
+        {
+          does: "one whose walk changes at height 1,000 and whose difficulty changes every minute",
+          run: 'qsdm node init --chain-id my-dev --validator-account "$(qsdm wallet show)" --param forkTensorHeight=1000 --param retargetIntervalBlocks=60',
         },
       ],
       files: {
@@ -75,6 +88,7 @@ export const nodeInitCommand = (io: Io): Command =>
     .requiredOption("--chain-id <id>", "name of the chain, signed into every transaction")
     .requiredOption("--validator-account <address>", "account that receives the validator's fees")
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", collect, [])
+    .option("--param <name=value>", "one parameter of the genesis; may be repeated", collect, [])
     .action(async (flags) => {
       const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});
       const dataDir = settings.data_dir.value!;
@@ -85,6 +99,7 @@ export const nodeInitCommand = (io: Io): Command =>
         validatorAccount: checkAddress(flags.validatorAccount),
         allocations: flags.allocate.map(parseAllocation),
         timeMs: BigInt(io.host.now()),
+        params: flags.param,
       });
       const id = genesisIdOf(genesis);
       io.result({genesis_id: id, chain_id: genesis.chainId, network: genesis.network, data_dir: dataDir}, id);

@@ -2,7 +2,7 @@
 import type {Block, Header} from "../../codecs/chain/block.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
-import type {Work} from "../../codecs/mining/work.js";
+import type {ServedWork} from "../../codecs/mining/work.js";
 import type {CompatDoor} from "../ledger/chain/compat-door.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
@@ -126,7 +126,7 @@ export interface ApiPorts {
   nextNonce(address: string): bigint;
   challenge(): Challenge;
   /** @throws UnavailableError MINING_UNAVAILABLE */
-  work(height: bigint | null): Work;
+  work(height: bigint | null): ServedWork;
   submitProof(raw: Uint8Array): Promise<ProofVerdict>;
   /** Refused proofs whose claims about their GPU do not hang together. */
   recentRejections(query: RejectionQuery): RejectionPage;

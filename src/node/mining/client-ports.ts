@@ -1,6 +1,6 @@
 /** The miner's view of a node through the API's client. */
 import type {Challenge} from "../../codecs/mining/challenge.js";
-import type {Work} from "../../codecs/mining/work.js";
+import type {ServedWork} from "../../codecs/mining/work.js";
 import type {Client} from "../api/client.js";
 import type {MinerPorts} from "./ports.js";
 
@@ -10,7 +10,7 @@ export type MiningClient = Pick<Client, "work" | "challenge" | "submitProof">;
 /** Work, challenges and submissions over `client`. */
 export function nodePortsOf(client: MiningClient): Pick<MinerPorts, "work" | "challenge" | "submit"> {
   return {
-    async work(): Promise<Work> {
+    async work(): Promise<ServedWork> {
       const {workSet, ...rest} = await client.work({height: null});
       return {...rest, workSet: workSet.map(({cells}) => cells)};
     },

@@ -3,12 +3,13 @@ import {equalBytes} from "../../codecs/bytes.js";
 import {canonicalWorkSet, checkWorkSet, type WorkSet} from "../../codecs/mining/cells.js";
 import {batchCountMaximum, batchHash, merkleRoot, prefixRoot} from "../../codecs/mining/merkle.js";
 import {NO_ATTESTATION, type Proof} from "../../codecs/mining/proof.js";
-import type {Work} from "../../codecs/mining/work.js";
+import type {ServedWork} from "../../codecs/mining/work.js";
 import {RuleError} from "../../errors.js";
 import type {DagSeed} from "../ledger/mining/dag.js";
 import {epochOf, isForked} from "../ledger/mining/epoch.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {targetOf} from "../ledger/mining/target.js";
+import type {MixVersion} from "../ledger/mining/walk.js";
 import type {MinerOptions} from "./ports.js";
 import type {Search} from "./solver.js";
 
@@ -16,7 +17,7 @@ import type {Search} from "./solver.js";
 const MAX_ENTRIES = 2 ** 26;
 
 export interface Job {
-  readonly work: Work;
+  readonly work: ServedWork;
   readonly seed: DagSeed;
   readonly search: Search;
   readonly batchCount: number;
@@ -26,7 +27,7 @@ export interface Job {
  * What to search for. The work set's root is computed anew: a miner that believes the served one mines nothing (Q51).
  * @throws RuleError WORK_INCONSISTENT; DecodeError of a work set that cannot be
  */
-export function jobOf(work: Work, options: Pick<MinerOptions, "batchCount" | "forkTensorHeight">): Job {
+export function jobOf(work: ServedWork, options: Pick<MinerOptions, "batchCount" | "forkTensorHeight">): Job {
   const hashes = hashesOf(work.workSet);
   const root = merkleRoot(hashes);
   if (!equalBytes(root, work.workSetRoot)) refuse("the work set does not give the root beside it");
@@ -42,9 +43,18 @@ export function jobOf(work: Work, options: Pick<MinerOptions, "batchCount" | "fo
       headerHash: work.headerHash,
       batchRoot: prefixRoot(hashes, batchCount),
       target: targetOf(work.difficulty),
-      mix: isForked(work.height, options.forkTensorHeight) ? 2 : 1,
+      mix: mixVersionOf(work, options),
     },
   };
+}
+
+/** The chain can move its fork; only a node that does not say leaves the miner to the height it started with. */
+function mixVersionOf(
+  {mixVersion, height}: ServedWork,
+  {forkTensorHeight}: Pick<MinerOptions, "forkTensorHeight">,
+): MixVersion {
+  if (mixVersion === null) return isForked(height, forkTensorHeight) ? 2 : 1;
+  return mixVersion === 1 || mixVersion === 2 ? mixVersion : refuse(`mix version ${mixVersion}`);
 }
 
 function hashesOf(workSet: WorkSet): readonly Uint8Array[] {

@@ -6,7 +6,7 @@
  */
 import {hexOf} from "../../codecs/bytes.js";
 import {encodeProof, type Proof, proofIdOf} from "../../codecs/mining/proof.js";
-import type {Work} from "../../codecs/mining/work.js";
+import type {ServedWork} from "../../codecs/mining/work.js";
 import {UnavailableError} from "../../errors.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {Hashrate} from "./hashrate.js";
@@ -97,7 +97,7 @@ export class Miner {
   }
 
   /** Ends the search once the node works on another header. A node that does not answer changes nothing. */
-  async #watchTip({headerHash}: Work, left: AbortController): Promise<void> {
+  async #watchTip({headerHash}: ServedWork, left: AbortController): Promise<void> {
     const hash = hexOf(headerHash);
     while (!left.signal.aborted) {
       await this.ports.sleep(this.options.pollMs, left.signal);

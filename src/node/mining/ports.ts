@@ -1,7 +1,7 @@
 /** What the miner needs from the world, and what it tells. Ports are the client's routes, threads and a clock. */
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {Proof} from "../../codecs/mining/proof.js";
-import type {Work} from "../../codecs/mining/work.js";
+import type {ServedWork} from "../../codecs/mining/work.js";
 import type {QsdmError} from "../../errors.js";
 import type {ComputeBackend} from "../compute/backend.js";
 import type {Solver} from "./solver.js";
@@ -21,7 +21,7 @@ export interface MinerOptions {
   readonly batchCount: number;
   /** Ends after so many accepted proofs; null runs until stopped. */
   readonly maxProofs: number | null;
-  /** From this height on the walk uses the tensor mix. */
+  /** From this height on the walk uses the tensor mix, where the work does not say it. */
   readonly forkTensorHeight: bigint;
   /** Time between two looks at the node's tip, and before another try after a failure. */
   readonly pollMs: number;
@@ -32,7 +32,7 @@ export const DEFAULT_POLL_MS = 500;
 
 export interface MinerPorts {
   /** @throws UnavailableError while the node cannot say */
-  work(): Promise<Work>;
+  work(): Promise<ServedWork>;
   /** @throws UnavailableError while the node cannot be asked */
   challenge(): Promise<Challenge>;
   /** @throws UnavailableError when no answer came, and the proof may have arrived or not */

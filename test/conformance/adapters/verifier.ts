@@ -10,6 +10,7 @@ import {AttestationDispatcher} from "../../../src/node/ledger/attestation/dispat
 import {checkHmacAttestation} from "../../../src/node/ledger/attestation/hmac.js";
 import type {VerifyContext} from "../../../src/node/ledger/mining/context.js";
 import {buildDag, type DagTable} from "../../../src/node/ledger/mining/dag.js";
+import {isForked} from "../../../src/node/ledger/mining/epoch.js";
 import {Quarantine} from "../../../src/node/ledger/mining/quarantine.js";
 import {ProofRejection} from "../../../src/node/ledger/mining/rejection.js";
 import {SeenProofs} from "../../../src/node/ledger/mining/seen-proofs.js";
@@ -55,7 +56,6 @@ function paramsOf(input: Input): VerifyContext["params"] {
     blocksPerEpoch: input.big("blocks_per_epoch"),
     graceBlocks: grace === 0n ? NETWORK_PARAMS.compat.graceBlocks : grace,
     forkV2Height: input.big("fork_v2_height"),
-    forkTensorHeight: input.big("fork_v2_tc_height"),
   };
   return chainParamsOf({chainId: "vectors", network: "vectors", timeMs: 0n, params, allocations: [], validators: []});
 }
@@ -69,6 +69,7 @@ function workOf(input: Input): VerifyContext["work"] {
   return {
     workSet: () => workSet,
     difficulty: () => input.big("difficulty"),
+    mixVersion: (height) => (isForked(height, input.big("fork_v2_tc_height")) ? 2 : 1),
     table(epoch) {
       const table = tables.get(epoch) ?? buildDag({epoch, workSetRoot: root, entries: input.number("dag_size")});
       tables.set(epoch, table);

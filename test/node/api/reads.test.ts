@@ -118,12 +118,12 @@ describe("mining", () => {
     );
   });
 
-  test("serves work in the reference's order, difficulty as text", async () => {
+  test("serves work in the reference's order, difficulty as text, and at the end what is ours", async () => {
     const {get, client} = await serve();
     expect(await (await get("/api/v1/mining/work")).text()).toBe(
       `{"epoch":0,"height":13,"header_hash":"${"03".repeat(32)}","difficulty":"65536","dag_size":65536,` +
         `"workset_root":"${"04".repeat(32)}","workset":[{"cells":[{"id":"05","content_hash":"${"06".repeat(32)}"}]}],` +
-        `"batch_count_maximum":1,"blocks_per_epoch":60480}\n`,
+        `"batch_count_maximum":1,"blocks_per_epoch":60480,"mix_version":1}\n`,
     );
     expect((await client.work({height: null})).workSet[0]?.cells[0]?.id).toEqual(new Uint8Array([5]));
   });

@@ -2,13 +2,14 @@ import {describe, expect, test} from "vitest";
 import {hexOf} from "../../../src/codecs/bytes.js";
 import {batchCountMaximum} from "../../../src/codecs/mining/merkle.js";
 import {decodeProof, type Proof, proofIdOf} from "../../../src/codecs/mining/proof.js";
-import type {Work} from "../../../src/codecs/mining/work.js";
+import type {ServedWork} from "../../../src/codecs/mining/work.js";
 import {RuleError, UnavailableError} from "../../../src/errors.js";
 import {dagSteps} from "../../../src/node/ledger/mining/dag.js";
 import {ProofRejection} from "../../../src/node/ledger/mining/rejection.js";
 import {solveSlice} from "../../../src/node/ledger/mining/solve.js";
 import {verifyProof} from "../../../src/node/ledger/mining/verify.js";
 import {WORK_SET, WORK_SET_ROOT} from "../../../src/node/ledger/mining/work-set.js";
+import {jobOf} from "../../../src/node/mining/job.js";
 import {Miner} from "../../../src/node/mining/miner.js";
 import type {Answer, MinerEvent, MinerOptions, MinerPorts} from "../../../src/node/mining/ports.js";
 import type {Solver} from "../../../src/node/mining/solver.js";
@@ -93,7 +94,7 @@ function bench(change: Partial<MinerPorts> = {}, options: Partial<MinerOptions> 
   return {miner, node, abort, solver, ports, judge, run: () => miner.run(abort.signal)};
 }
 
-const workAt = (height: bigint): Work => ({
+const workAt = (height: bigint): ServedWork => ({
   epoch: 0n,
   height,
   headerHash: testHeader(height).hash,
@@ -102,6 +103,7 @@ const workAt = (height: bigint): Work => ({
   workSetRoot: WORK_SET_ROOT,
   workSet: WORK_SET,
   batchCountMaximum: batchCountMaximum(WORK_SET.length),
+  mixVersion: null,
   blocksPerEpoch: 60_480n,
 });
 
@@ -224,11 +226,19 @@ describe("the miner", () => {
     expect(new Set(made.node.submitted.map((raw) => hexOf(proofIdOf(decodeProof(raw))))).size).toBe(2);
   });
 
+  test("walks as the node says, and by its own fork height where a node does not say", () => {
+    const options = {batchCount: 1, forkTensorHeight: 9n};
+    const mixOf = (height: bigint, mixVersion: number | null) =>
+      jobOf({...workAt(height), mixVersion}, options).search.mix;
+    expect([mixOf(8n, null), mixOf(9n, null), mixOf(8n, 2), mixOf(9n, 1)]).toEqual([1, 2, 2, 1]);
+  });
+
   test.each([
     ["a root that the work set does not give", {workSetRoot: new Uint8Array(32)}],
     ["a table without entries", {dagEntries: 1}],
     ["a table larger than any network's", {dagEntries: 2 ** 26 + 1}],
     ["another epoch than its height's", {epoch: 1n}],
+    ["a mix that nobody knows", {mixVersion: 3}],
   ])("refuses work with %s", async (_, wrong) => {
     const made = bench({work: async () => ({...workAt(8n), ...wrong})});
     await expect(made.run()).rejects.toThrow(expect.objectContaining({code: "WORK_INCONSISTENT"}));

@@ -53,7 +53,7 @@ function statusOf(node: ApiPorts): Status {
     branding: {name: "QSDM", legacyName: null, fullTitle: null},
     tokenomics: tokenomicsOf(head.height, params.blockTimeSeconds),
     taskActionsReady: false,
-    mining: miningOf(head.height, params),
+    mining: miningOf(view),
     qsdm: ownOf(view, node.poolSize()),
   };
 }
@@ -84,15 +84,17 @@ export function tokenomicsOf(height: bigint, blockTimeSeconds: number): Status["
 /** A fork height as the reference shows it: left out when it never comes, and when it is 0. */
 const shownFork = (height: bigint): bigint | null => (height === 0n || height === U64_MAX ? null : height);
 
-function miningOf(height: bigint, {mining, enrollment, rules}: ChainParams): Status["mining"] {
+function miningOf({head: {height}, params, governance}: LedgerView): Status["mining"] {
+  const {mining, enrollment, rules} = params;
+  const forkTensorHeight = governance().active.get("fork_v2_tc_height") ?? U64_MAX;
   const v2Active = height >= mining.forkV2Height;
   const strict = rules.proofAuthority === "node-key";
   return {
     protocolVersionsAccepted: [v2Active ? 2 : 1],
     forkV2Height: shownFork(mining.forkV2Height),
     forkV2Active: v2Active,
-    forkTensorHeight: shownFork(mining.forkTensorHeight),
-    forkTensorActive: height >= mining.forkTensorHeight,
+    forkTensorHeight: shownFork(forkTensorHeight),
+    forkTensorActive: height >= forkTensorHeight,
     attestationTypesRequired: v2Active ? [strict ? "qsdm-key-v1" : "nvidia-hmac-v1"] : null,
     minEnrollStakeDust: v2Active ? enrollment.bondDust : null,
     enrollmentContract: strict ? ENROLL_V3_CONTRACT : "qsdm/enroll/v2",

@@ -48,6 +48,9 @@ export function checkGenesis({params, validators, timeMs}: Genesis): void {
     refuse(`initialDifficulty ${params.initialDifficulty} is below minDifficulty ${params.minDifficulty}`);
   if (params.targetProofsPerBlock > params.maxProofs)
     refuse(`targetProofsPerBlock ${params.targetProofsPerBlock} is above maxProofs ${params.maxProofs}`);
+  // A version 1 proof has no room for a challenge, and so for evidence that its node could be held to.
+  if (params.rules === "strict" && params.forkV2Height !== 0n)
+    refuse(`forkV2Height is ${params.forkV2Height}, strict rules take version 2 proofs from height 0 on`);
   if (timeMs > I64_MAX) refuse(`timeMs ${timeMs} does not fit a signed 64-bit integer`);
   // Until blocks are agreed on over the network, a second voter could never be heard.
   if (validators.length !== 1) refuse(`${validators.length} validators, this version runs exactly one`);

@@ -11,6 +11,7 @@ import {sectionRoot} from "./sections.js";
 /** Names of the parameters that live in the state. */
 export const REWARD_BPS = "reward_bps";
 export const AUTO_REVOKE_MIN_STAKE = "auto_revoke_min_stake_dust";
+export const TENSOR_FORK_HEIGHT = "fork_v2_tc_height";
 
 /**
  * The state at height 0, as a fork of an empty one.
@@ -22,6 +23,7 @@ export function genesisState(genesis: Genesis): State {
   for (const {to, amountDust} of genesis.allocations) allocate(state, to, amountDust);
   state.put(params, REWARD_BPS, {value: BigInt(genesis.params.slashRewardBps)});
   state.put(params, AUTO_REVOKE_MIN_STAKE, {value: genesis.params.autoRevokeMinStakeDust});
+  state.put(params, TENSOR_FORK_HEIGHT, {value: genesis.params.forkTensorHeight});
   startDifficulty(state, genesis);
   genesis.validators.forEach((validator, i) => {
     state.put(validators, i.toString().padStart(8, "0"), validator);

@@ -10,6 +10,7 @@ import type {EnrollmentRecord} from "../enrollment/record.js";
 import type {ChainParams} from "../params/chain-params.js";
 import type {DagTable} from "./dag.js";
 import {ProofRejection, type RejectReason} from "./rejection.js";
+import type {MixVersion} from "./walk.js";
 
 /** A header that a proof may quote. */
 export interface QuotedHeader {
@@ -34,6 +35,7 @@ export interface WorkReads {
   workSet(epoch: bigint): WorkSet;
   table(epoch: bigint): DagTable;
   difficulty(height: bigint): bigint;
+  mixVersion(height: bigint): MixVersion;
 }
 
 export interface VerifyContext {

@@ -30,7 +30,7 @@ export interface MiningParams {
   readonly graceBlocks: bigint;
   /** From this height on proofs are version 2 and carry an attestation. */
   readonly forkV2Height: bigint;
-  /** From this height on the walk uses the tensor mix. */
+  /** From this height on the walk uses the tensor mix, unless the community moved it: the state has the last word. */
   readonly forkTensorHeight: bigint;
   readonly freshnessWindowSeconds: number;
   readonly futureSkewSeconds: number;

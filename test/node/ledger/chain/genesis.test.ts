@@ -34,6 +34,7 @@ describe("a genesis is refused", () => {
       "GENESIS_INVALID",
       withParams({targetProofsPerBlock: 9, maxProofs: 8}),
     ],
+    ["that is strict and begins with version 1 proofs", "GENESIS_INVALID", withParams({forkV2Height: 1n})],
     ["without validators", "GENESIS_INVALID", {...good, validators: []}],
     [
       "with a validator that nobody would hear",

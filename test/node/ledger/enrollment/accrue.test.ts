@@ -9,6 +9,7 @@ import {enrollmentTerms} from "../../../../src/node/ledger/enrollment/apply.js";
 import {enrollContract} from "../../../../src/node/ledger/enrollment/contract.js";
 import type {EnrollmentRecord} from "../../../../src/node/ledger/enrollment/record.js";
 import {insertRecord, putRecord, revokeRecord} from "../../../../src/node/ledger/enrollment/registry.js";
+import {startDifficulty} from "../../../../src/node/ledger/mining/difficulty.js";
 import {blockRewardDust} from "../../../../src/node/ledger/monetary/emission.js";
 import {accountAt, assertSupply, countDust, mint, supplyOf} from "../../../../src/node/ledger/monetary/supply.js";
 import {chainParamsOf} from "../../../../src/node/ledger/params/networks.js";
@@ -94,6 +95,7 @@ describe("a mining reward", () => {
 
   test("of a block goes into the bond in the coinbase step, and the books balance", () => {
     const state = stateOf(deferred("a"));
+    startDifficulty(state, testGenesis([]));
     const block: BlockContext & {proposer: string} = {
       params,
       height: 2n,

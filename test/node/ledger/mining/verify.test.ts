@@ -189,6 +189,17 @@ describe("the evidence of a strict proof", () => {
   });
 });
 
+test("the walk of a proof is the one of its height", () => {
+  const forkedAt = (height: bigint): VerifyContext => ({
+    ...context,
+    work: {...context.work, mixVersion: (at) => (at >= height ? 2 : 1)},
+  });
+  const before = signedBy(rig, solved(rig, {height: 9n}));
+  const plain = signedBy(rig, solved(rig));
+  expect(verifyProof(encodeProof(before), forkedAt(10n)).proof.height).toBe(9n);
+  expectRefusal(plain, "work", "mix_digest mismatch", forkedAt(10n));
+});
+
 describe("the signature of a strict proof", () => {
   test("must come from the node's registered key", () => {
     const impostor = {...rig, keys: other.keys};

@@ -4,7 +4,6 @@ import {checkBatchStructure, checkWorkSet} from "../../../../codecs/mining/cells
 import {batchCountMaximum, batchHash, prefixRoot, spotIndex} from "../../../../codecs/mining/merkle.js";
 import {InvariantError} from "../../../../errors.js";
 import type {Draft, VerifyContext} from "../context.js";
-import {isForked} from "../epoch.js";
 import {meetsTarget, powHash} from "../pow.js";
 import {targetOf} from "../target.js";
 import {mixDigest} from "../walk.js";
@@ -21,10 +20,10 @@ export function checkBatches(draft: Draft, {work}: VerifyContext): void {
 }
 
 /** 22 to 24: the mix digest is what the walk gives; 65 hashes and the table. */
-export function checkMix(draft: Draft, {work, params}: VerifyContext): void {
+export function checkMix(draft: Draft, {work}: VerifyContext): void {
   const {epoch, height, headerHash, nonce, mixDigest: claimed} = draft.proof;
   const table = draft.attempt("work", "dag lookup: ", () => work.table(epoch));
-  const version = isForked(height, params.mining.forkTensorHeight) ? 2 : 1;
+  const version = work.mixVersion(height);
   const mix = draft.attempt("work", "mix: ", () => mixDigest(table, headerHash, nonce, version));
   if (!equalBytes(mix, claimed)) draft.reject("work", "mix_digest mismatch");
 }
