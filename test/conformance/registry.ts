@@ -17,6 +17,9 @@ import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
 import {qsdmChainAdapters} from "./adapters/qsdm-chain.js";
+import {quorumProgramAdapters} from "./adapters/quorum-programs.js";
+import {quorumRecordAdapters} from "./adapters/quorum-records.js";
+import {quorumSharingAdapters} from "./adapters/quorum-sharing.js";
 import {registryScriptAdapters} from "./adapters/registry-script.js";
 import {slashVerifyAdapters} from "./adapters/slash-verify.js";
 import {slashingAdapters} from "./adapters/slashing.js";
@@ -42,6 +45,9 @@ export const adapters: Adapters = {
   ...qsdmChainAdapters,
   ...attestationAdapters,
   ...verifierAdapters,
+  ...quorumSharingAdapters,
+  ...quorumProgramAdapters,
+  ...quorumRecordAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
   "mining DAG construction, v1 mix digest and solver": bare(dag),
   "mining.epoch and fork-height arithmetic": bare(epochFork),

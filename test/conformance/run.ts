@@ -75,7 +75,8 @@ function corrections(area: string, each: Input): {readonly corrected: Input; rea
 export function compare(each: Input, answer: Answer): string | null {
   if ("crash" in answer) return `crashed: ${answer.crash}`;
   if (each.has("error")) {
-    const want = each.text("error");
+    const want = errorText(each);
+    if (want === null) return "error" in answer ? null : `want an error, got ${show(answer.output)}`;
     if (!("error" in answer)) return `want error ${JSON.stringify(want)}, got ${show(answer.output)}`;
     const matches =
       answer.error === want || (each.has("error_prefix") && answer.error.startsWith(each.text("error_prefix")));
@@ -87,6 +88,12 @@ export function compare(each: Input, answer: Answer): string | null {
   // Through JSON, so that a member set to undefined counts as absent, as it does in what --emit prints.
   const got = JSON.parse(JSON.stringify(pick(answer.output, want) ?? null)) as Json;
   return isDeepStrictEqual(got, want) ? null : differences(want, got, "expected");
+}
+
+/** The text of a recorded error, `null` where any refusal will do. */
+function errorText(each: Input): string | null {
+  if (typeof each.json.error === "string") return each.json.error;
+  return each.has("text_required") && !each.flag("text_required") ? null : each.object("error").text("text");
 }
 
 /** The output with each choice narrowed to what the case records. */

@@ -1,0 +1,140 @@
+/**
+ * Program package: a program with the policy under which it runs and the name of its secret.
+ *
+ * `{"program_id","version","ir","secret_manifest":{"secret_name"},"policy_manifest":{"cost_per_eval",
+ * "budget_per_identity","max_evals_per_minute"}}`. The id is SHA-256 of the canonical JSON of
+ * `{"ir","policy_manifest","secret_manifest"}`; the version is not hashed. Source: quorum programs, section 8.
+ */
+import {DecodeError} from "../../errors.js";
+import {hexOf, textOf, utf8} from "../bytes.js";
+import {sha256} from "../hash.js";
+import {type CompatCodec, canonicalCodec} from "../json.js";
+import {type Ir, irValue, readIr} from "./ir.js";
+import {canonicalJson, isObject, members, parseValue, type Value, type ValueObject, wireJson} from "./json.js";
+
+/** What one identity may ask. Absent numbers are decided by the policy engine. */
+export interface PolicyManifest {
+  readonly costPerEval?: bigint;
+  readonly budgetPerIdentity?: bigint;
+  readonly maxEvalsPerMinute?: bigint;
+}
+
+export interface ProgramPackage {
+  /** 64 hex digits. */
+  readonly programId: string;
+  /** Not part of the id; `null` where a package has none. */
+  readonly version: string | null;
+  readonly ir: Ir;
+  readonly policy: PolicyManifest;
+  /** Name under which custodians hold their shares, `null` where a package has none. */
+  readonly secretName: string | null;
+  /** The package as it came: other members of its manifests are hashed too. */
+  readonly source: ValueObject;
+}
+
+export const DEFAULT_VERSION = "1.0.0";
+export const DEFAULT_SECRET_NAME = "S_v";
+export const DEFAULT_POLICY: Required<PolicyManifest> = {
+  costPerEval: 1n,
+  budgetPerIdentity: 5n,
+  maxEvalsPerMinute: 10n,
+};
+/** Largest package, in bytes. */
+export const PACKAGE_MAX_BYTES = 8 * 1024 * 1024;
+
+const refuse = (message: string): never => {
+  throw new DecodeError("PACKAGE_INVALID", message);
+};
+
+/** The bytes that an id covers, as text. */
+const hashedText = (ir: Value, policy: Value, secret: Value): string =>
+  canonicalJson(members({ir, policy_manifest: policy, secret_manifest: secret}));
+
+/** A package around `ir`; what is left out has the default. */
+export function packProgram(
+  ir: Ir,
+  {
+    version = DEFAULT_VERSION,
+    secretName = DEFAULT_SECRET_NAME,
+    policy = {},
+  }: {readonly version?: string; readonly secretName?: string; readonly policy?: PolicyManifest} = {},
+): ProgramPackage {
+  const whole = {...DEFAULT_POLICY, ...policy};
+  const policyManifest = members({
+    cost_per_eval: whole.costPerEval,
+    budget_per_identity: whole.budgetPerIdentity,
+    max_evals_per_minute: whole.maxEvalsPerMinute,
+  });
+  const secretManifest = members({secret_name: secretName});
+  const programId = idOf(hashedText(irValue(ir), policyManifest, secretManifest));
+  const source = members({
+    program_id: programId,
+    version,
+    ir: irValue(ir),
+    secret_manifest: secretManifest,
+    policy_manifest: policyManifest,
+  });
+  return {programId, version, ir, policy: whole, secretName, source};
+}
+
+const idOf = (text: string): string => hexOf(sha256(utf8(text)));
+
+/** The text whose digest is the id of `source`. @throws DecodeError PACKAGE_INVALID */
+export function hashedTextOf(source: ValueObject): string {
+  const part = (name: string): Value => {
+    const value = source.get(name);
+    return isObject(value) ? value : refuse(`package has no ${name}`);
+  };
+  return hashedText(part("ir"), part("policy_manifest"), part("secret_manifest"));
+}
+
+/**
+ * Reads a package and recomputes its id (defect D7: approvals of an id that nobody checks cover nothing).
+ * @throws DecodeError PACKAGE_INVALID, IR_INVALID, PROGRAM_ID_MISMATCH
+ */
+export function readPackage(source: Value | undefined): ProgramPackage {
+  if (!isObject(source)) return refuse("package is no object");
+  const claimed = source.get("program_id");
+  if (typeof claimed !== "string") return refuse("package has no program_id");
+  const version = source.get("version") ?? null;
+  if (version !== null && typeof version !== "string") return refuse("version is no text");
+  const programId = idOf(hashedTextOf(source));
+  if (claimed !== programId)
+    throw new DecodeError("PROGRAM_ID_MISMATCH", `the package is program ${programId}, not ${claimed}`, {
+      hint: "compile the program again; its id is the digest of its content",
+    });
+  const secretName = (source.get("secret_manifest") as ValueObject).get("secret_name") ?? null;
+  if (secretName !== null && typeof secretName !== "string") return refuse("secret_name is no text");
+  return {
+    programId,
+    version,
+    ir: readIr(source.get("ir")),
+    policy: readPolicy(source.get("policy_manifest") as ValueObject),
+    secretName,
+    source,
+  };
+}
+
+function readPolicy(manifest: ValueObject): PolicyManifest {
+  const count = (name: string): bigint | undefined => {
+    const value = manifest.get(name);
+    if (value === undefined) return undefined;
+    return typeof value === "bigint" && value >= 0n ? value : refuse(`${name} is no unsigned integer`);
+  };
+  const costPerEval = count("cost_per_eval");
+  const budgetPerIdentity = count("budget_per_identity");
+  const maxEvalsPerMinute = count("max_evals_per_minute");
+  return {
+    ...(costPerEval === undefined ? {} : {costPerEval}),
+    ...(budgetPerIdentity === undefined ? {} : {budgetPerIdentity}),
+    ...(maxEvalsPerMinute === undefined ? {} : {maxEvalsPerMinute}),
+  };
+}
+
+/** A package in a file: one line of JSON. */
+export const programPackage: CompatCodec<ProgramPackage> = canonicalCodec<ProgramPackage>({
+  what: "program package",
+  maxBytes: PACKAGE_MAX_BYTES,
+  write: ({source}) => `${wireJson(source)}\n`,
+  read: (bytes) => readPackage(parseValue(textOf(bytes))),
+});

@@ -1,0 +1,46 @@
+/**
+ * The audit log: entries that each carry the hash of the one before. A chain shows that nothing inside it was changed;
+ * it cannot show that its end was cut off.
+ */
+import {hexOf, utf8} from "../../../codecs/bytes.js";
+import {sha256} from "../../../codecs/hash.js";
+import {canonicalJson, members, type ValueObject} from "../../../codecs/quorum/json.js";
+
+/** What happened. */
+export interface AuditEvent {
+  /** Seconds since 1970, a double. */
+  readonly timestamp: number;
+  /** For example `install`. */
+  readonly event: string;
+  readonly data: ValueObject;
+}
+
+export interface AuditEntry extends AuditEvent {
+  /** 64 hex digits each. */
+  readonly prevHash: string;
+  readonly entryHash: string;
+}
+
+/** What the first entry follows. */
+export const GENESIS_HASH = "0".repeat(64);
+
+/** The text that an entry's hash covers. */
+export const auditPayload = ({timestamp, event, data}: AuditEvent, prevHash: string): string =>
+  canonicalJson(members({timestamp, event, data, prev_hash: prevHash}));
+
+/** `event` as the entry after the one with hash `prevHash`. */
+export const chainEntry = (event: AuditEvent, prevHash: string): AuditEntry => ({
+  ...event,
+  prevHash,
+  entryHash: hexOf(sha256(utf8(auditPayload(event, prevHash)))),
+});
+
+/** Whether every hash and every link from the first entry on is right. */
+export function verifyChain(entries: Iterable<AuditEntry>): boolean {
+  let head = GENESIS_HASH;
+  for (const entry of entries) {
+    if (entry.prevHash !== head || chainEntry(entry, head).entryHash !== entry.entryHash) return false;
+    head = entry.entryHash;
+  }
+  return true;
+}

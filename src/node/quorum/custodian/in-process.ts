@@ -1,0 +1,77 @@
+/**
+ * A program on the shares of n custodians in one process: for trying a program out, and for seeing every value that is
+ * opened on the way. Here the dealer of the triples, the clients and the custodians are one, so nothing is private.
+ */
+import {type Ir, productNames} from "../../../codecs/quorum/ir.js";
+import type {FieldSource} from "../field/random.js";
+import {inputNames, inputOf, type Outputs} from "../program/evaluate.js";
+import {dealTriples, type Masked, type Threshold, tripleShareOf} from "../sharing/beaver.js";
+import {reconstruct, type Share, share} from "../sharing/shamir.js";
+import {StepExecutor} from "./step-executor.js";
+
+/** One product as an onlooker of all custodians sees it. Lists are in order of custodian. */
+export interface TracedProduct {
+  readonly node: string;
+  readonly masked: readonly Masked[];
+  readonly opened: Masked;
+  readonly shares: readonly bigint[];
+}
+
+export interface Trace {
+  /** Shares of each input, all custodians. */
+  readonly inputShares: ReadonlyMap<string, readonly Share[]>;
+  /** Products that were opened together, round by round. */
+  readonly rounds: readonly (readonly TracedProduct[])[];
+  /** Shares of the outputs by custodian, those who stayed. */
+  readonly outputShares: readonly Outputs[];
+  readonly results: Outputs;
+}
+
+/**
+ * Shares `inputs`, evaluates and opens. Draws the triples of each product in order, then the sharings of the inputs in
+ * their order.
+ * @param present x of the custodians that take part; the first k of them open. All of them unless given
+ * @throws RuleError INPUT_MISSING, SHARING_THRESHOLD_INVALID
+ */
+export function evaluateInProcess(
+  ir: Ir,
+  inputs: ReadonlyMap<string, bigint>,
+  {n, k, present}: Threshold & {readonly present?: readonly bigint[]},
+  draw: FieldSource,
+): Trace {
+  const triples = dealTriples(productNames(ir), 1, {n, k}, draw);
+  const names = [...new Set([...inputs.keys(), ...inputNames(ir)])];
+  const inputShares = new Map(names.map((name) => [name, share(inputOf(inputs, name), {n, k}, draw)]));
+  const holders = present ?? Array.from({length: n}, (_, at) => BigInt(at + 1));
+  const open = (values: readonly bigint[]): bigint =>
+    reconstruct(holders.slice(0, k).map((x, at) => ({x, y: values[at]!})));
+  const executors = holders.map((x) => {
+    const at = Number(x) - 1;
+    const parts = [...triples].map(([node, [triple]]) => [node, tripleShareOf(triple!, at)] as const);
+    return new StepExecutor(
+      ir,
+      new Map([...inputShares].map(([name, shares]) => [name, shares[at]!.y])),
+      new Map(parts),
+    );
+  });
+  const rounds: TracedProduct[][] = [];
+  for (;;) {
+    const batches = executors.map((executor) => executor.step());
+    const first = batches[0]!;
+    if (first.length === 0) break;
+    rounds.push(
+      first.map(({node}, place) => {
+        const masked = batches.map((batch) => batch[place]!.masked);
+        const opened = {
+          epsilon: open(masked.map(({epsilon}) => epsilon)),
+          delta: open(masked.map(({delta}) => delta)),
+        };
+        for (const executor of executors) executor.resolve(node, opened);
+        return {node, masked, opened, shares: executors.map((executor) => executor.wire(node))};
+      }),
+    );
+  }
+  const outputShares = executors.map((executor) => executor.outputs());
+  const results = new Map(ir.outputs.map((name) => [name, open(outputShares.map((each) => each.get(name)!))]));
+  return {inputShares, rounds, outputShares, results};
+}

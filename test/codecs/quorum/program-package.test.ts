@@ -1,0 +1,101 @@
+import {describe, expect, test} from "vitest";
+import {textOf, utf8} from "../../../src/codecs/bytes.js";
+import {IR_MAX_NODES, irValue, readIr} from "../../../src/codecs/quorum/ir.js";
+import {members, parseValue, type Value, wireJson} from "../../../src/codecs/quorum/json.js";
+import {
+  PACKAGE_MAX_BYTES,
+  packProgram,
+  programPackage,
+  readPackage,
+} from "../../../src/codecs/quorum/program-package.js";
+import {compile} from "../../../src/node/quorum/language/compile.js";
+import {programs, SQUARE} from "../../node/quorum/programs.js";
+import {codeOf, expectLaws} from "../laws.js";
+
+const square = packProgram(compile(SQUARE));
+const text = textOf(programPackage.encode(square));
+const refused = (changed: string): string => codeOf(() => programPackage.decode(utf8(changed)));
+
+test("packages survive encode and decode, and neighbours are canonical or refused", () => {
+  expectLaws(
+    programPackage,
+    programs().map(({ir}) => packProgram(ir)),
+  );
+});
+
+// Section 8 of the specification.
+test("the sample program has the ids of the reference", () => {
+  expect(square.programId).toBe("d2a06e47d97652a7961f2c85610a743ee26f012b0b6e22ba08a4e88049f015d9");
+  expect(packProgram(square.ir, {policy: {maxEvalsPerMinute: 60n}}).programId).toBe(
+    "d26ad06d0e09e0350ffc2b4d4e411ac40a8b01b38cac5397b68261de0fd53665",
+  );
+});
+
+describe("a package is refused", () => {
+  test("when its content is not what its id says (defect D7)", () => {
+    expect(refused(text.replace('"value":7', '"value":8'))).toBe("PROGRAM_ID_MISMATCH");
+    expect(refused(text.replace('"budget_per_identity":5', '"budget_per_identity":500'))).toBe("PROGRAM_ID_MISMATCH");
+    expect(refused(text.replace('"secret_name":"S_v"', '"secret_name":"S_w"'))).toBe("PROGRAM_ID_MISMATCH");
+  });
+
+  test("when a part is missing or of another type", () => {
+    for (const name of ["program_id", "ir", "policy_manifest", "secret_manifest"]) {
+      const source = new Map(square.source);
+      source.delete(name);
+      expect(codeOf(() => readPackage(source))).toBe("PACKAGE_INVALID");
+    }
+    expect(codeOf(() => readPackage(new Map([...square.source, ["version", 1n]])))).toBe("PACKAGE_INVALID");
+    expect(codeOf(() => readPackage(null))).toBe("PACKAGE_INVALID");
+  });
+
+  test("when it is too large or not in its form; people's spaces are taken by the other reader", () => {
+    expect(refused(" ".repeat(PACKAGE_MAX_BYTES + 1))).toBe("JSON_TOO_LARGE");
+    const spaced = text.replaceAll(",", ", ");
+    expect(refused(spaced)).toBe("JSON_NOT_CANONICAL");
+    expect(programPackage.readCompat(utf8(spaced)).programId).toBe(square.programId);
+  });
+});
+
+test("the version is no part of the id and may be missing", () => {
+  const source = new Map(square.source);
+  source.delete("version");
+  expect(readPackage(source)).toMatchObject({programId: square.programId, version: null});
+});
+
+describe("an IR", () => {
+  const json = wireJson(irValue(square.ir));
+  const read = (changed: Value): string => codeOf(() => readIr(changed));
+  const changed = (from: string, to: string): Value => {
+    expect(json).toContain(from);
+    return parseValue(json.replace(from, to));
+  };
+
+  test("may name its outputs in one way only", () => {
+    expect(readIr(changed(',"output_node_ids":["y"]', ""))).toEqual(square.ir);
+    expect(readIr(changed('"output_node_id":"y",', ""))).toEqual(square.ir);
+  });
+
+  test("is refused for every fault that evaluation would meet", () => {
+    const faults: readonly (readonly [string, string])[] = [
+      ['"id":"c"', '"id":"x"'],
+      ['"type":"add","op":"add"', '"type":"div","op":"div"'],
+      ['"op":"add"', '"op":"mul"'],
+      ['"inputs":["x","c"]', '"inputs":["x"]'],
+      ['"inputs":["x","c"]', '"inputs":["x","y"]'],
+      ['"inputs":["x","c"]', '"inputs":["x",1]'],
+      ['"inputs":["x","c"]', '"inputs":7'],
+      ['"value":7', '"value":7.0'],
+      ['"value":7', '"value":"7"'],
+      ['"id":"c"', '"id":""'],
+      ['"id":"x","type":"input","inputs":[]', '"id":"x","type":"input","inputs":["c"]'],
+      ['"output_node_ids":["y"]', '"output_node_ids":[]'],
+      ['"output_node_ids":["y"]', '"output_node_ids":["y","y"]'],
+      ['"output_node_ids":["y"]', '"output_node_ids":["z"]'],
+      ['"output_node_ids":["y"]', '"output_node_ids":["t"]'],
+    ];
+    for (const [from, to] of faults) expect([to, read(changed(from, to))]).toEqual([to, "IR_INVALID"]);
+    for (const other of [null, [], members({}), members({nodes: [null]})]) expect(read(other)).toBe("IR_INVALID");
+    const many = Array.from({length: IR_MAX_NODES + 1}, () => null);
+    expect(read(members({nodes: many}))).toBe("IR_INVALID");
+  });
+});

@@ -1,0 +1,56 @@
+/** Random programs and what draws for them. */
+import fc from "fast-check";
+import type {Ir, Node, Operation} from "../../../src/codecs/quorum/ir.js";
+import {OPERANDS} from "../../../src/codecs/quorum/ir.js";
+import {P} from "../../../src/node/quorum/field/field.js";
+import type {FieldSource} from "../../../src/node/quorum/field/random.js";
+
+export const element = fc.bigInt({min: 0n, max: P - 1n});
+
+/** The program of the whitepaper: (x+7)^2. */
+export const SQUARE = "input x\nconst c = 7\nadd t = x c\nmul y = t t\noutput y\n";
+
+const OPERATIONS = Object.keys(OPERANDS) as Operation[];
+
+/** A program of up to `length` operations over three inputs and two constants, with values for the inputs. */
+export const programs = (length = 12): fc.Arbitrary<{ir: Ir; inputs: ReadonlyMap<string, bigint>}> =>
+  fc
+    .record({
+      values: fc.tuple(element, element, element),
+      constants: fc.tuple(fc.bigInt({min: -P, max: 2n * P}), fc.bigInt({min: -9n, max: 9n})),
+      steps: fc.array(
+        fc.record({type: fc.constantFrom(...OPERATIONS), picks: fc.tuple(fc.nat(), fc.nat(), fc.nat())}),
+        {
+          minLength: 1,
+          maxLength: length,
+        },
+      ),
+      outputs: fc.array(fc.nat(), {minLength: 1, maxLength: 3}),
+    })
+    .map(({values, constants, steps, outputs}) => {
+      const nodes: Node[] = [
+        ...["a|b", "b", "c"].map((id) => ({type: "input" as const, id})),
+        ...constants.map((value, at) => ({type: "const" as const, id: `k${at}`, value})),
+      ];
+      for (const [at, {type, picks}] of steps.entries()) {
+        const inputs = picks.slice(0, OPERANDS[type]).map((pick) => nodes[pick % nodes.length]!.id);
+        nodes.push({type, id: `n${at}`, inputs});
+      }
+      const names = [...new Set(outputs.map((pick) => nodes[pick % nodes.length]!.id))];
+      return {
+        ir: {nodes, outputs: names},
+        inputs: new Map(["a|b", "b", "c"].map((name, at) => [name, values[at]!])),
+      };
+    });
+
+/** A source that repeats for a seed; not a generator for secrets. */
+export function seededSource(seed: bigint): FieldSource {
+  let state = seed;
+  return () => {
+    // Multiplier of Knuth's MMIX generator, applied twice for 128 bits.
+    state = (state * 6364136223846793005n + 1442695040888963407n) % 2n ** 128n;
+    const high = state;
+    state = (state * 6364136223846793005n + 1442695040888963407n) % 2n ** 128n;
+    return ((high >> 64n) * 2n ** 64n + (state >> 64n)) % P;
+  };
+}
