@@ -34,7 +34,7 @@ async function mine(io: Io, flags: MineFlags, client: Client): Promise<MinerStat
     solver,
     attest,
     claim: (height) => heights.claim(height),
-    dagSteps: backend.dagSteps,
+    extendDags: (runs) => backend.extendDags(runs),
     randomNonce: () => plain(randomBytes(16)),
     nowMs: () => performance.now(),
     sleep,

@@ -12,6 +12,7 @@ import type {VerifySignature} from "../codecs/suite.js";
 import {UnavailableError} from "../errors.js";
 import type {ProofVerdict} from "./api/ports.js";
 import {CompatMining} from "./compat-mining.js";
+import type {ComputeBackend} from "./compute/backend.js";
 import {ChallengeVerifier, createChallengeSigner, signerIdOf} from "./ledger/attestation/challenge.js";
 import {ChallengeIssuer} from "./ledger/attestation/issuer.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
@@ -39,6 +40,7 @@ export interface DeskPorts {
   readonly challengeKey: Uint8Array;
   /** ML-DSA-87. */
   readonly verifySignature: VerifySignature;
+  readonly backend: ComputeBackend;
   nowMs(): bigint;
 }
 
@@ -57,7 +59,7 @@ export class MiningDesk {
     this.#issuer = new ChallengeIssuer(createChallengeSigner(signerId, challengeKey));
     this.#challenges.register(signerId, challengeKey);
     this.#compat = params.rules.proofAuthority === "hmac" ? new CompatMining(params, this.#challenges) : null;
-    this.#tables = new MiningTables({workSetRoot: WORK_SET_ROOT, entries: params.mining.dagEntries});
+    this.#tables = new MiningTables({workSetRoot: WORK_SET_ROOT, entries: params.mining.dagEntries}, ports.backend);
   }
 
   /** Builds the current epoch's table; work is refused until it is there. */
@@ -80,7 +82,7 @@ export class MiningDesk {
         hint: "try again in a few seconds",
       });
     const epoch = this.#epochAt(at);
-    this.#tables.table(epoch);
+    this.#tables.walk(epoch);
     return {
       epoch,
       height: at,
@@ -140,7 +142,7 @@ export class MiningDesk {
     };
     const work: WorkReads = {
       workSet: () => WORK_SET,
-      table: (epoch) => this.#tables.table(epoch),
+      walk: (epoch) => this.#tables.walk(epoch),
       difficulty: (height) => difficultyAt(state, height, params),
       mixVersion: (height) => mixVersionAt(state, height),
     };

@@ -4,7 +4,10 @@
  */
 import {setImmediate as nextTurn} from "node:timers/promises";
 import {UnavailableError} from "../errors.js";
-import {type DagSeed, type DagTable, dagSteps, ENTRY_BYTES} from "./ledger/mining/dag.js";
+import type {ComputeBackend} from "./compute/backend.js";
+import {type DagRun, type DagSeed, type DagTable, ENTRY_BYTES} from "./ledger/mining/dag.js";
+import type {Walk} from "./ledger/mining/walk.js";
+import {dagSteps} from "./mining/dag/steps.js";
 
 /** Entries between two turns of the event loop: about 10 ms of hashing. */
 const STEP_ENTRIES = 8_192;
@@ -16,12 +19,15 @@ export class MiningTables {
 
   #signal: AbortSignal | undefined;
 
-  constructor(private readonly seed: Omit<DagSeed, "epoch">) {}
+  constructor(
+    private readonly seed: Omit<DagSeed, "epoch">,
+    private readonly backend: Pick<ComputeBackend, "extendDags" | "mixDigests">,
+  ) {}
 
   /** @throws UnavailableError MINING_UNAVAILABLE while the table is being built */
-  table(epoch: bigint): DagTable {
+  walk(epoch: bigint): Walk {
     const table = this.#tables.get(epoch);
-    if (table) return table;
+    if (table) return (start, version) => this.backend.mixDigests(table, [start], version)[0]!;
     void this.prepare(epoch);
     throw new UnavailableError("MINING_UNAVAILABLE", `the table of epoch ${epoch} is being built`, {
       hint: "try again in a few seconds",
@@ -40,8 +46,9 @@ export class MiningTables {
 
   async #build(epoch: bigint): Promise<void> {
     const table = new Uint8Array(this.seed.entries * ENTRY_BYTES);
-    const steps = dagSteps({...this.seed, epoch}, table, STEP_ENTRIES);
-    while (!steps.next().done) {
+    const seed = {...this.seed, epoch};
+    const extendDags = (runs: readonly DagRun[]): void => this.backend.extendDags(runs);
+    for (const _ of dagSteps(extendDags, {seed, table, stepEntries: STEP_ENTRIES})) {
       if (this.#signal?.aborted) return;
       await nextTurn();
     }

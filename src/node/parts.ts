@@ -8,6 +8,7 @@ import {DEFAULT_API_OPTIONS} from "./api/options.js";
 import type {ApiPorts, LedgerView} from "./api/ports.js";
 import {ApiServer} from "./api/server.js";
 import {Chain, type ChainPorts} from "./chain.js";
+import {loadBackend} from "./compute/backend.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
 import {contractsOf} from "./contracts.js";
 import type {DataDir} from "./data-dir.js";
@@ -99,7 +100,8 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const params = chainParamsOf(dir.genesis);
   const nowMs = (): bigint => BigInt(ports.nowMs());
   const {challengeKey, genesis} = dir;
-  const desk = new MiningDesk({store, params, challengeKey, verifySignature: keys.verifyTransaction, nowMs});
+  const {verifyTransaction: verifySignature} = keys;
+  const desk = new MiningDesk({store, params, challengeKey, verifySignature, backend: await loadBackend(), nowMs});
   const stack = contractsOf(params.rules);
   const contracts = new Map(stack.map((each) => [each.id, each]));
   const chain = await Chain.open({...keys, store, contracts, genesis, verifyProof: desk.verifyInBlock, log: ports.log});

@@ -130,7 +130,7 @@ describe("mine refuses", () => {
 test("--self-test mines and verifies without a node", async () => {
   const ran = await owner.qsdm("mine --self-test --threads 2 --json --validator http://127.0.0.1:1");
   expect(ran.status).toBe(0);
-  expect(JSON.parse(ran.out)).toMatchObject({ok: true, data: {backend: "cpu", threads: 2}});
+  expect(JSON.parse(ran.out)).toMatchObject({ok: true, data: {backend: "wasm", threads: 2}});
 });
 
 test.each([

@@ -12,6 +12,7 @@ import type {VerifyContext} from "../../src/node/ledger/mining/context.js";
 import {buildDag} from "../../src/node/ledger/mining/dag.js";
 import {solveSlice} from "../../src/node/ledger/mining/solve.js";
 import {targetOf} from "../../src/node/ledger/mining/target.js";
+import {mixDigest} from "../../src/node/ledger/mining/walk.js";
 import {WORK_SET, WORK_SET_ROOT} from "../../src/node/ledger/mining/work-set.js";
 import {chainParamsOf, NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {attestWithKey, type Rig} from "../../src/node/mining/attest.js";
@@ -99,7 +100,7 @@ export function contextFor(rigs: readonly TestRig[], change: Partial<VerifyConte
     },
     work: {
       workSet: () => WORK_SET,
-      table: () => table,
+      walk: () => (start, version) => mixDigest(table, start, version),
       difficulty: () => params.mining.initialDifficulty,
       mixVersion: () => 1,
     },

@@ -1,6 +1,6 @@
 /** The rules' own code on one core: slowest, always there, and the reference. */
 import {sha3} from "../../codecs/hash.js";
-import {dagSteps} from "../ledger/mining/dag.js";
+import {extendDag} from "../ledger/mining/dag.js";
 import {solveSlice} from "../ledger/mining/solve.js";
 import {mixDigest} from "../ledger/mining/walk.js";
 import type {ComputeBackend} from "./backend.js";
@@ -9,8 +9,8 @@ import {loadMlDsa} from "./ml-dsa.js";
 export const cpuBackend: ComputeBackend = {
   name: "cpu",
   sha3: (messages) => messages.map((message) => sha3(message)),
-  dagSteps,
-  mixDigest,
+  extendDags: (runs) => runs.forEach(extendDag),
+  mixDigests: (dag, starts, version) => starts.map((start) => mixDigest(dag, start, version)),
   solveSlice,
   mlDsa: loadMlDsa,
 };

@@ -46,7 +46,7 @@ export interface MinerPorts {
   /** The solution with what the rig says about itself. */
   attest(solution: Proof, challenge: Challenge): Proof;
   readonly solver: Solver;
-  readonly dagSteps: ComputeBackend["dagSteps"];
+  readonly extendDags: ComputeBackend["extendDags"];
   /** 16 random bytes. */
   randomNonce(): Uint8Array;
   /** Monotonic. */

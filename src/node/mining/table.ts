@@ -3,15 +3,16 @@ import {setImmediate as nextTurn} from "node:timers/promises";
 import {hexOf} from "../../codecs/bytes.js";
 import {UnavailableError} from "../../errors.js";
 import {checkEntries, type DagSeed, ENTRY_BYTES} from "../ledger/mining/dag.js";
+import {dagSteps} from "./dag/steps.js";
 import type {MinerPorts} from "./ports.js";
 
-/** Entries between two turns of the event loop: about 10 ms of hashing. */
+/** Entries between two turns of the event loop: about 3 ms of hashing. */
 const STEP_ENTRIES = 8_192;
 
 export class MinerTable {
   #built = "";
 
-  constructor(private readonly ports: Pick<MinerPorts, "solver" | "dagSteps" | "told">) {}
+  constructor(private readonly ports: Pick<MinerPorts, "solver" | "extendDags" | "told">) {}
 
   /** Sees to it that the solver has the table of `seed`; false when `signal` aborted first. @throws RuleError DAG_SIZE */
   async prepare(seed: DagSeed, signal: AbortSignal): Promise<boolean> {
@@ -19,9 +20,9 @@ export class MinerTable {
     const name = `${seed.epoch} ${hexOf(seed.workSetRoot)} ${seed.entries}`;
     if (name === this.#built) return true;
     checkEntries(seed.entries);
-    const {solver, dagSteps, told} = this.ports;
+    const {solver, extendDags, told} = this.ports;
     const table = allocate(seed.entries * ENTRY_BYTES);
-    for (const doneEntries of dagSteps(seed, table, STEP_ENTRIES)) {
+    for (const doneEntries of dagSteps(extendDags, {seed, table, stepEntries: STEP_ENTRIES})) {
       told({type: "table", epoch: seed.epoch, doneEntries, entries: seed.entries});
       await nextTurn();
       if (signal.aborted) return false;

@@ -53,7 +53,7 @@ export function dag(input: Input): unknown {
       return {value: hexOf(entryAt(tableOf(input), input.index))};
     case "mix": {
       const [table, header, nonce] = [tableOf(input), bytesOfHex(input.header_hash), bytesOfHex(input.nonce)];
-      const digest = (version: 1 | 2) => hexOf(mixDigest(table, header, nonce, version));
+      const digest = (version: 1 | 2) => hexOf(mixDigest(table, {headerHash: header, nonce}, version));
       return {mix_v1: digest(1), mix_v2: digest(2)};
     }
     case "new":

@@ -36,7 +36,7 @@ export function powV2(input: Input): unknown {
 const tableOf = ({epoch, n, workset_root}: Walk) =>
   buildDag({epoch: BigInt(epoch), workSetRoot: bytesOfHex(workset_root), entries: n});
 const digestOf = (input: Walk): string =>
-  hexOf(mixDigest(tableOf(input), bytesOfHex(input.header_hash), bytesOfHex(input.nonce), 2));
+  hexOf(mixDigest(tableOf(input), {headerHash: bytesOfHex(input.header_hash), nonce: bytesOfHex(input.nonce)}, 2));
 
 /** The walk again, written down step by step; the digest above comes from the code that miners run. */
 function trace(input: Walk, shown: number): unknown[] {

@@ -16,6 +16,7 @@ import {ProofRejection} from "../../../src/node/ledger/mining/rejection.js";
 import {SeenProofs} from "../../../src/node/ledger/mining/seen-proofs.js";
 import {type SuspectClaim, suspectClaimOf} from "../../../src/node/ledger/mining/transparency.js";
 import {verifyProof} from "../../../src/node/ledger/mining/verify.js";
+import {mixDigest} from "../../../src/node/ledger/mining/walk.js";
 import {chainParamsOf, NETWORK_PARAMS} from "../../../src/node/ledger/params/networks.js";
 import {type Adapters, byOperation, Input, type Output} from "../case.js";
 import {hmacPortsOf} from "./attestation.js";
@@ -70,10 +71,10 @@ function workOf(input: Input): VerifyContext["work"] {
     workSet: () => workSet,
     difficulty: () => input.big("difficulty"),
     mixVersion: (height) => (isForked(height, input.big("fork_v2_tc_height")) ? 2 : 1),
-    table(epoch) {
+    walk(epoch) {
       const table = tables.get(epoch) ?? buildDag({epoch, workSetRoot: root, entries: input.number("dag_size")});
       tables.set(epoch, table);
-      return table;
+      return (start, version) => mixDigest(table, start, version);
     },
   };
 }

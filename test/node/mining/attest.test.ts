@@ -61,7 +61,7 @@ describe("the self-test", () => {
   test.each([
     [
       "another digest",
-      {solver: solver(wrong), backend: {...cpuBackend, mixDigest: () => new Uint8Array(32)}},
+      {solver: solver(wrong), backend: {...cpuBackend, mixDigests: () => [new Uint8Array(32)]}},
       "recorded",
     ],
     ["threads that find nothing", {solver: solver(null)}, "found nothing"],

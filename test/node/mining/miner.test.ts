@@ -4,7 +4,7 @@ import {batchCountMaximum} from "../../../src/codecs/mining/merkle.js";
 import {decodeProof, type Proof, proofIdOf} from "../../../src/codecs/mining/proof.js";
 import type {ServedWork} from "../../../src/codecs/mining/work.js";
 import {RuleError, UnavailableError} from "../../../src/errors.js";
-import {dagSteps} from "../../../src/node/ledger/mining/dag.js";
+import {cpuBackend} from "../../../src/node/compute/cpu.js";
 import {ProofRejection} from "../../../src/node/ledger/mining/rejection.js";
 import {solveSlice} from "../../../src/node/ledger/mining/solve.js";
 import {verifyProof} from "../../../src/node/ledger/mining/verify.js";
@@ -57,7 +57,7 @@ function bench(change: Partial<MinerPorts> = {}, options: Partial<MinerOptions> 
   const solver = inlineSolver();
   const ports: MinerPorts = {
     solver,
-    dagSteps,
+    extendDags: cpuBackend.extendDags,
     work: async () => workAt(node.height),
     challenge: async () => testChallenge(),
     claim: async () => true,

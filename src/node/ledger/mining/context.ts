@@ -8,9 +8,8 @@ import type {ChallengeVerifier} from "../attestation/challenge.js";
 import type {CheckAttestation} from "../attestation/dispatcher.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
 import type {ChainParams} from "../params/chain-params.js";
-import type {DagTable} from "./dag.js";
 import {ProofRejection, type RejectReason} from "./rejection.js";
-import type {MixVersion} from "./walk.js";
+import type {MixVersion, Walk} from "./walk.js";
 
 /** A header that a proof may quote. */
 export interface QuotedHeader {
@@ -33,7 +32,8 @@ export interface ChainReads {
 export interface WorkReads {
   /** In canonical order. */
   workSet(epoch: bigint): WorkSet;
-  table(epoch: bigint): DagTable;
+  /** Over the table of `epoch`, by whatever computes walks here; all give the digest of `mixDigest`. */
+  walk(epoch: bigint): Walk;
   difficulty(height: bigint): bigint;
   mixVersion(height: bigint): MixVersion;
 }

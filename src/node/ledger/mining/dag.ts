@@ -1,6 +1,6 @@
 /**
  * The proof-of-work table: a chain of SHA3-256 digests from epoch and work-set root. Each entry needs the one before
- * it, so a table is built once, front to back, and never in parallel.
+ * it, so a table is built once, front to back; only who has kept entries on the way can build its parts side by side.
  * Source: QSDM mining protocol, section 6.
  */
 import {concat, utf8} from "../../../codecs/bytes.js";
@@ -23,6 +23,14 @@ export interface DagSeed {
 /** A whole table: `entries` times 32 bytes. */
 export type DagTable = Uint8Array;
 
+/** A run of entries to compute: as many as `into` has room for, from `index` on. */
+export interface DagRun {
+  /** The entry before `index`. */
+  readonly previous: Uint8Array;
+  readonly index: number;
+  readonly into: Uint8Array;
+}
+
 /** Entry 0. */
 export function firstEntry({epoch, workSetRoot}: Omit<DagSeed, "entries">): Uint8Array {
   const epochBytes = new Uint8Array(8);
@@ -30,42 +38,40 @@ export function firstEntry({epoch, workSetRoot}: Omit<DagSeed, "entries">): Uint
   return sha3(concat(DOMAIN, epochBytes, workSetRoot));
 }
 
-/**
- * Builds a table step by step: each `next()` adds up to `stepEntries` entries and yields how many are done, so that a
- * caller can show progress or stop.
- * @throws RuleError DAG_SIZE
- */
-export function* dagSteps(seed: DagSeed, table: Uint8Array, stepEntries: number): Generator<number, DagTable> {
-  checkEntries(seed.entries);
-  table.set(firstEntry(seed));
+/** Computes one run. */
+export function extendDag({previous, index, into}: DagRun): void {
   const input = new Uint8Array(ENTRY_BYTES + 4);
-  const index = new DataView(input.buffer, ENTRY_BYTES);
-  for (let i = 1; i < seed.entries; i++) {
-    if (i % stepEntries === 0) yield i;
-    input.set(table.subarray((i - 1) * ENTRY_BYTES, i * ENTRY_BYTES));
-    index.setUint32(0, i, true);
-    table.set(sha3(input), i * ENTRY_BYTES);
+  const suffix = new DataView(input.buffer, ENTRY_BYTES);
+  let entry = previous;
+  for (let at = 0; at < into.length; at += ENTRY_BYTES) {
+    input.set(entry);
+    suffix.setUint32(0, index + at / ENTRY_BYTES, true);
+    entry = sha3(input);
+    into.set(entry, at);
   }
-  return table;
 }
 
 /** The whole table at once, for sizes that take no time worth showing. @throws RuleError DAG_SIZE */
 export function buildDag(seed: DagSeed): DagTable {
   checkEntries(seed.entries);
-  const steps = dagSteps(seed, new Uint8Array(seed.entries * ENTRY_BYTES), seed.entries);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  const table = new Uint8Array(seed.entries * ENTRY_BYTES);
+  const previous = firstEntry(seed);
+  table.set(previous);
+  extendDag({previous, index: 1, into: table.subarray(ENTRY_BYTES)});
+  return table;
 }
 
 export const entryCount = (table: DagTable): number => table.length / ENTRY_BYTES;
 
 /** One entry; a view, not a copy. @throws RuleError DAG_INDEX */
 export function entryAt(table: DagTable, index: number): Uint8Array {
-  if (index >= entryCount(table))
-    throw new RuleError("DAG_INDEX", `mining: DAG index ${index} >= N ${entryCount(table)}`);
+  checkIndex(index, entryCount(table));
   return table.subarray(index * ENTRY_BYTES, (index + 1) * ENTRY_BYTES);
+}
+
+/** @throws RuleError DAG_INDEX */
+export function checkIndex(index: number, entries: number): void {
+  if (index >= entries) throw new RuleError("DAG_INDEX", `mining: DAG index ${index} >= N ${entries}`);
 }
 
 /** @throws RuleError DAG_SIZE */

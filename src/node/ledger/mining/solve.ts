@@ -44,7 +44,7 @@ export function checkSolver(given: {
 export function solveSlice(job: SolveJob, start: Uint8Array, attempts: number): Slice {
   let nonce = start;
   for (let done = 1; done <= attempts; done++) {
-    const digest = mixDigest(job.table, job.headerHash, nonce, job.mix);
+    const digest = mixDigest(job.table, {headerHash: job.headerHash, nonce}, job.mix);
     const {headerHash, batchRoot} = job;
     if (meetsTarget(powHash({headerHash, nonce, batchRoot, mixDigest: digest}), job.target))
       return {solution: {nonce, mixDigest: digest}, attempts: done};

@@ -6,7 +6,6 @@ import {InvariantError} from "../../../../errors.js";
 import type {Draft, VerifyContext} from "../context.js";
 import {meetsTarget, powHash} from "../pow.js";
 import {targetOf} from "../target.js";
-import {mixDigest} from "../walk.js";
 
 /** 17 to 21: as many batches as allowed, under their root. */
 export function checkBatches(draft: Draft, {work}: VerifyContext): void {
@@ -21,10 +20,10 @@ export function checkBatches(draft: Draft, {work}: VerifyContext): void {
 
 /** 22 to 24: the mix digest is what the walk gives; 65 hashes and the table. */
 export function checkMix(draft: Draft, {work}: VerifyContext): void {
-  const {epoch, height, headerHash, nonce, mixDigest: claimed} = draft.proof;
-  const table = draft.attempt("work", "dag lookup: ", () => work.table(epoch));
+  const {epoch, height, mixDigest: claimed} = draft.proof;
+  const walk = draft.attempt("work", "dag lookup: ", () => work.walk(epoch));
   const version = work.mixVersion(height);
-  const mix = draft.attempt("work", "mix: ", () => mixDigest(table, headerHash, nonce, version));
+  const mix = draft.attempt("work", "mix: ", () => walk(draft.proof, version));
   if (!equalBytes(mix, claimed)) draft.reject("work", "mix_digest mismatch");
 }
 
