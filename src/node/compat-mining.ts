@@ -6,9 +6,11 @@
 import {checkAddress} from "../codecs/address.js";
 import {CC_ATTESTATION} from "../codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../codecs/mining/hmac-bundle.js";
+import {type DeviceTrust, deviceTrustOf} from "./ledger/attestation/cc/trust.js";
+import {checkCcAttestation} from "./ledger/attestation/cc/verify.js";
 import {refuseCc} from "./ledger/attestation/cc-stub.js";
 import type {ChallengeVerifier} from "./ledger/attestation/challenge.js";
-import {AttestationDispatcher} from "./ledger/attestation/dispatcher.js";
+import {AttestationDispatcher, type CheckAttestation} from "./ledger/attestation/dispatcher.js";
 import {checkHmacAttestation, type HmacPorts} from "./ledger/attestation/hmac.js";
 import {NonceStore} from "./ledger/attestation/nonce-store.js";
 import type {CompatReads, VerifyContext} from "./ledger/mining/context.js";
@@ -24,12 +26,15 @@ export class CompatMining {
   readonly #nonces: NonceStore;
   readonly #seen = new SeenProofs();
   readonly #quarantine = new Quarantine();
+  /** Null where the chain pins no root. */
+  readonly #trust: DeviceTrust | null;
 
   constructor(
     private readonly params: ChainParams,
     private readonly challenges: ChallengeVerifier,
   ) {
     const {freshnessWindowSeconds, futureSkewSeconds} = params.mining;
+    this.#trust = deviceTrustOf(params.deviceTrust);
     // Beyond window and skew together, or a nonce could be forgotten while its challenge is still good (Q18).
     this.#nonces = new NonceStore(2 * Math.max(freshnessWindowSeconds, futureSkewSeconds + 1));
   }
@@ -68,16 +73,16 @@ export class CompatMining {
     {challenges, nonces, graceSeconds}: Pick<HmacPorts, "challenges" | "nonces"> & {graceSeconds: number},
   ): CompatReads {
     const {freshnessWindowSeconds, futureSkewSeconds} = this.params.mining;
-    const ports: HmacPorts = {
-      operator: (nodeId) => state.get(enrollments, nodeId) ?? null,
-      challenges,
-      nonces,
-      denyList: [],
-      limits: {windowSeconds: freshnessWindowSeconds + graceSeconds, futureSkewSeconds},
-    };
+    const limits = {windowSeconds: freshnessWindowSeconds + graceSeconds, futureSkewSeconds};
+    const operator = (nodeId: string) => state.get(enrollments, nodeId) ?? null;
+    const ports: HmacPorts = {operator, challenges, nonces, denyList: [], limits};
+    const trust = this.#trust;
+    const checkCc: CheckAttestation = trust
+      ? (proof, nowMs) => checkCcAttestation({trust, challenges, nonces, limits}, proof, nowMs)
+      : refuseCc;
     const dispatcher = new AttestationDispatcher();
     dispatcher.register(HMAC_ATTESTATION, (proof, nowMs) => checkHmacAttestation(ports, proof, nowMs));
-    dispatcher.register(CC_ATTESTATION, refuseCc);
+    dispatcher.register(CC_ATTESTATION, checkCc);
     return {
       // The reference takes any text; what is not an address cannot be paid here.
       checkAddress,

@@ -12,7 +12,14 @@ const amount = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,19})$/)
   .transform(BigInt);
+const hex = z.string().transform((text) => bytesOfHex(text));
 const count = z.number().int().nonnegative();
+
+const DEVICE_TRUST = z.strictObject({
+  roots: z.array(hex),
+  minFirmware: z.string(),
+  minDriver: z.string(),
+});
 
 const PARAMS = z.strictObject({
   rules: z.enum(["strict", "compat"]),
@@ -39,6 +46,7 @@ const PARAMS = z.strictObject({
   maxTransactions: count,
   maxProofs: count,
   maxBlockBytes: count,
+  deviceTrust: DEVICE_TRUST,
 });
 
 /** Which rules hold is the network's, not a number to turn. */

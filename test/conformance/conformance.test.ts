@@ -28,6 +28,7 @@ describe("every vector of the reference passes", () => {
 const toy: Adapters = {
   toy: byOperation({
     double: (input) => ({value: input.number("n") * 2, list: new AnyOf([1, 2, 3])}),
+    steps: (input) => ({results: input.texts("texts").map((error) => ({error, ok: false}))}),
     either: () => ({value: new OneOf(["a", "b"])}),
     refuse: () => {
       throw new UsageError("TOY", "cannot: because");
@@ -69,6 +70,15 @@ describe("a case", () => {
     expect(await run({name: "a", input: refuse, error: "cannot: other", error_prefix: "cannot: "})).toEqual([null]);
     expect(await run({name: "a", input: refuse, error: "cannot: other"})).not.toContain(null);
     expect(await run({name: "a", input: refuse, error: "no", error_prefix: "no"})).not.toContain(null);
+  });
+
+  test("passes on a step's full error text, or on its prefix", async () => {
+    const steps = (...texts: string[]) => ({op: "steps", texts});
+    const result = {error: "cannot: because", error_prefix: "cannot: ", ok: false};
+    expect(await run({name: "a", input: steps("cannot: because"), expected: {results: [result]}})).toEqual([null]);
+    expect(await run({name: "a", input: steps("cannot: other"), expected: {results: [result]}})).toEqual([null]);
+    expect(await run({name: "a", input: steps("no"), expected: {results: [result]}})).not.toContain(null);
+    expect(await run({name: "a", input: steps("a", "b"), expected: {results: [result]}})).not.toContain(null);
   });
 
   test("fails when it should be refused and is not, and the other way round", async () => {

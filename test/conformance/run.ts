@@ -96,7 +96,10 @@ function errorText(each: Input): string | null {
   return each.has("text_required") && !each.flag("text_required") ? null : each.object("error").text("text");
 }
 
-/** The output with each choice narrowed to what the case records. */
+/**
+ * The output with each choice narrowed to what the case records, and each error inside it that has the recorded text's
+ * prefix made that text: what follows the prefix is another library's.
+ */
 function pick(output: Output, want: Json): Output {
   if (output instanceof AnyOf) {
     if (!Array.isArray(want) || want.length === 0) return output;
@@ -104,8 +107,14 @@ function pick(output: Output, want: Json): Output {
     return want.filter((each) => items.some((item) => isDeepStrictEqual(item, each)));
   }
   if (output instanceof OneOf) return output.values.find((value) => isDeepStrictEqual(value, want)) ?? output;
-  if (typeof output !== "object" || output === null || Array.isArray(output)) return output;
+  if (typeof output !== "object" || output === null) return output;
   const wanted = isObject(want) ? want : {};
+  if (Array.isArray(output)) return output.map((each: Output, i) => pick(each, wanted[i] ?? null));
+  const {error, error_prefix: prefix} = wanted;
+  if (typeof prefix === "string" && "error" in output && typeof output.error === "string") {
+    const {error: got, ...rest} = output;
+    return {...rest, error: got.startsWith(prefix) ? error : got, error_prefix: prefix};
+  }
   return Object.fromEntries(Object.entries(output).map(([key, value]) => [key, pick(value, wanted[key] ?? null)]));
 }
 

@@ -1,5 +1,6 @@
 /** Admission of MAC-attested proofs, and what their blocks check without the admitting node's memory. */
-import {beforeEach, describe, expect, test} from "vitest";
+import {beforeAll, beforeEach, describe, expect, test} from "vitest";
+import type {DeviceTrustParams} from "../../src/codecs/chain/genesis.js";
 import {encodeProof, type Proof} from "../../src/codecs/mining/proof.js";
 import {CompatMining} from "../../src/node/compat-mining.js";
 import {insertRecord} from "../../src/node/ledger/enrollment/registry.js";
@@ -9,7 +10,9 @@ import {chainParamsOf, NETWORK_PARAMS} from "../../src/node/ledger/params/networ
 import {COMPAT_RULES} from "../../src/node/ledger/params/rules.js";
 import {State} from "../../src/node/ledger/state/state.js";
 import {attestWithMac} from "../../src/node/mining/attest.js";
+import {attestWithCertificate, type CcDevice} from "../../src/node/mining/attest-cc.js";
 import {TEST_CHAIN_ID} from "../support/accounts.js";
+import {issue, signAs} from "../support/certificates.js";
 import {contextFor, recordOf, solved, TEST_NOW_MS, testChallenge, testChallenges, testRig} from "../support/mining.js";
 
 const rig = testRig("rig-1");
@@ -31,6 +34,28 @@ beforeEach(() => {
   insertRecord(state, recordOf(rig), params);
   mining = new CompatMining(params, testChallenges());
 });
+
+let device: CcDevice;
+let root: Uint8Array;
+beforeAll(async () => {
+  const authority = await issue({name: "NVIDIA Test Root"});
+  const leaf = await issue({name: "NVIDIA GeForce RTX 4090", issuer: authority, ca: false, curve: "P-256"});
+  root = authority.certificate.der;
+  device = {
+    certChain: [leaf.certificate.der],
+    firmwareVer: "535.86.10",
+    driverVer: "550.54.14",
+    gpuArch: "ada",
+    sign: (message) => signAs(leaf, message, {hash: "sha256", form: "der"}),
+  };
+});
+const trusting = (change: Partial<DeviceTrustParams> = {}) =>
+  new CompatMining(
+    {...params, deviceTrust: {roots: [root], minFirmware: "535", minDriver: "550.54", ...change}},
+    testChallenges(),
+  );
+const certified = (challenge = testChallenge(), proof: Proof = solved(rig)): Uint8Array =>
+  encodeProof(attestWithCertificate(proof, device, challenge));
 
 const attested = (proof: Proof = solved(rig), challenge = testChallenge()): Uint8Array =>
   encodeProof(attestWithMac(proof, rig, challenge));
@@ -92,7 +117,24 @@ describe("a proof that is offered", () => {
     expect(reasonOf(() => offer(attested()))).toMatch(/^attestation: .*not in operator registry/);
   });
 
-  test("is refused with evidence of a type that needs a configured verifier", () => {
+  test("may carry a certified device's quote where the chain pins the device's root", () => {
+    mining = trusting();
+    const challenge = testChallenge();
+    expect(reasonOf(() => offer(certified(challenge)))).toBe("accepted");
+    const again = certified(challenge, solved(rig, {}, 7));
+    expect(reasonOf(() => offer(again))).toMatch(/^attestation: cc: nonce already used by device [0-9a-f]{32}:/);
+    const elsewhere = certified({...testChallenge(), signerId: "validator-other"}, solved(rig, {}, 9));
+    expect(reasonOf(() => offer(elsewhere))).toMatch(/^attestation: cc: challenge signature: .*not recognised/);
+  });
+
+  test("is refused when the device's software is older than the chain allows", () => {
+    mining = trusting({minDriver: "550.54.15"});
+    expect(reasonOf(() => offer(certified()))).toMatch(
+      /^attestation: cc: pcr\.driver_ver 550\.54\.14 < min 550\.54\.15/,
+    );
+  });
+
+  test("is refused with evidence of a type that needs a pinned root", () => {
     const proof = attestWithMac(solved(rig), rig, testChallenge());
     const raw = encodeProof({...proof, attestation: {...proof.attestation, type: "nvidia-cc-v1"}});
     expect(reasonOf(() => offer(raw))).toMatch(/^attestation: cc: .*not yet available/);
@@ -126,6 +168,15 @@ describe("a proof inside a block", () => {
     // Seven blocks of ten seconds beyond the window of sixty.
     expect(reasonOf(() => inBlock(raw, {nowMs: TEST_NOW_MS + 70_000n}))).toBe("accepted");
     expect(reasonOf(() => inBlock(raw, {nowMs: TEST_NOW_MS + 71_000n}))).toMatch(/^attestation: .*window/);
+  });
+
+  test("carries a device's quote past its challenge's minute, as long as the chain believes the device", () => {
+    const raw = certified(testChallenge(TEST_NOW_MS - 60_000n));
+    mining = trusting();
+    expect(reasonOf(() => inBlock(raw, {nowMs: TEST_NOW_MS + 70_000n}))).toBe("accepted");
+    expect(reasonOf(() => inBlock(raw))).toBe("accepted");
+    mining = new CompatMining(params, testChallenges());
+    expect(reasonOf(() => inBlock(raw))).toMatch(/^attestation: cc: .*not yet available/);
   });
 
   test("must still carry the MAC of its node", () => {

@@ -4,10 +4,23 @@
  */
 import {address} from "../address.js";
 import {hexOf, utf8} from "../bytes.js";
-import {type FieldValue, fixed, list, record, text, u32, u64, word} from "../cbor/record.js";
+import {blob, type FieldValue, fixed, list, record, text, u32, u64, word} from "../cbor/record.js";
 import {sha3} from "../hash.js";
 import {ML_DSA_44} from "../suite.js";
 import {chainIdField} from "./envelope.js";
+
+/**
+ * Which confidential-computing devices the chain believes; none where no root is pinned. Bytes and versions as their
+ * makers write them: the rules read them.
+ */
+const deviceTrust = record("device-trust", {
+  /** DER certificates. */
+  roots: list(blob({min: 1, max: 16_384}), 16),
+  /** Oldest firmware and driver that count; empty asks for nothing. */
+  minFirmware: text({maxBytes: 64}),
+  minDriver: text({maxBytes: 64}),
+});
+export type DeviceTrustParams = FieldValue<typeof deviceTrust>;
 
 export const genesisParams = record("params", {
   rules: word("strict", "compat"),
@@ -34,6 +47,7 @@ export const genesisParams = record("params", {
   maxTransactions: u32,
   maxProofs: u32,
   maxBlockBytes: u32,
+  deviceTrust,
 });
 export type GenesisParams = FieldValue<typeof genesisParams>;
 

@@ -57,19 +57,37 @@ function lengthPrefixed(name: string, bytes: Uint8Array, max: number): Uint8Arra
  * refused when the comparison gets to it, and not before.
  * @throws DecodeError VERSION_INVALID
  */
-export function compareDotted(a: string, b: string): number {
+export const compareDotted = (a: string, b: string): number => compareBy(decimal, a, b);
+
+const VERSION = /^[0-9A-Fa-f]{1,8}(?:\.[0-9A-Fa-f]{1,8})*$/;
+
+/** Whether `compareVersions` can be asked about a text. */
+export const isVersion = (text: string): boolean => VERSION.test(text);
+
+/**
+ * The same order over components that may have hexadecimal digits, as real firmware has (`96.00.5E`, quirk Q28), and
+ * with every component looked at. Digits alone order in base 16 as they do in base 10.
+ * @throws DecodeError VERSION_INVALID
+ */
+export function compareVersions(a: string, b: string): number {
+  for (const text of [a, b])
+    if (!isVersion(text)) throw new DecodeError("VERSION_INVALID", `${quoteText(text)} is not a dotted version`);
+  return compareBy((_version, component) => BigInt(`0x${component}`), a, b);
+}
+
+type ReadComponent = (version: string, text: string, index: number) => bigint;
+
+function compareBy(read: ReadComponent, a: string, b: string): number {
   const [left, right] = [a.split("."), b.split(".")];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const x = component(a, left[i], i);
-    const y = component(b, right[i], i);
+    const x = left[i] === undefined ? 0n : read(a, left[i]!, i);
+    const y = right[i] === undefined ? 0n : read(b, right[i]!, i);
     if (x !== y) return x < y ? -1 : 1;
   }
   return 0;
 }
 
-const component = (version: string, text: string | undefined, index: number): bigint =>
-  text === undefined
-    ? 0n
-    : prefixed({code: "VERSION_INVALID", prefix: `component ${index} of ${quoteText(version)}: `}, () =>
-        parseUint(text, 0xffff_ffffn),
-      );
+const decimal: ReadComponent = (version, text, index) =>
+  prefixed({code: "VERSION_INVALID", prefix: `component ${index} of ${quoteText(version)}: `}, () =>
+    parseUint(text, 0xffff_ffffn),
+  );

@@ -1,7 +1,7 @@
 import {type Command, Option} from "commander";
 import {checkAddress} from "../../codecs/address.js";
 import {parseCell} from "../../codecs/amount.js";
-import {type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
+import {type DeviceTrustParams, type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {UsageError} from "../../errors.js";
 import {initDataDir, newSeed} from "../../node/data-dir.js";
 import {withParam} from "../../node/genesis-file.js";
@@ -10,6 +10,7 @@ import {NETWORK_PARAMS, type NetworkProfile} from "../../node/ledger/params/netw
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
+import {readDeviceTrustFile} from "./device-trust.js";
 
 /** A new chain with one validator. */
 export interface InitPlan {
@@ -19,6 +20,8 @@ export interface InitPlan {
   /** Account that receives the validator's share of the fees. */
   readonly validatorAccount: string;
   readonly allocations: readonly {readonly to: string; readonly amountDust: bigint}[];
+  /** Null where the chain believes no confidential-computing device. */
+  readonly deviceTrust?: DeviceTrustParams | null;
   readonly timeMs: bigint;
   /** Parameters that differ from the network's, as `NAME=VALUE`. */
   readonly params?: readonly string[];
@@ -26,17 +29,18 @@ export interface InitPlan {
 
 /**
  * Writes the data directory of a new chain. Knows no flags.
- * @throws UsageError GENESIS_PARAM_INVALID; RuleError GENESIS_INVALID; what `initDataDir` throws
+ * @throws UsageError GENESIS_PARAM_INVALID; RuleError GENESIS_INVALID, DEVICE_ROOTS_INVALID; what `initDataDir` throws
  */
 export async function initNode(plan: InitPlan): Promise<Genesis> {
   const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
   const validatorSeed = newSeed();
   const {publicKey} = (await loadMlDsa(44)).keygenFromSeed(validatorSeed);
+  const params = (plan.params ?? []).reduce(withParam, NETWORK_PARAMS[plan.network]);
   const genesis: Genesis = {
     chainId: plan.chainId,
     network: plan.network,
     timeMs: plan.timeMs,
-    params: (plan.params ?? []).reduce(withParam, NETWORK_PARAMS[plan.network]),
+    params: {...params, ...(plan.deviceTrust && {deviceTrust: plan.deviceTrust})},
     allocations: plan.allocations,
     validators: [{publicKey, power: 1n, account: plan.validatorAccount}],
   };
@@ -63,7 +67,10 @@ export const nodeInitCommand = (io: Io): Command =>
         "Writes genesis, a new validator key and a new challenge key into the data directory. Nothing that is there is " +
         "overwritten. Prints the genesis digest, which identifies the chain.\n\n" +
         "Allocations are taken from the treasury's tenth of the supply. --param changes one number of the network's " +
-        "parameter set, among them the fork heights and the retarget; a chain that could not run is refused.",
+        "parameter set, among them the fork heights and the retarget; a chain that could not run is refused.\n\n" +
+        "With --device-trust the chain believes evidence of GPUs with certificates. The file is TOML: roots, a list of " +
+        "PEM or DER files, and min_firmware and min_driver, the oldest versions that count. It becomes part of the " +
+        "genesis, since every node must judge alike.",
       examples: [
         {
           does: "a development chain that pays 1,000 CELL to one wallet",
@@ -87,6 +94,7 @@ export const nodeInitCommand = (io: Io): Command =>
     .addOption(new Option("--network <name>", "parameter set").choices(Object.keys(NETWORK_PARAMS)).default("dev"))
     .requiredOption("--chain-id <id>", "name of the chain, signed into every transaction")
     .requiredOption("--validator-account <address>", "account that receives the validator's fees")
+    .option("--device-trust <path>", "TOML file of the GPU certificates that the chain believes")
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", collect, [])
     .option("--param <name=value>", "one parameter of the genesis; may be repeated", collect, [])
     .action(async (flags) => {
@@ -98,6 +106,8 @@ export const nodeInitCommand = (io: Io): Command =>
         chainId: flags.chainId,
         validatorAccount: checkAddress(flags.validatorAccount),
         allocations: flags.allocate.map(parseAllocation),
+        deviceTrust:
+          flags.deviceTrust === undefined ? null : await readDeviceTrustFile(io.host.disk, flags.deviceTrust),
         timeMs: BigInt(io.host.now()),
         params: flags.param,
       });

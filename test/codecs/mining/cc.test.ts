@@ -8,7 +8,7 @@ import {
   encodeCcBundle,
   readCcBundleCompat,
 } from "../../../src/codecs/mining/cc-bundle.js";
-import {type CcQuoteContent, ccPreimage, compareDotted} from "../../../src/codecs/mining/cc-quote.js";
+import {type CcQuoteContent, ccPreimage, compareDotted, compareVersions} from "../../../src/codecs/mining/cc-quote.js";
 import {decodePinnedRoots} from "../../../src/codecs/mining/cc-roots.js";
 import {codeOf, expectLaws} from "../laws.js";
 import {bytes, hex, text} from "./arbitraries.js";
@@ -112,6 +112,21 @@ test("dotted versions compare by number, and are refused where the comparison me
   expect(compareDotted("2.x", "1.x")).toBe(1);
   expect(codeOf(() => compareDotted("1.5E", "1.0"))).toBe("VERSION_INVALID");
   expect(codeOf(() => compareDotted("4294967296", "1"))).toBe("VERSION_INVALID");
+});
+
+test("versions of real firmware compare in base 16, and both are looked at whole", () => {
+  const pairs = [
+    ["96.00.5E.00.01", "96.00.5D.FF.FF"],
+    ["10", "9"],
+    ["1.0", "1"],
+    ["550.54.14", "550.54.15"],
+  ] as const;
+  expect(pairs.map(([a, b]) => compareVersions(a, b))).toEqual([1, 1, 0, -1]);
+  for (const bad of ["", "1.", ".1", "r550", "1..2", "123456789", "2.x"])
+    expect([codeOf(() => compareVersions(bad, "1")), codeOf(() => compareVersions("1", bad))]).toEqual([
+      "VERSION_INVALID",
+      "VERSION_INVALID",
+    ]);
 });
 
 test("roots that are no certificates are refused with the file's name", () => {

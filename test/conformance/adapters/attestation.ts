@@ -1,4 +1,5 @@
-/** `hmac_verify.json` and `archcheck.json`: HMAC attestation, the dispatcher, and the architecture tables. */
+/** `hmac_verify.json`, `cc_verify.json` and `archcheck.json`: attestation by MAC and by certificate, the dispatcher, and the architecture tables. */
+import {bytesOfHex} from "../../../src/codecs/bytes.js";
 import {NO_ATTESTATION, type Proof} from "../../../src/codecs/mining/proof.js";
 import {
   architectureOf,
@@ -7,6 +8,9 @@ import {
   checkGpuName,
   checkHashrate,
 } from "../../../src/node/ledger/attestation/architecture.js";
+import {readDeviceTrust} from "../../../src/node/ledger/attestation/cc/trust.js";
+import {type CcPorts, checkCcAttestation} from "../../../src/node/ledger/attestation/cc/verify.js";
+import {refuseCc} from "../../../src/node/ledger/attestation/cc-stub.js";
 import {ChallengeVerifier} from "../../../src/node/ledger/attestation/challenge.js";
 import {AttestationDispatcher} from "../../../src/node/ledger/attestation/dispatcher.js";
 import {AttestationError} from "../../../src/node/ledger/attestation/failure.js";
@@ -41,13 +45,8 @@ function challengesOf(signers: Input): ChallengeVerifier {
 function verifySequence(input: Input): Output {
   const ports = hmacPortsOf(input, input.flag("nonce_store"));
   const results = input.objects("steps").map((step): Output => {
-    try {
-      checkHmacAttestation(ports, proofOf(step.object("proof")), step.big("now") * 1_000n);
-      return OK;
-    } catch (error) {
-      if (!(error instanceof AttestationError)) throw error;
-      return {error: error.message, sentinel: error.failureClass};
-    }
+    const proof = proofOf(step.object("proof"));
+    return attempt(() => checkHmacAttestation(ports, proof, step.big("now") * 1_000n));
   });
   return {results};
 }
@@ -88,6 +87,48 @@ const hmacVerify = byOperation({
   },
 });
 
+/** The 17.4 verifier of a case. */
+function ccPortsOf(input: Input): CcPorts {
+  const params = {
+    roots: input.texts("pinned_roots").map((der) => bytesOfHex(der)),
+    minFirmware: input.textOr("min_firmware"),
+    minDriver: input.textOr("min_driver"),
+  };
+  return {
+    trust: readDeviceTrust(params),
+    challenges: input.has("challenge_signers") ? challengesOf(input.object("challenge_signers")) : null,
+    nonces: input.has("nonce_store") && input.flag("nonce_store") ? new NonceStore() : null,
+    limits: {windowSeconds: 60, futureSkewSeconds: 5},
+  };
+}
+
+function attempt(check: () => void): Output {
+  try {
+    check();
+    return OK;
+  } catch (error) {
+    if (!(error instanceof AttestationError)) throw error;
+    return {error: error.message, sentinel: error.failureClass};
+  }
+}
+
+const ccVerify = byOperation({
+  verify_sequence(input) {
+    const ports = ccPortsOf(input);
+    const proof = proofOf(input.object("proof"));
+    const times = input.texts("now").map((seconds) => BigInt(seconds) * 1_000n);
+    return {results: times.map((nowMs) => attempt(() => checkCcAttestation(ports, proof, nowMs)))};
+  },
+  new_verifier(input) {
+    ccPortsOf(input);
+    return OK;
+  },
+  stub(input) {
+    refuseCc(proofOfType(input.text("attestation_type")), 0n);
+    return OK;
+  },
+});
+
 const archcheck = byOperation({
   canonicalise(input) {
     const raw = input.text("gpu_arch");
@@ -111,5 +152,6 @@ const archcheck = byOperation({
 
 export const attestationAdapters: Adapters = {
   "mining.attest.hmac: verifier accept/reject sequence": hmacVerify,
+  "mining.attest.cc: verifier accept/reject sequence": ccVerify,
   "mining.attest.archcheck: canonicalisation and consistency tables": archcheck,
 };

@@ -4,10 +4,8 @@
  */
 import {equalBytes} from "../../../codecs/bytes.js";
 import {hexOrNull, readHex} from "../../../codecs/go/hex.js";
-import {formatDuration} from "../../../codecs/go/number.js";
 import {quoteText} from "../../../codecs/go/quote.js";
 import {equalSecret, hmacSha256} from "../../../codecs/hash.js";
-import {challengeSigningBytes} from "../../../codecs/mining/challenge.js";
 import {
   challengeBind,
   HMAC_ATTESTATION,
@@ -20,17 +18,12 @@ import {RuleError} from "../../../errors.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
 import {architectureOf, checkGpuName, lowerSimple} from "./architecture.js";
 import type {ChallengeVerifier} from "./challenge.js";
-import {AttestationError, type FailureClass} from "./failure.js";
+import type {FailureClass} from "./failure.js";
 import type {NonceStore} from "./nonce-store.js";
+import {checkIssued, checkNotFuture, checkNotStale, type FreshnessLimits, failureIn} from "./quoted.js";
 
 /** What an attestation needs to know about the node that it names. */
 export type Operator = Pick<EnrollmentRecord, "gpuUuid" | "hmacKey" | "revokedAtHeight">;
-
-/** How long after its issue a challenge is good; both bounds are inclusive. */
-export interface FreshnessLimits {
-  readonly windowSeconds: number;
-  readonly futureSkewSeconds: number;
-}
 
 /** What a verifier is configured with. */
 export interface HmacPorts {
@@ -45,9 +38,7 @@ export interface HmacPorts {
   readonly limits: FreshnessLimits;
 }
 
-function fail(failureClass: FailureClass, what: string, cause?: unknown): never {
-  throw new AttestationError(failureClass, `hmac: ${what}`, cause);
-}
+const fail: (failureClass: FailureClass, what: string, cause?: unknown) => never = failureIn("hmac");
 
 /** Every step of 15.4. @throws AttestationError */
 export function checkHmacAttestation(ports: HmacPorts, proof: Proof, nowMs: bigint): void {
@@ -60,8 +51,8 @@ export function checkHmacAttestation(ports: HmacPorts, proof: Proof, nowMs: bigi
   checkOperator(bundle, ports.operator(bundle.nodeId));
   checkQuoted(bundle, proof);
   if (ports.challenges) checkChallengeOf(bundle, ports.challenges);
-  checkNotStale(bundle.issuedAt, nowMs, ports.limits.windowSeconds);
-  checkNotFuture(bundle.issuedAt, nowMs, ports.limits.futureSkewSeconds);
+  checkNotStale("hmac", bundle.issuedAt, nowMs, ports.limits.windowSeconds);
+  checkNotFuture("hmac", bundle.issuedAt, nowMs, ports.limits.futureSkewSeconds);
   if (ports.nonces) useNonce(ports.nonces, bundle, nowMs);
   checkHardware(bundle, proof.attestation.gpuArch, ports.denyList);
 }
@@ -116,33 +107,7 @@ export function checkChallengeOf(bundle: HmacBundle, challenges: ChallengeVerifi
   if (signerId === "") fail("bundle_malformed", "challenge_signer_id missing");
   const signature = hexOrNull(bundle.challengeSig);
   if (!signature || signature.length === 0) fail("bundle_malformed", "challenge_sig not hex");
-  try {
-    challenges.check(signerId, challengeSigningBytes({nonce: readHex(bundle.nonce), issuedAt, signerId}), signature);
-  } catch (cause) {
-    if (!(cause instanceof RuleError)) throw cause;
-    fail("signature_invalid", `challenge signature: ${cause.message}`, cause);
-  }
-}
-
-const NS_PER_MS = 1_000_000n;
-const NS_PER_SECOND = 1_000_000_000n;
-
-/** Nanoseconds from issue to `nowMs`. */
-const ageOf = (issuedAt: bigint, nowMs: bigint): bigint => nowMs * NS_PER_MS - issuedAt * NS_PER_SECOND;
-
-/** Step 16: not older than the window. @throws AttestationError */
-export function checkNotStale(issuedAt: bigint, nowMs: bigint, windowSeconds: number): void {
-  const age = ageOf(issuedAt, nowMs);
-  const window = BigInt(windowSeconds) * NS_PER_SECOND;
-  if (age > window) fail("stale", `attestation age ${formatDuration(age)} > window ${formatDuration(window)}`);
-}
-
-/** Step 17: not further in the future than clocks may differ. @throws AttestationError */
-export function checkNotFuture(issuedAt: bigint, nowMs: bigint, futureSkewSeconds: number): void {
-  const age = ageOf(issuedAt, nowMs);
-  const skew = BigInt(futureSkewSeconds) * NS_PER_SECOND;
-  if (age < -skew)
-    fail("stale", `attestation issued ${formatDuration(-age)} in future (max skew ${formatDuration(skew)})`);
+  checkIssued("hmac", {nonce: readHex(bundle.nonce), issuedAt, signerId, signature}, challenges);
 }
 
 /** Step 18: unseen, and from now on seen (quirk Q22: before the checks that follow). @throws AttestationError */

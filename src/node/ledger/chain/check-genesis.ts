@@ -1,7 +1,9 @@
 /** What a genesis must be for its chain to run at all: found before the first block and not at it. */
 import {hexOf} from "../../../codecs/bytes.js";
 import type {Genesis, GenesisParams} from "../../../codecs/chain/genesis.js";
+import {isVersion} from "../../../codecs/mining/cc-quote.js";
 import {RuleError} from "../../../errors.js";
+import {deviceTrustOf} from "../attestation/cc/trust.js";
 import {blocksPerHalving} from "../monetary/emission.js";
 
 /** Largest reporter's share, in basis points. */
@@ -14,7 +16,7 @@ const refuse = (why: string): never => {
   throw new RuleError("GENESIS_INVALID", `genesis: ${why}`, {hint: "mend the genesis before the chain is started"});
 };
 
-type NumericParam = Exclude<keyof GenesisParams, "rules">;
+type NumericParam = Exclude<keyof GenesisParams, "rules" | "deviceTrust">;
 /** Lowest and highest value of a parameter, both included. */
 type Bounds = Partial<Readonly<Record<NumericParam, readonly [number | bigint, number | bigint]>>>;
 
@@ -37,7 +39,7 @@ const BOUNDS: Bounds = {
   maxBlockBytes: [65_536, 256 * 1024 * 1024],
 };
 
-/** @throws RuleError GENESIS_INVALID, EMISSION_BLOCK_TIME */
+/** @throws RuleError GENESIS_INVALID, DEVICE_ROOTS_INVALID, EMISSION_BLOCK_TIME */
 export function checkGenesis({params, validators, timeMs}: Genesis): void {
   blocksPerHalving(params.blockTimeSeconds);
   for (const [name, [low, high]] of Object.entries(BOUNDS)) {
@@ -51,10 +53,18 @@ export function checkGenesis({params, validators, timeMs}: Genesis): void {
   // A version 1 proof has no room for a challenge, and so for evidence that its node could be held to.
   if (params.rules === "strict" && params.forkV2Height !== 0n)
     refuse(`forkV2Height is ${params.forkV2Height}, strict rules take version 2 proofs from height 0 on`);
+  checkDeviceTrust(params.deviceTrust);
   if (timeMs > I64_MAX) refuse(`timeMs ${timeMs} does not fit a signed 64-bit integer`);
   // Until blocks are agreed on over the network, a second voter could never be heard.
   if (validators.length !== 1) refuse(`${validators.length} validators, this version runs exactly one`);
   if (validators.some(({power}) => power === 0n)) refuse("a validator without voting power");
   if (new Set(validators.map(({publicKey}) => hexOf(publicKey))).size !== validators.length)
     refuse("two validators with one key");
+}
+
+/** Roots that parse and floors that versions can be held against: found here, and not at the first proof. */
+function checkDeviceTrust(params: GenesisParams["deviceTrust"]): void {
+  deviceTrustOf(params);
+  for (const floor of [params.minFirmware, params.minDriver])
+    if (floor !== "" && !isVersion(floor)) refuse(`"${floor}" is no version to compare with`);
 }

@@ -1,4 +1,5 @@
 /** Constants of one chain, fixed at genesis. Windows are given in seconds and turned into heights once, here. */
+import type {DeviceTrustParams} from "../../../codecs/chain/genesis.js";
 import type {Rules} from "./rules.js";
 
 /** What a genesis fixes for the life of the chain. */
@@ -13,6 +14,8 @@ export interface ChainParams {
   readonly slashing: SlashingParams;
   readonly fees: FeeParams;
   readonly limits: BlockLimits;
+  /** Which confidential-computing devices count; none where no root is pinned. */
+  readonly deviceTrust: DeviceTrustParams;
 }
 
 export interface MiningParams {

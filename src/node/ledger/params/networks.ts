@@ -33,6 +33,7 @@ const MAINNET: GenesisParams = {
   maxTransactions: 2_000,
   maxProofs: 500,
   maxBlockBytes: 32 * 1024 * 1024,
+  deviceTrust: {roots: [], minFirmware: "", minDriver: ""},
 };
 
 /** Parameter sets by profile. Dev networks mine on a laptop in seconds and pay watchers a quarter. */
@@ -93,5 +94,6 @@ export function chainParamsOf({chainId, params}: Genesis): ChainParams {
       maxProofs: params.maxProofs,
       maxBytes: params.maxBlockBytes,
     },
+    deviceTrust: params.deviceTrust,
   };
 }

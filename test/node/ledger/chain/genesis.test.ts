@@ -8,6 +8,9 @@ import {testGenesis} from "../../../support/chain.js";
 const good = testGenesis([]);
 const withParams = (change: Partial<GenesisParams>): Genesis => ({...good, params: {...good.params, ...change}});
 
+const withTrust = (change: Partial<GenesisParams["deviceTrust"]>): Genesis =>
+  withParams({deviceTrust: {...good.params.deviceTrust, ...change}});
+
 test.each(Object.entries(NETWORK_PARAMS))("the parameters of %s make a chain", (_name, params) => {
   expect(() => checkGenesis({...good, params})).not.toThrow();
 });
@@ -43,6 +46,8 @@ describe("a genesis is refused", () => {
     ],
     ["with a validator without power", "GENESIS_INVALID", {...good, validators: [{...good.validators[0]!, power: 0n}]}],
     ["with a time that the store cannot keep", "GENESIS_INVALID", {...good, timeMs: 1n << 63n}],
+    ["with a root that is no certificate", "DEVICE_ROOTS_INVALID", withTrust({roots: [Uint8Array.of(1)]})],
+    ["with a floor that no version can be held against", "GENESIS_INVALID", withTrust({minDriver: "r550"})],
     [
       "that gives away more than the treasury",
       "SUPPLY_CAP",

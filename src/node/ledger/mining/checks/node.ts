@@ -3,16 +3,9 @@ import {decodeHmacBundle} from "../../../../codecs/mining/hmac-bundle.js";
 import {decodeKeyBundle, KEY_ATTESTATION} from "../../../../codecs/mining/key-bundle.js";
 import {checkArchitecture, checkHashrate} from "../../attestation/architecture.js";
 import {AttestationError} from "../../attestation/failure.js";
-import {
-  checkBinding,
-  checkChallengeOf,
-  checkHardware,
-  checkNotFuture,
-  checkNotStale,
-  checkOperator,
-  checkQuoted,
-} from "../../attestation/hmac.js";
+import {checkBinding, checkChallengeOf, checkHardware, checkOperator, checkQuoted} from "../../attestation/hmac.js";
 import {checkNodeSignature} from "../../attestation/node-key.js";
+import {checkNotFuture, checkNotStale} from "../../attestation/quoted.js";
 import type {Draft, VerifyContext} from "../context.js";
 
 /** A proof carries the key bundle. Before everything that costs, for one look at a word. */
@@ -70,9 +63,9 @@ export function checkEvidence(draft: Draft, context: VerifyContext): void {
     checkHardware(evidence, gpuArch, []);
     checkBinding(evidence, proof);
     checkQuoted(evidence, proof);
-    checkNotFuture(evidence.issuedAt, context.nowMs, futureSkewSeconds);
+    checkNotFuture("hmac", evidence.issuedAt, context.nowMs, futureSkewSeconds);
     const readAtMs = context.staleAgainst === "now" ? context.nowMs : header.timeMs;
-    checkNotStale(evidence.issuedAt, readAtMs, freshnessWindowSeconds);
+    checkNotStale("hmac", evidence.issuedAt, readAtMs, freshnessWindowSeconds);
     checkOperator(evidence, record);
     if (context.challenges) checkChallengeOf(evidence, context.challenges);
   });
