@@ -4,14 +4,7 @@ import {UsageError} from "../errors.js";
 import {KEY_FILE_MAX_BYTES, parseHmacKeyFile, parseSeedFile} from "../node/keys/key-file.js";
 import {type Signer, signerOfSeed} from "../node/keys/signer.js";
 import {defineCommand} from "./define.js";
-import {
-  type Bond,
-  checkEnrollable,
-  type FindWork,
-  orderEnrollment,
-  type Rig,
-  referenceEnrollment,
-} from "./enrollment-order.js";
+import {type Bond, type FindWork, orderEnrollment, type Rig, referenceEnrollment} from "./enrollment-order.js";
 import {u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
 import {settingsEnvironment} from "./settings.js";
@@ -89,10 +82,7 @@ export const enrollCommand = (io: Io): Command =>
     const findWork: FindWork = async (prefix) => (await import("./bond-work.js")).findBondWork(io, prefix);
     await submitOrder(io, flags, {
       reference: {signed: true, build: (sender) => referenceEnrollment(rig, sender, findWork)},
-      async build(context) {
-        await checkEnrollable(rig, context);
-        return orderEnrollment(rig, {...context, findWork});
-      },
+      build: (context) => orderEnrollment(rig, {...context, findWork}),
     });
   });
 

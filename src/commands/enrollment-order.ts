@@ -30,31 +30,28 @@ export interface Rig {
 /** The least nonce that is the work for a prefix. */
 export type FindWork = (prefix: Uint8Array) => Promise<bigint>;
 
+type EnrollmentContext = Omit<OrderContext, "client"> & {readonly client: Pick<Client, "enrollment" | "balance">};
+
 /** How a chain takes bonds. */
 interface BondTerms {
   readonly bondDust: bigint;
   workPrefix(payload: Enrollment): Uint8Array;
 }
 
-/** The payload for `rig`, its work found. @throws DecodeError ENROLL_INVALID, ENROLL_STAKE_MISMATCH */
-async function payloadOf(
-  {nodeId, gpuUuid, hmacKey, memo, bond}: Rig,
-  sender: string,
-  {terms, findWork}: {readonly terms: BondTerms; readonly findWork: FindWork},
-): Promise<Enrollment> {
-  const named = {kind: "enroll", nodeId, gpuUuid, hmacKey, memo};
-  const bare =
-    bond.mode === "upfront"
-      ? {...named, stakeDust: bond.stakeDust ?? terms.bondDust, bondMode: "", workNonce: 0n}
-      : {...named, stakeDust: 0n, bondMode: bond.mode, workNonce: 0n};
-  if (bond.mode === "upfront") {
-    checkEnrollment(bare, sender, terms);
-    return bare;
-  }
-  // Before the work: what makes the payload wrong would make the search useless.
-  checkEnrollment({...bare, stakeDust: terms.bondDust, bondMode: ""}, sender, terms);
-  return {...bare, workNonce: await findWork(terms.workPrefix(bare))};
+/**
+ * The payload for `rig`, checked as far as it goes without the work: what makes it wrong would make the search useless.
+ * @throws DecodeError ENROLL_INVALID, ENROLL_STAKE_MISMATCH
+ */
+function payloadOf({nodeId, gpuUuid, hmacKey, memo, bond}: Rig, sender: string, terms: BondTerms): Enrollment {
+  const named = {kind: "enroll", nodeId, gpuUuid, hmacKey, memo, workNonce: 0n};
+  const stakeDust = bond.mode === "upfront" ? (bond.stakeDust ?? terms.bondDust) : terms.bondDust;
+  const upfront = {...named, stakeDust, bondMode: ""};
+  checkEnrollment(upfront, sender, terms);
+  return bond.mode === "upfront" ? upfront : {...named, stakeDust: 0n, bondMode: bond.mode};
 }
+
+const withWork = async (payload: Enrollment, {workPrefix}: BondTerms, findWork: FindWork): Promise<Enrollment> =>
+  payload.bondMode === "" ? payload : {...payload, workNonce: await findWork(workPrefix(payload))};
 
 const bondLine = ({mode}: Bond, bondDust: bigint, sender: string): string =>
   mode === "upfront"
@@ -63,20 +60,23 @@ const bondLine = ({mode}: Bond, bondDust: bigint, sender: string): string =>
 
 /**
  * The order that enrolls `rig`.
- * @throws UsageError NODE_KEY_MISSING; DecodeError ENROLL_INVALID, ENROLL_STAKE_MISMATCH before anything is signed
+ * @throws UsageError NODE_KEY_MISSING; DecodeError ENROLL_INVALID, ENROLL_STAKE_MISMATCH; RuleError as `checkEnrollable`
  */
 export async function orderEnrollment(
   rig: Rig,
-  {terms, sender, findWork}: Omit<OrderContext, "client"> & {readonly findWork: FindWork},
+  {findWork, ...context}: EnrollmentContext & {readonly findWork: FindWork},
 ): Promise<Order> {
   const {nodeId, gpuUuid, nodeKey, bond} = rig;
   if (nodeKey === null)
     throw new UsageError("NODE_KEY_MISSING", "this chain wants the key that will sign the rig's proofs", {
       hint: "make one with qsdm keygen node, and pass --node-key-file",
     });
+  const {terms, sender} = context;
   const {chainId, bondDust} = terms;
-  const workPrefix = (payload: Enrollment) => boundBondPrefix(payload, chainId, sender);
-  const inner = await payloadOf(rig, sender, {terms: {bondDust, workPrefix}, findWork});
+  const bondTerms = {bondDust, workPrefix: (payload: Enrollment) => boundBondPrefix(payload, chainId, sender)};
+  const bare = payloadOf(rig, sender, bondTerms);
+  await checkEnrollable(rig, context);
+  const inner = await withWork(bare, bondTerms, findWork);
   const possession = nodeKey.sign(nodeKeyClaim(chainId, sender, nodeId, nodeKey.publicKey));
   return {
     contract: ENROLL_V3_CONTRACT,
@@ -101,7 +101,7 @@ const bondSummary = ({stakeDust, bondMode, workNonce}: Enrollment) =>
 export async function referenceEnrollment(rig: Rig, sender: string, findWork: FindWork): Promise<ReferenceOrder> {
   const {nodeId, gpuUuid, bond} = rig;
   const terms = {bondDust: ENROLLMENT_BOND_DUST, workPrefix: deferredBondPrefix};
-  const inner = await payloadOf(rig, sender, {terms, findWork});
+  const inner = await withWork(payloadOf(rig, sender, terms), terms, findWork);
   const payload = enrollment.encode(inner);
   return {
     payload,
@@ -120,9 +120,9 @@ export async function referenceEnrollment(rig: Rig, sender: string, findWork: Fi
  * Refuses what a block would refuse for a fee.
  * @throws RuleError ENROLLMENT_NODE_ID_BOUND, ENROLLMENT_INSUFFICIENT_BALANCE
  */
-export async function checkEnrollable(
+async function checkEnrollable(
   {nodeId, bond}: Pick<Rig, "nodeId" | "bond">,
-  {client, terms, sender}: Omit<OrderContext, "client"> & {readonly client: Pick<Client, "enrollment" | "balance">},
+  {client, terms, sender}: EnrollmentContext,
 ): Promise<void> {
   const taken = await recordOf(nodeId, client);
   if (taken)

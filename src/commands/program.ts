@@ -4,13 +4,15 @@ import {UsageError} from "../errors.js";
 import {normalizeFlags, splitPath, unknownFlag} from "./arguments.js";
 import {ioFlagsOf, quiet} from "./define.js";
 import type {Io} from "./io.js";
+import {ALIASES, NOT_CARRIED} from "./qsdm-names.js";
 import {COMMANDS, type CommandEntry} from "./registry.js";
 
 const HELP_FLAGS = new Set(["--help", "-help", "-h"]);
 
 /** Runs the command that the host's arguments name. @throws UsageError for everything that commander refuses */
 export async function execute(io: Io): Promise<void> {
-  const {words, flags} = splitPath(io.host.argv);
+  const {words: typed, flags} = splitPath(io.host.argv);
+  const words = ownName(typed);
   const asked = words[0] === "help" ? {words: words.slice(1), flags: ["--help", ...flags]} : {words, flags};
   const entry = findCommand(asked.words);
   if (entry) return runCommand(entry, [...asked.words.slice(wordsOf(entry).length), ...asked.flags], io);
@@ -22,6 +24,13 @@ export async function execute(io: Io): Promise<void> {
     );
   if (asked.flags.some((flag) => HELP_FLAGS.has(flag)) && isGroup(asked.words)) return showHelp(asked.words, io);
   throw unknownCommand(asked.words);
+}
+
+/** `words` with a name of QSDM's client in front replaced by ours. */
+function ownName(words: readonly string[]): readonly string[] {
+  const theirs = words.slice(0, 2).join(" ");
+  const ours = Object.hasOwn(ALIASES, theirs) ? ALIASES[theirs] : undefined;
+  return ours === undefined ? words : [...ours.split(" "), ...words.slice(2)];
 }
 
 const wordsOf = ({path}: CommandEntry): string[] => path.split(" ");
@@ -75,6 +84,9 @@ function unknownCommand(words: readonly string[]): UsageError {
     return new UsageError("COMMAND_MISSING", `${place} needs a command`, {
       hint: `one of: ${[...new Set(names)].join(", ")}; ${place} --help explains them`,
     });
+  const instead = group === undefined && Object.hasOwn(NOT_CARRIED, wrong) ? NOT_CARRIED[wrong] : undefined;
+  if (instead !== undefined)
+    return new UsageError("COMMAND_NOT_CARRIED", `qsdm has no command "${wrong}"`, {hint: instead});
   const near = suggestion(wrong, names);
   return new UsageError("COMMAND_UNKNOWN", `${place} has no command "${wrong}"`, {
     hint: near === undefined ? `${place} --help lists the commands` : `did you mean ${near}?`,

@@ -84,9 +84,34 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./wallet/send.js")).walletSendCommand,
   },
   {
+    path: "wallet inspect",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/inspect.js")).walletInspectCommand,
+  },
+  {
     path: "wallet sign",
     heading: "Wallets and keys",
     load: async () => (await import("./wallet/sign.js")).walletSignCommand,
+  },
+  {
+    path: "wallet verify",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/verify.js")).walletVerifyCommand,
+  },
+  {
+    path: "wallet sign-tx",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/sign-tx.js")).walletSignTxCommand,
+  },
+  {
+    path: "wallet sign-task-action",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/sign-task-action.js")).walletSignTaskActionCommand,
+  },
+  {
+    path: "wallet sign-stream-action",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/sign-stream-action.js")).walletSignStreamActionCommand,
   },
   {
     path: "wallet export",

@@ -8,10 +8,10 @@ import journal from "../codecs/qsdm-chain/journal.vectors.json" with {type: "jso
 import keys from "../node/keys/keystore.vectors.json" with {type: "json"};
 import {contentOf, signed, testAccount} from "../support/accounts.js";
 import {memoryHost} from "./memory-host.js";
-import vectors from "./qsdmcli.vectors.json" with {type: "json"};
+import {recordedRuns} from "./recorded-runs.js";
 
 const SENDER = testAccount("sender");
-const recorded = (name: string): Uint8Array => utf8(vectors.cases.find((each) => each.name === name)!.expected.stdout);
+const recorded = (name: string): Uint8Array => utf8(recordedRuns.find((each) => each.name === name)!.expected.stdout);
 const content = contentOf(SENDER);
 const bundleOf = (evidence: Uint8Array): Uint8Array =>
   utf8(JSON.parse(new TextDecoder().decode(evidence)).proof.attestation.bundle);

@@ -1,17 +1,13 @@
-/** Why the makers of evidence refuse, and what --node asks. The bytes are held to the reference in qsdmcli.test.ts. */
+/** Why the makers of evidence refuse, and what --node asks. Their bytes are held to the recorded runs. */
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {run} from "../../src/commands/run.js";
 import {checkSlashable} from "../../src/commands/slash-helper/live-registry.js";
 import {type CannedNode, cannedNode} from "./canned-node.js";
 import {memoryHost} from "./memory-host.js";
-import vectors from "./qsdmcli.vectors.json" with {type: "json"};
+import {recordedRuns} from "./recorded-runs.js";
 
-const recorded = (name: string): Record<string, string> => {
-  const {files} = vectors.cases.find((each) => each.name === name)!.input;
-  return Object.fromEntries(
-    Object.entries(files as Record<string, number>).map(([path, at]) => [path, vectors.texts[at]!]),
-  );
-};
+const recorded = (name: string): Readonly<Record<string, string>> =>
+  recordedRuns.find((each) => each.name === name)!.input.files;
 const FILES = {...recorded("helper-fa-stdout"), ...recorded("helper-fa-bad-bundle-warns")};
 const NODE_ID = "ut5__pacx";
 

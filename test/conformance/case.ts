@@ -15,6 +15,7 @@ export type Output =
   | string
   | AnyOf
   | OneOf
+  | Ours
   | readonly Output[]
   | {readonly [name: string]: Output};
 /**
@@ -38,6 +39,21 @@ export class OneOf {
 
   toJSON(): Output {
     return this.values[0];
+  }
+}
+
+/**
+ * A value that is ours to choose: wording, layout, exit codes. It passes when `fits` what was recorded, which is
+ * undefined where nothing was. `--emit` prints it.
+ */
+export class Ours {
+  constructor(
+    readonly value: Output,
+    readonly fits: (recorded: Json | undefined) => boolean = () => true,
+  ) {}
+
+  toJSON(): Output {
+    return this.value;
   }
 }
 

@@ -17,6 +17,7 @@ import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
 import {qsdmChainAdapters} from "./adapters/qsdm-chain.js";
+import {qsdmcliAdapters} from "./adapters/qsdmcli.js";
 import {quorumProgramAdapters} from "./adapters/quorum-programs.js";
 import {quorumRecordAdapters} from "./adapters/quorum-records.js";
 import {quorumSharingAdapters} from "./adapters/quorum-sharing.js";
@@ -48,6 +49,7 @@ export const adapters: Adapters = {
   ...quorumSharingAdapters,
   ...quorumProgramAdapters,
   ...quorumRecordAdapters,
+  ...qsdmcliAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
   "mining DAG construction, v1 mix digest and solver": bare(dag),
   "mining.epoch and fork-height arithmetic": bare(epochFork),

@@ -1,7 +1,7 @@
 /** Runs the cases of one vector file. */
 import {isDeepStrictEqual} from "node:util";
 import {QsdmError} from "../../src/errors.js";
-import {type Adapter, type Adapters, AnyOf, Input, type Json, OneOf, type Output} from "./case.js";
+import {type Adapter, type Adapters, AnyOf, Input, type Json, OneOf, Ours, type Output} from "./case.js";
 import {DEFECTS} from "./defects.js";
 
 /** What a build makes of one case. */
@@ -64,11 +64,13 @@ async function answerOf(adapter: Adapter, each: Input): Promise<Answer> {
 /** A case as it should have been recorded. */
 function corrections(area: string, each: Input): {readonly corrected: Input; readonly defect: string | null} {
   const recorded = each.json.expected ?? each.json.expect;
-  const row = recorded === undefined ? undefined : DEFECTS.find(({areas}) => areas.includes(area));
-  if (recorded === undefined || row === undefined) return {corrected: each, defect: null};
-  const expected = row.correct(recorded);
-  if (isDeepStrictEqual(expected, recorded)) return {corrected: each, defect: null};
-  return {corrected: new Input({...each.json, expected}), defect: row.id};
+  if (recorded === undefined) return {corrected: each, defect: null};
+  for (const {id, areas, correct} of DEFECTS) {
+    if (!areas.includes(area)) continue;
+    const expected = correct(recorded, each.has("input") ? each.object("input") : new Input({}));
+    if (!isDeepStrictEqual(expected, recorded)) return {corrected: new Input({...each.json, expected}), defect: id};
+  }
+  return {corrected: each, defect: null};
 }
 
 /** What is wrong with `answer`, or null. A case without expected values passes unless the build crashes. */
@@ -100,22 +102,24 @@ function errorText(each: Input): string | null {
  * The output with each choice narrowed to what the case records, and each error inside it that has the recorded text's
  * prefix made that text: what follows the prefix is another library's.
  */
-function pick(output: Output, want: Json): Output {
+function pick(output: Output, want: Json | undefined): Output {
   if (output instanceof AnyOf) {
     if (!Array.isArray(want) || want.length === 0) return output;
     const items = output.items.map((item) => JSON.parse(JSON.stringify(item ?? null)) as Json);
     return want.filter((each) => items.some((item) => isDeepStrictEqual(item, each)));
   }
   if (output instanceof OneOf) return output.values.find((value) => isDeepStrictEqual(value, want)) ?? output;
+  if (output instanceof Ours) return output.fits(want) ? want : output;
   if (typeof output !== "object" || output === null) return output;
+  if (Array.isArray(output))
+    return output.map((each: Output, i) => pick(each, Array.isArray(want) ? want[i] : undefined));
   const wanted = isObject(want) ? want : {};
-  if (Array.isArray(output)) return output.map((each: Output, i) => pick(each, wanted[i] ?? null));
   const {error, error_prefix: prefix} = wanted;
   if (typeof prefix === "string" && "error" in output && typeof output.error === "string") {
     const {error: got, ...rest} = output;
     return {...rest, error: got.startsWith(prefix) ? error : got, error_prefix: prefix};
   }
-  return Object.fromEntries(Object.entries(output).map(([key, value]) => [key, pick(value, wanted[key] ?? null)]));
+  return Object.fromEntries(Object.entries(output).map(([key, value]) => [key, pick(value, wanted[key])]));
 }
 
 const show = (value: Output): string => {
@@ -137,7 +141,8 @@ function differences(want: Json, got: Json, path: string): string {
   return `${path}: want ${show(want)}, got ${show(got)}`;
 }
 
-const isObject = (value: Json): value is {readonly [name: string]: Json} => typeof value === "object" && value !== null;
+const isObject = (value: Json | undefined): value is {readonly [name: string]: Json} =>
+  typeof value === "object" && value !== null;
 
 /** Line that `--emit` prints for a case. */
 export function emitLine({area, name, answer}: CaseResult): string {

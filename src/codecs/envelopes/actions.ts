@@ -4,9 +4,9 @@
  * J-html JSON, members in the order below, what does not belong to an action left out.
  * Source: node specification, section 2.7. Vectors: canonical.vectors.json.
  */
-import {readStrict} from "../go/readers.js";
+import {readStrict, readWhole} from "../go/readers.js";
 import {type GoValue, goStruct, member, optional} from "../go/struct.js";
-import {type GoType, goNullable, goText, goUint32, goUint64} from "../go/types.js";
+import {type GoType, goNullable, goRaw, goText, goUint32, goUint64} from "../go/types.js";
 import {type CompatCodec, canonicalCodec} from "../json.js";
 
 const streamReceiptMembers = {
@@ -47,6 +47,15 @@ const streamActionWire = goStruct("streams.Action", {
 });
 export type StreamAction = GoValue<typeof streamActionWire>;
 
+const streamSubmissionWire = goStruct("streams.SignedAction", {
+  action: member("action", streamActionWire),
+  /** Lowercase hex of an ML-DSA-87 signature over the action's own encoding. */
+  signature: member("signature", goText()),
+  /** Lowercase hex of an ML-DSA-87 key. */
+  publicKey: member("public_key", goText()),
+});
+export type StreamSubmission = GoValue<typeof streamSubmissionWire>;
+
 const capsuleWire = goStruct("recovery.Capsule", {
   version: member("version", goUint32),
   scheme: member("scheme", goText()),
@@ -73,7 +82,7 @@ const capsuleActionWire = goStruct("recovery.Action", {
 });
 export type CapsuleAction = GoValue<typeof capsuleActionWire>;
 
-const actionCodec = <T>(what: string, wire: GoType<T>): CompatCodec<T> =>
+export const actionCodec = <T>(what: string, wire: GoType<T>): CompatCodec<T> =>
   canonicalCodec<T>({
     what,
     maxBytes: 65_536,
@@ -88,6 +97,22 @@ const actionCodec = <T>(what: string, wire: GoType<T>): CompatCodec<T> =>
 
 /** Its encoding is what the sender signs. @throws DecodeError ACTION_INVALID, JSON_TOO_LARGE, JSON_NOT_CANONICAL */
 export const streamAction = actionCodec("stream action", streamActionWire);
+const wrappedWire = goStruct("struct { Action streams.Action }", {action: member("action", streamActionWire)});
+const peekWire = goStruct("struct { Action json.RawMessage }", {action: member("action", goRaw)});
+
+/**
+ * An action as people hand it in: bare, or as the only member `action` of an object.
+ * @throws DecodeError ACTION_INVALID
+ */
+export function readStreamDocument(bytes: Uint8Array): StreamAction {
+  const wording = {code: "ACTION_INVALID", prefix: "stream action: ", trailing: "stream action: data after the action"};
+  // A bare action has a member of this name as well, a text; the other is an object.
+  const isWrapped = readWhole(peekWire, bytes, wording).action?.[0] === 0x7b;
+  return isWrapped ? readStrict(wrappedWire, bytes, wording).action : streamAction.readCompat(bytes);
+}
+
+/** An action with its signature, as it is submitted. @throws DecodeError as `streamAction` */
+export const streamSubmission = actionCodec("signed stream action", streamSubmissionWire);
 /** What the session key signs: the receipt without its signature. */
 export const streamReceiptContent = actionCodec("stream receipt", unsignedReceiptWire);
 /** Its encoding is what the sender signs. @throws DecodeError ACTION_INVALID, JSON_TOO_LARGE, JSON_NOT_CANONICAL */

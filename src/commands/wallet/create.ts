@@ -20,7 +20,8 @@ export const walletCreateCommand = (io: Io): Command =>
         summary: "make a key pair and keep it under a passphrase",
         description:
           "Makes an ML-DSA-87 key pair and writes it to a keystore file: PBKDF2-SHA256 with 600,000 rounds and " +
-          "AES-256-GCM, the format that QSDM's own tools read. Prints the new address.\n\n" +
+          "AES-256-GCM, the format that QSDM's own tools read. Prints the new address. QSDM's name for it, wallet new, works " +
+          "as well.\n\n" +
           "Whoever has the file and the passphrase has the money, and nobody can bring back either: keep a copy of both.",
         examples: [
           {does: "a wallet in the usual place, passphrase typed twice", run: "qsdm wallet create"},

@@ -1,23 +1,18 @@
 import type {Command} from "commander";
 import {hexOf} from "../../codecs/bytes.js";
 import {unsignedEnvelope} from "../../codecs/chain/envelope.js";
-import {readHex} from "../../codecs/go/hex.js";
 import {KEYSTORE_MAX_BYTES} from "../../codecs/keystore.js";
-import {DecodeError, QsdmError, UsageError} from "../../errors.js";
+import {QsdmError} from "../../errors.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {addPassphraseFlags, type PassphraseFlags} from "../passphrase.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
 import {unlock} from "./keystore-file.js";
+import {type MessageFlags, readMessage} from "./message.js";
 
-/** Longest message. */
-const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
-
-interface Flags extends PassphraseFlags {
+interface Flags extends PassphraseFlags, MessageFlags {
   readonly config?: string;
   readonly in?: string;
-  readonly message?: string;
-  readonly messageFile?: string;
 }
 
 export const walletSignCommand = (io: Io): Command =>
@@ -36,7 +31,7 @@ export const walletSignCommand = (io: Io): Command =>
         environment: settingsEnvironment("keystore", "passphrase_file"),
         files: {"~/.qsdm/wallet.json": "The keystore that signs, unless --in names another."},
         exit: {3: "The message is not hex or empty, or the passphrase does not open the keystore."},
-        seeAlso: ["wallet show", "wallet create"],
+        seeAlso: ["wallet verify", "wallet show", "wallet create"],
       }),
     )
       .option("--in <path>", "the keystore; - reads standard input (default: ~/.qsdm/wallet.json)")
@@ -52,22 +47,6 @@ export const walletSignCommand = (io: Io): Command =>
     io.note(`signed ${message.length} bytes with ${signer.address}`);
     io.result({address: signer.address, message_bytes: message.length, signature}, signature);
   });
-
-/** @throws UsageError MESSAGE_SOURCE; DecodeError MESSAGE_EMPTY, HEX_INVALID */
-async function readMessage(
-  io: Io,
-  {message, messageFile}: Pick<Flags, "message" | "messageFile">,
-): Promise<Uint8Array> {
-  if ((message === undefined) === (messageFile === undefined))
-    throw new UsageError("MESSAGE_SOURCE", "give one of --message and --message-file");
-  const bytes =
-    messageFile === undefined
-      ? readHex(message!.trim())
-      : await io.readFile(messageFile, {flag: "--message-file", maxBytes: MESSAGE_MAX_BYTES});
-  if (bytes.length === 0)
-    throw new DecodeError("MESSAGE_EMPTY", "the message is empty; signing nothing proves nothing");
-  return bytes;
-}
 
 function isTransaction(message: Uint8Array): boolean {
   try {

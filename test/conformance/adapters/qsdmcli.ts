@@ -1,0 +1,96 @@
+/**
+ * Runs of QSDM's own client, repeated with ours: what is asked of the node, the files and evidence bytes written, and
+ * whether it succeeds are matched. Wording, layout and exit codes are ours.
+ */
+import {run} from "../../../src/commands/run.js";
+import {type CannedRoute, cannedNode} from "../../commands/canned-node.js";
+import {memoryHost} from "../../commands/memory-host.js";
+import {AMBIENT_ROUTES} from "../../commands/reference-status.js";
+import {type Adapter, type Input, type Json, Ours, type Output, UnknownCase} from "../case.js";
+import {CLI_AREA} from "../cli-defects.js";
+
+/** Our commands ask what the node is before they write; the reference's never do. */
+const WRITES = /^(enroll|unenroll|slash|wallet send)( |$)/;
+/** Commands whose standard output is a document of the reference's, not a text for people. */
+const BYTES = /^(slash-helper (?!inspect)|wallet (new|sign))/;
+/** Commands that run on, or belong to a part that is not there. */
+const ELSEWHERE = /^(watch|gov-helper)( |$)/;
+
+const qsdmcli: Adapter = async (input) => {
+  const line = input.texts("args").join(" ");
+  if (ELSEWHERE.test(line)) throw new UnknownCase(`no adapter for ${line.split(" ")[0]}`);
+  const ran = await play(input, line);
+  const {out, asked, files} = ran;
+  return {
+    exit_code: new Ours(ran.status, (recorded) => (recorded === 0) === (ran.status === 0)),
+    // Where a file takes the bytes, standard output names it.
+    stdout: BYTES.test(line) && !(/^slash-helper/.test(line) && files.length > 0) ? out : new Ours(out),
+    stderr: new Ours(ran.err),
+    ...Object.fromEntries(USAGE.map((name) => [name, new Ours(undefined)])),
+    requests: asked.length === 0 ? undefined : asked,
+    files: files.length === 0 ? undefined : Object.fromEntries(files),
+  };
+};
+
+const USAGE = ["stdout_has_usage", "stdout_first_line", "stderr_has_usage", "stderr_error_line", "stderr_first_line"];
+
+export const qsdmcliAdapters = {[CLI_AREA]: qsdmcli};
+
+async function play(input: Input, line: string) {
+  const node = await cannedNode(routesOf(input), WRITES.test(line) ? AMBIENT_ROUTES : []);
+  const origin = new URL(node.url).origin;
+  const given = textsOf(input.object("files"));
+  const environment = textsOf(input.object("env"), origin);
+  const host = memoryHost({
+    argv: input.texts("args").map((each) => each.replaceAll("{{ROOT}}", origin)),
+    env: {QSDM_API_URL: node.url, ...environment},
+    files: given,
+  });
+  host.input.end(input.text("stdin"));
+  const status = await run(host);
+  await node.close();
+  const masked = maskOf(input);
+  const asked = node.asked.map(
+    (each): Output => ({
+      ...each,
+      body: masked(each.body),
+      accept: new Ours("application/json"),
+      authorization: null,
+    }),
+  );
+  const files = [...host.files]
+    .filter(([path, bytes]) => given[path] !== Buffer.from(bytes).toString())
+    .map(([path, bytes]): [string, Output] => [path, writtenFile(bytes, host.writes.get(path)?.mode)]);
+  return {status, out: masked(host.out()), err: host.err(), asked, files};
+}
+
+const writtenFile = (bytes: Uint8Array, mode = 0): Output => {
+  const hex = Buffer.from(bytes).toString("hex");
+  // A keystore is random: its recording has no bytes.
+  return {
+    hex: new Ours(hex, (want) => want === null || want === hex),
+    mode: `0o${mode.toString(8)}`,
+    note: new Ours(undefined),
+  };
+};
+
+const routesOf = (input: Input): readonly CannedRoute[] =>
+  input.objects("routes").map((each) => ({
+    method: each.text("method"),
+    path: each.text("path"),
+    status: each.number("status"),
+    body: each.text("body"),
+  }));
+
+function textsOf({json}: Input, origin = ""): Record<string, string> {
+  const text = (value: Json): string => {
+    if (typeof value !== "string") throw new UnknownCase("case input has no text where one belongs");
+    return value.replaceAll("{{ROOT}}", origin);
+  };
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, text(value)]));
+}
+
+function maskOf(input: Input): (text: string) => string {
+  const masks = input.list("masks").map((pair) => pair as readonly [string, string]);
+  return (text) => masks.reduce((done, [from, to]) => done.replace(new RegExp(from, "gm"), to), text);
+}
