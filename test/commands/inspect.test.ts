@@ -4,7 +4,7 @@ import {hexOf, utf8} from "../../src/codecs/bytes.js";
 import {signingBytes, txIdOf} from "../../src/codecs/chain/envelope.js";
 import {identify} from "../../src/commands/inspect-kinds.js";
 import {run} from "../../src/commands/run.js";
-import journal from "../codecs/qsdm-chain/journal.vectors.json" with {type: "json"};
+import {journal} from "../codecs/qsdm-chain/journal.js";
 import keys from "../node/keys/keystore.vectors.json" with {type: "json"};
 import {contentOf, signed, testAccount} from "../support/accounts.js";
 import {memoryHost} from "./memory-host.js";
@@ -25,7 +25,7 @@ describe("the kind of", () => {
     ["freshness-cheat evidence", recorded("helper-fc")],
     ["hmac bundle in base64", bundleOf(recorded("helper-fa-stdout"))],
     ["unenroll payload", utf8('{"kind":"unenroll","node_id":"rig"}')],
-    ["QSDM block", utf8(journal.cases[0]!.line_utf8)],
+    ["QSDM block", utf8(journal[0]!.line_utf8)],
     ["keystore", utf8(keys.keystore)],
   ] as const)
     test(`${kind} is told from its bytes`, () => expect(identify(bytes)).toMatchObject({kind, canonical: true}));

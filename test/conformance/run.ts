@@ -53,12 +53,21 @@ function openFile(text: string): {readonly area: string; readonly cases: readonl
 
 async function answerOf(adapter: Adapter, each: Input): Promise<Answer> {
   try {
-    // Only the input is handed over: an adapter cannot look at what is expected.
-    return {output: await adapter(each.has("input") ? each.object("input") : new Input({}), each.textOr("kind"))};
+    return {output: await adapter(inputOf(each), each.textOr("kind"))};
   } catch (error) {
     if (error instanceof QsdmError) return {error: error.message};
     return {crash: error instanceof Error ? `${error.name}: ${error.message}` : String(error)};
   }
+}
+
+/**
+ * What an adapter gets: the input alone, so that it cannot look at what is expected. A case that is nothing but a
+ * recorded document has no input; the document is read, and its parts and bytes are made again from what was read.
+ */
+function inputOf(each: Input): Input {
+  if (each.has("input")) return each.object("input");
+  const recorded = each.json.expected ?? each.json.expect;
+  return recorded === undefined ? new Input({}) : Input.of(recorded);
 }
 
 /** A case as it should have been recorded. */
@@ -67,7 +76,7 @@ function corrections(area: string, each: Input): {readonly corrected: Input; rea
   if (recorded === undefined) return {corrected: each, defect: null};
   for (const {id, areas, correct} of DEFECTS) {
     if (!areas.includes(area)) continue;
-    const expected = correct(recorded, each.has("input") ? each.object("input") : new Input({}));
+    const expected = correct(recorded, inputOf(each));
     if (!isDeepStrictEqual(expected, recorded)) return {corrected: new Input({...each.json, expected}), defect: id};
   }
   return {corrected: each, defect: null};

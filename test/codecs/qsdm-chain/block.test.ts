@@ -3,9 +3,9 @@ import {describe, expect, test} from "vitest";
 import {utf8} from "../../../src/codecs/bytes.js";
 import {hashFits, qsdmBlock, qsdmHeader, qsdmTransaction} from "../../../src/codecs/qsdm-chain/block.js";
 import {proveInclusion, transactionRoot, verifyInclusion} from "../../../src/codecs/qsdm-chain/tree.js";
-import vectors from "./journal.vectors.json" with {type: "json"};
+import {journal} from "./journal.js";
 
-for (const {line_utf8, hash} of vectors.cases)
+for (const {line_utf8, hash} of journal)
   describe(`block ${hash.slice(0, 8)} of a journal`, () => {
     const line = utf8(line_utf8);
 
@@ -26,7 +26,7 @@ for (const {line_utf8, hash} of vectors.cases)
     });
   });
 
-const LINE = vectors.cases[0]!.line_utf8;
+const LINE = journal[0]!.line_utf8;
 for (const [name, text, code] of [
   ["nothing", "", "QSDM_BLOCK_INVALID"],
   ["an unknown member", LINE.replace('"height"', '"hight"'), "QSDM_BLOCK_INVALID"],

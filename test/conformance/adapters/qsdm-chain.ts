@@ -1,6 +1,13 @@
 /** The ancestor's chain formats. */
-import {hexOf} from "../../../src/codecs/bytes.js";
-import {hashPreimage, producerDigest, qsdmBlockHash, qsdmHeader} from "../../../src/codecs/qsdm-chain/block.js";
+import {hexOf, textOf, utf8} from "../../../src/codecs/bytes.js";
+import {
+  hashPreimage,
+  producerDigest,
+  qsdmBlock,
+  qsdmBlockHash,
+  qsdmHeader,
+  transactionRootOf,
+} from "../../../src/codecs/qsdm-chain/block.js";
 import {
   type InclusionProof,
   leavesOf,
@@ -59,5 +66,12 @@ export const qsdmChainAdapters: Adapters = {
     },
     proof_check: (input) => ({verifies: verifyInclusion(proofOf(input.object("proof")), input.text("root"))}),
   }),
-  "block hash preimage, header, producer signature digest, NDJSON journal line": byKind({block_hash: hashBlock}),
+  "block hash preimage, header, producer signature digest, NDJSON journal line": byKind({
+    block_hash: hashBlock,
+    journal_line(input) {
+      const block = qsdmBlock.decode(utf8(input.text("line_utf8")));
+      const transactionRoot = transactionRootOf(block);
+      return {hash: qsdmBlockHash({...block, transactionRoot}), line_utf8: textOf(qsdmBlock.encode(block))};
+    },
+  }),
 };
