@@ -4,7 +4,7 @@
  * Transactions have capitalised names where the ancestor never named the members. The hash covers height, parent, state
  * root, transaction root, time and producer, in the order of `preimageWire`. Blocks of producers that sign carry more in
  * `producer_auth`, which is kept as it stands.
- * Source: node specification, section 2.2. Vectors: block-hash.vectors.json, journal.vectors.json.
+ * Source: node specification, section 2.2. Vectors: block-hash.vectors.json.
  */
 import {hexOf, utf8} from "../bytes.js";
 import {compactJson} from "../go/layout.js";
