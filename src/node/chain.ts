@@ -9,6 +9,7 @@ import type {Genesis} from "../codecs/chain/genesis.js";
 import type {VerifySignature} from "../codecs/suite.js";
 import {InvariantError, UnavailableError} from "../errors.js";
 import {checkCertificate, type Voter, voteBytes} from "./consensus/votes/certificate.js";
+import type {Settled} from "./events/derive.js";
 import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
 import {checkGenesis} from "./ledger/chain/check-genesis.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
@@ -23,7 +24,7 @@ import {validators} from "./ledger/state/stores.js";
 import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
 import {type Candidate, type Extension, propose, verifyBlock} from "./proposal.js";
 import type {Log} from "./service.js";
-import type {LedgerStore} from "./storage/store.js";
+import type {LedgerStore, LoggedEvent} from "./storage/store.js";
 import {type Committed, loadCommitted, storeGenesis} from "./stored-chain.js";
 
 /** What the chain needs from outside the rules. */
@@ -34,6 +35,8 @@ export interface ChainPorts extends RunPorts {
   readonly verifyVote: VerifySignature;
   /** Signs a vote with this validator's ML-DSA-44 key; `index` is its place in the validator set. */
   readonly voter: {readonly index: number; sign(message: Uint8Array): Uint8Array};
+  /** What is told of a block, to be written with it. */
+  readonly journal: {entries(settled: Settled): readonly LoggedEvent[]};
   readonly log: Pick<Log, "debug" | "error">;
 }
 
@@ -204,6 +207,7 @@ export class Chain {
         changes,
         receipts: result.receipts,
         slashes: slashesIn(result),
+        events: this.ports.journal.entries({id, header: block.header, result}),
         settled,
       },
       packed,

@@ -22,7 +22,7 @@ import {difficultyAt} from "./ledger/mining/difficulty.js";
 import {epochOf} from "./ledger/mining/epoch.js";
 import {mixVersionAt} from "./ledger/mining/forks.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
-import {RejectionLog} from "./ledger/mining/rejection-log.js";
+import {type RejectionEntry, RejectionLog} from "./ledger/mining/rejection-log.js";
 import {isRewarded} from "./ledger/mining/rewarded.js";
 import {suspectClaimOf} from "./ledger/mining/transparency.js";
 import {type VerifiedProof, verifyProof} from "./ledger/mining/verify.js";
@@ -42,6 +42,8 @@ export interface DeskPorts {
   readonly verifySignature: VerifySignature;
   readonly backend: ComputeBackend;
   nowMs(): bigint;
+  /** Told of every refusal, with what the log of rejections made of it. */
+  refused(rejection: ProofRejection, entry: RejectionEntry | null): void;
 }
 
 export class MiningDesk {
@@ -126,7 +128,7 @@ export class MiningDesk {
     } catch (error) {
       if (!(error instanceof ProofRejection)) throw error;
       const claim = suspectClaimOf(error);
-      if (claim) this.rejections.record(claim, this.ports.nowMs());
+      this.ports.refused(error, claim && this.rejections.entry(this.rejections.record(claim, this.ports.nowMs())));
       return {accepted: false, reason: error.reason, detail: error.detail};
     }
   }

@@ -25,6 +25,8 @@ export interface NodeOptions {
   readonly pool: PoolLimits;
   /** Slash receipts that are kept; the oldest go first. */
   readonly slashReceiptsMax: number;
+  /** Blocks whose events can be replayed. */
+  readonly eventBlocksKept: number;
 }
 
 export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
@@ -33,6 +35,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   producer: null,
   pool: DEFAULT_POOL_LIMITS,
   slashReceiptsMax: 10_000,
+  eventBlocksKept: 100_000,
 };
 
 /** What the node takes from the process. */
@@ -65,7 +68,8 @@ export class QsdmNode implements Service {
     const broken = breaker();
     const dir = await readDataDir(options.dataDir);
     checkProfile(dir.genesis, options.profile);
-    const store = await SqliteStore.open({path: dir.databasePath, slashReceiptsMax: options.slashReceiptsMax});
+    const {slashReceiptsMax, eventBlocksKept} = options;
+    const store = await SqliteStore.open({path: dir.databasePath, slashReceiptsMax, eventBlocksKept});
     try {
       const abort = new AbortController();
       signal?.addEventListener("abort", () => abort.abort(), {once: true, signal: abort.signal});

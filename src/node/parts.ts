@@ -12,6 +12,9 @@ import {loadBackend} from "./compute/backend.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
 import {contractsOf} from "./contracts.js";
 import type {DataDir} from "./data-dir.js";
+import {Feed} from "./events/feed.js";
+import {Journal} from "./events/journal.js";
+import {signedRefusalOf} from "./events/refused-proof.js";
 import {Intake} from "./intake.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
 import {transactionOfId} from "./ledger/state/tx-ids.js";
@@ -92,6 +95,7 @@ interface Ledger {
   readonly pool: Pool;
   readonly intake: Intake;
   readonly desk: MiningDesk;
+  readonly feed: Feed;
   /** Names who is told that there is something for a block. */
   onWork(wake: () => void): void;
 }
@@ -100,11 +104,28 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const params = chainParamsOf(dir.genesis);
   const nowMs = (): bigint => BigInt(ports.nowMs());
   const {challengeKey, genesis} = dir;
-  const {verifyTransaction: verifySignature} = keys;
-  const desk = new MiningDesk({store, params, challengeKey, verifySignature, backend: await loadBackend(), nowMs});
+  const journal = new Journal();
+  const verifySignature = keys.verifyTransaction;
+  const desk = new MiningDesk({
+    store,
+    params,
+    challengeKey,
+    verifySignature,
+    backend: await loadBackend(),
+    nowMs,
+    refused(rejection, entry) {
+      if (entry) journal.noteRejection(entry);
+      const signed = signedRefusalOf(rejection, {state: chain.state, params, verifySignature, journal});
+      if (signed) journal.noteRefusedProof(signed);
+    },
+  });
   const stack = contractsOf(params.rules);
   const contracts = new Map(stack.map((each) => [each.id, each]));
-  const chain = await Chain.open({...keys, store, contracts, genesis, verifyProof: desk.verifyInBlock, log: ports.log});
+  const {log} = ports;
+  const verifyProof = desk.verifyInBlock;
+  const chain: Chain = await Chain.open({...keys, store, contracts, genesis, verifyProof, journal, log});
+  const feed = new Feed(store, () => chain.tip.height);
+  chain.subscribe(() => feed.committed());
   const pool = new Pool(options.pool);
   let wake: () => void = () => undefined;
   const intake: Intake = new Intake({
@@ -120,7 +141,7 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const onWork = (listener: () => void): void => {
     wake = listener;
   };
-  return {chain, pool, intake, desk, onWork};
+  return {chain, pool, intake, desk, feed, onWork};
 }
 
 const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;
@@ -154,12 +175,14 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
       monotonicMs: () => performance.now(),
       log: ports.log,
       answered: (what) => metrics.answered(what),
+      streaming: (open) => metrics.streaming(open),
+      streamEnded: (code) => metrics.streamEnded(code),
     },
   );
 }
 
 /** The ledger as the API sees it. */
-function portsOf({chain, pool, intake, desk}: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
+function portsOf({chain, pool, intake, desk, feed}: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
   const view = (): LedgerView => viewOf(chain);
   return {
     view,
@@ -172,5 +195,6 @@ function portsOf({chain, pool, intake, desk}: Ledger): Omit<ApiPorts, "store" | 
     work: (height) => desk.work(chain.state, height),
     submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
     recentRejections: (query) => desk.rejections.list(query),
+    feed,
   };
 }

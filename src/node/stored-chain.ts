@@ -37,6 +37,7 @@ export async function storeGenesis(
       changes,
       receipts: [],
       slashes: [],
+      events: [],
       settled: [],
     },
     await store.pack(block),

@@ -6,6 +6,7 @@ import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/cli
 import {type ApiOptions, DEFAULT_API_OPTIONS, type ServerPorts} from "../../src/node/api/options.js";
 import type {ApiPorts, BlockStorePort, LedgerView} from "../../src/node/api/ports.js";
 import {ApiServer} from "../../src/node/api/server.js";
+import {Feed} from "../../src/node/events/feed.js";
 import type {EnrollmentRecord} from "../../src/node/ledger/enrollment/record.js";
 import type {ChainParams} from "../../src/node/ledger/params/chain-params.js";
 import {STRICT_RULES} from "../../src/node/ledger/params/rules.js";
@@ -122,6 +123,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   }),
   submitProof: async () => ({accepted: true, proofId: "f6".repeat(32)}),
   recentRejections: () => ({entries: [], nextCursor: 0n, hasMore: false}),
+  feed: new Feed({events: () => [], prunedSeq: () => 0n, block: async () => null}, () => 12n),
   info: {nodeId: "validator-0", version: "1.2.3", commit: "abc", startedAtMs: NOW_MS - 90_500},
   now: () => NOW_MS,
   ...over,
@@ -157,6 +159,8 @@ export async function serve(
       monotonicMs: () => performance.now(),
       log: {debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error")},
       answered: () => undefined,
+      streaming: () => undefined,
+      streamEnded: () => undefined,
       ...ports,
     },
   );

@@ -6,6 +6,7 @@ import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {sha3} from "../../src/codecs/hash.js";
 import {RuleError} from "../../src/errors.js";
 import {Chain, type ChainPorts} from "../../src/node/chain.js";
+import {Journal} from "../../src/node/events/journal.js";
 import {Intake} from "../../src/node/intake.js";
 import type {Contract} from "../../src/node/ledger/chain/contract.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
@@ -51,7 +52,11 @@ export async function openTestChain(
     ...change
   }: Partial<Omit<ChainPorts, "contracts">> & {contracts?: readonly Contract[]} = {},
 ): Promise<TestChain> {
-  const store = await SqliteStore.open({path: path.join(directory, "chain.db"), slashReceiptsMax: 10_000});
+  const store = await SqliteStore.open({
+    path: path.join(directory, "chain.db"),
+    slashReceiptsMax: 10_000,
+    eventBlocksKept: 100,
+  });
   const byId = new Map(contracts.map((each) => [each.id, each]));
   const chain = await Chain.open({
     store,
@@ -63,6 +68,7 @@ export async function openTestChain(
     verifyTransaction: rememberValid(mlDsa87.verify),
     verifyVote: mlDsa44.verify,
     voter: {index: 0, sign: (message) => mlDsa44.sign(VALIDATOR_KEYS.secretKey, message)},
+    journal: new Journal(),
     log: {debug: () => {}, error: () => {}},
     ...change,
   });

@@ -78,8 +78,8 @@ export const enrollmentPage = object({
 });
 export type EnrollmentPageView = ValueOf<typeof enrollmentPage>;
 
-/** `GET /api/v1/mining/slash/{tx_id}`. Absent amounts are zero. */
-export const slashReceiptView = object({
+/** Members of a slash receipt. Absent amounts are zero. */
+export const slashReceiptMembers = {
   txId: text,
   outcome: word("applied", "rejected"),
   recordedAt: time,
@@ -94,7 +94,10 @@ export const slashReceiptView = object({
   autoRevokeRemainingDust: omitEmpty(u64, 0n),
   rejectReason: omitEmpty(text, ""),
   error: omitEmpty(text, ""),
-});
+} as const;
+
+/** `GET /api/v1/mining/slash/{tx_id}`. */
+export const slashReceiptView = object(slashReceiptMembers);
 export type SlashReceiptView = ValueOf<typeof slashReceiptView>;
 
 /** `GET /api/v1/mining/slash`: newest first. */

@@ -76,6 +76,12 @@ export const nodeRunCommand = (io: Io): Command =>
       countFlag(0, 1_000_000),
       DEFAULT_RATE_LIMIT.unitsPerSecond,
     )
+    .option(
+      "--events-kept <blocks>",
+      "blocks whose events can be replayed",
+      countFlag(1, 0x7fff_ffff),
+      DEFAULT_NODE_OPTIONS.eventBlocksKept,
+    )
     .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"))
     .action(async (flags) => {
       const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});
@@ -84,6 +90,7 @@ export const nodeRunCommand = (io: Io): Command =>
         ...DEFAULT_NODE_OPTIONS,
         dataDir: settings.data_dir.value!,
         profile: flags.profile ?? null,
+        eventBlocksKept: flags.eventsKept,
         api: {host: flags.apiHost, port: flags.apiPort, rateLimit: rateLimitOf(flags.rateLimit)},
         producer: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
       };

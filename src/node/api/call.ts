@@ -58,6 +58,15 @@ export class Responder {
     this.#send(call, {status: statusOf(route, value), contentType: route.reply.contentType, body});
   }
 
+  /** Sends the head of an answer that has no end of its own; proxies shall not hold it back. */
+  begin(call: Call, route: AnyRoute): void {
+    const {contentType} = route.reply;
+    const own = ["x-accel-buffering", "no", "connection", "close"];
+    const head = ["content-type", contentType, ...own, "x-request-id", call.id];
+    call.outgoing.writeHead(200, [...SECURITY_HEADERS, ...head]);
+    this.#recordSafely(call, 200, undefined);
+  }
+
   /** Answers with what `error` amounts to; a bug's cause goes to the log alone. */
   refuse(call: Call, error: unknown, more: Readonly<Record<string, string>> = {}): void {
     const refusal = refusalOf(error, call.style, call.id);
@@ -77,8 +86,12 @@ export class Responder {
     if (this.stopping()) flat.push("connection", "close");
     call.outgoing.writeHead(status, flat);
     call.outgoing.end(body);
+    this.#recordSafely(call, status, headers[CODE_HEADER]);
+  }
+
+  #recordSafely(call: Call, status: number, code: string | undefined): void {
     try {
-      this.#record(call, status, headers[CODE_HEADER]);
+      this.#record(call, status, code);
     } catch (error) {
       // The answer has left: a broken counter must not end the process, nor be lost.
       this.ports.log.error({request: call.id, err: error}, "an answer was not recorded");

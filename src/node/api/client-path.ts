@@ -1,6 +1,6 @@
 /** Path and query of a call, escaped as the reference's client escapes them. */
 import {wireNameOf} from "../../codecs/api/shape.js";
-import type {Param} from "./param.js";
+import {headerNameOf, type Param} from "./param.js";
 import type {AnyRoute} from "./route.js";
 
 // Go's path escaping: these stay, everything else that is not unreserved is percent-encoded.
@@ -14,6 +14,17 @@ const escapeQuery = (text: string): string =>
     .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll("%20", "+");
 
+/** Headers that a call's parameters go to. @throws UsageError PARAMETER_INVALID */
+export function headersOf(route: AnyRoute, input: Readonly<Record<string, unknown>>): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, param] of Object.entries(route.params as Readonly<Record<string, Param<unknown>>>)) {
+    const wire = wireNameOf(name);
+    const text = param.in === "header" ? param.format(input[name], wire) : undefined;
+    if (text !== undefined) headers[headerNameOf(wire)] = text;
+  }
+  return headers;
+}
+
 /** Path and query of a call, query parameters in order of name. @throws UsageError PARAMETER_INVALID */
 export function pathOf(route: AnyRoute, input: Readonly<Record<string, unknown>>): string {
   let path = route.path;
@@ -21,7 +32,7 @@ export function pathOf(route: AnyRoute, input: Readonly<Record<string, unknown>>
   for (const [name, param] of Object.entries(route.params as Readonly<Record<string, Param<unknown>>>)) {
     const wire = wireNameOf(name);
     const text = param.format(input[name], wire);
-    if (text === undefined) continue;
+    if (text === undefined || param.in === "header") continue;
     if (param.in === "path") path = path.replace(`{${wire}}`, () => escapePath(text));
     else query.push(`${escapeQuery(wire)}=${escapeQuery(text)}`);
   }

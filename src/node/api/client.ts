@@ -1,9 +1,10 @@
 /** The typed client: one method for each route of the table. */
 import type {Dispatcher} from "undici";
-import {type QsdmError, UnavailableError, UsageError} from "../../errors.js";
+import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import {type Answer, notOurs, refusalIn} from "./client-answer.js";
-import {pathOf} from "./client-path.js";
-import type {AnyRoute, BodySpec, InputOf, OutputOf} from "./route.js";
+import {headersOf, pathOf} from "./client-path.js";
+import {messagesIn, type StreamMessage} from "./client-stream.js";
+import {type AnyRoute, type BodySpec, EVENT_STREAM, type InputOf, type OutputOf, type Subscription} from "./route.js";
 import {ROUTES, type Routes} from "./route-table.js";
 
 export interface ClientOptions {
@@ -19,9 +20,15 @@ export interface ClientOptions {
 
 /** Where a node listens when nothing else is said. */
 export const DEFAULT_API_URL = "http://127.0.0.1:8080";
+/** Nodes say something at least every 15 seconds. */
+const SILENCE_MAX_MS = 60_000;
 export const CLIENT_DEFAULTS = {timeoutMs: 30_000, maxAnswerBytes: 32 * 1024 * 1024} as const;
 
-type Method<R> = keyof InputOf<R> extends never
+type Method<R> =
+  OutputOf<R> extends Subscription
+    ? (input: InputOf<R>, signal?: AbortSignal) => AsyncGenerator<StreamMessage>
+    : Call<R>;
+type Call<R> = keyof InputOf<R> extends never
   ? () => Promise<OutputOf<R>>
   : (input: InputOf<R>) => Promise<OutputOf<R>>;
 
@@ -29,6 +36,8 @@ type Method<R> = keyof InputOf<R> extends never
 export type Client = {readonly [K in keyof Routes]: Method<Routes[K]>} & {
   /** The node's URL without a path. */
   readonly url: string;
+  /** Calls a route that is not in the table: one of another kind of node, or one of ours read more leniently. */
+  ask<R extends AnyRoute>(route: R, input: InputOf<R>): Promise<OutputOf<R>>;
   close(): Promise<void>;
 };
 
@@ -37,15 +46,17 @@ export function createClient(options: ClientOptions): Client {
   const caller = new Caller(options);
   const methods = Object.entries<AnyRoute>(ROUTES).map(([name, route]) => [
     name,
-    (input: Readonly<Record<string, unknown>> = {}) => caller.call(route, input),
+    (input: Readonly<Record<string, unknown>> = {}, signal?: AbortSignal) =>
+      route.reply.streams ? caller.stream(route, input, signal) : caller.call(route, input),
   ]);
-  return {...Object.fromEntries(methods), url: caller.origin, close: () => caller.close()} as Client;
+  const ask = (route: AnyRoute, input: Readonly<Record<string, unknown>>) => caller.call(route, input);
+  return {...Object.fromEntries(methods), ask, url: caller.origin, close: () => caller.close()} as Client;
 }
 
 class Caller {
   readonly origin: string;
   readonly #prefix: string;
-  #agent: Promise<{agent: Dispatcher; request: typeof import("undici").request}> | undefined;
+  #agent: Promise<{agent: Dispatcher; streams: Dispatcher; request: typeof import("undici").request}> | undefined;
 
   constructor(private readonly options: ClientOptions) {
     const url = parseUrl(options.url);
@@ -64,8 +75,42 @@ class Caller {
     }
   }
 
+  /**
+   * Messages of a stream, until the node ends it or `signal` aborts.
+   * @throws UnavailableError NODE_UNREACHABLE, NODE_TIMEOUT and the code that the node ended the stream with; what a
+   * refusal stands for
+   */
+  async *stream(
+    route: AnyRoute,
+    input: Readonly<Record<string, unknown>>,
+    stop: AbortSignal | undefined,
+  ): AsyncGenerator<StreamMessage> {
+    const {streams, request} = await this.#connect();
+    const {timeoutMs} = this.options;
+    const signals = [this.options.signal, stop].filter((each) => each !== undefined);
+    try {
+      const response = await request(this.origin + this.#prefix + pathOf(route, input), {
+        dispatcher: streams,
+        method: route.method,
+        headers: {accept: EVENT_STREAM, ...headersOf(route, input)},
+        headersTimeout: timeoutMs,
+        bodyTimeout: Math.max(timeoutMs, SILENCE_MAX_MS),
+        signal: AbortSignal.any(signals),
+      });
+      const answer = {status: response.statusCode, header: headerReader(response.headers)};
+      if (!route.statuses.includes(answer.status) || !(answer.header("content-type") ?? "").startsWith(EVENT_STREAM))
+        throw refusalIn({...answer, body: new Uint8Array(await response.body.arrayBuffer())}, this.origin);
+      yield* messagesIn(response.body, {origin: this.origin});
+    } catch (cause) {
+      for (const signal of signals) signal.throwIfAborted();
+      throw cause instanceof QsdmError ? cause : this.#unreachable(cause, false);
+    }
+  }
+
   async close(): Promise<void> {
-    if (this.#agent) await (await this.#agent).agent.destroy();
+    if (!this.#agent) return;
+    const {agent, streams} = await this.#agent;
+    await Promise.all([agent.destroy(), streams.destroy()]);
   }
 
   /** A route whose answers share a status with its refusals: only an answer has the reply's content type. */
@@ -87,11 +132,7 @@ class Caller {
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
       const raw = new Uint8Array(await response.body.arrayBuffer());
-      const header = (name: string): string | null => {
-        const value = response.headers[name];
-        return (Array.isArray(value) ? value[0] : value) ?? null;
-      };
-      return {status: response.statusCode, header, body: raw};
+      return {status: response.statusCode, header: headerReader(response.headers), body: raw};
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       throw this.#unreachable(cause, deadline.aborted);
@@ -99,10 +140,12 @@ class Caller {
   }
 
   #connect() {
-    this.#agent ??= import("undici").then(({Agent, request}) => ({
-      request,
-      agent: new Agent({maxResponseSize: this.options.maxAnswerBytes, connect: {timeout: this.options.timeoutMs}}),
-    }));
+    this.#agent ??= import("undici").then(({Agent, request}) => {
+      const {maxAnswerBytes, timeoutMs} = this.options;
+      const connect = {timeout: timeoutMs};
+      // A stream has no size: each of its events is bounded instead.
+      return {request, agent: new Agent({maxResponseSize: maxAnswerBytes, connect}), streams: new Agent({connect})};
+    });
     return this.#agent;
   }
 
@@ -132,6 +175,13 @@ class Caller {
     );
   }
 }
+
+const headerReader =
+  (headers: Readonly<Record<string, string | string[] | undefined>>) =>
+  (name: string): string | null => {
+    const value = headers[name];
+    return (Array.isArray(value) ? value[0] : value) ?? null;
+  };
 
 /** The form that `body` has: JSON starts with a brace, which no CBOR array does. */
 const contentTypeOf = ({contentType, alsoTakes}: BodySpec, body: Uint8Array | null): string =>

@@ -6,10 +6,11 @@ import {type Call, Responder} from "./call.js";
 import {GONE_ROUTES} from "./gone-routes.js";
 import {openApiOf} from "./open-api.js";
 import type {ApiOptions, ServerPorts} from "./options.js";
-import {checkScraper, partOf, readParams} from "./request.js";
+import {type Asked, checkScraper, partOf, readParams} from "./request.js";
 import {readBody} from "./request-body.js";
-import {type AnyRoute, type RoutePorts, statusOf} from "./route.js";
+import {type AnyRoute, type RoutePorts, type Subscription, statusOf} from "./route.js";
 import {ROUTES} from "./route-table.js";
+import {Streams} from "./streams/streams.js";
 import {Toll} from "./toll.js";
 
 /** Charged for a request that no route answers. */
@@ -22,6 +23,8 @@ type Target = {readonly route: AnyRoute} | {readonly gone: UsageError; readonly 
 export class Door {
   readonly #responder: Responder;
   readonly #toll: Toll;
+  /** Streams that readers hold open. */
+  readonly streams: Streams;
   readonly #router = new RegExpRouter<Target>();
   readonly #routePorts: RoutePorts;
   readonly #allowed: readonly {readonly pattern: RegExp; readonly route: AnyRoute}[];
@@ -33,6 +36,7 @@ export class Door {
   ) {
     this.#responder = new Responder(ports, stopping);
     this.#toll = new Toll(options);
+    this.streams = new Streams(options, this.#toll, ports);
     const document = openApiOf(ROUTES, ports.node.info.version);
     this.#routePorts = {
       node: ports.node,
@@ -57,22 +61,33 @@ export class Door {
       return this.#stray(this.#responder.open(incoming, outgoing, {...target, style: "status"}), target.gone);
     const call = this.#responder.open(incoming, outgoing, {path: target.route.path, style: target.route.errors});
     const part = (name: string) => partOf(stash?.[places[name] as number]);
-    this.#answer(call, target.route, {query, part});
+    const header = (name: string) => headerOf(incoming, name);
+    this.#answer(call, target.route, {query, part, header});
   };
 
   /** Answers at once where nothing has to be waited for: most reads, which are most requests. */
-  #answer(call: Call, route: AnyRoute, asked: {query: string; part(name: string): string | undefined}): void {
+  #answer(call: Call, route: AnyRoute, asked: Asked): void {
     try {
       this.#charge(call, route.cost);
       if (route.auth === "scrape") checkScraper(call.incoming, this.options.scrapeSecret);
       const params = readParams(route, asked);
       if (route.body !== null) return void this.#answerBody(call, route, params);
       const value = route.handle(params, this.#routePorts);
-      if (value instanceof Promise) void this.#answerLater(call, route, value);
+      if (route.reply.streams) this.#stream(call, route, value as Subscription);
+      else if (value instanceof Promise) void this.#answerLater(call, route, value);
       else this.#responder.reply(call, route, value);
     } catch (error) {
       this.#responder.refuse(call, error);
     }
+  }
+
+  /** @throws UnavailableError STREAMS_FULL, STREAMS_OF_ADDRESS */
+  #stream(call: Call, route: AnyRoute, subscription: Subscription): void {
+    const ip = call.incoming.socket.remoteAddress ?? "";
+    this.streams.admit(ip);
+    this.#responder.begin(call, route);
+    if (call.incoming.method === "HEAD") call.outgoing.end();
+    else this.streams.run(call.outgoing, ip, subscription);
   }
 
   async #answerBody(call: Call, route: AnyRoute, params: Params): Promise<void> {
@@ -154,6 +169,11 @@ export class Door {
       clearTimeout(timer);
     }
   }
+}
+
+function headerOf(incoming: IncomingMessage, name: string): string | undefined {
+  const value = incoming.headers[name];
+  return Array.isArray(value) ? value[0] : value;
 }
 
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`);

@@ -1,6 +1,6 @@
 /** The table of routes as an OpenAPI 3.1 document. */
 import {wireNameOf} from "../../codecs/api/shape.js";
-import type {Param} from "./param.js";
+import {headerNameOf, type Param} from "./param.js";
 import {codedError} from "./refusal.js";
 import type {AnyRoute, BodySpec} from "./route.js";
 
@@ -34,7 +34,7 @@ function operationOf(name: string, route: AnyRoute): Record<string, unknown> {
     operationId: name,
     summary: route.summary,
     parameters: Object.entries(route.params as Readonly<Record<string, Param<unknown>>>).map(([key, param]) => ({
-      name: wireNameOf(key),
+      name: param.in === "header" ? headerNameOf(wireNameOf(key)) : wireNameOf(key),
       in: param.in,
       required: param.required,
       description: param.description,

@@ -23,6 +23,18 @@ export interface ApiOptions {
   readonly maxConnections: number;
   /** How long a stop waits for requests under way. */
   readonly stopGraceMs: number;
+  readonly streams: StreamOptions;
+}
+
+/** Limits of event streams. */
+export interface StreamOptions {
+  readonly maxOpen: number;
+  /** Most that one address may hold. */
+  readonly maxOfAddress: number;
+  /** Longest silence. */
+  readonly heartbeatMs: number;
+  /** How long a reader may take to read what was sent before it is dropped. */
+  readonly stallMs: number;
 }
 
 export const DEFAULT_API_OPTIONS: ApiOptions = {
@@ -36,6 +48,7 @@ export const DEFAULT_API_OPTIONS: ApiOptions = {
   keepAliveMs: 120_000,
   maxConnections: 10_000,
   stopGraceMs: 5_000,
+  streams: {maxOpen: 512, maxOfAddress: 16, heartbeatMs: 15_000, stallMs: 30_000},
 };
 
 /** What was answered, for metrics. */
@@ -56,4 +69,8 @@ export interface ServerPorts {
   monotonicMs(): number;
   readonly log: Log;
   answered(what: Answered): void;
+  /** Streams that are open now. */
+  streaming(open: number): void;
+  /** A stream ended: the code that its reader was told, or `null` when the reader left. */
+  streamEnded(code: string | null): void;
 }

@@ -5,7 +5,7 @@ import type {Schema} from "../../codecs/api/shape.js";
 import {UsageError} from "../../errors.js";
 
 export interface Param<T> {
-  readonly in: "path" | "query";
+  readonly in: "path" | "query" | "header";
   /** `text` is `undefined` when the request does not have the parameter. @throws UsageError PARAMETER_INVALID */
   parse(text: string | undefined, name: string): T;
   /** Text of a value that `parse` would take; `undefined` leaves the parameter out. @throws UsageError PARAMETER_INVALID */
@@ -39,6 +39,8 @@ export const parameterNameKind = textKind({pattern: /^[^/]+$/, maxBytes: 64, wha
 export const txIdKind = textKind({pattern: /^[0-9A-Za-z_-]{1,256}$/, maxBytes: 256, what: "a transaction id"});
 /** Whether `text` can be an id of this ledger; the reference's ids can be any text, and are simply unknown here. */
 export const isTxId = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
+/** Names apart by commas. */
+export const topicsKind = textKind({pattern: /^[a-z]+(?:,[a-z]+)*$/, maxBytes: 256, what: "a list of topics"});
 /** Any text: a cursor need not exist. */
 export const cursorKind = textKind({pattern: /^[^\p{Cc}]*$/u, maxBytes: 64, what: "a cursor"});
 
@@ -92,6 +94,15 @@ export const inQuery = <T extends string | bigint | number>(kind: Kind<T>, descr
   parse: (text, name) => (text === undefined ? refuse(name, "is missing") : kind.read(text, name)),
   format: (value, name) => String(kind.read(String(value), name)),
 });
+
+/** A header that may be missing or empty, which is `null`. Its name has hyphens where the parameter's has underlines. */
+export const mayHeader = <T extends string | bigint | number>(kind: Kind<T>, description: string): Param<T | null> => ({
+  ...mayQuery(kind, description),
+  in: "header",
+});
+
+/** Name of a header parameter on the wire. */
+export const headerNameOf = (wire: string): string => wire.replaceAll("_", "-");
 
 /** A query parameter that may be missing or empty, which is `null`. */
 export const mayQuery = <T extends string | bigint | number>(kind: Kind<T>, description: string): Param<T | null> => ({

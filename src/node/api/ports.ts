@@ -1,8 +1,10 @@
 /** What the HTTP API needs from the node around it. Implemented in node.ts; object literals in tests. */
+import type {Topic} from "../../codecs/api/events.js";
 import type {Block, Header} from "../../codecs/chain/block.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
+import type {FeedPage} from "../events/feed.js";
 import type {CompatDoor} from "../ledger/chain/compat-door.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
@@ -100,6 +102,18 @@ export interface BlockStorePort {
   slashReceipts(query: SlashReceiptQuery): readonly SlashReceipt[];
 }
 
+/** Events in order, from a number on. */
+export interface FeedPort {
+  readonly headSeq: bigint;
+  readonly prunedSeq: bigint;
+  /** @throws RuleError EVENTS_PRUNED, EVENTS_AHEAD */
+  start(after: bigint | null): bigint;
+  /** @throws RuleError EVENTS_PRUNED */
+  read(after: bigint, topics: readonly Topic[]): Promise<FeedPage>;
+  /** Resolves at the next block, after `timeoutMs`, or when the signal aborts. */
+  changed(timeoutMs: number, signal: AbortSignal): Promise<void>;
+}
+
 export type ProofVerdict =
   | {readonly accepted: true; readonly proofId: string}
   | {readonly accepted: false; readonly reason: string; readonly detail: string};
@@ -130,6 +144,8 @@ export interface ApiPorts {
   submitProof(raw: Uint8Array): Promise<ProofVerdict>;
   /** Refused proofs whose claims about their GPU do not hang together. */
   recentRejections(query: RejectionQuery): RejectionPage;
+  /** What the node tells to those who follow it. */
+  readonly feed: FeedPort;
   readonly info: {
     readonly nodeId: string;
     readonly version: string;

@@ -4,14 +4,18 @@ import {wireNameOf} from "../../codecs/api/shape.js";
 import {utf8} from "../../codecs/bytes.js";
 import {equalSecret} from "../../codecs/hash.js";
 import {RuleError, UsageError} from "../../errors.js";
-import type {Param} from "./param.js";
+import {headerNameOf, type Param} from "./param.js";
 import type {AnyRoute} from "./route.js";
 
+/** The parts of a request that parameters come from. */
+export interface Asked {
+  readonly query: string;
+  part(name: string): string | undefined;
+  header(name: string): string | undefined;
+}
+
 /** Values of a route's parameters. @throws UsageError PARAMETER_INVALID, PARAMETER_UNKNOWN, PARAMETER_REPEATED */
-export function readParams(
-  route: AnyRoute,
-  asked: {readonly query: string; part(name: string): string | undefined},
-): Readonly<Record<string, unknown>> {
+export function readParams(route: AnyRoute, asked: Asked): Readonly<Record<string, unknown>> {
   const input: Record<string, unknown> = {};
   const query = asked.query === "" ? NO_QUERY : new URLSearchParams(asked.query);
   // The reference ignores parameters that it does not know, so its routes do here as well.
@@ -19,10 +23,18 @@ export function readParams(
   for (const name in route.params) {
     const param: Param<unknown> = route.params[name];
     const wire = wireNameOf(name);
-    const text = param.in === "path" ? asked.part(wire) : (query.get(wire) ?? undefined);
-    input[name] = param.parse(text, wire);
+    input[name] = param.parse(textOf(param, wire, {...asked, query}), wire);
   }
   return input;
+}
+
+function textOf(
+  param: Param<unknown>,
+  wire: string,
+  {part, header, query}: Omit<Asked, "query"> & {readonly query: URLSearchParams},
+): string | undefined {
+  if (param.in === "path") return part(wire);
+  return param.in === "query" ? (query.get(wire) ?? undefined) : header(headerNameOf(wire));
 }
 
 const NO_QUERY = new URLSearchParams();

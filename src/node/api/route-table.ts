@@ -2,6 +2,7 @@
 import type {AnyRoute} from "./route.js";
 import {blockRoute, blocksRoute, headersRoute, receiptRoute} from "./routes/chain.js";
 import {enrollmentRoute, enrollmentsRoute, enrollRoute, unenrollRoute} from "./routes/enrollment.js";
+import {eventsRoute} from "./routes/events.js";
 import {governanceRoute, governedParameterRoute} from "./routes/governance.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
 import {accountRoute, emissionRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
@@ -43,6 +44,7 @@ export const ROUTES = {
   governance: governanceRoute,
   governedParameter: governedParameterRoute,
   rejections: rejectionsRoute,
+  events: eventsRoute,
   supply: supplyRoute,
   params: paramsRoute,
   metrics: metricsRoute,

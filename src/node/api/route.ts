@@ -2,9 +2,11 @@
  * One HTTP route as data. The server, the client, the OpenAPI document and the tests are all made from the table of
  * routes, so none of them can know a route that another does not.
  */
+import type {Topic} from "../../codecs/api/events.js";
 import {parseJson} from "../../codecs/api/json.js";
 import type {Schema, Shape} from "../../codecs/api/shape.js";
 import {textOf} from "../../codecs/bytes.js";
+import {InvariantError} from "../../errors.js";
 import type {Param, ParamValue} from "./param.js";
 import type {ApiPorts} from "./ports.js";
 
@@ -33,6 +35,8 @@ export interface Wire<O> {
   /** @throws DecodeError */
   decode(raw: Uint8Array): O;
   readonly schema: Schema;
+  /** Whether what the handler gives is told as events, for as long as the reader stays. */
+  readonly streams?: true;
 }
 
 /** What handlers get: the node, and what the server itself can answer. */
@@ -99,6 +103,23 @@ export const json = <O>(shape: Shape<O>): Wire<O> => ({
   decode: (raw) => shape.read(parseJson(textOf(raw)), "answer"),
   schema: shape.schema,
 });
+
+/** What a reader of events wants. */
+export interface Subscription {
+  /** Everything up to this number is known. */
+  readonly after: bigint;
+  readonly topics: readonly Topic[];
+}
+
+/** Server-sent events. Neither side has them whole, so neither direction of this form is ever called. */
+export const eventStream = (schema: Schema): Wire<Subscription> => {
+  const whole = (): never => {
+    throw new InvariantError("a stream has no whole");
+  };
+  return {contentType: EVENT_STREAM, encode: whole, decode: whole, schema, streams: true};
+};
+
+export const EVENT_STREAM = "text/event-stream";
 
 /** Text as it is. */
 export const plainText = (contentType: string): Wire<string> => ({

@@ -8,6 +8,7 @@ import type {ApiOptions, ServerPorts} from "./options.js";
 
 export class ApiServer implements Service {
   readonly #server: Server;
+  readonly #door: Door;
   #stopping = false;
   #stopped: Promise<void> | undefined;
 
@@ -15,7 +16,7 @@ export class ApiServer implements Service {
     private readonly options: ApiOptions,
     ports: ServerPorts,
   ) {
-    const door = new Door(options, ports, () => this.#stopping);
+    this.#door = new Door(options, ports, () => this.#stopping);
     const {requestTimeoutMs, keepAliveMs, maxConnections} = options;
     this.#server = createServer(
       {
@@ -25,7 +26,7 @@ export class ApiServer implements Service {
         // Node looks for late requests at this interval only.
         connectionsCheckingInterval: Math.max(100, Math.floor(requestTimeoutMs / 4)),
       },
-      door.handle,
+      this.#door.handle,
     );
     this.#server.maxConnections = maxConnections;
   }
@@ -60,6 +61,7 @@ export class ApiServer implements Service {
     this.#stopping = true;
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.#door.streams.close();
     this.#server.closeIdleConnections();
     const timer = setTimeout(() => this.#server.closeAllConnections(), this.options.stopGraceMs);
     await closed;

@@ -10,10 +10,12 @@ import {addressBlock, RateLimiter} from "./rate-limiter.js";
 
 export class Toll {
   readonly #ips: RateLimiter | null;
+  readonly #burstUnits: number;
   readonly #senders: RateLimiter | null;
 
   constructor({rateLimit, senderLimit}: Pick<ApiOptions, "rateLimit" | "senderLimit">) {
     this.#ips = rateLimit === null ? null : new RateLimiter(rateLimit);
+    this.#burstUnits = rateLimit?.burstUnits ?? 0;
     this.#senders = rateLimit === null || senderLimit === null ? null : new RateLimiter(senderLimit);
   }
 
@@ -21,6 +23,14 @@ export class Toll {
   charge(ip: string, units: number, nowMs: number): void {
     const waitMs = this.#ips?.take(addressBlock(ip), units, nowMs) ?? 0;
     if (waitMs > 0) throw limited("too many requests from this address", waitMs);
+  }
+
+  /**
+   * Charges `ip` for work that can wait and returns 0, or returns the milliseconds to wait and charges nothing. What
+   * costs more than can be had at once costs that.
+   */
+  waitFor(ip: string, units: number, nowMs: number): number {
+    return this.#ips?.take(addressBlock(ip), Math.min(units, this.#burstUnits), nowMs) ?? 0;
   }
 
   /**

@@ -7,6 +7,7 @@ import {blockMetrics, chainGauges} from "./chain.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
 import {httpMetrics} from "./http.js";
 import {slashMetrics} from "./slashing.js";
+import {type StreamMetrics, streamMetrics} from "./streams.js";
 
 export interface MetricsPorts {
   /** The committed state; asked once for each scrape. */
@@ -18,6 +19,9 @@ export interface MetricsPorts {
 export class NodeMetrics {
   /** Counts one answer of the API. */
   readonly answered: (what: Answered) => void;
+  /** Counts event streams: how many are open, and how each ended. */
+  readonly streaming: StreamMetrics["streaming"];
+  readonly streamEnded: StreamMetrics["streamEnded"];
   readonly #registry = new Registry();
   readonly #events: readonly ((event: LedgerEvent) => void)[];
   readonly #block: (committed: BlockCommitted) => void;
@@ -29,6 +33,7 @@ export class NodeMetrics {
     this.#events = [slashMetrics(registry), enrollmentMetrics(registry)];
     this.#block = blockMetrics(registry);
     this.answered = httpMetrics(registry);
+    ({streaming: this.streaming, streamEnded: this.streamEnded} = streamMetrics(registry));
     this.#gauges = this.#declareGauges();
   }
 

@@ -1,6 +1,8 @@
 /** What the chain needs of a store. SQLite is the embedded one; others implement the same port. */
+import type {Topic} from "../../codecs/api/events.js";
 import type {Block, Certificate, Header} from "../../codecs/chain/block.js";
-import type {Receipt, SlashOutcome} from "../../codecs/chain/receipt.js";
+import type {Receipt} from "../../codecs/chain/receipt.js";
+import type {DecidedSlash} from "../ledger/slashing/view.js";
 import type {Change} from "../ledger/state/state.js";
 
 /** A block with everything that one commit writes, all of it or nothing. */
@@ -15,8 +17,31 @@ export interface BlockCommit {
   readonly receipts: readonly Receipt[];
   /** Ids of those receipts that decide a slash, which are kept to be listed as well. */
   readonly slashes: readonly string[];
+  /** What is told of the block, in order of number. */
+  readonly events: readonly LoggedEvent[];
   /** Waiting rows that this block settles: included, spent or expired. */
   readonly settled: readonly string[];
+}
+
+/** One event as it is kept. */
+export interface LoggedEvent {
+  /** Ascending, with gaps. */
+  readonly seq: bigint;
+  readonly topic: Topic;
+  /** JSON of the event without its number. */
+  readonly body: string;
+  /** Place of the proof in its block whose bytes the told event carries; `null` for every other event. */
+  readonly proofIndex: number | null;
+}
+
+/** Which events are wanted, in order of number. */
+export interface EventQuery {
+  /** Numbers above this one, */
+  readonly after: bigint;
+  /** up to this one. */
+  readonly upTo: bigint;
+  readonly topics: readonly Topic[];
+  readonly limit: number;
 }
 
 /** The end of the stored chain. */
@@ -28,16 +53,7 @@ export interface StoredHead {
 }
 
 /** What is kept of a decided slash transaction. Bounded: the oldest are forgotten. */
-export interface SlashReceipt {
-  readonly txId: string;
-  readonly outcome: "applied" | "rejected";
-  readonly recordedAtMs: bigint;
-  readonly height: bigint;
-  readonly slasher: string;
-  readonly slash: SlashOutcome | null;
-  readonly rejectCode: string | null;
-  readonly rejectMessage: string | null;
-}
+export type SlashReceipt = DecidedSlash;
 
 /** Which slash receipts are wanted; `null` takes any. */
 export interface SlashReceiptQuery {
@@ -90,6 +106,9 @@ export interface LedgerStore {
   slashReceipt(txId: string): SlashReceipt | null;
   /** Newest first. */
   slashReceipts(query: SlashReceiptQuery): readonly SlashReceipt[];
+  events(query: EventQuery): readonly LoggedEvent[];
+  /** Events up to this number are gone; 0 while none is. */
+  prunedSeq(): bigint;
   /** Names what is wrong with the files; empty when they are whole. */
   verify(): readonly string[];
   close(): void;

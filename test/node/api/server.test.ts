@@ -194,6 +194,8 @@ describe("starting and stopping", () => {
       monotonicMs: () => 0,
       log: {debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined},
       answered: () => undefined,
+      streaming: () => undefined,
+      streamEnded: () => undefined,
     };
     const second = new ApiServer({...DEFAULT_API_OPTIONS, port}, ports);
     await expect(second.start(new AbortController().signal)).rejects.toMatchObject({

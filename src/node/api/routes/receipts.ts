@@ -1,11 +1,11 @@
 /** Receipts of a range of heights, and of slashes, newest first. */
 import {receiptList} from "../../../codecs/api/chain.js";
 import {slashReceiptPage} from "../../../codecs/api/mining.js";
+import {viewOfSlash} from "../../ledger/slashing/view.js";
 import {heightKind, limitKind, mayQuery, secondsKind, wordKind} from "../param.js";
 import {json, route} from "../route.js";
 import {viewOfReceipt} from "./block-views.js";
 import {checkRange} from "./chain.js";
-import {viewOfSlash} from "./slash.js";
 
 /** Sizes of a page. */
 const RECEIPTS = {usual: 50, max: 200} as const;

@@ -1,10 +1,9 @@
 /** Slashing: posting evidence, and what became of it. */
 
-import {accepted, type SlashReceiptView, slashReceiptView} from "../../../codecs/api/mining.js";
+import {accepted, slashReceiptView} from "../../../codecs/api/mining.js";
 import {SLASH_CONTRACT} from "../../../codecs/slashing/payload.js";
 import {RuleError} from "../../../errors.js";
-import {reasonOf} from "../../ledger/chain/events.js";
-import type {SlashReceipt} from "../../storage/store.js";
+import {viewOfSlash} from "../../ledger/slashing/view.js";
 import {inPath, txIdKind} from "../param.js";
 import {json, route} from "../route.js";
 import {EITHER_BODY, takeEither} from "./envelope.js";
@@ -44,24 +43,3 @@ export const slashReceiptRoute = route({
     });
   },
 });
-
-/** A slash receipt as reads show it: amounts that are zero disappear. */
-export function viewOfSlash(receipt: SlashReceipt): SlashReceiptView {
-  const {txId, outcome, recordedAtMs, height, slasher, slash, rejectCode, rejectMessage} = receipt;
-  return {
-    txId,
-    outcome,
-    recordedAt: recordedAtMs,
-    height,
-    slasher,
-    nodeId: slash?.nodeId ?? "",
-    evidenceKind: slash?.evidenceKind ?? "",
-    slashedDust: slash?.slashedDust ?? 0n,
-    rewardedDust: slash?.rewardedDust ?? 0n,
-    burnedDust: slash?.burnedDust ?? 0n,
-    autoRevoked: slash?.autoRevoked ?? false,
-    autoRevokeRemainingDust: slash?.autoRevoked ? slash.remainingDust : 0n,
-    rejectReason: rejectCode === null ? "" : reasonOf(rejectCode),
-    error: rejectMessage ?? "",
-  };
-}

@@ -66,6 +66,11 @@ export class RejectionLog {
     return seq;
   }
 
+  /** The entry with number `seq`, while it is kept. */
+  entry(seq: bigint): RejectionEntry | null {
+    return this.#entries.find((each) => each.seq === seq) ?? null;
+  }
+
   list({cursor, limit, kind, reason, arch, sinceMs}: RejectionQuery): RejectionPage {
     const size = Math.min(limit > 0 ? limit : REJECTIONS_PAGE.usual, REJECTIONS_PAGE.max);
     const matches = this.#entries.filter(

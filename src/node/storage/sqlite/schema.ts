@@ -3,7 +3,7 @@
 /** Marks a file as ours: "qsdm" in ASCII. */
 export const APPLICATION_ID = 0x7173646d;
 /** Raised with every change to the tables. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
  * Ids are random, so they are never the clustered key: rows append by rowid and a separate index finds them, which
@@ -39,6 +39,12 @@ CREATE TABLE slash_receipt (
   outcome TEXT NOT NULL,
   kind TEXT NOT NULL,
   value BLOB NOT NULL
+) STRICT;
+CREATE TABLE event (
+  seq INTEGER PRIMARY KEY,
+  topic TEXT NOT NULL,
+  body TEXT NOT NULL,
+  proof_index INTEGER
 ) STRICT;
 CREATE TABLE waiting (
   seq INTEGER PRIMARY KEY,

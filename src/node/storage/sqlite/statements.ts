@@ -14,6 +14,13 @@ interface BlockRow {
   readonly body: Buffer;
 }
 
+export interface EventRow {
+  readonly seq: bigint;
+  readonly topic: string;
+  readonly body: string;
+  readonly proof_index: bigint | null;
+}
+
 export interface Statements {
   readonly lastHeader: Query<[], Pick<BlockRow, "id" | "header">>;
   readonly headerAt: Query<[bigint], Pick<BlockRow, "header">>;
@@ -32,6 +39,10 @@ export interface Statements {
     [{since: bigint; outcome: string | null; kind: string | null; limit: number}],
     {time_ms: bigint; value: Buffer}
   >;
+  readonly addEvent: Write<[bigint, string, string, number | null]>;
+  readonly trimEvents: Write<[bigint]>;
+  /** Topics are a JSON array. */
+  readonly eventsAfter: Query<[bigint, bigint, string, number], EventRow>;
   readonly allWaiting: Query<[], {kind: bigint; id: Buffer; value: Buffer}>;
   readonly keep: Write<[number, Uint8Array, Uint8Array]>;
   readonly drop: Write<[Uint8Array]>;
@@ -62,6 +73,12 @@ export const prepareStatements = (db: Sqlite): Statements => ({
   newestSlashReceipts: db.prepare(
     "SELECT time_ms, value FROM slash_receipt WHERE time_ms >= @since AND outcome = ifnull(@outcome, outcome) " +
       "AND kind = ifnull(@kind, kind) ORDER BY seq DESC LIMIT @limit",
+  ),
+  addEvent: db.prepare("INSERT INTO event (seq, topic, body, proof_index) VALUES (?, ?, ?, ?)"),
+  trimEvents: db.prepare("DELETE FROM event WHERE seq <= ?"),
+  eventsAfter: db.prepare(
+    "SELECT seq, topic, body, proof_index FROM event WHERE seq > ? AND seq <= ? " +
+      "AND topic IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?",
   ),
   allWaiting: db.prepare("SELECT kind, id, value FROM waiting ORDER BY seq"),
   keep: db.prepare("INSERT INTO waiting (kind, id, value) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"),

@@ -1,12 +1,16 @@
 /** The embedded store: one SQLite file, one transaction for each block. */
 
+import type {Topic} from "../../../codecs/api/events.js";
 import {bytesOfHex, hexOf, plain} from "../../../codecs/bytes.js";
 import {type Block, block as blockCodec, certificate, type Header, header} from "../../../codecs/chain/block.js";
 import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {InvariantError, UnavailableError} from "../../../errors.js";
+import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
 import type {
   BlockCommit,
+  EventQuery,
   LedgerStore,
+  LoggedEvent,
   ReceiptQuery,
   SlashReceipt,
   SlashReceiptQuery,
@@ -22,6 +26,8 @@ import {prepareStatements, type Statements} from "./statements.js";
 
 /** SQLite's integers are signed: nothing greater is stored, and asking for it would throw. */
 const INTEGER_MAX = 2n ** 63n - 1n;
+/** Row of `meta` with the number up to which events were dropped. */
+const PRUNED_SEQ = "pruned_seq";
 
 /** Options of the embedded store. */
 export interface SqliteStoreOptions {
@@ -29,6 +35,8 @@ export interface SqliteStoreOptions {
   readonly path: string;
   /** Slash receipts kept; the oldest go first. */
   readonly slashReceiptsMax: number;
+  /** Blocks whose events are kept. */
+  readonly eventBlocksKept: number;
 }
 
 export class SqliteStore implements LedgerStore {
@@ -124,6 +132,24 @@ export class SqliteStore implements LedgerStore {
     return this.#statements.newestSlashReceipts.all({since, outcome, kind, limit}).map(slashReceiptIn);
   }
 
+  events({after, upTo, topics, limit}: EventQuery): readonly LoggedEvent[] {
+    if (after > INTEGER_MAX) return [];
+    const last = upTo < INTEGER_MAX ? upTo : INTEGER_MAX;
+    return this.#statements.eventsAfter
+      .all(after, last, JSON.stringify(topics), limit)
+      .map(({seq, topic, body, proof_index: at}) => ({
+        seq,
+        topic: topic as Topic,
+        body,
+        proofIndex: at === null ? null : Number(at),
+      }));
+  }
+
+  prunedSeq(): bigint {
+    const row = this.#statements.meta.get(PRUNED_SEQ);
+    return row ? row.value.readBigInt64BE() : 0n;
+  }
+
   verify(): readonly string[] {
     const rows = this.db.pragma("integrity_check") as {integrity_check: string}[];
     return rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
@@ -157,9 +183,21 @@ export class SqliteStore implements LedgerStore {
       statements.addSlashReceipt.run(bytesOfHex(each.txId), height, timeMs, each.outcome, kind, value);
     }
     if (slashes.size > 0) statements.trimSlashReceipts.run(this.options.slashReceiptsMax);
+    for (const {seq, topic, body, proofIndex} of commit.events) statements.addEvent.run(seq, topic, body, proofIndex);
+    this.#pruneEvents(height);
     for (const id of commit.settled) statements.drop.run(bytesOfHex(id));
     statements.putMeta.run("state_root", bytesOfHex(commit.stateRoot));
     statements.putMeta.run("receipts_root", bytesOfHex(commit.receiptsRoot));
+  }
+
+  /** What is gone is written down: a node that keeps more after a restart must not promise what it has dropped. */
+  #pruneEvents(height: bigint): void {
+    const pruned = lastSeqOf(height - BigInt(this.options.eventBlocksKept));
+    if (pruned <= this.prunedSeq()) return;
+    this.#statements.trimEvents.run(pruned);
+    const value = Buffer.alloc(8);
+    value.writeBigInt64BE(pruned);
+    this.#statements.putMeta.run(PRUNED_SEQ, value);
   }
 
   #meta(name: string): string {

@@ -8,7 +8,7 @@ import {SqliteStore} from "../../../../src/node/storage/sqlite/store.js";
 import {scratchDirectory, testGenesis} from "../../../support/chain.js";
 
 const scratchFile = (): string => path.join(scratchDirectory(), "chain.db");
-const open = (file: string) => SqliteStore.open({path: file, slashReceiptsMax: 3});
+const open = (file: string) => SqliteStore.open({path: file, slashReceiptsMax: 3, eventBlocksKept: 2});
 
 describe("a file that cannot be used is refused with its reason", () => {
   test.each<[string, (file: string) => void]>([
@@ -89,6 +89,7 @@ test("of the slash receipts only the newest are kept, across a reopen", async ()
         changes: [],
         receipts: [receipt],
         slashes: [receipt.txId],
+        events: [],
         settled: [],
       },
       await first.pack(block),
