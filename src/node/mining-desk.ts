@@ -18,6 +18,7 @@ import {ChallengeIssuer} from "./ledger/attestation/issuer.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import type {AcceptedProof, VerifyProof} from "./ledger/chain/run.js";
 import type {ChainReads, QuotedHeader, VerifyContext, WorkReads} from "./ledger/mining/context.js";
+import type {DagSeed} from "./ledger/mining/dag.js";
 import {difficultyAt} from "./ledger/mining/difficulty.js";
 import {epochOf} from "./ledger/mining/epoch.js";
 import {mixVersionAt} from "./ledger/mining/forks.js";
@@ -26,12 +27,12 @@ import {type RejectionEntry, RejectionLog} from "./ledger/mining/rejection-log.j
 import {isRewarded} from "./ledger/mining/rewarded.js";
 import {suspectClaimOf} from "./ledger/mining/transparency.js";
 import {type VerifiedProof, verifyProof} from "./ledger/mining/verify.js";
-import {WORK_SET, WORK_SET_ROOT} from "./ledger/mining/work-set.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import type {State} from "./ledger/state/state.js";
 import {enrollments, heightKey, rewardedProofs} from "./ledger/state/stores.js";
 import {MiningTables} from "./mining-tables.js";
 import type {LedgerStore} from "./storage/store.js";
+import {WorkSets} from "./work-sets.js";
 
 export interface DeskPorts {
   readonly store: Pick<LedgerStore, "head" | "header">;
@@ -51,6 +52,7 @@ export class MiningDesk {
   readonly rejections = new RejectionLog();
   readonly #issuer: ChallengeIssuer;
   readonly #challenges = new ChallengeVerifier();
+  readonly #workSets: WorkSets;
   readonly #tables: MiningTables;
   /** Null where proofs prove their node. */
   readonly #compat: CompatMining | null;
@@ -61,12 +63,22 @@ export class MiningDesk {
     this.#issuer = new ChallengeIssuer(createChallengeSigner(signerId, challengeKey));
     this.#challenges.register(signerId, challengeKey);
     this.#compat = params.rules.proofAuthority === "hmac" ? new CompatMining(params, this.#challenges) : null;
-    this.#tables = new MiningTables({workSetRoot: WORK_SET_ROOT, entries: params.mining.dagEntries}, ports.backend);
+    this.#workSets = new WorkSets(params, (height) => this.ports.store.header(height));
+    this.#tables = new MiningTables((epoch) => this.#seedOf(epoch), ports.backend);
   }
 
   /** Builds the current epoch's table; work is refused until it is there. */
   async start(signal: AbortSignal): Promise<void> {
     await this.#tables.prepare(this.#epochAt(this.#tipHeight()), signal);
+  }
+
+  /** Builds the next epoch's table ahead of it, once it is known and no proof can be of the last epoch any more. */
+  async prepareNext(): Promise<void> {
+    const tip = this.#tipHeight();
+    const {graceBlocks} = this.ports.params.mining;
+    const epoch = this.#epochAt(tip);
+    const settled = this.#epochAt(tip > graceBlocks ? tip - graceBlocks : 0n) === epoch;
+    if (settled && this.#workSets.isDrawn(epoch + 1n, tip)) await this.#tables.prepare(epoch + 1n);
   }
 
   challenge(): Challenge {
@@ -84,6 +96,7 @@ export class MiningDesk {
         hint: "try again in a few seconds",
       });
     const epoch = this.#epochAt(at);
+    const {workSet, root} = this.#workSets.at(epoch);
     this.#tables.walk(epoch);
     return {
       epoch,
@@ -91,11 +104,12 @@ export class MiningDesk {
       headerHash: header.hash,
       difficulty: difficultyAt(state, at, params),
       dagEntries: params.mining.dagEntries,
-      workSetRoot: WORK_SET_ROOT,
-      workSet: WORK_SET,
-      batchCountMaximum: batchCountMaximum(WORK_SET.length),
+      workSetRoot: root,
+      workSet,
+      batchCountMaximum: batchCountMaximum(workSet.length),
       blocksPerEpoch: params.mining.blocksPerEpoch,
       mixVersion: mixVersionAt(state, at),
+      nextWorkSetRoot: this.#workSets.isDrawn(epoch + 1n, tip) ? this.#workSets.at(epoch + 1n).root : null,
     };
   }
 
@@ -143,13 +157,18 @@ export class MiningDesk {
       isQuarantined: () => false,
     };
     const work: WorkReads = {
-      workSet: () => WORK_SET,
+      workSet: (epoch) => this.#workSets.at(epoch).workSet,
+      lookup: this.#workSets.lookup,
       walk: (epoch) => this.#tables.walk(epoch),
       difficulty: (height) => difficultyAt(state, height, params),
       mixVersion: (height) => mixVersionAt(state, height),
     };
     const base = {params, tipHeight, nowMs, chain, work, verifySignature};
     return {...base, staleAgainst: "quoted-header", challenges: null, compat: null};
+  }
+
+  #seedOf(epoch: bigint): DagSeed {
+    return {epoch, workSetRoot: this.#workSets.at(epoch).root, entries: this.ports.params.mining.dagEntries};
   }
 
   #header(height: bigint): QuotedHeader | null {

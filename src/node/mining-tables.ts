@@ -19,12 +19,13 @@ export class MiningTables {
 
   #signal: AbortSignal | undefined;
 
+  /** @param seedOf what the table of an epoch is made from; may throw while that is not known */
   constructor(
-    private readonly seed: Omit<DagSeed, "epoch">,
+    private readonly seedOf: (epoch: bigint) => DagSeed,
     private readonly backend: Pick<ComputeBackend, "extendDags" | "mixDigests">,
   ) {}
 
-  /** @throws UnavailableError MINING_UNAVAILABLE while the table is being built */
+  /** @throws UnavailableError MINING_UNAVAILABLE while the table is being built; what `seedOf` throws */
   walk(epoch: bigint): Walk {
     const table = this.#tables.get(epoch);
     if (table) return (start, version) => this.backend.mixDigests(table, [start], version)[0]!;
@@ -34,25 +35,24 @@ export class MiningTables {
     });
   }
 
-  /** Resolves when the table of `epoch` can be read, or the signal, which ends this and later builds, aborts. */
+  /** Resolves when the table of `epoch` can be read, or the signal, which ends this and later builds, aborts. @throws what `seedOf` throws */
   prepare(epoch: bigint, signal: AbortSignal | undefined = this.#signal): Promise<void> {
     this.#signal = signal;
     const running = this.#building.get(epoch);
     if (running || this.#tables.has(epoch)) return running ?? Promise.resolve();
-    const build = this.#build(epoch).finally(() => this.#building.delete(epoch));
+    const build = this.#build(this.seedOf(epoch)).finally(() => this.#building.delete(epoch));
     this.#building.set(epoch, build);
     return build;
   }
 
-  async #build(epoch: bigint): Promise<void> {
-    const table = new Uint8Array(this.seed.entries * ENTRY_BYTES);
-    const seed = {...this.seed, epoch};
+  async #build(seed: DagSeed): Promise<void> {
+    const table = new Uint8Array(seed.entries * ENTRY_BYTES);
     const extendDags = (runs: readonly DagRun[]): void => this.backend.extendDags(runs);
     for (const _ of dagSteps(extendDags, {seed, table, stepEntries: STEP_ENTRIES})) {
       if (this.#signal?.aborted) return;
       await nextTurn();
     }
-    this.#tables.set(epoch, table);
+    this.#tables.set(seed.epoch, table);
     for (const each of [...this.#tables.keys()].sort((a, b) => (a < b ? -1 : 1)))
       if (this.#tables.size > KEPT_EPOCHS) this.#tables.delete(each);
   }

@@ -57,6 +57,7 @@ export async function buildParts(site: Site): Promise<NodeParts> {
   // Served meanwhile: until the table is there, work is refused and proofs wait.
   desk.start(site.signal).catch(site.broken);
   const producer = createProducer(site, ledger);
+  chain.subscribe(() => void desk.prepareNext().catch(site.broken));
   ledger.onWork(() => producer.wake());
   for (const {id, error} of intake.resume())
     site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");

@@ -1,7 +1,9 @@
 import {describe, expect, test} from "vitest";
 import {hexOf} from "../../src/codecs/bytes.js";
+import {batchHash, prefixRoot} from "../../src/codecs/mining/merkle.js";
 import {encodeProof, proofIdOf} from "../../src/codecs/mining/proof.js";
 import {SLASH_CONTRACT} from "../../src/codecs/slashing/payload.js";
+import {WORK_SET} from "../../src/node/ledger/mining/work-set.js";
 import {DEFAULT_NODE_OPTIONS, QsdmNode} from "../../src/node/node.js";
 import {contentOf, signed, signedTransfer, testAccount} from "../support/accounts.js";
 import {VALIDATOR_ACCOUNT} from "../support/chain.js";
@@ -70,6 +72,39 @@ test("the difficulty follows the proofs that blocks hold, wherever it is shown",
   }
 });
 
+test("epochs are mined over blocks that the chain holds, drawn before the epoch begins", async () => {
+  const params = {...genesis.params, blocksPerEpoch: 48n, graceBlocks: 20n};
+  const {client, stop} = await runTestNode(await initTestNode({...genesis, params}));
+  try {
+    await client.enroll({
+      body: signedEnrollment(owner, 0n, enrollmentPayload(owner, {nodeId: "rig-1", node: nodeKey})),
+    });
+    const first = await client.work({height: 0n});
+    expect(first).toMatchObject({epoch: 0n, nextWorkSetRoot: null});
+    expect(first.workSet.map(({cells}) => cells.length)).toEqual([5]);
+    const drawn = await eventually(async () => (await client.work({height: null})).nextWorkSetRoot);
+
+    const later = await eventually(async () => {
+      const work = await client.work({height: null});
+      return work.epoch === 1n && work;
+    });
+    expect(later.workSetRoot).toEqual(drawn);
+    expect(later.workSet).toHaveLength(16);
+    for (const {cells} of later.workSet) {
+      const id = hexOf(cells[0]!.id);
+      const height = BigInt(`0x${id.slice(0, 16)}`);
+      expect((await client.block({height})).id).toBe(id.slice(16, 80));
+    }
+    const compiled = {...(await mineOne(client, RIG)), batchRoot: prefixRoot(WORK_SET.map(batchHash), 1)};
+    expect(await client.submitProof({body: encodeProof(compiled)})).toMatchObject({detail: "batch_root mismatch"});
+    const proof = await mineOne(client, RIG);
+    expect(proof.epoch).toBeGreaterThan(0n);
+    expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});
+  } finally {
+    await stop();
+  }
+});
+
 test("the tensor walk begins at the height that the genesis names, for the miner and the node", async () => {
   const params = {...genesis.params, forkTensorHeight: 8n};
   const {client, stop} = await runTestNode(await initTestNode({...genesis, params}));
@@ -82,10 +117,10 @@ test("the tensor walk begins at the height that the genesis names, for the miner
     expect((await client.work({height: 7n})).mixVersion).toBe(1);
     expect((await client.work({height: 8n})).mixVersion).toBe(2);
     expect((await client.governedParameter({name: "fork_v2_tc_height"})).activeValue).toBe(8n);
-    const proof = await mineOne(client, RIG);
-    expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});
     const unforked = await mineOne(client, {...RIG, mix: 1});
     expect(await client.submitProof({body: encodeProof(unforked)})).toMatchObject({detail: "mix_digest mismatch"});
+    const proof = await mineOne(client, RIG);
+    expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});
   } finally {
     await stop();
   }

@@ -120,6 +120,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
     batchCountMaximum: 1,
     blocksPerEpoch: 60_480n,
     mixVersion: 1,
+    nextWorkSetRoot: null,
   }),
   submitProof: async () => ({accepted: true, proofId: "f6".repeat(32)}),
   recentRejections: () => ({entries: [], nextCursor: 0n, hasMore: false}),

@@ -100,6 +100,7 @@ export function contextFor(rigs: readonly TestRig[], change: Partial<VerifyConte
     },
     work: {
       workSet: () => WORK_SET,
+      lookup: null,
       walk: () => (start, version) => mixDigest(table, start, version),
       difficulty: () => params.mining.initialDifficulty,
       mixVersion: () => 1,

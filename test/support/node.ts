@@ -1,5 +1,6 @@
 /** A real node behind a real port, for tests that walk from the wire to the disk and back. */
 import path from "node:path";
+import {hexOf} from "../../src/codecs/bytes.js";
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {sha3} from "../../src/codecs/hash.js";
 import {canonicalWorkSet} from "../../src/codecs/mining/cells.js";
@@ -112,7 +113,7 @@ export async function solveTip(
 ): Promise<Proof> {
   const work = await client.work({height: null});
   const {headerHash, epoch, height} = work;
-  const key = `${epoch}/${work.dagEntries}`;
+  const key = `${epoch}/${hexOf(work.workSetRoot)}/${work.dagEntries}`;
   const table = tables.get(key) ?? buildDag({epoch, workSetRoot: work.workSetRoot, entries: work.dagEntries});
   tables.set(key, table);
   const batchRoot = prefixRoot(canonicalWorkSet(work.workSet.map(({cells}) => cells)).map(batchHash), 1);

@@ -34,6 +34,8 @@ export const work = object({
   blocksPerEpoch: u64,
   /** Ours: which mix the walk uses, 1 or 2. */
   mixVersion: optional(count),
+  /** Ours: what the next epoch's table is made from, once that is known. */
+  nextWorkSetRoot: named("next_workset_root", optional(hex(32))),
 });
 
 /** `POST /api/v1/mining/submit`: 200 when accepted, 400 when not. */

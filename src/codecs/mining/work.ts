@@ -32,6 +32,8 @@ export interface Work {
 export interface ServedWork extends Work {
   /** 1 for the plain walk, 2 for the tensor walk. */
   readonly mixVersion: number | null;
+  /** Root that the next epoch's table will be made from, 32 bytes, as soon as the chain has drawn it. */
+  readonly nextWorkSetRoot: Uint8Array | null;
 }
 
 /** Longest work that a client reads; a work set of 10,000 full batches fits. */

@@ -69,6 +69,7 @@ function workOf(input: Input): VerifyContext["work"] {
   const tables = new Map<bigint, DagTable>();
   return {
     workSet: () => workSet,
+    lookup: null,
     difficulty: () => input.big("difficulty"),
     mixVersion: (height) => (isForked(height, input.big("fork_v2_tc_height")) ? 2 : 1),
     walk(epoch) {

@@ -104,6 +104,7 @@ const workAt = (height: bigint): ServedWork => ({
   workSet: WORK_SET,
   batchCountMaximum: batchCountMaximum(WORK_SET.length),
   mixVersion: null,
+  nextWorkSetRoot: null,
   blocksPerEpoch: 60_480n,
 });
 

@@ -1,5 +1,5 @@
 /** What a proof is verified against, and the proof while it is being verified. */
-import type {WorkSet} from "../../../codecs/mining/cells.js";
+import type {CellLookup, WorkSet} from "../../../codecs/mining/cells.js";
 import type {HmacBundle} from "../../../codecs/mining/hmac-bundle.js";
 import type {Proof} from "../../../codecs/mining/proof.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
@@ -32,6 +32,8 @@ export interface ChainReads {
 export interface WorkReads {
   /** In canonical order. */
   workSet(epoch: bigint): WorkSet;
+  /** Finds the cells of the work set; null where they refer to nothing. */
+  readonly lookup: CellLookup | null;
   /** Over the table of `epoch`, by whatever computes walks here; all give the digest of `mixDigest`. */
   walk(epoch: bigint): Walk;
   difficulty(height: bigint): bigint;

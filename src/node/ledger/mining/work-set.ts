@@ -1,6 +1,6 @@
 /**
- * The work set that every epoch mines over: three batches of three cells, the same as the QSDM reference's.
- * Source: QSDM mining protocol, section 24.2. The mesh feeds it from a later part on.
+ * The work set of every epoch of a compatible chain: the QSDM reference's three batches of three cells.
+ * Source: QSDM mining protocol, section 24.2.
  */
 import {type Batch, canonicalWorkSet, type WorkSet} from "../../../codecs/mining/cells.js";
 import {workSetRoot} from "../../../codecs/mining/merkle.js";

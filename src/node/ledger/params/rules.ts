@@ -20,6 +20,8 @@ export interface Rules {
   readonly proofOrder: "cheap-first" | "attestation-first";
   /** Whether a node may have more than one proof accepted at a height. */
   readonly proofsPerHeight: "one" | "any";
+  /** What proofs are made over: blocks that the chain holds, or the reference's three batches that mean nothing. */
+  readonly workSet: "chain" | "compiled";
   /** Whether the difficulty follows the hash rate, or stays what the genesis says (quirk Q7). */
   readonly difficulty: "retargeted" | "constant";
   /**
@@ -69,6 +71,7 @@ export const STRICT_RULES: Rules = {
   rewardAddress: "owner",
   proofOrder: "cheap-first",
   proofsPerHeight: "one",
+  workSet: "chain",
   difficulty: "retargeted",
   evidenceReplay: "offence",
   slashAmount: "whole",
@@ -90,6 +93,7 @@ export const COMPAT_RULES: Rules = {
   rewardAddress: "any",
   proofOrder: "attestation-first",
   proofsPerHeight: "any",
+  workSet: "compiled",
   difficulty: "constant",
   evidenceReplay: "blob",
   slashAmount: "asked",

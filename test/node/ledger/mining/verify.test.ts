@@ -1,11 +1,13 @@
 import {describe, expect, test} from "vitest";
-import {base64Of, textOf, utf8} from "../../../../src/codecs/bytes.js";
+import {base64Of, hexOf, textOf, utf8} from "../../../../src/codecs/bytes.js";
+import type {CellLookup} from "../../../../src/codecs/mining/cells.js";
 import {decodeKeyBundle, withKeyBundle} from "../../../../src/codecs/mining/key-bundle.js";
 import {encodeProof, NO_ATTESTATION, type Proof, proofIdOf} from "../../../../src/codecs/mining/proof.js";
 import {ChallengeVerifier} from "../../../../src/node/ledger/attestation/challenge.js";
 import type {VerifyContext} from "../../../../src/node/ledger/mining/context.js";
 import {ProofRejection, type RejectReason} from "../../../../src/node/ledger/mining/rejection.js";
 import {verifyProof} from "../../../../src/node/ledger/mining/verify.js";
+import {WORK_SET} from "../../../../src/node/ledger/mining/work-set.js";
 import {attestWithMac} from "../../../../src/node/mining/attest.js";
 import {testAccount} from "../../../support/accounts.js";
 import {
@@ -187,6 +189,26 @@ describe("the evidence of a strict proof", () => {
     expectRefusal(proof, "attestation", /signer_id "validator-test": challenge: signer_id not recognised/, stranger);
     expect(verifyProof(encodeProof(proof), {...context, challenges: null}).node?.record.nodeId).toBe("rig-1");
   });
+});
+
+test("a batch that the chain does not hold is a fraud", () => {
+  const holding = (lookup: CellLookup): VerifyContext => ({...context, work: {...context.work, lookup}});
+  const cells = new Map(WORK_SET.flat().map(({id, contentHash}) => [hexOf(id), contentHash]));
+  const proof = signedBy(rig, solved(rig));
+  expect(
+    verifyProof(
+      encodeProof(proof),
+      holding((id) => cells.get(hexOf(id)) ?? null),
+    ).proof,
+  ).toEqual(proof);
+  expectRefusal(
+    proof,
+    "batch-fraud",
+    "leaf 0 failed: mining: batch cell 0 references unknown parent cell",
+    holding(() => null),
+  );
+  const another = holding(() => new Uint8Array(32).fill(1));
+  expectRefusal(proof, "batch-fraud", "batch cell 0 content hash does not match the mesh", another);
 });
 
 test("the walk of a proof is the one of its height", () => {

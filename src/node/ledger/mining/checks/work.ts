@@ -34,11 +34,11 @@ export function checkTarget(draft: Draft, {work}: VerifyContext): void {
   if (!meetsTarget(powHash(draft.proof), target)) draft.reject("work", "hash does not meet target");
 }
 
-/** 28: the batch that the proof's id picks is well formed. It always runs (quirk Q16). */
+/** 28: the batch that the proof's id picks is well formed and known to the chain. It always runs (quirk Q16). */
 export function spotCheck(draft: Draft, {work}: VerifyContext): void {
   const {epoch, batchCount} = draft.proof;
   if (!draft.id) throw new InvariantError("the spot check needs the proof's id");
   const leaf = spotIndex(draft.id, batchCount);
   const batch = work.workSet(epoch)[leaf]!;
-  draft.attempt("batch-fraud", `leaf ${leaf} failed: `, () => checkBatchStructure(batch, null));
+  draft.attempt("batch-fraud", `leaf ${leaf} failed: `, () => checkBatchStructure(batch, work.lookup));
 }
