@@ -6,7 +6,7 @@ export interface CommandEntry {
   /** Words that call the command, for example `wallet create`. */
   readonly path: string;
   /** Under which help lists it. */
-  readonly heading: "Enrollment" | "Mining" | "Slashing" | "Wallets and keys" | "Node" | "Program";
+  readonly heading: "Enrollment" | "Mining" | "Slashing" | "Wallets and keys" | "Node" | "Quorum programs" | "Program";
   /**
    * Whether it works offline and is wanted at once: the build makes one file of it and what it imports. Its module is
    * then at its path, and exports its name in camel case with `Command` behind.
@@ -21,6 +21,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
   keygen: "Keys of mining rigs.",
   node: "A node on this machine: create it, run it, ask how it is.",
+  quorum: "Programs that custodians evaluate on secret shares: compile them, judge them, try them out.",
   config: "The configuration file and the settings in force.",
 };
 
@@ -142,6 +143,26 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "node run", heading: "Node", load: async () => (await import("./node/run.js")).nodeRunCommand},
   {path: "node status", heading: "Node", load: async () => (await import("./node/status.js")).nodeStatusCommand},
   {path: "devnet", heading: "Node", load: async () => (await import("./devnet/devnet.js")).devnetCommand},
+  {
+    path: "quorum compile",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/compile.js")).quorumCompileCommand,
+  },
+  {
+    path: "quorum inspect",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/inspect.js")).quorumInspectCommand,
+  },
+  {
+    path: "quorum lint",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/lint.js")).quorumLintCommand,
+  },
+  {
+    path: "quorum run",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/run.js")).quorumRunCommand,
+  },
   {
     path: "config print",
     quick: true,

@@ -1,0 +1,95 @@
+import type {Command} from "commander";
+import {textOf} from "../../codecs/bytes.js";
+import {productNames} from "../../codecs/quorum/ir.js";
+import {
+  DEFAULT_POLICY,
+  DEFAULT_SECRET_NAME,
+  DEFAULT_VERSION,
+  type ProgramPackage,
+  packProgram,
+  programPackage,
+} from "../../codecs/quorum/program-package.js";
+import {compile, SOURCE_MAX_CHARS} from "../../node/quorum/language/compile.js";
+import {inputNames} from "../../node/quorum/program/evaluate.js";
+import {optimize} from "../../node/quorum/program/optimize.js";
+import {defineCommand} from "../define.js";
+import {u64Flag} from "../flags.js";
+import type {Io} from "../io.js";
+import {inFile, policyDocument} from "./program-file.js";
+
+interface Flags {
+  readonly out: string;
+  readonly force: boolean;
+  readonly optimize: boolean;
+  readonly strictSyntax: boolean;
+  readonly programVersion: string;
+  readonly secretName: string;
+  readonly cost?: bigint;
+  readonly budget?: bigint;
+  readonly rate?: bigint;
+}
+
+/** @throws DecodeError SOURCE_INVALID naming the line */
+export function compilePackage(source: string, flags: Omit<Flags, "out" | "force">): ProgramPackage {
+  const ir = compile(source, {strictSyntax: flags.strictSyntax});
+  return packProgram(flags.optimize ? optimize(ir) : ir, {
+    version: flags.programVersion,
+    secretName: flags.secretName,
+    policy: {
+      costPerEval: flags.cost ?? DEFAULT_POLICY.costPerEval,
+      budgetPerIdentity: flags.budget ?? DEFAULT_POLICY.budgetPerIdentity,
+      maxEvalsPerMinute: flags.rate ?? DEFAULT_POLICY.maxEvalsPerMinute,
+    },
+  });
+}
+
+export const quorumCompileCommand = (io: Io): Command =>
+  defineCommand("quorum compile", {
+    summary: "make a program package out of source text",
+    description:
+      "Compiles a program for evaluation on secret shares and packs it with its policy. The program's id is the digest of " +
+      "both, so custodians approve exactly these bytes. Prints the package, or its id where --out names a file. " +
+      "docs/quorum-language.md is the language reference. Works offline.",
+    examples: [
+      {does: "a package in a file", run: "qsdm quorum compile square.qvm --out square.json"},
+      {
+        does: "from a pipe, with a budget of two evaluations",
+        run: "printf 'input x\\nmul y = x x\\noutput y\\n' | qsdm quorum compile - --budget 2",
+      },
+    ],
+    files: {"--out": "The package: one line of JSON."},
+    exit: {3: "The source has a fault; the message names the line."},
+    seeAlso: ["quorum inspect", "quorum lint", "quorum run"],
+  })
+    .argument("<file>", "the source; - reads standard input")
+    .option("--out <path>", "file for the package; - is standard output", "-")
+    .option("--force", "replace an existing file", false)
+    .option("--optimize", "merge equal nodes and drop unused ones; this changes the id", false)
+    .option("--strict-syntax", "refuse words that the language ignores", false)
+    .option("--program-version <text>", "version, not part of the id", DEFAULT_VERSION)
+    .option("--secret-name <name>", "name under which custodians hold their shares", DEFAULT_SECRET_NAME)
+    .option("--cost <n>", `what one evaluation takes from a budget (default: ${DEFAULT_POLICY.costPerEval})`, u64Flag)
+    .option(
+      "--budget <n>",
+      `what each identity may spend in all (default: ${DEFAULT_POLICY.budgetPerIdentity})`,
+      u64Flag,
+    )
+    .option("--rate <n>", `evaluations per minute and identity (default: ${DEFAULT_POLICY.maxEvalsPerMinute})`, u64Flag)
+    .action(async (path: string, {out, force, ...flags}: Flags) => {
+      const file = await io.readFile(path, {flag: "<file>", maxBytes: 4 * SOURCE_MAX_CHARS});
+      const program = inFile(path, () => compilePackage(textOf(file), flags));
+      const {programId, version, ir} = program;
+      const summary = {
+        program_id: programId,
+        version,
+        nodes: ir.nodes.length,
+        inputs: inputNames(ir),
+        outputs: ir.outputs,
+        products: productNames(ir).length,
+        policy: policyDocument(program.policy),
+      };
+      const bytes = programPackage.encode(program);
+      if (out === "-") return io.result({...summary, package: textOf(bytes).trimEnd()}, textOf(bytes).trimEnd());
+      await io.writeFile(out, bytes, {force});
+      io.result({...summary, path: out}, programId);
+    });

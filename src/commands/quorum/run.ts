@@ -1,0 +1,86 @@
+import type {Command} from "commander";
+import {UsageError} from "../../errors.js";
+import {evaluateInProcess} from "../../node/quorum/custodian/in-process.js";
+import {signed} from "../../node/quorum/field/field.js";
+import {fieldSource} from "../../node/quorum/field/random.js";
+import {integerOf} from "../../node/quorum/language/integer.js";
+import {evaluate, inputNames} from "../../node/quorum/program/evaluate.js";
+import {defineCommand} from "../define.js";
+import {countFlag} from "../flags.js";
+import type {Io} from "../io.js";
+import {readProgram} from "./program-file.js";
+
+interface Flags {
+  readonly input: readonly string[];
+  readonly custodians?: number;
+  readonly threshold: number;
+  readonly signed: boolean;
+}
+
+export const quorumRunCommand = (io: Io): Command =>
+  defineCommand("quorum run", {
+    summary: "try a program out on this machine",
+    description:
+      "Evaluates a package or source text: in the clear, or with --custodians on shares, all custodians in this process. " +
+      "Either way nothing is private here: it is for trying programs out. Prints a record of name and value for each " +
+      "output, in decimal digits modulo p = 2^127 - 1. Works offline.",
+    examples: [
+      {does: "in the clear", run: "qsdm quorum run square.qvm --input x=3"},
+      {
+        does: "on the shares of three custodians, any two of whom suffice",
+        run: "qsdm quorum run square.qvm --input x=3 --custodians 3",
+      },
+    ],
+    exit: {3: "The file is no program."},
+    seeAlso: ["quorum compile", "quorum lint"],
+  })
+    .argument("<file>", "package or source; - reads standard input")
+    .option(
+      "--input <name=value>",
+      "value of one input, once for each",
+      (text: string, all: readonly string[]) => [...all, text],
+      [],
+    )
+    .option("--custodians <n>", "evaluate on shares of this many custodians (default: in the clear)", countFlag(1, 64))
+    .option("--threshold <k>", "custodians that suffice to open a value", countFlag(1, 64), 2)
+    .option("--signed", "print values above (p-1)/2 as negative numbers", false)
+    .action(async (path: string, flags: Flags) => {
+      const {ir, programId} = (await readProgram(io, path)).program;
+      const inputs = parseInputs(flags.input, inputNames(ir));
+      const draw = fieldSource((size) => io.host.randomBytes(size));
+      const trace =
+        flags.custodians === undefined
+          ? null
+          : evaluateInProcess(ir, inputs, {n: flags.custodians, k: flags.threshold}, draw);
+      const results = [...(trace?.results ?? evaluate(ir, inputs))].map(
+        ([name, value]) => [name, flags.signed ? signed(value) : value] as const,
+      );
+      const rounds = trace === null ? {} : {rounds: trace.rounds.map((round) => round.map(({node}) => node))};
+      io.result({program_id: programId, results: Object.fromEntries(results), ...rounds}, results);
+    });
+
+/** A value for each input. @throws UsageError INPUT_INVALID, INPUT_UNKNOWN, INPUT_REPEATED, INPUT_MISSING */
+export function parseInputs(flags: readonly string[], known: readonly string[]): ReadonlyMap<string, bigint> {
+  const inputs = new Map<string, bigint>();
+  for (const text of flags) {
+    const at = text.lastIndexOf("=");
+    const value = at < 1 ? null : integerOf(text.slice(at + 1));
+    if (value === null)
+      throw new UsageError("INPUT_INVALID", `"${text}" is not name=value with an integer`, {
+        hint: "write --input x=3 once for each input",
+      });
+    const name = text.slice(0, at);
+    if (!known.includes(name))
+      throw new UsageError("INPUT_UNKNOWN", `the program has no input '${name}'`, {
+        hint: known.length === 0 ? "it takes none" : `it takes ${known.join(", ")}`,
+      });
+    if (inputs.has(name)) throw new UsageError("INPUT_REPEATED", `input '${name}' is given twice`);
+    inputs.set(name, value);
+  }
+  const missing = known.filter((name) => !inputs.has(name));
+  if (missing.length > 0)
+    throw new UsageError("INPUT_MISSING", `no value for ${missing.join(", ")}`, {
+      hint: `add --input ${missing[0]}=VALUE`,
+    });
+  return inputs;
+}

@@ -1,0 +1,121 @@
+/** What a custodian or an author should know before a program is approved. */
+import {type Ir, isOperationNode, isProduct} from "../../../codecs/quorum/ir.js";
+import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/program-package.js";
+import {type Analysis, analyze} from "./analyze.js";
+import {optimize, prune} from "./optimize.js";
+
+/** A remark. `note` is worth knowing, `warning` is worth changing. */
+export interface Finding {
+  readonly severity: "warning" | "note";
+  readonly code: FindingCode;
+  /** The wire that it is about, `null` for the whole program. */
+  readonly wire: string | null;
+  readonly message: string;
+}
+
+export type FindingCode =
+  | "BUDGET_ALLOWS_EXTRACTION"
+  | "POLICY_ALLOWS_NOTHING"
+  | "CONSTANTS_IN_CLEAR"
+  | "CONSTANT_OUTPUT"
+  | "UNUSED_INPUT"
+  | "UNUSED_NODE"
+  | "CONSTANT_PRODUCT"
+  | "REPEATED_PRODUCT";
+
+/** Findings of `ir` under `policy`, the gravest first. @throws RuleError ANALYSIS_TOO_LARGE */
+export function lint(ir: Ir, policy: PolicyManifest): readonly Finding[] {
+  const analysis = analyze(ir);
+  const findings = [
+    ...budgetFindings(analysis, {...DEFAULT_POLICY, ...policy}),
+    ...unused(ir),
+    ...wasted(ir),
+    ...constants(analysis),
+  ];
+  return findings.sort((a, b) => Number(a.severity === "note") - Number(b.severity === "note"));
+}
+
+function budgetFindings({outputs}: Analysis, policy: Required<PolicyManifest>): Finding[] {
+  const {costPerEval: cost, budgetPerIdentity: budget, maxEvalsPerMinute: rate} = policy;
+  if (budget < cost || rate === 0n)
+    return [
+      {
+        severity: "warning",
+        code: "POLICY_ALLOWS_NOTHING",
+        wire: null,
+        message: `cost ${cost}, budget ${budget} and ${rate} evaluations per minute allow no evaluation`,
+      },
+    ];
+  // A cost of nothing never uses a budget up.
+  const answers = cost === 0n ? null : budget / cost;
+  return outputs.flatMap(({name, structure, extractionQueries}): Finding[] => {
+    if (extractionQueries === 0n || (answers !== null && answers < extractionQueries)) return [];
+    return [
+      {
+        severity: "warning",
+        code: "BUDGET_ALLOWS_EXTRACTION",
+        wire: name,
+        message: `${extractionQueries} answers give the constants of this ${structure} output, and one identity has ${answers ?? "any number"}`,
+      },
+    ];
+  });
+}
+
+function unused(ir: Ir): Finding[] {
+  const needed = new Set(prune(ir).nodes.map(({id}) => id));
+  return ir.nodes
+    .filter(({id}) => !needed.has(id))
+    .map(({id, type}) => ({
+      severity: "warning",
+      code: type === "input" ? "UNUSED_INPUT" : "UNUSED_NODE",
+      wire: id,
+      message: type === "input" ? "no output needs this input, yet clients must send it" : "no output needs this node",
+    }));
+}
+
+function wasted(ir: Ir): Finding[] {
+  const constant = new Set<string>();
+  const findings: Finding[] = [];
+  for (const node of ir.nodes) {
+    if (node.type === "const") constant.add(node.id);
+    if (!isOperationNode(node)) continue;
+    if (node.inputs.every((name) => constant.has(name))) constant.add(node.id);
+    if (isProduct(node) && node.inputs.slice(0, node.type === "mul" ? 2 : 1).some((name) => constant.has(name)))
+      findings.push({
+        severity: "note",
+        code: "CONSTANT_PRODUCT",
+        wire: node.id,
+        message: "a product with a constant takes a triple and a round that it does not need",
+      });
+  }
+  const kept = new Set(optimize(ir).nodes.map(({id}) => id));
+  const needed = prune(ir).nodes;
+  for (const node of needed)
+    if (isProduct(node) && !kept.has(node.id))
+      findings.push({
+        severity: "note",
+        code: "REPEATED_PRODUCT",
+        wire: node.id,
+        message: "an earlier product is the same; --optimize merges them",
+      });
+  return findings;
+}
+
+function constants({outputs, constants: count}: Analysis): Finding[] {
+  const findings: Finding[] = outputs
+    .filter(({structure}) => structure === "constant")
+    .map(({name}) => ({
+      severity: "warning",
+      code: "CONSTANT_OUTPUT",
+      wire: name,
+      message: "this output depends on no input: every answer is the same",
+    }));
+  if (count > 0)
+    findings.push({
+      severity: "note",
+      code: "CONSTANTS_IN_CLEAR",
+      wire: null,
+      message: `whoever holds the package reads its constants, ${count} here`,
+    });
+  return findings;
+}

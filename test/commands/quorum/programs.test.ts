@@ -1,0 +1,184 @@
+/** `qsdm quorum compile`, `inspect`, `lint` and `run`, as a user calls them. */
+import {describe, expect, test} from "vitest";
+import {irValue} from "../../../src/codecs/quorum/ir.js";
+import {wireJson} from "../../../src/codecs/quorum/json.js";
+import {layoutProgram} from "../../../src/commands/quorum/layout.js";
+import {PLOT_MAX_NODES, plotProgram} from "../../../src/commands/quorum/plot.js";
+import {run} from "../../../src/commands/run.js";
+import {compile} from "../../../src/node/quorum/language/compile.js";
+import recorded from "../../codecs/quorum/program-package.vectors.json" with {type: "json"};
+import {SQUARE} from "../../node/quorum/programs.js";
+import {memoryHost} from "../memory-host.js";
+
+const ID = "d2a06e47d97652a7961f2c85610a743ee26f012b0b6e22ba08a4e88049f015d9";
+
+const call = async (line: string, files: Readonly<Record<string, string>> = {"/sq": SQUARE}, stdin = "") => {
+  const host = memoryHost({argv: ["quorum", ...line.split(" ")], files});
+  host.input.end(stdin);
+  const status = await run(host);
+  return {status, out: host.out(), err: host.err(), files: host.files};
+};
+const packed = async (line = "compile /sq"): Promise<string> => (await call(line)).out;
+
+describe("compile", () => {
+  test("prints the package, or its id where it goes to a file", async () => {
+    const {status, out, files} = await call("compile /sq --out /p");
+    expect([status, out]).toEqual([0, `${ID}\n`]);
+    expect(new TextDecoder().decode(files.get("/p"))).toBe(await packed());
+    expect(JSON.parse(await packed())).toMatchObject({program_id: ID, version: "1.0.0"});
+  });
+
+  for (const {name, input, expected} of recorded.cases)
+    test(`${name}: gives the id of the reference`, async () => {
+      const policy = (input.policy ?? {}) as Record<string, number>;
+      const flags = Object.entries({
+        cost: policy.cost_per_eval,
+        budget: policy.budget_per_identity,
+        rate: policy.max_evals_per_minute,
+        "program-version": input.version,
+        "secret-name": input.secret?.secret_name,
+      }).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]));
+      const {out} = await call(["compile - --json", ...flags].join(" "), {}, input.source);
+      expect(JSON.parse(out).data.program_id).toBe(expected.program_id);
+    });
+
+  test("--optimize changes the id and keeps the function", async () => {
+    const source = "input x\nmul a = x x\nmul b = x x\nadd y = a b\noutput y\n";
+    const {data} = JSON.parse((await call("compile - --optimize --json", {}, source)).out);
+    expect(data).toMatchObject({nodes: 3, products: 1});
+    const {out} = await call("run /p --input x=5", {"/p": data.package});
+    expect(out).toBe("y\t50\n");
+  });
+
+  test("a fault names file and line, with status 3", async () => {
+    const {status, out, err} = await call("compile /bad --json", {"/bad": "input x\nadd t = x z\noutput t"});
+    expect([status, JSON.parse(out).error]).toMatchObject([
+      3,
+      {code: "SOURCE_INVALID", message: "/bad: Line 2: undefined identifier 'z'", details: {line: 2}},
+    ]);
+    expect(err).toContain("hint:");
+  });
+
+  test("--strict-syntax refuses what is otherwise ignored", async () => {
+    const files = {"/q": "input x y\noutput x"};
+    expect((await call("compile /q", files)).status).toBe(0);
+    expect((await call("compile /q --strict-syntax", files)).err).toContain("unexpected 'y'");
+  });
+
+  test("an existing file is kept unless --force says otherwise", async () => {
+    const files = {"/sq": SQUARE, "/p": "mine"};
+    expect((await call("compile /sq --out /p", files)).status).toBe(2);
+    expect((await call("compile /sq --out /p --force", files)).status).toBe(0);
+  });
+});
+
+describe("inspect", () => {
+  test("prints the same of a package and of its source", async () => {
+    const source = JSON.parse((await call("inspect /sq --json")).out).data;
+    const whole = JSON.parse((await call("inspect /p --json", {"/p": await packed()})).out).data;
+    expect(source).toMatchObject({program_id: ID, products: 1, depth: 1, inputs: ["x"], outputs: ["y"]});
+    expect(whole).toEqual({...source, kind: "package"});
+  });
+
+  test("refuses a package whose content is not what its id says", async () => {
+    const forged = (await packed()).replace('"value":7', '"value":8');
+    const {status, out} = await call("inspect /p --json", {"/p": forged});
+    expect([status, JSON.parse(out).error.code]).toEqual([3, "PROGRAM_ID_MISMATCH"]);
+  });
+
+  test("--source prints what compiles to the same program", async () => {
+    const {out} = await call("inspect /d --source", {"/d": "input x\ndot y = x x x x\noutput y"});
+    expect(out).toContain("mul __dot_y_m_1 = x x\n");
+    const ids = await Promise.all(
+      [out, "input x\ndot y = x x x x\noutput y"].map((each) => call("compile /s --json", {"/s": each})),
+    );
+    expect(JSON.parse(ids[0]!.out).data.program_id).toBe(JSON.parse(ids[1]!.out).data.program_id);
+  });
+
+  test("--plot draws every node once, with names that mean something in XML escaped", async () => {
+    const {files} = await call("inspect /s --plot /g.svg", {"/s": 'input <a>&"\nmul y = <a>&" <a>&"\noutput y'});
+    const svg = new TextDecoder().decode(files.get("/g.svg"));
+    expect(svg.match(/<title>[^<]*<\/title>/g)).toEqual([
+      "<title>input &#60;a&#62;&#38;&#34;</title>",
+      "<title>mul y (output)</title>",
+    ]);
+    expect(svg.match(/<path d="M[^"]*" fill="none"/g)).toHaveLength(2);
+  });
+
+  test("--plot refuses what nobody could read", () => {
+    const ir = compile(`input x\npolyeval y =${" x".repeat(PLOT_MAX_NODES / 2 + 2)}\noutput y`);
+    expect(() => plotProgram(ir)).toThrow("nodes, at most");
+  });
+
+  test("--plot puts every operand left of its user and no two boxes on one place", () => {
+    const ir = compile("input a\ninput b\nconst c = 1\nmux m = a b c\npolyeval p = m a b c\noutput p m");
+    const places = layoutProgram(ir);
+    for (const node of ir.nodes)
+      for (const input of "inputs" in node ? node.inputs : [])
+        expect(places.get(input)!.column).toBeLessThan(places.get(node.id)!.column);
+    expect(new Set([...places.values()].map(({column, row}) => `${column} ${row}`)).size).toBe(ir.nodes.length);
+  });
+});
+
+describe("lint", () => {
+  test("prints outputs, cost and findings", async () => {
+    const {out} = await call("lint /sq");
+    expect(out.split("\n").slice(0, 3)).toEqual([
+      "output\ty\t2\tsquare\t1\t1\t3\t2",
+      "cost\t1\t1\t1\t192",
+      "warning\tBUDGET_ALLOWS_EXTRACTION\ty\t2 answers give the constants of this square output, and one identity has 5",
+    ]);
+  });
+
+  test("--deny-warnings refuses with 3, and --budget judges by another budget", async () => {
+    expect((await call("lint /sq --deny-warnings")).status).toBe(3);
+    expect((await call("lint /sq --deny-warnings --budget 1")).status).toBe(0);
+  });
+});
+
+describe("run", () => {
+  // The demo of the specification, section 18.
+  for (const [x, y] of [
+    ["3", "100"],
+    ["10", "289"],
+    ["0", "49"],
+  ])
+    test(`f(${x}) is ${y}, in the clear and on shares`, async () => {
+      expect((await call(`run /sq --input x=${x}`)).out).toBe(`y\t${y}\n`);
+      expect((await call(`run /sq --input x=${x} --custodians 5 --threshold 3`)).out).toBe(`y\t${y}\n`);
+    });
+
+  test("--signed prints small negative numbers as such", async () => {
+    const {out} = await call("run /n --input x=-4 --signed", {"/n": "input x\nneg y = x\noutput x y"});
+    expect(out).toBe("x\t-4\ny\t4\n");
+  });
+
+  test("an input that is missing, unknown, repeated or no integer is a usage error", async () => {
+    const codes = [
+      "run /sq",
+      "run /sq --input x=1 --input z=1",
+      "run /sq --input x=1 --input x=2",
+      "run /sq --input x=one",
+      "run /sq --input =1",
+    ].map(async (line) => {
+      const {status, out} = await call(`${line} --json`);
+      return [status, JSON.parse(out).error.code];
+    });
+    expect(await Promise.all(codes)).toEqual([
+      [2, "INPUT_MISSING"],
+      [2, "INPUT_UNKNOWN"],
+      [2, "INPUT_REPEATED"],
+      [2, "INPUT_INVALID"],
+      [2, "INPUT_INVALID"],
+    ]);
+  });
+
+  test("a threshold above the custodians is refused", async () => {
+    const {status, err} = await call("run /sq --input x=1 --custodians 2 --threshold 3");
+    expect([status, err]).toMatchObject([3, expect.stringContaining("Invalid threshold: k=3, n=2")]);
+  });
+});
+
+test("an IR of a package is what the reference serves", () => {
+  expect(wireJson(irValue(compile(SQUARE)))).toContain('{"id":"y","type":"mul","op":"mul","inputs":["t","t"]}');
+});

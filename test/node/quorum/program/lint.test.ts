@@ -1,0 +1,45 @@
+import {expect, test} from "vitest";
+import {compile} from "../../../../src/node/quorum/language/compile.js";
+import {lint} from "../../../../src/node/quorum/program/lint.js";
+import {SQUARE} from "../programs.js";
+
+const found = (source: string, policy = {}): string[] =>
+  lint(compile(source), policy).map(({severity, code, wire}) => `${severity} ${code} ${wire ?? "-"}`);
+const CLEAR = "note CONSTANTS_IN_CLEAR -";
+
+test("a budget of as many answers as extraction needs is a warning, one less is none", () => {
+  expect(found(SQUARE, {budgetPerIdentity: 2n})).toEqual(["warning BUDGET_ALLOWS_EXTRACTION y", CLEAR]);
+  expect(found(SQUARE, {budgetPerIdentity: 1n})).toEqual([CLEAR]);
+  expect(found(SQUARE, {budgetPerIdentity: 5n, costPerEval: 3n})).toEqual([CLEAR]);
+  expect(found(SQUARE, {costPerEval: 0n, budgetPerIdentity: 0n})[0]).toBe("warning BUDGET_ALLOWS_EXTRACTION y");
+});
+
+test("a policy that lets nobody evaluate is a warning", () => {
+  expect(found(SQUARE, {budgetPerIdentity: 0n})[0]).toBe("warning POLICY_ALLOWS_NOTHING -");
+  expect(found(SQUARE, {budgetPerIdentity: 2n, costPerEval: 3n})[0]).toBe("warning POLICY_ALLOWS_NOTHING -");
+  expect(found(SQUARE, {maxEvalsPerMinute: 0n})[0]).toBe("warning POLICY_ALLOWS_NOTHING -");
+});
+
+test("wires that no output needs are named", () => {
+  expect(found("input x\ninput z\nadd t = x x\nneg u = t\noutput x")).toEqual([
+    "warning UNUSED_INPUT z",
+    "warning UNUSED_NODE t",
+    "warning UNUSED_NODE u",
+  ]);
+});
+
+test("an output without inputs is named", () => {
+  expect(found("const c = 1\nneg d = c\noutput d")).toContain("warning CONSTANT_OUTPUT d");
+});
+
+test("products that cost a triple for nothing are notes", () => {
+  expect(
+    found("input x\nconst c = 3\nneg d = c\nmul y = x d\noutput y", {budgetPerIdentity: 0n, costPerEval: 0n}),
+  ).toContain("note CONSTANT_PRODUCT y");
+  expect(found("input s\ninput x\nmul a = s x\nmul b = s x\nadd y = a b\noutput y")).toEqual([
+    "note REPEATED_PRODUCT b",
+  ]);
+  // A selector that is constant saves the product; constant branches do not.
+  expect(found("input x\nconst a = 3\nmux y = x a a\noutput y")).not.toContain("note CONSTANT_PRODUCT y");
+  expect(found("input x\nconst a = 1\nmux y = a x x\noutput y")).toContain("note CONSTANT_PRODUCT y");
+});
