@@ -42,7 +42,9 @@ async function mine(io: Io, flags: MineFlags, client: Client): Promise<MinerStat
   };
   const {batchCount, poll: pollMs} = flags;
   const {forkTensorHeight} = terms;
-  const miner = new Miner({address, batchCount, maxProofs: flags.proofs ?? null, forkTensorHeight, pollMs}, ports);
+  const boundNodeId = terms.strict ? terms.record.nodeId : null;
+  const maxProofs = flags.proofs ?? null;
+  const miner = new Miner({address, boundNodeId, batchCount, maxProofs, forkTensorHeight, pollMs}, ports);
   view = createMineView(io, () => miner);
   try {
     await miner.run(io.signal);

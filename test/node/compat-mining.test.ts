@@ -13,7 +13,15 @@ import {attestWithMac} from "../../src/node/mining/attest.js";
 import {attestWithCertificate, type CcDevice} from "../../src/node/mining/attest-cc.js";
 import {TEST_CHAIN_ID} from "../support/accounts.js";
 import {issue, signAs} from "../support/certificates.js";
-import {contextFor, recordOf, solved, TEST_NOW_MS, testChallenge, testChallenges, testRig} from "../support/mining.js";
+import {
+  contextFor,
+  recordOf,
+  solvedUnbound as solved,
+  TEST_NOW_MS,
+  testChallenge,
+  testChallenges,
+  testRig,
+} from "../support/mining.js";
 
 const rig = testRig("rig-1");
 const params = chainParamsOf({

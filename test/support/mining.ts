@@ -8,6 +8,7 @@ import type {KeyPair} from "../../src/node/compute/ml-dsa.js";
 import {ChallengeVerifier, createChallengeSigner} from "../../src/node/ledger/attestation/challenge.js";
 import {ChallengeIssuer} from "../../src/node/ledger/attestation/issuer.js";
 import type {EnrollmentRecord} from "../../src/node/ledger/enrollment/record.js";
+import {boundStart} from "../../src/node/ledger/mining/binding.js";
 import type {VerifyContext} from "../../src/node/ledger/mining/context.js";
 import {buildDag} from "../../src/node/ledger/mining/dag.js";
 import {solveSlice} from "../../src/node/ledger/mining/solve.js";
@@ -113,11 +114,21 @@ export function contextFor(rigs: readonly TestRig[], change: Partial<VerifyConte
 }
 
 /** A solved proof without attestation, for the rig's owner. `start` gives other solutions. */
-export function solved(rig: TestRig, change: Partial<Proof> = {}, start = 0): Proof {
+export const solved = (rig: TestRig, change: Partial<Proof> = {}, start = 0): Proof =>
+  solutionFor(rig, change, {start, bound: true});
+
+/** The same as the reference searches: good for anyone. */
+export const solvedUnbound = (rig: TestRig, change: Partial<Proof> = {}, start = 0): Proof =>
+  solutionFor(rig, change, {start, bound: false});
+
+function solutionFor(rig: TestRig, change: Partial<Proof>, {start, bound}: {start: number; bound: boolean}): Proof {
   const height = change.height ?? 10n;
+  const {hash: headerHash} = testHeader(height);
+  const batchRoot = prefixRoot(WORK_SET.map(batchHash), 1);
+  const minerAddr = rig.owner.address;
   const job = {
-    headerHash: testHeader(height).hash,
-    batchRoot: prefixRoot(WORK_SET.map(batchHash), 1),
+    headerHash: bound ? boundStart({headerHash, batchRoot, minerAddr, nodeId: rig.nodeId}) : headerHash,
+    batchRoot,
     target: targetOf(params.mining.initialDifficulty),
     table,
     mix: 1,
@@ -127,9 +138,9 @@ export function solved(rig: TestRig, change: Partial<Proof> = {}, start = 0): Pr
     version: 2,
     epoch: 0n,
     height,
-    headerHash: job.headerHash,
-    minerAddr: rig.owner.address,
-    batchRoot: job.batchRoot,
+    headerHash,
+    minerAddr,
+    batchRoot,
     batchCount: 1,
     nonce: solution!.nonce,
     mixDigest: solution!.mixDigest,

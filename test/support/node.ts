@@ -8,6 +8,7 @@ import {batchHash, prefixRoot} from "../../src/codecs/mining/merkle.js";
 import {NO_ATTESTATION, type Proof} from "../../src/codecs/mining/proof.js";
 import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/client.js";
 import {initDataDir} from "../../src/node/data-dir.js";
+import {boundStart} from "../../src/node/ledger/mining/binding.js";
 import {buildDag, type DagTable} from "../../src/node/ledger/mining/dag.js";
 import {solveSlice} from "../../src/node/ledger/mining/solve.js";
 import {targetOf} from "../../src/node/ledger/mining/target.js";
@@ -106,10 +107,15 @@ export const rigOf = (nodeId: string): Rig => ({
 
 const tables = new Map<string, DagTable>();
 
-/** Solves the work at the tip for `owner`, without an attestation; `start` picks among solutions. */
+/** Solves the work at the tip for `owner`, bound to `nodeId` when given, without an attestation; `start` picks among solutions. */
 export async function solveTip(
   client: Client,
-  {owner, start = 1, mix}: {owner: TestAccount; start?: number; mix?: MixVersion},
+  {
+    owner,
+    nodeId = null,
+    start = 1,
+    mix,
+  }: {owner: TestAccount; nodeId?: string | null; start?: number; mix?: MixVersion},
 ): Promise<Proof> {
   const work = await client.work({height: null});
   const {headerHash, epoch, height} = work;
@@ -117,8 +123,9 @@ export async function solveTip(
   const table = tables.get(key) ?? buildDag({epoch, workSetRoot: work.workSetRoot, entries: work.dagEntries});
   tables.set(key, table);
   const batchRoot = prefixRoot(canonicalWorkSet(work.workSet.map(({cells}) => cells)).map(batchHash), 1);
+  const minerAddr = owner.address;
   const job = {
-    headerHash,
+    headerHash: nodeId === null ? headerHash : boundStart({headerHash, batchRoot, minerAddr, nodeId}),
     batchRoot,
     target: targetOf(work.difficulty),
     table,
@@ -130,7 +137,7 @@ export async function solveTip(
     epoch,
     height,
     headerHash,
-    minerAddr: owner.address,
+    minerAddr,
     batchRoot,
     batchCount: 1,
     ...solution,
@@ -147,7 +154,7 @@ export async function mineOne(
     ...work
   }: {nodeId: string; nodeKey: TestAccount; owner: TestAccount; start?: number; mix?: MixVersion},
 ): Promise<Proof> {
-  const solved = await solveTip(client, work);
+  const solved = await solveTip(client, {...work, nodeId});
   const sign = (message: Uint8Array): Uint8Array => mlDsa87.sign(nodeKey.secretKey, message);
   return attestWithKey(solved, rigOf(nodeId), {
     challenge: await client.challenge(),

@@ -19,7 +19,7 @@ export const transfer = record("transfer", {
 });
 export type Transfer = FieldValue<typeof transfer>;
 
-/** Strict enrollment (docs/decisions/0004-strict-mining.md). */
+/** Strict enrollment (docs/decisions/0011-strict-mining.md). */
 export const strictEnrollment = record("enroll", {
   /** Canonical `qsdm/enroll/v2` JSON. */
   payload: blob({min: 2, max: 2048}),

@@ -4,7 +4,7 @@
  * J-html JSON `{"evidence":...,"evidence_type":...,"node_id":...,"signature":...}`, then padded base64. `evidence` is
  * the inner bundle text as its own type carries it. The ML-DSA-87 key registered at enrollment signs the whole proof
  * with this signature left empty, so what a node has mined can be held against it, and against nobody else.
- * Source: docs/decisions/0004-strict-mining.md.
+ * Source: docs/decisions/0011-strict-mining.md.
  */
 import {DecodeError} from "../../errors.js";
 import {base64Of, bytesOfBase64} from "../bytes.js";

@@ -1,6 +1,6 @@
 /**
  * What a node key signs of a proof. Apart from the bundle itself, so that reading a bundle loads no CBOR.
- * Source: docs/decisions/0004-strict-mining.md.
+ * Source: docs/decisions/0011-strict-mining.md.
  */
 import {DecodeError} from "../../errors.js";
 import {encodeCbor} from "../cbor/cbor.js";

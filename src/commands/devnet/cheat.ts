@@ -29,7 +29,12 @@ export interface Cheater {
 export async function signTwice(cheater: Cheater): Promise<{files: readonly [string, string]; height: bigint}> {
   const client = createClient({...CLIENT_DEFAULTS, url: cheater.url, signal: cheater.signal});
   try {
-    const job = jobOf(await nodePortsOf(client).work(), {batchCount: 1, forkTensorHeight: U64_MAX});
+    const job = jobOf(await nodePortsOf(client).work(), {
+      address: cheater.address,
+      boundNodeId: cheater.nodeId,
+      batchCount: 1,
+      forkTensorHeight: U64_MAX,
+    });
     const table = buildDag(job.seed);
     const make = await rigOf(cheater, client);
     const proofs = [

@@ -1,6 +1,6 @@
 /**
  * Attaches to a solution what its node has to say about itself.
- * Source: QSDM mining protocol, section 21.2; strict form: docs/decisions/0004-strict-mining.md.
+ * Source: QSDM mining protocol, section 21.2; strict form: docs/decisions/0011-strict-mining.md.
  */
 import {hexOf} from "../../codecs/bytes.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";

@@ -5,6 +5,7 @@ import {batchCountMaximum, batchHash, merkleRoot, prefixRoot} from "../../codecs
 import {NO_ATTESTATION, type Proof} from "../../codecs/mining/proof.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
 import {RuleError} from "../../errors.js";
+import {boundStart} from "../ledger/mining/binding.js";
 import type {DagSeed} from "../ledger/mining/dag.js";
 import {epochOf, isForked} from "../ledger/mining/epoch.js";
 import type {Solution} from "../ledger/mining/solve.js";
@@ -15,6 +16,9 @@ import type {Search} from "./solver.js";
 
 /** Entries of the largest table of any network, 2 GiB; a node that asks for more is not believed. */
 const MAX_ENTRIES = 2 ** 26;
+
+/** Who searches, and how. */
+export type JobOptions = Pick<MinerOptions, "address" | "boundNodeId" | "batchCount" | "forkTensorHeight">;
 
 export interface Job {
   readonly work: ServedWork;
@@ -27,7 +31,7 @@ export interface Job {
  * What to search for. The work set's root is computed anew: a miner that believes the served one mines nothing (Q51).
  * @throws RuleError WORK_INCONSISTENT; DecodeError of a work set that cannot be
  */
-export function jobOf(work: ServedWork, options: Pick<MinerOptions, "batchCount" | "forkTensorHeight">): Job {
+export function jobOf(work: ServedWork, options: JobOptions): Job {
   const hashes = hashesOf(work.workSet);
   const root = merkleRoot(hashes);
   if (!equalBytes(root, work.workSetRoot)) refuse("the work set does not give the root beside it");
@@ -35,13 +39,16 @@ export function jobOf(work: ServedWork, options: Pick<MinerOptions, "batchCount"
   if (work.epoch !== epochOf(work.height, work.blocksPerEpoch))
     refuse(`height ${work.height} is not in epoch ${work.epoch}`);
   const batchCount = Math.min(options.batchCount, batchCountMaximum(hashes.length));
+  const batchRoot = prefixRoot(hashes, batchCount);
+  const {headerHash} = work;
+  const {address: minerAddr, boundNodeId: nodeId} = options;
   return {
     work,
     batchCount,
     seed: {epoch: work.epoch, workSetRoot: root, entries: work.dagEntries},
     search: {
-      headerHash: work.headerHash,
-      batchRoot: prefixRoot(hashes, batchCount),
+      headerHash: nodeId === null ? headerHash : boundStart({headerHash, batchRoot, minerAddr, nodeId}),
+      batchRoot,
       target: targetOf(work.difficulty),
       mix: mixVersionOf(work, options),
     },
@@ -73,7 +80,7 @@ export const solutionOf = ({work, search, batchCount}: Job, minerAddr: string, f
   version: 1,
   epoch: work.epoch,
   height: work.height,
-  headerHash: search.headerHash,
+  headerHash: work.headerHash,
   minerAddr,
   batchRoot: search.batchRoot,
   batchCount,

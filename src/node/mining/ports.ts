@@ -17,6 +17,8 @@ export interface Answer {
 export interface MinerOptions {
   /** Account to pay; strict chains take the node's owner only. */
   readonly address: string;
+  /** Node that the search is bound to, for chains that bind it; null where a solution is good for anyone. */
+  readonly boundNodeId: string | null;
   /** Batches to claim, cut to what the chain allows. */
   readonly batchCount: number;
   /** Ends after so many accepted proofs; null runs until stopped. */

@@ -89,7 +89,14 @@ function bench(change: Partial<MinerPorts> = {}, options: Partial<MinerOptions> 
       return {accepted: false, reason: error.reason, detail: error.detail};
     }
   }
-  const all = {address: rig.owner.address, batchCount: 1, maxProofs: 1, forkTensorHeight: 2n ** 64n - 1n, pollMs: 1};
+  const all = {
+    address: rig.owner.address,
+    boundNodeId: rig.nodeId,
+    batchCount: 1,
+    maxProofs: 1,
+    forkTensorHeight: 2n ** 64n - 1n,
+    pollMs: 1,
+  };
   const miner = new Miner({...all, ...options}, ports);
   return {miner, node, abort, solver, ports, judge, run: () => miner.run(abort.signal)};
 }
@@ -228,7 +235,7 @@ describe("the miner", () => {
   });
 
   test("walks as the node says, and by its own fork height where a node does not say", () => {
-    const options = {batchCount: 1, forkTensorHeight: 9n};
+    const options = {address: "a", boundNodeId: null, batchCount: 1, forkTensorHeight: 9n};
     const mixOf = (height: bigint, mixVersion: number | null) =>
       jobOf({...workAt(height), mixVersion}, options).search.mix;
     expect([mixOf(8n, null), mixOf(9n, null), mixOf(8n, 2), mixOf(9n, 1)]).toEqual([1, 2, 2, 1]);

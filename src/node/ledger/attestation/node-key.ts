@@ -1,4 +1,4 @@
-/** The signature that makes a strict proof its node's own (docs/decisions/0004-strict-mining.md). */
+/** The signature that makes a strict proof its node's own (docs/decisions/0011-strict-mining.md). */
 import {decodeKeyBundle, KEY_ATTESTATION} from "../../../codecs/mining/key-bundle.js";
 import {keySigningBytes} from "../../../codecs/mining/key-signing.js";
 import type {Proof} from "../../../codecs/mining/proof.js";

@@ -10,6 +10,8 @@ export interface Rules {
    * `hmac`: the MAC alone, whose key is public chain state and so proves nothing about the sender.
    */
   readonly proofAuthority: "node-key" | "hmac";
+  /** Whether a solution is good for the account and node that searched for it alone, or for whoever names itself. */
+  readonly powBinding: "node" | "none";
   /** Who may be named as the miner of a proof: the owner of the enrolled node, or any address. */
   readonly rewardAddress: "owner" | "any";
   /**
@@ -68,6 +70,7 @@ export interface Rules {
 /** What every network of this ledger runs. */
 export const STRICT_RULES: Rules = {
   proofAuthority: "node-key",
+  powBinding: "node",
   rewardAddress: "owner",
   proofOrder: "cheap-first",
   proofsPerHeight: "one",
@@ -90,6 +93,7 @@ export const STRICT_RULES: Rules = {
 /** The QSDM reference, quirks included. */
 export const COMPAT_RULES: Rules = {
   proofAuthority: "hmac",
+  powBinding: "none",
   rewardAddress: "any",
   proofOrder: "attestation-first",
   proofsPerHeight: "any",

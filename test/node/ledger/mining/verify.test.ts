@@ -15,6 +15,7 @@ import {
   recordOf,
   signedBy,
   solved,
+  solvedUnbound,
   TEST_NOW_MS,
   testChallenge,
   testHeader,
@@ -191,6 +192,33 @@ describe("the evidence of a strict proof", () => {
   });
 });
 
+describe("a solution is its miner's own", () => {
+  const thief = testRig("rig-thief");
+  const open = contextFor([rig, other, thief]);
+
+  test("whoever copies it to its own account and node has no work", () => {
+    const {nonce, mixDigest} = solved(rig);
+    const copied = signedBy(thief, {...solved(thief), nonce, mixDigest});
+    expect(refusalOf(encodeProof(copied), open)).toMatchObject({reason: "work"});
+    const easy = {...open, work: {...open.work, difficulty: () => 1n}};
+    expectRefusal(copied, "work", "mix_digest mismatch", easy);
+  });
+
+  test("one search does not serve two nodes of one owner", () => {
+    expect(other.owner).toBe(rig.owner);
+    const easy = {...open, work: {...open.work, difficulty: () => 1n}};
+    expectRefusal(signedBy(other, solved(rig)), "work", "mix_digest mismatch", easy);
+  });
+
+  test("and costs its own walk for each node: nothing of it is shared but the table", () => {
+    const digests = new Set([rig, other, thief].map((each) => hexOf(solved(each, {}, 0).mixDigest)));
+    expect(digests.size).toBe(3);
+  });
+
+  test("a search that is bound to nobody is nobody's", () =>
+    expect(refusalOf(encodeProof(signedBy(rig, solvedUnbound(rig))))).toMatchObject({reason: "work"}));
+});
+
 test("a batch that the chain does not hold is a fraud", () => {
   const holding = (lookup: CellLookup): VerifyContext => ({...context, work: {...context.work, lookup}});
   const cells = new Map(WORK_SET.flat().map(({id, contentHash}) => [hexOf(id), contentHash]));
@@ -265,10 +293,13 @@ describe("the signature of a strict proof", () => {
 test("under rules that ask for no node, a proof stands for itself", () => {
   const compat = {
     ...context,
-    params: {...context.params, rules: {...context.params.rules, proofOrder: "attestation-first"} as const},
+    params: {
+      ...context.params,
+      rules: {...context.params.rules, proofOrder: "attestation-first", powBinding: "none"} as const,
+    },
     compat: {checkAddress: () => undefined, checkAttestation: () => undefined},
   };
-  const proof = attestWithMac(solved(rig), rig, testChallenge());
+  const proof = attestWithMac(solvedUnbound(rig), rig, testChallenge());
   expect(verifyProof(encodeProof(proof), compat)).toMatchObject({proof, node: null});
   const closed = {...compat, compat: null};
   expectRefusal(proof, "attestation", /FailClosedVerifier is the default/, closed);

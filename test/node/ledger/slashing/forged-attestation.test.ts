@@ -20,7 +20,7 @@ const prove = (proof: Proof, record: EnrollmentRecord = recordOf(rig)) =>
   offenceOf(proof).prove({record, block: {params, verifySignature: mlDsa87.verify}, witness: REFUSE_ANCHORS});
 
 describe("a proof that its node signed is a forgery when the evidence in it", () => {
-  const other = solved(rig, {batchCount: 1}, 7);
+  const other = solved(rig, {batchCount: 1}, 100);
   const moved = signedBy(rig, honest).attestation;
   test.each<[string, Proof]>([
     ["has a MAC under another key", signedBy({...rig, hmacKey: stranger.hmacKey}, honest)],

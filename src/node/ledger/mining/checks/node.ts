@@ -1,4 +1,4 @@
-/** The node behind a strict proof (docs/decisions/0004-strict-mining.md). */
+/** The node behind a strict proof (docs/decisions/0011-strict-mining.md). */
 import {decodeHmacBundle} from "../../../../codecs/mining/hmac-bundle.js";
 import {decodeKeyBundle, KEY_ATTESTATION} from "../../../../codecs/mining/key-bundle.js";
 import {checkArchitecture, checkHashrate} from "../../attestation/architecture.js";
