@@ -12,6 +12,7 @@ import type {MinerPorts} from "../node/mining/ports.js";
 import {SignedHeights} from "../node/mining/signed-heights.js";
 import type {ClientFlags} from "./client.js";
 import type {Io} from "./io.js";
+import {loadSettings} from "./settings.js";
 
 /** Flags of the command, as commander gives them. */
 export interface MineFlags extends ClientFlags {
@@ -30,6 +31,7 @@ export interface MineFlags extends ClientFlags {
   readonly batchCount: number;
   readonly proofs?: number;
   readonly poll: number;
+  readonly dagDir?: string;
   readonly selfTest: boolean;
 }
 
@@ -102,6 +104,10 @@ export async function attester(
   const identity = {chainId: terms.chainId, sign: (message: Uint8Array) => signer.sign(message)};
   return (solution, challenge) => attestWithKey(solution, rig, {challenge, identity});
 }
+
+/** Where tables are kept between runs. */
+export const dagDirOf = async (io: Io, {config, dagDir}: MineFlags): Promise<string> =>
+  (await loadSettings(io.host, {config, dag_dir: dagDir})).dag_dir.value!;
 
 /** Where the record of signed heights lies: beside the key that signs. @throws UsageError KEY_FILE_NEEDED */
 export function signedHeightsOf(flags: MineFlags, {chainId, strict}: Terms): SignedHeights {

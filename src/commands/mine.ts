@@ -6,6 +6,8 @@ import {plain} from "../codecs/bytes.js";
 import type {Client} from "../node/api/client.js";
 import {loadBackend} from "../node/compute/backend.js";
 import {nodePortsOf} from "../node/mining/client-ports.js";
+import {DagBuilder, DEFAULT_DAG_OPTIONS} from "../node/mining/dag/builder.js";
+import {DagCache} from "../node/mining/dag/cache.js";
 import {Miner} from "../node/mining/miner.js";
 import {DEFAULT_POLL_MS, type MinerPorts, type MinerStats} from "../node/mining/ports.js";
 import {selfTest} from "../node/mining/self-test.js";
@@ -14,10 +16,11 @@ import {withClient} from "./client.js";
 import {defineCommand} from "./define.js";
 import {countFlag, durationFlag} from "./flags.js";
 import type {Io} from "./io.js";
-import {attester, type MineFlags, payeeOf, required, signedHeightsOf, termsOf} from "./mine-terms.js";
+import {attester, dagDirOf, type MineFlags, payeeOf, required, signedHeightsOf, termsOf} from "./mine-terms.js";
 import {createMineView, type MineView} from "./mine-view.js";
 import {addClientFlags, settingsEnvironment} from "./settings.js";
 
+const nowMs = (): number => performance.now();
 const sleep = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, {signal}).catch(() => undefined);
 
 /** Mines until enough proofs are accepted or the command is interrupted. */
@@ -28,15 +31,16 @@ async function mine(io: Io, flags: MineFlags, client: Client): Promise<MinerStat
   const backend = await loadBackend();
   const attest = await attester(io, flags, terms, backend);
   const solver = new WorkerSolver(flags.threads);
+  const cache = new DagCache(await dagDirOf(io, flags), (message) => io.warn(message));
   let view: MineView | undefined;
   const ports: MinerPorts = {
     ...nodePortsOf(client),
     solver,
     attest,
     claim: (height) => heights.claim(height),
-    extendDags: (runs) => backend.extendDags(runs),
+    dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: flags.threads}, {backend, cache, nowMs}),
     randomNonce: () => plain(randomBytes(16)),
-    nowMs: () => performance.now(),
+    nowMs,
     sleep,
     told: (event) => view?.told(event),
   };
@@ -83,8 +87,11 @@ export const mineCommand = (io: Io): Command =>
         },
         {does: "whether this machine mines correctly", run: "qsdm mine --self-test"},
       ],
-      environment: settingsEnvironment("api_url", "timeout"),
-      files: {"KEY.signed/": "Heights that the key has signed for, one empty file each."},
+      environment: settingsEnvironment("api_url", "timeout", "dag_dir"),
+      files: {
+        "KEY.signed/": "Heights that the key has signed for, one empty file each.",
+        "~/.cache/qsdm/dag/": "Proof-of-work tables and their checkpoints, which may be removed at any time.",
+      },
       exit: {
         3: "The node is not enrolled, or its work cannot be right.",
         130: "Interrupted before --proofs were accepted.",
@@ -112,6 +119,7 @@ export const mineCommand = (io: Io): Command =>
     )
     .option("--proofs <count>", "end after so many accepted proofs", countFlag(1, 0xffff_ffff))
     .option("--poll <duration>", "time between two looks at the tip", durationFlag, DEFAULT_POLL_MS)
+    .option("--dag-dir <dir>", "where proof-of-work tables are kept (default: ~/.cache/qsdm/dag)")
     .option("--self-test", "check that this machine mines correctly, and end", false)
     .action(async (flags: MineFlags) => {
       if (flags.selfTest) return runSelfTest(io, flags);

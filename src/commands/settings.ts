@@ -69,6 +69,22 @@ export const SETTINGS = {
     path: true,
     fallback: "~/.qsdm/node",
   },
+  dag_dir: {
+    env: "QSDM_DAG_DIR",
+    describe: "Where a miner keeps proof-of-work tables, 2 GiB for each of two epochs on a main network.",
+    schema: text,
+    path: true,
+    fallback: "~/.cache/qsdm/dag",
+  },
+  mining_table: {
+    env: "QSDM_MINING_TABLE",
+    describe:
+      "What a node verifies proofs of work with: `light` keeps 8 MiB of the table and takes some milliseconds for a " +
+      "proof, `full` keeps all 2 GiB.",
+    schema: z.enum(["light", "full"]),
+    path: false,
+    fallback: "light",
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 export type SettingName = keyof typeof SETTINGS;
 

@@ -15,6 +15,7 @@ const GENESIS_FILE = "genesis.json";
 const VALIDATOR_FILE = "validator.seed";
 const CHALLENGE_FILE = "challenge.key";
 const DATABASE_FILE = "chain.db";
+const DAG_FOLDER = "dag";
 const CHALLENGE_KEY_BYTES = 32;
 
 /** What a node starts from. */
@@ -25,6 +26,8 @@ export interface DataDir {
   /** Key of the challenge MAC, 32 bytes. */
   readonly challengeKey: Uint8Array;
   readonly databasePath: string;
+  /** Directory of proof-of-work tables, which may be removed at any time. */
+  readonly dagPath: string;
 }
 
 /** 32 random bytes for a new key. */
@@ -64,6 +67,7 @@ export async function readDataDir(directory: string): Promise<DataDir> {
     validatorSeed: await readKey(path.join(directory, VALIDATOR_FILE), ML_DSA_SEED_BYTES),
     challengeKey: await readKey(path.join(directory, CHALLENGE_FILE), CHALLENGE_KEY_BYTES),
     databasePath: path.join(directory, DATABASE_FILE),
+    dagPath: path.join(directory, DAG_FOLDER),
   };
 }
 

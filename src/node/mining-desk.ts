@@ -30,7 +30,9 @@ import {type VerifiedProof, verifyProof} from "./ledger/mining/verify.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import type {State} from "./ledger/state/state.js";
 import {enrollments, heightKey, rewardedProofs} from "./ledger/state/stores.js";
-import {MiningTables} from "./mining-tables.js";
+import type {DagBuilder} from "./mining/dag/builder.js";
+import {MiningTables, type TableKind} from "./mining-tables.js";
+import type {Log} from "./service.js";
 import type {LedgerStore} from "./storage/store.js";
 import {WorkSets} from "./work-sets.js";
 
@@ -42,6 +44,9 @@ export interface DeskPorts {
   /** ML-DSA-87. */
   readonly verifySignature: VerifySignature;
   readonly backend: ComputeBackend;
+  readonly builder: DagBuilder;
+  readonly tableKind: TableKind;
+  readonly log: Log;
   nowMs(): bigint;
   /** Told of every refusal, with what the log of rejections made of it. */
   refused(rejection: ProofRejection, entry: RejectionEntry | null): void;
@@ -64,7 +69,7 @@ export class MiningDesk {
     this.#challenges.register(signerId, challengeKey);
     this.#compat = params.rules.proofAuthority === "hmac" ? new CompatMining(params, this.#challenges) : null;
     this.#workSets = new WorkSets(params, (height) => this.ports.store.header(height));
-    this.#tables = new MiningTables((epoch) => this.#seedOf(epoch), ports.backend);
+    this.#tables = new MiningTables((epoch) => this.#seedOf(epoch), ports.tableKind, ports);
   }
 
   /** Builds the current epoch's table; work is refused until it is there. */

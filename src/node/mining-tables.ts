@@ -1,59 +1,116 @@
 /**
- * Proof-of-work tables by epoch. A table is a chain of digests that no second thread can help with, so it is built in
- * steps between which the node goes on answering; two epochs are kept, because proofs may quote the one before.
+ * What the node walks over, by epoch: whole tables, or their checkpoints, which take 8 MiB instead of 2 GiB and some
+ * milliseconds for a proof. Two epochs are kept, because proofs may quote the one before.
  */
-import {setImmediate as nextTurn} from "node:timers/promises";
 import {UnavailableError} from "../errors.js";
 import type {ComputeBackend} from "./compute/backend.js";
-import {type DagRun, type DagSeed, type DagTable, ENTRY_BYTES} from "./ledger/mining/dag.js";
+import {type Dag, isTable} from "./ledger/mining/checkpoints.js";
+import type {DagSeed} from "./ledger/mining/dag.js";
 import type {Walk} from "./ledger/mining/walk.js";
-import {dagSteps} from "./mining/dag/steps.js";
+import type {DagBuilder, DagProgress} from "./mining/dag/builder.js";
+import type {Log} from "./service.js";
+import {rememberWalks} from "./walk-memory.js";
 
-/** Entries between two turns of the event loop: about 10 ms of hashing. */
-const STEP_ENTRIES = 8_192;
+/** `light`: checkpoints, unless the table is small anyway. `full`: the whole table. */
+export type TableKind = "light" | "full";
+
 const KEPT_EPOCHS = 2;
 
-export class MiningTables {
-  readonly #tables = new Map<bigint, DagTable>();
-  readonly #building = new Map<bigint, Promise<void>>();
+export interface TablesPorts {
+  readonly backend: Pick<ComputeBackend, "mixDigests">;
+  readonly builder: Pick<DagBuilder, "table" | "checkpoints" | "verify" | "isSmall">;
+  readonly log: Log;
+}
 
+export class MiningTables {
+  readonly #walks = new Map<bigint, Walk>();
+  readonly #building = new Map<bigint, Promise<void>>();
+  readonly #progress = new Map<bigint, DagProgress>();
   #signal: AbortSignal | undefined;
 
   /** @param seedOf what the table of an epoch is made from; may throw while that is not known */
   constructor(
     private readonly seedOf: (epoch: bigint) => DagSeed,
-    private readonly backend: Pick<ComputeBackend, "extendDags" | "mixDigests">,
+    private readonly kind: TableKind,
+    private readonly ports: TablesPorts,
   ) {}
 
   /** @throws UnavailableError MINING_UNAVAILABLE while the table is being built; what `seedOf` throws */
   walk(epoch: bigint): Walk {
-    const table = this.#tables.get(epoch);
-    if (table) return (start, version) => this.backend.mixDigests(table, [start], version)[0]!;
-    void this.prepare(epoch);
-    throw new UnavailableError("MINING_UNAVAILABLE", `the table of epoch ${epoch} is being built`, {
-      hint: "try again in a few seconds",
-    });
+    const walk = this.#walks.get(epoch);
+    if (walk) return walk;
+    this.prepare(epoch).catch((error: unknown) => this.#failed(epoch, error));
+    throw new UnavailableError(
+      "MINING_UNAVAILABLE",
+      `the table of epoch ${epoch} is being built${shown(this.#progress.get(epoch))}`,
+      {hint: "try again in a few seconds"},
+    );
   }
 
-  /** Resolves when the table of `epoch` can be read, or the signal, which ends this and later builds, aborts. @throws what `seedOf` throws */
+  /**
+   * Resolves when the table of `epoch` can be walked, or the signal, which ends this and later builds, aborts.
+   * @throws what `seedOf` throws; UnavailableError TABLE_MEMORY, DAG_THREAD_FAILED
+   */
   prepare(epoch: bigint, signal: AbortSignal | undefined = this.#signal): Promise<void> {
     this.#signal = signal;
     const running = this.#building.get(epoch);
-    if (running || this.#tables.has(epoch)) return running ?? Promise.resolve();
-    const build = this.#build(this.seedOf(epoch)).finally(() => this.#building.delete(epoch));
+    if (running || this.#walks.has(epoch)) return running ?? Promise.resolve();
+    const build = this.#build(this.seedOf(epoch), signal ?? new AbortController().signal).finally(() => {
+      this.#building.delete(epoch);
+      this.#progress.delete(epoch);
+    });
     this.#building.set(epoch, build);
     return build;
   }
 
-  async #build(seed: DagSeed): Promise<void> {
-    const table = new Uint8Array(seed.entries * ENTRY_BYTES);
-    const extendDags = (runs: readonly DagRun[]): void => this.backend.extendDags(runs);
-    for (const _ of dagSteps(extendDags, {seed, table, stepEntries: STEP_ENTRIES})) {
-      if (this.#signal?.aborted) return;
-      await nextTurn();
+  async #build(seed: DagSeed, signal: AbortSignal): Promise<void> {
+    const {builder, log} = this.ports;
+    const {epoch, entries} = seed;
+    const watch = {signal, progress: (progress: DagProgress) => void this.#progress.set(epoch, progress)};
+    const startedAtMs = performance.now();
+    try {
+      if (this.kind === "full" || builder.isSmall(entries)) this.#keep(epoch, await builder.table(seed, watch));
+      else {
+        const {fresh, ...checkpoints} = await builder.checkpoints(seed, watch);
+        this.#keep(epoch, checkpoints);
+        if (!fresh) void this.#verify(seed, checkpoints, signal);
+      }
+      const elapsedMs = Math.round(performance.now() - startedAtMs);
+      log.info({epoch, entries, kind: this.kind, elapsedMs}, "proof-of-work table ready");
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
-    this.#tables.set(seed.epoch, table);
-    for (const each of [...this.#tables.keys()].sort((a, b) => (a < b ? -1 : 1)))
-      if (this.#tables.size > KEPT_EPOCHS) this.#tables.delete(each);
   }
+
+  /** Checks checkpoints from a file while they are in use: the file's checksum says that it is whole, not whose it is. */
+  async #verify(seed: DagSeed, checkpoints: Exclude<Dag, Uint8Array>, signal: AbortSignal): Promise<void> {
+    const {builder, log} = this.ports;
+    try {
+      if (await builder.verify(seed, checkpoints, {signal, progress: () => undefined})) return;
+      log.error({epoch: seed.epoch}, "the checkpoint file is of another table; building it again");
+      this.#walks.delete(seed.epoch);
+      await this.prepare(seed.epoch);
+    } catch (error) {
+      if (!signal.aborted) this.#failed(seed.epoch, error);
+    }
+  }
+
+  #keep(epoch: bigint, dag: Dag): void {
+    const walk: Walk = (start, version) => this.ports.backend.mixDigests(dag, [start], version)[0]!;
+    this.#walks.set(epoch, isTable(dag) ? walk : rememberWalks(walk));
+    for (const each of [...this.#walks.keys()].sort((a, b) => (a < b ? -1 : 1)))
+      if (this.#walks.size > KEPT_EPOCHS) this.#walks.delete(each);
+  }
+
+  /** Whoever needs the table next asks for it again. */
+  #failed(epoch: bigint, error: unknown): void {
+    this.ports.log.error({epoch, err: error}, "the proof-of-work table could not be built");
+  }
+}
+
+function shown(progress: DagProgress | undefined): string {
+  if (!progress) return "";
+  const {doneEntries, entries, etaSeconds} = progress;
+  const percent = Math.floor((doneEntries * 100) / entries);
+  return etaSeconds === null ? ` (${percent} %)` : ` (${percent} %, ${Math.ceil(etaSeconds)} s to go)`;
 }

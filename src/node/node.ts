@@ -7,6 +7,7 @@ import type {LedgerView} from "./api/ports.js";
 import {readDataDir} from "./data-dir.js";
 import type {NetworkProfile} from "./ledger/params/networks.js";
 import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
+import type {TableKind} from "./mining-tables.js";
 import {buildParts, type NodeParts} from "./parts.js";
 import type {ProducerOptions} from "./producer.js";
 import {checkProfile} from "./profile.js";
@@ -23,6 +24,8 @@ export interface NodeOptions {
   /** `null` takes the chain's block time. */
   readonly producer: ProducerOptions | null;
   readonly pool: PoolLimits;
+  /** Whether proofs are verified over the whole table or over its checkpoints. */
+  readonly tableKind: TableKind;
   /** Slash receipts that are kept; the oldest go first. */
   readonly slashReceiptsMax: number;
   /** Blocks whose events can be replayed. */
@@ -34,6 +37,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   api: {},
   producer: null,
   pool: DEFAULT_POOL_LIMITS,
+  tableKind: "light",
   slashReceiptsMax: 10_000,
   eventBlocksKept: 100_000,
 };

@@ -1,4 +1,5 @@
 /** The parts of a node and how they are joined: keys, ledger, block production, API. */
+import {availableParallelism} from "node:os";
 import {equalBytes, hexOf} from "../codecs/bytes.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import {sha256} from "../codecs/hash.js";
@@ -8,7 +9,7 @@ import {DEFAULT_API_OPTIONS} from "./api/options.js";
 import type {ApiPorts, LedgerView} from "./api/ports.js";
 import {ApiServer} from "./api/server.js";
 import {Chain, type ChainPorts} from "./chain.js";
-import {loadBackend} from "./compute/backend.js";
+import {type ComputeBackend, loadBackend} from "./compute/backend.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
 import {contractsOf} from "./contracts.js";
 import type {DataDir} from "./data-dir.js";
@@ -21,6 +22,8 @@ import {transactionOfId} from "./ledger/state/tx-ids.js";
 import {admissionStack} from "./mempool/pool/admission.js";
 import {Pool} from "./mempool/pool/pool.js";
 import {NodeMetrics} from "./metrics/registry.js";
+import {DagBuilder, DEFAULT_DAG_OPTIONS} from "./mining/dag/builder.js";
+import {DagCache} from "./mining/dag/cache.js";
 import {MiningDesk} from "./mining-desk.js";
 import type {NodeOptions, NodePorts} from "./node.js";
 import {Producer} from "./producer.js";
@@ -57,7 +60,10 @@ export async function buildParts(site: Site): Promise<NodeParts> {
   // Served meanwhile: until the table is there, work is refused and proofs wait.
   desk.start(site.signal).catch(site.broken);
   const producer = createProducer(site, ledger);
-  chain.subscribe(() => void desk.prepareNext().catch(site.broken));
+  chain.subscribe(() => {
+    // Tried again after the next block.
+    desk.prepareNext().catch((err: unknown) => site.ports.log.error({err}, "the next table could not be built"));
+  });
   ledger.onWork(() => producer.wake());
   for (const {id, error} of intake.resume())
     site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
@@ -101,18 +107,29 @@ interface Ledger {
   onWork(wake: () => void): void;
 }
 
+function dagBuilderOf(backend: ComputeBackend, {dagPath}: DataDir, {log}: NodePorts): DagBuilder {
+  const cache = new DagCache(dagPath, (message) => log.warn({}, message));
+  // One thread of a verifier goes on verifying.
+  const threads = Math.max(1, availableParallelism() - 1);
+  return new DagBuilder({...DEFAULT_DAG_OPTIONS, threads}, {backend, cache, nowMs: () => performance.now()});
+}
+
 async function openLedger({options, ports, dir, store, broken}: Site, keys: NodeKeys): Promise<Ledger> {
   const params = chainParamsOf(dir.genesis);
   const nowMs = (): bigint => BigInt(ports.nowMs());
   const {challengeKey, genesis} = dir;
   const journal = new Journal();
   const verifySignature = keys.verifyTransaction;
+  const backend = await loadBackend();
   const desk = new MiningDesk({
     store,
     params,
     challengeKey,
     verifySignature,
-    backend: await loadBackend(),
+    backend,
+    builder: dagBuilderOf(backend, dir, ports),
+    tableKind: options.tableKind,
+    log: ports.log,
     nowMs,
     refused(rejection, entry) {
       if (entry) journal.noteRejection(entry);

@@ -14,13 +14,18 @@ test("without anything said, every value is the default", async () => {
     keystore: {value: "/home/u/.qsdm/wallet.json", origin: "default"},
     passphrase_file: {value: null, origin: "default"},
     data_dir: {value: "/home/u/.qsdm/node", origin: "default"},
+    dag_dir: {value: "/home/u/.cache/qsdm/dag", origin: "default"},
+    mining_table: {value: "light", origin: "default"},
   });
 });
 
 test("a flag beats the environment, which beats the file, for every key", async () => {
   const names = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
-  const valueFor = (name: string, place: string) =>
-    name === "api_url" ? `http://${place}/` : name === "timeout" ? `${place.length}s` : `/${place}`;
+  const valueFor = (name: string, place: string) => {
+    if (name === "api_url") return `http://${place}/`;
+    if (name === "mining_table") return place === "file" ? "full" : "light";
+    return name === "timeout" ? `${place.length}s` : `/${place}`;
+  };
   for (const name of names) {
     const files = {[DEFAULT_FILE]: `${name} = "${valueFor(name, "file")}"`};
     const env = {[SETTINGS[name].env]: valueFor(name, "environ")};

@@ -2,6 +2,7 @@ import {type Command, Option} from "commander";
 import {UnavailableError} from "../../errors.js";
 import {DEFAULT_RATE_LIMIT, type RateLimitOptions} from "../../node/api/rate-limiter.js";
 import {NETWORK_PARAMS} from "../../node/ledger/params/networks.js";
+import type {TableKind} from "../../node/mining-tables.js";
 import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../node/node.js";
 import type {Log} from "../../node/service.js";
 import {COMMIT, VERSION} from "../build-info.js";
@@ -50,8 +51,11 @@ export const nodeRunCommand = (io: Io): Command =>
         {does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"},
         {does: "a node that takes what a QSDM node takes", run: "qsdm node run --data-dir ./old --profile compat"},
       ],
-      environment: settingsEnvironment("data_dir"),
-      files: {"DIR/chain.db": "Blocks, state, receipts and what is waiting."},
+      environment: settingsEnvironment("data_dir", "mining_table"),
+      files: {
+        "DIR/chain.db": "Blocks, state, receipts and what is waiting.",
+        "DIR/dag/": "Proof-of-work tables or their checkpoints, which may be removed at any time.",
+      },
       exit: {4: "The data directory, the port or the disk cannot be used."},
       seeAlso: ["node init", "node status", "devnet"],
     }),
@@ -82,9 +86,14 @@ export const nodeRunCommand = (io: Io): Command =>
       countFlag(1, 0x7fff_ffff),
       DEFAULT_NODE_OPTIONS.eventBlocksKept,
     )
+    .option("--mining-table <kind>", "verify proofs of work with the whole table (full), or light (default: light)")
     .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"))
     .action(async (flags) => {
-      const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});
+      const settings = await loadSettings(io.host, {
+        config: flags.config,
+        data_dir: flags.dataDir,
+        mining_table: flags.miningTable,
+      });
       const intervalMs: number | undefined = flags.blockInterval;
       const options: NodeOptions = {
         ...DEFAULT_NODE_OPTIONS,
@@ -92,6 +101,7 @@ export const nodeRunCommand = (io: Io): Command =>
         profile: flags.profile ?? null,
         eventBlocksKept: flags.eventsKept,
         api: {host: flags.apiHost, port: flags.apiPort, rateLimit: rateLimitOf(flags.rateLimit)},
+        tableKind: settings.mining_table.value as TableKind,
         producer: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
       };
       await runNode(options, {

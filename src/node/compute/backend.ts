@@ -10,8 +10,8 @@ import type {MixVersion, WalkStart} from "../ledger/mining/walk.js";
 import type {MlDsa, MlDsaLevel, Workload} from "./ml-dsa.js";
 
 export interface ComputeBackend {
-  /** For `qsdm version` and logs. */
-  readonly name: string;
+  /** For `qsdm version` and logs; a thread opens the same backend by it. */
+  readonly name: BackendName;
   /** SHA3-256 of each message. */
   sha3(messages: readonly Uint8Array[]): readonly Uint8Array[];
   /** Computes each run of table entries. */

@@ -55,11 +55,15 @@ export class Miner {
    * @throws RuleError WORK_INCONSISTENT, UnavailableError SOLVER_FAILED, and whatever is no passing trouble
    */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#done) {
-      const work = await this.#patiently(() => this.ports.work(), signal);
-      if (!work) return;
-      if (work.height <= this.#settledHeight) await this.ports.sleep(this.options.pollMs, signal);
-      else await this.#mine(jobOf(work, this.options), signal);
+    try {
+      while (!signal.aborted && !this.#done) {
+        const work = await this.#patiently(() => this.ports.work(), signal);
+        if (!work) return;
+        if (work.height <= this.#settledHeight) await this.ports.sleep(this.options.pollMs, signal);
+        else await this.#mine(jobOf(work, this.options), signal);
+      }
+    } finally {
+      this.#table.close();
     }
   }
 
@@ -72,6 +76,8 @@ export class Miner {
     this.#height = height;
     this.ports.told({type: "work", height, epoch, difficulty});
     if (!(await this.#table.prepare(job.seed, signal))) return;
+    const {nextWorkSetRoot} = job.work;
+    if (nextWorkSetRoot) this.#table.prepareNext({...job.seed, epoch: epoch + 1n, workSetRoot: nextWorkSetRoot});
     const before = this.ports.solver.attempts();
     const found = await this.#search(job, signal);
     if (!found) return;

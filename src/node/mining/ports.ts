@@ -3,7 +3,7 @@ import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
 import type {QsdmError} from "../../errors.js";
-import type {ComputeBackend} from "../compute/backend.js";
+import type {DagBuilder, DagProgress} from "./dag/builder.js";
 import type {Solver} from "./solver.js";
 
 /** A node's answer to a proof. */
@@ -48,7 +48,7 @@ export interface MinerPorts {
   /** The solution with what the rig says about itself. */
   attest(solution: Proof, challenge: Challenge): Proof;
   readonly solver: Solver;
-  readonly extendDags: ComputeBackend["extendDags"];
+  readonly dag: Pick<DagBuilder, "table">;
   /** 16 random bytes. */
   randomNonce(): Uint8Array;
   /** Monotonic. */
@@ -60,7 +60,7 @@ export interface MinerPorts {
 
 export type MinerEvent =
   | {readonly type: "work"; readonly height: bigint; readonly epoch: bigint; readonly difficulty: bigint}
-  | {readonly type: "table"; readonly epoch: bigint; readonly doneEntries: number; readonly entries: number}
+  | ({readonly type: "table"} & DagProgress)
   | {readonly type: "accepted"; readonly height: bigint; readonly proofId: string; readonly attempts: number}
   | {
       readonly type: "rejected";

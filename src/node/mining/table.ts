@@ -1,44 +1,66 @@
-/** The miner's table: built once for an epoch and a work set, in memory that every thread shares. */
-import {setImmediate as nextTurn} from "node:timers/promises";
+/**
+ * The miner's tables: the one that is walked, and the next epoch's, which is built in the background as soon as it is
+ * known, so that an epoch's end costs no mining time.
+ */
 import {hexOf} from "../../codecs/bytes.js";
-import {UnavailableError} from "../../errors.js";
-import {checkEntries, type DagSeed, ENTRY_BYTES} from "../ledger/mining/dag.js";
-import {dagSteps} from "./dag/steps.js";
+import type {DagSeed} from "../ledger/mining/dag.js";
 import type {MinerPorts} from "./ports.js";
 
-/** Entries between two turns of the event loop: about 3 ms of hashing. */
-const STEP_ENTRIES = 8_192;
+type Table = Uint8Array<SharedArrayBuffer>;
 
 export class MinerTable {
-  #built = "";
+  #used = "";
+  #ahead: {readonly name: string; readonly table: Promise<Table>; readonly abort: AbortController} | null = null;
 
-  constructor(private readonly ports: Pick<MinerPorts, "solver" | "extendDags" | "told">) {}
+  constructor(private readonly ports: Pick<MinerPorts, "solver" | "dag" | "told">) {}
 
-  /** Sees to it that the solver has the table of `seed`; false when `signal` aborted first. @throws RuleError DAG_SIZE */
+  /**
+   * Sees to it that the solver has the table of `seed`; false when `signal` aborted first.
+   * @throws RuleError DAG_SIZE; UnavailableError TABLE_MEMORY, DAG_THREAD_FAILED
+   */
   async prepare(seed: DagSeed, signal: AbortSignal): Promise<boolean> {
-    // The work set counts too: an epoch whose work set changes has another table (Q73).
-    const name = `${seed.epoch} ${hexOf(seed.workSetRoot)} ${seed.entries}`;
-    if (name === this.#built) return true;
-    checkEntries(seed.entries);
-    const {solver, extendDags, told} = this.ports;
-    const table = allocate(seed.entries * ENTRY_BYTES);
-    for (const doneEntries of dagSteps(extendDags, {seed, table, stepEntries: STEP_ENTRIES})) {
-      told({type: "table", epoch: seed.epoch, doneEntries, entries: seed.entries});
-      await nextTurn();
+    const name = nameOf(seed);
+    if (name === this.#used) return true;
+    if (this.#ahead?.name !== name) this.#build(seed);
+    const {table, abort} = this.#ahead!;
+    const leave = (): void => abort.abort();
+    signal.addEventListener("abort", leave, {once: true});
+    try {
+      this.ports.solver.useTable(await table);
+      this.#used = name;
+      return true;
+    } catch (error) {
       if (signal.aborted) return false;
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", leave);
+      this.#ahead = null;
     }
-    told({type: "table", epoch: seed.epoch, doneEntries: seed.entries, entries: seed.entries});
-    solver.useTable(table);
-    this.#built = name;
-    return true;
+  }
+
+  /** Starts on the table of `seed`, which will be wanted; one that is under way for another seed is given up. */
+  prepareNext(seed: DagSeed): void {
+    const name = nameOf(seed);
+    if (name === this.#used || name === this.#ahead?.name) return;
+    this.#build(seed);
+  }
+
+  /** Gives up what is under way. */
+  close(): void {
+    this.#ahead?.abort.abort();
+    this.#ahead = null;
+  }
+
+  #build(seed: DagSeed): void {
+    this.close();
+    const abort = new AbortController();
+    const {dag, told} = this.ports;
+    const table = dag.table(seed, {signal: abort.signal, progress: (progress) => told({type: "table", ...progress})});
+    // Thrown where it is awaited; a table that nobody waits for any more may fail in silence.
+    table.catch(() => undefined);
+    this.#ahead = {name: nameOf(seed), table, abort};
   }
 }
 
-/** @throws UnavailableError TABLE_MEMORY */
-function allocate(bytes: number): Uint8Array<SharedArrayBuffer> {
-  try {
-    return new Uint8Array(new SharedArrayBuffer(bytes));
-  } catch (cause) {
-    throw new UnavailableError("TABLE_MEMORY", `no ${bytes / 2 ** 20} MiB of memory for the table`, {cause});
-  }
-}
+/** The work set counts too: an epoch whose work set changes has another table (Q73). */
+const nameOf = ({epoch, workSetRoot, entries}: DagSeed): string => `${epoch} ${hexOf(workSetRoot)} ${entries}`;

@@ -1,8 +1,9 @@
 /** A solver of worker threads, each with its own part of the nonce space. */
-import {Worker, type WorkerOptions} from "node:worker_threads";
+import type {Worker} from "node:worker_threads";
 import {UnavailableError} from "../../errors.js";
 import {advanceNonce} from "../ledger/mining/pow.js";
 import type {Solution} from "../ledger/mining/solve.js";
+import {createWorker} from "../worker.js";
 import {type Board, createBoard, type FromWorker, type ToWorker, type WorkerSetup} from "./solve-message.js";
 import type {Search, Solver} from "./solver.js";
 
@@ -71,7 +72,7 @@ export class WorkerSolver implements Solver {
   }
 
   #spawn(setup: WorkerSetup): Worker {
-    const worker = createWorker({workerData: setup, name: `solver ${setup.thread}`});
+    const worker = createWorker("mining/solve-worker", {workerData: setup, name: `solver ${setup.thread}`});
     worker.on("message", ({id, solution}: FromWorker) => {
       if (this.#running?.id === id) this.#running.settle(solution);
     });
@@ -88,16 +89,3 @@ export class WorkerSolver implements Solver {
 
 // A typed port would not let a message of another shape through; Worker's own method takes anything.
 const send = (worker: Worker, message: ToWorker): void => worker.postMessage(message);
-
-/** The worker from dist/, where it lies above the chunks, or from the source tree, where it takes a loader to read it. */
-function createWorker(options: WorkerOptions): Worker {
-  const here = import.meta.url;
-  if (!here.endsWith(".ts"))
-    return new Worker(new URL(here.includes("/chunks/") ? "../solve-worker.js" : "./solve-worker.js", here), options);
-  const source = JSON.stringify(new URL("./solve-worker.ts", here).href);
-  // Node 20 does not run --import in workers.
-  return new Worker(`import("tsx/esm/api").then(({register}) => (register(), import(${source})))`, {
-    ...options,
-    eval: true,
-  });
-}

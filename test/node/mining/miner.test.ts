@@ -5,10 +5,12 @@ import {decodeProof, type Proof, proofIdOf} from "../../../src/codecs/mining/pro
 import type {ServedWork} from "../../../src/codecs/mining/work.js";
 import {RuleError, UnavailableError} from "../../../src/errors.js";
 import {cpuBackend} from "../../../src/node/compute/cpu.js";
+import {buildDag} from "../../../src/node/ledger/mining/dag.js";
 import {ProofRejection} from "../../../src/node/ledger/mining/rejection.js";
 import {solveSlice} from "../../../src/node/ledger/mining/solve.js";
 import {verifyProof} from "../../../src/node/ledger/mining/verify.js";
 import {WORK_SET, WORK_SET_ROOT} from "../../../src/node/ledger/mining/work-set.js";
+import {DagBuilder, DEFAULT_DAG_OPTIONS} from "../../../src/node/mining/dag/builder.js";
 import {jobOf} from "../../../src/node/mining/job.js";
 import {Miner} from "../../../src/node/mining/miner.js";
 import type {Answer, MinerEvent, MinerOptions, MinerPorts} from "../../../src/node/mining/ports.js";
@@ -57,7 +59,7 @@ function bench(change: Partial<MinerPorts> = {}, options: Partial<MinerOptions> 
   const solver = inlineSolver();
   const ports: MinerPorts = {
     solver,
-    extendDags: cpuBackend.extendDags,
+    dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: 1}, {backend: cpuBackend, cache: null, nowMs: () => 0}),
     work: async () => workAt(node.height),
     challenge: async () => testChallenge(),
     claim: async () => true,
@@ -128,6 +130,35 @@ describe("the miner", () => {
     expect(solver.tables).toBe(1);
     expect(miner.stats()).toMatchObject({height: 10n, acceptedProofs: 3, rejectedProofs: 0, threads: 1});
     expect(miner.stats().attempts).toBeGreaterThanOrEqual(3);
+  });
+
+  test("builds the next epoch's table while it mines, and walks it without building it again", async () => {
+    const built: bigint[] = [];
+    const root = WORK_SET_ROOT;
+    const {node, run} = bench(
+      {
+        dag: {
+          table: async ({epoch, entries}) => {
+            built.push(epoch);
+            const table = new Uint8Array(new SharedArrayBuffer(entries * 32));
+            table.set(buildDag({epoch, workSetRoot: root, entries}));
+            return table;
+          },
+        },
+        // Epochs of nine blocks: height 8 is the last of the first.
+        work: async () => ({
+          ...workAt(node.height),
+          blocksPerEpoch: 9n,
+          epoch: node.height / 9n,
+          nextWorkSetRoot: root,
+        }),
+        submit: async () => ({accepted: true, reason: "", detail: ""}),
+      },
+      {maxProofs: 2},
+    );
+    await run();
+    expect(built.slice(0, 2)).toEqual([0n, 1n]);
+    expect(built.filter((epoch) => epoch === 1n)).toHaveLength(1);
   });
 
   test("sends the same bytes again when an answer is lost, and counts the proof once", async () => {

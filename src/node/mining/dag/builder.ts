@@ -1,0 +1,156 @@
+/**
+ * Tables and checkpoints, from the quickest source there is: a file that holds them, checkpoints on disk, or the chain of
+ * hashes itself.
+ */
+import {UnavailableError} from "../../../errors.js";
+import type {ComputeBackend} from "../../compute/backend.js";
+import {type DagCheckpoints, markCount} from "../../ledger/mining/checkpoints.js";
+import {checkEntries, type DagSeed, type DagTable, ENTRY_BYTES} from "../../ledger/mining/dag.js";
+import type {DagCache, DagFile} from "./cache.js";
+import {Eta} from "./eta.js";
+import {type FillPlan, fill} from "./fill.js";
+import {createBoard, type DagMethod} from "./job.js";
+
+/** Where entries come from. */
+export type DagSource = "file" | "checkpoints" | "chain";
+
+/** How far a build is. */
+export interface DagProgress {
+  readonly epoch: bigint;
+  readonly source: DagSource;
+  readonly doneEntries: number;
+  readonly entries: number;
+  /** Null until it can be told. */
+  readonly etaSeconds: number | null;
+}
+
+export interface DagOptions {
+  /** Threads that build a large table from checkpoints; 0 builds on the calling thread. */
+  readonly threads: number;
+  /** Distance between two checkpoints. */
+  readonly interval: number;
+  /** Tables of up to so many entries are built where they are wanted and not kept: that takes less time than a file. */
+  readonly smallEntries: number;
+}
+
+/** Every 256th entry of 2^26 is 8 MiB, and reads cost 128 hashes on average. 2^17 entries take 40 ms. */
+export const DEFAULT_DAG_OPTIONS: Omit<DagOptions, "threads"> = {interval: 2 ** 8, smallEntries: 2 ** 17};
+
+export interface DagPorts {
+  readonly backend: ComputeBackend;
+  /** Null keeps nothing. */
+  readonly cache: DagCache | null;
+  /** Monotonic. */
+  nowMs(): number;
+}
+
+/** Who wants the result, and hears of it. */
+export interface DagWatch {
+  readonly signal: AbortSignal;
+  readonly progress: (progress: DagProgress) => void;
+}
+
+export class DagBuilder {
+  constructor(
+    private readonly options: DagOptions,
+    private readonly ports: DagPorts,
+  ) {}
+
+  /** Whether tables of this size are small enough to be had whole at once. */
+  isSmall(entries: number): boolean {
+    return entries <= this.options.smallEntries;
+  }
+
+  /**
+   * The whole table, in memory that threads can share.
+   * @throws RuleError DAG_SIZE; UnavailableError TABLE_MEMORY, DAG_THREAD_FAILED; the signal's reason
+   */
+  async table(seed: DagSeed, watch: DagWatch): Promise<Uint8Array<SharedArrayBuffer>> {
+    checkEntries(seed.entries);
+    const table = allocate(seed.entries * ENTRY_BYTES);
+    const {interval, threads} = this.options;
+    if (this.isSmall(seed.entries)) {
+      const marks = allocate(markCount(seed.entries, interval) * ENTRY_BYTES);
+      await this.#fill({seed, table, marks}, {method: "chain", threads: 0}, watch);
+      return table;
+    }
+    if (await this.#load({seed, interval: 1}, table, watch)) return table;
+    for (;;) {
+      const {marks, fresh} = await this.#marks(seed, table, watch);
+      if (fresh || (await this.#fill({seed, table, marks}, {method: "segments", threads}, watch))) break;
+      await this.ports.cache?.drop({seed, interval});
+    }
+    await this.ports.cache?.save({seed, interval: 1}, table);
+    return table;
+  }
+
+  /**
+   * Checkpoints, with next to no memory besides; `fresh` when they were computed now, and not read from a file, which
+   * somebody else may have made.
+   * @throws RuleError DAG_SIZE; UnavailableError DAG_THREAD_FAILED; the signal's reason
+   */
+  async checkpoints(seed: DagSeed, watch: DagWatch): Promise<DagCheckpoints & {readonly fresh: boolean}> {
+    checkEntries(seed.entries);
+    const {marks, fresh} = await this.#marks(seed, null, watch);
+    return {entries: seed.entries, interval: this.options.interval, marks, fresh};
+  }
+
+  /**
+   * Whether each checkpoint follows from the one before; false also drops the file that they are from.
+   * @throws UnavailableError DAG_THREAD_FAILED; the signal's reason
+   */
+  async verify(seed: DagSeed, {marks}: DagCheckpoints, watch: DagWatch): Promise<boolean> {
+    const {interval, threads} = this.options;
+    const right = await this.#fill(
+      {seed, table: null, marks},
+      {method: "segments", threads: Math.min(1, threads)},
+      watch,
+    );
+    if (!right) await this.ports.cache?.drop({seed, interval});
+    return right;
+  }
+
+  /** Checkpoints; `fresh` when they were computed now, and the table with them. */
+  async #marks(seed: DagSeed, table: DagTable | null, watch: DagWatch): Promise<{marks: Uint8Array; fresh: boolean}> {
+    const {interval, threads} = this.options;
+    const marks = allocate(markCount(seed.entries, interval) * ENTRY_BYTES);
+    const small = this.isSmall(seed.entries);
+    if (!small && (await this.#load({seed, interval}, marks, watch))) return {marks, fresh: false};
+    await this.#fill({seed, table, marks}, {method: "chain", threads: small ? 0 : Math.min(1, threads)}, watch);
+    if (!small) await this.ports.cache?.save({seed, interval}, marks);
+    return {marks, fresh: true};
+  }
+
+  async #load(file: DagFile, into: Uint8Array, {signal, progress}: DagWatch): Promise<boolean> {
+    const found = (await this.ports.cache?.load(file, into)) ?? false;
+    signal.throwIfAborted();
+    const {epoch, entries} = file.seed;
+    if (found && file.interval === 1) progress({epoch, source: "file", doneEntries: entries, entries, etaSeconds: 0});
+    return found;
+  }
+
+  #fill(
+    job: {seed: DagSeed; table: DagTable | null; marks: Uint8Array},
+    {method, threads}: {method: DagMethod; threads: number},
+    {signal, progress}: DagWatch,
+  ): Promise<boolean> {
+    const {epoch, entries} = job.seed;
+    const eta = new Eta(entries, this.ports.nowMs());
+    const told: FillPlan["progress"] = (doneEntries) => {
+      const etaSeconds = eta.after(doneEntries, this.ports.nowMs());
+      progress({epoch, source: method === "chain" ? "chain" : "checkpoints", doneEntries, entries, etaSeconds});
+    };
+    const {backend} = this.ports;
+    const {interval} = this.options;
+    return fill({...job, interval, board: createBoard()}, {method, threads, backend, signal, progress: told});
+  }
+}
+
+/** @throws UnavailableError TABLE_MEMORY */
+function allocate(bytes: number): Uint8Array<SharedArrayBuffer> {
+  try {
+    return new Uint8Array(new SharedArrayBuffer(bytes));
+  } catch (cause) {
+    throw new UnavailableError("TABLE_MEMORY", `no ${Math.ceil(bytes / 2 ** 20)} MiB of memory for the table`, {cause});
+  }
+}

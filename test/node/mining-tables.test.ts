@@ -1,0 +1,104 @@
+import {describe, expect, test} from "vitest";
+import {UnavailableError} from "../../src/errors.js";
+import {openBackend} from "../../src/node/compute/backend.js";
+import {buildDag, type DagSeed} from "../../src/node/ledger/mining/dag.js";
+import {mixDigest} from "../../src/node/ledger/mining/walk.js";
+import {DagBuilder} from "../../src/node/mining/dag/builder.js";
+import {MiningTables, type TablesPorts} from "../../src/node/mining-tables.js";
+
+const seedOf = (epoch: bigint): DagSeed => ({epoch, workSetRoot: new Uint8Array(32).fill(5), entries: 3_000});
+const start = {headerHash: new Uint8Array(32).fill(1), nonce: new Uint8Array(16).fill(2)};
+const mixOf = (epoch: bigint): Uint8Array => mixDigest(buildDag(seedOf(epoch)), start, 1);
+const backend = await openBackend("wasm");
+
+function bench(kind: "light" | "full", change: Partial<TablesPorts["builder"]> = {}) {
+  const builder = new DagBuilder({threads: 0, interval: 256, smallEntries: 16}, {backend, cache: null, nowMs: () => 0});
+  const errors: unknown[] = [];
+  const log = {debug: () => {}, info: () => {}, warn: () => {}, error: (fields: unknown) => void errors.push(fields)};
+  let walks = 0;
+  const ports: TablesPorts = {
+    backend: {
+      mixDigests(...args) {
+        walks++;
+        return backend.mixDigests(...args);
+      },
+    },
+    builder: {
+      table: (...args) => builder.table(...args),
+      checkpoints: (...args) => builder.checkpoints(...args),
+      verify: (...args) => builder.verify(...args),
+      isSmall: () => false,
+      ...change,
+    },
+    log,
+  };
+  return {tables: new MiningTables(seedOf, kind, ports), errors, walks: () => walks, builder};
+}
+
+describe.each(["light", "full"] as const)("a node with tables kept %s", (kind) => {
+  test("says that it builds one, and then walks to the digests of the rules", async () => {
+    const {tables} = bench(kind);
+    expect(() => tables.walk(4n)).toThrow(expect.objectContaining({code: "MINING_UNAVAILABLE"}));
+    await tables.prepare(4n);
+    expect(tables.walk(4n)(start, 1)).toEqual(mixOf(4n));
+  });
+
+  test("keeps two epochs", async () => {
+    const {tables} = bench(kind);
+    for (const epoch of [4n, 5n, 6n]) await tables.prepare(epoch);
+    expect(tables.walk(5n)(start, 1)).toEqual(mixOf(5n));
+    expect(tables.walk(6n)(start, 1)).toEqual(mixOf(6n));
+    expect(() => tables.walk(4n)).toThrow(expect.objectContaining({code: "MINING_UNAVAILABLE"}));
+  });
+});
+
+test("a walk over checkpoints is done once and remembered for its block", async () => {
+  const {tables, walks} = bench("light");
+  await tables.prepare(1n);
+  const walk = tables.walk(1n);
+  expect(walk(start, 1)).toEqual(walk(start, 1));
+  expect(walks()).toBe(1);
+  expect(walk(start, 2)).not.toEqual(walk(start, 1));
+  expect(walks()).toBe(2);
+});
+
+test("checkpoints from a file are verified, and built again when they are wrong", async () => {
+  let built = 0;
+  const {tables, errors, builder} = bench("light", {
+    async checkpoints(seed, watch) {
+      const right = await builder.checkpoints(seed, watch);
+      if (built++ > 0) return right;
+      return {...right, marks: right.marks.slice().fill(1, 64, 65), fresh: false};
+    },
+  });
+  await tables.prepare(1n);
+  await expect.poll(() => built).toBe(2);
+  await tables.prepare(1n);
+  expect(tables.walk(1n)(start, 1)).toEqual(mixOf(1n));
+  expect(errors).toHaveLength(1);
+});
+
+test("a build that fails is logged and tried again by the next who asks", async () => {
+  let tries = 0;
+  const {tables, errors} = bench("light", {
+    async checkpoints() {
+      tries++;
+      throw new UnavailableError("DAG_THREAD_FAILED", "gone");
+    },
+  });
+  for (const wanted of [1, 2]) {
+    expect(() => tables.walk(1n)).toThrow(expect.objectContaining({code: "MINING_UNAVAILABLE"}));
+    await expect.poll(() => errors.length).toBe(wanted);
+  }
+  expect(tries).toBe(2);
+});
+
+test("what is not known yet is said to whoever asks", () => {
+  const {builder} = bench("light");
+  const log = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
+  const unknown = (): never => {
+    throw new UnavailableError("MINING_UNAVAILABLE", "not drawn");
+  };
+  const tables = new MiningTables(unknown, "light", {backend, builder, log});
+  expect(() => tables.walk(1n)).toThrow("not drawn");
+});
