@@ -31,7 +31,8 @@ function tableOf(loaded: readonly LoadedCommand[]): Table {
       if (!known.some((each) => each.word === word)) table.set(place, [...known, {word, about}]);
     }
     const flags = command.options.map((option) => ({word: option.long!, about: option.description}));
-    table.set(entry.path, [...flags, {word: "--help", about: "print this text"}]);
+    const further = table.get(entry.path) ?? [];
+    table.set(entry.path, [...further, ...flags, {word: "--help", about: "print this text"}]);
   }
   return table;
 }

@@ -14,19 +14,23 @@ import type {ClientFlags} from "./client.js";
 import type {Io} from "./io.js";
 import {loadSettings} from "./settings.js";
 
-/** Flags of the command, as commander gives them. */
-export interface MineFlags extends ClientFlags {
-  readonly validator?: string;
-  readonly address?: string;
+/** What a rig says of itself and signs with, as commander gives it. */
+export interface SigningFlags {
   readonly nodeId?: string;
   readonly gpuUuid?: string;
   readonly gpuName: string;
   readonly gpuArch: string;
-  readonly computeCap: string;
-  readonly cudaVersion: string;
-  readonly driverVer: string;
+  readonly computeCap?: string;
+  readonly cudaVersion?: string;
+  readonly driverVer?: string;
   readonly hmacKeyFile?: string;
   readonly nodeKeyFile?: string;
+}
+
+/** Flags of the command, as commander gives them. */
+export interface MineFlags extends ClientFlags, SigningFlags {
+  readonly validator?: string;
+  readonly address?: string;
   readonly threads: number;
   readonly batchCount: number;
   readonly proofs?: number;
@@ -75,16 +79,16 @@ export function required(value: string | undefined, flag: string): string {
   throw new UsageError("FLAG_REQUIRED", `${flag} is missing`, {hint: "qsdm mine --help lists what a rig must say"});
 }
 
-async function rigOf(io: Io, flags: MineFlags, {record}: Terms): Promise<Rig> {
+async function rigOf(io: Io, flags: SigningFlags, {record}: Terms): Promise<Rig> {
   const keyFile = required(flags.hmacKeyFile, "--hmac-key-file");
   return {
     nodeId: record.nodeId,
     gpuUuid: flags.gpuUuid ?? record.gpuUuid,
     gpuName: flags.gpuName,
     gpuArch: flags.gpuArch.toLowerCase(),
-    computeCap: flags.computeCap,
-    cudaVersion: flags.cudaVersion,
-    driverVer: flags.driverVer,
+    computeCap: flags.computeCap ?? "",
+    cudaVersion: flags.cudaVersion ?? "",
+    driverVer: flags.driverVer ?? "",
     hmacKey: parseHmacKeyFile(await io.readFile(keyFile, {flag: "--hmac-key-file", maxBytes: KEY_FILE_MAX_BYTES})),
   };
 }
@@ -92,7 +96,7 @@ async function rigOf(io: Io, flags: MineFlags, {record}: Terms): Promise<Rig> {
 /** How the rig signs, as the chain asks for it. */
 export async function attester(
   io: Io,
-  flags: MineFlags,
+  flags: SigningFlags,
   terms: Terms,
   backend: ComputeBackend,
 ): Promise<MinerPorts["attest"]> {

@@ -36,8 +36,11 @@ function ownName(words: readonly string[]): readonly string[] {
 const wordsOf = ({path}: CommandEntry): string[] => path.split(" ");
 const isVersionFlag = (flag: string): boolean => flag === "--version" || flag === "-version";
 
+/** The command whose words `words` begin with; of `devnet` and `devnet equivocate` the longer one that fits. */
 const findCommand = (words: readonly string[]): CommandEntry | undefined =>
-  COMMANDS.find((entry) => wordsOf(entry).every((word, at) => words[at] === word));
+  COMMANDS.filter((entry) => wordsOf(entry).every((word, at) => words[at] === word)).sort(
+    (a, b) => b.path.length - a.path.length,
+  )[0];
 
 /** Whether `words` are the first words of some command: none, or `wallet`. */
 const isGroup = (words: readonly string[]): boolean =>

@@ -142,6 +142,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "node init", heading: "Node", load: async () => (await import("./node/init.js")).nodeInitCommand},
   {path: "node run", heading: "Node", load: async () => (await import("./node/run.js")).nodeRunCommand},
   {path: "node status", heading: "Node", load: async () => (await import("./node/status.js")).nodeStatusCommand},
+  {
+    path: "devnet equivocate",
+    heading: "Node",
+    load: async () => (await import("./devnet/equivocate.js")).devnetEquivocateCommand,
+  },
   {path: "devnet", heading: "Node", load: async () => (await import("./devnet/devnet.js")).devnetCommand},
   {
     path: "quorum compile",

@@ -129,6 +129,7 @@ function announcementOf(
     `slash ${nodeId} (${record.phase}, enrolled at height ${record.enrolledAtHeight}) for ${kind}, at height ${terms.height}`,
     `takes ${formatCell(takenDust)} of its bond of ${formatCell(record.stakeDust)} CELL: ` +
       `${formatCell(rewardDust)} to you, ${formatCell(takenDust - rewardDust)} burned, ${formatCell(leftDust)} left`,
+    ...(takenDust === 0n ? ["nothing is left to take: this slash would only cost you its fee"] : []),
     ...(revokes ? [`revokes ${nodeId}: less than ${formatCell(terms.autoRevokeMinStakeDust)} CELL would be left`] : []),
   ];
 }

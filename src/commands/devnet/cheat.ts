@@ -1,72 +1,82 @@
-/** The offence of the tour: a rig that signs two solutions for one height. `qsdm mine` never does. */
-import {readFile, writeFile} from "node:fs/promises";
-import path from "node:path";
-import {U64_MAX} from "../../codecs/amount.js";
+/** The offence of a rig that signs two solutions for one height. `qsdm mine` never does. */
+import {setTimeout as sleep} from "node:timers/promises";
 import {encodeProof, type Proof} from "../../codecs/mining/proof.js";
-import {UnavailableError} from "../../errors.js";
-import {CLIENT_DEFAULTS, type Client, createClient} from "../../node/api/client.js";
-import {loadMlDsa} from "../../node/compute/ml-dsa.js";
-import {parseHmacKeyFile, parseSeedFile} from "../../node/keys/key-file.js";
+import {RuleError, UnavailableError} from "../../errors.js";
+import type {Client} from "../../node/api/client.js";
 import {buildDag, type DagTable} from "../../node/ledger/mining/dag.js";
 import {solveSlice} from "../../node/ledger/mining/solve.js";
-import {attestWithKey, type NodeIdentity, type Rig} from "../../node/mining/attest.js";
 import {nodePortsOf} from "../../node/mining/client-ports.js";
 import {type Job, jobOf, solutionOf} from "../../node/mining/job.js";
+import type {MinerPorts} from "../../node/mining/ports.js";
 
-/** Who cheats, and where its keys lie. */
+/** Largest table that is built here, in entries: that of development networks. */
+const MAX_DAG_ENTRIES = 2 ** 16;
+const MAX_ATTEMPTS = 100_000_000;
+const MAX_HEIGHTS = 3;
+const POLL_MS = 200;
+
+/** Who cheats, and how it signs. */
 export interface Cheater {
-  readonly url: string;
-  readonly signal: AbortSignal;
-  readonly directory: string;
-  readonly nodeId: string;
   readonly address: string;
-  readonly gpuUuid: string;
-  readonly gpuName: string;
-  readonly gpuArch: string;
+  /** The node id that the search is bound to; null where the chain binds it to nothing. */
+  readonly boundNodeId: string | null;
+  readonly forkTensorHeight: bigint;
+  readonly attest: MinerPorts["attest"];
 }
 
-/** Signs two proofs for the tip, offers the node one of them, and writes both to files, named as seen from `directory`. */
-export async function signTwice(cheater: Cheater): Promise<{files: readonly [string, string]; height: bigint}> {
-  const client = createClient({...CLIENT_DEFAULTS, url: cheater.url, signal: cheater.signal});
-  try {
-    const job = jobOf(await nodePortsOf(client).work(), {
-      address: cheater.address,
-      boundNodeId: cheater.nodeId,
-      batchCount: 1,
-      forkTensorHeight: U64_MAX,
-    });
-    const table = buildDag(job.seed);
-    const make = await rigOf(cheater, client);
-    const proofs = [
-      await make(solve(cheater, job, {table, start: 1})),
-      await make(solve(cheater, job, {table, start: 2})),
-    ];
-    const files = ["proof-a.json", "proof-b.json"] as const;
-    await Promise.all(proofs.map((proof, i) => writeFile(path.join(cheater.directory, files[i]!), encodeProof(proof))));
-    const answer = await client.submitProof({body: encodeProof(proofs[0]!)});
-    if (!answer.accepted) throw new UnavailableError("TOUR_STEP_FAILED", `the node refused a proof: ${answer.detail}`);
-    return {files, height: job.work.height};
-  } finally {
-    await client.close();
+/** Two proofs of one rig for one height. */
+export interface Equivocation {
+  readonly height: bigint;
+  readonly proofs: readonly [Uint8Array, Uint8Array];
+}
+
+/**
+ * Signs two proofs for one height and offers the node the first. A height for which the rig has a proof already is left
+ * for the next one.
+ * @throws RuleError NOT_A_DEVNET, PROOF_REFUSED; UnavailableError NO_SOLUTION
+ */
+export async function equivocate(cheater: Cheater, client: Client, signal: AbortSignal): Promise<Equivocation> {
+  let refusal = "";
+  for (let attempt = 0, height = -1n; attempt < MAX_HEIGHTS; attempt++) {
+    const job = await nextJob(cheater, client, {after: height, signal});
+    height = job.work.height;
+    const proofs = await signTwice(cheater, client, job);
+    const answer = await client.submitProof({body: proofs[0]});
+    if (answer.accepted) return {height, proofs};
+    refusal = answer.detail;
+  }
+  throw new RuleError("PROOF_REFUSED", `the node refused the first proof ${MAX_HEIGHTS} times: ${refusal}`);
+}
+
+/** The node's work once it is for a height above `after`. */
+async function nextJob(
+  {address, boundNodeId, forkTensorHeight}: Cheater,
+  client: Client,
+  {after, signal}: {readonly after: bigint; readonly signal: AbortSignal},
+): Promise<Job> {
+  for (;;) {
+    const job = jobOf(await nodePortsOf(client).work(), {address, boundNodeId, batchCount: 1, forkTensorHeight});
+    if (job.seed.entries > MAX_DAG_ENTRIES)
+      throw new RuleError(
+        "NOT_A_DEVNET",
+        `the chain's table has ${job.seed.entries} entries: this is no development network`,
+        {hint: "start one with qsdm devnet; nobody needs to lose a bond elsewhere"},
+      );
+    if (job.work.height > after) return job;
+    await sleep(POLL_MS, undefined, {signal});
   }
 }
 
-/** Attests solutions as the rig, each over a fresh challenge. */
-async function rigOf(cheater: Cheater, client: Client): Promise<(proof: Proof) => Promise<Proof>> {
-  const {directory, nodeId, gpuUuid, gpuName, gpuArch} = cheater;
-  const read = (file: string): Promise<Uint8Array> => readFile(path.join(directory, file));
-  const scheme = await loadMlDsa(87);
-  const keys = scheme.keygenFromSeed(parseSeedFile(await read(`${nodeId}.node`)));
-  const hmacKey = parseHmacKeyFile(await read(`${nodeId}.hmac`));
-  const rig: Rig = {nodeId, gpuUuid, gpuName, gpuArch, hmacKey, computeCap: "", cudaVersion: "", driverVer: ""};
-  const {chainId} = await client.params();
-  const identity: NodeIdentity = {chainId, sign: (message) => scheme.sign(keys.secretKey, message)};
-  return async (proof) => attestWithKey(proof, rig, {challenge: await client.challenge(), identity});
+async function signTwice({address, attest}: Cheater, client: Client, job: Job): Promise<Equivocation["proofs"]> {
+  const table = buildDag(job.seed);
+  const make = async (start: number): Promise<Uint8Array> =>
+    encodeProof(await attest(solve(job, address, {table, start}), await client.challenge()));
+  return [await make(1), await make(2)];
 }
 
 /** A solution of `job`; different starts give different ones. */
-function solve({address}: Cheater, job: Job, {table, start}: {table: DagTable; start: number}): Proof {
-  const {solution} = solveSlice({...job.search, table}, new Uint8Array(16).fill(start), 100_000_000);
-  if (!solution) throw new UnavailableError("TOUR_STEP_FAILED", "no solution within 100 million attempts");
+function solve(job: Job, address: string, {table, start}: {table: DagTable; start: number}): Proof {
+  const {solution} = solveSlice({...job.search, table}, new Uint8Array(16).fill(start), MAX_ATTEMPTS);
+  if (!solution) throw new UnavailableError("NO_SOLUTION", `no solution within ${MAX_ATTEMPTS} attempts`);
   return solutionOf(job, address, solution);
 }

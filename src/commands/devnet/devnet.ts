@@ -112,7 +112,7 @@ export const devnetCommand = (io: Io): Command =>
       "DIR/passphrase": "Opens them. Mode 0600.",
       "DIR/node": "The node's data directory.",
     },
-    seeAlso: ["node run", "enroll", "mine", "slash"],
+    seeAlso: ["devnet equivocate", "node run", "enroll", "mine", "slash"],
   })
     .option("--dir <dir>", "where the network lives; a temporary directory unless given")
     .option(

@@ -4,7 +4,6 @@ import {formatCell} from "../../codecs/amount.js";
 import {hexOf} from "../../codecs/bytes.js";
 import {sha256} from "../../codecs/hash.js";
 import {InvariantError} from "../../errors.js";
-import {signTwice} from "./cheat.js";
 import type {Stage} from "./devnet.js";
 import type {WalletName} from "./network.js";
 import {quietly, type Shell, show} from "./shell.js";
@@ -43,6 +42,12 @@ const RIGS: readonly [Rig, Rig] = [
   },
 ];
 
+/** What the cheat left behind. */
+interface Offence {
+  readonly height: bigint;
+  readonly files: readonly [string, string];
+}
+
 /** Plays the tour to its end. */
 export async function playTour(stage: Stage): Promise<void> {
   const {io, node, paths} = stage;
@@ -56,7 +61,7 @@ export async function playTour(stage: Stage): Promise<void> {
   await show(shell, ["enrollments"]);
   title(stage, "Both mine; each accepted proof earns a share of its block's reward");
   for (const rig of RIGS) await mineWith(stage, shell, rig);
-  const {files, height} = await cheat(stage, RIGS[1]);
+  const {files, height} = await cheat(stage, shell, RIGS[1]);
   const txId = await catchIt(stage, shell, files);
   await account(stage, shell, txId);
   io.event({event: "tour-done", height_of_offence: height, slash_tx_id: txId}, [[""], ["The tour is over."]]);
@@ -101,24 +106,12 @@ async function mineWith({addresses}: Stage, shell: Shell, rig: Rig): Promise<voi
 }
 
 /** Bob's rig signs a second solution for a height it already has one for. */
-async function cheat(stage: Stage, rig: Rig): Promise<{files: readonly [string, string]; height: bigint}> {
-  const {paths, addresses, io, node} = stage;
-  title(stage, `${rig.nodeId} cheats: it signs two different proofs for one height`);
-  const made = await signTwice({
-    url: node.url,
-    signal: io.signal,
-    directory: paths.directory,
-    nodeId: rig.nodeId,
-    address: addresses[rig.owner],
-    gpuUuid: rig.gpu[1]!,
-    gpuName: rig.gpu[3]!,
-    gpuArch: rig.gpu[5]!,
-  });
-  io.event({event: "equivocation", height: made.height, proofs: made.files}, [
-    ["", "height", made.height],
-    ...made.files.map((file) => ["", "proof", file]),
-  ]);
-  return made;
+async function cheat(stage: Stage, shell: Shell, rig: Rig): Promise<Offence> {
+  const {nodeId, gpu} = rig;
+  title(stage, `${nodeId} cheats: it signs two different proofs for one height`);
+  const line = await show(shell, ["devnet", "equivocate", "--node-id", nodeId, ...gpu.slice(2), ...keyFiles(rig)]);
+  const [height, ...files] = line.split("\t");
+  return {height: BigInt(height!), files: [files[0]!, files[1]!]};
 }
 
 async function catchIt(stage: Stage, shell: Shell, [a, b]: readonly [string, string]): Promise<string> {

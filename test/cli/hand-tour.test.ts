@@ -1,0 +1,57 @@
+/** The transcript in docs/tour.md, typed again: every line runs, in its order, and prints as much as it says. */
+import {spawn} from "node:child_process";
+import {readFileSync, writeFileSync} from "node:fs";
+import path from "node:path";
+import {expect, onTestFinished, test} from "vitest";
+import {eventually} from "../support/node.js";
+import {BIN, qsdm, type RunOptions, scratch, shell} from "./qsdm.js";
+
+interface Typed {
+  readonly line: string;
+  readonly printed: readonly string[];
+}
+
+const page = readFileSync(new URL("../../docs/tour.md", import.meta.url), "utf8");
+const typed: Typed[] = [...page.matchAll(/^```\n(\$ .*?)^```$/gms)].flatMap(([, block]) =>
+  block!
+    .split(/^\$ /m)
+    .slice(1)
+    .map((each) => {
+      const [line, ...printed] = each.trimEnd().split("\n");
+      return {line: line!, printed};
+    }),
+);
+const PORT = 20_000 + (process.pid % 20_000);
+/** Shortened ids of the page, and what they stand for in this run. */
+const ids = new Map<string, string>();
+const SHORT = /[0-9a-f]{8}…[0-9a-f]{8}/g;
+
+function learn(printed: readonly string[], out: string): void {
+  const onPage = printed.flatMap((line) => line.match(SHORT) ?? []);
+  const real = out.match(/\b[0-9a-f]{64}\b/g) ?? [];
+  for (const [i, short] of onPage.entries()) if (!ids.has(short) && real[i] !== undefined) ids.set(short, real[i]);
+}
+
+async function startNode(options: RunOptions): Promise<void> {
+  const node = spawn(process.execPath, [BIN, "node", "run", "--data-dir", "./node", "--api-port", String(PORT)], {
+    cwd: options.cwd,
+  });
+  onTestFinished(() => void node.kill("SIGKILL"));
+  await eventually(async () => (await qsdm(["status"], options)).status === 0);
+}
+
+test("every line of the tour by hand runs and prints what the page says", async () => {
+  expect(typed.length).toBeGreaterThan(15);
+  const cwd = scratch();
+  const env = {QSDM_API_URL: `http://127.0.0.1:${PORT}/api/v1`, QSDM_PASSPHRASE_FILE: path.join(cwd, "pass")};
+  writeFileSync(path.join(cwd, "pass"), "correct horse\n", {mode: 0o600});
+  for (const {line, printed} of typed) {
+    const ran = await shell(`{ ${line.replace(SHORT, (short) => ids.get(short) ?? short)}; } 2>&1`, {cwd, env});
+    const out = ran.stdout.toString();
+    const refused = printed.some((each) => each.startsWith("qsdm: error"));
+    expect([line, ran.status !== 0], out).toEqual([line, refused]);
+    expect(out.trimEnd().split("\n").length, `${line}\n${out}`).toBe(printed.length);
+    learn(printed, out);
+    if (line.startsWith("qsdm node init")) await startNode({cwd, env});
+  }
+}, 120_000);
