@@ -6,7 +6,7 @@
 import {checkAddress} from "../codecs/address.js";
 import {CC_ATTESTATION} from "../codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../codecs/mining/hmac-bundle.js";
-import {type DeviceTrust, deviceTrustOf} from "./ledger/attestation/cc/trust.js";
+import type {DeviceTrust} from "./ledger/attestation/cc/trust.js";
 import {checkCcAttestation} from "./ledger/attestation/cc/verify.js";
 import {refuseCc} from "./ledger/attestation/cc-stub.js";
 import type {ChallengeVerifier} from "./ledger/attestation/challenge.js";
@@ -26,15 +26,12 @@ export class CompatMining {
   readonly #nonces: NonceStore;
   readonly #seen = new SeenProofs();
   readonly #quarantine = new Quarantine();
-  /** Null where the chain pins no root. */
-  readonly #trust: DeviceTrust | null;
 
   constructor(
     private readonly params: ChainParams,
     private readonly challenges: ChallengeVerifier,
   ) {
     const {freshnessWindowSeconds, futureSkewSeconds} = params.mining;
-    this.#trust = deviceTrustOf(params.deviceTrust);
     // Beyond window and skew together, or a nonce could be forgotten while its challenge is still good (Q18).
     this.#nonces = new NonceStore(2 * Math.max(freshnessWindowSeconds, futureSkewSeconds + 1));
   }
@@ -50,7 +47,12 @@ export class CompatMining {
           isSeen: (id, height) => this.#seen.has(id) || chain.isSeen(id, height),
           isQuarantined: (address, height) => this.#quarantine.has(address, height),
         },
-        compat: this.#reads(state, {challenges: this.challenges, nonces: this.#nonces, graceSeconds: 0}),
+        compat: this.#reads(state, {
+          trust: context.deviceTrust,
+          challenges: this.challenges,
+          nonces: this.#nonces,
+          graceSeconds: 0,
+        }),
       }),
     );
     this.#seen.record(verified.proofId, verified.proof.height);
@@ -64,19 +66,26 @@ export class CompatMining {
     const graceSeconds = Number(graceBlocks + 1n) * this.params.blockTimeSeconds;
     return verifyProof(raw, {
       ...context,
-      compat: this.#reads(state, {challenges: null, nonces: null, graceSeconds}),
+      compat: this.#reads(state, {trust: context.deviceTrust, challenges: null, nonces: null, graceSeconds}),
     });
   }
 
   #reads(
     state: State,
-    {challenges, nonces, graceSeconds}: Pick<HmacPorts, "challenges" | "nonces"> & {graceSeconds: number},
+    {
+      trust,
+      challenges,
+      nonces,
+      graceSeconds,
+    }: Pick<HmacPorts, "challenges" | "nonces"> & {
+      trust: DeviceTrust | null;
+      graceSeconds: number;
+    },
   ): CompatReads {
     const {freshnessWindowSeconds, futureSkewSeconds} = this.params.mining;
     const limits = {windowSeconds: freshnessWindowSeconds + graceSeconds, futureSkewSeconds};
     const operator = (nodeId: string) => state.get(enrollments, nodeId) ?? null;
     const ports: HmacPorts = {operator, challenges, nonces, denyList: [], limits};
-    const trust = this.#trust;
     const checkCc: CheckAttestation = trust
       ? (proof, nowMs) => checkCcAttestation({trust, challenges, nonces, limits}, proof, nowMs)
       : refuseCc;

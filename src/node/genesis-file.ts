@@ -19,6 +19,13 @@ const DEVICE_TRUST = z.strictObject({
   roots: z.array(hex),
   minFirmware: z.string(),
   minDriver: z.string(),
+  references: z.array(
+    z.strictObject({
+      driver: z.string(),
+      firmware: z.string(),
+      measurements: z.array(z.strictObject({index: count, digests: z.array(hex)})),
+    }),
+  ),
 });
 
 const PARAMS = z.strictObject({
@@ -50,7 +57,10 @@ const PARAMS = z.strictObject({
 });
 
 /** Which rules hold is the network's, not a number to turn. */
-const NUMBERS = Object.keys(PARAMS.shape).filter((name) => name !== "rules") as Exclude<keyof GenesisParams, "rules">[];
+const NUMBERS = Object.keys(PARAMS.shape).filter((name) => name !== "rules" && name !== "deviceTrust") as Exclude<
+  keyof GenesisParams,
+  "rules" | "deviceTrust"
+>[];
 
 const SCHEMA = z.strictObject({
   chainId: z.string(),

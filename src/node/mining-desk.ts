@@ -13,6 +13,7 @@ import {UnavailableError} from "../errors.js";
 import type {ProofVerdict} from "./api/ports.js";
 import {CompatMining} from "./compat-mining.js";
 import type {ComputeBackend} from "./compute/backend.js";
+import {type DeviceTrust, deviceTrustOf} from "./ledger/attestation/cc/trust.js";
 import {ChallengeVerifier, createChallengeSigner, signerIdOf} from "./ledger/attestation/challenge.js";
 import {ChallengeIssuer} from "./ledger/attestation/issuer.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
@@ -59,6 +60,8 @@ export class MiningDesk {
   readonly #challenges = new ChallengeVerifier();
   readonly #workSets: WorkSets;
   readonly #tables: MiningTables;
+  /** Null where the chain pins no root. */
+  readonly #deviceTrust: DeviceTrust | null;
   /** Null where proofs prove their node. */
   readonly #compat: CompatMining | null;
 
@@ -67,6 +70,7 @@ export class MiningDesk {
     const signerId = signerIdOf(challengeKey);
     this.#issuer = new ChallengeIssuer(createChallengeSigner(signerId, challengeKey));
     this.#challenges.register(signerId, challengeKey);
+    this.#deviceTrust = deviceTrustOf(params.deviceTrust);
     this.#compat = params.rules.proofAuthority === "hmac" ? new CompatMining(params, this.#challenges) : null;
     this.#workSets = new WorkSets(params, (height) => this.ports.store.header(height));
     this.#tables = new MiningTables((epoch) => this.#seedOf(epoch), ports.tableKind, ports);
@@ -168,7 +172,7 @@ export class MiningDesk {
       difficulty: (height) => difficultyAt(state, height, params),
       mixVersion: (height) => mixVersionAt(state, height),
     };
-    const base = {params, tipHeight, nowMs, chain, work, verifySignature};
+    const base = {params, tipHeight, nowMs, chain, work, verifySignature, deviceTrust: this.#deviceTrust};
     return {...base, staleAgainst: "quoted-header", challenges: null, compat: null};
   }
 

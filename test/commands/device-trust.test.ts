@@ -1,7 +1,7 @@
 import {mkdtempSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {beforeAll, expect, test} from "vitest";
-import {base64Of} from "../../src/codecs/bytes.js";
+import {base64Of, bytesOfHex} from "../../src/codecs/bytes.js";
 import {disk} from "../../src/commands/disk.js";
 import {readDeviceTrustFile} from "../../src/commands/node/device-trust.js";
 import {initNode} from "../../src/commands/node/init.js";
@@ -29,7 +29,7 @@ const read = (text: string) => {
 test("a trust file names roots beside itself, and the oldest versions that count", async () => {
   const trust = await read('roots = ["both.pem", "one.der"]\nmin_firmware = "96.00.5E"\nmin_driver = "550"\n');
   const [one, two] = roots.map(({certificate}) => certificate.der);
-  expect(trust).toEqual({roots: [one, two, one], minFirmware: "96.00.5E", minDriver: "550"});
+  expect(trust).toEqual({roots: [one, two, one], minFirmware: "96.00.5E", minDriver: "550", references: []});
 });
 
 test("what it says becomes part of the genesis, and is read back from it", async () => {
@@ -49,7 +49,26 @@ test("a floor that nothing can be compared with makes no chain, and leaves no di
   expect(await disk.exists(dataDir)).toBe(false);
 });
 
+test("reference measurements stand in the same file, by driver and firmware", async () => {
+  const digest = "ab".repeat(48);
+  const trust = await read(
+    `roots = ["one.der"]\n[[reference]]\ndriver = "550.90.07"\nfirmware = "96.00.9F.00.01"\n` +
+      `[reference.measurements]\n2 = ["${digest}"]\n12 = ["00", "01"]\n`,
+  );
+  const measurements = [
+    {index: 2, digests: [bytesOfHex(digest)]},
+    {index: 12, digests: [Uint8Array.of(0), Uint8Array.of(1)]},
+  ];
+  expect(trust.references).toEqual([{driver: "550.90.07", firmware: "96.00.9F.00.01", measurements}]);
+});
+
+const reference = (measurements: string) =>
+  `roots = ["one.der"]\n[[reference]]\ndriver = "1"\nfirmware = "1"\n[reference.measurements]\n${measurements}\n`;
+
 test.each([
+  ["a measurement without a number", reference('x = ["00"]'), "DEVICE_TRUST_INVALID"],
+  ["a measurement 255", reference('255 = ["00"]'), "DEVICE_TRUST_INVALID"],
+  ["a digest that is not hex", reference('1 = ["zz"]'), "DEVICE_TRUST_INVALID"],
   ["no TOML", "roots =", "DEVICE_TRUST_INVALID"],
   ["no roots", 'min_driver = "1"', "DEVICE_TRUST_INVALID"],
   ["an empty list of roots", "roots = []", "DEVICE_TRUST_INVALID"],

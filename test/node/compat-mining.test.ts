@@ -3,6 +3,7 @@ import {beforeAll, beforeEach, describe, expect, test} from "vitest";
 import type {DeviceTrustParams} from "../../src/codecs/chain/genesis.js";
 import {encodeProof, type Proof} from "../../src/codecs/mining/proof.js";
 import {CompatMining} from "../../src/node/compat-mining.js";
+import {readDeviceTrust} from "../../src/node/ledger/attestation/cc/trust.js";
 import {insertRecord} from "../../src/node/ledger/enrollment/registry.js";
 import type {VerifyContext} from "../../src/node/ledger/mining/context.js";
 import {ProofRejection} from "../../src/node/ledger/mining/rejection.js";
@@ -57,11 +58,10 @@ beforeAll(async () => {
     sign: (message) => signAs(leaf, message, {hash: "sha256", form: "der"}),
   };
 });
-const trusting = (change: Partial<DeviceTrustParams> = {}) =>
-  new CompatMining(
-    {...params, deviceTrust: {roots: [root], minFirmware: "535", minDriver: "550.54", ...change}},
-    testChallenges(),
-  );
+/** What a chain that pins the device's root adds to the context. */
+const trusting = (change: Partial<DeviceTrustParams> = {}): Partial<VerifyContext> => ({
+  deviceTrust: readDeviceTrust({roots: [root], minFirmware: "535", minDriver: "550.54", references: [], ...change}),
+});
 const certified = (challenge = testChallenge(), proof: Proof = solved(rig)): Uint8Array =>
   encodeProof(attestWithCertificate(proof, device, challenge));
 
@@ -126,18 +126,21 @@ describe("a proof that is offered", () => {
   });
 
   test("may carry a certified device's quote where the chain pins the device's root", () => {
-    mining = trusting();
     const challenge = testChallenge();
-    expect(reasonOf(() => offer(certified(challenge)))).toBe("accepted");
+    expect(reasonOf(() => offer(certified(challenge), trusting()))).toBe("accepted");
     const again = certified(challenge, solved(rig, {}, 7));
-    expect(reasonOf(() => offer(again))).toMatch(/^attestation: cc: nonce already used by device [0-9a-f]{32}:/);
+    expect(reasonOf(() => offer(again, trusting()))).toMatch(
+      /^attestation: cc: nonce already used by device [0-9a-f]{32}:/,
+    );
     const elsewhere = certified({...testChallenge(), signerId: "validator-other"}, solved(rig, {}, 9));
-    expect(reasonOf(() => offer(elsewhere))).toMatch(/^attestation: cc: challenge signature: .*not recognised/);
+    expect(reasonOf(() => offer(elsewhere, trusting()))).toMatch(
+      /^attestation: cc: challenge signature: .*not recognised/,
+    );
   });
 
   test("is refused when the device's software is older than the chain allows", () => {
-    mining = trusting({minDriver: "550.54.15"});
-    expect(reasonOf(() => offer(certified()))).toMatch(
+    const against = trusting({minDriver: "550.54.15"});
+    expect(reasonOf(() => offer(certified(), against))).toMatch(
       /^attestation: cc: pcr\.driver_ver 550\.54\.14 < min 550\.54\.15/,
     );
   });
@@ -180,10 +183,8 @@ describe("a proof inside a block", () => {
 
   test("carries a device's quote past its challenge's minute, as long as the chain believes the device", () => {
     const raw = certified(testChallenge(TEST_NOW_MS - 60_000n));
-    mining = trusting();
-    expect(reasonOf(() => inBlock(raw, {nowMs: TEST_NOW_MS + 70_000n}))).toBe("accepted");
-    expect(reasonOf(() => inBlock(raw))).toBe("accepted");
-    mining = new CompatMining(params, testChallenges());
+    expect(reasonOf(() => inBlock(raw, {...trusting(), nowMs: TEST_NOW_MS + 70_000n}))).toBe("accepted");
+    expect(reasonOf(() => inBlock(raw, trusting()))).toBe("accepted");
     expect(reasonOf(() => inBlock(raw))).toMatch(/^attestation: cc: .*not yet available/);
   });
 

@@ -54,6 +54,7 @@ test.each([
   "grace=1",
   "toString=1",
   "rules=compat",
+  "deviceTrust=1",
   "dagEntries=4294967296",
   "graceBlocks=18446744073709551616",
 ])('"%s" is no parameter of a genesis', (assignment) => {

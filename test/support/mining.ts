@@ -108,6 +108,7 @@ export function contextFor(rigs: readonly TestRig[], change: Partial<VerifyConte
     },
     verifySignature: mlDsa87.verify,
     challenges: testChallenges(),
+    deviceTrust: null,
     compat: null,
     ...change,
   };

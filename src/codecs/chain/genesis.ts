@@ -19,6 +19,15 @@ const deviceTrust = record("device-trust", {
   /** Oldest firmware and driver that count; empty asks for nothing. */
   minFirmware: text({maxBytes: 64}),
   minDriver: text({maxBytes: 64}),
+  /** What a GPU measures when its software is right, by driver and firmware. */
+  references: list(
+    record("reference", {
+      driver: text({minBytes: 1, maxBytes: 32}),
+      firmware: text({minBytes: 1, maxBytes: 32}),
+      measurements: list(record("measurement", {index: u32, digests: list(blob({min: 1, max: 64}), 16)}), 255),
+    }),
+    256,
+  ),
 });
 export type DeviceTrustParams = FieldValue<typeof deviceTrust>;
 

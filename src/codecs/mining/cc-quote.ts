@@ -47,6 +47,25 @@ export function ccPreimage(content: CcQuoteContent): Uint8Array {
   return concat(device, nonce, issuedAt, address, batchRoot, mixDigest, signer, signature);
 }
 
+const STRICT_DOMAIN = utf8("qsdm/cc-quote/v2\0");
+
+/**
+ * The same under strict rules: behind a domain of its own, and with what the reference leaves outside, the node and the
+ * versions that the device reports.
+ * @throws DecodeError QUOTE_INVALID
+ */
+export const strictCcPreimage = (
+  content: CcQuoteContent,
+  {nodeId, firmwareVer, driverVer}: {readonly nodeId: string; readonly firmwareVer: string; readonly driverVer: string},
+): Uint8Array =>
+  concat(
+    STRICT_DOMAIN,
+    ccPreimage(content),
+    lengthPrefixed("node_id", utf8(nodeId), 64),
+    lengthPrefixed("firmware_ver", utf8(firmwareVer), 64),
+    lengthPrefixed("driver_ver", utf8(driverVer), 64),
+  );
+
 function lengthPrefixed(name: string, bytes: Uint8Array, max: number): Uint8Array {
   if (bytes.length > max) refuse(`${name} ${bytes.length} bytes exceeds ${max} cap`);
   return concat(Uint8Array.of(bytes.length >> 8, bytes.length & 0xff), bytes);

@@ -1,5 +1,5 @@
 /**
- * Bundle of attestation type `qsdm-key-v1`: an ancestor's evidence, and the signature of the node that sent it.
+ * Bundle of attestation type `qsdm-key-v1`: evidence about its GPU, and the signature of the node that sent it.
  *
  * J-html JSON `{"evidence":...,"evidence_type":...,"node_id":...,"signature":...}`, then padded base64. `evidence` is
  * the inner bundle text as its own type carries it. The ML-DSA-87 key registered at enrollment signs the whole proof
@@ -14,10 +14,14 @@ import {type GoValue, goStruct, member} from "../go/struct.js";
 import {goBytes, goText} from "../go/types.js";
 import {canonicalCodec} from "../json.js";
 import {ML_DSA_87} from "../suite.js";
+import {CC_ATTESTATION} from "./cc-bundle.js";
 import {HMAC_ATTESTATION} from "./hmac-bundle.js";
 import type {Proof} from "./proof.js";
+import {SPDM_ATTESTATION} from "./spdm-bundle.js";
 
 export const KEY_ATTESTATION = "qsdm-key-v1";
+/** What may be inside. */
+const EVIDENCE_TYPES: readonly string[] = [HMAC_ATTESTATION, CC_ATTESTATION, SPDM_ATTESTATION];
 /** Longest bundle, in bytes of JSON: the signature takes 6,172 of them. */
 export const KEY_BUNDLE_MAX_BYTES = 32_768;
 
@@ -48,7 +52,7 @@ const codec = canonicalCodec<KeyBundle>({
       prefix: "key bundle: ",
       trailing: "key bundle: data after the bundle",
     });
-    if (wire.evidenceType !== HMAC_ATTESTATION) refuse(`evidence type ${quoteText(wire.evidenceType)} is unknown`);
+    if (!EVIDENCE_TYPES.includes(wire.evidenceType)) refuse(`evidence type ${quoteText(wire.evidenceType)} is unknown`);
     return {...wire, signature: wire.signature ?? refuse("signature is missing")};
   },
 });

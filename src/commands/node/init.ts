@@ -69,8 +69,9 @@ export const nodeInitCommand = (io: Io): Command =>
         "Allocations are taken from the treasury's tenth of the supply. --param changes one number of the network's " +
         "parameter set, among them the fork heights and the retarget; a chain that could not run is refused.\n\n" +
         "With --device-trust the chain believes evidence of GPUs with certificates. The file is TOML: roots, a list of " +
-        "PEM or DER files, and min_firmware and min_driver, the oldest versions that count. It becomes part of the " +
-        "genesis, since every node must judge alike.",
+        "PEM or DER files; min_firmware and min_driver, the oldest versions that count; and [[reference]] tables with " +
+        "driver, firmware and measurements, the right digests in hex by number. It becomes part of the genesis, since " +
+        "every node must judge alike.",
       examples: [
         {
           does: "a development chain that pays 1,000 CELL to one wallet",

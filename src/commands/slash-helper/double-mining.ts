@@ -1,6 +1,7 @@
 import type {Command} from "commander";
 import {equalBytes, utf8} from "../../codecs/bytes.js";
-import {nodeIdOf} from "../../codecs/mining/carried-bundle.js";
+import {nodeIdOfProof} from "../../codecs/mining/attestation.js";
+import {readHmacBundleCompat} from "../../codecs/mining/hmac-bundle.js";
 import {KEY_ATTESTATION} from "../../codecs/mining/key-bundle.js";
 import {type Proof, proofIdOf} from "../../codecs/mining/proof.js";
 import {doubleMining} from "../../codecs/slashing/double-mining.js";
@@ -41,7 +42,7 @@ export function accuse({proofA, proofB, memo, nodeId}: Accusation) {
 
 function named(flag: string, proof: Proof): string {
   try {
-    return nodeIdOf(proof);
+    return nodeIdOfProof(proof, readHmacBundleCompat);
   } catch (cause) {
     if (!(cause instanceof QsdmError)) throw cause;
     throw new DecodeError("BUNDLE_INVALID", `${flag}: attestation bundle: ${cause.message}`, {cause});

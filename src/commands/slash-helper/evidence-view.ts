@@ -1,7 +1,8 @@
 /** What evidence of any kind says, as far as its bytes tell. */
 import {hexOf} from "../../codecs/bytes.js";
 import type {CompatCodec} from "../../codecs/json.js";
-import {nodeIdOf} from "../../codecs/mining/carried-bundle.js";
+import {nodeIdOfProof} from "../../codecs/mining/attestation.js";
+import {readHmacBundleCompat} from "../../codecs/mining/hmac-bundle.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import {doubleMining} from "../../codecs/slashing/double-mining.js";
 import {forgedAttestation} from "../../codecs/slashing/forged-attestation.js";
@@ -67,7 +68,7 @@ export const proofView = (proof: Proof) => ({
   version: proof.version,
   epoch: proof.epoch,
   height: proof.height,
-  node_id: attempt(() => nodeIdOf(proof)),
+  node_id: attempt(() => nodeIdOfProof(proof, readHmacBundleCompat)),
   miner_addr: proof.minerAddr,
   batch_count: proof.batchCount,
   nonce: hexOf(proof.nonce),

@@ -1,6 +1,7 @@
 import type {Command} from "commander";
 import {utf8} from "../../codecs/bytes.js";
-import {nodeIdOf} from "../../codecs/mining/carried-bundle.js";
+import {nodeIdOfProof} from "../../codecs/mining/attestation.js";
+import {readHmacBundleCompat} from "../../codecs/mining/hmac-bundle.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import {FAULT_CLASSES, forgedAttestation} from "../../codecs/slashing/forged-attestation.js";
 import {QsdmError} from "../../errors.js";
@@ -30,7 +31,7 @@ export function accuseForger({proof, faultClass, memo, nodeId}: ForgeryCharge) {
   const warnings: string[] = [];
   let accused: string | null = null;
   try {
-    accused = nodeIdOf(proof);
+    accused = nodeIdOfProof(proof, readHmacBundleCompat);
   } catch (error) {
     if (!(error instanceof QsdmError)) throw error;
     warnings.push(`the bundle cannot be read (${error.message}); that is the fault bundle_malformed`);

@@ -1,13 +1,14 @@
 import type {Command} from "commander";
 import {utf8} from "../../codecs/bytes.js";
-import {nodeIdOf} from "../../codecs/mining/carried-bundle.js";
+import {nodeIdOfProof} from "../../codecs/mining/attestation.js";
+import {readHmacBundleCompat} from "../../codecs/mining/hmac-bundle.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import {freshnessCheat} from "../../codecs/slashing/freshness-cheat.js";
 import {defineCommand} from "../define.js";
 import {u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
 import {askRegistry} from "./live-registry.js";
-import {checkAccused, checkAttested, readBundle, readProofFile, refuseEvidence} from "./proof-file.js";
+import {checkAccused, checkAttested, readIssuedAt, readProofFile, refuseEvidence} from "./proof-file.js";
 import {addEvidenceFlags, type EvidenceFlags, slashCommandLine, writeEvidence} from "./write.js";
 
 /** Freshness window and grace of the protocol, in seconds: what is not older is not stale. */
@@ -32,8 +33,8 @@ export interface StalenessCharge {
  */
 export function accuseCheat({proof, anchorHeight, anchorBlockTime, memo, nodeId}: StalenessCharge) {
   checkAttested(proof, "freshness cheating");
-  const {issuedAt} = readBundle("--proof", proof);
-  const accused = nodeIdOf(proof);
+  const issuedAt = readIssuedAt("--proof", proof);
+  const accused = nodeIdOfProof(proof, readHmacBundleCompat);
   checkAccused(accused, nodeId);
   const stalenessSeconds = anchorBlockTime - issuedAt;
   checkStaleness(stalenessSeconds, `issued at ${issuedAt}, the block's time is ${anchorBlockTime}`);

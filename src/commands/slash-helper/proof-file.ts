@@ -1,6 +1,6 @@
 /** Proofs as the makers of evidence take them: from a file or a pipe, and judged by what a block would say. */
-import {hmacBundleOf} from "../../codecs/mining/carried-bundle.js";
-import type {HmacBundle} from "../../codecs/mining/hmac-bundle.js";
+import {issuedAtOfProof} from "../../codecs/mining/attestation.js";
+import {readHmacBundleCompat} from "../../codecs/mining/hmac-bundle.js";
 import {PROOF_MAX_BYTES, type Proof, readProofCompat} from "../../codecs/mining/proof.js";
 import {DecodeError, QsdmError, RuleError} from "../../errors.js";
 import type {Io} from "../io.js";
@@ -46,10 +46,10 @@ export function checkAccused(nodeId: string, wanted: string): void {
     );
 }
 
-/** The HMAC bundle of a proof. @throws DecodeError BUNDLE_INVALID */
-export function readBundle(flag: string, proof: Proof): HmacBundle {
+/** When the challenge was issued that a proof answers, in Unix seconds. @throws DecodeError BUNDLE_INVALID */
+export function readIssuedAt(flag: string, proof: Proof): bigint {
   try {
-    return hmacBundleOf(proof);
+    return issuedAtOfProof(proof, readHmacBundleCompat);
   } catch (cause) {
     if (!(cause instanceof QsdmError)) throw cause;
     throw new DecodeError("BUNDLE_INVALID", `${flag}: attestation bundle: ${cause.message}`, {

@@ -4,12 +4,13 @@
  */
 import {base64Of, hexOf} from "../../codecs/bytes.js";
 import {CC_ATTESTATION, type CcBundle, encodeCcBundle} from "../../codecs/mining/cc-bundle.js";
-import {ccPreimage} from "../../codecs/mining/cc-quote.js";
+import {type CcQuoteContent, ccPreimage, strictCcPreimage} from "../../codecs/mining/cc-quote.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import {decodeCertificate} from "../../codecs/x509/certificate.js";
 import {UsageError} from "../../errors.js";
 import {deviceIdOf} from "../ledger/attestation/cc/device.js";
+import type {SealedEvidence} from "./attest.js";
 
 /** A device that signs with the key that its certificate names. */
 export interface CcDevice {
@@ -26,17 +27,31 @@ export interface CcDevice {
 /** `proof` as version 2 with evidence of type `nvidia-cc-v1`. @throws UsageError DEVICE_INVALID; DecodeError */
 export function attestWithCertificate(proof: Proof, device: CcDevice, challenge: Challenge): Proof {
   const {nonce, issuedAt} = challenge;
-  const bundle = encodeCcBundle(quoteOf(proof, device, challenge));
+  const bundle = encodeCcBundle(quoteOf(proof, device, {challenge, message: ccPreimage}));
   const claims = {gpuArch: device.gpuArch, claimedHashrateHps: 0n, nonce, issuedAt};
   return {...proof, version: 2, attestation: {...claims, type: CC_ATTESTATION, bundle}};
 }
 
-function quoteOf(proof: Proof, device: CcDevice, challenge: Challenge): CcBundle {
+/** The quote for the bundle that a node key signs. @throws UsageError DEVICE_INVALID; DecodeError */
+export function certifiedEvidence(
+  proof: Proof,
+  device: CcDevice,
+  {challenge, nodeId}: {readonly challenge: Challenge; readonly nodeId: string},
+): SealedEvidence {
+  const message = (content: CcQuoteContent) => strictCcPreimage(content, {nodeId, ...device});
+  const evidence = encodeCcBundle(quoteOf(proof, device, {challenge, message}));
+  return {evidence, evidenceType: CC_ATTESTATION, nodeId, gpuArch: device.gpuArch};
+}
+
+function quoteOf(
+  {minerAddr, batchRoot, mixDigest}: Proof,
+  device: CcDevice,
+  {challenge, message}: {readonly challenge: Challenge; readonly message: (content: CcQuoteContent) => Uint8Array},
+): CcBundle {
   const [leaf] = device.certChain;
   if (!leaf) throw new UsageError("DEVICE_INVALID", "the device has no certificate");
   const deviceUuid = deviceIdOf(decodeCertificate(leaf));
   const {nonce, issuedAt, signerId: challengeSignerId, signature: challengeSig} = challenge;
-  const {minerAddr, batchRoot, mixDigest} = proof;
   const content = {deviceUuid, nonce, issuedAt, minerAddr, batchRoot, mixDigest, challengeSignerId, challengeSig};
   return {
     deviceUuid,
@@ -46,7 +61,7 @@ function quoteOf(proof: Proof, device: CcDevice, challenge: Challenge): CcBundle
       issuedAt,
       challengeSignerId,
       challengeSig: hexOf(challengeSig),
-      signature: base64Of(device.sign(ccPreimage(content))),
+      signature: base64Of(device.sign(message(content))),
     },
     pcr: {firmwareVer: device.firmwareVer, driverVer: device.driverVer},
   };

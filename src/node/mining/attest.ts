@@ -52,14 +52,33 @@ export function attestWithKey(
   {challenge, identity}: {challenge: Challenge; identity: NodeIdentity},
 ): Proof {
   const evidence = encodeHmacBundle(evidenceOf(proof, rig, challenge));
-  const bundle = {evidence, evidenceType: HMAC_ATTESTATION, nodeId: rig.nodeId, signature: new Uint8Array(0)};
-  const claimed = {...proof, version: 2, attestation: {...claims(rig, challenge), type: "", bundle: ""}};
+  const {nodeId, gpuArch} = rig;
+  return sealWithKey(proof, {evidence, evidenceType: HMAC_ATTESTATION, nodeId, gpuArch}, {challenge, identity});
+}
+
+/** Evidence of any kind, and what stands beside it in the proof. */
+export interface SealedEvidence {
+  /** Text of the inner bundle. */
+  readonly evidence: string;
+  readonly evidenceType: string;
+  readonly nodeId: string;
+  readonly gpuArch: string;
+}
+
+/** `proof` as version 2 with `evidence`, all of it signed by the node key. */
+export function sealWithKey(
+  proof: Proof,
+  {evidence, evidenceType, nodeId, gpuArch}: SealedEvidence,
+  {challenge, identity}: {challenge: Challenge; identity: NodeIdentity},
+): Proof {
+  const bundle = {evidence, evidenceType, nodeId, signature: new Uint8Array(0)};
+  const claimed = {...proof, version: 2, attestation: {...claims({gpuArch}, challenge), type: "", bundle: ""}};
   const unsigned = withKeyBundle(claimed, bundle);
   const signature = identity.sign(keySigningBytes(identity.chainId, unsigned));
   return withKeyBundle(unsigned, {...bundle, signature});
 }
 
-const claims = (rig: Rig, challenge: Challenge): Omit<Proof["attestation"], "type" | "bundle"> => ({
+const claims = (rig: Pick<Rig, "gpuArch">, challenge: Challenge): Omit<Proof["attestation"], "type" | "bundle"> => ({
   gpuArch: rig.gpuArch,
   // Zero asserts nothing: a CPU's rate would fall outside every architecture's band.
   claimedHashrateHps: 0n,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {base64Of, bytesOfBase64, textOf, utf8} from "../../../src/codecs/bytes.js";
 import {decodeCbor} from "../../../src/codecs/cbor/cbor.js";
-import {evidenceOfProof, nodeIdOfProof} from "../../../src/codecs/mining/attestation.js";
+import {issuedAtOfProof, nodeIdOfProof} from "../../../src/codecs/mining/attestation.js";
 import {
   decodeHmacBundle,
   encodeHmacBundle,
@@ -144,7 +144,7 @@ describe("the node behind a proof", () => {
 
   test("is named by an HMAC bundle", () => {
     expect(nodeIdOfProof(hmacProof)).toBe(evidence!.nodeId);
-    expect(evidenceOfProof(hmacProof)).toEqual(evidence);
+    expect(issuedAtOfProof(hmacProof)).toEqual(evidence!.issuedAt);
   });
 
   test("is named by a key bundle, not by the evidence inside", () => {
@@ -155,12 +155,15 @@ describe("the node behind a proof", () => {
       signature: new Uint8Array(4627),
     });
     expect(nodeIdOfProof(keyed)).toBe("rig-1");
-    expect(evidenceOfProof(keyed)).toEqual(evidence);
+    expect(issuedAtOfProof(keyed)).toEqual(proof!.attestation.issuedAt);
+    expect(codeOf(() => issuedAtOfProof({...keyed, attestation: {...keyed.attestation, bundle: "x"}}))).toBe(
+      "BASE64_INVALID",
+    );
   });
 
   test("is nobody for an unknown attestation type", () => {
     const other = {...proof!, attestation: {...proof!.attestation, type: "ngc-v1"}};
     expect(codeOf(() => nodeIdOfProof(other))).toBe("ATTESTATION_TYPE_UNKNOWN");
-    expect(codeOf(() => evidenceOfProof(other))).toBe("ATTESTATION_TYPE_UNKNOWN");
+    expect(codeOf(() => issuedAtOfProof(other))).toBe("ATTESTATION_TYPE_UNKNOWN");
   });
 });

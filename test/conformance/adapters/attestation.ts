@@ -93,6 +93,7 @@ function ccPortsOf(input: Input): CcPorts {
     roots: input.texts("pinned_roots").map((der) => bytesOfHex(der)),
     minFirmware: input.textOr("min_firmware"),
     minDriver: input.textOr("min_driver"),
+    references: [],
   };
   return {
     trust: readDeviceTrust(params),

@@ -6,6 +6,7 @@ import {equalBytes} from "../../../codecs/bytes.js";
 import {hexOrNull, readHex} from "../../../codecs/go/hex.js";
 import {quoteText} from "../../../codecs/go/quote.js";
 import {equalSecret, hmacSha256} from "../../../codecs/hash.js";
+import type {Challenge} from "../../../codecs/mining/challenge.js";
 import {
   challengeBind,
   HMAC_ATTESTATION,
@@ -50,7 +51,7 @@ export function checkHmacAttestation(ports: HmacPorts, proof: Proof, nowMs: bigi
   checkBinding(bundle, proof);
   checkOperator(bundle, ports.operator(bundle.nodeId));
   checkQuoted(bundle, proof);
-  if (ports.challenges) checkChallengeOf(bundle, ports.challenges);
+  if (ports.challenges) checkIssued("hmac", challengeOfHmac(bundle), ports.challenges);
   checkNotStale("hmac", bundle.issuedAt, nowMs, ports.limits.windowSeconds);
   checkNotFuture("hmac", bundle.issuedAt, nowMs, ports.limits.futureSkewSeconds);
   if (ports.nonces) useNonce(ports.nonces, bundle, nowMs);
@@ -101,13 +102,13 @@ export function checkQuoted(bundle: HmacBundle, {attestation}: Proof): void {
   if (bundle.issuedAt !== attestation.issuedAt) fail("nonce_mismatch", "bundle.issued_at != Attestation.IssuedAt");
 }
 
-/** Steps 13 to 15: a known signer issued the challenge. @throws AttestationError */
-export function checkChallengeOf(bundle: HmacBundle, challenges: ChallengeVerifier): void {
+/** The challenge that a bundle quotes, steps 13 and 14. @throws AttestationError */
+export function challengeOfHmac(bundle: HmacBundle): Challenge {
   const {challengeSignerId: signerId, issuedAt} = bundle;
   if (signerId === "") fail("bundle_malformed", "challenge_signer_id missing");
   const signature = hexOrNull(bundle.challengeSig);
   if (!signature || signature.length === 0) fail("bundle_malformed", "challenge_sig not hex");
-  checkIssued("hmac", {nonce: readHex(bundle.nonce), issuedAt, signerId, signature}, challenges);
+  return {nonce: readHex(bundle.nonce), issuedAt, signerId, signature};
 }
 
 /** Step 18: unseen, and from now on seen (quirk Q22: before the checks that follow). @throws AttestationError */

@@ -67,4 +67,10 @@ function checkDeviceTrust(params: GenesisParams["deviceTrust"]): void {
   deviceTrustOf(params);
   for (const floor of [params.minFirmware, params.minDriver])
     if (floor !== "" && !isVersion(floor)) refuse(`"${floor}" is no version to compare with`);
+  const pairs = params.references.map(({driver, firmware}) => `driver ${driver} with firmware ${firmware}`);
+  const twice = pairs.find((pair, i) => pairs.indexOf(pair) < i);
+  if (twice !== undefined) refuse(`two references for ${twice}`);
+  for (const {measurements} of params.references)
+    if (measurements.length === 0 || measurements.some(({digests}) => digests.length === 0))
+      refuse("a reference that holds nothing against a device");
 }

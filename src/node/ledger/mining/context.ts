@@ -1,11 +1,12 @@
 /** What a proof is verified against, and the proof while it is being verified. */
 import type {CellLookup, WorkSet} from "../../../codecs/mining/cells.js";
-import type {HmacBundle} from "../../../codecs/mining/hmac-bundle.js";
 import type {Proof} from "../../../codecs/mining/proof.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {InvariantError, QsdmError, UnavailableError} from "../../../errors.js";
+import type {DeviceTrust} from "../attestation/cc/trust.js";
 import type {ChallengeVerifier} from "../attestation/challenge.js";
 import type {CheckAttestation} from "../attestation/dispatcher.js";
+import type {Evidence} from "../attestation/evidence.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
 import type {ChainParams} from "../params/chain-params.js";
 import {ProofRejection, type RejectReason} from "./rejection.js";
@@ -57,6 +58,8 @@ export interface VerifyContext {
   readonly verifySignature: VerifySignature;
   /** Whose challenges count; null where the issuers' keys are not held, which is everywhere but on admission. */
   readonly challenges: ChallengeVerifier | null;
+  /** Which certified devices count; null where the chain pins no root. */
+  readonly deviceTrust: DeviceTrust | null;
   /** Compatible rules only: which addresses may be named, and how attestations are checked. */
   readonly compat: CompatReads | null;
 }
@@ -71,7 +74,7 @@ export interface CompatReads {
 export interface ProofNode {
   readonly record: EnrollmentRecord;
   readonly nodeKey: Uint8Array;
-  readonly evidence: HmacBundle;
+  readonly evidence: Evidence;
 }
 
 /** A proof on its way through the checks; each adds what it found. */

@@ -33,7 +33,7 @@ const MAINNET: GenesisParams = {
   maxTransactions: 2_000,
   maxProofs: 500,
   maxBlockBytes: 32 * 1024 * 1024,
-  deviceTrust: {roots: [], minFirmware: "", minDriver: ""},
+  deviceTrust: {roots: [], minFirmware: "", minDriver: "", references: []},
 };
 
 /** Parameter sets by profile. Dev networks mine on a laptop in seconds and pay watchers a quarter. */

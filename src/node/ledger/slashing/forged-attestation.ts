@@ -3,15 +3,14 @@
  *
  * The ancestor slashes whenever its HMAC check refuses a proof, which anybody can bring about for anybody (Q40). Here
  * the accused must have signed, and the fault must be one that only the signer can have made: not a challenge issuer
- * that was forgotten, a GPU denied since, a record revoked since, nor one of the model tables, which are heuristics.
+ * that was forgotten, a GPU denied since, a record revoked since, a certificate that ran out, nor one of the model tables,
+ * which are heuristics.
  */
 import {hexOf} from "../../../codecs/bytes.js";
-import {decodeHmacBundle} from "../../../codecs/mining/hmac-bundle.js";
-import {decodeKeyBundle} from "../../../codecs/mining/key-bundle.js";
 import {type Proof, proofIdOf} from "../../../codecs/mining/proof.js";
 import {forgedAttestation} from "../../../codecs/slashing/forged-attestation.js";
 import {DecodeError, RuleError} from "../../../errors.js";
-import {checkBinding, checkOperator, checkQuoted} from "../attestation/hmac.js";
+import {checkOwn, readEvidence} from "../attestation/evidence.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
 import {checkNamed, checkSignedBy} from "./accused.js";
 import {type ReadEvidence, unproven} from "./offence.js";
@@ -34,13 +33,9 @@ export const readForgedAttestation: ReadEvidence = (blob, nodeId) => {
 
 /** What is forged about the evidence that a signed proof carries, or null. */
 export function forgeryIn(proof: Proof, record: EnrollmentRecord): string | null {
-  const {evidence: text} = decodeKeyBundle(proof.attestation.bundle);
   try {
-    const evidence = decodeHmacBundle(text);
-    if (evidence.nodeId !== record.nodeId) return `the evidence names node ${evidence.nodeId}`;
-    checkBinding(evidence, proof);
-    checkOperator(evidence, {...record, revokedAtHeight: null});
-    checkQuoted(evidence, proof);
+    const {evidence} = readEvidence(proof.attestation.bundle);
+    checkOwn(evidence, proof, {...record, revokedAtHeight: null});
     return null;
   } catch (cause) {
     if (cause instanceof RuleError || cause instanceof DecodeError) return cause.message;

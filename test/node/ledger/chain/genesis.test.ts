@@ -8,6 +8,7 @@ import {testGenesis} from "../../../support/chain.js";
 const good = testGenesis([]);
 const withParams = (change: Partial<GenesisParams>): Genesis => ({...good, params: {...good.params, ...change}});
 
+const REFERENCE = {driver: "1", firmware: "1", measurements: [{index: 1, digests: [new Uint8Array(48)]}]};
 const withTrust = (change: Partial<GenesisParams["deviceTrust"]>): Genesis =>
   withParams({deviceTrust: {...good.params.deviceTrust, ...change}});
 
@@ -48,6 +49,8 @@ describe("a genesis is refused", () => {
     ["with a time that the store cannot keep", "GENESIS_INVALID", {...good, timeMs: 1n << 63n}],
     ["with a root that is no certificate", "DEVICE_ROOTS_INVALID", withTrust({roots: [Uint8Array.of(1)]})],
     ["with a floor that no version can be held against", "GENESIS_INVALID", withTrust({minDriver: "r550"})],
+    ["with two references for one software", "GENESIS_INVALID", withTrust({references: [REFERENCE, REFERENCE]})],
+    ["with a reference of nothing", "GENESIS_INVALID", withTrust({references: [{...REFERENCE, measurements: []}]})],
     [
       "that gives away more than the treasury",
       "SUPPLY_CAP",

@@ -135,8 +135,9 @@ describe("a strict proof", () => {
 
 describe("the evidence of a strict proof", () => {
   test("must name the node of the bundle around it", () => {
-    const bundle = decodeKeyBundle(signedBy(rig, solved(rig)).attestation.bundle);
-    const mixed = withKeyBundle(signedBy(rig, solved(rig)), {...bundle, nodeId: "rig-2"});
+    const proof = signedBy(other, solved(other));
+    const evidence = attestWithMac(solved(other), rig, testChallenge()).attestation.bundle;
+    const mixed = withKeyBundle(proof, {...decodeKeyBundle(proof.attestation.bundle), evidence});
     expectRefusal(mixed, "attestation", "evidence names node rig-1, the bundle rig-2");
   });
 

@@ -1,11 +1,10 @@
 /** The node behind a strict proof (docs/decisions/0011-strict-mining.md). */
-import {decodeHmacBundle} from "../../../../codecs/mining/hmac-bundle.js";
-import {decodeKeyBundle, KEY_ATTESTATION} from "../../../../codecs/mining/key-bundle.js";
+import {KEY_ATTESTATION} from "../../../../codecs/mining/key-bundle.js";
 import {checkArchitecture, checkHashrate} from "../../attestation/architecture.js";
+import {challengeIn, checkBelieved, checkOwn, readEvidence} from "../../attestation/evidence.js";
 import {AttestationError} from "../../attestation/failure.js";
-import {checkBinding, checkChallengeOf, checkHardware, checkOperator, checkQuoted} from "../../attestation/hmac.js";
 import {checkNodeSignature} from "../../attestation/node-key.js";
-import {checkNotFuture, checkNotStale} from "../../attestation/quoted.js";
+import {checkIssued, checkNotFuture, checkNotStale} from "../../attestation/quoted.js";
 import type {Draft, VerifyContext} from "../context.js";
 
 /** A proof carries the key bundle. Before everything that costs, for one look at a word. */
@@ -19,11 +18,9 @@ export function checkAttestationType(draft: Draft): void {
   draft.reject("attestation", failure.message, failure);
 }
 
-/** The node is enrolled and active, has a key, and the evidence names the same node as the bundle around it. */
+/** The node is enrolled and active, and has a key. */
 export function checkNode(draft: Draft, {chain}: VerifyContext): void {
-  const {evidence: text, nodeId} = draft.attempt("attestation", "", () =>
-    decodeKeyBundle(draft.proof.attestation.bundle),
-  );
+  const {nodeId, evidence} = draft.attempt("attestation", "", () => readEvidence(draft.proof.attestation.bundle));
   const record = chain.enrollment(nodeId);
   if (!record) draft.reject("attestation", `node ${nodeId} is not enrolled`);
   if (record.revokedAtHeight !== null)
@@ -31,9 +28,6 @@ export function checkNode(draft: Draft, {chain}: VerifyContext): void {
   if (draft.proof.height < record.enrolledAtHeight)
     draft.reject("attestation", `node ${nodeId} is enrolled from height ${record.enrolledAtHeight} on`);
   if (record.nodeKey === null) draft.reject("attestation", `node ${nodeId} has no registered key`);
-  const evidence = draft.attempt("attestation", "", () => decodeHmacBundle(text));
-  if (evidence.nodeId !== nodeId)
-    draft.reject("attestation", `evidence names node ${evidence.nodeId}, the bundle ${nodeId}`);
   draft.node = {record, nodeKey: record.nodeKey, evidence};
 }
 
@@ -52,22 +46,22 @@ export function checkFirst(draft: Draft, {params, chain}: VerifyContext): void {
   draft.reject("duplicate", `node ${nodeId} already has a proof at height ${height}`);
 }
 
-/** The evidence: bound to this solution, MACed, fresh, and about a GPU that can exist. */
+/** The evidence: fresh, the node's own, about a GPU that the chain believes, and answering a known issuer's challenge. */
 export function checkEvidence(draft: Draft, context: VerifyContext): void {
   const {proof, node, header} = draft;
   const {evidence, record} = node;
+  const {scope} = evidence;
   const {freshnessWindowSeconds, futureSkewSeconds} = context.params.mining;
+  const readAtMs = context.staleAgainst === "now" ? context.nowMs : header.timeMs;
   draft.attempt("attestation", "", () => {
     const {gpuArch, claimedHashrateHps} = proof.attestation;
     checkHashrate(checkArchitecture(gpuArch), claimedHashrateHps);
-    checkHardware(evidence, gpuArch, []);
-    checkBinding(evidence, proof);
-    checkQuoted(evidence, proof);
-    checkNotFuture("hmac", evidence.issuedAt, context.nowMs, futureSkewSeconds);
-    const readAtMs = context.staleAgainst === "now" ? context.nowMs : header.timeMs;
-    checkNotStale("hmac", evidence.issuedAt, readAtMs, freshnessWindowSeconds);
-    checkOperator(evidence, record);
-    if (context.challenges) checkChallengeOf(evidence, context.challenges);
+    const challenge = challengeIn(evidence);
+    checkNotFuture(scope, challenge.issuedAt, context.nowMs, futureSkewSeconds);
+    checkNotStale(scope, challenge.issuedAt, readAtMs, freshnessWindowSeconds);
+    checkOwn(evidence, proof, record);
+    checkBelieved(evidence, {gpuArch, trust: context.deviceTrust, nowMs: readAtMs});
+    if (context.challenges) checkIssued(scope, challenge, context.challenges);
   });
 }
 
