@@ -15,6 +15,7 @@ import {CompatMining} from "./compat-mining.js";
 import type {ComputeBackend} from "./compute/backend.js";
 import {type DeviceTrust, deviceTrustOf} from "./ledger/attestation/cc/trust.js";
 import {ChallengeVerifier, createChallengeSigner, signerIdOf} from "./ledger/attestation/challenge.js";
+import {type ChallengeRequest, challengeTerms} from "./ledger/attestation/challenge-terms.js";
 import {ChallengeIssuer} from "./ledger/attestation/issuer.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import type {AcceptedProof, VerifyProof} from "./ledger/chain/run.js";
@@ -90,8 +91,10 @@ export class MiningDesk {
     if (settled && this.#workSets.isDrawn(epoch + 1n, tip)) await this.#tables.prepare(epoch + 1n);
   }
 
-  challenge(): Challenge {
-    return this.#issuer.issue(this.ports.nowMs(), () => plain(randomBytes(32)));
+  /** @throws UsageError CHALLENGE_UNBOUND; RuleError CHALLENGE_NODE_REFUSED, CHALLENGE_COLLISIONS */
+  challenge(state: State, asked: ChallengeRequest): Challenge {
+    const binding = challengeTerms(asked, {state, rules: this.ports.params.rules});
+    return this.#issuer.issue(this.ports.nowMs(), () => plain(randomBytes(32)), binding);
   }
 
   /** Work on the header at `height` of the chain that ends in `state`, or at the tip. @throws UnavailableError MINING_UNAVAILABLE */

@@ -209,7 +209,7 @@ function portsOf({chain, pool, intake, desk, feed}: Ledger): Omit<ApiPorts, "sto
     transactionOfId: (clientId) => transactionOfId(chain.state, clientId),
     poolSize: () => pool.size,
     nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
-    challenge: () => desk.challenge(),
+    challenge: (asked) => desk.challenge(chain.state, asked),
     work: (height) => desk.work(chain.state, height),
     submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
     recentRejections: (query) => desk.rejections.list(query),

@@ -75,7 +75,8 @@ const found = (path: string): Promise<Answer> =>
 /** The nonce of an account as QSDM's clients read it. */
 const nonceOf = async ({address}: {address: string}): Promise<bigint> =>
   BigInt((await ask(`/wallet/nonce?sender=${address}`)).body.nonce);
-const attested = async (proof: Proof): Promise<Proof> => attestWithMac(proof, RIG, await client.challenge());
+const attested = async (proof: Proof): Promise<Proof> =>
+  attestWithMac(proof, RIG, await client.challenge({minerAddr: null, nodeId: null, height: null}));
 
 test("says that it takes both generations of envelopes", async () => {
   const {body} = await ask("/status");

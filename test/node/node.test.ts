@@ -8,7 +8,7 @@ import {DEFAULT_NODE_OPTIONS, QsdmNode} from "../../src/node/node.js";
 import {contentOf, signed, signedTransfer, testAccount} from "../support/accounts.js";
 import {VALIDATOR_ACCOUNT} from "../support/chain.js";
 import {eventually, initTestNode, mineOne, nodeGenesis, runTestNode} from "../support/node.js";
-import {enrollmentPayload, signedEnrollment, signedSlash} from "../support/proofs.js";
+import {enrollmentPayload, signedEnrollment, signedSlash, signedUnenrollment} from "../support/proofs.js";
 
 const owner = testAccount("owner");
 const watcher = testAccount("watcher");
@@ -73,8 +73,10 @@ test("the difficulty follows the proofs that blocks hold, wherever it is shown",
 });
 
 test("epochs are mined over blocks that the chain holds, drawn before the epoch begins", async () => {
-  const params = {...genesis.params, blocksPerEpoch: 48n, graceBlocks: 20n};
-  const {client, stop} = await runTestNode(await initTestNode({...genesis, params}));
+  const params = {...genesis.params, blocksPerEpoch: 64n, graceBlocks: 40n};
+  const {client, stop} = await runTestNode(await initTestNode({...genesis, params}), {
+    producer: {intervalMs: 20, minIntervalMs: 20},
+  });
   try {
     await client.enroll({
       body: signedEnrollment(owner, 0n, enrollmentPayload(owner, {nodeId: "rig-1", node: nodeKey})),
@@ -121,6 +123,27 @@ test("the tensor walk begins at the height that the genesis names, for the miner
     expect(await client.submitProof({body: encodeProof(unforked)})).toMatchObject({detail: "mix_digest mismatch"});
     const proof = await mineOne(client, RIG);
     expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});
+  } finally {
+    await stop();
+  }
+});
+
+test("a challenge is for a proof of an enrolled node, and is refused to everybody else", async () => {
+  const {client, stop} = await runTestNode(await initTestNode(genesis));
+  try {
+    await client.enroll({
+      body: signedEnrollment(owner, 0n, enrollmentPayload(owner, {nodeId: "rig-1", node: nodeKey})),
+    });
+    const asked = {minerAddr: owner.address, nodeId: "rig-1", height: 1n};
+    const {nonce} = await eventually(() => client.challenge(asked));
+    expect(nonce).toHaveLength(32);
+    for (const missing of ["minerAddr", "nodeId", "height"] as const)
+      await expect(client.challenge({...asked, [missing]: null})).rejects.toThrow(/for one account, node and height/);
+    await expect(client.challenge({...asked, nodeId: "rig-9"})).rejects.toThrow(/it is not enrolled/);
+    await expect(client.challenge({...asked, minerAddr: watcher.address})).rejects.toThrow(/it belongs to/);
+    await client.unenroll({body: signedUnenrollment(owner, {nonce: 1n, nodeId: "rig-1"})});
+    await eventually(async () => (await client.enrollment({nodeId: "rig-1"})).phase === "pending_unbond");
+    await expect(client.challenge(asked)).rejects.toThrow(/it was revoked at height/);
   } finally {
     await stop();
   }

@@ -1,7 +1,7 @@
 /** Rigs with real keys, and what they mine, for tests that need true proofs. */
 import {utf8} from "../../src/codecs/bytes.js";
 import {sha3} from "../../src/codecs/hash.js";
-import type {Challenge} from "../../src/codecs/mining/challenge.js";
+import type {Challenge, ChallengeBinding} from "../../src/codecs/mining/challenge.js";
 import {batchHash, prefixRoot} from "../../src/codecs/mining/merkle.js";
 import {NO_ATTESTATION, type Proof} from "../../src/codecs/mining/proof.js";
 import type {KeyPair} from "../../src/node/compute/ml-dsa.js";
@@ -74,9 +74,16 @@ const table = buildDag({epoch: 0n, workSetRoot: WORK_SET_ROOT, entries: params.m
 let draws = 0;
 const issuer = new ChallengeIssuer(createChallengeSigner("validator-test", CHALLENGE_KEY));
 
-/** A genuine challenge; every call gives another. */
-export const testChallenge = (nowMs = TEST_NOW_MS): Challenge =>
-  issuer.issue(nowMs, () => sha3(utf8(`draw ${draws++}`)));
+/** A genuine challenge, bound where a binding is given; every call gives another. */
+export const testChallenge = (nowMs = TEST_NOW_MS, binding: ChallengeBinding | null = null): Challenge =>
+  issuer.issue(nowMs, () => sha3(utf8(`draw ${draws++}`)), binding);
+
+/** What a challenge for `proof` of `rig` is bound to. */
+export const bindingOf = ({nodeId}: Pick<TestRig, "nodeId">, {minerAddr, height}: Proof): ChallengeBinding => ({
+  minerAddr,
+  nodeId,
+  height,
+});
 
 export function testChallenges(): ChallengeVerifier {
   const verifier = new ChallengeVerifier();
@@ -154,7 +161,10 @@ function solutionFor(rig: TestRig, change: Partial<Proof>, {start, bound}: {star
 export function signedBy(
   rig: TestRig,
   proof: Proof,
-  {challenge = testChallenge(), chainId = TEST_CHAIN_ID}: {challenge?: Challenge; chainId?: string} = {},
+  {
+    challenge = testChallenge(TEST_NOW_MS, bindingOf(rig, proof)),
+    chainId = TEST_CHAIN_ID,
+  }: {challenge?: Challenge; chainId?: string} = {},
 ): Proof {
   const sign = (message: Uint8Array) => mlDsa87.sign(rig.keys.secretKey, message);
   return attestWithKey(proof, rig, {challenge, identity: {chainId, sign}});

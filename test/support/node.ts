@@ -157,7 +157,7 @@ export async function mineOne(
   const solved = await solveTip(client, {...work, nodeId});
   const sign = (message: Uint8Array): Uint8Array => mlDsa87.sign(nodeKey.secretKey, message);
   return attestWithKey(solved, rigOf(nodeId), {
-    challenge: await client.challenge(),
+    challenge: await client.challenge({minerAddr: solved.minerAddr, nodeId, height: solved.height}),
     identity: {chainId: TEST_CHAIN_ID, sign},
   });
 }

@@ -2,7 +2,7 @@
  * Challenge of the mining protocol: nonce, time and signer, MACed by the node that issued it.
  *
  * Wire: J-html JSON of the members below, bytes as lowercase hex.
- * Source: mining protocol, sections 14.1 and 21.1.
+ * Source: mining protocol, sections 14.1 and 21.1; bound form: docs/decisions/0011-strict-mining.md.
  */
 import {DecodeError} from "../../errors.js";
 import {concat, hexOf, utf8} from "../bytes.js";
@@ -21,12 +21,32 @@ export interface Challenge {
   readonly signature: Uint8Array;
 }
 
-const DOMAIN = utf8("qsdm.v2.challenge\0");
+/** For what a bound challenge is good. None of it travels with the challenge: the proof says it. */
+export interface ChallengeBinding {
+  readonly minerAddr: string;
+  readonly nodeId: string;
+  /** Height that the proof quotes. */
+  readonly height: bigint;
+}
 
-/** Bytes that the issuing node signs. The miner is not part of them: a challenge is good for whoever holds it. */
-export function challengeSigningBytes({signerId, issuedAt, nonce}: Omit<Challenge, "signature">): Uint8Array {
-  const id = utf8(signerId);
-  return concat(DOMAIN, varint(BigInt(id.length)), id, varint(zigzag(issuedAt)), nonce);
+const DOMAIN = utf8("qsdm.v2.challenge\0");
+const BOUND_DOMAIN = utf8("qsdm/challenge/v1\0");
+
+/** Bytes that the issuing node signs. Without a binding, as QSDM signs, a challenge is good for whoever holds it. */
+export function challengeSigningBytes(
+  {signerId, issuedAt, nonce}: Omit<Challenge, "signature">,
+  binding: ChallengeBinding | null = null,
+): Uint8Array {
+  const issued = [...counted(signerId), varint(zigzag(issuedAt)), nonce];
+  if (binding === null) return concat(DOMAIN, ...issued);
+  const {minerAddr, nodeId, height} = binding;
+  return concat(BOUND_DOMAIN, ...issued, ...counted(minerAddr), ...counted(nodeId), varint(height));
+}
+
+/** A text with its length before it. */
+function counted(value: string): readonly Uint8Array[] {
+  const bytes = utf8(value);
+  return [varint(BigInt(bytes.length)), bytes];
 }
 
 /** Small for small magnitudes of either sign. */

@@ -6,7 +6,7 @@ import type {Client} from "../../node/api/client.js";
 import {buildDag, type DagTable} from "../../node/ledger/mining/dag.js";
 import {solveSlice} from "../../node/ledger/mining/solve.js";
 import {nodePortsOf} from "../../node/mining/client-ports.js";
-import {type Job, jobOf, solutionOf} from "../../node/mining/job.js";
+import {challengeBindingOf, type Job, jobOf, solutionOf} from "../../node/mining/job.js";
 import type {MinerPorts} from "../../node/mining/ports.js";
 
 /** Largest table that is built here, in entries: that of development networks. */
@@ -67,10 +67,13 @@ async function nextJob(
   }
 }
 
-async function signTwice({address, attest}: Cheater, client: Client, job: Job): Promise<Equivocation["proofs"]> {
+async function signTwice(cheater: Cheater, client: Client, job: Job): Promise<Equivocation["proofs"]> {
   const table = buildDag(job.seed);
+  const {address, attest} = cheater;
+  const {challenge} = nodePortsOf(client);
+  const binding = challengeBindingOf(cheater, job.work.height);
   const make = async (start: number): Promise<Uint8Array> =>
-    encodeProof(await attest(solve(job, address, {table, start}), await client.challenge()));
+    encodeProof(await attest(solve(job, address, {table, start}), await challenge(binding)));
   return [await make(1), await make(2)];
 }
 

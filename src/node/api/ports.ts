@@ -5,6 +5,7 @@ import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
 import type {FeedPage} from "../events/feed.js";
+import type {ChallengeRequest} from "../ledger/attestation/challenge-terms.js";
 import type {CompatDoor} from "../ledger/chain/compat-door.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
@@ -138,7 +139,8 @@ export interface ApiPorts {
   poolSize(): number;
   /** Nonce that an account should sign next, counting what waits. */
   nextNonce(address: string): bigint;
-  challenge(): Challenge;
+  /** @throws UsageError, RuleError when the chain issues none for what is asked */
+  challenge(asked: ChallengeRequest): Challenge;
   /** @throws UnavailableError MINING_UNAVAILABLE */
   work(height: bigint | null): ServedWork;
   submitProof(raw: Uint8Array): Promise<ProofVerdict>;

@@ -7,6 +7,9 @@ import type {MinerPorts} from "./ports.js";
 /** The three routes that a miner calls. */
 export type MiningClient = Pick<Client, "work" | "challenge" | "submitProof">;
 
+/** What a chain is asked whose challenges are good for whoever holds them. */
+const UNBOUND = {minerAddr: null, nodeId: null, height: null};
+
 /** Work, challenges and submissions over `client`. */
 export function nodePortsOf(client: MiningClient): Pick<MinerPorts, "work" | "challenge" | "submit"> {
   return {
@@ -14,7 +17,7 @@ export function nodePortsOf(client: MiningClient): Pick<MinerPorts, "work" | "ch
       const {workSet, ...rest} = await client.work({height: null});
       return {...rest, workSet: workSet.map(({cells}) => cells)};
     },
-    challenge: (): Promise<Challenge> => client.challenge(),
+    challenge: (binding): Promise<Challenge> => client.challenge(binding ?? UNBOUND),
     async submit(body) {
       const {accepted, rejectReason, detail} = await client.submitProof({body});
       return {accepted, reason: rejectReason, detail};

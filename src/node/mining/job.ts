@@ -1,6 +1,7 @@
 /** From the node's work to a search, checked before it costs anything. */
 import {equalBytes} from "../../codecs/bytes.js";
 import {canonicalWorkSet, checkWorkSet, type WorkSet} from "../../codecs/mining/cells.js";
+import type {ChallengeBinding} from "../../codecs/mining/challenge.js";
 import {batchCountMaximum, batchHash, merkleRoot, prefixRoot} from "../../codecs/mining/merkle.js";
 import {NO_ATTESTATION, type Proof} from "../../codecs/mining/proof.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
@@ -74,6 +75,12 @@ function refuse(what: string): never {
     hint: "ask another node",
   });
 }
+
+/** What a challenge for the proof of `height` has to be issued for; null where the chain binds it to nothing. */
+export const challengeBindingOf = (
+  {address: minerAddr, boundNodeId: nodeId}: Pick<MinerOptions, "address" | "boundNodeId">,
+  height: bigint,
+): ChallengeBinding | null => (nodeId === null ? null : {minerAddr, nodeId, height});
 
 /** The solved proof, not yet attested. Version 1 until an attestation makes it version 2. */
 export const solutionOf = ({work, search, batchCount}: Job, minerAddr: string, found: Solution): Proof => ({

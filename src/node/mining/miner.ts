@@ -10,7 +10,7 @@ import type {ServedWork} from "../../codecs/mining/work.js";
 import {UnavailableError} from "../../errors.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {Hashrate} from "./hashrate.js";
-import {type Job, jobOf, solutionOf} from "./job.js";
+import {challengeBindingOf, type Job, jobOf, solutionOf} from "./job.js";
 import type {Answer, MinerOptions, MinerPorts, MinerStats} from "./ports.js";
 import {MinerTable} from "./table.js";
 
@@ -115,7 +115,8 @@ export class Miner {
 
   async #attest(solution: Proof, signal: AbortSignal): Promise<Proof | null> {
     const {height} = solution;
-    const challenge = await this.#patiently(() => this.ports.challenge(), signal);
+    const binding = challengeBindingOf(this.options, height);
+    const challenge = await this.#patiently(() => this.ports.challenge(binding), signal);
     if (!challenge) return null;
     this.#settledHeight = height;
     if (await this.ports.claim(height)) return this.ports.attest(solution, challenge);

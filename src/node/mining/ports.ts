@@ -1,5 +1,5 @@
 /** What the miner needs from the world, and what it tells. Ports are the client's routes, threads and a clock. */
-import type {Challenge} from "../../codecs/mining/challenge.js";
+import type {Challenge, ChallengeBinding} from "../../codecs/mining/challenge.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
 import type {QsdmError} from "../../errors.js";
@@ -35,8 +35,11 @@ export const DEFAULT_POLL_MS = 500;
 export interface MinerPorts {
   /** @throws UnavailableError while the node cannot say */
   work(): Promise<ServedWork>;
-  /** @throws UnavailableError while the node cannot be asked */
-  challenge(): Promise<Challenge>;
+  /**
+   * A challenge for one proof, or for any where the chain does not bind them.
+   * @throws UnavailableError while the node cannot be asked
+   */
+  challenge(binding: ChallengeBinding | null): Promise<Challenge>;
   /** @throws UnavailableError when no answer came, and the proof may have arrived or not */
   submit(raw: Uint8Array): Promise<Answer>;
   /**

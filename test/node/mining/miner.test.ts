@@ -15,7 +15,7 @@ import {jobOf} from "../../../src/node/mining/job.js";
 import {Miner} from "../../../src/node/mining/miner.js";
 import type {Answer, MinerEvent, MinerOptions, MinerPorts} from "../../../src/node/mining/ports.js";
 import type {Solver} from "../../../src/node/mining/solver.js";
-import {contextFor, signedBy, testChallenge, testHeader, testRig} from "../../support/mining.js";
+import {contextFor, signedBy, TEST_NOW_MS, testChallenge, testHeader, testRig} from "../../support/mining.js";
 
 const rig = testRig("rig-1");
 const offline = (what: string) => new UnavailableError("NODE_UNREACHABLE", what);
@@ -61,7 +61,7 @@ function bench(change: Partial<MinerPorts> = {}, options: Partial<MinerOptions> 
     solver,
     dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: 1}, {backend: cpuBackend, cache: null, nowMs: () => 0}),
     work: async () => workAt(node.height),
-    challenge: async () => testChallenge(),
+    challenge: async (binding) => testChallenge(TEST_NOW_MS, binding),
     claim: async () => true,
     attest: (solution, challenge) => signedBy(rig, solution, {challenge}),
     submit: async (raw) => {
@@ -190,9 +190,9 @@ describe("the miner", () => {
   test("keeps a solution while challenges cannot be had", async () => {
     let refused = 0;
     const made = bench({
-      challenge: async () => {
+      challenge: async (binding) => {
         if (refused++ < 2) throw offline("no challenge");
-        return testChallenge();
+        return testChallenge(TEST_NOW_MS, binding);
       },
     });
     await made.run();

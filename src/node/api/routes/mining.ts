@@ -1,6 +1,6 @@
 /** What miners call: a challenge, the work, and the way back in for proofs. */
 import {challenge, proofAnswer, work} from "../../../codecs/api/mining.js";
-import {heightKind, mayQuery} from "../param.js";
+import {addressKind, heightKind, mayQuery, nodeIdKind} from "../param.js";
 import {type BodySpec, json, route} from "../route.js";
 import {proofPayer} from "./payer.js";
 
@@ -14,14 +14,18 @@ const PROOF_BODY: BodySpec = {
 export const challengeRoute = route({
   method: "GET",
   path: "/api/v1/mining/challenge",
-  summary: "a fresh challenge to attest with",
+  summary: "a fresh challenge to attest with; strict chains bind it to account, node and height of the proof",
   auth: "public",
   errors: "text",
   cost: 0.1,
-  params: {},
+  params: {
+    minerAddr: mayQuery(addressKind, "account that the proof pays"),
+    nodeId: mayQuery(nodeIdKind, "node that makes the proof"),
+    height: mayQuery(heightKind, "height that the proof quotes"),
+  },
   body: null,
   reply: json(challenge),
-  handle: (_input, ports) => ports.node.challenge(),
+  handle: ({minerAddr, nodeId, height}, ports) => ports.node.challenge({minerAddr, nodeId, height}),
 });
 
 export const workRoute = route({

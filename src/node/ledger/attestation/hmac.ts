@@ -51,7 +51,7 @@ export function checkHmacAttestation(ports: HmacPorts, proof: Proof, nowMs: bigi
   checkBinding(bundle, proof);
   checkOperator(bundle, ports.operator(bundle.nodeId));
   checkQuoted(bundle, proof);
-  if (ports.challenges) checkIssued("hmac", challengeOfHmac(bundle), ports.challenges);
+  if (ports.challenges) checkIssued("hmac", challengeOfHmac(bundle), {challenges: ports.challenges, binding: null});
   checkNotStale("hmac", bundle.issuedAt, nowMs, ports.limits.windowSeconds);
   checkNotFuture("hmac", bundle.issuedAt, nowMs, ports.limits.futureSkewSeconds);
   if (ports.nonces) useNonce(ports.nonces, bundle, nowMs);

@@ -3,7 +3,7 @@
  * Source: QSDM mining protocol, section 14.4.
  */
 import {hexOf} from "../../../codecs/bytes.js";
-import {type Challenge, challengeSigningBytes} from "../../../codecs/mining/challenge.js";
+import {type Challenge, type ChallengeBinding, challengeSigningBytes} from "../../../codecs/mining/challenge.js";
 import {RuleError} from "../../../errors.js";
 import type {ChallengeSigner} from "./challenge.js";
 
@@ -26,17 +26,16 @@ export class ChallengeIssuer {
   /**
    * A challenge that was not issued within the retention time.
    * @param draw 32 fresh random bytes at each call
+   * @param binding for whom and what it is good; null for whoever holds it
    * @throws RuleError CHALLENGE_COLLISIONS: the source of randomness is broken
    */
-  issue(nowMs: bigint, draw: () => Uint8Array): Challenge {
-    this.#evict(nowMs);
+  issue(nowMs: bigint, draw: () => Uint8Array, binding: ChallengeBinding | null = null): Challenge {
     for (let tries = 0; tries < DRAWS; tries++) {
       const nonce = draw();
-      const key = hexOf(nonce);
-      if (this.#issuedAtMs.has(key)) continue;
+      if (this.recentlyIssued(nonce, nowMs)) continue;
       const unsigned = {nonce, issuedAt: nowMs / 1_000n, signerId: this.signer.signerId};
-      const signature = this.signer.sign(challengeSigningBytes(unsigned));
-      this.#issuedAtMs.set(key, nowMs);
+      const signature = this.signer.sign(challengeSigningBytes(unsigned, binding));
+      this.#issuedAtMs.set(hexOf(nonce), nowMs);
       return {...unsigned, signature};
     }
     throw new RuleError("CHALLENGE_COLLISIONS", `challenge: PRNG produced ${DRAWS} collisions in a row — giving up`);

@@ -4,7 +4,7 @@
  * Source: QSDM mining protocol, steps 14 to 17 of section 15.4 and 14 to 16 of 17.4.
  */
 import {formatDuration} from "../../../codecs/go/number.js";
-import {type Challenge, challengeSigningBytes} from "../../../codecs/mining/challenge.js";
+import {type Challenge, type ChallengeBinding, challengeSigningBytes} from "../../../codecs/mining/challenge.js";
 import {RuleError} from "../../../errors.js";
 import type {ChallengeVerifier} from "./challenge.js";
 import {AttestationError, type FailureClass} from "./failure.js";
@@ -25,10 +25,16 @@ export const failureIn =
     throw new AttestationError(failureClass, `${scope}: ${what}`, cause);
   };
 
-/** A known signer issued the challenge. @throws AttestationError */
-export function checkIssued(scope: Scope, quoted: Challenge, challenges: ChallengeVerifier): void {
+/** Whose challenges count, and for what one must have been issued; null where it may be for anyone. */
+export interface Issue {
+  readonly challenges: ChallengeVerifier;
+  readonly binding: ChallengeBinding | null;
+}
+
+/** A known signer issued the challenge, for this very use where the chain binds it. @throws AttestationError */
+export function checkIssued(scope: Scope, quoted: Challenge, {challenges, binding}: Issue): void {
   try {
-    challenges.check(quoted.signerId, challengeSigningBytes(quoted), quoted.signature);
+    challenges.check(quoted.signerId, challengeSigningBytes(quoted, binding), quoted.signature);
   } catch (cause) {
     if (!(cause instanceof RuleError)) throw cause;
     failureIn(scope)("signature_invalid", `challenge signature: ${cause.message}`, cause);

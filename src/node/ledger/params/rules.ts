@@ -12,6 +12,8 @@ export interface Rules {
   readonly proofAuthority: "node-key" | "hmac";
   /** Whether a solution is good for the account and node that searched for it alone, or for whoever names itself. */
   readonly powBinding: "node" | "none";
+  /** Whether a challenge is good for one account, node and height, or for whoever holds it (28.2.10). */
+  readonly challengeBinding: "proof" | "bearer";
   /** Who may be named as the miner of a proof: the owner of the enrolled node, or any address. */
   readonly rewardAddress: "owner" | "any";
   /**
@@ -71,6 +73,7 @@ export interface Rules {
 export const STRICT_RULES: Rules = {
   proofAuthority: "node-key",
   powBinding: "node",
+  challengeBinding: "proof",
   rewardAddress: "owner",
   proofOrder: "cheap-first",
   proofsPerHeight: "one",
@@ -94,6 +97,7 @@ export const STRICT_RULES: Rules = {
 export const COMPAT_RULES: Rules = {
   proofAuthority: "hmac",
   powBinding: "none",
+  challengeBinding: "bearer",
   rewardAddress: "any",
   proofOrder: "attestation-first",
   proofsPerHeight: "any",

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {hexOf, utf8} from "../../../../src/codecs/bytes.js";
 import {challengeSigningBytes} from "../../../../src/codecs/mining/challenge.js";
@@ -118,4 +119,22 @@ test("used nonces are kept apart by owner and dropped once too old", () => {
 test("the signed bytes begin with the domain", () => {
   const bytes = challengeSigningBytes({signerId: "v", issuedAt: 1n, nonce: draw(0)()});
   expect(bytes.subarray(0, 18)).toEqual(utf8("qsdm.v2.challenge\0"));
+});
+
+test("a bound challenge signs what docs/decisions/0011 writes down, and no two uses share its bytes", () => {
+  const challenge = {signerId: "v", issuedAt: 1n, nonce: new Uint8Array(32)};
+  const binding = {minerAddr: "ab", nodeId: "rig", height: 300n};
+  expect(Buffer.from(challengeSigningBytes(challenge, binding)).toString("latin1")).toBe(
+    `qsdm/challenge/v1\0\x01v\x02${"\0".repeat(32)}\x02ab\x03rig\xac\x02`,
+  );
+  const text = fc.string({maxLength: 5, unit: fc.constantFrom("a", "b", "\x01", "\0")});
+  const use = fc.record({minerAddr: text, nodeId: text, height: fc.bigInt({min: 0n, max: (1n << 64n) - 1n})});
+  fc.assert(
+    fc.property(use, use, (a, b) => {
+      const same = a.minerAddr === b.minerAddr && a.nodeId === b.nodeId && a.height === b.height;
+      const [first, second] = [a, b].map((each) => Buffer.from(challengeSigningBytes(challenge, each)));
+      expect(first!.equals(second!)).toBe(same);
+      expect(first!.equals(Buffer.from(challengeSigningBytes(challenge)))).toBe(false);
+    }),
+  );
 });

@@ -28,6 +28,7 @@ import {
   standInOpaque,
 } from "../../../support/gpu.js";
 import {
+  bindingOf,
   contextFor,
   recordOf,
   solved,
@@ -38,7 +39,10 @@ import {
 } from "../../../support/mining.js";
 
 const certifiedGpu = ({certificate}: Issued): string => gpuUuidOf(deviceIdOf(certificate));
-const sealed = (rig: TestRig, proof: Proof, evidence: SealedEvidence, challenge = testChallenge()): Proof => {
+/** A challenge for the proof that `rig` solves. */
+const challengeFor = (rig: TestRig, nowMs = TEST_NOW_MS) => testChallenge(nowMs, bindingOf(rig, solved(rig)));
+
+const sealed = (rig: TestRig, proof: Proof, evidence: SealedEvidence, challenge = challengeFor(rig)): Proof => {
   const sign = (message: Uint8Array) => mlDsa87.sign(rig.keys.secretKey, message);
   return sealWithKey(proof, evidence, {challenge, identity: {chainId: TEST_CHAIN_ID, sign}});
 };
@@ -73,7 +77,7 @@ describe("a certified quote", () => {
     gpuArch: "hopper",
     sign: (message) => signAs(issued, message, {hash: "sha256", form: "der"}),
   });
-  const attested = (from = device, challenge = testChallenge(), proof = solved(rig)): Proof =>
+  const attested = (from = device, challenge = challengeFor(rig), proof = solved(rig)): Proof =>
     sealed(rig, proof, certifiedEvidence(proof, from, {challenge, nodeId: rig.nodeId}), challenge);
   const against = (change: Partial<DeviceTrustParams> = {}, more: Partial<VerifyContext> = {}) =>
     contextFor([rig], {deviceTrust: trusting({roots: [root.certificate.der], ...change}), ...more});
@@ -86,7 +90,7 @@ describe("a certified quote", () => {
   });
 
   test("covers the versions, so that nobody can raise them on the way (Q26)", () => {
-    const challenge = testChallenge();
+    const challenge = challengeFor(rig);
     const {evidence, ...rest} = certifiedEvidence(solved(rig), device, {challenge, nodeId: rig.nodeId});
     const bundle = decodeCcBundle(evidence);
     const raised = encodeCcBundle({...bundle, pcr: {...bundle.pcr, driverVer: "999.0"}});
@@ -95,7 +99,7 @@ describe("a certified quote", () => {
   });
 
   test("names the device of its certificate, which is the enrolled GPU (Q27)", async () => {
-    const challenge = testChallenge();
+    const challenge = challengeFor(rig);
     const {evidence, ...rest} = certifiedEvidence(solved(rig), device, {challenge, nodeId: rig.nodeId});
     const renamed = encodeCcBundle({...decodeCcBundle(evidence), deviceUuid: "00".repeat(16)});
     const proof = sealed(rig, solved(rig), {evidence: renamed, ...rest}, challenge);
@@ -107,7 +111,7 @@ describe("a certified quote", () => {
   });
 
   test("of another node is refused", () => {
-    const challenge = testChallenge();
+    const challenge = challengeFor(rig);
     const evidence = certifiedEvidence(solved(rig), device, {challenge, nodeId: "rig-other"});
     const proof = sealed(rig, solved(rig), {...evidence, nodeId: rig.nodeId}, challenge);
     expect(outcomeOf(proof, against())).toMatch(/AIK signature verification failed/);
@@ -123,11 +127,11 @@ describe("a certified quote", () => {
   });
 
   test("is refused when its challenge is old, of the future, or nobody's", () => {
-    const old = attested(device, testChallenge(TEST_NOW_MS - 61_000n));
+    const old = attested(device, challengeFor(rig, TEST_NOW_MS - 61_000n));
     expect(outcomeOf(old, against())).toMatch(/cc: attestation age 1m1s > window 1m0s/);
-    const early = attested(device, testChallenge(TEST_NOW_MS + 7_000n));
+    const early = attested(device, challengeFor(rig, TEST_NOW_MS + 7_000n));
     expect(outcomeOf(early, against())).toMatch(/in future/);
-    const foreign = attested(device, {...testChallenge(), signerId: "validator-other"});
+    const foreign = attested(device, {...challengeFor(rig), signerId: "validator-other"});
     expect(outcomeOf(foreign, against())).toMatch(/challenge signature: .*not recognised/);
     expect(outcomeOf(foreign, against({}, {challenges: null}))).toBe("accepted");
   });
@@ -145,7 +149,7 @@ describe("a certified quote", () => {
   });
 
   test("for another solution is an offence; one that ran out, or that no root covers, is none", async () => {
-    const challenge = testChallenge();
+    const challenge = challengeFor(rig);
     const first = certifiedEvidence(solved(rig), device, {challenge, nodeId: rig.nodeId});
     const second = solved(rig, {}, 100);
     const record = {...recordOf(rig), gpuUuid: rig.gpuUuid};
@@ -178,7 +182,7 @@ describe("a GPU's own report", () => {
   }
   function attested(story: Story = {}): Proof {
     const {from = gpu, proof = solved(rig), askedFor = proof, gpuArch = rig.gpuArch, change = {}} = story;
-    const challenge = testChallenge();
+    const challenge = challengeFor(rig);
     const nonce = spdmNonce(askedFor, {nodeId: rig.nodeId, challenge});
     const report = (story.edit ?? ((same) => same))(from.report(nonce, change));
     const certChain = story.chain ?? from.certChain;

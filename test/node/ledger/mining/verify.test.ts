@@ -11,6 +11,7 @@ import {WORK_SET} from "../../../../src/node/ledger/mining/work-set.js";
 import {attestWithMac} from "../../../../src/node/mining/attest.js";
 import {testAccount} from "../../../support/accounts.js";
 import {
+  bindingOf,
   contextFor,
   recordOf,
   signedBy,
@@ -42,6 +43,9 @@ function expectRefusal(proof: Proof, reason: RejectReason, detail: RegExp | stri
   expect(refusal).toMatchObject({reason, code: `PROOF_${reason.toUpperCase().replaceAll("-", "_")}`});
   expect(refusal.detail).toMatch(detail);
 }
+
+/** A challenge for the rig's proof at the tip. */
+const challengeAt = (nowMs: bigint) => testChallenge(nowMs, bindingOf(rig, solved(rig)));
 
 const withChain = (change: Partial<VerifyContext["chain"]>): VerifyContext => ({
   ...context,
@@ -164,7 +168,7 @@ describe("the evidence of a strict proof", () => {
 
   test("must quote a challenge that is at most 60 seconds old and at most 5 ahead", () => {
     const at = (seconds: bigint) =>
-      signedBy(rig, solved(rig), {challenge: testChallenge(TEST_NOW_MS + seconds * 1_000n)});
+      signedBy(rig, solved(rig), {challenge: challengeAt(TEST_NOW_MS + seconds * 1_000n)});
     for (const seconds of [-60n, 5n])
       expect(verifyProof(encodeProof(at(seconds)), context).node?.record.nodeId).toBe("rig-1");
     expectRefusal(at(-61n), "attestation", /attestation age 1m1s > window 1m0s/);
@@ -172,7 +176,7 @@ describe("the evidence of a strict proof", () => {
   });
 
   test("is held against the quoted header inside a block, whenever the block was proposed", () => {
-    const old = signedBy(rig, solved(rig), {challenge: testChallenge(TEST_NOW_MS - 61_000n)});
+    const old = signedBy(rig, solved(rig), {challenge: challengeAt(TEST_NOW_MS - 61_000n)});
     const inBlock = {
       ...context,
       challenges: null,
@@ -190,6 +194,35 @@ describe("the evidence of a strict proof", () => {
     const stranger = {...context, challenges: new ChallengeVerifier()};
     expectRefusal(proof, "attestation", /signer_id "validator-test": challenge: signer_id not recognised/, stranger);
     expect(verifyProof(encodeProof(proof), {...context, challenges: null}).node?.record.nodeId).toBe("rig-1");
+  });
+});
+
+describe("a challenge is for one proof", () => {
+  const proof = solved(rig);
+  const bound = bindingOf(rig, proof);
+  const refused = /challenge signature: challenge: signature verification failed/;
+
+  test.each([
+    ["nobody's in particular", null],
+    ["another node's", {...bound, nodeId: "rig-2"}],
+    ["another account's", {...bound, minerAddr: "ab".repeat(32)}],
+    ["another height's", {...bound, height: bound.height - 1n}],
+  ])("and %s is refused", (_what, binding) => {
+    expectRefusal(signedBy(rig, proof, {challenge: testChallenge(TEST_NOW_MS, binding)}), "attestation", refused);
+  });
+
+  test("that outlives a proof which was refused: the mended one may quote it again", () => {
+    const challenge = challengeAt(TEST_NOW_MS);
+    const forged = signedBy({...rig, keys: other.keys}, proof, {challenge});
+    expectRefusal(forged, "attestation", /does not verify under the registered key/);
+    expect(verifyProof(encodeProof(signedBy(rig, proof, {challenge})), context).proof.height).toBe(10n);
+  });
+
+  test("and cannot carry a second one: the node has its proof at that height by then", () => {
+    const challenge = challengeAt(TEST_NOW_MS);
+    const again = signedBy(rig, solved(rig, {}, 100), {challenge});
+    const used = withChain({hasProof: (nodeId, height) => nodeId === "rig-1" && height === 10n});
+    expectRefusal(again, "duplicate", "node rig-1 already has a proof at height 10", used);
   });
 });
 

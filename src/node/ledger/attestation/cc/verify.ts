@@ -44,7 +44,7 @@ export function checkCcAttestation({trust, challenges, nonces, limits}: CcPorts,
   const key = ecdsaKeyOf("cc", leaf); // 9
   const challenge = challengeOf(bundle);
   checkQuoteSignature(key, bundle, preimageOf(bundle, proof)); // 11 to 13
-  if (challenges) checkIssued("cc", challenge, challenges); // 14
+  if (challenges) checkIssued("cc", challenge, {challenges, binding: null}); // 14
   checkNotStale("cc", bundle.quote.issuedAt, nowMs, limits.windowSeconds); // 15
   checkNotFuture("cc", bundle.quote.issuedAt, nowMs, limits.futureSkewSeconds); // 16
   if (nonces) useNonce(nonces, bundle, nowMs);

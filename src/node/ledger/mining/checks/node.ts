@@ -1,4 +1,5 @@
 /** The node behind a strict proof (docs/decisions/0011-strict-mining.md). */
+import type {ChallengeBinding} from "../../../../codecs/mining/challenge.js";
 import {KEY_ATTESTATION} from "../../../../codecs/mining/key-bundle.js";
 import {checkArchitecture, checkHashrate} from "../../attestation/architecture.js";
 import {challengeIn, checkBelieved, checkOwn, readEvidence} from "../../attestation/evidence.js";
@@ -61,8 +62,17 @@ export function checkEvidence(draft: Draft, context: VerifyContext): void {
     checkNotStale(scope, challenge.issuedAt, readAtMs, freshnessWindowSeconds);
     checkOwn(evidence, proof, record);
     checkBelieved(evidence, {gpuArch, trust: context.deviceTrust, nowMs: readAtMs});
-    if (context.challenges) checkIssued(scope, challenge, context.challenges);
+    const {challenges} = context;
+    if (challenges) checkIssued(scope, challenge, {challenges, binding: bindingOf(draft, context)});
   });
+}
+
+/** What the proof's challenge must have been issued for. */
+function bindingOf(
+  {proof: {minerAddr, height}, node: {record}}: Draft,
+  {params}: VerifyContext,
+): ChallengeBinding | null {
+  return params.rules.challengeBinding === "bearer" ? null : {minerAddr, nodeId: record.nodeId, height};
 }
 
 /** The node's registered key signed the whole proof for this chain; the dearest check, so the last. */
