@@ -6,7 +6,15 @@ export interface CommandEntry {
   /** Words that call the command, for example `wallet create`. */
   readonly path: string;
   /** Under which help lists it. */
-  readonly heading: "Enrollment" | "Mining" | "Slashing" | "Wallets and keys" | "Node" | "Quorum programs" | "Program";
+  readonly heading:
+    | "Enrollment"
+    | "Mining"
+    | "Slashing"
+    | "Watching"
+    | "Wallets and keys"
+    | "Node"
+    | "Quorum programs"
+    | "Program";
   /**
    * Whether it works offline and is wanted at once: the build makes one file of it and what it imports. Its module is
    * then at its path, and exports its name in camel case with `Command` behind.
@@ -19,6 +27,7 @@ export interface CommandEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   wallet: "Keys that hold money: make one, see what it owns, pay and sign with it, move it.",
   "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
+  watch: "What happens on a node, as it happens.",
   keygen: "Keys of mining rigs.",
   node: "A node on this machine: create it, run it, ask how it is.",
   quorum: "Programs that custodians evaluate on secret shares: compile them, judge them, try them out.",
@@ -62,6 +71,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: "slash-receipt",
     heading: "Slashing",
     load: async () => (await import("./slash-receipt.js")).slashReceiptCommand,
+  },
+  {
+    path: "watch enrollments",
+    heading: "Watching",
+    load: async () => (await import("./watch/enrollments.js")).watchEnrollmentsCommand,
+  },
+  {
+    path: "watch slashes",
+    heading: "Watching",
+    load: async () => (await import("./watch/slashes.js")).watchSlashesCommand,
+  },
+  {
+    path: "watch params",
+    heading: "Watching",
+    load: async () => (await import("./watch/params.js")).watchParamsCommand,
+  },
+  {
+    path: "watch rejections",
+    heading: "Watching",
+    load: async () => (await import("./watch/rejections.js")).watchRejectionsCommand,
+  },
+  {
+    path: "watch archspoof",
+    heading: "Watching",
+    load: async () => (await import("./watch/archspoof.js")).watchArchspoofCommand,
+  },
+  {
+    path: "watch blocks",
+    heading: "Watching",
+    load: async () => (await import("./watch/blocks.js")).watchBlocksCommand,
   },
   {
     path: "wallet create",

@@ -39,6 +39,26 @@ export const CLI_DEFECTS: readonly Defect[] = [
   ),
   // Asking for help is no mistake.
   row("Q57", (args) => / -{1,2}h(elp)?$/.test(args), {ends: "done"}),
+  // A page that says it is the last is asked for once, and architectures that do occur can be named.
+  {
+    id: "watch-last-page",
+    areas: [CLI_AREA],
+    correct(recorded, input) {
+      if (!/^watch archspoof --detailed .*--include-existing/.test(input.texts("args").join(" "))) return recorded;
+      const {requests, ...rest} = recorded as {readonly requests: readonly Json[]};
+      return {...rest, requests: requests.slice(0, 1)};
+    },
+  },
+  {
+    id: "Q53",
+    areas: [CLI_AREA],
+    correct(recorded, input) {
+      if (!/^watch archspoof --arch=(ampere|turing)/.test(input.texts("args").join(" "))) return recorded;
+      const path = "/api/metrics/prometheus";
+      const request = {method: "GET", path, accept: "", content_type: null, authorization: null, body: ""};
+      return {...(recorded as object), requests: [request]};
+    },
+  },
   // Arguments that nobody reads, and names that no enrollment can have, are mistakes.
   row("unread-arguments", (args) => /^enrollments? .*[^-= ]+ -/.test(args) && !/^enrollments? -/.test(args), {
     ends: "refused",

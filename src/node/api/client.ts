@@ -1,10 +1,19 @@
 /** The typed client: one method for each route of the table. */
 import type {Dispatcher} from "undici";
+import type {Shape} from "../../codecs/api/shape.js";
 import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import {type Answer, notOurs, refusalIn} from "./client-answer.js";
 import {headersOf, pathOf} from "./client-path.js";
 import {messagesIn, type StreamMessage} from "./client-stream.js";
-import {type AnyRoute, type BodySpec, EVENT_STREAM, type InputOf, type OutputOf, type Subscription} from "./route.js";
+import {
+  type AnyRoute,
+  type BodySpec,
+  EVENT_STREAM,
+  type InputOf,
+  json,
+  type OutputOf,
+  type Subscription,
+} from "./route.js";
 import {ROUTES, type Routes} from "./route-table.js";
 
 export interface ClientOptions {
@@ -36,8 +45,8 @@ type Call<R> = keyof InputOf<R> extends never
 export type Client = {readonly [K in keyof Routes]: Method<Routes[K]>} & {
   /** The node's URL without a path. */
   readonly url: string;
-  /** Calls a route that is not in the table: one of another kind of node, or one of ours read more leniently. */
-  ask<R extends AnyRoute>(route: R, input: InputOf<R>): Promise<OutputOf<R>>;
+  /** Calls a route and reads no more of its answer than `shape` has: other kinds of nodes leave members out. */
+  ask<R extends AnyRoute, O>(route: R, shape: Shape<O>, input: InputOf<R>): Promise<O>;
   close(): Promise<void>;
 };
 
@@ -49,7 +58,8 @@ export function createClient(options: ClientOptions): Client {
     (input: Readonly<Record<string, unknown>> = {}, signal?: AbortSignal) =>
       route.reply.streams ? caller.stream(route, input, signal) : caller.call(route, input),
   ]);
-  const ask = (route: AnyRoute, input: Readonly<Record<string, unknown>>) => caller.call(route, input);
+  const ask = (route: AnyRoute, shape: Shape<unknown>, input: Readonly<Record<string, unknown>>) =>
+    caller.call({...route, reply: json(shape)}, input);
   return {...Object.fromEntries(methods), ask, url: caller.origin, close: () => caller.close()} as Client;
 }
 
