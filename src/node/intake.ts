@@ -83,7 +83,7 @@ export class Intake {
    * @throws RuleError, DecodeError, UnavailableError
    */
   async submitCompat(door: CompatDoor, body: Uint8Array): Promise<{txId: string}> {
-    const {clientId, txId} = await this.#take(carryCompat(door, body, this.ports.chain.params));
+    const {clientId, txId} = await this.#take(carryCompat(door, body, this.ports.chain.nextBlock(this.ports.nowMs())));
     return {txId: clientId ?? txId};
   }
 

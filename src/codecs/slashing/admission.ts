@@ -1,6 +1,6 @@
 /**
  * What QSDM asks of a slash transaction before any state is looked at. Its slashes are unsigned: strict networks take
- * them in envelopes only. Compat chains admit by the contract's own check, which says the same in other words.
+ * them in envelopes only.
  * Source: mining protocol, section 20.1.
  */
 import {DecodeError} from "../../errors.js";

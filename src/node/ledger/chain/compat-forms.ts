@@ -11,8 +11,8 @@ import {enrollmentEnvelope, transactionOf} from "../../../codecs/envelopes/enrol
 import {slashSubmission} from "../../../codecs/envelopes/submission.js";
 import {WALLET_TRANSFER_CONTRACT, walletEnvelope} from "../../../codecs/envelopes/wallet.js";
 import {readBase64} from "../../../codecs/go/base64.js";
-import {formatFloat} from "../../../codecs/go/number.js";
 import {prefixed} from "../../../codecs/go/readers.js";
+import {checkSlashAdmission} from "../../../codecs/slashing/admission.js";
 import {SLASH_CONTRACT} from "../../../codecs/slashing/payload.js";
 import {DecodeError} from "../../../errors.js";
 import type {Transaction} from "./transaction.js";
@@ -73,13 +73,10 @@ function readSlash({chainId, body}: CompatTransaction): Read {
   const {id, nonce, contractId: contract, payloadBase64} = submission;
   // Unsigned: no other contract may ever be reached this way.
   expectContract(contract, SLASH_CONTRACT);
-  if (submission.fee <= 0)
-    throw new DecodeError(
-      "SLASH_INVALID",
-      `slashing: payload invalid: slashing requires positive Fee, got ${formatFloat(submission.fee)}`,
-    );
   const prefix = "payload_b64 not valid base64: ";
   const payload = prefixed({code: "ENVELOPE_INVALID", prefix}, () => readBase64(payloadBase64));
+  const {sender, fee} = submission;
+  checkSlashAdmission({contractId: contract, sender, fee, payload});
   const content = contentOf(chainId, submission, {nonce, contract, payload});
   return {clientId: id, content, authority: {form: "unsigned"}};
 }
