@@ -81,6 +81,12 @@ export const nodeRunCommand = (io: Io): Command =>
       DEFAULT_RATE_LIMIT.unitsPerSecond,
     )
     .option(
+      "--sender-limit <units>",
+      "the same for the writes that name one account, from wherever they come; 0 leaves the limit by address alone",
+      countFlag(0, 1_000_000),
+      DEFAULT_RATE_LIMIT.unitsPerSecond,
+    )
+    .option(
       "--events-kept <blocks>",
       "blocks whose events can be replayed",
       countFlag(1, 0x7fff_ffff),
@@ -100,7 +106,12 @@ export const nodeRunCommand = (io: Io): Command =>
         dataDir: settings.data_dir.value!,
         profile: flags.profile ?? null,
         eventBlocksKept: flags.eventsKept,
-        api: {host: flags.apiHost, port: flags.apiPort, rateLimit: rateLimitOf(flags.rateLimit)},
+        api: {
+          host: flags.apiHost,
+          port: flags.apiPort,
+          rateLimit: rateLimitOf(flags.rateLimit),
+          senderLimit: rateLimitOf(flags.senderLimit),
+        },
         tableKind: settings.mining_table.value as TableKind,
         producer: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
       };
