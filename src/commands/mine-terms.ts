@@ -31,6 +31,8 @@ export interface SigningFlags {
 export interface MineFlags extends ClientFlags, SigningFlags {
   readonly validator?: string;
   readonly address?: string;
+  readonly backend: string;
+  readonly device: readonly string[];
   readonly threads: number;
   readonly batchCount: number;
   readonly proofs?: number;

@@ -4,14 +4,16 @@ import {setTimeout as delay} from "node:timers/promises";
 import {type Command, Option} from "commander";
 import {plain} from "../codecs/bytes.js";
 import type {Client} from "../node/api/client.js";
-import {loadBackend} from "../node/compute/backend.js";
+import type {ComputeBackend} from "../node/compute/backend.js";
+import {AUTO, chooseBackend} from "../node/mining/choose-backend.js";
 import {nodePortsOf} from "../node/mining/client-ports.js";
 import {DagBuilder, DEFAULT_DAG_OPTIONS} from "../node/mining/dag/builder.js";
 import {DagCache} from "../node/mining/dag/cache.js";
+import {openDevices, planDevices} from "../node/mining/devices.js";
+import {type Device, Fleet} from "../node/mining/fleet.js";
 import {Miner} from "../node/mining/miner.js";
 import {DEFAULT_POLL_MS, type MinerPorts, type MinerStats} from "../node/mining/ports.js";
 import {selfTest} from "../node/mining/self-test.js";
-import {WorkerSolver} from "../node/mining/worker-solver.js";
 import {withClient} from "./client.js";
 import {defineCommand} from "./define.js";
 import {countFlag, durationFlag} from "./flags.js";
@@ -28,9 +30,9 @@ async function mine(io: Io, flags: MineFlags, client: Client): Promise<MinerStat
   const terms = await termsOf(client, required(flags.nodeId, "--node-id"));
   const address = payeeOf(flags, terms);
   const heights = signedHeightsOf(flags, terms);
-  const backend = await loadBackend();
+  const {backend, devices} = await equipment(io, flags);
   const attest = await attester(io, flags, terms, backend);
-  const solver = new WorkerSolver(flags.threads);
+  const solver = new Fleet(devices, (device, error) => io.warn(`device ${device}: ${error.message}; the rest go on`));
   const cache = new DagCache(await dagDirOf(io, flags), (message) => io.warn(message));
   let view: MineView | undefined;
   const ports: MinerPorts = {
@@ -59,10 +61,19 @@ async function mine(io: Io, flags: MineFlags, client: Client): Promise<MinerStat
   return miner.stats();
 }
 
-async function runSelfTest(io: Io, {threads}: MineFlags): Promise<void> {
-  const solver = new WorkerSolver(threads);
+/** What computes, checked against the rules; what cannot be used is said in a line each. */
+async function equipment(io: Io, flags: MineFlags): Promise<{backend: ComputeBackend; devices: readonly Device[]}> {
+  const {plans, refused} = planDevices(flags.device, flags.threads);
+  const choice = await chooseBackend(flags.backend);
+  for (const {message, hint} of [...choice.refused, ...refused]) io.warn(hint ? `${message}; ${hint}` : message);
+  const {backend} = choice;
+  return {backend, devices: openDevices(plans, backend.name)};
+}
+
+async function runSelfTest(io: Io, flags: MineFlags): Promise<void> {
+  const {backend, devices} = await equipment(io, flags);
+  const solver = new Fleet(devices, (device, error) => io.warn(`device ${device}: ${error.message}`));
   try {
-    const backend = await loadBackend();
     const {elapsedMs, ...result} = await selfTest({backend, solver, nowMs: () => performance.now()}, io.signal);
     const elapsed = Math.round(elapsedMs);
     io.result({...result, elapsed_ms: elapsed}, [["ok", result.backend, result.threads, result.attempts, elapsed]]);
@@ -110,6 +121,10 @@ export const mineCommand = (io: Io): Command =>
     .option("--driver-ver <version>", "version of the GPU driver", "")
     .option("--hmac-key-file <path>", "key of the attestation MAC, as hex; - reads standard input")
     .option("--node-key-file <path>", "seed of the key that signs proofs, as hex")
+    .option("--backend <name>", "what computes: auto, wasm or cpu; auto takes the fastest that computes right", AUTO)
+    .option("--device <names...>", "devices to mine with: cpu, or cpu:N for N threads; several are counted apart", [
+      "cpu",
+    ])
     .option("--threads <count>", "threads that search", countFlag(1, 1_024), availableParallelism())
     .option(
       "--batch-count <count>",

@@ -1,4 +1,5 @@
 /** What the miner's main thread and its workers say to each other. */
+import type {BackendName} from "../compute/backend.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import type {Search} from "./solver.js";
 
@@ -28,4 +29,5 @@ export interface FromWorker {
 export interface WorkerSetup {
   readonly thread: number;
   readonly board: Board;
+  readonly backend: BackendName;
 }

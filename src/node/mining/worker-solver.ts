@@ -1,6 +1,7 @@
 /** A solver of worker threads, each with its own part of the nonce space. */
 import type {Worker} from "node:worker_threads";
 import {UnavailableError} from "../../errors.js";
+import type {BackendName} from "../compute/backend.js";
 import {advanceNonce} from "../ledger/mining/pow.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {createWorker} from "../worker.js";
@@ -16,7 +17,14 @@ interface Running {
   fail(error: unknown): void;
 }
 
+/** Threads of one device, and what they compute with. */
+export interface WorkerSolverOptions {
+  readonly threads: number;
+  readonly backend: BackendName;
+}
+
 export class WorkerSolver implements Solver {
+  readonly threads: number;
   readonly #board: Board;
   readonly #workers: readonly Worker[];
   #running: Running | null = null;
@@ -24,10 +32,11 @@ export class WorkerSolver implements Solver {
   #searches = 0;
   #closed = false;
 
-  /** Starts `threads` workers; a thread that dies fails the search under way and every later one. */
-  constructor(readonly threads: number) {
+  /** Starts the workers; a thread that dies fails the search under way and every later one. */
+  constructor({threads, backend}: WorkerSolverOptions) {
+    this.threads = threads;
     this.#board = createBoard(threads);
-    this.#workers = Array.from({length: threads}, (_, thread) => this.#spawn({thread, board: this.#board}));
+    this.#workers = Array.from({length: threads}, (_, thread) => this.#spawn({thread, board: this.#board, backend}));
   }
 
   attempts(): number {

@@ -1,9 +1,12 @@
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {bytesOfHex} from "../../../src/codecs/bytes.js";
+import {BACKEND_NAMES} from "../../../src/node/compute/backend.js";
 import {buildDag} from "../../../src/node/ledger/mining/dag.js";
 import {meetsTarget, powHash} from "../../../src/node/ledger/mining/pow.js";
 import {targetOf} from "../../../src/node/ledger/mining/target.js";
 import {mixDigest} from "../../../src/node/ledger/mining/walk.js";
 import {WorkerSolver} from "../../../src/node/mining/worker-solver.js";
+import known from "./known-nonce.vectors.json" with {type: "json"};
 
 const plainTable = buildDag({epoch: 0n, workSetRoot: new Uint8Array(32), entries: 64});
 const table = new Uint8Array(new SharedArrayBuffer(plainTable.length));
@@ -19,7 +22,7 @@ const start = new Uint8Array(16).fill(255);
 describe("a solver of two threads", () => {
   let solver: WorkerSolver;
   beforeAll(() => {
-    solver = new WorkerSolver(2);
+    solver = new WorkerSolver({threads: 2, backend: "wasm"});
     solver.useTable(table);
   });
   afterAll(() => solver.close());
@@ -53,7 +56,7 @@ describe("a solver of two threads", () => {
 });
 
 test("a thread that dies fails the search instead of leaving it waiting", async () => {
-  const solver = new WorkerSolver(1);
+  const solver = new WorkerSolver({threads: 1, backend: "cpu"});
   try {
     // Without a table the thread breaks.
     const search1 = solver.search(search(1n), start, new AbortController().signal);
@@ -64,3 +67,31 @@ test("a thread that dies fails the search instead of leaving it waiting", async 
     await solver.close();
   }
 });
+
+// Expected values: known_nonce.py, which shares no code with this program.
+describe.each(BACKEND_NAMES)(
+  "at difficulty 16,384 on a table of 2^16 entries, a thread with the backend %s",
+  (backend) => {
+    test("finds the nonce that an independent implementation found", async () => {
+      const {input, expected} = known;
+      const dag = buildDag({epoch: BigInt(input.epoch), workSetRoot: bytesOfHex(input.workset_root), entries: input.n});
+      const shared = new Uint8Array(new SharedArrayBuffer(dag.length));
+      shared.set(dag);
+      const solver = new WorkerSolver({threads: 1, backend});
+      try {
+        solver.useTable(shared);
+        const job = {
+          headerHash: bytesOfHex(input.header_hash),
+          batchRoot: bytesOfHex(input.batch_root),
+          target: targetOf(BigInt(input.difficulty)),
+          mix: 1 as const,
+        };
+        const found = await solver.search(job, bytesOfHex(input.start_nonce), AbortSignal.timeout(60_000));
+        expect(found).toEqual({nonce: bytesOfHex(expected.nonce), mixDigest: bytesOfHex(expected.mix_digest)});
+        expect(solver.attempts()).toBe(expected.attempts);
+      } finally {
+        await solver.close();
+      }
+    }, 60_000);
+  },
+);

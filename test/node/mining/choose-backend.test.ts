@@ -1,0 +1,78 @@
+import {describe, expect, test} from "vitest";
+import {UnavailableError} from "../../../src/errors.js";
+import type {BackendName, ComputeBackend} from "../../../src/node/compute/backend.js";
+import {openBackend} from "../../../src/node/compute/backend.js";
+import {cpuBackend} from "../../../src/node/compute/cpu.js";
+import {checkBackend, chooseBackend} from "../../../src/node/mining/choose-backend.js";
+
+const noVectors = new UnavailableError("WASM_UNAVAILABLE", "backend wasm: no vectors");
+const open = (broken: Partial<Record<BackendName, Partial<ComputeBackend> | Error>>) => async (name: BackendName) => {
+  const change = broken[name];
+  if (change instanceof Error) throw change;
+  return {...(await openBackend(name)), ...change};
+};
+
+describe("--backend auto", () => {
+  test("takes the fastest", async () => {
+    const {backend, refused} = await chooseBackend("auto");
+    expect(backend.name).toBe("wasm");
+    expect(refused).toEqual([]);
+  });
+
+  test("leaves out what cannot be opened, and says why", async () => {
+    const {backend, refused} = await chooseBackend("auto", open({wasm: noVectors}));
+    expect(backend.name).toBe("cpu");
+    expect(refused).toEqual([noVectors]);
+  });
+
+  test("leaves out what computes something else, however fast it is", async () => {
+    const solveSlice: ComputeBackend["solveSlice"] = (_job, _start, attempts) => ({solution: null, attempts});
+    const {backend, refused} = await chooseBackend("auto", open({wasm: {solveSlice}}));
+    expect(backend.name).toBe("cpu");
+    expect(refused).toMatchObject([
+      {code: "SELF_TEST_FAILED", message: "backend wasm: its search finds something else"},
+    ]);
+  });
+
+  test("fails when nothing is left", async () => {
+    await expect(chooseBackend("auto", open({wasm: noVectors, cpu: noVectors}))).rejects.toBe(noVectors);
+  });
+});
+
+test.each(["wasm", "cpu"] as const)("--backend %s takes that one", async (name) => {
+  expect((await chooseBackend(name)).backend.name).toBe(name);
+});
+
+test.each([
+  ["cuda", "BACKEND_UNAVAILABLE", 4, "this build has no CUDA kernels"],
+  ["native", "BACKEND_UNAVAILABLE", 4, "this build has no native addon"],
+  ["gpujs", "BACKEND_UNAVAILABLE", 4, "this build has no gpu.js kernels"],
+  ["abacus", "BACKEND_UNKNOWN", 2, "there is no backend abacus"],
+])("--backend %s is refused with %s", async (name, code, exitCode, message) => {
+  const hint = "use --backend auto, wasm, cpu";
+  await expect(chooseBackend(name)).rejects.toMatchObject({
+    code,
+    exitCode,
+    hint,
+    message: expect.stringContaining(message),
+  });
+});
+
+test.each([
+  ["a table", {extendDags: () => undefined}, "its table is another one"],
+  ["a tensor walk", {mixDigests: () => [new Uint8Array(32)]}, "recorded digest"],
+  [
+    "a plain walk",
+    {
+      mixDigests: (...[dag, starts, version]: Parameters<ComputeBackend["mixDigests"]>) =>
+        cpuBackend
+          .mixDigests(dag, starts, version)
+          .map((mix, i) => (version === 1 && i === 2 ? mix.map((b) => b ^ 1) : mix)),
+    },
+    "walks another way",
+  ],
+])("a backend that gets %s wrong fails its check", (_, change, why) => {
+  expect(() => checkBackend({...cpuBackend, ...change})).toThrow(
+    expect.objectContaining({code: "SELF_TEST_FAILED", message: expect.stringContaining(why)}),
+  );
+});

@@ -1,0 +1,102 @@
+import {describe, expect, test} from "vitest";
+import {UnavailableError} from "../../../src/errors.js";
+import {planDevices} from "../../../src/node/mining/devices.js";
+import {type Device, Fleet} from "../../../src/node/mining/fleet.js";
+import type {Solver} from "../../../src/node/mining/solver.js";
+
+const search = {headerHash: new Uint8Array(32), batchRoot: new Uint8Array(32), target: 1n, mix: 1} as const;
+const zero = new Uint8Array(16);
+const solution = {nonce: zero, mixDigest: new Uint8Array(32)};
+const gone = new UnavailableError("SOLVER_FAILED", "a mining thread died");
+
+/** A device that finds something, breaks, or searches until it is told to stop. */
+function device(name: string, does: "find" | "break" | "search") {
+  const starts: string[] = [];
+  const solver: Solver = {
+    threads: 2,
+    attempts: () => 10,
+    useTable: () => undefined,
+    async search(_search, start, signal) {
+      starts.push(Buffer.from(start).toString("hex"));
+      if (does === "find") return solution;
+      if (does === "break") throw gone;
+      if (!signal.aborted) await new Promise((stopped) => signal.addEventListener("abort", stopped, {once: true}));
+      return null;
+    },
+    close: async () => undefined,
+  };
+  const made: Device = {name, backend: "wasm", solver};
+  return {...made, starts};
+}
+
+function fleetOf(...devices: readonly Device[]) {
+  const failures: string[] = [];
+  return {fleet: new Fleet(devices, (name) => failures.push(name)), failures};
+}
+const never = new AbortController().signal;
+
+describe("a fleet", () => {
+  test("stops all devices when one has found something", async () => {
+    const devices = [device("a", "search"), device("b", "find"), device("c", "search")];
+    const {fleet} = fleetOf(...devices);
+    expect(await fleet.search(search, zero, never)).toBe(solution);
+    expect(fleet.threads).toBe(6);
+    expect(fleet.attempts()).toBe(30);
+  });
+
+  test("gives each device nonces of its own", async () => {
+    const devices = [device("a", "search"), device("b", "find")];
+    await fleetOf(...devices).fleet.search(search, zero, never);
+    expect(devices.map(({starts}) => starts)).toEqual([["00".repeat(16)], [`${"00".repeat(12)}01000000`]]);
+  });
+
+  test("goes on without a device that fails, and says so once", async () => {
+    const broken = device("a", "break");
+    const {fleet, failures} = fleetOf(broken, device("b", "find"));
+    expect(await fleet.search(search, zero, never)).toBe(solution);
+    expect(await fleet.search(search, zero, never)).toBe(solution);
+    expect(failures).toEqual(["a"]);
+    expect(broken.starts).toHaveLength(1);
+    expect(fleet.states().map(({name, working}) => [name, working])).toEqual([
+      ["a", false],
+      ["b", true],
+    ]);
+    expect(fleet.threads).toBe(2);
+  });
+
+  test("fails when no device is left", async () => {
+    const {fleet} = fleetOf(device("a", "break"));
+    await expect(fleet.search(search, zero, never)).rejects.toMatchObject({code: "SOLVER_FAILED"});
+  });
+
+  test("ends without a solution when it is told to stop", async () => {
+    const abort = new AbortController();
+    const {fleet} = fleetOf(device("a", "search"), device("b", "search"));
+    const searching = fleet.search(search, zero, abort.signal);
+    abort.abort();
+    expect(await searching).toBeNull();
+  });
+});
+
+describe("devices by name", () => {
+  test("are the CPU with all threads, or parts of it", () => {
+    expect(planDevices(["cpu"], 8).plans).toEqual([{name: "cpu", threads: 8}]);
+    expect(planDevices(["cpu:2", "cpu:3"], 8).plans).toEqual([
+      {name: "cpu0", threads: 2},
+      {name: "cpu1", threads: 3},
+    ]);
+  });
+
+  test("that cannot be used are left out with a reason, unless nothing is left", () => {
+    const {plans, refused} = planDevices(["cuda:0", "cpu:1"], 8);
+    expect(plans).toEqual([{name: "cpu1", threads: 1}]);
+    expect(refused).toMatchObject([
+      {code: "DEVICE_UNAVAILABLE", message: "device cuda:0: this build has no CUDA kernels"},
+    ]);
+    expect(() => planDevices(["cuda"], 8)).toThrow(expect.objectContaining({code: "DEVICE_UNAVAILABLE"}));
+  });
+
+  test.each(["abacus", "cpu:", "cpu:0", "cpu:x", "cpu:1025", ""])("%j is refused", (name) => {
+    expect(() => planDevices([name], 8)).toThrow(expect.objectContaining({code: "DEVICE_UNKNOWN"}));
+  });
+});
