@@ -1,11 +1,12 @@
 /**
  * What a node keeps to admit proofs of QSDM's miners: used challenges, accepted solutions and quarantined addresses.
- * All of it is this node's own and is empty after a start: no block depends on it, and what it forgets is stale by
- * then or marked in the state.
+ * All of it is this node's own, and no block depends on it. A start takes used challenges and solutions up
+ * again from what is waiting and from the newest blocks; quarantine begins anew.
  */
 import {checkAddress} from "../codecs/address.js";
-import {CC_ATTESTATION} from "../codecs/mining/cc-bundle.js";
-import {HMAC_ATTESTATION} from "../codecs/mining/hmac-bundle.js";
+import {CC_ATTESTATION, readCcBundleCompat} from "../codecs/mining/cc-bundle.js";
+import {HMAC_ATTESTATION, readHmacBundleCompat} from "../codecs/mining/hmac-bundle.js";
+import {proofIdOf, readProofCompat} from "../codecs/mining/proof.js";
 import type {DeviceTrust} from "./ledger/attestation/cc/trust.js";
 import {checkCcAttestation} from "./ledger/attestation/cc/verify.js";
 import {refuseCc} from "./ledger/attestation/cc-stub.js";
@@ -23,6 +24,8 @@ import type {State} from "./ledger/state/state.js";
 import {enrollments} from "./ledger/state/stores.js";
 
 export class CompatMining {
+  /** How long a used challenge is remembered at least. */
+  readonly rememberedMs: bigint;
   readonly #nonces: NonceStore;
   readonly #seen = new SeenProofs();
   readonly #quarantine = new Quarantine();
@@ -33,7 +36,18 @@ export class CompatMining {
   ) {
     const {freshnessWindowSeconds, futureSkewSeconds} = params.mining;
     // Beyond window and skew together, or a nonce could be forgotten while its challenge is still good (Q18).
-    this.#nonces = new NonceStore(2 * Math.max(freshnessWindowSeconds, futureSkewSeconds + 1));
+    const retentionSeconds = 2 * Math.max(freshnessWindowSeconds, futureSkewSeconds + 1);
+    this.#nonces = new NonceStore(retentionSeconds);
+    this.rememberedMs = BigInt(retentionSeconds) * 1_000n;
+  }
+
+  /** Takes up a proof that an earlier run admitted: its challenge stays used, its solution seen. */
+  remember(raw: Uint8Array, nowMs: bigint): void {
+    const proof = readProofCompat(raw);
+    this.#seen.record(proofIdOf(proof), proof.height);
+    const {type, bundle, nonce} = proof.attestation;
+    if (type === HMAC_ATTESTATION) this.#nonces.record(readHmacBundleCompat(bundle).nodeId, nonce, nowMs);
+    if (type === CC_ATTESTATION) this.#nonces.record(readCcBundleCompat(bundle).deviceUuid, nonce, nowMs);
   }
 
   /** Verifies a proof that a miner offers, and remembers what it used. @throws ProofRejection */
@@ -49,6 +63,7 @@ export class CompatMining {
         },
         compat: this.#reads(state, {
           trust: context.deviceTrust,
+          deniedGpus: context.deniedGpus,
           challenges: this.challenges,
           nonces: this.#nonces,
           graceSeconds: 0,
@@ -66,7 +81,13 @@ export class CompatMining {
     const graceSeconds = Number(graceBlocks + 1n) * this.params.blockTimeSeconds;
     return verifyProof(raw, {
       ...context,
-      compat: this.#reads(state, {trust: context.deviceTrust, challenges: null, nonces: null, graceSeconds}),
+      compat: this.#reads(state, {
+        trust: context.deviceTrust,
+        deniedGpus: [],
+        challenges: null,
+        nonces: null,
+        graceSeconds,
+      }),
     });
   }
 
@@ -74,18 +95,20 @@ export class CompatMining {
     state: State,
     {
       trust,
+      deniedGpus,
       challenges,
       nonces,
       graceSeconds,
     }: Pick<HmacPorts, "challenges" | "nonces"> & {
       trust: DeviceTrust | null;
+      deniedGpus: readonly string[];
       graceSeconds: number;
     },
   ): CompatReads {
     const {freshnessWindowSeconds, futureSkewSeconds} = this.params.mining;
     const limits = {windowSeconds: freshnessWindowSeconds + graceSeconds, futureSkewSeconds};
     const operator = (nodeId: string) => state.get(enrollments, nodeId) ?? null;
-    const ports: HmacPorts = {operator, challenges, nonces, denyList: [], limits};
+    const ports: HmacPorts = {operator, challenges, nonces, denyList: deniedGpus, limits};
     const checkCc: CheckAttestation = trust
       ? (proof, nowMs) => checkCcAttestation({trust, challenges, nonces, limits}, proof, nowMs)
       : refuseCc;

@@ -15,6 +15,7 @@ const GENESIS_FILE = "genesis.json";
 const VALIDATOR_FILE = "validator.seed";
 const CHALLENGE_FILE = "challenge.key";
 const DATABASE_FILE = "chain.db";
+const REJECTIONS_FILE = "rejections.jsonl";
 const DAG_FOLDER = "dag";
 const CHALLENGE_KEY_BYTES = 32;
 
@@ -26,6 +27,8 @@ export interface DataDir {
   /** Key of the challenge MAC, 32 bytes. */
   readonly challengeKey: Uint8Array;
   readonly databasePath: string;
+  /** Log of refused claims, one JSON object a line. */
+  readonly rejectionsPath: string;
   /** Directory of proof-of-work tables, which may be removed at any time. */
   readonly dagPath: string;
 }
@@ -67,6 +70,7 @@ export async function readDataDir(directory: string): Promise<DataDir> {
     validatorSeed: await readKey(path.join(directory, VALIDATOR_FILE), ML_DSA_SEED_BYTES),
     challengeKey: await readKey(path.join(directory, CHALLENGE_FILE), CHALLENGE_KEY_BYTES),
     databasePath: path.join(directory, DATABASE_FILE),
+    rejectionsPath: path.join(directory, REJECTIONS_FILE),
     dagPath: path.join(directory, DAG_FOLDER),
   };
 }

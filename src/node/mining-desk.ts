@@ -25,7 +25,7 @@ import {difficultyAt} from "./ledger/mining/difficulty.js";
 import {epochOf} from "./ledger/mining/epoch.js";
 import {mixVersionAt} from "./ledger/mining/forks.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
-import {type RejectionEntry, RejectionLog} from "./ledger/mining/rejection-log.js";
+import type {RejectionEntry} from "./ledger/mining/rejection-log.js";
 import {isRewarded} from "./ledger/mining/rewarded.js";
 import {suspectClaimOf} from "./ledger/mining/transparency.js";
 import {type VerifiedProof, verifyProof} from "./ledger/mining/verify.js";
@@ -34,12 +34,13 @@ import type {State} from "./ledger/state/state.js";
 import {enrollments, heightKey, rewardedProofs} from "./ledger/state/stores.js";
 import type {DagBuilder} from "./mining/dag/builder.js";
 import {MiningTables, type TableKind} from "./mining-tables.js";
+import type {Rejections} from "./rejections/rejections.js";
 import type {Log} from "./service.js";
 import type {LedgerStore} from "./storage/store.js";
 import {WorkSets} from "./work-sets.js";
 
 export interface DeskPorts {
-  readonly store: Pick<LedgerStore, "head" | "header">;
+  readonly store: Pick<LedgerStore, "head" | "header" | "block" | "waiting">;
   readonly params: ChainParams;
   /** Key of the challenge MAC, 32 bytes. */
   readonly challengeKey: Uint8Array;
@@ -50,13 +51,14 @@ export interface DeskPorts {
   readonly tableKind: TableKind;
   readonly log: Log;
   nowMs(): bigint;
+  /** Case-insensitive parts of GPU names that this node does not admit; blocks may hold them. */
+  readonly deniedGpus: readonly string[];
+  readonly rejections: Pick<Rejections, "record">;
   /** Told of every refusal, with what the log of rejections made of it. */
   refused(rejection: ProofRejection, entry: RejectionEntry | null): void;
 }
 
 export class MiningDesk {
-  /** What was refused lately because a claim about a GPU did not hang together. */
-  readonly rejections = new RejectionLog();
   readonly #issuer: ChallengeIssuer;
   readonly #challenges = new ChallengeVerifier();
   readonly #workSets: WorkSets;
@@ -80,6 +82,23 @@ export class MiningDesk {
   /** Builds the current epoch's table; work is refused until it is there. */
   async start(signal: AbortSignal): Promise<void> {
     await this.#tables.prepare(this.#epochAt(this.#tipHeight()), signal);
+  }
+
+  /**
+   * Takes up what an earlier run admitted, so that no restart makes a used challenge good again. On chains that bind
+   * challenges there is nothing to remember: a proof's height has room for one.
+   */
+  async resume(): Promise<void> {
+    const {store} = this.ports;
+    if (!this.#compat) return;
+    const nowMs = this.ports.nowMs();
+    for (const {kind, value} of store.waiting()) if (kind === "proof") this.#compat.remember(value, nowMs);
+    for (let height = this.#tipHeight(); height > 0n; height--) {
+      const block = (await store.block(height))?.block;
+      // Admitted before its block's time: whatever is older was used up longer ago than anybody asks.
+      if (!block || block.header.timeMs < nowMs - this.#compat.rememberedMs) return;
+      for (const raw of block.proofs) this.#compat.remember(raw, nowMs);
+    }
   }
 
   /** Builds the next epoch's table ahead of it, once it is known and no proof can be of the last epoch any more. */
@@ -132,12 +151,19 @@ export class MiningDesk {
    */
   verifyOffered(state: State, raw: Uint8Array, isWaiting: (nodeId: string, height: bigint) => boolean): AcceptedProof {
     const context = this.#context(state, {tipHeight: this.#tipHeight(), nowMs: this.ports.nowMs()});
-    if (this.#compat) return acceptedOf(this.#compat.verifyOffered(state, raw, context));
+    const {deniedGpus} = this.ports;
+    if (this.#compat) return acceptedOf(this.#compat.verifyOffered(state, raw, {...context, deniedGpus}));
     const {chain} = context;
     const hasProof = (nodeId: string, height: bigint): boolean =>
       chain.hasProof(nodeId, height) || isWaiting(nodeId, height);
     return acceptedOf(
-      verifyProof(raw, {...context, chain: {...chain, hasProof}, staleAgainst: "now", challenges: this.#challenges}),
+      verifyProof(raw, {
+        ...context,
+        chain: {...chain, hasProof},
+        staleAgainst: "now",
+        deniedGpus,
+        challenges: this.#challenges,
+      }),
     );
   }
 
@@ -154,7 +180,7 @@ export class MiningDesk {
     } catch (error) {
       if (!(error instanceof ProofRejection)) throw error;
       const claim = suspectClaimOf(error);
-      this.ports.refused(error, claim && this.rejections.entry(this.rejections.record(claim, this.ports.nowMs())));
+      this.ports.refused(error, claim && this.ports.rejections.record(claim, this.ports.nowMs()));
       return {accepted: false, reason: error.reason, detail: error.detail};
     }
   }
@@ -176,7 +202,7 @@ export class MiningDesk {
       mixVersion: (height) => mixVersionAt(state, height),
     };
     const base = {params, tipHeight, nowMs, chain, work, verifySignature, deviceTrust: this.#deviceTrust};
-    return {...base, staleAgainst: "quoted-header", challenges: null, compat: null};
+    return {...base, staleAgainst: "quoted-header", deniedGpus: [], challenges: null, compat: null};
   }
 
   #seedOf(epoch: bigint): DagSeed {

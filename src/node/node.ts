@@ -11,6 +11,7 @@ import type {TableKind} from "./mining-tables.js";
 import {buildParts, type NodeParts} from "./parts.js";
 import type {ProducerOptions} from "./producer.js";
 import {checkProfile} from "./profile.js";
+import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "./rejections/rejections.js";
 import type {Log, Service} from "./service.js";
 import {SqliteStore} from "./storage/sqlite/store.js";
 import {viewOf} from "./view.js";
@@ -26,6 +27,9 @@ export interface NodeOptions {
   readonly pool: PoolLimits;
   /** Whether proofs are verified over the whole table or over its checkpoints. */
   readonly tableKind: TableKind;
+  /** Case-insensitive parts of GPU names that are not admitted here. */
+  readonly deniedGpus: readonly string[];
+  readonly rejections: RejectionOptions;
   /** Slash receipts that are kept; the oldest go first. */
   readonly slashReceiptsMax: number;
   /** Blocks whose events can be replayed. */
@@ -38,6 +42,8 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   producer: null,
   pool: DEFAULT_POOL_LIMITS,
   tableKind: "light",
+  deniedGpus: [],
+  rejections: DEFAULT_REJECTION_OPTIONS,
   slashReceiptsMax: 10_000,
   eventBlocksKept: 100_000,
 };

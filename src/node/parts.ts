@@ -28,6 +28,8 @@ import {MiningDesk} from "./mining-desk.js";
 import type {NodeOptions, NodePorts} from "./node.js";
 import {Producer} from "./producer.js";
 import {Pulse} from "./pulse.js";
+import {RejectionFile} from "./rejections/file.js";
+import {Rejections} from "./rejections/rejections.js";
 import {rememberValid} from "./signature-cache.js";
 import type {SqliteStore} from "./storage/sqlite/store.js";
 import {viewOf} from "./view.js";
@@ -58,6 +60,7 @@ export async function buildParts(site: Site): Promise<NodeParts> {
   const ledger = await openLedger(site, keys);
   const {chain, intake, desk} = ledger;
   // Served meanwhile: until the table is there, work is refused and proofs wait.
+  await desk.resume();
   desk.start(site.signal).catch(site.broken);
   const producer = createProducer(site, ledger);
   chain.subscribe(() => {
@@ -103,6 +106,7 @@ interface Ledger {
   readonly intake: Intake;
   readonly desk: MiningDesk;
   readonly feed: Feed;
+  readonly rejections: Rejections;
   /** Names who is told that there is something for a block. */
   onWork(wake: () => void): void;
 }
@@ -121,6 +125,8 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const journal = new Journal();
   const verifySignature = keys.verifyTransaction;
   const backend = await loadBackend();
+  const file = new RejectionFile({path: dir.rejectionsPath, ...options.rejections});
+  const rejections = new Rejections(options.rejections, {file, log: ports.log});
   const desk = new MiningDesk({
     store,
     params,
@@ -129,6 +135,8 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
     backend,
     builder: dagBuilderOf(backend, dir, ports),
     tableKind: options.tableKind,
+    deniedGpus: options.deniedGpus,
+    rejections,
     log: ports.log,
     nowMs,
     refused(rejection, entry) {
@@ -159,7 +167,7 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const onWork = (listener: () => void): void => {
     wake = listener;
   };
-  return {chain, pool, intake, desk, feed, onWork};
+  return {chain, pool, intake, desk, feed, rejections, onWork};
 }
 
 const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;
@@ -181,6 +189,7 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
   const metrics = new NodeMetrics({view: () => viewOf(chain), poolSize: () => pool.size});
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));
+  ledger.rejections.subscribe((claim, outcome) => metrics.rejected(claim, outcome));
   chain.subscribe(() => pulse.beat());
   const {version, commit} = ports;
   const info = {nodeId, version, commit, startedAtMs: ports.nowMs()};
@@ -200,7 +209,7 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
 }
 
 /** The ledger as the API sees it. */
-function portsOf({chain, pool, intake, desk, feed}: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
+function portsOf({chain, pool, intake, desk, feed, rejections}: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
   const view = (): LedgerView => viewOf(chain);
   return {
     view,
@@ -212,7 +221,7 @@ function portsOf({chain, pool, intake, desk, feed}: Ledger): Omit<ApiPorts, "sto
     challenge: (asked) => desk.challenge(chain.state, asked),
     work: (height) => desk.work(chain.state, height),
     submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
-    recentRejections: (query) => desk.rejections.list(query),
+    recentRejections: (query) => rejections.list(query),
     feed,
   };
 }

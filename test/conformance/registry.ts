@@ -21,6 +21,7 @@ import {qsdmcliAdapters} from "./adapters/qsdmcli.js";
 import {quorumProgramAdapters} from "./adapters/quorum-programs.js";
 import {quorumRecordAdapters} from "./adapters/quorum-records.js";
 import {quorumSharingAdapters} from "./adapters/quorum-sharing.js";
+import {recentRejectsAdapters} from "./adapters/recent-rejects.js";
 import {registryScriptAdapters} from "./adapters/registry-script.js";
 import {slashVerifyAdapters} from "./adapters/slash-verify.js";
 import {slashingAdapters} from "./adapters/slashing.js";
@@ -35,6 +36,7 @@ export const adapters: Adapters = {
   ...enrollmentAdapters,
   ...enrollmentApplyAdapters,
   ...slashingAdapters,
+  ...recentRejectsAdapters,
   ...registryScriptAdapters,
   ...slashVerifyAdapters,
   ...evidenceAdapters,

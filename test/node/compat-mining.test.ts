@@ -125,6 +125,24 @@ describe("a proof that is offered", () => {
     expect(reasonOf(() => offer(attested()))).toMatch(/^attestation: .*not in operator registry/);
   });
 
+  test("is refused with a challenge or a solution that an earlier run admitted", () => {
+    const challenge = testChallenge();
+    const earlier = [attested(solved(rig), challenge), certified()];
+    for (const raw of earlier) mining.remember(raw, TEST_NOW_MS);
+    const again = attested(solved(rig, {}, 7), challenge);
+    expect(reasonOf(() => offer(again))).toMatch(/^attestation: hmac: nonce already used by node "rig-1"/);
+    expect(reasonOf(() => offer(attested()))).toMatch(/^duplicate: /);
+    expect(reasonOf(() => offer(earlier[1]!, trusting()))).toMatch(/^attestation: cc: nonce already used by device/);
+  });
+
+  test("of a GPU that this node denies is not admitted, and stands in blocks of others", () => {
+    const raw = attested();
+    expect(reasonOf(() => offer(raw, {deniedGpus: ["rtx 4090"]}))).toMatch(
+      /^attestation: hmac: gpu_name .* on deny-list/,
+    );
+    expect(reasonOf(() => inBlock(raw, {deniedGpus: ["rtx 4090"]}))).toBe("accepted");
+  });
+
   test("may carry a certified device's quote where the chain pins the device's root", () => {
     const challenge = testChallenge();
     expect(reasonOf(() => offer(certified(challenge), trusting()))).toBe("accepted");

@@ -115,6 +115,7 @@ export function contextFor(rigs: readonly TestRig[], change: Partial<VerifyConte
     },
     verifySignature: mlDsa87.verify,
     challenges: testChallenges(),
+    deniedGpus: [],
     deviceTrust: null,
     compat: null,
     ...change,

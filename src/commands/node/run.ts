@@ -1,9 +1,11 @@
 import {type Command, Option} from "commander";
+import {textOf} from "../../codecs/bytes.js";
 import {UnavailableError} from "../../errors.js";
 import {DEFAULT_RATE_LIMIT, type RateLimitOptions} from "../../node/api/rate-limiter.js";
 import {NETWORK_PARAMS} from "../../node/ledger/params/networks.js";
 import type {TableKind} from "../../node/mining-tables.js";
 import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../node/node.js";
+import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "../../node/rejections/rejections.js";
 import type {Log} from "../../node/service.js";
 import {COMMIT, VERSION} from "../build-info.js";
 import {defineCommand} from "../define.js";
@@ -54,6 +56,7 @@ export const nodeRunCommand = (io: Io): Command =>
       environment: settingsEnvironment("data_dir", "mining_table"),
       files: {
         "DIR/chain.db": "Blocks, state, receipts and what is waiting.",
+        "DIR/rejections.jsonl": "The newest refused claims about GPUs, one JSON object a line. Mode 0600.",
         "DIR/dag/": "Proof-of-work tables or their checkpoints, which may be removed at any time.",
       },
       exit: {4: "The data directory, the port or the disk cannot be used."},
@@ -93,6 +96,13 @@ export const nodeRunCommand = (io: Io): Command =>
       DEFAULT_NODE_OPTIONS.eventBlocksKept,
     )
     .option("--mining-table <kind>", "verify proofs of work with the whole table (full), or light (default: light)")
+    .option("--deny-gpus <path>", "file of GPU names, or parts of them, that are not admitted; one a line")
+    .option(
+      "--rejection-rate <count>",
+      "refused GPU claims of one miner that are logged each second; 0 logs all",
+      countFlag(0, 1_000_000),
+      DEFAULT_REJECTION_OPTIONS.limits.perSecond,
+    )
     .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"))
     .action(async (flags) => {
       const settings = await loadSettings(io.host, {
@@ -106,6 +116,8 @@ export const nodeRunCommand = (io: Io): Command =>
         dataDir: settings.data_dir.value!,
         profile: flags.profile ?? null,
         eventBlocksKept: flags.eventsKept,
+        deniedGpus: flags.denyGpus === undefined ? [] : await readDenyList(io, flags.denyGpus),
+        rejections: rejectionsAt(flags.rejectionRate),
         api: {
           host: flags.apiHost,
           port: flags.apiPort,
@@ -121,6 +133,17 @@ export const nodeRunCommand = (io: Io): Command =>
         started: (node) => io.event({event: "started", url: node.url, height: node.view().head.height}, node.url),
       });
     });
+
+/** Lines of a file without empty ones and those that begin with `#`. */
+async function readDenyList(io: Io, path: string): Promise<string[]> {
+  const lines = textOf(await io.readFile(path, {flag: "--deny-gpus"})).split("\n");
+  return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+const rejectionsAt = (perSecond: number): RejectionOptions => ({
+  ...DEFAULT_REJECTION_OPTIONS,
+  limits: {...DEFAULT_REJECTION_OPTIONS.limits, perSecond},
+});
 
 /** Five seconds' worth may be spent at once. */
 const rateLimitOf = (unitsPerSecond: number): RateLimitOptions | null =>

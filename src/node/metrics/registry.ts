@@ -3,6 +3,7 @@ import {collectDefaultMetrics, Gauge, Registry} from "prom-client";
 import type {Answered} from "../api/options.js";
 import type {LedgerView} from "../api/ports.js";
 import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
+import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {blockMetrics, chainGauges} from "./chain.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
 import {httpMetrics} from "./http.js";
@@ -22,6 +23,8 @@ export class NodeMetrics {
   /** Counts event streams: how many are open, and how each ended. */
   readonly streaming: StreamMetrics["streaming"];
   readonly streamEnded: StreamMetrics["streamEnded"];
+  /** Counts one refused claim about a GPU. */
+  readonly rejected: CountRejection;
   readonly #registry = new Registry();
   readonly #events: readonly ((event: LedgerEvent) => void)[];
   readonly #block: (committed: BlockCommitted) => void;
@@ -33,6 +36,7 @@ export class NodeMetrics {
     this.#events = [slashMetrics(registry), enrollmentMetrics(registry)];
     this.#block = blockMetrics(registry);
     this.answered = httpMetrics(registry);
+    this.rejected = attestationMetrics(registry);
     ({streaming: this.streaming, streamEnded: this.streamEnded} = streamMetrics(registry));
     this.#gauges = this.#declareGauges();
   }

@@ -46,6 +46,7 @@ function contextOf(input: Input): Shared {
     work: workOf(input),
     verifySignature: () => false,
     challenges: null,
+    deniedGpus: [],
     deviceTrust: null,
     compat: {checkAddress: addressCheckOf(input), checkAttestation: attestationCheckOf(input)},
   };

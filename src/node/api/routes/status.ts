@@ -5,6 +5,9 @@ import {type OwnStatus, type Status, status} from "../../../codecs/api/status.js
 import {ENROLL_V3_CONTRACT} from "../../../codecs/chain/payloads.js";
 import {DEFERRED_BOND_BITS} from "../../../codecs/enrollment.js";
 import {formatDuration} from "../../../codecs/go/number.js";
+import {CC_ATTESTATION} from "../../../codecs/mining/cc-bundle.js";
+import {HMAC_ATTESTATION} from "../../../codecs/mining/hmac-bundle.js";
+import {KEY_ATTESTATION} from "../../../codecs/mining/key-bundle.js";
 import {
   blockRewardDust,
   blocksPerHalving,
@@ -95,7 +98,7 @@ function miningOf({head: {height}, params, governance}: LedgerView): Status["min
     forkV2Active: v2Active,
     forkTensorHeight: shownFork(forkTensorHeight),
     forkTensorActive: height >= forkTensorHeight,
-    attestationTypesRequired: v2Active ? [strict ? "qsdm-key-v1" : "nvidia-hmac-v1"] : null,
+    attestationTypesRequired: v2Active ? attestationTypes(params) : null,
     minEnrollStakeDust: v2Active ? enrollment.bondDust : null,
     enrollmentContract: strict ? ENROLL_V3_CONTRACT : "qsdm/enroll/v2",
     signedEnrollmentRequired: true,
@@ -128,3 +131,9 @@ function ownOf(view: LedgerView, poolSize: number): OwnStatus {
     supply: view.supply(),
   };
 }
+
+/** What a proof may carry; QSDM's types in order of name. */
+const attestationTypes = ({rules, deviceTrust}: ChainParams): string[] => {
+  if (rules.proofAuthority === "node-key") return [KEY_ATTESTATION];
+  return deviceTrust.roots.length > 0 ? [CC_ATTESTATION, HMAC_ATTESTATION] : [HMAC_ATTESTATION];
+};

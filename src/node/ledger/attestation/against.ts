@@ -11,6 +11,8 @@ export interface Belief {
   readonly gpuArch: string;
   /** Null where the chain pins no root. */
   readonly trust: DeviceTrust | null;
+  /** Case-insensitive parts of GPU names that are not taken here. */
+  readonly deniedGpus: readonly string[];
   /** Time at which certificates must be valid. */
   readonly nowMs: bigint;
 }

@@ -74,7 +74,7 @@ export function checkOwn(evidence: Evidence, proof: Proof, owner: EvidenceOwner)
 export function checkBelieved(evidence: Evidence, belief: Belief): void {
   switch (evidence.scope) {
     case "hmac":
-      return checkHardware(evidence.bundle, belief.gpuArch, []);
+      return checkHardware(evidence.bundle, belief.gpuArch, belief.deniedGpus);
     case "cc":
       return checkCcBelieved(evidence.bundle, belief);
     case "spdm":

@@ -19,6 +19,7 @@ import {RuleError} from "../../../errors.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
 import {architectureOf, checkGpuName, lowerSimple} from "./architecture.js";
 import type {ChallengeVerifier} from "./challenge.js";
+import {checkNotDenied} from "./deny-list.js";
 import type {FailureClass} from "./failure.js";
 import type {NonceStore} from "./nonce-store.js";
 import {checkIssued, checkNotFuture, checkNotStale, type FreshnessLimits, failureIn} from "./quoted.js";
@@ -121,9 +122,7 @@ function useNonce(nonces: NonceStore, bundle: HmacBundle, nowMs: bigint): void {
 
 /** Steps 19 to 21. @throws AttestationError */
 export function checkHardware(bundle: HmacBundle, gpuArch: string, denyList: readonly string[]): void {
-  const name = lowerSimple(bundle.gpuName);
-  if (denyList.some((denied) => denied !== "" && name.includes(lowerSimple(denied))))
-    fail("signature_invalid", `gpu_name ${quoteText(bundle.gpuName)} on deny-list`);
+  checkNotDenied("hmac", bundle.gpuName, denyList);
   const architecture = architectureOf(gpuArch);
   if (!architecture) fail("signature_invalid", `gpu_arch ${quoteText(gpuArch)} not in allowlist`);
   try {

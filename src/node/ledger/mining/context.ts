@@ -58,6 +58,8 @@ export interface VerifyContext {
   readonly verifySignature: VerifySignature;
   /** Whose challenges count; null where the issuers' keys are not held, which is everywhere but on admission. */
   readonly challenges: ChallengeVerifier | null;
+  /** Case-insensitive parts of GPU names that are not admitted; none in blocks, where one node's taste does not count. */
+  readonly deniedGpus: readonly string[];
   /** Which certified devices count; null where the chain pins no root. */
   readonly deviceTrust: DeviceTrust | null;
   /** Compatible rules only: which addresses may be named, and how attestations are checked. */

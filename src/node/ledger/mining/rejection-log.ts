@@ -1,8 +1,9 @@
 /**
  * The newest refusals for GPU claims that do not hang together, for everyone to look at.
  *
- * Kept in memory and bounded: entries are the senders' own words. Source: QSDM mining protocol, section 18.2.
+ * Bounded, and limited for each address: entries are the senders' own words. Source: QSDM mining protocol, section 18.2.
  */
+import type {RejectionLimiter} from "./rejection-limiter.js";
 import type {SuspectClaim} from "./transparency.js";
 
 /** Entries kept; the oldest go first. */
@@ -42,16 +43,35 @@ export interface RejectionPage {
 export class RejectionLog {
   #entries: RejectionEntry[] = [];
   #lastSeq = 0n;
+  #limited = 0;
 
-  constructor(private readonly capacity = REJECTIONS_KEPT) {}
+  constructor(
+    private readonly capacity = REJECTIONS_KEPT,
+    private readonly limiter: RejectionLimiter | null = null,
+  ) {}
+
+  /** Takes up what an earlier run recorded, oldest first: the newest are kept, and numbers go on after the largest. */
+  restore(entries: readonly RejectionEntry[]): void {
+    this.#entries = entries.slice(-this.capacity);
+    for (const {seq} of entries) if (seq > this.#lastSeq) this.#lastSeq = seq;
+  }
+
+  /** Entries that were dropped because their address had made too many. */
+  get limitedTotal(): number {
+    return this.#limited;
+  }
 
   /** Entries kept. */
   get size(): number {
     return this.#entries.length;
   }
 
-  /** Adds an entry and returns its number. */
+  /** Adds an entry and returns its number, or 0 where its address has made too many. */
   record(claim: SuspectClaim, nowMs: bigint): bigint {
+    if (this.limiter?.admit(claim.minerAddr, nowMs) === false) {
+      this.#limited++;
+      return 0n;
+    }
     const seq = ++this.#lastSeq;
     const {detail, gpuName, certSubject} = claim;
     this.#entries.push({

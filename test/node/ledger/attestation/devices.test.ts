@@ -126,6 +126,11 @@ describe("a certified quote", () => {
     expect(outcomeOf(attested({...device, driverVer: "r550"}), against({minDriver: "1"}))).toMatch(/unparseable/);
   });
 
+  test("of a GPU that this node denies is not admitted, and stands in blocks of others", () => {
+    expect(outcomeOf(attested(), {...against(), deniedGpus: ["a100", "h100 80gb"]})).toMatch(/on deny-list/);
+    expect(outcomeOf(attested(), {...against(), deniedGpus: ["", "a100"]})).toBe("accepted");
+  });
+
   test("is refused when its challenge is old, of the future, or nobody's", () => {
     const old = attested(device, challengeFor(rig, TEST_NOW_MS - 61_000n));
     expect(outcomeOf(old, against())).toMatch(/cc: attestation age 1m1s > window 1m0s/);
@@ -264,6 +269,10 @@ describe("a GPU's own report", () => {
     expect(outcomeOf(attested({from}), contextFor([owner], {deviceTrust}))).toMatch(/a chip that is not known/);
   });
 
+  test("of a chip that this node denies is not admitted", () => {
+    expect(outcomeOf(attested(), {...against(), deniedGpus: ["gh100 t0"]})).toMatch(/spdm: gpu_name .* on deny-list/);
+  });
+
   test("is refused under a key on another curve", async () => {
     const leaf = await issue({name: "GH100", issuer: gpu.device, ca: false, curve: "P-256"});
     const chain = [leaf.certificate.der, gpu.certChain[1]!];
@@ -286,7 +295,7 @@ describe("what NVIDIA published of a real H100", () => {
     minFirmware: "96.00.9F",
     references: [{driver: h100.driver, firmware: h100.vbios, measurements: seen}],
   });
-  const belief = {gpuArch: "hopper", trust, nowMs: TEST_NOW_MS};
+  const belief = {gpuArch: "hopper", trust, deniedGpus: [], nowMs: TEST_NOW_MS};
 
   test("is signed by the key of its certificate, up to NVIDIA's root", () => {
     expect(() => checkReportSignature(first!, report, raw)).not.toThrow();

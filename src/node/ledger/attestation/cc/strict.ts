@@ -9,6 +9,7 @@ import type {Proof} from "../../../../codecs/mining/proof.js";
 import type {Certificate} from "../../../../codecs/x509/certificate.js";
 import {DecodeError} from "../../../../errors.js";
 import type {Belief, EvidenceOwner} from "../against.js";
+import {checkNotDenied} from "../deny-list.js";
 import {failureIn, type Scope} from "../quoted.js";
 import {ecdsaKeyOf, followChain, readChain} from "./chain.js";
 import {deviceIdOf, gpuUuidOf} from "./device.js";
@@ -48,10 +49,11 @@ function preimageOf(bundle: CcBundle, {minerAddr, batchRoot, mixDigest}: Proof, 
 }
 
 /** The chain pins a root above the device, and takes its versions and its name. @throws AttestationError */
-export function checkCcBelieved({certChain, pcr}: CcBundle, {gpuArch, trust, nowMs}: Belief): void {
+export function checkCcBelieved({certChain, pcr}: CcBundle, {gpuArch, trust, deniedGpus, nowMs}: Belief): void {
   const {roots, minFirmware, minDriver} = pinned("cc", trust);
   const chain = readChain("cc", certChain);
   followChain("cc", chain, {roots, nowMs});
+  checkNotDenied("cc", chain[0].commonName, deniedGpus);
   checkFloor("firmware_ver", pcr.firmwareVer, minFirmware, compareVersions);
   checkFloor("driver_ver", pcr.driverVer, minDriver, compareVersions);
   checkCcArchitecture(gpuArch, chain[0].commonName);

@@ -23,6 +23,7 @@ import {ecdsaKeyOf, followChain, readChain} from "../cc/chain.js";
 import {verifyEcdsa} from "../cc/signature.js";
 import {checkEnrolledDevice, pinned} from "../cc/strict.js";
 import {checkFloor} from "../cc/verify.js";
+import {checkNotDenied} from "../deny-list.js";
 import {failureIn} from "../quoted.js";
 import {checkReference} from "./reference.js";
 
@@ -66,13 +67,14 @@ export function checkReportSignature(leaf: Certificate, {signature}: SpdmReport,
 }
 
 /** The device is NVIDIA's, its software not too old, and measured as the chain expects. @throws AttestationError */
-export function checkSpdmBelieved(bundle: SpdmBundle, {gpuArch, trust, nowMs}: Belief): void {
+export function checkSpdmBelieved(bundle: SpdmBundle, {gpuArch, trust, deniedGpus, nowMs}: Belief): void {
   const known = pinned("spdm", trust);
   const chain = chainOf(bundle);
   const path = followChain("spdm", chain, {roots: known.roots, nowMs});
   // Whoever may issue certificates could put its own device behind somebody else's leaf.
   if (!path[1] || !equalBytes(path[1].der, chain[1].der))
     fail("signature_invalid", "the chain is not in order of issue");
+  checkNotDenied("spdm", chain[0].commonName, deniedGpus);
   checkChip(gpuArch, chain[0].commonName);
   const report = decoded("report", () => spdmReport.decode(bundle.report));
   checkFirmwareId(chain[0], report);

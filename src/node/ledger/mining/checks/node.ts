@@ -61,7 +61,7 @@ export function checkEvidence(draft: Draft, context: VerifyContext): void {
     checkNotFuture(scope, challenge.issuedAt, context.nowMs, futureSkewSeconds);
     checkNotStale(scope, challenge.issuedAt, readAtMs, freshnessWindowSeconds);
     checkOwn(evidence, proof, record);
-    checkBelieved(evidence, {gpuArch, trust: context.deviceTrust, nowMs: readAtMs});
+    checkBelieved(evidence, {gpuArch, trust: context.deviceTrust, deniedGpus: context.deniedGpus, nowMs: readAtMs});
     const {challenges} = context;
     if (challenges) checkIssued(scope, challenge, {challenges, binding: bindingOf(draft, context)});
   });

@@ -1,0 +1,127 @@
+/**
+ * The log of rejections on disk: one line for each, appended as it comes. After so many lines it is written anew with
+ * the newest alone. Nothing depends on it but what people can look up, so a failure is counted and not fatal.
+ * Source: QSDM mining protocol, section 18.4.
+ */
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import {utf8} from "../../codecs/bytes.js";
+import {
+  formatRejection,
+  parseRejection,
+  REJECTION_LINE_MAX_BYTES,
+  type RejectionLine,
+} from "../../codecs/mining/rejection-line.js";
+import {DecodeError, UnavailableError} from "../../errors.js";
+
+export interface RejectionFileOptions {
+  readonly path: string;
+  /** Lines after which the file is written anew, and that it then has. */
+  readonly softCap: number;
+  /** Largest size in bytes; 0 limits nothing. */
+  readonly hardCapBytes: number;
+}
+
+const MODE = 0o600;
+
+export class RejectionFile {
+  #appended = 0;
+
+  constructor(private readonly options: RejectionFileOptions) {}
+
+  /**
+   * Every line that can be read, oldest first.
+   * @throws UnavailableError REJECTIONS_UNREADABLE when a line is longer than any that is written
+   */
+  load(): readonly RejectionLine[] {
+    const {path} = this.options;
+    return existsSync(path) ? linesIn(readFileSync(path), path) : [];
+  }
+
+  /** @throws UnavailableError REJECTIONS_FULL; the error of the file system */
+  append(entry: RejectionLine): void {
+    const line = utf8(`${formatRejection(entry)}\n`);
+    if (this.#isFull(line.length)) {
+      this.#compact();
+      if (this.#isFull(line.length))
+        throw new UnavailableError("REJECTIONS_FULL", "recentrejects: persist hard cap exceeded");
+    }
+    appendFileSync(this.options.path, this.#endsInside() ? Buffer.concat([NEWLINE, line]) : line, {mode: MODE});
+    if (++this.#appended % this.options.softCap === 0) this.#compact();
+  }
+
+  #isFull(more: number): boolean {
+    const {path, hardCapBytes} = this.options;
+    // Two more: the line feeds before and after.
+    return hardCapBytes > 0 && existsSync(path) && statSync(path).size + more + 2 > hardCapBytes;
+  }
+
+  /** Whether a crash left the last line without its end. */
+  #endsInside(): boolean {
+    const {path} = this.options;
+    const size = existsSync(path) ? statSync(path).size : 0;
+    if (size === 0) return false;
+    const file = openSync(path, "r");
+    try {
+      const last = Buffer.alloc(1);
+      readSync(file, last, 0, 1, size - 1);
+      return last[0] !== NEWLINE[0];
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #compact(): void {
+    const {path, softCap} = this.options;
+    const lines = this.load();
+    if (lines.length <= softCap) return;
+    const draft = `${path}.tmp`;
+    writeFileSync(
+      draft,
+      lines
+        .slice(-softCap)
+        .map((line) => `${formatRejection(line)}\n`)
+        .join(""),
+      {mode: MODE},
+    );
+    renameSync(draft, path);
+  }
+}
+
+const NEWLINE = Buffer.from("\n");
+
+function linesIn(bytes: Buffer, path: string): RejectionLine[] {
+  const found: RejectionLine[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const feed = bytes.indexOf(0x0a, start);
+    const end = feed < 0 ? bytes.length : feed;
+    if (end - start > REJECTION_LINE_MAX_BYTES)
+      throw new UnavailableError("REJECTIONS_UNREADABLE", `${path} has a line of ${end - start} bytes`, {
+        hint: "move the file away: it is only a log",
+      });
+    const line = read(bytes.subarray(start, end));
+    if (line) found.push(line);
+    start = end + 1;
+  }
+  return found;
+}
+
+/** Lines that a crash cut, or that somebody wrote by hand, are skipped. */
+function read(line: Buffer): RejectionLine | null {
+  if (line.length === 0) return null;
+  try {
+    return parseRejection(line);
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import {existsSync, readFileSync, statSync, writeFileSync} from "node:fs";
+import {join} from "node:path";
+import {beforeEach, expect, test} from "vitest";
+import {RejectionFile, type RejectionFileOptions} from "../../../src/node/rejections/file.js";
+import {scratchDirectory} from "../../support/chain.js";
+
+const entry = (seq: bigint) => ({
+  seq,
+  recordedAtMs: 1_800_000_000_000n + seq,
+  kind: "hashrate_out_of_band",
+  reason: "",
+  arch: "hopper",
+  height: 5n,
+  minerAddr: "ab".repeat(32),
+  gpuName: "<NVIDIA & \u2028>",
+  certSubject: "",
+  detail: "d",
+});
+
+let path: string;
+beforeEach(() => {
+  path = join(scratchDirectory(), "rejections.jsonl");
+});
+const open = (change: Partial<RejectionFileOptions> = {}) =>
+  new RejectionFile({path, softCap: 1_000, hardCapBytes: 0, ...change});
+const seqs = () =>
+  open()
+    .load()
+    .map(({seq}) => Number(seq));
+
+test("what is appended is loaded again, and only its owner can read the file", () => {
+  expect(open().load()).toEqual([]);
+  expect(existsSync(path)).toBe(false);
+  open().append(entry(1n));
+  open().append(entry(2n));
+  expect(open().load()).toEqual([entry(1n), entry(2n)]);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("a line that a crash cut short is skipped, and the next starts on its own", () => {
+  open().append(entry(1n));
+  writeFileSync(path, readFileSync(path).subarray(0, -20));
+  open().append(entry(2n));
+  expect(seqs()).toEqual([2]);
+});
+
+test.each([
+  ["an empty line", "\n\n"],
+  ["no JSON", "nothing\n"],
+  ["a wrong member", '{"Seq":"x"}\n'],
+  ["a time that is none", '{"Seq":1,"RecordedAt":"yesterday"}\n'],
+])("%s is skipped", (_what, text) => {
+  writeFileSync(path, text);
+  open().append(entry(7n));
+  expect(seqs()).toEqual([7]);
+});
+
+test("a line longer than any that is written is refused, with what to do", () => {
+  writeFileSync(path, `${"x".repeat(65_537)}\n`);
+  expect(() => open().load()).toThrow(expect.objectContaining({code: "REJECTIONS_UNREADABLE"}));
+});
+
+test("after the soft cap the newest lines alone remain", () => {
+  const file = open({softCap: 3});
+  for (let seq = 1n; seq <= 7n; seq++) file.append(entry(seq));
+  expect(seqs()).toEqual([4, 5, 6, 7]);
+});
+
+test("at the hard cap the file is written anew once, and then nothing more is taken", () => {
+  open().append(entry(1n));
+  const {size: lineBytes} = statSync(path);
+  const size = (lines: number): number => lines * lineBytes + 2;
+  const file = open({softCap: 2, hardCapBytes: size(3)});
+  for (let seq = 2n; seq <= 6n; seq++) file.append(entry(seq));
+  expect(statSync(path).size).toBeLessThanOrEqual(size(3));
+  const small = open({softCap: 2, hardCapBytes: 100});
+  expect(() => small.append(entry(9n))).toThrow("recentrejects: persist hard cap exceeded");
+  expect(seqs()).toEqual([5, 6]);
+});
