@@ -13,6 +13,7 @@ import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
 import {accountAt} from "./ledger/monetary/supply.js";
 import type {Admit} from "./mempool/pool/admission.js";
+import {WaitingOffences} from "./mempool/pool/offences.js";
 import type {NonceOf, Pool} from "./mempool/pool/pool.js";
 import type {Dropped} from "./proposal.js";
 import type {LedgerStore, WaitingRow} from "./storage/store.js";
@@ -42,9 +43,12 @@ export class Intake {
   readonly #pending: Pending[] = [];
   #flushing = false;
   #closed = false;
+  /** Offences that waiting slashes are about. */
+  readonly offences: WaitingOffences;
   readonly nonceOf: NonceOf = (address) => accountAt(this.ports.chain.state, address).nonce;
 
   constructor(private readonly ports: IntakePorts) {
+    this.offences = new WaitingOffences((txId) => ports.pool.has(txId));
     // Not left to nonces: where failures are free, an included transaction need not spend its own.
     ports.chain.subscribe(({receipts}) => {
       for (const {txId} of receipts) ports.pool.remove(txId);
@@ -181,7 +185,9 @@ export class Intake {
     const {chain, pool, admit} = this.ports;
     const {sender} = transaction.content;
     pool.check(transaction, {nonceOf: this.nonceOf, height: chain.tip.height});
-    const bidDust = admit(transaction, {state: chain.state, block: chain.nextBlock(this.ports.nowMs())});
+    const block = chain.nextBlock(this.ports.nowMs());
+    const offence = this.offences.check(transaction, {state: chain.state, block});
+    const bidDust = admit(transaction, {state: chain.state, block});
     const pledgedDust = pool.pledgedDust(sender) + bidDust;
     const {balanceDust} = accountAt(chain.state, sender);
     if (balanceDust < pledgedDust)
@@ -191,6 +197,7 @@ export class Intake {
         {details: {balance_dust: balanceDust, needed_dust: pledgedDust}},
       );
     this.#forget(pool.add(transaction, bidDust, this.nonceOf));
+    if (offence !== null) this.offences.note(offence, transaction.txId);
   }
 
   #keep(row: WaitingRow): Promise<void> {

@@ -17,6 +17,7 @@ import {Feed} from "./events/feed.js";
 import {Journal} from "./events/journal.js";
 import {signedRefusalOf} from "./events/refused-proof.js";
 import {Intake} from "./intake.js";
+import {judgeSlash} from "./judge-slash.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
 import {transactionOfId} from "./ledger/state/tx-ids.js";
 import {admissionStack} from "./mempool/pool/admission.js";
@@ -107,6 +108,7 @@ interface Ledger {
   readonly desk: MiningDesk;
   readonly feed: Feed;
   readonly rejections: Rejections;
+  nowMs(): bigint;
   /** Names who is told that there is something for a block. */
   onWork(wake: () => void): void;
 }
@@ -167,7 +169,7 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const onWork = (listener: () => void): void => {
     wake = listener;
   };
-  return {chain, pool, intake, desk, feed, rejections, onWork};
+  return {chain, pool, intake, desk, feed, rejections, nowMs, onWork};
 }
 
 const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;
@@ -209,7 +211,8 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
 }
 
 /** The ledger as the API sees it. */
-function portsOf({chain, pool, intake, desk, feed, rejections}: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
+function portsOf(ledger: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
+  const {chain, pool, intake, desk, feed, rejections, nowMs} = ledger;
   const view = (): LedgerView => viewOf(chain);
   return {
     view,
@@ -223,5 +226,6 @@ function portsOf({chain, pool, intake, desk, feed, rejections}: Ledger): Omit<Ap
     submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
     recentRejections: (query) => rejections.list(query),
     feed,
+    judgeSlash: (payload) => judgeSlash(payload, {chain, offences: intake.offences, nowMs}),
   };
 }

@@ -2,6 +2,7 @@
 import {connect} from "node:net";
 import {onTestFinished} from "vitest";
 import {envelope, type UnsignedEnvelope} from "../../src/codecs/chain/envelope.js";
+import {RuleError} from "../../src/errors.js";
 import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/client.js";
 import {type ApiOptions, DEFAULT_API_OPTIONS, type ServerPorts} from "../../src/node/api/options.js";
 import type {ApiPorts, BlockStorePort, LedgerView} from "../../src/node/api/ports.js";
@@ -101,6 +102,12 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   submit: async () => ({txId: TX}),
   submitCompat: async () => ({txId: "client-tx-1"}),
   transactionOfId: (clientId) => (clientId === "client-tx-1" ? TX : null),
+  judgeSlash: () => ({
+    offenceKey: null,
+    slashedAtHeight: null,
+    waiting: false,
+    outcome: new RuleError("SLASH_DECODE_FAILED", "no evidence"),
+  }),
   poolSize: () => 2,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),
   challenge: () => ({

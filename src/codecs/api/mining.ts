@@ -102,6 +102,23 @@ export const slashReceiptMembers = {
 export const slashReceiptView = object(slashReceiptMembers);
 export type SlashReceiptView = ValueOf<typeof slashReceiptView>;
 
+/** `POST /api/v1/mining/slash/judge`. */
+export const slashVerdict = object({
+  /** What the chain remembers of the offence once it is slashed; absent when the evidence is of none. */
+  offenceKey: optional(text),
+  slashedAtHeight: optional(u64),
+  /** Whether a slash for the offence waits for a block. */
+  waiting: flag,
+  convicts: flag,
+  /** What it would take. */
+  slashedDust: omitEmpty(u64, 0n),
+  /** Why it would be refused, and what is behind that. */
+  code: omitEmpty(text, ""),
+  cause: omitEmpty(text, ""),
+  message: omitEmpty(text, ""),
+});
+export type SlashVerdictView = ValueOf<typeof slashVerdict>;
+
 /** `GET /api/v1/mining/slash`: newest first. */
 export const slashReceiptPage = object({
   records: list(slashReceiptView),

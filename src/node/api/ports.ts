@@ -10,6 +10,7 @@ import type {CompatDoor} from "../ledger/chain/compat-door.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
+import type {Verdict} from "../ledger/slashing/judge.js";
 import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
 
 /** The chain's tip. */
@@ -103,6 +104,12 @@ export interface BlockStorePort {
   slashReceipts(query: SlashReceiptQuery): readonly SlashReceipt[];
 }
 
+/** What a slash would come to, and whether it is wanted still. */
+export interface SlashVerdict extends Verdict {
+  /** Whether a slash that proves the offence waits for a block. */
+  readonly waiting: boolean;
+}
+
 /** Events in order, from a number on. */
 export interface FeedPort {
   readonly headSeq: bigint;
@@ -135,6 +142,11 @@ export interface ApiPorts {
   submitCompat(door: CompatDoor, body: Uint8Array): Promise<{readonly txId: string}>;
   /** Our id of the included transaction that its client named so, or `null`. */
   transactionOfId(clientId: string): string | null;
+  /**
+   * What a block would make of a slash now; nothing is changed and nothing is paid.
+   * @param payload canonical slash payload
+   */
+  judgeSlash(payload: Uint8Array): SlashVerdict;
   /** Transactions waiting. */
   poolSize(): number;
   /** Nonce that an account should sign next, counting what waits. */

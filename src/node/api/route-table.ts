@@ -10,7 +10,7 @@ import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
 import {receiptsRoute, slashReceiptsRoute} from "./routes/receipts.js";
 import {rejectionsRoute} from "./routes/rejections.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
-import {slashReceiptRoute, slashRoute} from "./routes/slash.js";
+import {judgeSlashRoute, slashReceiptRoute, slashRoute} from "./routes/slash.js";
 import {statusRoute} from "./routes/status.js";
 import {balanceRoute, nonceRoute, submitRoute, submitSignedRoute} from "./routes/wallet.js";
 
@@ -32,6 +32,7 @@ export const ROUTES = {
   enrollment: enrollmentRoute,
   enrollments: enrollmentsRoute,
   slash: slashRoute,
+  judgeSlash: judgeSlashRoute,
   slashReceipt: slashReceiptRoute,
   slashReceipts: slashReceiptsRoute,
   account: accountRoute,

@@ -1,11 +1,11 @@
 /** Slashing: posting evidence, and what became of it. */
 
-import {accepted, slashReceiptView} from "../../../codecs/api/mining.js";
-import {SLASH_CONTRACT} from "../../../codecs/slashing/payload.js";
-import {RuleError} from "../../../errors.js";
+import {accepted, slashReceiptView, slashVerdict} from "../../../codecs/api/mining.js";
+import {SLASH_CONTRACT, SLASH_PAYLOAD_MAX_BYTES} from "../../../codecs/slashing/payload.js";
+import {QsdmError, RuleError} from "../../../errors.js";
 import {viewOfSlash} from "../../ledger/slashing/view.js";
 import {inPath, txIdKind} from "../param.js";
-import {json, route} from "../route.js";
+import {type BodySpec, json, route} from "../route.js";
 import {EITHER_BODY, takeEither} from "./envelope.js";
 import {slashPayer} from "./payer.js";
 import {findByTxId} from "./tx-id.js";
@@ -23,6 +23,35 @@ export const slashRoute = route({
   reply: json(accepted),
   statuses: [202],
   handle: ({body}, ports) => takeEither(body, ports, {door: "slash", contracts: [SLASH_CONTRACT]}),
+});
+
+/** Evidence of an offence, without anybody's signature. */
+const PAYLOAD_BODY: BodySpec = {
+  contentType: "application/json",
+  maxBytes: SLASH_PAYLOAD_MAX_BYTES,
+  description: "a canonical slash payload",
+};
+
+export const judgeSlashRoute = route({
+  method: "POST",
+  path: "/api/v1/mining/slash/judge",
+  summary: "what a block would make of a slash, for nothing",
+  auth: "public",
+  errors: "coded",
+  cost: 6,
+  params: {},
+  body: PAYLOAD_BODY,
+  // Names nobody who could pay: the address that asks is charged alone.
+  payer: () => null,
+  reply: json(slashVerdict),
+  handle({body}, {node}) {
+    const {offenceKey, slashedAtHeight, waiting, outcome} = node.judgeSlash(body);
+    const known = {offenceKey, slashedAtHeight, waiting};
+    if (!(outcome instanceof RuleError))
+      return {...known, convicts: true, slashedDust: outcome.slashedDust, code: "", cause: "", message: ""};
+    const cause = outcome.cause instanceof QsdmError ? outcome.cause.code : "";
+    return {...known, convicts: false, slashedDust: 0n, code: outcome.code, cause, message: outcome.message};
+  },
 });
 
 export const slashReceiptRoute = route({

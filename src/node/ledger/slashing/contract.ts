@@ -39,6 +39,17 @@ function read({payload, sender}: UnsignedEnvelope, {params}: Pick<BlockContext, 
   }
 }
 
+/**
+ * What the chain remembers of the offence that a payload is about, once it is slashed.
+ * @throws RuleError SLASH_DECODE_FAILED, SLASH_VERIFIER_FAILED when the evidence is none
+ */
+export function offenceKeyOf(content: UnsignedEnvelope, block: Pick<BlockContext, "params">): string {
+  const slash = read(content, block);
+  const {proofAuthority, evidenceReplay} = block.params.rules;
+  const byOffence = proofAuthority === "node-key" && evidenceReplay === "offence";
+  return byOffence ? readSigned(slash).replayKey : fingerprintOf(slash);
+}
+
 function readOffence(call: Call, slash: SlashPayload, ports: SlashPorts): Offence {
   const {params} = call.block;
   if (params.rules.proofAuthority === "node-key") return readSigned(slash);
