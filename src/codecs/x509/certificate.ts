@@ -50,7 +50,8 @@ const COMMON_NAME = "2.5.4.3";
 /** The certificate of exactly these bytes. @throws DecodeError CERTIFICATE_INVALID */
 export function decodeCertificate(der: Uint8Array): Certificate {
   try {
-    if (der.length > CERTIFICATE_MAX_BYTES || !isOneElement(der)) throw new Error("not one DER element");
+    if (der.length > CERTIFICATE_MAX_BYTES || !isOneElement(der))
+      throw new DecodeError("CERTIFICATE_INVALID", "not one DER element");
     return viewOf(der, AsnConvert.parse(der, CertificateAsn));
   } catch (cause) {
     throw new DecodeError("CERTIFICATE_INVALID", "x509: malformed certificate", {cause});
@@ -59,14 +60,16 @@ export function decodeCertificate(der: Uint8Array): Certificate {
 
 function viewOf(der: Uint8Array, {tbsCertificate, tbsCertificateRaw, ...outer}: CertificateAsn): Certificate {
   const {version, validity, signature} = tbsCertificate;
-  if (signature.algorithm !== outer.signatureAlgorithm.algorithm) throw new Error("inner and outer algorithm differ");
-  if (!tbsCertificateRaw) throw new Error("nothing is signed");
+  if (signature.algorithm !== outer.signatureAlgorithm.algorithm)
+    throw new DecodeError("CERTIFICATE_INVALID", "inner and outer algorithm differ");
+  if (!tbsCertificateRaw) throw new DecodeError("CERTIFICATE_INVALID", "nothing is signed");
   const extensions = [...(tbsCertificate.extensions ?? [])].map(({extnID, critical, extnValue}) => ({
     id: extnID,
     critical,
     value: bytesOf(extnValue.buffer),
   }));
-  if (new Set(extensions.map(({id}) => id)).size < extensions.length) throw new Error("an extension occurs twice");
+  if (new Set(extensions.map(({id}) => id)).size < extensions.length)
+    throw new DecodeError("CERTIFICATE_INVALID", "an extension occurs twice");
   const contentOf = (wanted: string) => extensions.find(({id}) => id === wanted)?.value;
   return {
     der,
