@@ -8,8 +8,8 @@ import type {ServedWork} from "../../codecs/mining/work.js";
 import {RuleError} from "../../errors.js";
 import {boundStart} from "../ledger/mining/binding.js";
 import type {DagSeed} from "../ledger/mining/dag.js";
-import {epochOf, isForked} from "../ledger/mining/epoch.js";
-import type {Solution} from "../ledger/mining/solve.js";
+import {checkEpochLength, epochOf, isForked} from "../ledger/mining/epoch.js";
+import {checkSolver, type Solution} from "../ledger/mining/solve.js";
 import {targetOf} from "../ledger/mining/target.js";
 import type {MixVersion} from "../ledger/mining/walk.js";
 import type {MinerOptions} from "./ports.js";
@@ -30,19 +30,23 @@ export interface Job {
 
 /**
  * What to search for. The work set's root is computed anew: a miner that believes the served one mines nothing (Q51).
- * @throws RuleError WORK_INCONSISTENT; DecodeError of a work set that cannot be
+ * @throws RuleError WORK_INCONSISTENT, EPOCH_INVALID, DIFFICULTY_INVALID, SOLVER_INVALID; DecodeError of a work set that
+ * cannot be
  */
 export function jobOf(work: ServedWork, options: JobOptions): Job {
   const hashes = hashesOf(work.workSet);
   const root = merkleRoot(hashes);
   if (!equalBytes(root, work.workSetRoot)) refuse("the work set does not give the root beside it");
   if (work.dagEntries < 2 || work.dagEntries > MAX_ENTRIES) refuse(`a table of ${work.dagEntries} entries`);
+  checkEpochLength(work.blocksPerEpoch);
   if (work.epoch !== epochOf(work.height, work.blocksPerEpoch))
     refuse(`height ${work.height} is not in epoch ${work.epoch}`);
   const batchCount = Math.min(options.batchCount, batchCountMaximum(hashes.length));
   const batchRoot = prefixRoot(hashes, batchCount);
   const {headerHash} = work;
   const {address: minerAddr, boundNodeId: nodeId} = options;
+  const target = targetOf(work.difficulty);
+  checkSolver({minerAddr, batchCount, target, entries: work.dagEntries});
   return {
     work,
     batchCount,
@@ -50,7 +54,7 @@ export function jobOf(work: ServedWork, options: JobOptions): Job {
     search: {
       headerHash: nodeId === null ? headerHash : boundStart({headerHash, batchRoot, minerAddr, nodeId}),
       batchRoot,
-      target: targetOf(work.difficulty),
+      target,
       mix: mixVersionOf(work, options),
     },
   };

@@ -272,6 +272,22 @@ describe("the miner", () => {
     expect([mixOf(8n, null), mixOf(9n, null), mixOf(8n, 2), mixOf(9n, 1)]).toEqual([1, 2, 2, 1]);
   });
 
+  test("searches for nobody, for nothing, in no epoch and below no target", () => {
+    const options = {address: "a", boundNodeId: null, batchCount: 1, forkTensorHeight: 9n};
+    const codeOf = (change: Partial<ServedWork>, asked: Partial<typeof options> = {}) => {
+      try {
+        return jobOf({...workAt(8n), ...change}, {...options, ...asked}) && "accepted";
+      } catch (error) {
+        return (error as {code?: string}).code;
+      }
+    };
+    expect(codeOf({})).toBe("accepted");
+    expect(codeOf({blocksPerEpoch: 0n})).toBe("EPOCH_INVALID");
+    expect(codeOf({difficulty: 0n})).toBe("DIFFICULTY_INVALID");
+    expect(codeOf({difficulty: 1n << 256n})).toBe("SOLVER_INVALID");
+    expect(codeOf({}, {address: ""})).toBe("SOLVER_INVALID");
+  });
+
   test.each([
     ["a root that the work set does not give", {workSetRoot: new Uint8Array(32)}],
     ["a table without entries", {dagEntries: 1}],
