@@ -83,6 +83,18 @@ const CASES: readonly Bad[] = [
   read("a height above 64 bits", "/api/v1/chain/blocks/18446744073709551616", [400, "PARAMETER_INVALID"]),
   read("a cursor that is too long", `/api/v1/mining/enrollments?cursor=${"a".repeat(65)}`, [400, "PARAMETER_INVALID"]),
   read("a limit that is no count", "/api/v1/receipts?limit=many", [400, "PARAMETER_INVALID"]),
+  read("a challenge for nobody", "/api/v1/mining/challenge", [400, "CHALLENGE_UNBOUND"]),
+  read("a challenge for a height alone", "/api/v1/mining/challenge?height=1", [400, "CHALLENGE_UNBOUND"]),
+  read(
+    "a challenge for a node that is not enrolled",
+    `/api/v1/mining/challenge?miner_addr=${"ab".repeat(32)}&node_id=rig-9&height=1`,
+    [400, "CHALLENGE_NODE_REFUSED"],
+  ),
+  read(
+    "a challenge for another's node",
+    `/api/v1/mining/challenge?miner_addr=${"ab".repeat(32)}&node_id=rig-1&height=1`,
+    [400, "CHALLENGE_NODE_REFUSED"],
+  ),
   submit("bytes that are no CBOR", () => Uint8Array.of(0xff), [400, "CBOR_INVALID"]),
   submit("an empty body", () => "", [400, "CBOR_INVALID"]),
   submit("an envelope with bytes after it", () => Uint8Array.of(...payment(1n), 0), [400, "CBOR_INVALID"]),

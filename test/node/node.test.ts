@@ -74,9 +74,19 @@ test("the difficulty follows the proofs that blocks hold, wherever it is shown",
 
 test("epochs are mined over blocks that the chain holds, drawn before the epoch begins", async () => {
   const params = {...genesis.params, blocksPerEpoch: 64n, graceBlocks: 40n};
-  const {client, stop} = await runTestNode(await initTestNode({...genesis, params}), {
-    producer: {intervalMs: 20, minIntervalMs: 20},
-  });
+  const readyAt = new Map<unknown, bigint>();
+  const info = (fields: object): void => {
+    if ("epoch" in fields) readyAt.set(fields.epoch, node?.view().head.height ?? 0n);
+  };
+  const quiet = (): void => undefined;
+  let node: QsdmNode | undefined;
+  const running = await runTestNode(
+    await initTestNode({...genesis, params}),
+    {producer: {intervalMs: 20, minIntervalMs: 20}},
+    {debug: quiet, info, warn: quiet, error: quiet},
+  );
+  const {client, stop} = running;
+  node = running.node;
   try {
     await client.enroll({
       body: signedEnrollment(owner, 0n, enrollmentPayload(owner, {nodeId: "rig-1", node: nodeKey})),
@@ -91,6 +101,7 @@ test("epochs are mined over blocks that the chain holds, drawn before the epoch 
       return work.epoch === 1n && work;
     });
     expect(later.workSetRoot).toEqual(drawn);
+    expect(readyAt.get(1n)).toBeLessThan(64n);
     expect(later.workSet).toHaveLength(16);
     for (const {cells} of later.workSet) {
       const id = hexOf(cells[0]!.id);

@@ -16,11 +16,12 @@ import type {MixVersion} from "../../src/node/ledger/mining/walk.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {attestWithKey, type Rig} from "../../src/node/mining/attest.js";
 import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../src/node/node.js";
+import type {Log} from "../../src/node/service.js";
 import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount} from "./accounts.js";
 import {scratchDirectory, VALIDATOR_ACCOUNT} from "./chain.js";
 
 const VALIDATOR_SEED = sha3(Uint8Array.of(42));
-const SILENT = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
+const SILENT: Log = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
 
 /** A dev chain with a small table, which pays `accounts` 50 CELL each. */
 export const nodeGenesis = (accounts: readonly TestAccount[]): Genesis => ({
@@ -56,7 +57,11 @@ export function compatGenesis(accounts: readonly TestAccount[]): Genesis {
 }
 
 /** Runs the node of a data directory with fast blocks on a free port. */
-export async function runTestNode(dataDir: string, change: Partial<NodeOptions> = {}): Promise<RunningNode> {
+export async function runTestNode(
+  dataDir: string,
+  change: Partial<NodeOptions> = {},
+  log: Log = SILENT,
+): Promise<RunningNode> {
   const abort = new AbortController();
   const node = await QsdmNode.open(
     {
@@ -66,7 +71,7 @@ export async function runTestNode(dataDir: string, change: Partial<NodeOptions> 
       producer: {intervalMs: 100, minIntervalMs: 20},
       ...change,
     },
-    {log: SILENT, nowMs: () => Date.now(), version: "0.0.0-test", commit: ""},
+    {log, nowMs: () => Date.now(), version: "0.0.0-test", commit: ""},
   );
   await node.start(abort.signal);
   const client = createClient({...CLIENT_DEFAULTS, url: node.url});

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {hexOf, utf8} from "../../../../src/codecs/bytes.js";
-import {deferredBondDigest} from "../../../../src/codecs/enrollment.js";
+import {strictEnrollment} from "../../../../src/codecs/chain/payloads.js";
+import {deferredBondDigest, enrollment as enrollmentCodec} from "../../../../src/codecs/enrollment.js";
+import {checkEnrollment} from "../../../../src/codecs/enrollment-fields.js";
 import type {BlockContext} from "../../../../src/node/ledger/chain/contract.js";
 import {BlockRun} from "../../../../src/node/ledger/chain/run.js";
 import {fillBonds} from "../../../../src/node/ledger/enrollment/accrue.js";
@@ -161,6 +163,18 @@ describe("an enrollment with a deferred bond", () => {
     const bytes = enrollmentPayload(owner, {nodeId: "rig-2", node}, {bondMode: "mining_rewards", workNonce: WORK});
     const sent = intake.submit(signedEnrollment(owner, 0n, bytes));
     await expect(sent).rejects.toMatchObject({code: "ENROLLMENT_STAKE_MISMATCH"});
+  });
+
+  test("is refused with work that was done for another chain, or for another owner", () => {
+    const {payload: inner} = strictEnrollment.decode(payload("rig-2"));
+    const enrollment = enrollmentCodec.decode(inner);
+    const check =
+      (by: string, chainId = params.chainId) =>
+      () =>
+        checkEnrollment(enrollment, by, enrollmentTerms(by, {...params, chainId}));
+    expect(check(owner.address)).not.toThrow();
+    expect(check(owner.address, "another-chain")).toThrow("deferred bond work does not satisfy 22 leading zero bits");
+    expect(check(other.address)).toThrow("deferred bond work does not satisfy 22 leading zero bits");
   });
 
   test("needs work over the payload alone where rules say so", () => {
