@@ -7,6 +7,7 @@ import {bytesOfHex, hexOf, plain} from "../codecs/bytes.js";
 import {blockIdOf} from "../codecs/chain/block.js";
 import type {Challenge} from "../codecs/mining/challenge.js";
 import {batchCountMaximum} from "../codecs/mining/merkle.js";
+import type {Proof} from "../codecs/mining/proof.js";
 import type {ServedWork} from "../codecs/mining/work.js";
 import type {VerifySignature} from "../codecs/suite.js";
 import {UnavailableError} from "../errors.js";
@@ -54,6 +55,8 @@ export interface DeskPorts {
   /** Case-insensitive parts of GPU names that this node does not admit; blocks may hold them. */
   readonly deniedGpus: readonly string[];
   readonly rejections: Pick<Rejections, "record">;
+  /** Told of every proof that passes its checks. */
+  accepted(proof: Proof): void;
   /** Told of every refusal, with what the log of rejections made of it. */
   refused(rejection: ProofRejection, entry: RejectionEntry | null): void;
 }
@@ -150,21 +153,20 @@ export class MiningDesk {
    * @throws ProofRejection
    */
   verifyOffered(state: State, raw: Uint8Array, isWaiting: (nodeId: string, height: bigint) => boolean): AcceptedProof {
+    const verified = this.#verifyOffered(state, raw, isWaiting);
+    this.ports.accepted(verified.proof);
+    return acceptedOf(verified);
+  }
+
+  #verifyOffered(state: State, raw: Uint8Array, isWaiting: (nodeId: string, height: bigint) => boolean): VerifiedProof {
     const context = this.#context(state, {tipHeight: this.#tipHeight(), nowMs: this.ports.nowMs()});
     const {deniedGpus} = this.ports;
-    if (this.#compat) return acceptedOf(this.#compat.verifyOffered(state, raw, {...context, deniedGpus}));
+    if (this.#compat) return this.#compat.verifyOffered(state, raw, {...context, deniedGpus});
     const {chain} = context;
     const hasProof = (nodeId: string, height: bigint): boolean =>
       chain.hasProof(nodeId, height) || isWaiting(nodeId, height);
-    return acceptedOf(
-      verifyProof(raw, {
-        ...context,
-        chain: {...chain, hasProof},
-        staleAgainst: "now",
-        deniedGpus,
-        challenges: this.#challenges,
-      }),
-    );
+    const admission = {staleAgainst: "now", deniedGpus, challenges: this.#challenges} as const;
+    return verifyProof(raw, {...context, ...admission, chain: {...chain, hasProof}});
   }
 
   /** Checks a proof inside a block: everything that every validator can check. */

@@ -14,6 +14,7 @@ import {checkProfile} from "./profile.js";
 import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "./rejections/rejections.js";
 import type {Log, Service} from "./service.js";
 import {SqliteStore} from "./storage/sqlite/store.js";
+import type {TelemetryOptions} from "./telemetry/telemetry.js";
 import {viewOf} from "./view.js";
 
 /** What the operator sets. */
@@ -30,6 +31,8 @@ export interface NodeOptions {
   /** Case-insensitive parts of GPU names that are not admitted here. */
   readonly deniedGpus: readonly string[];
   readonly rejections: RejectionOptions;
+  /** Holds accepted proofs against a catalogue of GPUs; null does not. */
+  readonly telemetry: TelemetryOptions | null;
   /** Slash receipts that are kept; the oldest go first. */
   readonly slashReceiptsMax: number;
   /** Blocks whose events can be replayed. */
@@ -44,6 +47,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   tableKind: "light",
   deniedGpus: [],
   rejections: DEFAULT_REJECTION_OPTIONS,
+  telemetry: null,
   slashReceiptsMax: 10_000,
   eventBlocksKept: 100_000,
 };

@@ -33,6 +33,8 @@ import {RejectionFile} from "./rejections/file.js";
 import {Rejections} from "./rejections/rejections.js";
 import {rememberValid} from "./signature-cache.js";
 import type {SqliteStore} from "./storage/sqlite/store.js";
+import type {Verdict} from "./telemetry/check.js";
+import {TelemetryCheck} from "./telemetry/telemetry.js";
 import {viewOf} from "./view.js";
 
 /** What a node is built from. */
@@ -109,6 +111,9 @@ interface Ledger {
   readonly feed: Feed;
   readonly rejections: Rejections;
   nowMs(): bigint;
+  readonly telemetry: TelemetryCheck | null;
+  /** Names who is told what the telemetry check found. */
+  onVerdict(listener: (verdict: Verdict) => void): void;
   /** Names who is told that there is something for a block. */
   onWork(wake: () => void): void;
 }
@@ -129,6 +134,11 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const backend = await loadBackend();
   const file = new RejectionFile({path: dir.rejectionsPath, ...options.rejections});
   const rejections = new Rejections(options.rejections, {file, log: ports.log});
+  const telemetry = options.telemetry && new TelemetryCheck(options.telemetry);
+  let judged: (verdict: Verdict) => void = () => undefined;
+  const onVerdict = (listener: (verdict: Verdict) => void): void => {
+    judged = listener;
+  };
   const desk = new MiningDesk({
     store,
     params,
@@ -141,6 +151,10 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
     rejections,
     log: ports.log,
     nowMs,
+    accepted(proof) {
+      const verdict = telemetry?.observe(proof, nowMs());
+      if (verdict) judged(verdict);
+    },
     refused(rejection, entry) {
       if (entry) journal.noteRejection(entry);
       const signed = signedRefusalOf(rejection, {state: chain.state, params, verifySignature, journal});
@@ -169,7 +183,7 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const onWork = (listener: () => void): void => {
     wake = listener;
   };
-  return {chain, pool, intake, desk, feed, rejections, nowMs, onWork};
+  return {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, onVerdict, onWork};
 }
 
 const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;
@@ -191,6 +205,7 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
   const metrics = new NodeMetrics({view: () => viewOf(chain), poolSize: () => pool.size});
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));
+  ledger.onVerdict((verdict) => metrics.judged(verdict));
   ledger.rejections.subscribe((claim, outcome) => metrics.rejected(claim, outcome));
   chain.subscribe(() => pulse.beat());
   const {version, commit} = ports;
@@ -212,7 +227,7 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
 
 /** The ledger as the API sees it. */
 function portsOf(ledger: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
-  const {chain, pool, intake, desk, feed, rejections, nowMs} = ledger;
+  const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs} = ledger;
   const view = (): LedgerView => viewOf(chain);
   return {
     view,
@@ -224,6 +239,7 @@ function portsOf(ledger: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
     challenge: (asked) => desk.challenge(chain.state, asked),
     work: (height) => desk.work(chain.state, height),
     submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
+    telemetry,
     recentRejections: (query) => rejections.list(query),
     feed,
     judgeSlash: (payload) => judgeSlash(payload, {chain, offences: intake.offences, nowMs}),

@@ -25,6 +25,7 @@ import {recentRejectsAdapters} from "./adapters/recent-rejects.js";
 import {registryScriptAdapters} from "./adapters/registry-script.js";
 import {slashVerifyAdapters} from "./adapters/slash-verify.js";
 import {slashingAdapters} from "./adapters/slashing.js";
+import {telemetryAdapters} from "./adapters/telemetry.js";
 import {verifierAdapters} from "./adapters/verifier.js";
 import {wireAdapters} from "./adapters/wire.js";
 import {type Adapters, bare} from "./case.js";
@@ -47,6 +48,7 @@ export const adapters: Adapters = {
   ...keystoreAdapters,
   ...qsdmChainAdapters,
   ...attestationAdapters,
+  ...telemetryAdapters,
   ...verifierAdapters,
   ...quorumSharingAdapters,
   ...quorumProgramAdapters,

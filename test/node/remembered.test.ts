@@ -3,6 +3,7 @@ import {expect, test} from "vitest";
 import {encodeProof, type Proof} from "../../src/codecs/mining/proof.js";
 import type {Client} from "../../src/node/api/client.js";
 import {attestWithMac} from "../../src/node/mining/attest.js";
+import {DEFAULT_TELEMETRY_OPTIONS} from "../../src/node/telemetry/telemetry.js";
 import {testAccount} from "../support/accounts.js";
 import {enrollmentJson, enrollmentV2, enrollPayload} from "../support/compat.js";
 import {compatGenesis, eventually, initTestNode, rigOf, runTestNode, solveTip} from "../support/node.js";
@@ -16,7 +17,7 @@ const submit = async (client: Client, proof: Proof) => await client.submitProof(
 
 test("a used challenge stays used, and refused claims stay listed, over a restart", async () => {
   const dataDir = await initTestNode(compatGenesis([owner]));
-  const first = await runTestNode(dataDir, {profile: "compat"});
+  const first = await runTestNode(dataDir, {profile: "compat", telemetry: DEFAULT_TELEMETRY_OPTIONS});
   const {client} = first;
   await client.enroll({body: enrollmentJson(enrollmentV2(owner, enrollPayload(rig.nodeId, rig.hmacKey)))});
   await eventually(() => client.enrollment({nodeId: rig.nodeId}));
@@ -26,6 +27,11 @@ test("a used challenge stays used, and refused claims stay listed, over a restar
   });
   const spoofed = attestWithMac(await solveTip(client, {owner, start: 9}), {...rig, gpuArch: "volta"}, challenge);
   expect((await submit(client, spoofed)).rejectReason).toBe("attestation");
+  // Judged are proofs that were taken, and those alone.
+  expect(await client.penalty({miner_addr: owner.address})).toMatchObject({windowFilled: 1, matchCount: 1});
+  expect(await (await fetch(`${first.node.url}/metrics`)).text()).toContain(
+    'qsdm_spec_check_checked_total{verdict="match"} 1',
+  );
   const before = await client.rejections(QUERY);
   expect(before.records).toMatchObject([{seq: 1n, kind: "archspoof_unknown_arch", arch: "volta"}]);
   await first.stop();

@@ -7,12 +7,15 @@ import type {TableKind} from "../../node/mining-tables.js";
 import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../node/node.js";
 import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "../../node/rejections/rejections.js";
 import type {Log} from "../../node/service.js";
+import type {TelemetryProfile} from "../../node/telemetry/catalogue.js";
+import {DEFAULT_TELEMETRY_OPTIONS, type TelemetryOptions} from "../../node/telemetry/telemetry.js";
 import {COMMIT, VERSION} from "../build-info.js";
 import {defineCommand} from "../define.js";
 import {countFlag, durationFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS} from "../log.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
+import {readTelemetryProfile} from "./telemetry-profile.js";
 
 /**
  * Runs a node until the signal aborts.
@@ -103,6 +106,13 @@ export const nodeRunCommand = (io: Io): Command =>
       countFlag(0, 1_000_000),
       DEFAULT_REJECTION_OPTIONS.limits.perSecond,
     )
+    .option("--telemetry-check", "hold accepted proofs against a catalogue of GPUs, for advice alone", false)
+    .option(
+      "--telemetry-profile <path>",
+      "JSON file of GPUs that somebody has measured; may be repeated, and turns the check on",
+      collect,
+      [],
+    )
     .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"))
     .action(async (flags) => {
       const settings = await loadSettings(io.host, {
@@ -118,6 +128,7 @@ export const nodeRunCommand = (io: Io): Command =>
         eventBlocksKept: flags.eventsKept,
         deniedGpus: flags.denyGpus === undefined ? [] : await readDenyList(io, flags.denyGpus),
         rejections: rejectionsAt(flags.rejectionRate),
+        telemetry: await telemetryOf(io, flags),
         api: {
           host: flags.apiHost,
           port: flags.apiPort,
@@ -133,6 +144,18 @@ export const nodeRunCommand = (io: Io): Command =>
         started: (node) => io.event({event: "started", url: node.url, height: node.view().head.height}, node.url),
       });
     });
+
+const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
+
+async function telemetryOf(
+  io: Io,
+  {telemetryCheck, telemetryProfile: paths}: {telemetryCheck: boolean; telemetryProfile: readonly string[]},
+): Promise<TelemetryOptions | null> {
+  if (!telemetryCheck && paths.length === 0) return null;
+  const profiles: TelemetryProfile[] = [];
+  for (const path of paths) profiles.push(await readTelemetryProfile(io, path));
+  return {...DEFAULT_TELEMETRY_OPTIONS, profiles};
+}
 
 /** Lines of a file without empty ones and those that begin with `#`. */
 async function readDenyList(io: Io, path: string): Promise<string[]> {

@@ -12,6 +12,7 @@ import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
 import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
+import type {TelemetryCheck} from "../telemetry/telemetry.js";
 
 /** The chain's tip. */
 export interface Head {
@@ -156,6 +157,8 @@ export interface ApiPorts {
   /** @throws UnavailableError MINING_UNAVAILABLE */
   work(height: bigint | null): ServedWork;
   submitProof(raw: Uint8Array): Promise<ProofVerdict>;
+  /** What looked odd in the proofs that were taken; null where that is not checked. */
+  readonly telemetry: Pick<TelemetryCheck, "anomalies" | "catalogueSize" | "penalty"> | null;
   /** Refused proofs whose claims about their GPU do not hang together. */
   recentRejections(query: RejectionQuery): RejectionPage;
   /** What the node tells to those who follow it. */

@@ -12,6 +12,7 @@ import {rejectionsRoute} from "./routes/rejections.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
 import {judgeSlashRoute, slashReceiptRoute, slashRoute} from "./routes/slash.js";
 import {statusRoute} from "./routes/status.js";
+import {anomaliesRoute, penaltyRoute} from "./routes/telemetry.js";
 import {balanceRoute, nonceRoute, submitRoute, submitSignedRoute} from "./routes/wallet.js";
 
 export const ROUTES = {
@@ -45,6 +46,8 @@ export const ROUTES = {
   governance: governanceRoute,
   governedParameter: governedParameterRoute,
   rejections: rejectionsRoute,
+  anomalies: anomaliesRoute,
+  penalty: penaltyRoute,
   events: eventsRoute,
   supply: supplyRoute,
   params: paramsRoute,

@@ -3,12 +3,14 @@ import {collectDefaultMetrics, Gauge, Registry} from "prom-client";
 import type {Answered} from "../api/options.js";
 import type {LedgerView} from "../api/ports.js";
 import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
+import type {Verdict} from "../telemetry/check.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {blockMetrics, chainGauges} from "./chain.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
 import {httpMetrics} from "./http.js";
 import {slashMetrics} from "./slashing.js";
 import {type StreamMetrics, streamMetrics} from "./streams.js";
+import {telemetryMetrics} from "./telemetry.js";
 
 export interface MetricsPorts {
   /** The committed state; asked once for each scrape. */
@@ -23,6 +25,8 @@ export class NodeMetrics {
   /** Counts event streams: how many are open, and how each ended. */
   readonly streaming: StreamMetrics["streaming"];
   readonly streamEnded: StreamMetrics["streamEnded"];
+  /** Counts what the telemetry check made of one proof. */
+  readonly judged: (verdict: Verdict) => void;
   /** Counts one refused claim about a GPU. */
   readonly rejected: CountRejection;
   readonly #registry = new Registry();
@@ -36,6 +40,7 @@ export class NodeMetrics {
     this.#events = [slashMetrics(registry), enrollmentMetrics(registry)];
     this.#block = blockMetrics(registry);
     this.answered = httpMetrics(registry);
+    this.judged = telemetryMetrics(registry);
     this.rejected = attestationMetrics(registry);
     ({streaming: this.streaming, streamEnded: this.streamEnded} = streamMetrics(registry));
     this.#gauges = this.#declareGauges();
