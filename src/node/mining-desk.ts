@@ -107,10 +107,9 @@ export class MiningDesk {
   /** Builds the next epoch's table ahead of it, once it is known and no proof can be of the last epoch any more. */
   async prepareNext(): Promise<void> {
     const tip = this.#tipHeight();
-    const {graceBlocks} = this.ports.params.mining;
     const epoch = this.#epochAt(tip);
-    const settled = this.#epochAt(tip > graceBlocks ? tip - graceBlocks : 0n) === epoch;
-    if (settled && this.#workSets.isDrawn(epoch + 1n, tip)) await this.#tables.prepare(epoch + 1n);
+    if (this.#oldestEpoch(tip) < epoch || !this.#workSets.isDrawn(epoch + 1n, tip)) return;
+    await this.#tables.prepare(epoch + 1n);
   }
 
   /** @throws UsageError CHALLENGE_UNBOUND; RuleError CHALLENGE_NODE_REFUSED, CHALLENGE_COLLISIONS */
@@ -131,7 +130,8 @@ export class MiningDesk {
       });
     const epoch = this.#epochAt(at);
     const {workSet, root} = this.#workSets.at(epoch);
-    this.#tables.walk(epoch);
+    // Refused until the table is there; nobody gets one built by asking for an epoch that no proof can be of.
+    if (epoch >= this.#oldestEpoch(tip)) this.#tables.walk(epoch);
     return {
       epoch,
       height: at,
@@ -218,6 +218,12 @@ export class MiningDesk {
 
   #tipHeight(): bigint {
     return this.ports.store.head()?.header.height ?? 0n;
+  }
+
+  /** Epoch of the oldest header that a proof may still quote. */
+  #oldestEpoch(tip: bigint): bigint {
+    const {graceBlocks} = this.ports.params.mining;
+    return this.#epochAt(tip > graceBlocks ? tip - graceBlocks : 0n);
   }
 
   #epochAt(height: bigint): bigint {

@@ -73,7 +73,7 @@ test("the difficulty follows the proofs that blocks hold, wherever it is shown",
 });
 
 test("epochs are mined over blocks that the chain holds, drawn before the epoch begins", async () => {
-  const params = {...genesis.params, blocksPerEpoch: 64n, graceBlocks: 40n};
+  const params = {...genesis.params, blocksPerEpoch: 40n, graceBlocks: 20n};
   const readyAt = new Map<unknown, bigint>();
   const info = (fields: object): void => {
     if ("epoch" in fields) readyAt.set(fields.epoch, node?.view().head.height ?? 0n);
@@ -82,7 +82,7 @@ test("epochs are mined over blocks that the chain holds, drawn before the epoch 
   let node: QsdmNode | undefined;
   const running = await runTestNode(
     await initTestNode({...genesis, params}),
-    {producer: {intervalMs: 20, minIntervalMs: 20}},
+    {producer: {intervalMs: 25, minIntervalMs: 25}},
     {debug: quiet, info, warn: quiet, error: quiet},
   );
   const {client, stop} = running;
@@ -101,7 +101,7 @@ test("epochs are mined over blocks that the chain holds, drawn before the epoch 
       return work.epoch === 1n && work;
     });
     expect(later.workSetRoot).toEqual(drawn);
-    expect(readyAt.get(1n)).toBeLessThan(64n);
+    expect(readyAt.get(1n)).toBeLessThan(40n);
     expect(later.workSet).toHaveLength(16);
     for (const {cells} of later.workSet) {
       const id = hexOf(cells[0]!.id);
@@ -113,6 +113,13 @@ test("epochs are mined over blocks that the chain holds, drawn before the epoch 
     const proof = await mineOne(client, RIG);
     expect(proof.epoch).toBeGreaterThan(0n);
     expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});
+
+    // An epoch that no proof can be of any more: shown to whoever asks, and nothing is built for it.
+    await eventually(async () => readyAt.has(2n));
+    readyAt.clear();
+    expect((await client.work({height: 0n})).workSetRoot).toEqual(first.workSetRoot);
+    await eventually(async () => (await client.work({height: null})).epoch === 2n);
+    expect(readyAt.has(0n)).toBe(false);
   } finally {
     await stop();
   }
