@@ -64,11 +64,11 @@ export async function buildParts(site: Site): Promise<NodeParts> {
   const {chain, intake, desk} = ledger;
   // Served meanwhile: until the table is there, work is refused and proofs wait.
   await desk.resume();
-  desk.start(site.signal).catch(site.broken);
+  desk.work.start(site.signal).catch(site.broken);
   const producer = createProducer(site, ledger);
   chain.subscribe(() => {
     // Tried again after the next block.
-    desk.prepareNext().catch((err: unknown) => site.ports.log.error({err}, "the next table could not be built"));
+    desk.work.prepareNext().catch((err: unknown) => site.ports.log.error({err}, "the next table could not be built"));
   });
   ledger.onWork(() => producer.wake());
   for (const {id, error} of intake.resume())
@@ -237,7 +237,7 @@ function portsOf(ledger: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
     poolSize: () => pool.size,
     nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
     challenge: (asked) => desk.challenge(chain.state, asked),
-    work: (height) => desk.work(chain.state, height),
+    work: (height) => desk.work.at(chain.state, height),
     submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
     telemetry,
     recentRejections: (query) => rejections.list(query),
