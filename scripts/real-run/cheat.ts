@@ -16,8 +16,8 @@ import {parseHmacKeyFile, parseSeedFile} from "../../src/node/keys/key-file.js";
 import {buildDag} from "../../src/node/ledger/mining/dag.js";
 import {solveSlice} from "../../src/node/ledger/mining/solve.js";
 import {attestWithKey, type Rig} from "../../src/node/mining/attest.js";
-import {nodePortsOf} from "../../src/node/mining/client-ports.js";
 import {jobOf, solutionOf} from "../../src/node/mining/job.js";
+import {fetchWork} from "../../src/node/mining/node-client.js";
 
 /** Blocks that the cheat keeps a challenge: with one a second, beyond the window of 60 s and the grace of 30. */
 const KEPT_BLOCKS = 100n;
@@ -65,7 +65,7 @@ async function rigOf(nodeId: string, macKey?: Uint8Array): Promise<Cheating> {
 
 /** A solution for the tip, without evidence. */
 async function solveTip({address, nodeId}: Cheating, node: Client): Promise<Proof> {
-  const work = await nodePortsOf(node).work();
+  const work = await fetchWork(node);
   const job = jobOf(work, {address, boundNodeId: nodeId, batchCount: 1, forkTensorHeight: U64_MAX});
   const table = buildDag(job.seed);
   const {solution} = solveSlice({...job.search, table}, new Uint8Array(16), 100_000_000);

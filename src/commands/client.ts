@@ -22,22 +22,28 @@ export const settingFlags = ({config, apiUrl, timeout}: ClientFlags): SettingFla
  * What `work` makes of a client and the settings. Requests end when the command is interrupted.
  * @throws UsageError and UnavailableError of the settings, the client and `work`
  */
-export async function withClient<T>(
+export const withClient = <T>(
   io: Io,
   flags: ClientFlags,
   work: (client: Client, settings: Settings) => Promise<T>,
+): Promise<T> => withClients(io, flags, [], ([client], settings) => work(client!, settings));
+
+/** The same with a client for each of `urls`, or for the node of the settings where there are none. */
+export async function withClients<T>(
+  io: Io,
+  flags: ClientFlags,
+  urls: readonly string[],
+  work: (clients: readonly Client[], settings: Settings) => Promise<T>,
 ): Promise<T> {
   const settings = await loadSettings(io.host, settingFlags(flags));
   const {CLIENT_DEFAULTS, createClient} = await import("../node/api/client.js");
-  const client = createClient({
-    ...CLIENT_DEFAULTS,
-    url: settings.api_url.value!,
-    timeoutMs: durationFlag(settings.timeout.value!),
-    signal: io.signal,
-  });
+  const timeoutMs = durationFlag(settings.timeout.value!);
+  const clients = (urls.length > 0 ? urls : [settings.api_url.value!]).map((url) =>
+    createClient({...CLIENT_DEFAULTS, url, timeoutMs, signal: io.signal}),
+  );
   try {
-    return await work(client, settings);
+    return await work(clients, settings);
   } finally {
-    await client.close();
+    await Promise.all(clients.map((client) => client.close()));
   }
 }

@@ -4,6 +4,10 @@ export interface Progress {
   tick(text: string): void;
   /** A step worth a line in a log. */
   step(text: string): void;
+  /** A line for logs alone: who watches sees it in what is ticked. */
+  log(text: string): void;
+  /** Runs `print`, which writes to the terminal, with the display out of its way. */
+  above(print: () => void): void;
   /** Ends the display; `text` stays as the last line. */
   done(text?: string): void;
 }
@@ -28,6 +32,8 @@ function lines(text: string, place: ProgressPlace): Progress {
   return {
     tick: () => undefined,
     step: (step) => place.line(step),
+    log: (line) => place.line(line),
+    above: (print) => print(),
     done: (last) => {
       if (last !== undefined) place.line(last);
     },
@@ -38,7 +44,7 @@ function lines(text: string, place: ProgressPlace): Progress {
 function spinner(text: string, place: ProgressPlace): Progress {
   let shown = text;
   let over = false;
-  let handle: {text: string; stop(): unknown} | undefined;
+  let handle: {text: string; stop(): unknown; start(): unknown} | undefined;
   void import("ora").then(({default: ora}) => {
     if (over) return;
     // Whether there is a screen was decided above; ora's own guess also looks at CI. discardStdin would take the
@@ -59,6 +65,12 @@ function spinner(text: string, place: ProgressPlace): Progress {
     step: (step) => {
       shown = step;
       if (handle) handle.text = step;
+    },
+    log: () => undefined,
+    above: (print) => {
+      handle?.stop();
+      print();
+      if (!over) handle?.start();
     },
     done: (last) => {
       over = true;

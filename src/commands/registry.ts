@@ -44,7 +44,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./enrollment-status.js")).enrollmentStatusCommand,
   },
   {path: "enrollments", heading: "Enrollment", load: async () => (await import("./enrollments.js")).enrollmentsCommand},
-  {path: "mine", heading: "Mining", load: async () => (await import("./mine.js")).mineCommand},
+  {path: "mine", heading: "Mining", load: async () => (await import("./mine/mine.js")).mineCommand},
   {
     path: "slash-helper forged-attestation",
     heading: "Slashing",

@@ -3,7 +3,7 @@ import {readdirSync} from "node:fs";
 import path from "node:path";
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {hexOf} from "../../src/codecs/bytes.js";
-import {formatHashrate} from "../../src/commands/mine-view.js";
+import {formatHashrate} from "../../src/commands/mine/stats-document.js";
 import {run} from "../../src/commands/run.js";
 import {testAccount} from "../support/accounts.js";
 import {scratchDirectory} from "../support/chain.js";
@@ -103,6 +103,40 @@ describe("mine", () => {
   });
 });
 
+describe("mine with several nodes", () => {
+  test("works for the one that answers", async () => {
+    const {url} = node.node;
+    const ran = await owner.qsdm(`mine ${RIG} --node http://127.0.0.1:1 --node ${url} --threads 1 --proofs 1 --json`);
+    expect(ran.status).toBe(0);
+    const events = linesOf(ran.out);
+    expect(events.filter(({event}) => event === "source")).toMatchObject([
+      {source: "http://127.0.0.1:1", state: "lost", code: "NODE_UNREACHABLE"},
+      {source: new URL(url).origin, state: "used"},
+    ]);
+    expect(events.at(-1)).toMatchObject({event: "stopped", source: new URL(url).origin, accepted_proofs: 1});
+  });
+});
+
+test("a run adds to the sums of those before it, and says what a device did", async () => {
+  const file = `${KEYS}.totals`;
+  const before = '{"schema":1,"attempts":1000,"accepted_proofs":7,"rejected_by_reason":{"work":2},"uptime_seconds":60}';
+  const ran = await owner.qsdm(`mine ${RIG} --device cpu:1 --device cpu:1 --backend cpu --proofs 1 --json`, {
+    files: {[file]: before},
+  });
+  expect(ran).toMatchObject({status: 0});
+  const stopped = linesOf(ran.out).at(-1)!;
+  expect(stopped.devices).toMatchObject([
+    {name: "cpu0", backend: "cpu", threads: 1},
+    {name: "cpu1", backend: "cpu", threads: 1},
+  ]);
+  expect(stopped).toMatchObject({total_accepted_proofs: 8, total_attempts: 1_000 + Number(stopped.attempts)});
+  expect(JSON.parse(Buffer.from(ran.host.files.get(file)!).toString())).toMatchObject({
+    attempts: 1_000 + Number(stopped.attempts),
+    accepted_proofs: 8,
+    rejected_by_reason: {work: 2},
+  });
+});
+
 describe("mine refuses", () => {
   test.each([
     ["a node that is not enrolled", RIG.replace("rig-1", "nobody"), 3, "nobody"],
@@ -113,6 +147,10 @@ describe("mine refuses", () => {
     ["a node key from standard input", RIG.replace(KEYS, "-"), 2, "cannot come from standard input"],
     ["a key file that holds no key", RIG.replace("/hmac", "/pass"), 3, "key file: not hex"],
     ["two names for the node's URL", `${RIG} --api-url http://a --validator http://b`, 2, "--validator"],
+    ["a backend that is not there", `${RIG} --backend cuda`, 4, "this build has no CUDA kernels"],
+    ["a device that is not there", `${RIG} --device cuda:0`, 4, "this build has no CUDA kernels"],
+    ["a metrics address that is none", `${RIG} --metrics here`, 2, "no address to serve figures on"],
+    ["nodes beside the node's URL", `${RIG} --node http://a --api-url http://b`, 2, "--node"],
     ["zero threads", `${RIG} --threads 0`, 2, "from 1 to 1024"],
   ])("%s", async (_, flags, status, message) => {
     const ran = await owner.qsdm(`mine ${flags}`);

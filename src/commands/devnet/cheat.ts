@@ -5,8 +5,8 @@ import {RuleError, UnavailableError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
 import {buildDag, type DagTable} from "../../node/ledger/mining/dag.js";
 import {solveSlice} from "../../node/ledger/mining/solve.js";
-import {nodePortsOf} from "../../node/mining/client-ports.js";
 import {challengeBindingOf, type Job, jobOf, solutionOf} from "../../node/mining/job.js";
+import {fetchChallenge, fetchWork} from "../../node/mining/node-client.js";
 import type {MinerPorts} from "../../node/mining/ports.js";
 
 /** Largest table that is built here, in entries: that of development networks. */
@@ -55,7 +55,7 @@ async function nextJob(
   {after, signal}: {readonly after: bigint; readonly signal: AbortSignal},
 ): Promise<Job> {
   for (;;) {
-    const job = jobOf(await nodePortsOf(client).work(), {address, boundNodeId, batchCount: 1, forkTensorHeight});
+    const job = jobOf(await fetchWork(client), {address, boundNodeId, batchCount: 1, forkTensorHeight});
     if (job.seed.entries > MAX_DAG_ENTRIES)
       throw new RuleError(
         "NOT_A_DEVNET",
@@ -70,10 +70,9 @@ async function nextJob(
 async function signTwice(cheater: Cheater, client: Client, job: Job): Promise<Equivocation["proofs"]> {
   const table = buildDag(job.seed);
   const {address, attest} = cheater;
-  const {challenge} = nodePortsOf(client);
   const binding = challengeBindingOf(cheater, job.work.height);
   const make = async (start: number): Promise<Uint8Array> =>
-    encodeProof(await attest(solve(job, address, {table, start}), await challenge(binding)));
+    encodeProof(await attest(solve(job, address, {table, start}), await fetchChallenge(client, binding)));
   return [await make(1), await make(2)];
 }
 

@@ -6,7 +6,7 @@ interface Sample {
 }
 
 /** Longest window that can be asked for. */
-const KEPT_MS = 60_000;
+const KEPT_MS = 900_000;
 
 export class Hashrate {
   readonly #samples: Sample[] = [];

@@ -2,65 +2,60 @@
  * The miner: work, search, attest, submit, and again.
  *
  * A search is left when the tip moves, which costs nothing, because a search has no memory. The challenge is fetched
- * after solving, so that its minute is not spent searching. A proof whose answer was lost is sent again byte for byte.
+ * after solving, so that its minute is not spent searching. A proof whose answer was lost is sent again byte for byte, to
+ * the node that issued its challenge, for as long as that is good.
  */
 import {hexOf} from "../../codecs/bytes.js";
 import {encodeProof, type Proof, proofIdOf} from "../../codecs/mining/proof.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
-import {UnavailableError} from "../../errors.js";
+import {QsdmError, UnavailableError} from "../../errors.js";
 import type {Solution} from "../ledger/mining/solve.js";
-import {Hashrate} from "./hashrate.js";
+import {Backoff} from "./backoff.js";
 import {challengeBindingOf, type Job, jobOf, solutionOf} from "./job.js";
-import type {Answer, MinerOptions, MinerPorts, MinerStats} from "./ports.js";
+import type {Answer, MinerOptions, MinerPorts} from "./ports.js";
+import {type MinerNode, type SourcedWork, Sources} from "./sources.js";
 import {MinerTable} from "./table.js";
 
+/** Longest pause between two tries. */
+const PAUSE_LIMIT_MS = 15_000;
+/** A challenge is good for so long, so a proof is not worth more tries. */
+const PROOF_TRIES_MS = 60_000;
+/** Looks at the tip that fail in a row before another node is asked for work. */
+const LOOKS_MISSED = 3;
+
 export class Miner {
-  readonly #rate = new Hashrate();
   readonly #table: MinerTable;
-  readonly #startedAtMs: number;
-  #height: bigint | null = null;
+  readonly #sources: Sources;
   /** Heights up to this one are settled: a node gets one proof for each. */
   #settledHeight = -1n;
   #accepted = 0;
-  #rejected = 0;
 
   constructor(
     private readonly options: MinerOptions,
     private readonly ports: MinerPorts,
   ) {
     this.#table = new MinerTable(ports);
-    this.#startedAtMs = ports.nowMs();
-    this.#rate.sample(this.#startedAtMs, ports.solver.attempts());
+    const told: ConstructorParameters<typeof Sources>[1]["told"] = (change) => ports.told({type: "source", ...change});
+    this.#sources = new Sources(ports.nodes, {nowMs: () => ports.nowMs(), told});
   }
 
-  /** Figures of this moment; ask once or twice a second, since each call is a sample of the rates. */
-  stats(): MinerStats {
-    const {solver} = this.ports;
-    const nowMs = this.ports.nowMs();
-    this.#rate.sample(nowMs, solver.attempts());
-    return {
-      height: this.#height,
-      hashrate10sHps: this.#rate.over(10_000),
-      hashrate60sHps: this.#rate.over(60_000),
-      attempts: solver.attempts(),
-      acceptedProofs: this.#accepted,
-      rejectedProofs: this.#rejected,
-      uptimeSeconds: (nowMs - this.#startedAtMs) / 1_000,
-      threads: solver.threads,
-    };
+  /** Proofs that were accepted. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /**
    * Mines until `signal` aborts or enough proofs are accepted.
-   * @throws RuleError WORK_INCONSISTENT, UnavailableError SOLVER_FAILED, and whatever is no passing trouble
+   * @throws RuleError WORK_INCONSISTENT, NODE_OTHER_CHAIN; UnavailableError SOLVER_FAILED; whatever is no passing trouble
    */
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted && !this.#done) {
-        const work = await this.#patiently(() => this.ports.work(), signal);
-        if (!work) return;
-        if (work.height <= this.#settledHeight) await this.ports.sleep(this.options.pollMs, signal);
-        else await this.#mine(jobOf(work, this.options), signal);
+        const found = await this.#patiently(() => this.#sources.work(), signal);
+        if (!found) return;
+        const {node, work} = found;
+        if (work.height <= this.#settledHeight) await node.waitForTip(this.options.pollMs, signal);
+        else await this.#mine(found, signal);
       }
     } finally {
       this.#table.close();
@@ -71,52 +66,71 @@ export class Miner {
     return this.options.maxProofs !== null && this.#accepted >= this.options.maxProofs;
   }
 
-  async #mine(job: Job, signal: AbortSignal): Promise<void> {
-    const {height, epoch, difficulty} = job.work;
-    this.#height = height;
+  async #mine({node, work}: SourcedWork, signal: AbortSignal): Promise<void> {
+    const job = this.#jobOf(node, work);
+    if (!job) return;
+    const {height, epoch, difficulty, nextWorkSetRoot} = work;
     this.ports.told({type: "work", height, epoch, difficulty});
     if (!(await this.#table.prepare(job.seed, signal))) return;
-    const {nextWorkSetRoot} = job.work;
     if (nextWorkSetRoot) this.#table.prepareNext({...job.seed, epoch: epoch + 1n, workSetRoot: nextWorkSetRoot});
     const before = this.ports.solver.attempts();
-    const found = await this.#search(job, signal);
+    const found = await this.#search(job, node, signal);
     if (!found) return;
-    const proof = await this.#attest(solutionOf(job, this.options.address, found), signal);
-    if (proof) await this.#submit(proof, this.ports.solver.attempts() - before, signal);
+    const proof = await this.#attest(solutionOf(job, this.options.address, found), node, signal);
+    if (proof) await this.#submit(proof, {node, attempts: this.ports.solver.attempts() - before}, signal);
   }
 
-  /** The search, left when `signal` aborts or the tip is another one. */
-  async #search(job: Job, signal: AbortSignal): Promise<Solution | null> {
-    const left = new AbortController();
-    const abort = (): void => left.abort();
-    signal.addEventListener("abort", abort, {once: true});
-    const watching = this.#watchTip(job.work, left);
-    // Its failure ends the search and is thrown below; until then somebody has to hold it.
-    watching.catch(abort);
+  /** The job, or null when the node serves work that cannot be and there are others. @throws RuleError WORK_INCONSISTENT */
+  #jobOf(node: MinerNode, work: ServedWork): Job | null {
     try {
-      return await this.ports.solver.search(job.search, this.ports.randomNonce(), left.signal);
+      return jobOf(work, this.options);
+    } catch (error) {
+      if (!(error instanceof QsdmError)) throw error;
+      this.#sources.refuse(node, error);
+      return null;
+    }
+  }
+
+  /** The search, left when `signal` aborts, the tip is another one, or the node is gone. */
+  async #search(job: Job, node: MinerNode, signal: AbortSignal): Promise<Solution | null> {
+    const left = new AbortController();
+    let trouble: unknown = null;
+    // Not waited for: a look at a slow node must not hold back a solution.
+    this.#watchTip(job.work, node, left).catch((error: unknown) => {
+      trouble = error;
+      left.abort();
+    });
+    try {
+      const either = AbortSignal.any([signal, left.signal]);
+      const found = await this.ports.solver.search(job.search, this.ports.randomNonce(), either);
+      if (trouble !== null) throw trouble;
+      return found;
     } finally {
       left.abort();
-      signal.removeEventListener("abort", abort);
-      await watching;
     }
   }
 
-  /** Ends the search once the node works on another header. A node that does not answer changes nothing. */
-  async #watchTip({headerHash}: ServedWork, left: AbortController): Promise<void> {
+  /** Ends the search once the node works on another header, or no longer answers while others may. */
+  async #watchTip({headerHash}: ServedWork, node: MinerNode, left: AbortController): Promise<void> {
     const hash = hexOf(headerHash);
-    while (!left.signal.aborted) {
-      await this.ports.sleep(this.options.pollMs, left.signal);
+    for (let missed = 0; !left.signal.aborted; ) {
+      await node.waitForTip(this.options.pollMs, left.signal);
       if (left.signal.aborted) return;
-      const work = await this.ports.work().catch(passing);
-      if (work && hexOf(work.headerHash) !== hash) left.abort();
+      try {
+        const work = await node.work();
+        missed = 0;
+        if (hexOf(work.headerHash) !== hash) left.abort();
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error;
+        if (++missed >= LOOKS_MISSED && this.#sources.several) left.abort();
+      }
     }
   }
 
-  async #attest(solution: Proof, signal: AbortSignal): Promise<Proof | null> {
+  async #attest(solution: Proof, node: MinerNode, signal: AbortSignal): Promise<Proof | null> {
     const {height} = solution;
     const binding = challengeBindingOf(this.options, height);
-    const challenge = await this.#patiently(() => this.ports.challenge(binding), signal);
+    const challenge = await this.#patiently(() => node.challenge(binding), signal, height);
     if (!challenge) return null;
     this.#settledHeight = height;
     if (await this.ports.claim(height)) return this.ports.attest(solution, challenge);
@@ -124,35 +138,46 @@ export class Miner {
     return null;
   }
 
-  async #submit(proof: Proof, attempts: number, signal: AbortSignal): Promise<void> {
+  async #submit(
+    proof: Proof,
+    {node, attempts}: {node: MinerNode; attempts: number},
+    signal: AbortSignal,
+  ): Promise<void> {
     const raw = encodeProof(proof);
-    let sendings = 0;
-    const answer = await this.#patiently(() => {
-      sendings++;
-      return this.ports.submit(raw);
-    }, signal);
-    if (!answer) return;
     const {height} = proof;
+    let sendings = 0;
+    const submit = (): Promise<Answer> => {
+      sendings++;
+      return node.submit(raw);
+    };
+    const answer = await this.#patiently(submit, signal, height);
+    if (!answer) return;
     const proofId = hexOf(proofIdOf(proof));
     if (answer.accepted || arrivedBefore(answer, sendings)) {
       this.#accepted++;
       this.ports.told({type: "accepted", height, proofId, attempts});
-    } else {
-      this.#rejected++;
-      this.ports.told({type: "rejected", height, proofId, reason: answer.reason, detail: answer.detail});
-    }
+    } else this.ports.told({type: "rejected", height, proofId, reason: answer.reason, detail: answer.detail});
   }
 
-  /** What `ask` answers, asked again while the node is unavailable; null when `signal` aborts first. */
-  async #patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+  /**
+   * What `ask` answers, asked again while the node is unavailable; null when `signal` aborts first, or when a proof for
+   * `proofHeight` has waited too long.
+   */
+  async #patiently<T>(ask: () => Promise<T>, signal: AbortSignal, proofHeight?: bigint): Promise<T | null> {
+    const backoff = new Backoff(this.options.pollMs, PAUSE_LIMIT_MS);
+    const startedAtMs = this.ports.nowMs();
     while (!signal.aborted) {
       try {
         return await ask();
       } catch (error) {
         if (signal.aborted) return null;
         if (!(error instanceof UnavailableError)) throw error;
+        if (proofHeight !== undefined && this.ports.nowMs() - startedAtMs > PROOF_TRIES_MS) {
+          this.ports.told({type: "lost", height: proofHeight, error});
+          return null;
+        }
         this.ports.told({type: "waiting", error});
-        await this.ports.sleep(this.options.pollMs, signal);
+        await this.ports.sleep(backoff.next(), signal);
       }
     }
     return null;
@@ -161,8 +186,3 @@ export class Miner {
 
 /** A duplicate that was sent before is the first sending, whose answer was lost. */
 const arrivedBefore = ({reason}: Answer, sendings: number): boolean => reason === "duplicate" && sendings > 1;
-
-function passing(error: unknown): null {
-  if (error instanceof UnavailableError) return null;
-  throw error;
-}

@@ -1,10 +1,10 @@
 /** What the miner needs from the world, and what it tells. Ports are the client's routes, threads and a clock. */
-import type {Challenge, ChallengeBinding} from "../../codecs/mining/challenge.js";
+import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {Proof} from "../../codecs/mining/proof.js";
-import type {ServedWork} from "../../codecs/mining/work.js";
 import type {QsdmError} from "../../errors.js";
 import type {DagBuilder, DagProgress} from "./dag/builder.js";
 import type {Solver} from "./solver.js";
+import type {MinerNode, SourceChange} from "./sources.js";
 
 /** A node's answer to a proof. */
 export interface Answer {
@@ -33,15 +33,8 @@ export interface MinerOptions {
 export const DEFAULT_POLL_MS = 500;
 
 export interface MinerPorts {
-  /** @throws UnavailableError while the node cannot say */
-  work(): Promise<ServedWork>;
-  /**
-   * A challenge for one proof, or for any where the chain does not bind them.
-   * @throws UnavailableError while the node cannot be asked
-   */
-  challenge(binding: ChallengeBinding | null): Promise<Challenge>;
-  /** @throws UnavailableError when no answer came, and the proof may have arrived or not */
-  submit(raw: Uint8Array): Promise<Answer>;
+  /** In the order of preference, at least one. */
+  readonly nodes: readonly MinerNode[];
   /**
    * Claims a height for one signature; false when this rig has signed for it before. Two proofs for one height cost
    * the bond, so the claim must outlive the process.
@@ -73,16 +66,7 @@ export type MinerEvent =
       readonly detail: string;
     }
   | {readonly type: "skipped"; readonly height: bigint}
-  | {readonly type: "waiting"; readonly error: QsdmError};
-
-export interface MinerStats {
-  /** Height being worked on; null before the first work. */
-  readonly height: bigint | null;
-  readonly hashrate10sHps: number;
-  readonly hashrate60sHps: number;
-  readonly attempts: number;
-  readonly acceptedProofs: number;
-  readonly rejectedProofs: number;
-  readonly uptimeSeconds: number;
-  readonly threads: number;
-}
+  /** A proof that no node took in time, signed or not. */
+  | {readonly type: "lost"; readonly height: bigint; readonly error: QsdmError}
+  | {readonly type: "waiting"; readonly error: QsdmError}
+  | ({readonly type: "source"} & SourceChange);

@@ -15,6 +15,7 @@ import {jobOf} from "../../../src/node/mining/job.js";
 import {Miner} from "../../../src/node/mining/miner.js";
 import type {Answer, MinerEvent, MinerOptions, MinerPorts} from "../../../src/node/mining/ports.js";
 import type {Solver} from "../../../src/node/mining/solver.js";
+import type {MinerNode} from "../../../src/node/mining/sources.js";
 import {contextFor, signedBy, TEST_NOW_MS, testChallenge, testHeader, testRig} from "../../support/mining.js";
 
 const rig = testRig("rig-1");
@@ -46,7 +47,7 @@ function inlineSolver(): Solver & {tables: number} {
 }
 
 /** A node with a real verifier behind the ports; `change` breaks a part of it. */
-function bench(change: Partial<MinerPorts> = {}, options: Partial<MinerOptions> = {}) {
+function bench(change: Partial<MinerPorts & MinerNode> = {}, options: Partial<MinerOptions> = {}) {
   const node = {
     height: 8n,
     sleeps: 0,
@@ -57,17 +58,23 @@ function bench(change: Partial<MinerPorts> = {}, options: Partial<MinerOptions> 
   const context = contextFor([rig]);
   const abort = new AbortController();
   const solver = inlineSolver();
-  const ports: MinerPorts = {
-    solver,
-    dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: 1}, {backend: cpuBackend, cache: null, nowMs: () => 0}),
+  const only: MinerNode = {
+    name: "http://node",
     work: async () => workAt(node.height),
     challenge: async (binding) => testChallenge(TEST_NOW_MS, binding),
-    claim: async () => true,
-    attest: (solution, challenge) => signedBy(rig, solution, {challenge}),
     submit: async (raw) => {
       node.submitted.push(raw);
       return judge(raw);
     },
+    waitForTip: async (ms, signal) => ports.sleep(ms, signal),
+    ...change,
+  };
+  const ports: MinerPorts = {
+    solver,
+    dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: 1}, {backend: cpuBackend, cache: null, nowMs: () => 0}),
+    nodes: [only],
+    claim: async () => true,
+    attest: (solution, challenge) => signedBy(rig, solution, {challenge}),
     randomNonce: () => new Uint8Array(16),
     nowMs: () => performance.now(),
     // Time passes on the chain whenever the miner waits.
@@ -91,17 +98,18 @@ function bench(change: Partial<MinerPorts> = {}, options: Partial<MinerOptions> 
       return {accepted: false, reason: error.reason, detail: error.detail};
     }
   }
-  const all = {
-    address: rig.owner.address,
-    boundNodeId: rig.nodeId,
-    batchCount: 1,
-    maxProofs: 1,
-    forkTensorHeight: 2n ** 64n - 1n,
-    pollMs: 1,
-  };
-  const miner = new Miner({...all, ...options}, ports);
+  const miner = new Miner({...OPTIONS, ...options}, ports);
   return {miner, node, abort, solver, ports, judge, run: () => miner.run(abort.signal)};
 }
+
+const OPTIONS: MinerOptions = {
+  address: rig.owner.address,
+  boundNodeId: rig.nodeId,
+  batchCount: 1,
+  maxProofs: 1,
+  forkTensorHeight: 2n ** 64n - 1n,
+  pollMs: 1,
+};
 
 const workAt = (height: bigint): ServedWork => ({
   epoch: 0n,
@@ -128,8 +136,10 @@ describe("the miner", () => {
     expect(proofs.map((proof) => proof.height)).toEqual([8n, 9n, 10n]);
     expect(eventsOf(node.events, "accepted")).toHaveLength(3);
     expect(solver.tables).toBe(1);
-    expect(miner.stats()).toMatchObject({height: 10n, acceptedProofs: 3, rejectedProofs: 0, threads: 1});
-    expect(miner.stats().attempts).toBeGreaterThanOrEqual(3);
+    expect(miner.accepted).toBe(3);
+    expect(eventsOf(node.events, "source")).toEqual([
+      {type: "source", source: "http://node", state: "used", error: null},
+    ]);
   });
 
   test("builds the next epoch's table while it mines, and walks it without building it again", async () => {
@@ -176,7 +186,7 @@ describe("the miner", () => {
     expect(second).toEqual(first);
     expect(eventsOf(made.node.events, "waiting")).toHaveLength(1);
     expect(eventsOf(made.node.events, "accepted")).toHaveLength(1);
-    expect(made.miner.stats()).toMatchObject({acceptedProofs: 1, rejectedProofs: 0});
+    expect(made.miner.accepted).toBe(1);
   });
 
   test("takes a duplicate for what it is when the proof was sent once only", async () => {
@@ -302,5 +312,74 @@ describe("the miner", () => {
   test("stops at trouble that waiting does not mend", async () => {
     const refusal = new RuleError("CHAIN_WRONG", "another chain");
     await expect(bench({challenge: () => Promise.reject(refusal)}).run()).rejects.toBe(refusal);
+  });
+
+  test("turns to another node when the first is gone, and back when it answers again", async () => {
+    let [firstUp, secondAsked] = [true, 0];
+    const made = bench(
+      {
+        nowMs: () => made.node.sleeps * 10_000,
+        work: async () => {
+          if (!firstUp) throw offline("connection refused");
+          // Nothing to be found here: only losing the node ends this search.
+          firstUp = false;
+          return {...workAt(made.node.height), difficulty: 1n << 250n};
+        },
+      },
+      {maxProofs: 2},
+    );
+    const [first] = made.ports.nodes;
+    const second: MinerNode = {
+      ...first!,
+      name: "http://second",
+      work: async () => {
+        secondAsked++;
+        return workAt(made.node.height);
+      },
+    };
+    const ports = {...made.ports, nodes: [first!, second]};
+    await new Miner({...OPTIONS, maxProofs: 1}, ports).run(made.abort.signal);
+    expect(secondAsked).toBeGreaterThan(0);
+    expect(eventsOf(made.node.events, "source")).toMatchObject([
+      {source: "http://node", state: "used"},
+      {source: "http://node", state: "lost", error: {message: "connection refused"}},
+      {source: "http://second", state: "used"},
+    ]);
+    expect(eventsOf(made.node.events, "accepted")).toHaveLength(1);
+  });
+
+  test("leaves out a node whose work cannot be, and ends when it was the last", async () => {
+    const made = bench({work: async () => ({...workAt(8n), dagEntries: 1})});
+    const [wrong] = made.ports.nodes;
+    const right: MinerNode = {...wrong!, name: "http://right", work: async () => workAt(8n)};
+    await new Miner(OPTIONS, {...made.ports, nodes: [wrong!, right]}).run(made.abort.signal);
+    expect(eventsOf(made.node.events, "source")).toMatchObject([
+      {source: "http://node", state: "used"},
+      {source: "http://node", state: "refused", error: {code: "WORK_INCONSISTENT"}},
+      {source: "http://right", state: "used"},
+    ]);
+    expect(eventsOf(made.node.events, "accepted")).toHaveLength(1);
+  });
+
+  test("gives a proof up when its challenge has run out before any answer", async () => {
+    const made = bench({
+      nowMs: () => made.node.sleeps * 25_000,
+      submit: async () => {
+        throw offline("no answer");
+      },
+    });
+    setTimeout(() => made.abort.abort(), 200);
+    await made.run();
+    expect(eventsOf(made.node.events, "lost")[0]).toMatchObject({height: 8n, error: {message: "no answer"}});
+  });
+
+  test("does not wait for a slow look at the tip when it has a solution", async () => {
+    let asked = 0;
+    const made = bench({
+      work: () => (asked++ === 0 ? Promise.resolve(workAt(8n)) : new Promise(() => undefined)),
+      waitForTip: async () => undefined,
+    });
+    await made.run();
+    expect(eventsOf(made.node.events, "accepted")).toHaveLength(1);
   });
 });

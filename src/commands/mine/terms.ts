@@ -1,18 +1,18 @@
 /** What `qsdm mine` has to know before it mines: what the chain asks for, what the rig says, how it signs. */
-import {U64_MAX} from "../codecs/amount.js";
-import type {EnrollmentView} from "../codecs/api/mining.js";
-import type {Status} from "../codecs/api/status.js";
-import {RuleError, UsageError} from "../errors.js";
-import type {Client} from "../node/api/client.js";
-import type {ComputeBackend} from "../node/compute/backend.js";
-import {KEY_FILE_MAX_BYTES, parseHmacKeyFile, parseSeedFile} from "../node/keys/key-file.js";
-import {signerOfSeed} from "../node/keys/signer.js";
-import {attestWithKey, attestWithMac, type Rig} from "../node/mining/attest.js";
-import type {MinerPorts} from "../node/mining/ports.js";
-import {SignedHeights} from "../node/mining/signed-heights.js";
-import type {ClientFlags} from "./client.js";
-import type {Io} from "./io.js";
-import {loadSettings} from "./settings.js";
+import {U64_MAX} from "../../codecs/amount.js";
+import type {EnrollmentView} from "../../codecs/api/mining.js";
+import type {Status} from "../../codecs/api/status.js";
+import {RuleError, UsageError} from "../../errors.js";
+import type {Client} from "../../node/api/client.js";
+import type {ComputeBackend} from "../../node/compute/backend.js";
+import {KEY_FILE_MAX_BYTES, parseHmacKeyFile, parseSeedFile} from "../../node/keys/key-file.js";
+import {signerOfSeed} from "../../node/keys/signer.js";
+import {attestWithKey, attestWithMac, type Rig} from "../../node/mining/attest.js";
+import type {MinerPorts} from "../../node/mining/ports.js";
+import {SignedHeights} from "../../node/mining/signed-heights.js";
+import type {ClientFlags} from "../client.js";
+import type {Io} from "../io.js";
+import {loadSettings} from "../settings.js";
 
 /** What a rig says of itself and signs with, as commander gives it. */
 export interface SigningFlags {
@@ -30,9 +30,12 @@ export interface SigningFlags {
 /** Flags of the command, as commander gives them. */
 export interface MineFlags extends ClientFlags, SigningFlags {
   readonly validator?: string;
+  readonly node?: readonly string[];
+  readonly enrollmentPoll: number;
+  readonly metrics?: string;
   readonly address?: string;
   readonly backend: string;
-  readonly device: readonly string[];
+  readonly device?: readonly string[];
   readonly threads: number;
   readonly batchCount: number;
   readonly proofs?: number;
@@ -115,12 +118,16 @@ export async function attester(
 export const dagDirOf = async (io: Io, {config, dagDir}: MineFlags): Promise<string> =>
   (await loadSettings(io.host, {config, dag_dir: dagDir})).dag_dir.value!;
 
-/** Where the record of signed heights lies: beside the key that signs. @throws UsageError KEY_FILE_NEEDED */
-export function signedHeightsOf(flags: MineFlags, {chainId, strict}: Terms): SignedHeights {
+/** The file of the key that signs; what a miner keeps between runs lies beside it. @throws UsageError KEY_FILE_NEEDED */
+export function signingKeyPath(flags: MineFlags, {strict}: Terms): string {
   const key = required(strict ? flags.nodeKeyFile : flags.hmacKeyFile, strict ? "--node-key-file" : "--hmac-key-file");
   if (key === "-")
     throw new UsageError("KEY_FILE_NEEDED", "the signing key cannot come from standard input", {
       hint: "heights that were signed are recorded beside the key's file, so that no restart signs twice",
     });
-  return new SignedHeights(`${key}.signed`, chainId);
+  return key;
 }
+
+/** The record of signed heights. @throws UsageError KEY_FILE_NEEDED */
+export const signedHeightsOf = (flags: MineFlags, terms: Terms): SignedHeights =>
+  new SignedHeights(`${signingKeyPath(flags, terms)}.signed`, terms.chainId);

@@ -1,0 +1,110 @@
+import {availableParallelism} from "node:os";
+import {type Command, Option} from "commander";
+import {BACKEND_NAMES} from "../../node/compute/backend.js";
+import {AUTO} from "../../node/mining/choose-backend.js";
+import {DEFAULT_LOOK_MS} from "../../node/mining/enrollment-watch.js";
+import {DEFAULT_POLL_MS} from "../../node/mining/ports.js";
+import {withClients} from "../client.js";
+import {defineCommand} from "../define.js";
+import {countFlag, durationFlag} from "../flags.js";
+import type {Io} from "../io.js";
+import {addClientFlags, settingsEnvironment} from "../settings.js";
+import {runSelfTest} from "./equipment.js";
+import {mine} from "./session.js";
+import type {MineFlags} from "./terms.js";
+
+/** One more value of a flag that may be given several times. */
+const another = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+
+export const mineCommand = (io: Io): Command =>
+  addClientFlags(
+    defineCommand("mine", {
+      summary: "mine with the CPU for an enrolled node",
+      description:
+        "Fetches work, searches with worker threads, signs what it finds with the node key and submits it. Prints height " +
+        "and proof id of each accepted proof; --json prints one event per line, with statistics every ten seconds. A " +
+        "terminal shows the rates, the proofs and the devices while it mines.\n\n" +
+        "With several --node, work comes from the first that serves any, and from the next when it does not answer. A " +
+        "search is left as soon as the node has another tip. The table of the next epoch is built while this one is " +
+        "mined.\n\n" +
+        "No height is signed twice, not even after a crash: claimed heights are recorded in a directory beside the key " +
+        "file. Keep it with the key, because two signed proofs for one height cost the bond.",
+      examples: [
+        {
+          does: "mine until interrupted",
+          run: 'qsdm mine --node-id rig1 --gpu-name "NVIDIA GeForce RTX 4090" --gpu-arch ada --hmac-key-file rig1.hmac --node-key-file rig1.key',
+        },
+        {
+          does: "mine for two nodes, with figures for Prometheus",
+          run: "qsdm mine --node-id rig1 --node http://a:8080 --node http://b:8080 --metrics 9101 --hmac-key-file rig1.hmac --node-key-file rig1.key",
+        },
+        {does: "whether this machine mines correctly", run: "qsdm mine --self-test"},
+      ],
+      environment: settingsEnvironment("api_url", "timeout", "dag_dir"),
+      files: {
+        "KEY.signed/": "Heights that the key has signed for, one empty file each.",
+        "KEY.totals": "Attempts, proofs and time of all runs, which --json and the next run add to.",
+        "~/.cache/qsdm/dag/": "Proof-of-work tables and their checkpoints, which may be removed at any time.",
+      },
+      exit: {
+        3: "The node is not enrolled or no longer, or the work cannot be right.",
+        4: "No node answered at the start, or no device or backend can be used.",
+        130: "Interrupted before --proofs were accepted.",
+      },
+      seeAlso: ["enroll", "keygen node", "keygen hmac", "enrollment-status"],
+    }),
+  )
+    .addOption(new Option("--validator <url>", "another name of --api-url").conflicts("apiUrl"))
+    .addOption(
+      new Option("--node <url>", "a node to mine for; give it again for others to turn to when it does not answer")
+        .argParser(another)
+        .conflicts(["apiUrl", "validator"]),
+    )
+    .option("--address <address>", "account to pay (default: the owner of the node)")
+    .option("--node-id <id>", "the enrolled node to mine for")
+    .option("--gpu-uuid <uuid>", "as nvidia-smi -L prints it (default: the enrolled one)")
+    .option("--gpu-name <name>", "model of the GPU as the driver names it", "")
+    .option("--gpu-arch <name>", "hopper, blackwell, ada-lovelace, ampere or turing", "")
+    .option("--compute-cap <version>", "CUDA compute capability", "")
+    .option("--cuda-version <version>", "version of CUDA", "")
+    .option("--driver-ver <version>", "version of the GPU driver", "")
+    .option("--hmac-key-file <path>", "key of the attestation MAC, as hex; - reads standard input")
+    .option("--node-key-file <path>", "seed of the key that signs proofs, as hex")
+    .option(
+      "--backend <name>",
+      `what computes: ${[AUTO, ...BACKEND_NAMES].join(", ")}; auto takes the fastest that computes right`,
+      AUTO,
+    )
+    .addOption(
+      new Option(
+        "--device <name>",
+        "cpu, or cpu:N for N threads; given again, devices are counted apart (default: cpu)",
+      ).argParser(another),
+    )
+    .option("--threads <count>", "threads that search", countFlag(1, 1_024), availableParallelism())
+    .option(
+      "--batch-count <count>",
+      "batches that each proof claims, cut to what the chain allows",
+      countFlag(1, 65_535),
+      1,
+    )
+    .option("--proofs <count>", "end after so many accepted proofs", countFlag(1, 0xffff_ffff))
+    .option("--poll <duration>", "time between two looks at the tip", durationFlag, DEFAULT_POLL_MS)
+    .option("--dag-dir <dir>", "where proof-of-work tables are kept (default: ~/.cache/qsdm/dag)")
+    .option(
+      "--enrollment-poll <duration>",
+      "time between two looks at the record; 0s looks never",
+      durationFlag,
+      DEFAULT_LOOK_MS,
+    )
+    .option("--metrics <address>", "serve figures for Prometheus on a port, or on HOST:PORT")
+    .option("--self-test", "check that this machine mines correctly, and end", false)
+    .action(async (flags: MineFlags) => {
+      if (flags.selfTest) return runSelfTest(io, flags);
+      const apiUrl = flags.apiUrl ?? flags.validator;
+      const given = {...flags, ...(apiUrl === undefined ? {} : {apiUrl})};
+      await withClients(io, given, flags.node ?? [], async (clients) => {
+        const accepted = await mine(io, flags, clients);
+        if (flags.proofs !== undefined && accepted < flags.proofs) io.signal.throwIfAborted();
+      });
+    });

@@ -1,0 +1,184 @@
+/** One run of the miner: its nodes, its devices, what it keeps between runs, and what it shows. */
+import {randomBytes} from "node:crypto";
+import {setTimeout as delay} from "node:timers/promises";
+import {plain} from "../../codecs/bytes.js";
+import {type QsdmError, RuleError, UnavailableError} from "../../errors.js";
+import type {Client} from "../../node/api/client.js";
+import {DagBuilder, DEFAULT_DAG_OPTIONS} from "../../node/mining/dag/builder.js";
+import {DagCache} from "../../node/mining/dag/cache.js";
+import {
+  type EnrollmentLook,
+  type EnrollmentWatchPorts,
+  lookAtEnrollment,
+  watchEnrollment,
+} from "../../node/mining/enrollment-watch.js";
+import {type GpuReading, readGpus} from "../../node/mining/gpu-probe.js";
+import {Miner} from "../../node/mining/miner.js";
+import {minerNodeOf} from "../../node/mining/node-client.js";
+import {Tally} from "../../node/mining/tally.js";
+import {TipFeed} from "../../node/mining/tip-feed.js";
+import type {Io} from "../io.js";
+import {type Equipment, equip} from "./equipment.js";
+import {minerRegistry, parseMetricsAddress, serveMetrics} from "./metrics.js";
+import {
+  attester,
+  dagDirOf,
+  type MineFlags,
+  payeeOf,
+  required,
+  signedHeightsOf,
+  signingKeyPath,
+  type Terms,
+  termsOf,
+} from "./terms.js";
+import {TotalsFile} from "./totals-file.js";
+import {createMineView, type MineEvent} from "./view.js";
+
+/** Time between two savings of the sums. */
+const SAVE_MS = 60_000;
+/** Time between two readings of the GPUs. */
+const GPU_MS = 10_000;
+
+const nowMs = (): number => performance.now();
+const sleep = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, {signal}).catch(() => undefined);
+
+/**
+ * Mines for `clients`, in the order of preference, until enough proofs are accepted or the command is interrupted.
+ * Resolves with the proofs that were accepted.
+ */
+export async function mine(io: Io, flags: MineFlags, clients: readonly Client[]): Promise<number> {
+  const terms = await firstTerms(clients, required(flags.nodeId, "--node-id"));
+  const metrics = flags.metrics === undefined ? null : parseMetricsAddress(flags.metrics);
+  payeeOf(flags, terms);
+  const totals = new TotalsFile(io, `${signingKeyPath(flags, terms)}.totals`);
+  const before = await totals.load();
+  const equipment = await equip(io, flags);
+  const {fleet} = equipment;
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([io.signal, stopping.signal]);
+  const tally = new Tally({devices: () => fleet.states(), nowMs, before});
+  let gpus: readonly GpuReading[] = [];
+  try {
+    const miner = await minerOf(io, flags, {clients, terms, equipment, told: (event) => told(event)});
+    const server =
+      metrics && (await serveMetrics(minerRegistry({stats: () => tally.stats(), gpus: () => gpus}), metrics));
+    const view = createMineView(io, {tally, gpus: () => gpus});
+    const told = (event: MineEvent): void => {
+      if (event.type !== "enrollment") tally.note(event);
+      view.told(event);
+    };
+    const saving = setInterval(() => void totals.save(tally.stats().totals), SAVE_MS);
+    let refusal: QsdmError | null = null;
+    const ended = (error: QsdmError): void => {
+      refusal = error;
+      stopping.abort();
+    };
+    const watching = watchRig({flags, clients, terms}, signal, (event) => {
+      told(event);
+      if (event.phase !== "active") ended(notActive(terms.record.nodeId, event.phase));
+    });
+    void watchGpus(signal, (readings) => {
+      gpus = readings;
+    });
+    try {
+      await miner.run(signal);
+      if (refusal !== null) throw refusal;
+      return miner.accepted;
+    } finally {
+      stopping.abort();
+      // A request that the end cuts off is no trouble any more.
+      await watching.catch(() => undefined);
+      clearInterval(saving);
+      server?.close();
+      view.close();
+      await totals.save(tally.stats().totals);
+    }
+  } finally {
+    stopping.abort();
+    await fleet.close();
+  }
+}
+
+/** What the first node that answers says of the rig. @throws what `termsOf` throws */
+async function firstTerms(clients: readonly Client[], nodeId: string): Promise<Terms> {
+  let last: unknown;
+  for (const client of clients)
+    try {
+      return await termsOf(client, nodeId);
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      last ??= error;
+    }
+  throw last;
+}
+
+interface MinerParts {
+  readonly clients: readonly Client[];
+  readonly terms: Terms;
+  readonly equipment: Equipment;
+  readonly told: (event: MineEvent) => void;
+}
+
+async function minerOf(io: Io, flags: MineFlags, {clients, terms, equipment, told}: MinerParts): Promise<Miner> {
+  const {backend, fleet} = equipment;
+  const heights = signedHeightsOf(flags, terms);
+  const cache = new DagCache(await dagDirOf(io, flags), (message) => io.warn(message));
+  const {forkTensorHeight, strict, record, chainId} = terms;
+  return new Miner(
+    {
+      address: payeeOf(flags, terms),
+      boundNodeId: strict ? record.nodeId : null,
+      batchCount: flags.batchCount,
+      maxProofs: flags.proofs ?? null,
+      forkTensorHeight,
+      pollMs: flags.poll,
+    },
+    {
+      nodes: clients.map((client) => minerNodeOf({client, chainId, tips: new TipFeed(client, io.signal)})),
+      solver: fleet,
+      attest: await attester(io, flags, terms, backend),
+      claim: (height) => heights.claim(height),
+      dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: flags.threads}, {backend, cache, nowMs}),
+      randomNonce: () => plain(randomBytes(16)),
+      nowMs,
+      sleep,
+      told,
+    },
+  );
+}
+
+/** Looks at the rig's record until `signal` aborts; 0 looks never. */
+async function watchRig(
+  {flags, clients, terms}: {flags: MineFlags; clients: readonly Client[]; terms: Terms},
+  signal: AbortSignal,
+  changed: (event: Extract<MineEvent, {type: "enrollment"}>) => void,
+): Promise<void> {
+  const {nodeId, phase} = terms.record;
+  const intervalMs = flags.enrollmentPoll;
+  if (intervalMs === 0) return;
+  const look = async (): Promise<EnrollmentLook> => {
+    let seen: EnrollmentLook | null = null;
+    for (const client of clients) {
+      seen = await lookAtEnrollment(client, nodeId);
+      if (seen.phase !== "unknown") break;
+    }
+    return seen!;
+  };
+  const ports: EnrollmentWatchPorts = {look, sleep, changed: (change) => changed({type: "enrollment", ...change})};
+  await watchEnrollment({nodeId, intervalMs, phase}, ports, signal);
+}
+
+/** Reads the GPUs until `signal` aborts, where there are any. */
+async function watchGpus(signal: AbortSignal, read: (readings: readonly GpuReading[]) => void): Promise<void> {
+  for (;;) {
+    const readings = await readGpus();
+    if (signal.aborted || readings.length === 0) return;
+    read(readings);
+    await sleep(GPU_MS, signal);
+  }
+}
+
+const notActive = (nodeId: string, phase: string): RuleError =>
+  new RuleError("MINER_NOT_ACTIVE", `node ${nodeId} is ${phase}: its proofs would be refused`, {
+    hint: "qsdm enrollment-status shows its record",
+  });

@@ -1,0 +1,74 @@
+/** Looks at a rig's enrollment now and then: a miner whose node is revoked works for nothing. */
+import type {EnrollmentView} from "../../codecs/api/mining.js";
+import {QsdmError} from "../../errors.js";
+import type {Client} from "../api/client.js";
+
+/** What the node says of the rig: a record's phase, `not_found`, or `unknown` when it cannot be asked. */
+export type RigPhase = EnrollmentView["phase"] | "not_found" | "unknown";
+
+/** One look. */
+export interface EnrollmentLook {
+  readonly phase: RigPhase;
+  readonly record: EnrollmentView | null;
+  readonly error: QsdmError | null;
+}
+
+/** A phase that is another one than before. */
+export interface EnrollmentChange {
+  readonly nodeId: string;
+  readonly phase: RigPhase;
+  readonly prevPhase: RigPhase;
+  readonly severity: Severity;
+}
+export type Severity = "info" | "warn" | "error";
+
+/** Looks are never closer together. */
+export const MIN_LOOK_MS = 5_000;
+export const DEFAULT_LOOK_MS = 30_000;
+
+/** How bad it is that `prev` became `next`. Source: QSDM mining protocol, section 26.2. */
+export function severityOf(prev: RigPhase, next: RigPhase): Severity {
+  if (next === "revoked" || next === "not_found") return "error";
+  return prev === "active" && next === "pending_unbond" ? "warn" : "info";
+}
+
+/** Asks once; what goes wrong is part of the answer. */
+export async function lookAtEnrollment(client: Pick<Client, "enrollment">, nodeId: string): Promise<EnrollmentLook> {
+  try {
+    const record = await client.enrollment({nodeId});
+    return {phase: record.phase, record, error: null};
+  } catch (error) {
+    if (!(error instanceof QsdmError)) throw error;
+    const phase = error.code === "ENROLLMENT_NOT_FOUND" ? "not_found" : "unknown";
+    return {phase, record: null, error};
+  }
+}
+
+export interface EnrollmentWatchPorts {
+  look(): Promise<EnrollmentLook>;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  changed(change: EnrollmentChange): void;
+}
+
+/**
+ * Looks every `intervalMs`, at least `MIN_LOOK_MS` apart, and tells changes between phases that are known, until `signal`
+ * aborts.
+ */
+export async function watchEnrollment(
+  {nodeId, intervalMs, phase: first}: {nodeId: string; intervalMs: number; phase: RigPhase},
+  ports: EnrollmentWatchPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  let prevPhase = first;
+  while (!signal.aborted) {
+    await ports.sleep(lookInterval(intervalMs), signal);
+    if (signal.aborted) return;
+    const {phase} = await ports.look();
+    if (phase === "unknown" || phase === prevPhase) continue;
+    ports.changed({nodeId, phase, prevPhase, severity: severityOf(prevPhase, phase)});
+    prevPhase = phase;
+  }
+}
+
+/** Milliseconds between two looks for what an operator asks. */
+export const lookInterval = (askedMs: number): number => Math.max(MIN_LOOK_MS, askedMs);

@@ -1,0 +1,41 @@
+/** Temperature, power and load of the machine's GPUs, as `nvidia-smi` tells them. */
+import {execFile} from "node:child_process";
+
+/** One GPU; null is what the driver does not tell. */
+export interface GpuReading {
+  readonly uuid: string;
+  readonly name: string;
+  readonly temperatureCelsius: number | null;
+  readonly powerWatts: number | null;
+  readonly utilizationPercent: number | null;
+}
+
+const FIELDS = "uuid,name,temperature.gpu,power.draw,utilization.gpu";
+const TIMEOUT_MS = 5_000;
+const ANSWER_MAX_BYTES = 64 * 1024;
+
+/** What `nvidia-smi` says; nothing where it is absent or fails. `program` is for tests. */
+export const readGpus = (program = "nvidia-smi"): Promise<readonly GpuReading[]> =>
+  new Promise((resolve) => {
+    const args = [`--query-gpu=${FIELDS}`, "--format=csv,noheader,nounits"];
+    execFile(program, args, {timeout: TIMEOUT_MS, maxBuffer: ANSWER_MAX_BYTES}, (error, stdout) =>
+      resolve(error ? [] : parseGpus(stdout)),
+    );
+  });
+
+/** The readings of an answer; a line of another form is left out. */
+export const parseGpus = (text: string): readonly GpuReading[] =>
+  text.split("\n").flatMap((line) => {
+    const cells = line.split(",").map((cell) => cell.trim());
+    if (cells.length !== FIELDS.split(",").length) return [];
+    const [uuid, name, temperature, power, utilization] = cells as [string, string, string, string, string];
+    const figures = {
+      temperatureCelsius: figure(temperature),
+      powerWatts: figure(power),
+      utilizationPercent: figure(utilization),
+    };
+    return [{uuid, name, ...figures}];
+  });
+
+/** `[N/A]` and the like are what the driver does not tell. */
+const figure = (cell: string): number | null => (/^\d+(?:\.\d+)?$/.test(cell) ? Number(cell) : null);

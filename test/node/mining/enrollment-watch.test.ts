@@ -1,0 +1,58 @@
+import {describe, expect, test} from "vitest";
+import {RuleError, UnavailableError} from "../../../src/errors.js";
+import {
+  type EnrollmentChange,
+  type EnrollmentLook,
+  lookAtEnrollment,
+  MIN_LOOK_MS,
+  type RigPhase,
+  watchEnrollment,
+} from "../../../src/node/mining/enrollment-watch.js";
+
+/** The changes that a series of looks tells, and how long it waited between them. */
+async function changesOf(looks: readonly RigPhase[], intervalMs = 30_000) {
+  const changes: EnrollmentChange[] = [];
+  const waits: number[] = [];
+  const abort = new AbortController();
+  const left = [...looks];
+  const ports = {
+    async look(): Promise<EnrollmentLook> {
+      const phase = left.shift()!;
+      if (left.length === 0) abort.abort();
+      return {phase, record: null, error: null};
+    },
+    sleep: async (ms: number) => void waits.push(ms),
+    changed: (change: EnrollmentChange) => void changes.push(change),
+  };
+  await watchEnrollment({nodeId: "rig", intervalMs, phase: "active"}, ports, abort.signal);
+  return {changes, waits};
+}
+
+describe("watching an enrollment", () => {
+  test("tells changes between phases that are known, once each", async () => {
+    const {changes} = await changesOf(["active", "unknown", "active", "pending_unbond", "pending_unbond", "revoked"]);
+    expect(changes).toEqual([
+      {nodeId: "rig", prevPhase: "active", phase: "pending_unbond", severity: "warn"},
+      {nodeId: "rig", prevPhase: "pending_unbond", phase: "revoked", severity: "error"},
+    ]);
+  });
+
+  test("never looks more often than every five seconds", async () => {
+    expect((await changesOf(["active"], 1)).waits).toEqual([MIN_LOOK_MS]);
+    expect((await changesOf(["active"], 60_000)).waits).toEqual([60_000]);
+  });
+});
+
+describe("one look", () => {
+  const look = (error: Error) => lookAtEnrollment({enrollment: () => Promise.reject(error)}, "rig");
+
+  test("tells a node that is not enrolled from one that cannot be asked", async () => {
+    expect(await look(new RuleError("ENROLLMENT_NOT_FOUND", "no"))).toMatchObject({phase: "not_found"});
+    const gone = new UnavailableError("NODE_UNREACHABLE", "gone");
+    expect(await look(gone)).toEqual({phase: "unknown", record: null, error: gone});
+  });
+
+  test("does not swallow faults of the program", async () => {
+    await expect(look(new TypeError("bug"))).rejects.toThrow("bug");
+  });
+});
