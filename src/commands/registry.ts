@@ -30,7 +30,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   watch: "What happens on a node, as it happens.",
   keygen: "Keys of mining rigs.",
   node: "A node on this machine: create it, run it, ask how it is.",
-  quorum: "Programs that custodians evaluate on secret shares: compile them, judge them, try them out.",
+  quorum: "Programs that custodians evaluate on secret shares: compile them, judge them, run the services.",
   config: "The configuration file and the settings in force.",
 };
 
@@ -206,6 +206,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: "quorum run",
     heading: "Quorum programs",
     load: async () => (await import("./quorum/run.js")).quorumRunCommand,
+  },
+  {
+    path: "quorum custodian",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/custodian.js")).quorumCustodianCommand,
+  },
+  {
+    path: "quorum coordinator",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/coordinator.js")).quorumCoordinatorCommand,
   },
   {
     path: "config print",

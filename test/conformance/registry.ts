@@ -18,6 +18,8 @@ import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
 import {qsdmChainAdapters} from "./adapters/qsdm-chain.js";
 import {qsdmcliAdapters} from "./adapters/qsdmcli.js";
+import {quorumDefectAdapters} from "./adapters/quorum-defects.js";
+import {quorumHttpAdapters} from "./adapters/quorum-http.js";
 import {quorumProgramAdapters} from "./adapters/quorum-programs.js";
 import {quorumRecordAdapters} from "./adapters/quorum-records.js";
 import {quorumSharingAdapters} from "./adapters/quorum-sharing.js";
@@ -53,6 +55,8 @@ export const adapters: Adapters = {
   ...quorumSharingAdapters,
   ...quorumProgramAdapters,
   ...quorumRecordAdapters,
+  ...quorumHttpAdapters,
+  ...quorumDefectAdapters,
   ...qsdmcliAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
   "mining DAG construction, v1 mix digest and solver": bare(dag),

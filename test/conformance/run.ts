@@ -93,12 +93,19 @@ export function compare(each: Input, answer: Answer): string | null {
       answer.error === want || (each.has("error_prefix") && answer.error.startsWith(each.text("error_prefix")));
     return matches ? null : `want error ${JSON.stringify(want)}, got ${JSON.stringify(answer.error)}`;
   }
-  const want = each.json.expected ?? each.json.expect;
+  const want = withoutRule(each.json.expected ?? each.json.expect);
   if (want === undefined) return null;
   if ("error" in answer) return `want ${show(want)}, got error ${JSON.stringify(answer.error)}`;
   // Through JSON, so that a member set to undefined counts as absent, as it does in what --emit prints.
-  const got = JSON.parse(JSON.stringify(pick(answer.output, want) ?? null)) as Json;
+  const got = plainJson(pick(answer.output, want));
   return isDeepStrictEqual(got, want) ? null : differences(want, got, "expected");
+}
+
+/** What is expected as values; a `rule` is prose that the adapter holds its answer to. */
+function withoutRule(want: Json | undefined): Json | undefined {
+  if (want === undefined || !isObject(want) || Array.isArray(want) || !("rule" in want)) return want;
+  const {rule: _prose, ...values} = want as {readonly [name: string]: Json};
+  return values;
 }
 
 /** The text of a recorded error, `null` where any refusal will do. */
@@ -114,10 +121,13 @@ function errorText(each: Input): string | null {
 function pick(output: Output, want: Json | undefined): Output {
   if (output instanceof AnyOf) {
     if (!Array.isArray(want) || want.length === 0) return output;
-    const items = output.items.map((item) => JSON.parse(JSON.stringify(item ?? null)) as Json);
+    const items = output.items.map(plainJson);
     return want.filter((each) => items.some((item) => isDeepStrictEqual(item, each)));
   }
-  if (output instanceof OneOf) return output.values.find((value) => isDeepStrictEqual(value, want)) ?? output;
+  if (output instanceof OneOf) {
+    const picked = output.values.map((value) => pick(value, want));
+    return picked.find((value) => isDeepStrictEqual(plainJson(value), want)) ?? output;
+  }
   if (output instanceof Ours) return output.fits(want) ? want : output;
   if (typeof output !== "object" || output === null) return output;
   if (Array.isArray(output))
@@ -130,6 +140,8 @@ function pick(output: Output, want: Json | undefined): Output {
   }
   return Object.fromEntries(Object.entries(output).map(([key, value]) => [key, pick(value, wanted[key])]));
 }
+
+const plainJson = (value: Output): Json => JSON.parse(JSON.stringify(value ?? null)) as Json;
 
 const show = (value: Output): string => {
   const text = JSON.stringify(value) ?? "nothing";

@@ -23,11 +23,14 @@ import {
 } from "../../../src/node/quorum/sharing/refresh.js";
 import {
   evaluatePolynomial,
+  firstHolders,
+  type Holders,
   lagrangeAt,
   partialTerm,
   reconstruct,
   type Share,
   share,
+  type Threshold,
 } from "../../../src/node/quorum/sharing/shamir.js";
 import {type Adapter, type Adapters, byOperation, type Input, type Output} from "../case.js";
 import {bigs, recordedSource, shareOf, shareShape, sharesOf} from "./quorum-shapes.js";
@@ -42,6 +45,7 @@ const unary =
     `${operation(input.big("a"))}`;
 
 const thresholdOf = (input: Input) => ({n: input.number("n"), k: input.number("k")});
+const holdersOf = ({n, k}: Threshold): Holders => ({xs: firstHolders(n), k});
 const shapes = (shares: readonly Share[]): Output => shares.map(shareShape);
 const texts = (values: readonly bigint[]): Output => values.map(String);
 const tripleShape = ({a, b, c}: SharedTriple): Output => ({a: shapes(a), b: shapes(b), c: shapes(c)});
@@ -60,7 +64,7 @@ const multiply: Adapter = (input) => {
   const threshold = thresholdOf(input);
   const x = share(input.big("x"), threshold, draw);
   const y = share(input.big("y"), threshold, draw);
-  const triple = dealTriple(threshold, draw);
+  const triple = dealTriple(holdersOf(threshold), draw);
   const masked = x.map((each, at) => maskOperands(each.y, y[at]!.y, tripleShareOf(triple, at)));
   const at = (value: (holder: number) => bigint): Share[] => x.map((each, holder) => ({x: each.x, y: value(holder)}));
   const open = (shares: readonly Share[]): bigint => reconstruct(shares.slice(0, threshold.k));
@@ -114,12 +118,12 @@ export const quorumSharingAdapters: Adapters = {
     verify: (input) => verifyApprovalTag(keyOf(input), input.text("message"), input.text("signature")),
   }),
   "Beaver triples: generation, round 1, round 2, correction, full multiplication on shares": byOperation({
-    generate_triple_shares: (input) => tripleShape(dealTriple(thresholdOf(input), recordedSource(input))),
+    generate_triple_shares: (input) => tripleShape(dealTriple(holdersOf(thresholdOf(input)), recordedSource(input))),
     generate_triples_for_program(input) {
       const dealt = dealTriples(
         input.texts("mul_node_ids"),
         input.number("pool_size"),
-        thresholdOf(input),
+        holdersOf(thresholdOf(input)),
         recordedSource(input),
       );
       return Object.fromEntries([...dealt].map(([node, triples]) => [node, triples.map(tripleShape)]));

@@ -5,8 +5,8 @@
 import {type Ir, productNames} from "../../../codecs/quorum/ir.js";
 import type {FieldSource} from "../field/random.js";
 import {inputNames, inputOf, type Outputs} from "../program/evaluate.js";
-import {dealTriples, type Masked, type Threshold, tripleShareOf} from "../sharing/beaver.js";
-import {reconstruct, type Share, share} from "../sharing/shamir.js";
+import {dealTriples, type Masked, tripleShareOf} from "../sharing/beaver.js";
+import {firstHolders, reconstruct, type Share, share, type Threshold} from "../sharing/shamir.js";
 import {StepExecutor} from "./step-executor.js";
 
 /** One product as an onlooker of all custodians sees it. Lists are in order of custodian. */
@@ -39,10 +39,10 @@ export function evaluateInProcess(
   {n, k, present}: Threshold & {readonly present?: readonly bigint[]},
   draw: FieldSource,
 ): Trace {
-  const triples = dealTriples(productNames(ir), 1, {n, k}, draw);
+  const triples = dealTriples(productNames(ir), 1, {xs: firstHolders(n), k}, draw);
   const names = [...new Set([...inputs.keys(), ...inputNames(ir)])];
   const inputShares = new Map(names.map((name) => [name, share(inputOf(inputs, name), {n, k}, draw)]));
-  const holders = present ?? Array.from({length: n}, (_, at) => BigInt(at + 1));
+  const holders = present ?? firstHolders(n);
   const open = (values: readonly bigint[]): bigint =>
     reconstruct(holders.slice(0, k).map((x, at) => ({x, y: values[at]!})));
   const executors = holders.map((x) => {

@@ -4,7 +4,7 @@
  */
 import {add, mul, sub} from "../field/field.js";
 import type {FieldSource} from "../field/random.js";
-import {type Share, share} from "./shamir.js";
+import {type Holders, type Share, shareAt} from "./shamir.js";
 
 /** All shares of one triple. Whoever makes it knows a, b and c. */
 export interface SharedTriple {
@@ -25,26 +25,20 @@ export interface Masked {
   /** y - b */
   readonly delta: bigint;
 }
-/** N holders, K of whom reconstruct. */
-export interface Threshold {
-  readonly n: number;
-  readonly k: number;
-}
-
 /** A fresh shared triple. Draws a, b, then the coefficients of the sharings of a, b and c. */
-export function dealTriple(threshold: Threshold, draw: FieldSource): SharedTriple {
+export function dealTriple(holders: Holders, draw: FieldSource): SharedTriple {
   const [a, b] = [draw(), draw()];
-  return {a: share(a, threshold, draw), b: share(b, threshold, draw), c: share(mul(a, b), threshold, draw)};
+  return {a: shareAt(a, holders, draw), b: shareAt(b, holders, draw), c: shareAt(mul(a, b), holders, draw)};
 }
 
 /** `count` triples for every product of a program, in the order of `nodes`. */
 export const dealTriples = (
   nodes: readonly string[],
   count: number,
-  threshold: Threshold,
+  holders: Holders,
   draw: FieldSource,
 ): ReadonlyMap<string, readonly SharedTriple[]> =>
-  new Map(nodes.map((node) => [node, Array.from({length: count}, () => dealTriple(threshold, draw))]));
+  new Map(nodes.map((node) => [node, Array.from({length: count}, () => dealTriple(holders, draw))]));
 
 /** The part of `triple` of the holder at place `at`. */
 export const tripleShareOf = ({a, b, c}: SharedTriple, at: number): TripleShare => ({

@@ -9,6 +9,17 @@ export interface Share {
   readonly y: bigint;
 }
 
+/** N holders, K of whom reconstruct. */
+export interface Threshold {
+  readonly n: number;
+  readonly k: number;
+}
+/** Holders by x, K of whom reconstruct. */
+export interface Holders {
+  readonly xs: readonly bigint[];
+  readonly k: number;
+}
+
 /** f(x) of the coefficients c0, c1, ... (Horner). */
 export function evaluatePolynomial(coefficients: readonly bigint[], x: bigint): bigint {
   let value = 0n;
@@ -16,20 +27,24 @@ export function evaluatePolynomial(coefficients: readonly bigint[], x: bigint): 
   return value;
 }
 
+/** x of n holders: 1..n. */
+export const firstHolders = (n: number): bigint[] => Array.from({length: n}, (_, at) => BigInt(at + 1));
+
 /**
- * Shares of `secret` for the holders x = 1..n, any k of which reconstruct it. Draws k-1 coefficients, lowest power
- * first.
+ * Shares of `secret` for the holders at `xs`, any k of which reconstruct it. Draws k-1 coefficients, lowest power first.
  * @throws RuleError SHARING_THRESHOLD_INVALID
  */
-export function share(secret: bigint, {n, k}: {n: number; k: number}, draw: FieldSource): Share[] {
-  if (k < 1 || k > n) throw new RuleError("SHARING_THRESHOLD_INVALID", `Invalid threshold: k=${k}, n=${n}`);
+export function shareAt(secret: bigint, {xs, k}: Holders, draw: FieldSource): Share[] {
+  if (k < 1 || k > xs.length)
+    throw new RuleError("SHARING_THRESHOLD_INVALID", `Invalid threshold: k=${k}, n=${xs.length}`);
   const coefficients = [reduce(secret)];
   while (coefficients.length < k) coefficients.push(draw());
-  return Array.from({length: n}, (_, at) => {
-    const x = BigInt(at + 1);
-    return {x, y: evaluatePolynomial(coefficients, x)};
-  });
+  return xs.map((x) => ({x, y: evaluatePolynomial(coefficients, x)}));
 }
+
+/** The same for the holders 1..n. @throws RuleError SHARING_THRESHOLD_INVALID */
+export const share = (secret: bigint, {n, k}: Threshold, draw: FieldSource): Share[] =>
+  shareAt(secret, {xs: firstHolders(n), k}, draw);
 
 /**
  * Weight of the point `x` of `xs` in the value at `target`.
@@ -74,4 +89,10 @@ export const reconstruct = (points: readonly Share[]): bigint => lagrangeAt(poin
 export function partialTerm({x, y}: Share, target: bigint, participants: readonly bigint[]): bigint {
   const others = participants.filter((each) => sub(each, x) !== 0n);
   return mul(y, weight([x, ...others], 0, target));
+}
+
+/** Whether all points lie on one polynomial of degree below k. @throws RuleError FIELD_ZERO_INVERSE */
+export function areConsistent(points: readonly Share[], k: number): boolean {
+  const base = points.slice(0, k);
+  return points.slice(k).every(({x, y}) => lagrangeAt(base, x) === reduce(y));
 }

@@ -6,12 +6,22 @@ import {APPLICATION_ID, SCHEMA, SCHEMA_VERSION} from "./schema.js";
 const sqliteCode = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
+/** What a file is: tables, and the marks by which it is told. */
+export interface DatabaseForm {
+  readonly applicationId: number;
+  /** Raised with every change to the tables. */
+  readonly version: number;
+  readonly schema: string;
+}
+
+const CHAIN: DatabaseForm = {applicationId: APPLICATION_ID, version: SCHEMA_VERSION, schema: SCHEMA};
+
 /**
  * The database at `path`, created when absent, locked for this process until it is closed. The lock is the file
  * system's, so a killed node leaves none behind.
  * @throws UnavailableError DATA_DIR_LOCKED, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OLDER, DATABASE_CORRUPT
  */
-export function openDatabase(path: string): Sqlite {
+export function openDatabase(path: string, form: DatabaseForm = CHAIN): Sqlite {
   const db = openSqlite(path);
   try {
     db.pragma("locking_mode = EXCLUSIVE");
@@ -20,7 +30,7 @@ export function openDatabase(path: string): Sqlite {
     db.pragma("synchronous = FULL");
     db.pragma("cache_size = -65536");
     db.exec("BEGIN EXCLUSIVE; COMMIT");
-    prepareSchema(db, path);
+    prepareSchema(db, path, form);
     return db;
   } catch (error) {
     db.close();
@@ -43,36 +53,28 @@ function explain(error: unknown, path: string): unknown {
   return error;
 }
 
-function prepareSchema(db: Sqlite, path: string): void {
+function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): void {
   const application = Number(db.pragma("application_id", {simple: true}));
   const version = Number(db.pragma("user_version", {simple: true}));
   const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get() as {n: bigint};
   if (tables.n === 0n) {
     db.transaction(() => {
-      db.exec(SCHEMA);
-      db.pragma(`application_id = ${APPLICATION_ID}`);
-      db.pragma(`user_version = ${SCHEMA_VERSION}`);
+      db.exec(form.schema);
+      db.pragma(`application_id = ${form.applicationId}`);
+      db.pragma(`user_version = ${form.version}`);
     })();
     return;
   }
-  if (application !== APPLICATION_ID)
+  if (application !== form.applicationId)
     throw new UnavailableError("DATABASE_FOREIGN", `${path} belongs to another program`, {
       hint: "choose another --data-dir",
     });
-  if (version > SCHEMA_VERSION)
-    throw new UnavailableError(
-      "DATABASE_NEWER",
-      `${path} has schema ${version}, this program knows ${SCHEMA_VERSION}`,
-      {
-        hint: "run the version of qsdm that wrote it, or a later one",
-      },
-    );
-  if (version < SCHEMA_VERSION)
-    throw new UnavailableError(
-      "DATABASE_OLDER",
-      `${path} has schema ${version}, this program writes ${SCHEMA_VERSION}`,
-      {
-        hint: "start from an empty data directory",
-      },
-    );
+  if (version > form.version)
+    throw new UnavailableError("DATABASE_NEWER", `${path} has schema ${version}, this program knows ${form.version}`, {
+      hint: "run the version of qsdm that wrote it, or a later one",
+    });
+  if (version < form.version)
+    throw new UnavailableError("DATABASE_OLDER", `${path} has schema ${version}, this program writes ${form.version}`, {
+      hint: "start from an empty data directory",
+    });
 }

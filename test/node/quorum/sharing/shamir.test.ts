@@ -3,7 +3,14 @@ import {describe, expect, test} from "vitest";
 import {add, mul, P, sub} from "../../../../src/node/quorum/field/field.js";
 import {dealTriple} from "../../../../src/node/quorum/sharing/beaver.js";
 import {refresh, rotate} from "../../../../src/node/quorum/sharing/refresh.js";
-import {lagrangeAt, partialTerm, reconstruct, type Share, share} from "../../../../src/node/quorum/sharing/shamir.js";
+import {
+  firstHolders,
+  lagrangeAt,
+  partialTerm,
+  reconstruct,
+  type Share,
+  share,
+} from "../../../../src/node/quorum/sharing/shamir.js";
 import {element, seededSource} from "../programs.js";
 
 const thresholds = fc
@@ -78,7 +85,7 @@ describe("refreshing", () => {
 test("triples multiply", () => {
   fc.assert(
     fc.property(seed, thresholds, (from, threshold) => {
-      const {a, b, c} = dealTriple(threshold, seededSource(from));
+      const {a, b, c} = dealTriple({xs: firstHolders(threshold.n), k: threshold.k}, seededSource(from));
       expect(reconstruct(c)).toBe(mul(reconstruct(a), reconstruct(b)));
     }),
   );

@@ -1,0 +1,99 @@
+import type {Command} from "commander";
+import {UsageError} from "../../errors.js";
+import {PUBLIC_APPROVAL_KEYS} from "../../node/quorum/custodian/approval.js";
+import {startCoordinator} from "../../node/quorum-services.js";
+import {defineCommand} from "../define.js";
+import {countFlag} from "../flags.js";
+import type {Io} from "../io.js";
+import {
+  addServiceFlags,
+  COMPAT_WARNING,
+  checkKeySource,
+  processOptions,
+  readApprovalKeys,
+  type ServiceFlags,
+  serve,
+} from "./service-flags.js";
+
+interface Flags extends ServiceFlags {
+  readonly custodian: readonly string[];
+  readonly maxIdentities: number;
+  readonly approvalKeysFile?: string;
+  readonly publicApprovalKeys: boolean;
+}
+
+const DEFAULT_CUSTODIANS = 3;
+const FIRST_CUSTODIAN_PORT = 9100;
+const DEFAULT_MAX_IDENTITIES = 100_000;
+
+export const quorumCoordinatorCommand = (io: Io): Command =>
+  addServiceFlags(
+    defineCommand("quorum coordinator", {
+      summary: "let evaluations in and orchestrate custodians",
+      description:
+        "Runs the coordinator: it takes programs and approvals, deals triples, keeps budgets and rates of identities, " +
+        "orchestrates evaluations and resharings, and keeps the audit log. State survives restarts. When it listens, " +
+        `one line with its URL goes to standard output; logs go to standard error.\n\n${COMPAT_WARNING} A coordinator of ` +
+        "this profile sees inputs, results and triples.",
+      examples: [
+        {
+          does: "for three custodians on this machine",
+          run:
+            "qsdm quorum coordinator --profile compat --data-dir ./coordinator --public-approval-keys \\\n" +
+            "  --custodian http://127.0.0.1:9100 --custodian http://127.0.0.1:9101 --custodian http://127.0.0.1:9102",
+        },
+      ],
+      environment: {
+        CUSTODIAN_URL_PREFIX:
+          "Suffix of the custodians' host names where no --custodian is given: http://custodian-0SUFFIX:9100 and so on.",
+      },
+      files: {"DIR/coordinator.db": "Programs, budgets and the audit log."},
+      exit: {4: "The data directory or the port cannot be used."},
+      seeAlso: ["quorum custodian", "quorum compile"],
+    }),
+    8000,
+  )
+    .option(
+      "--custodian <url>",
+      "URL of a custodian, once for each in order of index (default: three by host name)",
+      (url: string, all: readonly string[]) => [...all, url],
+      [],
+    )
+    .option(
+      "--max-identities <n>",
+      "pairs of program and identity whose budget is tracked; new ones are refused beyond",
+      countFlag(1, 100_000_000),
+      DEFAULT_MAX_IDENTITIES,
+    )
+    .option("--approval-keys-file <path>", "keys of the custodians' approval tags, one on a line in order of index")
+    .option("--public-approval-keys", "use the reference's own keys", false)
+    .action(async (flags: Flags) => {
+      const {approvalKeysFile, publicApprovalKeys, threshold} = flags;
+      checkKeySource(approvalKeysFile, publicApprovalKeys, "--approval-keys-file");
+      if (publicApprovalKeys) io.warn("approvals are checked with keys that everybody knows");
+      const custodians = custodianUrls(flags.custodian, io.host.env.CUSTODIAN_URL_PREFIX ?? "");
+      if (threshold > custodians.length)
+        throw new UsageError("THRESHOLD_INVALID", `--threshold ${threshold} with ${custodians.length} custodians`);
+      const options = {
+        threshold,
+        custodians,
+        approvalKeys:
+          approvalKeysFile === undefined
+            ? PUBLIC_APPROVAL_KEYS
+            : await readApprovalKeys(io, approvalKeysFile, "--approval-keys-file"),
+        maxTracked: flags.maxIdentities,
+      };
+      await serve(io, startCoordinator(options, processOptions(flags), io.signal), {custodians, threshold});
+    });
+
+/** @throws UsageError CUSTODIAN_URL_INVALID */
+function custodianUrls(given: readonly string[], suffix: string): readonly string[] {
+  for (const url of given)
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+      throw new UsageError("CUSTODIAN_URL_INVALID", `"${url}" is not an http or https URL`);
+  if (given.length > 0) return given;
+  return Array.from(
+    {length: DEFAULT_CUSTODIANS},
+    (_, index) => `http://custodian-${index}${suffix}:${FIRST_CUSTODIAN_PORT + index}`,
+  );
+}

@@ -1,0 +1,75 @@
+import type {Command} from "commander";
+import {UsageError} from "../../errors.js";
+import {PUBLIC_APPROVAL_KEYS} from "../../node/quorum/custodian/approval.js";
+import {DEFAULT_CUSTODIAN_LIMITS} from "../../node/quorum/custodian/custodian.js";
+import {startCustodian} from "../../node/quorum-services.js";
+import {defineCommand} from "../define.js";
+import {countFlag} from "../flags.js";
+import type {Io} from "../io.js";
+import {
+  addServiceFlags,
+  COMPAT_WARNING,
+  checkKeySource,
+  processOptions,
+  readApprovalKeys,
+  type ServiceFlags,
+  serve,
+} from "./service-flags.js";
+
+interface Flags extends ServiceFlags {
+  readonly index?: number;
+  readonly approvalKeyFile?: string;
+  readonly publicApprovalKeys: boolean;
+}
+
+const INDEX_MAX = 65_535;
+
+export const quorumCustodianCommand = (io: Io): Command =>
+  addServiceFlags(
+    defineCommand("quorum custodian", {
+      summary: "hold shares and evaluate programs on them",
+      description:
+        "Runs one custodian: it keeps its shares, its triples and the programs in the data directory, spends a triple on " +
+        "disk before the first masked share leaves, and goes on where it was after a restart. When it listens, one line " +
+        `with its URL goes to standard output; logs go to standard error.\n\n${COMPAT_WARNING}`,
+      examples: [
+        {
+          does: "the first of three, for clients of the reference",
+          run: "qsdm quorum custodian --profile compat --data-dir ./custodian-0 --index 0 --port 9100 --public-approval-keys",
+        },
+      ],
+      environment: {CUSTODIAN_INDEX: "Place among the custodians where --index is not given."},
+      files: {"DIR/custodian.db": "Shares, unspent triples and programs."},
+      exit: {4: "The data directory or the port cannot be used."},
+      seeAlso: ["quorum coordinator"],
+    }),
+    9100,
+  )
+    .option("--index <n>", "place among the custodians, from 0 (default: 0)", countFlag(0, INDEX_MAX))
+    .option("--approval-key-file <path>", "key of this custodian's approval tags, one line")
+    .option("--public-approval-keys", "use the reference's own key for this index", false)
+    .action(async (flags: Flags) => {
+      const index = flags.index ?? indexOf(io.host.env.CUSTODIAN_INDEX);
+      const approvalKey = await approvalKeyOf(io, flags, index);
+      const {threshold} = flags;
+      const options = {index, threshold, approvalKey, ...DEFAULT_CUSTODIAN_LIMITS};
+      await serve(io, startCustodian(options, processOptions(flags), io.signal), {custodian: index, threshold});
+    });
+
+const indexOf = (text: string | undefined): number =>
+  text === undefined || text === "" ? 0 : countFlag(0, INDEX_MAX)(text);
+
+async function approvalKeyOf(io: Io, {approvalKeyFile, publicApprovalKeys}: Flags, index: number): Promise<string> {
+  checkKeySource(approvalKeyFile, publicApprovalKeys, "--approval-key-file");
+  if (approvalKeyFile !== undefined) {
+    const [key] = await readApprovalKeys(io, approvalKeyFile, "--approval-key-file");
+    return key!;
+  }
+  io.warn("approvals are tagged with a key that everybody knows");
+  const key = PUBLIC_APPROVAL_KEYS[index];
+  if (key === undefined)
+    throw new UsageError("APPROVAL_KEY_SOURCE", `there is no public key for index ${index}`, {
+      hint: "give --approval-key-file",
+    });
+  return key;
+}

@@ -1,0 +1,89 @@
+/** A custodian and a coordinator as processes run them: state machine, store, HTTP. */
+import {randomBytes} from "node:crypto";
+import {mkdir} from "node:fs/promises";
+import path from "node:path";
+import {hexOf, plain} from "../codecs/bytes.js";
+import {coordinatorRoutes} from "./api/quorum/coordinator-routes.js";
+import {CoordinatorService} from "./api/quorum/coordinator-service.js";
+import {createCustodianClient} from "./api/quorum/custodian-client.js";
+import {custodianRoutes} from "./api/quorum/custodian-routes.js";
+import {QuorumServer, type QuorumServerOptions} from "./api/quorum/server.js";
+import {Coordinator, type CoordinatorOptions} from "./quorum/coordinator/coordinator.js";
+import {Custodian, type CustodianOptions} from "./quorum/custodian/custodian.js";
+import {fieldSource} from "./quorum/field/random.js";
+import type {Log} from "./service.js";
+import {SqliteCoordinatorStore} from "./storage/quorum/coordinator-store.js";
+import {SqliteCustodianStore} from "./storage/quorum/custodian-store.js";
+
+export interface ProcessOptions {
+  /** Created when absent, for its owner alone. */
+  readonly dataDir: string;
+  readonly server: QuorumServerOptions;
+  readonly log: Log;
+}
+
+/** A quorum service that listens. */
+export interface RunningService {
+  readonly url: string;
+  /** Stops listening and closes what is kept. */
+  stop(): Promise<void>;
+}
+
+const REQUEST_ID_BYTES = 16;
+const random = (size: number): Uint8Array => plain(randomBytes(size));
+
+/** @throws UnavailableError LISTEN_FAILED, and as the store says */
+export async function startCustodian(
+  options: CustodianOptions,
+  {dataDir, server: serverOptions, log}: ProcessOptions,
+  signal: AbortSignal,
+): Promise<RunningService> {
+  const store = SqliteCustodianStore.open(await databasePath(dataDir, "custodian.db"));
+  const custodian = new Custodian(options, store, fieldSource(random));
+  const routes = custodianRoutes(custodian, () => performance.now());
+  return listen(new QuorumServer(serverOptions, routes, log), signal, async () => store.close());
+}
+
+/** @throws UnavailableError LISTEN_FAILED, and as the store says */
+export async function startCoordinator(
+  options: CoordinatorOptions,
+  {dataDir, server: serverOptions, log}: ProcessOptions,
+  signal: AbortSignal,
+): Promise<RunningService> {
+  const store = SqliteCoordinatorStore.open(await databasePath(dataDir, "coordinator.db"));
+  const coordinator = new Coordinator(options, store, fieldSource(random), steadySeconds());
+  const client = createCustodianClient(log);
+  const service = new CoordinatorService(coordinator, client.ask);
+  const routes = coordinatorRoutes(service, () => hexOf(random(REQUEST_ID_BYTES)));
+  return listen(new QuorumServer(serverOptions, routes, log), signal, async () => {
+    await client.close();
+    store.close();
+  });
+}
+
+async function listen(server: QuorumServer, signal: AbortSignal, close: () => Promise<void>): Promise<RunningService> {
+  try {
+    await server.start(signal);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    url: server.url,
+    async stop() {
+      await server.stop();
+      await close();
+    },
+  };
+}
+
+async function databasePath(dataDir: string, file: string): Promise<string> {
+  await mkdir(dataDir, {recursive: true, mode: 0o700});
+  return path.join(dataDir, file);
+}
+
+/** Seconds since 1970 that do not go back while the process lives, whatever happens to the system's clock. */
+function steadySeconds(): () => number {
+  const startMs = Date.now() - performance.now();
+  return () => (startMs + performance.now()) / 1_000;
+}

@@ -1,0 +1,269 @@
+/**
+ * What a coordinator decides: who may evaluate what, with which triples, and what goes into the log. Synchronous, and
+ * its store has everything before it answers; the calls to custodians are made around it.
+ *
+ * A compat coordinator is trusted with everything but the programs' secrets: it shares the inputs, deals the triples and
+ * opens the results.
+ */
+
+import {productNames} from "../../../codecs/quorum/ir.js";
+import {members, type Value, type ValueObject} from "../../../codecs/quorum/json.js";
+import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
+import {RuleError} from "../../../errors.js";
+import {type AuditEntry, chainEntry, verifyChain} from "../audit/chain.js";
+import {verifyApprovalTag} from "../custodian/approval.js";
+import type {FieldSource} from "../field/random.js";
+import {PolicyEngine} from "../policy/engine.js";
+import {inputNames, inputOf, type Outputs} from "../program/evaluate.js";
+import {dealTriples} from "../sharing/beaver.js";
+import {shareAt} from "../sharing/shamir.js";
+import type {TripleDelivery} from "./delivery.js";
+import type {RunPlan} from "./evaluation-run.js";
+import type {CoordinatorStore, Holder, ProgramRecord} from "./store.js";
+
+export interface CoordinatorOptions {
+  /** Shares that open a value, and approvals that activate a program. */
+  readonly threshold: number;
+  /** URLs of the custodians by index, for programs installed from now on. */
+  readonly custodians: readonly string[];
+  /** Keys of the custodians' approval tags by index. */
+  readonly approvalKeys: readonly string[];
+  /** Most pairs of program and identity whose budget is tracked. */
+  readonly maxTracked: number;
+}
+
+/** An evaluation that was let in. Settle it with `complete` or `refund`. */
+export interface Admission {
+  readonly identity: string;
+  readonly plan: RunPlan;
+}
+
+export interface EvaluationRequest {
+  readonly identity: string;
+  readonly programId: string;
+  readonly requestId: string;
+  readonly inputs: ReadonlyMap<string, bigint>;
+}
+
+/** Most triples dealt at once, all products together: dealing blocks everything else. */
+const DEAL_MAX_TRIPLES = 100_000;
+const POOL_EXHAUSTED = "Beaver triple pool exhausted";
+
+export class Coordinator {
+  readonly #programs = new Map<string, ProgramRecord>();
+  readonly #policy: PolicyEngine;
+
+  constructor(
+    readonly options: CoordinatorOptions,
+    private readonly store: CoordinatorStore,
+    private readonly draw: FieldSource,
+    /** Seconds since 1970. */
+    private readonly now: () => number,
+  ) {
+    const {programs, allowances} = store.load();
+    this.#policy = new PolicyEngine(options, allowances);
+    for (const record of programs) {
+      this.#programs.set(record.program.programId, record);
+      this.#policy.register(record.program.programId, record.program.policy);
+    }
+  }
+
+  /** Takes a program anew: pending, without approvals. Triples for it, where it needs some and they are wanted. */
+  install(program: ProgramPackage, pool: {readonly generate: boolean; readonly size: number}): TripleDelivery | null {
+    const {programId, policy, version, ir} = program;
+    const known = this.#programs.get(programId);
+    const needed = productNames(ir).length > 0;
+    const end = known?.endTriple ?? 0;
+    this.#save({
+      program,
+      status: "PENDING",
+      approvals: [],
+      ready: !needed,
+      // What was dealt before is left behind: some custodians may have lost it.
+      nextTriple: end,
+      endTriple: end,
+      holders:
+        known?.holders ??
+        this.options.custodians.map((url, index) => ({index, url, x: BigInt(index + 1), stale: false})),
+    });
+    this.#policy.register(programId, policy);
+    this.#log("install", {program_id: programId, version});
+    return needed && pool.generate ? this.#deal(programId, pool.size) : null;
+  }
+
+  /** @throws RuleError PROGRAM_NOT_FOUND, SIGNATURE_INVALID */
+  approve(programId: string, index: bigint, tag: string): ProgramRecord {
+    const record = this.record(programId);
+    const holder = record.holders.find((each) => BigInt(each.index) === index);
+    const key = holder && this.options.approvalKeys[holder.index];
+    if (key === undefined || !verifyApprovalTag(key, programId, tag))
+      throw new RuleError("SIGNATURE_INVALID", "Invalid signature");
+    const approvals = record.approvals.includes(holder!.index)
+      ? record.approvals
+      : [...record.approvals, holder!.index];
+    const activated = record.status === "PENDING" && approvals.length >= this.options.threshold;
+    const next: ProgramRecord = {...record, approvals, status: activated ? "ACTIVE" : record.status};
+    this.#save(next);
+    this.#log("approve", {program_id: programId, custodian_index: index});
+    if (activated) this.#log("activate", {program_id: programId});
+    return next;
+  }
+
+  /**
+   * Lets an evaluation in: charges the identity, reserves a triple, shares the inputs. Inputs are looked at first, so
+   * that a request that cannot be computed costs nothing (defect D14).
+   * @throws RuleError PROGRAM_NOT_FOUND, PROGRAM_NOT_ACTIVE, INPUT_MISSING, POLICY_REFUSED, TRIPLES_EXHAUSTED
+   */
+  admit({identity, programId, requestId, inputs}: EvaluationRequest): Admission {
+    const record = this.#active(programId, "Program not active");
+    const {program, holders} = record;
+    for (const name of inputNames(program.ir)) inputOf(inputs, name);
+    const reason = this.#policy.check(programId, identity, this.now());
+    this.#saveAllowance(programId, identity);
+    if (reason !== null) {
+      this.#log("eval_denied", {program_id: programId, identity_id: identity, reason});
+      throw new RuleError("POLICY_REFUSED", reason);
+    }
+    const products = productNames(program.ir).length;
+    const triple = products === 0 ? null : this.#reserve(record, identity);
+    const {threshold} = this.options;
+    const xs = holders.map(({x}) => x);
+    const shared = [...inputs].map(([name, value]) => [name, shareAt(value, {xs, k: threshold}, this.draw)] as const);
+    return {
+      identity,
+      plan: {
+        programId,
+        requestId,
+        outputs: program.ir.outputs,
+        products,
+        threshold,
+        triple,
+        inputs: new Map(shared),
+        holders,
+      },
+    };
+  }
+
+  /** Notes the results of an evaluation. */
+  complete({identity, plan}: Admission, results: Outputs): void {
+    const {programId, requestId, products} = plan;
+    this.#log("eval_ok", {
+      program_id: programId,
+      identity_id: identity,
+      request_id: requestId,
+      result: results.values().next().value!,
+      mode: products === 0 ? "legacy" : "beaver_p2p",
+    });
+  }
+
+  /** Gives back what an evaluation without results cost. Its triple stays spent. */
+  refund({identity, plan}: Admission): void {
+    this.#policy.refund(plan.programId, identity);
+    this.#saveAllowance(plan.programId, identity);
+  }
+
+  /** More triples, `null` for a program without products. @throws RuleError PROGRAM_NOT_FOUND */
+  replenish(programId: string, count: number): TripleDelivery | null {
+    const {ir} = this.record(programId).program;
+    if (productNames(ir).length === 0) return null;
+    const delivery = this.#deal(programId, count);
+    const total = this.poolRemaining(programId);
+    this.#log("replenish_beaver", {program_id: programId, pool_size: BigInt(count), total_remaining: BigInt(total)});
+    return delivery;
+  }
+
+  /** Evaluations that the dealt triples are enough for. @throws RuleError PROGRAM_NOT_FOUND */
+  poolRemaining(programId: string): number {
+    const {endTriple, nextTriple} = this.record(programId);
+    return endTriple - nextTriple;
+  }
+
+  /** @throws RuleError PROGRAM_NOT_FOUND, PROGRAM_NOT_ACTIVE */
+  reshareable(programId: string): ProgramRecord {
+    return this.#active(programId, "Program not active — resharing requires active status");
+  }
+
+  /** @throws RuleError PROGRAM_NOT_FOUND, PROGRAM_NOT_ACTIVE */
+  rotatable(programId: string): ProgramRecord {
+    return this.#active(programId, "Program not active");
+  }
+
+  /** Notes who holds which share after a resharing. */
+  setHolders(programId: string, holders: readonly Holder[]): void {
+    this.#save({...this.record(programId), holders});
+  }
+
+  /**
+   * Notes who holds shares after a rotation. Triples dealt to the old holders are left behind; as many new ones come.
+   */
+  rotate(programId: string, holders: readonly Holder[]): TripleDelivery | null {
+    const record = this.record(programId);
+    const count = record.endTriple - record.nextTriple;
+    this.#save({...record, holders, nextTriple: record.endTriple});
+    return count > 0 ? this.#deal(programId, count) : null;
+  }
+
+  /** @throws RuleError PROGRAM_NOT_FOUND */
+  record(programId: string): ProgramRecord {
+    const record = this.#programs.get(programId);
+    if (!record) throw new RuleError("PROGRAM_NOT_FOUND", "Program not installed");
+    return record;
+  }
+
+  /** The whole log, and whether its chain is unbroken. */
+  audit(): {readonly entries: readonly AuditEntry[]; readonly valid: boolean} {
+    const entries = [...this.store.auditEntries()];
+    return {entries, valid: verifyChain(entries)};
+  }
+
+  /** Appends to the log. */
+  note(event: "reshare" | "rotate", data: Readonly<Record<string, Value>>): void {
+    this.#log(event, data);
+  }
+
+  #active(programId: string, refusal: string): ProgramRecord {
+    const record = this.record(programId);
+    if (record.status !== "ACTIVE") throw new RuleError("PROGRAM_NOT_ACTIVE", refusal);
+    return record;
+  }
+
+  #reserve(record: ProgramRecord, identity: string): number {
+    const {programId} = record.program;
+    if (record.nextTriple >= record.endTriple) {
+      this.#policy.refund(programId, identity);
+      this.#saveAllowance(programId, identity);
+      this.#log("eval_denied", {program_id: programId, identity_id: identity, reason: POOL_EXHAUSTED});
+      throw new RuleError("TRIPLES_EXHAUSTED", `${POOL_EXHAUSTED} — replenish via POST /replenish_beaver`);
+    }
+    this.#save({...record, nextTriple: record.nextTriple + 1});
+    return record.nextTriple;
+  }
+
+  #deal(programId: string, count: number): TripleDelivery {
+    const record = this.record(programId);
+    const products = productNames(record.program.ir);
+    if (products.length * count > DEAL_MAX_TRIPLES)
+      throw new RuleError("DEAL_TOO_LARGE", `${count} triples for each of ${products.length} products`, {
+        hint: `ask for fewer: at most ${DEAL_MAX_TRIPLES} in all are dealt at once`,
+      });
+    const xs = record.holders.map(({x}) => x);
+    const triples = dealTriples(products, count, {xs, k: this.options.threshold}, this.draw);
+    this.#save({...record, ready: true, endTriple: record.endTriple + count});
+    return {programId, first: record.endTriple, holders: record.holders, triples};
+  }
+
+  #save(record: ProgramRecord): void {
+    this.store.saveProgram(record);
+    this.#programs.set(record.program.programId, record);
+  }
+
+  #saveAllowance(programId: string, identity: string): void {
+    const allowance = this.#policy.allowance(programId, identity);
+    if (allowance) this.store.saveAllowance(allowance);
+  }
+
+  #log(event: string, data: Readonly<Record<string, Value>>): void {
+    const body: ValueObject = members(data);
+    this.store.appendAudit(chainEntry({timestamp: this.now(), event, data: body}, this.store.auditHead()));
+  }
+}

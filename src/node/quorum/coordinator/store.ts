@@ -1,0 +1,38 @@
+/** What a coordinator keeps. Every call is on disk when it returns. */
+import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
+import type {AuditEntry} from "../audit/chain.js";
+import type {Allowance} from "../policy/engine.js";
+
+/** A custodian as one program knows it. */
+export interface Holder {
+  /** Place among the custodians, from 0. */
+  readonly index: number;
+  readonly url: string;
+  /** Where its points lie; never 0. */
+  readonly x: bigint;
+  /** Whether it missed a resharing: its share fits no other and is not used until it is recovered (defect D12). */
+  readonly stale: boolean;
+}
+
+export interface ProgramRecord {
+  readonly program: ProgramPackage;
+  readonly status: "PENDING" | "ACTIVE";
+  /** Indices of the custodians that approved, each once (defect D5). */
+  readonly approvals: readonly number[];
+  /** Whether triples were ever dealt, or none are needed. */
+  readonly ready: boolean;
+  /** Number of the next triple to use, and of the first one not dealt yet. */
+  readonly nextTriple: number;
+  readonly endTriple: number;
+  readonly holders: readonly Holder[];
+}
+
+export interface CoordinatorStore {
+  load(): {readonly programs: readonly ProgramRecord[]; readonly allowances: readonly Allowance[]};
+  saveProgram(record: ProgramRecord): void;
+  saveAllowance(allowance: Allowance): void;
+  /** Hash of the last entry, or of nothing. */
+  auditHead(): string;
+  appendAudit(entry: AuditEntry): void;
+  auditEntries(): Iterable<AuditEntry>;
+}

@@ -1,0 +1,193 @@
+/**
+ * One holder of shares, as a state machine: no clock, no socket, no generator of its own. What it keeps goes through
+ * its store before it answers. Runs in a process of its own or N times in one.
+ */
+import {productNames} from "../../../codecs/quorum/ir.js";
+import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
+import {RuleError} from "../../../errors.js";
+import {reduce} from "../field/field.js";
+import type {FieldSource} from "../field/random.js";
+import {evaluate, inputNames, inputOf, type Outputs} from "../program/evaluate.js";
+import type {Masked, TripleShare} from "../sharing/beaver.js";
+import {applySubShares, dealSubShares} from "../sharing/refresh.js";
+import {partialTerm, type Share} from "../sharing/shamir.js";
+import {approvalTag} from "./approval.js";
+import {Evaluation, type PeerShares, type Progress} from "./evaluation.js";
+import {type EvaluationLimits, Evaluations} from "./evaluations.js";
+import {StepExecutor} from "./step-executor.js";
+import type {CustodianStore} from "./store.js";
+import {TriplePool} from "./triple-pool.js";
+
+export interface CustodianOptions extends EvaluationLimits {
+  /** Place among the custodians, from 0. Its x is one more. */
+  readonly index: number;
+  /** Shares that open a value. */
+  readonly threshold: number;
+  /** Key of its approval tags. */
+  readonly approvalKey: string;
+}
+
+export const DEFAULT_CUSTODIAN_LIMITS = {maxEvaluations: 10_000, evaluationTimeoutMs: 60_000} as const;
+
+interface Held {
+  program: ProgramPackage | null;
+  share: Share | null;
+  readonly pool: TriplePool;
+}
+
+/** An evaluation's inputs as the coordinator sends them: this custodian's shares by name. */
+export interface EvaluationRequest {
+  readonly programId: string;
+  readonly requestId: string;
+  readonly inputs: ReadonlyMap<string, bigint>;
+  /** Number of the triple to use; `null` takes the oldest. */
+  readonly triple: number | null;
+}
+
+const reducedTriple = ({a, b, c}: TripleShare): TripleShare => ({a: reduce(a), b: reduce(b), c: reduce(c)});
+
+export class Custodian {
+  readonly #held = new Map<string, Held>();
+  readonly #evaluations: Evaluations;
+
+  constructor(
+    readonly options: CustodianOptions,
+    private readonly store: CustodianStore,
+    private readonly draw: FieldSource,
+  ) {
+    this.#evaluations = new Evaluations(options);
+    for (const {programId, program, share, pools} of store.load())
+      this.#held.set(programId, {program, share, pool: new TriplePool(pools)});
+  }
+
+  /** x of this custodian's points. */
+  get x(): bigint {
+    return BigInt(this.options.index + 1);
+  }
+
+  /** Takes a program and this custodian's share of its secret. The package was checked when it was read. */
+  install(program: ProgramPackage, share: Share): void {
+    this.store.saveProgram(program);
+    this.store.saveShare(program.programId, share);
+    const held = this.#hold(program.programId);
+    held.program = program;
+    held.share = share;
+  }
+
+  /** Appends triples; their number. @throws RuleError TRIPLE_NUMBER_USED, TRIPLE_POOL_FULL */
+  addTriples(programId: string, delivered: ReadonlyMap<string, readonly TripleShare[]>, first: number | null): number {
+    const reduced = [...delivered].map(([node, triples]) => [node, triples.map(reducedTriple)] as const);
+    const deliveries = (this.#held.get(programId)?.pool ?? new TriplePool()).number(new Map(reduced), first);
+    this.store.addTriples(programId, deliveries);
+    this.#hold(programId).pool.add(deliveries);
+    return deliveries.reduce((sum, {triples}) => sum + triples.length, 0);
+  }
+
+  /** Tag that approves a program. @throws RuleError PROGRAM_NOT_INSTALLED (defect D16: no tag for what is not here) */
+  approve(programId: string): string {
+    this.#program(programId);
+    return approvalTag(this.options.approvalKey, programId);
+  }
+
+  /**
+   * Evaluates on what is given, products included: right for programs without products, and for inputs that all
+   * custodians get in the clear. @throws RuleError PROGRAM_NOT_INSTALLED, INPUT_MISSING
+   */
+  evaluateLocally(programId: string, inputs: ReadonlyMap<string, bigint>): Outputs {
+    return evaluate(this.#program(programId).ir, inputs);
+  }
+
+  /**
+   * Starts an evaluation. Its triples are spent, on disk, before the first masked share is known to anyone.
+   * @throws RuleError PROGRAM_NOT_INSTALLED, REQUEST_ID_USED, INPUT_MISSING, TRIPLE_SPENT, TRIPLE_MISSING
+   */
+  begin({programId, requestId, inputs, triple}: EvaluationRequest, nowMs: number): Progress {
+    const {ir} = this.#program(programId);
+    this.#evaluations.checkFree(requestId, nowMs);
+    for (const name of inputNames(ir)) inputOf(inputs, name);
+    const {pool} = this.#held.get(programId)!;
+    const {triples, floors} = pool.pick(productNames(ir), triple);
+    this.store.spendTriples(programId, floors);
+    pool.spend(floors);
+    const executor = new StepExecutor(ir, inputs, triples);
+    const evaluation = new Evaluation(programId, nowMs, executor, this.x, this.options.threshold);
+    return this.#evaluations.track(requestId, evaluation, evaluation.advance());
+  }
+
+  /** @throws RuleError PEER_SHARE_REPEATED, PEER_SHARE_INVALID */
+  receive(requestId: string, shares: PeerShares, nowMs: number): void {
+    this.#evaluations.receive(requestId, shares, nowMs);
+  }
+
+  /** @throws RuleError EVALUATION_NOT_FOUND, PRODUCT_NOT_PENDING; UnavailableError PEER_SHARES_MISSING */
+  resolveHeld(requestId: string, nodes: readonly string[]): Progress {
+    const evaluation = this.#evaluations.find(requestId);
+    return this.#evaluations.track(requestId, evaluation, evaluation.resolveHeld(nodes));
+  }
+
+  /** @throws RuleError EVALUATION_NOT_FOUND, PRODUCT_NOT_PENDING */
+  resolveGiven(requestId: string, resolutions: ReadonlyMap<string, Masked>): Progress {
+    const evaluation = this.#evaluations.find(requestId);
+    return this.#evaluations.track(requestId, evaluation, evaluation.resolveGiven(resolutions));
+  }
+
+  /** Values of a fresh zero polynomial for `targets`. @throws RuleError SHARE_NOT_FOUND */
+  dealRefresh(programId: string, {targets, k}: {targets: readonly bigint[]; k: number}): readonly bigint[] {
+    this.#share(programId);
+    return dealSubShares(k, targets, this.draw);
+  }
+
+  /** The x of the refreshed share. @throws RuleError SHARE_NOT_FOUND */
+  applyRefresh(programId: string, subShares: readonly bigint[]): bigint {
+    const {x, y} = this.#share(programId);
+    return this.setShare(programId, {x, y: applySubShares(y, subShares)}, null);
+  }
+
+  /** Replaces the share; a program that is not here yet comes along. */
+  setShare(programId: string, share: Share, program: ProgramPackage | null): bigint {
+    const reduced = {x: share.x, y: reduce(share.y)};
+    const held = this.#held.get(programId);
+    if (program && !held?.program) this.store.saveProgram(program);
+    this.store.saveShare(programId, reduced);
+    const kept = this.#hold(programId);
+    kept.program ??= program;
+    kept.share = reduced;
+    return share.x;
+  }
+
+  /**
+   * This custodian's term of the value at `target`. The terms of k custodians sum to that value, so whoever asks them
+   * all learns it; at 0 it would be the secret, which is refused (defect D3).
+   * @throws RuleError SHARE_NOT_FOUND, TARGET_FORBIDDEN, FIELD_ZERO_INVERSE
+   */
+  interpolationTerm(programId: string, target: bigint, participants: readonly bigint[]): bigint {
+    const held = this.#share(programId);
+    if (reduce(target) === 0n) throw new RuleError("TARGET_FORBIDDEN", "the value at x = 0 is the secret");
+    return partialTerm(held, target, participants);
+  }
+
+  /** Whether there was something to forget. */
+  retire(programId: string): boolean {
+    if (!this.#held.has(programId)) return false;
+    this.store.drop(programId);
+    return this.#held.delete(programId);
+  }
+
+  #hold(programId: string): Held {
+    const held = this.#held.get(programId) ?? {program: null, share: null, pool: new TriplePool()};
+    this.#held.set(programId, held);
+    return held;
+  }
+
+  #program(programId: string): ProgramPackage {
+    const program = this.#held.get(programId)?.program;
+    if (!program) throw new RuleError("PROGRAM_NOT_INSTALLED", "Program not installed on this custodian");
+    return program;
+  }
+
+  #share(programId: string): Share {
+    const share = this.#held.get(programId)?.share;
+    if (!share) throw new RuleError("SHARE_NOT_FOUND", "No secret share for this program");
+    return share;
+  }
+}

@@ -1,0 +1,33 @@
+/** What a custodian keeps. Every call is on disk when it returns; the state machine changes only after it. */
+import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
+import type {Share} from "../sharing/shamir.js";
+import type {Delivery, NodePool} from "./triple-pool.js";
+
+/** A program with everything held for it. */
+export interface Holding {
+  readonly programId: string;
+  readonly program: ProgramPackage | null;
+  readonly share: Share | null;
+  readonly pools: readonly NodePool[];
+}
+
+export interface CustodianStore {
+  load(): Iterable<Holding>;
+  saveProgram(program: ProgramPackage): void;
+  saveShare(programId: string, share: Share): void;
+  addTriples(programId: string, deliveries: readonly Delivery[]): void;
+  /** Deletes the triples of each node that are numbered below its floor, for good. */
+  spendTriples(programId: string, floors: ReadonlyMap<string, number>): void;
+  /** Forgets share, program and triples. */
+  drop(programId: string): void;
+}
+
+/** Keeps nothing: for custodians that live in one process with what uses them. */
+export const MEMORY_STORE: CustodianStore = {
+  load: () => [],
+  saveProgram: () => undefined,
+  saveShare: () => undefined,
+  addTriples: () => undefined,
+  spendTriples: () => undefined,
+  drop: () => undefined,
+};

@@ -1,0 +1,165 @@
+/** What a custodian keeps, in one SQLite file: programs, shares, unspent triples. */
+import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
+import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
+import type {CustodianStore, Holding} from "../../quorum/custodian/store.js";
+import type {Delivery, NodePool} from "../../quorum/custodian/triple-pool.js";
+import type {TripleShare} from "../../quorum/sharing/beaver.js";
+import type {Share} from "../../quorum/sharing/shamir.js";
+import type {Sqlite} from "../sqlite/driver.js";
+import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
+
+const FORM: DatabaseForm = {
+  // "qvmc" in ASCII.
+  applicationId: 0x71766d63,
+  version: 1,
+  schema: `
+CREATE TABLE program (
+  id TEXT PRIMARY KEY,
+  package BLOB NOT NULL
+) STRICT;
+CREATE TABLE share (
+  program_id TEXT PRIMARY KEY,
+  x TEXT NOT NULL,
+  y TEXT NOT NULL
+) STRICT;
+CREATE TABLE pool (
+  id INTEGER PRIMARY KEY,
+  program_id TEXT NOT NULL,
+  node TEXT NOT NULL,
+  floor INTEGER NOT NULL,
+  next INTEGER NOT NULL,
+  UNIQUE (program_id, node)
+) STRICT;
+CREATE TABLE triple (
+  pool_id INTEGER NOT NULL REFERENCES pool (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (pool_id, number)
+) STRICT, WITHOUT ROWID;
+`,
+};
+
+export class SqliteCustodianStore implements CustodianStore {
+  /** @throws UnavailableError as `openDatabase` says */
+  static open(path: string): SqliteCustodianStore {
+    const db = openDatabase(path, FORM);
+    db.pragma("foreign_keys = ON");
+    // What is spent or retired is overwritten, not only unlinked.
+    db.pragma("secure_delete = ON");
+    return new SqliteCustodianStore(db);
+  }
+
+  private constructor(private readonly db: Sqlite) {}
+
+  *load(): Iterable<Holding> {
+    const ids = this.#rows<{id: string}>(
+      "SELECT id FROM program UNION SELECT program_id FROM share UNION SELECT program_id FROM pool",
+    );
+    for (const {id} of ids) {
+      const [program] = this.#rows<{package: Buffer}>("SELECT package FROM program WHERE id = ?", id);
+      const [share] = this.#rows<{x: string; y: string}>("SELECT x, y FROM share WHERE program_id = ?", id);
+      yield {
+        programId: id,
+        program: program ? programPackage.decode(program.package) : null,
+        share: share ? {x: BigInt(share.x), y: BigInt(share.y)} : null,
+        pools: this.#pools(id),
+      };
+    }
+  }
+
+  saveProgram(program: ProgramPackage): void {
+    this.#run(
+      "INSERT INTO program (id, package) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET package = excluded.package",
+      program.programId,
+      programPackage.encode(program),
+    );
+  }
+
+  saveShare(programId: string, {x, y}: Share): void {
+    this.#run(
+      "INSERT INTO share (program_id, x, y) VALUES (?, ?, ?) ON CONFLICT (program_id) DO UPDATE SET x = excluded.x, y = excluded.y",
+      programId,
+      `${x}`,
+      `${y}`,
+    );
+  }
+
+  addTriples(programId: string, deliveries: readonly Delivery[]): void {
+    this.#transaction(() => {
+      const add = this.db.prepare("INSERT INTO triple (pool_id, number, value) VALUES (?, ?, ?)");
+      for (const {node, first, triples} of deliveries) {
+        this.#run(
+          "INSERT INTO pool (program_id, node, floor, next) VALUES (?, ?, 0, ?) " +
+            "ON CONFLICT (program_id, node) DO UPDATE SET next = excluded.next",
+          programId,
+          node,
+          first + triples.length,
+        );
+        const [pool] = this.#rows<{id: bigint}>(
+          "SELECT id FROM pool WHERE program_id = ? AND node = ?",
+          programId,
+          node,
+        );
+        for (const [at, {a, b, c}] of triples.entries()) add.run(pool!.id, first + at, encodeElements([a, b, c]));
+      }
+    });
+  }
+
+  spendTriples(programId: string, floors: ReadonlyMap<string, number>): void {
+    this.#transaction(() => {
+      for (const [node, floor] of floors) {
+        this.#run(
+          "DELETE FROM triple WHERE number < ? AND pool_id = (SELECT id FROM pool WHERE program_id = ? AND node = ?)",
+          floor,
+          programId,
+          node,
+        );
+        this.#run("UPDATE pool SET floor = max(floor, ?) WHERE program_id = ? AND node = ?", floor, programId, node);
+      }
+    });
+  }
+
+  drop(programId: string): void {
+    this.#transaction(() => {
+      this.#run("DELETE FROM program WHERE id = ?", programId);
+      this.#run("DELETE FROM share WHERE program_id = ?", programId);
+      this.#run("DELETE FROM pool WHERE program_id = ?", programId);
+    });
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  #pools(programId: string): NodePool[] {
+    const pools = this.#rows<{id: bigint; node: string; floor: bigint; next: bigint}>(
+      "SELECT id, node, floor, next FROM pool WHERE program_id = ? ORDER BY id",
+      programId,
+    );
+    return pools.map(({id, node, floor, next}) => {
+      const rows = this.#rows<{number: bigint; value: Buffer}>(
+        "SELECT number, value FROM triple WHERE pool_id = ? ORDER BY number",
+        id,
+      );
+      const triples = rows.map(({number, value}) => [Number(number), tripleOf(value)] as const);
+      return {node, floor: Number(floor), next: Number(next), triples: new Map(triples)};
+    });
+  }
+
+  #rows<R>(sql: string, ...parameters: unknown[]): R[] {
+    return this.db.prepare<unknown[], R>(sql).all(...parameters);
+  }
+
+  #run(sql: string, ...parameters: unknown[]): void {
+    this.db.prepare(sql).run(...parameters);
+  }
+
+  #transaction(work: () => void): void {
+    this.db.transaction(work).immediate();
+  }
+}
+
+function tripleOf(bytes: Uint8Array): TripleShare {
+  const [a = 0n, b = 0n, c = 0n] = decodeElements(bytes, 3);
+  return {a, b, c};
+}

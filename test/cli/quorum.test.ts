@@ -1,0 +1,249 @@
+/** Three custodians and a coordinator as processes: the thirteen behaviours that the reference tests on live services. */
+import {type ChildProcess, spawn} from "node:child_process";
+import {mkdtempSync, rmSync} from "node:fs";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {createInterface} from "node:readline";
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {wireJson} from "../../src/codecs/quorum/json.js";
+import {type PolicyManifest, type ProgramPackage, packProgram} from "../../src/codecs/quorum/program-package.js";
+import {fieldSource} from "../../src/node/quorum/field/random.js";
+import {compile} from "../../src/node/quorum/language/compile.js";
+import {reconstruct, share} from "../../src/node/quorum/sharing/shamir.js";
+import {SQUARE} from "../node/quorum/programs.js";
+import {BIN, qsdm} from "./qsdm.js";
+
+const COMMON = ["--profile", "compat", "--public-approval-keys", "--log-level", "error"];
+const draw = fieldSource((size) => globalThis.crypto.getRandomValues(new Uint8Array(size)));
+const folder = mkdtempSync(join(tmpdir(), "qsdm-quorum-"));
+const running: ChildProcess[] = [];
+
+/** A service of this program, and its URL once it listens. */
+async function start(args: readonly string[]): Promise<{url: string; child: ChildProcess}> {
+  const child = spawn(process.execPath, [BIN, "quorum", ...args, ...COMMON], {stdio: ["ignore", "pipe", "ignore"]});
+  running.push(child);
+  for await (const line of createInterface({input: child.stdout!})) return {url: line, child};
+  throw new Error(`quorum ${args[0]} ended`);
+}
+
+const stop = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    child.once("exit", () => resolve());
+    child.kill("SIGTERM");
+  });
+
+const custodianArgs = (index: number, port = 0): string[] => [
+  "custodian",
+  ...["--index", `${index}`, "--port", `${port}`, "--data-dir", join(folder, `custodian-${index}`)],
+];
+const coordinatorArgs = (): string[] => [
+  "coordinator",
+  ...["--port", "0", "--data-dir", join(folder, "coordinator")],
+  ...custodians.flatMap(({url}) => ["--custodian", url]),
+];
+
+let custodians: {url: string; child: ChildProcess}[] = [];
+let coordinator: {url: string; child: ChildProcess};
+
+beforeAll(async () => {
+  custodians = await Promise.all([0, 1, 2].map((index) => start(custodianArgs(index))));
+  coordinator = await start(coordinatorArgs());
+});
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL");
+  rmSync(folder, {recursive: true, force: true});
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into member by member
+const call = async (url: string, path: string, body?: object | string): Promise<{status: number; body: any}> => {
+  const answer = await fetch(`${url}${path}`, {
+    ...(body === undefined ? {} : {method: "POST", body: typeof body === "string" ? body : JSON.stringify(body)}),
+    headers: {"content-type": "application/json"},
+  });
+  return {status: answer.status, body: await answer.json()};
+};
+
+/** A package of its own for each test: the version is not hashed, the policy is. */
+const program = (policy: PolicyManifest, source = SQUARE): ProgramPackage =>
+  packProgram(compile(source), {policy, secretName: `S${programs++}`});
+let programs = 0;
+const LOOSE = {budgetPerIdentity: 100n, maxEvalsPerMinute: 600n};
+
+async function install(packed: ProgramPackage, pool = 5): Promise<void> {
+  const package_ = wireJson(packed.source);
+  for (const [at, {x, y}] of share(42n, {n: 3, k: 2}, draw).entries())
+    await call(custodians[at]!.url, "/install", `{"program_package":${package_},"share_x":"${x}","share_y":"${y}"}`);
+  await call(coordinator.url, "/install", `{"program_package":${package_},"beaver_pool_size":${pool}}`);
+}
+async function approve({programId: program_id}: ProgramPackage, index: number) {
+  const {body} = await call(custodians[index]!.url, "/approve", {program_id});
+  return call(coordinator.url, "/approve", {program_id, custodian_index: index, signature: body.signature});
+}
+async function activate(packed: ProgramPackage, pool = 5): Promise<void> {
+  await install(packed, pool);
+  await approve(packed, 0);
+  await approve(packed, 1);
+}
+const evaluate = ({programId: program_id}: ProgramPackage, x: number, identity_id = "alice") =>
+  call(coordinator.url, "/eval", {identity_id, program_id, inputs: {x}});
+
+describe("behaviours 154 to 166 of the reference", () => {
+  test("154, 156, 159: K - 1 approvals leave a program pending and refused, K activate it", async () => {
+    const packed = program(LOOSE);
+    await install(packed);
+    expect((await approve(packed, 0)).body).toEqual({status: "PENDING", approvals: 1, needed: 2});
+    expect(await evaluate(packed, 1)).toEqual({status: 400, body: {detail: "Program not active"}});
+    expect((await approve(packed, 2)).body).toEqual({status: "ACTIVE", approvals: 2, needed: 2});
+    expect((await call(coordinator.url, `/status/${packed.programId}`)).body.status).toBe("ACTIVE");
+  });
+
+  test("155: a forged signature is refused with 403", async () => {
+    const packed = program(LOOSE);
+    await install(packed);
+    const forged = {program_id: packed.programId, custodian_index: 0, signature: "ab".repeat(32)};
+    expect(await call(coordinator.url, "/approve", forged)).toEqual({status: 403, body: {detail: "Invalid signature"}});
+  });
+
+  test("157, 158: any K shares held by the processes give the secret, fewer do not", async () => {
+    const packed = program(LOOSE);
+    await install(packed);
+    const shares = await Promise.all(
+      custodians.map(async ({url}, at) => {
+        const body = {program_id: packed.programId, target_x: 99, participant_x_coords: [at + 1]};
+        const {partial} = (await call(url, "/reshare_lagrange_partial", body)).body;
+        return {x: BigInt(at + 1), y: BigInt(partial)};
+      }),
+    );
+    expect([shares.slice(0, 2), shares.slice(1), shares].map(reconstruct)).toEqual([42n, 42n, 42n]);
+    for (const each of shares) expect(reconstruct([each])).not.toBe(42n);
+  });
+
+  test("160: all custodians agree on plain values, and the coordinator's result is right", async () => {
+    const packed = program(LOOSE);
+    await activate(packed);
+    for (const {url} of custodians) {
+      const body = {program_id: packed.programId, request_id: "r", input_shares: {x: {x: 1, y: "5"}}};
+      expect((await call(url, "/eval_share", body)).body.y).toBe("144");
+    }
+    expect((await evaluate(packed, 5)).body.result).toBe(144);
+  });
+
+  test("161, 162: the fourth of a budget of three is refused, and only for its identity", async () => {
+    const packed = program({...LOOSE, budgetPerIdentity: 3n});
+    await activate(packed);
+    const statuses = [];
+    for (const x of [1, 2, 3, 4]) statuses.push((await evaluate(packed, x)).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    expect((await evaluate(packed, 4, "bob")).body.result).toBe(121);
+  });
+
+  test("163: the third at two per minute is refused", async () => {
+    const packed = program({...LOOSE, maxEvalsPerMinute: 2n});
+    await activate(packed);
+    for (const x of [1, 2]) expect((await evaluate(packed, x)).status).toBe(200);
+    expect(await evaluate(packed, 3)).toEqual({status: 429, body: {detail: "rate limit exceeded"}});
+  });
+
+  test("164, 165, 166: a whole workflow is in the log, whose chain is unbroken", async () => {
+    const packed = program({...LOOSE, budgetPerIdentity: 3n});
+    await activate(packed, 10);
+    const results = [];
+    for (const x of [3, 10, 0, 1]) results.push((await evaluate(packed, x)).body);
+    expect(results.map(({result, detail}) => result ?? detail)).toEqual([
+      100,
+      289,
+      49,
+      "budget exhausted (remaining=0, cost=1)",
+    ]);
+    const {entries, chain_valid} = (await call(coordinator.url, "/audit")).body;
+    const own = entries.filter(({data}: {data: {program_id: string}}) => data.program_id === packed.programId);
+    expect(own.map(({event}: {event: string}) => event)).toEqual([
+      ...["install", "approve", "approve", "activate"],
+      ...["eval_ok", "eval_ok", "eval_ok", "eval_denied"],
+    ]);
+    expect(chain_valid).toBe(true);
+  });
+});
+
+describe("availability and restarts", () => {
+  test("a killed custodian is done without, and is of use again once it is back", async () => {
+    const packed = program(LOOSE);
+    await activate(packed);
+    const {port} = new URL(custodians[1]!.url);
+    custodians[1]!.child.kill("SIGKILL");
+    expect((await evaluate(packed, 3)).body.result).toBe(100);
+    custodians[1] = await start(custodianArgs(1, Number(port)));
+    expect((await evaluate(packed, 4)).body.result).toBe(121);
+    // Without the third, the result hangs on the one that missed an evaluation.
+    const third = new URL(custodians[2]!.url).port;
+    await stop(custodians[2]!.child);
+    expect((await evaluate(packed, 5)).body.result).toBe(144);
+    custodians[2] = await start(custodianArgs(2, Number(third)));
+  });
+
+  test("a coordinator that starts again has its programs, budgets, triples and log", async () => {
+    const packed = program({...LOOSE, budgetPerIdentity: 2n});
+    await activate(packed);
+    expect((await evaluate(packed, 3)).status).toBe(200);
+    const before = (await call(coordinator.url, "/audit")).body.entries;
+    await stop(coordinator.child);
+    coordinator = await start(coordinatorArgs());
+    expect((await call(coordinator.url, "/audit")).body).toEqual({entries: before, chain_valid: true});
+    expect((await call(coordinator.url, `/beaver_pool/${packed.programId}`)).body.pool_remaining).toBe(4);
+    expect((await evaluate(packed, 4)).body.result).toBe(121);
+    expect((await evaluate(packed, 5)).status).toBe(429);
+  });
+});
+
+describe("the door", () => {
+  test("does not serve web pages, other content types, or unknown paths and methods", async () => {
+    const post = (headers: Record<string, string>) =>
+      fetch(`${coordinator.url}/reshare`, {method: "POST", body: "{}", headers}).then(({status}) => status);
+    expect(await post({"content-type": "application/json", origin: "http://evil.example"})).toBe(403);
+    expect(await post({"content-type": "text/plain"})).toBe(422);
+    expect(await call(coordinator.url, "/nope")).toEqual({status: 404, body: {detail: "Not Found"}});
+    expect(await call(coordinator.url, "/eval")).toEqual({status: 405, body: {detail: "Method Not Allowed"}});
+    const large = `{"program_id":"${"x".repeat(17 * 1024 * 1024)}"}`;
+    expect(
+      await fetch(`${coordinator.url}/reshare`, {
+        method: "POST",
+        body: large,
+        headers: {"content-type": "application/json"},
+      }).then(({status}) => status),
+    ).toBe(413);
+  });
+});
+
+describe("the commands refuse", () => {
+  const status = async (...args: string[]) => {
+    const ran = await qsdm(["quorum", ...args, "--json"], {cwd: folder});
+    return [ran.status, JSON.parse(ran.stdout).error.code];
+  };
+  const here = ["--data-dir", "x", "--profile", "compat"];
+
+  test("an address that others can reach, unless something stands in front", async () => {
+    expect(await status("custodian", ...here, "--public-approval-keys", "--host", "0.0.0.0")).toEqual([2, "HOST_OPEN"]);
+  });
+
+  test("to run without being told the profile, or whose keys to use", async () => {
+    expect((await status("coordinator", "--data-dir", "x", "--public-approval-keys"))[0]).toBe(2);
+    expect(await status("custodian", ...here)).toEqual([2, "APPROVAL_KEY_SOURCE"]);
+    expect(await status("custodian", ...here, "--public-approval-keys", "--index", "3")).toEqual([
+      2,
+      "APPROVAL_KEY_SOURCE",
+    ]);
+    expect(await status("coordinator", ...here, "--public-approval-keys", "--custodian", "ftp://x")).toEqual([
+      2,
+      "CUSTODIAN_URL_INVALID",
+    ]);
+    expect(await status("coordinator", ...here, "--public-approval-keys", "--threshold", "4")).toEqual([
+      2,
+      "THRESHOLD_INVALID",
+    ]);
+  });
+
+  test("a data directory that another process has open", async () => {
+    const args = [...custodianArgs(0), "--profile", "compat", "--public-approval-keys"];
+    expect(await status(...args)).toEqual([4, "DATA_DIR_LOCKED"]);
+  });
+});
