@@ -16,7 +16,7 @@ import {
 } from "./service-flags.js";
 
 interface Flags extends ServiceFlags {
-  readonly custodian: readonly string[];
+  readonly custodian?: readonly string[];
   readonly maxIdentities: number;
   readonly approvalKeysFile?: string;
   readonly publicApprovalKeys: boolean;
@@ -40,7 +40,7 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
           does: "for three custodians on this machine",
           run:
             "qsdm quorum coordinator --profile compat --data-dir ./coordinator --public-approval-keys \\\n" +
-            "  --custodian http://127.0.0.1:9100 --custodian http://127.0.0.1:9101 --custodian http://127.0.0.1:9102",
+            "    --custodian http://127.0.0.1:9100 --custodian http://127.0.0.1:9101 --custodian http://127.0.0.1:9102",
         },
       ],
       environment: {
@@ -56,8 +56,7 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
     .option(
       "--custodian <url>",
       "URL of a custodian, once for each in order of index (default: three by host name)",
-      (url: string, all: readonly string[]) => [...all, url],
-      [],
+      (url: string, all: readonly string[] = []) => [...all, url],
     )
     .option(
       "--max-identities <n>",
@@ -71,7 +70,7 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
       const {approvalKeysFile, publicApprovalKeys, threshold} = flags;
       checkKeySource(approvalKeysFile, publicApprovalKeys, "--approval-keys-file");
       if (publicApprovalKeys) io.warn("approvals are checked with keys that everybody knows");
-      const custodians = custodianUrls(flags.custodian, io.host.env.CUSTODIAN_URL_PREFIX ?? "");
+      const custodians = custodianUrls(flags.custodian ?? [], io.host.env.CUSTODIAN_URL_PREFIX ?? "");
       if (threshold > custodians.length)
         throw new UsageError("THRESHOLD_INVALID", `--threshold ${threshold} with ${custodians.length} custodians`);
       const options = {

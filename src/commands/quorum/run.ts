@@ -11,7 +11,7 @@ import type {Io} from "../io.js";
 import {readProgram} from "./program-file.js";
 
 interface Flags {
-  readonly input: readonly string[];
+  readonly input?: readonly string[];
   readonly custodians?: number;
   readonly threshold: number;
   readonly signed: boolean;
@@ -38,15 +38,14 @@ export const quorumRunCommand = (io: Io): Command =>
     .option(
       "--input <name=value>",
       "value of one input, once for each",
-      (text: string, all: readonly string[]) => [...all, text],
-      [],
+      (text: string, all: readonly string[] = []) => [...all, text],
     )
     .option("--custodians <n>", "evaluate on shares of this many custodians (default: in the clear)", countFlag(1, 64))
     .option("--threshold <k>", "custodians that suffice to open a value", countFlag(1, 64), 2)
     .option("--signed", "print values above (p-1)/2 as negative numbers", false)
     .action(async (path: string, flags: Flags) => {
       const {ir, programId} = (await readProgram(io, path)).program;
-      const inputs = parseInputs(flags.input, inputNames(ir));
+      const inputs = parseInputs(flags.input ?? [], inputNames(ir));
       const draw = fieldSource((size) => io.host.randomBytes(size));
       const trace =
         flags.custodians === undefined
