@@ -54,3 +54,6 @@ export const choiceFlag =
   <const T extends string>(choices: readonly T[]) =>
   (text: string): T =>
     choices.find((choice) => choice === text) ?? refuse(text, `one of ${choices.join(", ")}`);
+
+/** For a flag that may be given several times: its values in order. */
+export const repeatFlag = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

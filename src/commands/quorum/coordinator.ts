@@ -3,7 +3,7 @@ import {UsageError} from "../../errors.js";
 import {PUBLIC_APPROVAL_KEYS} from "../../node/quorum/custodian/approval.js";
 import {startCoordinator} from "../../node/quorum-services.js";
 import {defineCommand} from "../define.js";
-import {countFlag} from "../flags.js";
+import {countFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {
   addServiceFlags,
@@ -56,7 +56,7 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
     .option(
       "--custodian <url>",
       "URL of a custodian, once for each in order of index (default: three by host name)",
-      (url: string, all: readonly string[] = []) => [...all, url],
+      repeatFlag,
     )
     .option(
       "--max-identities <n>",

@@ -6,12 +6,12 @@ import {fieldSource} from "../../node/quorum/field/random.js";
 import {integerOf} from "../../node/quorum/language/integer.js";
 import {evaluate, inputNames} from "../../node/quorum/program/evaluate.js";
 import {defineCommand} from "../define.js";
-import {countFlag} from "../flags.js";
+import {countFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {readProgram} from "./program-file.js";
 
 interface Flags {
-  readonly input?: readonly string[];
+  readonly set?: readonly string[];
   readonly custodians?: number;
   readonly threshold: number;
   readonly signed: boolean;
@@ -25,27 +25,23 @@ export const quorumRunCommand = (io: Io): Command =>
       "Either way nothing is private here: it is for trying programs out. Prints a record of name and value for each " +
       "output, in decimal digits modulo p = 2^127 - 1. Works offline.",
     examples: [
-      {does: "in the clear", run: "qsdm quorum run square.qvm --input x=3"},
+      {does: "in the clear", run: "qsdm quorum run square.qvm --set x=3"},
       {
         does: "on the shares of three custodians, any two of whom suffice",
-        run: "qsdm quorum run square.qvm --input x=3 --custodians 3",
+        run: "qsdm quorum run square.qvm --set x=3 --custodians 3",
       },
     ],
     exit: {3: "The file is no program."},
     seeAlso: ["quorum compile", "quorum lint"],
   })
     .argument("<file>", "package or source; - reads standard input")
-    .option(
-      "--input <name=value>",
-      "value of one input, once for each",
-      (text: string, all: readonly string[] = []) => [...all, text],
-    )
+    .option("--set <name=value>", "value of one input, once for each", repeatFlag)
     .option("--custodians <n>", "evaluate on shares of this many custodians (default: in the clear)", countFlag(1, 64))
     .option("--threshold <k>", "custodians that suffice to open a value", countFlag(1, 64), 2)
     .option("--signed", "print values above (p-1)/2 as negative numbers", false)
     .action(async (path: string, flags: Flags) => {
       const {ir, programId} = (await readProgram(io, path)).program;
-      const inputs = parseInputs(flags.input ?? [], inputNames(ir));
+      const inputs = parseInputs(flags.set ?? [], inputNames(ir));
       const draw = fieldSource((size) => io.host.randomBytes(size));
       const trace =
         flags.custodians === undefined
@@ -66,7 +62,7 @@ export function parseInputs(flags: readonly string[], known: readonly string[]):
     const value = at < 1 ? null : integerOf(text.slice(at + 1));
     if (value === null)
       throw new UsageError("INPUT_INVALID", `"${text}" is not name=value with an integer`, {
-        hint: "write --input x=3 once for each input",
+        hint: "write --set x=3 once for each input",
       });
     const name = text.slice(0, at);
     if (!known.includes(name))
@@ -79,7 +75,7 @@ export function parseInputs(flags: readonly string[], known: readonly string[]):
   const missing = known.filter((name) => !inputs.has(name));
   if (missing.length > 0)
     throw new UsageError("INPUT_MISSING", `no value for ${missing.join(", ")}`, {
-      hint: `add --input ${missing[0]}=VALUE`,
+      hint: `add --set ${missing[0]}=VALUE`,
     });
   return inputs;
 }

@@ -46,7 +46,7 @@ describe("compile", () => {
     const source = "input x\nmul a = x x\nmul b = x x\nadd y = a b\noutput y\n";
     const {data} = JSON.parse((await call("compile - --optimize --json", {}, source)).out);
     expect(data).toMatchObject({nodes: 3, products: 1});
-    const {out} = await call("run /p --input x=5", {"/p": data.package});
+    const {out} = await call("run /p --set x=5", {"/p": data.package});
     expect(out).toBe("y\t50\n");
   });
 
@@ -144,22 +144,22 @@ describe("run", () => {
     ["0", "49"],
   ])
     test(`f(${x}) is ${y}, in the clear and on shares`, async () => {
-      expect((await call(`run /sq --input x=${x}`)).out).toBe(`y\t${y}\n`);
-      expect((await call(`run /sq --input x=${x} --custodians 5 --threshold 3`)).out).toBe(`y\t${y}\n`);
+      expect((await call(`run /sq --set x=${x}`)).out).toBe(`y\t${y}\n`);
+      expect((await call(`run /sq --set x=${x} --custodians 5 --threshold 3`)).out).toBe(`y\t${y}\n`);
     });
 
   test("--signed prints small negative numbers as such", async () => {
-    const {out} = await call("run /n --input x=-4 --signed", {"/n": "input x\nneg y = x\noutput x y"});
+    const {out} = await call("run /n --set x=-4 --signed", {"/n": "input x\nneg y = x\noutput x y"});
     expect(out).toBe("x\t-4\ny\t4\n");
   });
 
   test("an input that is missing, unknown, repeated or no integer is a usage error", async () => {
     const codes = [
       "run /sq",
-      "run /sq --input x=1 --input z=1",
-      "run /sq --input x=1 --input x=2",
-      "run /sq --input x=one",
-      "run /sq --input =1",
+      "run /sq --set x=1 --set z=1",
+      "run /sq --set x=1 --set x=2",
+      "run /sq --set x=one",
+      "run /sq --set =1",
     ].map(async (line) => {
       const {status, out} = await call(`${line} --json`);
       return [status, JSON.parse(out).error.code];
@@ -174,7 +174,7 @@ describe("run", () => {
   });
 
   test("a threshold above the custodians is refused", async () => {
-    const {status, err} = await call("run /sq --input x=1 --custodians 2 --threshold 3");
+    const {status, err} = await call("run /sq --set x=1 --custodians 2 --threshold 3");
     expect([status, err]).toMatchObject([3, expect.stringContaining("Invalid threshold: k=3, n=2")]);
   });
 });
