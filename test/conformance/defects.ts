@@ -5,6 +5,7 @@
 
 import type {Input, Json} from "./case.js";
 import {CLI_DEFECTS} from "./cli-defects.js";
+import {NEW_MEMBERS} from "./miner-defects.js";
 
 export interface Defect {
   /** As the specification numbers it. */
@@ -35,4 +36,4 @@ function withBalances(json: Json): Json {
   );
 }
 
-export const DEFECTS: readonly Defect[] = [FLOAT_MONEY, ...CLI_DEFECTS];
+export const DEFECTS: readonly Defect[] = [FLOAT_MONEY, ...CLI_DEFECTS, NEW_MEMBERS];

@@ -160,7 +160,7 @@ async function watchRig(
     let seen: EnrollmentLook | null = null;
     for (const client of clients) {
       seen = await lookAtEnrollment(client, nodeId);
-      if (seen.phase !== "unknown") break;
+      if (seen.phase !== "unknown" && seen.phase !== "unconfigured") break;
     }
     return seen!;
   };

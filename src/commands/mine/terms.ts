@@ -84,7 +84,12 @@ export function required(value: string | undefined, flag: string): string {
   throw new UsageError("FLAG_REQUIRED", `${flag} is missing`, {hint: "qsdm mine --help lists what a rig must say"});
 }
 
-async function rigOf(io: Io, flags: SigningFlags, {record}: Terms): Promise<Rig> {
+/** What the rig says of itself. @throws UsageError FLAG_REQUIRED; DecodeError KEY_FILE_INVALID */
+export async function rigOf(
+  io: Pick<Io, "readFile">,
+  flags: SigningFlags,
+  {record}: Pick<Terms, "record">,
+): Promise<Rig> {
   const keyFile = required(flags.hmacKeyFile, "--hmac-key-file");
   return {
     nodeId: record.nodeId,

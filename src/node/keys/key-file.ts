@@ -22,8 +22,8 @@ export const parseSeedFile = (file: Uint8Array): Uint8Array =>
 export const parseHmacKeyFile = (file: Uint8Array): Uint8Array =>
   parseKeyFile(file, {min: MIN_HMAC_KEY_BYTES, max: MAX_HMAC_KEY_BYTES});
 
-/** Hex in either case with white space around it, as people and other tools write it. */
-function parseKeyFile(file: Uint8Array, {min, max}: {readonly min: number; readonly max: number}): Uint8Array {
+/** Hex in either case with white space around it, as people and other tools write it. @throws DecodeError KEY_FILE_INVALID */
+export function parseKeyFile(file: Uint8Array, {min, max}: {readonly min: number; readonly max: number}): Uint8Array {
   // The bytes are secret: no message quotes them.
   const refuse = (why: string): never => {
     throw new DecodeError("KEY_FILE_INVALID", `key file: ${why}`, {
@@ -31,15 +31,26 @@ function parseKeyFile(file: Uint8Array, {min, max}: {readonly min: number; reado
     });
   };
   if (file.length > KEY_FILE_MAX_BYTES) refuse(`${file.length} bytes, at most ${KEY_FILE_MAX_BYTES}`);
-  const key = hexIn(file) ?? refuse("not hex");
+  const text = textIn(file)?.trim() ?? refuse("not hex");
+  if (text === "") refuse("empty");
+  if (/[\r\n]/.test(text)) refuse("more than one line");
+  const key = bytesIn(text) ?? refuse("not hex");
   if (key.length < min || key.length > max)
     refuse(`holds ${key.length} bytes, want ${min === max ? min : `${min} to ${max}`}`);
   return key;
 }
 
-function hexIn(file: Uint8Array): Uint8Array | undefined {
+function textIn(file: Uint8Array): string | undefined {
   try {
-    return bytesOfHex(textOf(file).trim().toLowerCase());
+    return textOf(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesIn(hex: string): Uint8Array | undefined {
+  try {
+    return bytesOfHex(hex.toLowerCase());
   } catch {
     return undefined;
   }

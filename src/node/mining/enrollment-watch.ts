@@ -3,8 +3,11 @@ import type {EnrollmentView} from "../../codecs/api/mining.js";
 import {QsdmError} from "../../errors.js";
 import type {Client} from "../api/client.js";
 
-/** What the node says of the rig: a record's phase, `not_found`, or `unknown` when it cannot be asked. */
-export type RigPhase = EnrollmentView["phase"] | "not_found" | "unknown";
+/**
+ * What the node says of the rig: a record's phase, `not_found`, `unconfigured` when it has no registry to look in (503),
+ * or `unknown` when it cannot be asked.
+ */
+export type RigPhase = EnrollmentView["phase"] | "not_found" | "unconfigured" | "unknown";
 
 /** One look. */
 export interface EnrollmentLook {
@@ -32,6 +35,11 @@ export function severityOf(prev: RigPhase, next: RigPhase): Severity {
   return prev === "active" && next === "pending_unbond" ? "warn" : "info";
 }
 
+const PHASE_OF_STATUS: ReadonlyMap<unknown, RigPhase> = new Map([
+  [404, "not_found"],
+  [503, "unconfigured"],
+]);
+
 /** Asks once; what goes wrong is part of the answer. */
 export async function lookAtEnrollment(client: Pick<Client, "enrollment">, nodeId: string): Promise<EnrollmentLook> {
   try {
@@ -39,8 +47,7 @@ export async function lookAtEnrollment(client: Pick<Client, "enrollment">, nodeI
     return {phase: record.phase, record, error: null};
   } catch (error) {
     if (!(error instanceof QsdmError)) throw error;
-    const phase = error.code === "ENROLLMENT_NOT_FOUND" ? "not_found" : "unknown";
-    return {phase, record: null, error};
+    return {phase: PHASE_OF_STATUS.get(error.details.http_status) ?? "unknown", record: null, error};
   }
 }
 
@@ -64,7 +71,7 @@ export async function watchEnrollment(
     await ports.sleep(lookInterval(intervalMs), signal);
     if (signal.aborted) return;
     const {phase} = await ports.look();
-    if (phase === "unknown" || phase === prevPhase) continue;
+    if (phase === "unknown" || phase === "unconfigured" || phase === prevPhase) continue;
     ports.changed({nodeId, phase, prevPhase, severity: severityOf(prevPhase, phase)});
     prevPhase = phase;
   }

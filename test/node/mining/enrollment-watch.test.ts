@@ -30,7 +30,15 @@ async function changesOf(looks: readonly RigPhase[], intervalMs = 30_000) {
 
 describe("watching an enrollment", () => {
   test("tells changes between phases that are known, once each", async () => {
-    const {changes} = await changesOf(["active", "unknown", "active", "pending_unbond", "pending_unbond", "revoked"]);
+    const {changes} = await changesOf([
+      "active",
+      "unknown",
+      "unconfigured",
+      "active",
+      "pending_unbond",
+      "pending_unbond",
+      "revoked",
+    ]);
     expect(changes).toEqual([
       {nodeId: "rig", prevPhase: "active", phase: "pending_unbond", severity: "warn"},
       {nodeId: "rig", prevPhase: "pending_unbond", phase: "revoked", severity: "error"},
@@ -47,7 +55,10 @@ describe("one look", () => {
   const look = (error: Error) => lookAtEnrollment({enrollment: () => Promise.reject(error)}, "rig");
 
   test("tells a node that is not enrolled from one that cannot be asked", async () => {
-    expect(await look(new RuleError("ENROLLMENT_NOT_FOUND", "no"))).toMatchObject({phase: "not_found"});
+    const answered = (http_status: number) => ({details: {http_status}});
+    expect(await look(new RuleError("ANY", "no", answered(404)))).toMatchObject({phase: "not_found"});
+    expect(await look(new UnavailableError("ANY", "no", answered(503)))).toMatchObject({phase: "unconfigured"});
+    expect(await look(new UnavailableError("ANY", "no", answered(500)))).toMatchObject({phase: "unknown"});
     const gone = new UnavailableError("NODE_UNREACHABLE", "gone");
     expect(await look(gone)).toEqual({phase: "unknown", record: null, error: gone});
   });
