@@ -8,6 +8,7 @@ import {readDataDir} from "./data-dir.js";
 import type {NetworkProfile} from "./ledger/params/networks.js";
 import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
 import type {TableKind} from "./mining-tables.js";
+import type {NgcOptions} from "./ngc/desk.js";
 import {buildParts, type NodeParts} from "./parts.js";
 import type {ProducerOptions} from "./producer.js";
 import {checkProfile} from "./profile.js";
@@ -31,6 +32,8 @@ export interface NodeOptions {
   /** Case-insensitive parts of GPU names that are not admitted here. */
   readonly deniedGpus: readonly string[];
   readonly rejections: RejectionOptions;
+  /** What the operator's NVIDIA sidecars are to this node; `null` takes nothing from them. */
+  readonly ngc: NgcOptions | null;
   /** Holds accepted proofs against a catalogue of GPUs; null does not. */
   readonly telemetry: TelemetryOptions | null;
   /** Slash receipts that are kept; the oldest go first. */
@@ -47,6 +50,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   tableKind: "light",
   deniedGpus: [],
   rejections: DEFAULT_REJECTION_OPTIONS,
+  ngc: null,
   telemetry: null,
   slashReceiptsMax: 10_000,
   eventBlocksKept: 100_000,

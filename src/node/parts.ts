@@ -1,6 +1,7 @@
 /** The parts of a node and how they are joined: keys, ledger, block production, API. */
+import {randomBytes} from "node:crypto";
 import {availableParallelism} from "node:os";
-import {equalBytes, hexOf} from "../codecs/bytes.js";
+import {equalBytes, hexOf, plain} from "../codecs/bytes.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import {sha256} from "../codecs/hash.js";
 import type {VerifySignature} from "../codecs/suite.js";
@@ -26,6 +27,7 @@ import {NodeMetrics} from "./metrics/registry.js";
 import {DagBuilder, DEFAULT_DAG_OPTIONS} from "./mining/dag/builder.js";
 import {DagCache} from "./mining/dag/cache.js";
 import {MiningDesk} from "./mining-desk.js";
+import {NgcDesk} from "./ngc/desk.js";
 import type {NodeOptions, NodePorts} from "./node.js";
 import {Producer} from "./producer.js";
 import {Pulse} from "./pulse.js";
@@ -202,7 +204,8 @@ function createProducer({options, ports, broken}: Site, ledger: Ledger): Produce
 
 function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Ledger): ApiServer {
   const {chain, pool} = ledger;
-  const metrics = new NodeMetrics({view: () => viewOf(chain), poolSize: () => pool.size});
+  const ngc = ngcDeskOf(options, ports);
+  const metrics = new NodeMetrics({view: () => viewOf(chain), poolSize: () => pool.size, ngc});
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));
   ledger.onVerdict((verdict) => metrics.judged(verdict));
@@ -213,7 +216,7 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
   return new ApiServer(
     {...DEFAULT_API_OPTIONS, ...options.api},
     {
-      node: {...portsOf(ledger), store, info, now: () => ports.nowMs()},
+      node: {...portsOf(ledger), store, ngc, info, now: () => ports.nowMs()},
       scrape: () => metrics.scrape(),
       healthy: () => pulse.beats(),
       monotonicMs: () => performance.now(),
@@ -225,8 +228,11 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
   );
 }
 
+const ngcDeskOf = ({ngc}: NodeOptions, {nowMs}: NodePorts): NgcDesk | null =>
+  ngc === null ? null : new NgcDesk(ngc, {nowMs, randomBytes: (size) => plain(randomBytes(size))});
+
 /** The ledger as the API sees it. */
-function portsOf(ledger: Ledger): Omit<ApiPorts, "store" | "info" | "now"> {
+function portsOf(ledger: Ledger): Omit<ApiPorts, "store" | "ngc" | "info" | "now"> {
   const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs} = ledger;
   const view = (): LedgerView => viewOf(chain);
   return {

@@ -132,6 +132,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   submitProof: async () => ({accepted: true, proofId: "f6".repeat(32)}),
   telemetry: null,
   recentRejections: () => ({entries: [], nextCursor: 0n, hasMore: false}),
+  ngc: null,
   feed: new Feed({events: () => [], prunedSeq: () => 0n, block: async () => null}, () => 12n),
   info: {nodeId: "validator-0", version: "1.2.3", commit: "abc", startedAtMs: NOW_MS - 90_500},
   now: () => NOW_MS,

@@ -1,4 +1,5 @@
 /** The ledger's own reads: supply equation, chain parameters, accounts. */
+import {nvidiaLock} from "./ngc.js";
 import {
   cell,
   cellText,
@@ -126,6 +127,8 @@ export const health = object({
   buildDate: text,
   product: text,
   tagline: text,
+  /** Left out by nodes that know no lock. */
+  nvidiaLock: optional(nvidiaLock),
 });
 export type Health = ValueOf<typeof health>;
 

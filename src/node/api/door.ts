@@ -6,7 +6,7 @@ import {type Call, Responder} from "./call.js";
 import {GONE_ROUTES} from "./gone-routes.js";
 import {openApiOf} from "./open-api.js";
 import type {ApiOptions, ServerPorts} from "./options.js";
-import {type Asked, checkScraper, partOf, readParams} from "./request.js";
+import {type Asked, checkScraper, checkSidecar, partOf, readParams} from "./request.js";
 import {readBody} from "./request-body.js";
 import {type AnyRoute, type RoutePorts, type Subscription, statusOf} from "./route.js";
 import {ROUTES} from "./route-table.js";
@@ -69,7 +69,7 @@ export class Door {
   #answer(call: Call, route: AnyRoute, asked: Asked): void {
     try {
       this.#charge(call, route.cost);
-      if (route.auth === "scrape") checkScraper(call.incoming, this.options.scrapeSecret);
+      this.#checkCaller(call, route);
       const params = readParams(route, asked);
       if (route.body !== null) return void this.#answerBody(call, route, params);
       const value = route.handle(params, this.#routePorts);
@@ -79,6 +79,12 @@ export class Door {
     } catch (error) {
       this.#responder.refuse(call, error);
     }
+  }
+
+  /** @throws RuleError SCRAPE_FORBIDDEN, NGC_NOT_FOUND, NGC_UNAUTHORIZED */
+  #checkCaller({incoming}: Call, {auth}: AnyRoute): void {
+    if (auth === "scrape") checkScraper(incoming, this.options.scrapeSecret);
+    if (auth === "sidecar") checkSidecar(incoming, this.#routePorts.node.ngc);
   }
 
   /** @throws UnavailableError STREAMS_FULL, STREAMS_OF_ADDRESS */
@@ -105,13 +111,18 @@ export class Door {
   /** What the handler answers to a write; one that is not taken costs the account that it names nothing. */
   async #take(route: AnyRoute, input: Params, giveBack: () => void): Promise<unknown> {
     let taken = false;
+    let takePassBack = (): void => undefined;
     try {
+      if (route.locked) takePassBack = this.#routePorts.node.ngc?.passWrite() ?? takePassBack;
       const work = route.handle(input, this.#routePorts);
       const value = work instanceof Promise ? await this.#within(work) : work;
       taken = statusOf(route, value) < 400;
       return value;
     } finally {
-      if (!taken) giveBack();
+      if (!taken) {
+        giveBack();
+        takePassBack();
+      }
     }
   }
 

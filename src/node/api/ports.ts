@@ -11,6 +11,7 @@ import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
+import type {NgcDesk} from "../ngc/desk.js";
 import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
 import type {TelemetryCheck} from "../telemetry/telemetry.js";
 
@@ -163,6 +164,8 @@ export interface ApiPorts {
   recentRejections(query: RejectionQuery): RejectionPage;
   /** What the node tells to those who follow it. */
   readonly feed: FeedPort;
+  /** Where the operator's sidecars report; `null` where no secret is set. */
+  readonly ngc: NgcDesk | null;
   readonly info: {
     readonly nodeId: string;
     readonly version: string;

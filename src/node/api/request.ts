@@ -4,6 +4,7 @@ import {wireNameOf} from "../../codecs/api/shape.js";
 import {utf8} from "../../codecs/bytes.js";
 import {equalSecret} from "../../codecs/hash.js";
 import {RuleError, UsageError} from "../../errors.js";
+import type {NgcDesk} from "../ngc/desk.js";
 import {headerNameOf, type Param} from "./param.js";
 import type {AnyRoute} from "./route.js";
 
@@ -79,4 +80,18 @@ export function checkScraper(incoming: IncomingMessage, secret: string | null): 
     throw new RuleError("SCRAPE_FORBIDDEN", "this caller may not read the metrics", {
       hint: "send Authorization: Bearer with the scrape secret; without a secret only this machine may scrape",
     });
+}
+
+/** Headers in which a sidecar presents the ingest secret; the second is the older name. */
+const SIDECAR_HEADERS = ["x-qsdm-ngc-secret", "x-qsdmplus-ngc-secret"] as const;
+
+/**
+ * Refuses a caller that is not a sidecar of this node's operator.
+ * @throws RuleError NGC_NOT_FOUND where the node takes no bundles, NGC_UNAUTHORIZED
+ */
+export function checkSidecar(incoming: IncomingMessage, desk: Pick<NgcDesk, "checkSecret"> | null): void {
+  if (desk === null)
+    throw new RuleError("NGC_NOT_FOUND", "not found", {hint: "this node takes no bundles: see qsdm node run --help"});
+  const given = SIDECAR_HEADERS.map((name) => incoming.headers[name]).find((value) => value !== undefined) ?? "";
+  desk.checkSecret(typeof given === "string" ? given.trim() : "");
 }

@@ -7,6 +7,7 @@ import {governanceRoute, governedParameterRoute} from "./routes/governance.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
 import {accountRoute, emissionRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
 import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
+import {ngcChallengeRoute, ngcProofRoute, ngcProofsRoute} from "./routes/ngc.js";
 import {receiptsRoute, slashReceiptsRoute} from "./routes/receipts.js";
 import {rejectionsRoute} from "./routes/rejections.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
@@ -48,6 +49,9 @@ export const ROUTES = {
   rejections: rejectionsRoute,
   anomalies: anomaliesRoute,
   penalty: penaltyRoute,
+  ngcChallenge: ngcChallengeRoute,
+  ngcProof: ngcProofRoute,
+  ngcProofs: ngcProofsRoute,
   events: eventsRoute,
   supply: supplyRoute,
   params: paramsRoute,

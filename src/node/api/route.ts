@@ -11,7 +11,7 @@ import type {Param, ParamValue} from "./param.js";
 import type {ApiPorts} from "./ports.js";
 
 /** Who may call. `scrape`: whoever holds the scrape secret, or anyone on this machine when there is none. */
-export type AuthClass = "public" | "scrape";
+export type AuthClass = "public" | "scrape" | "sidecar";
 
 /**
  * What a refusal looks like. `coded` is ours; `status` and `text` are the reference's, which clients of its routes
@@ -66,6 +66,8 @@ export interface Route<P extends Params = Params, B extends BodySpec | null = Bo
   readonly cost: number;
   readonly params: P;
   readonly body: B;
+  /** Whether it moves money or bonds, and stays shut while an operator's NVIDIA lock is. */
+  readonly locked?: true;
   /** The account that the body names, which pays `cost` as well. */
   readonly payer?: (body: Uint8Array) => string | null;
   readonly reply: Wire<O>;

@@ -3,11 +3,13 @@ import {collectDefaultMetrics, Gauge, Registry} from "prom-client";
 import type {Answered} from "../api/options.js";
 import type {LedgerView} from "../api/ports.js";
 import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
+import type {NgcDesk} from "../ngc/desk.js";
 import type {Verdict} from "../telemetry/check.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {blockMetrics, chainGauges} from "./chain.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
 import {httpMetrics} from "./http.js";
+import {ngcMetrics} from "./ngc.js";
 import {slashMetrics} from "./slashing.js";
 import {type StreamMetrics, streamMetrics} from "./streams.js";
 import {telemetryMetrics} from "./telemetry.js";
@@ -17,6 +19,8 @@ export interface MetricsPorts {
   view(): LedgerView;
   /** Transactions waiting. */
   poolSize(): number;
+  /** Where sidecars report; `null` where the node takes no bundles. */
+  readonly ngc: NgcDesk | null;
 }
 
 export class NodeMetrics {
@@ -43,6 +47,7 @@ export class NodeMetrics {
     this.judged = telemetryMetrics(registry);
     this.rejected = attestationMetrics(registry);
     ({streaming: this.streaming, streamEnded: this.streamEnded} = streamMetrics(registry));
+    if (ports.ngc !== null) ngcMetrics(registry, ports.ngc);
     this.#gauges = this.#declareGauges();
   }
 

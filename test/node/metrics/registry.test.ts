@@ -3,7 +3,7 @@ import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/e
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {view} from "../../support/api.js";
 
-const metrics = () => new NodeMetrics({view, poolSize: () => 2});
+const metrics = () => new NodeMetrics({view, poolSize: () => 2, ngc: null});
 
 const committed = (events: readonly LedgerEvent[], over: Partial<BlockCommitted> = {}): BlockCommitted => ({
   height: 1n,
@@ -100,6 +100,7 @@ test("gauges come from one view for each scrape", async () => {
       return view();
     },
     poolSize: () => 2,
+    ngc: null,
   });
   const text = await node.scrape();
   expect(views).toBe(1);

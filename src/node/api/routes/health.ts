@@ -1,5 +1,7 @@
 /** Whether the process lives, and whether it can do its work. */
 import {health, live, ready} from "../../../codecs/api/ledger.js";
+import type {NvidiaLockView} from "../../../codecs/api/ngc.js";
+import {NGC_DEFAULTS, type NgcDesk} from "../../ngc/desk.js";
 import {json, route} from "../route.js";
 
 const PRODUCT = "QSDM";
@@ -24,8 +26,27 @@ export const healthRoute = route({
     buildDate: "",
     product: PRODUCT,
     tagline: TAGLINE,
+    nvidiaLock: lockOf(ports.node.ngc),
   }),
 });
+
+/** The lock as it stands; one that is not there is off. */
+function lockOf(desk: NgcDesk | null): NvidiaLockView {
+  const {lock = null, nonceTtlMs = NGC_DEFAULTS.nonceTtlMs} = desk?.options ?? {};
+  const {blocked = 0, challenges = 0, openNonces = 0} = desk?.stats() ?? {};
+  return {
+    enabled: lock !== null,
+    proofOk: lock !== null && desk!.isProven(),
+    maxProofAgeSeconds: (lock?.maxProofAgeMs ?? NGC_DEFAULTS.maxProofAgeMs) / 1_000,
+    nodeIdBindingEnabled: (lock?.expectedNodeId ?? null) !== null,
+    hmacRequired: (lock?.macSecret ?? null) !== null,
+    ingestNonceRequired: lock?.requireNonce ?? false,
+    ingestNonceTtlSeconds: nonceTtlMs / 1_000,
+    httpBlocksTotal: blocked,
+    ngcChallengeIssuedTotal: challenges,
+    ngcIngestNoncePoolSize: openNonces,
+  };
+}
 
 export const liveRoute = route({
   method: "GET",
