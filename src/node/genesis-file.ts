@@ -57,10 +57,9 @@ const PARAMS = z.strictObject({
 });
 
 /** Which rules hold is the network's, not a number to turn. */
-const NUMBERS = Object.keys(PARAMS.shape).filter((name) => name !== "rules" && name !== "deviceTrust") as Exclude<
-  keyof GenesisParams,
-  "rules" | "deviceTrust"
->[];
+export const GENESIS_NUMBERS = Object.keys(PARAMS.shape).filter(
+  (name) => name !== "rules" && name !== "deviceTrust",
+) as Exclude<keyof GenesisParams, "rules" | "deviceTrust">[];
 
 const SCHEMA = z.strictObject({
   chainId: z.string(),
@@ -97,11 +96,11 @@ export function parseGenesis(text: string): Genesis {
 export function withParam(params: GenesisParams, assignment: string): GenesisParams {
   const refuse = (why: string): never => {
     throw new UsageError("GENESIS_PARAM_INVALID", `"${assignment}" ${why}`, {
-      hint: `write NAME=VALUE, NAME one of ${NUMBERS.join(", ")}`,
+      hint: `write NAME=VALUE, NAME one of ${GENESIS_NUMBERS.join(", ")}`,
     });
   };
   const [, given = "", text = ""] = /^([A-Za-z0-9]+)=([0-9]{1,20})$/.exec(assignment) ?? refuse("is not NAME=VALUE");
-  const name = NUMBERS.find((each) => each === given) ?? refuse("names no parameter of a genesis");
+  const name = GENESIS_NUMBERS.find((each) => each === given) ?? refuse("names no parameter of a genesis");
   const value = typeof params[name] === "bigint" ? BigInt(text) : Number(text);
   if (value > (typeof value === "bigint" ? U64_MAX : 0xffff_ffff)) refuse("is too large");
   return {...params, [name]: value};

@@ -1,3 +1,4 @@
+import {readFileSync} from "node:fs";
 import {stat} from "node:fs/promises";
 import path from "node:path";
 import {expect, test} from "vitest";
@@ -61,4 +62,23 @@ test.each([
   expect(() => withParam(NETWORK_PARAMS.dev, assignment)).toThrow(
     expect.objectContaining({code: "GENESIS_PARAM_INVALID", hint: expect.stringContaining("forkTensorHeight")}),
   );
+});
+
+test("docs/genesis.md has every number of every network, and no other", () => {
+  const page = readFileSync(new URL("../../docs/genesis.md", import.meta.url), "utf8");
+  const rows = page
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "")));
+  const numbersOf = (name: keyof typeof NETWORK_PARAMS) =>
+    Object.entries(NETWORK_PARAMS[name]).flatMap(([key, value]) =>
+      typeof value === "number" || typeof value === "bigint" ? [[key, `${value}`]] : [],
+    );
+  for (const [column, name] of [
+    [2, "mainnet"],
+    [3, "dev"],
+    [4, "compat"],
+  ] as const)
+    expect(rows.map((row) => [row[1], row[column]])).toEqual(numbersOf(name));
+  expect({...NETWORK_PARAMS.mainnet, slashRewardBps: 1_000}).toEqual(NETWORK_PARAMS.testnet);
 });

@@ -4,7 +4,7 @@ import {parseCell} from "../../codecs/amount.js";
 import {type DeviceTrustParams, type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {UsageError} from "../../errors.js";
 import {initDataDir, newSeed} from "../../node/data-dir.js";
-import {withParam} from "../../node/genesis-file.js";
+import {GENESIS_NUMBERS, withParam} from "../../node/genesis-file.js";
 import {checkGenesis} from "../../node/ledger/chain/check-genesis.js";
 import {NETWORK_PARAMS, type NetworkProfile} from "../../node/ledger/params/networks.js";
 import {defineCommand} from "../define.js";
@@ -67,7 +67,8 @@ export const nodeInitCommand = (io: Io): Command =>
         "Writes genesis, a new validator key and a new challenge key into the data directory. Nothing that is there is " +
         "overwritten. Prints the genesis digest, which identifies the chain.\n\n" +
         "Allocations are taken from the treasury's tenth of the supply. --param changes one number of the network's " +
-        "parameter set, among them the fork heights and the retarget; a chain that could not run is refused.\n\n" +
+        "parameter set; a chain that could not run is refused. The numbers are " +
+        `${GENESIS_NUMBERS.join(", ")}.\n\n` +
         "With --device-trust the chain believes evidence of GPUs with certificates. The file is TOML: roots, a list of " +
         "PEM or DER files; min_firmware and min_driver, the oldest versions that count; and [[reference]] tables with " +
         "driver, firmware and measurements, the right digests in hex by number. It becomes part of the genesis, since " +

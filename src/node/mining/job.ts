@@ -7,16 +7,13 @@ import {NO_ATTESTATION, type Proof} from "../../codecs/mining/proof.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
 import {RuleError} from "../../errors.js";
 import {boundStart} from "../ledger/mining/binding.js";
-import type {DagSeed} from "../ledger/mining/dag.js";
+import {DAG_ENTRIES_MAX, type DagSeed} from "../ledger/mining/dag.js";
 import {checkEpochLength, epochOf, isForked} from "../ledger/mining/epoch.js";
 import {checkSolver, type Solution} from "../ledger/mining/solve.js";
 import {targetOf} from "../ledger/mining/target.js";
 import type {MixVersion} from "../ledger/mining/walk.js";
 import type {MinerOptions} from "./ports.js";
 import type {Search} from "./solver.js";
-
-/** Entries of the largest table of any network, 2 GiB; a node that asks for more is not believed. */
-const MAX_ENTRIES = 2 ** 26;
 
 /** Who searches, and how. */
 export type JobOptions = Pick<MinerOptions, "address" | "boundNodeId" | "batchCount" | "forkTensorHeight">;
@@ -37,7 +34,8 @@ export function jobOf(work: ServedWork, options: JobOptions): Job {
   const hashes = hashesOf(work.workSet);
   const root = merkleRoot(hashes);
   if (!equalBytes(root, work.workSetRoot)) refuse("the work set does not give the root beside it");
-  if (work.dagEntries < 2 || work.dagEntries > MAX_ENTRIES) refuse(`a table of ${work.dagEntries} entries`);
+  // A node that asks for more than any chain has is not believed.
+  if (work.dagEntries < 2 || work.dagEntries > DAG_ENTRIES_MAX) refuse(`a table of ${work.dagEntries} entries`);
   checkEpochLength(work.blocksPerEpoch);
   if (work.epoch !== epochOf(work.height, work.blocksPerEpoch))
     refuse(`height ${work.height} is not in epoch ${work.epoch}`);

@@ -4,6 +4,7 @@ import type {Genesis, GenesisParams} from "../../../codecs/chain/genesis.js";
 import {isVersion} from "../../../codecs/mining/cc-quote.js";
 import {RuleError} from "../../../errors.js";
 import {deviceTrustOf} from "../attestation/cc/trust.js";
+import {DAG_ENTRIES_MAX} from "../mining/dag.js";
 import {blocksPerHalving} from "../monetary/emission.js";
 
 /** Largest reporter's share, in basis points. */
@@ -21,7 +22,7 @@ type NumericParam = Exclude<keyof GenesisParams, "rules" | "deviceTrust">;
 type Bounds = Partial<Readonly<Record<NumericParam, readonly [number | bigint, number | bigint]>>>;
 
 const BOUNDS: Bounds = {
-  dagEntries: [2, 2 ** 27],
+  dagEntries: [2, DAG_ENTRIES_MAX],
   initialDifficulty: [1n, I64_MAX],
   minDifficulty: [1n, I64_MAX],
   retargetIntervalBlocks: [1n, 1_000_000n],
@@ -50,6 +51,9 @@ export function checkGenesis({params, validators, timeMs}: Genesis): void {
     refuse(`initialDifficulty ${params.initialDifficulty} is below minDifficulty ${params.minDifficulty}`);
   if (params.targetProofsPerBlock > params.maxProofs)
     refuse(`targetProofsPerBlock ${params.targetProofsPerBlock} is above maxProofs ${params.maxProofs}`);
+  // Proofs may be of this epoch and the last one, which is as many tables as a node keeps.
+  if (params.graceBlocks >= params.blocksPerEpoch)
+    refuse(`graceBlocks ${params.graceBlocks} is not below blocksPerEpoch ${params.blocksPerEpoch}`);
   // A version 1 proof has no room for a challenge, and so for evidence that its node could be held to.
   if (params.rules === "strict" && params.forkV2Height !== 0n)
     refuse(`forkV2Height is ${params.forkV2Height}, strict rules take version 2 proofs from height 0 on`);

@@ -8,6 +8,8 @@ import {sha3} from "../../../codecs/hash.js";
 import {RuleError} from "../../../errors.js";
 
 const DOMAIN = utf8("QSDM/mesh3d-pow/v1");
+/** Entries of the largest table of any chain: 2 GiB. */
+export const DAG_ENTRIES_MAX = 2 ** 26;
 /** Bytes of one entry. */
 export const ENTRY_BYTES = 32;
 

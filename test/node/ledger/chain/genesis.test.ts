@@ -38,6 +38,12 @@ describe("a genesis is refused", () => {
       "GENESIS_INVALID",
       withParams({targetProofsPerBlock: 9, maxProofs: 8}),
     ],
+    ["with a table above 2 GiB", "GENESIS_INVALID", withParams({dagEntries: 2 ** 26 + 1})],
+    [
+      "with epochs that are over before a proof may be late",
+      "GENESIS_INVALID",
+      withParams({blocksPerEpoch: 60n, graceBlocks: 60n}),
+    ],
     ["that is strict and begins with version 1 proofs", "GENESIS_INVALID", withParams({forkV2Height: 1n})],
     ["without validators", "GENESIS_INVALID", {...good, validators: []}],
     [
