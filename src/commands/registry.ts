@@ -92,6 +92,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     heading: "Watching",
     load: async () => (await import("./watch/rejections.js")).watchRejectionsCommand,
   },
+  {path: "watch proofs", heading: "Watching", load: async () => (await import("./watch/proofs.js")).watchProofsCommand},
   {
     path: "watch archspoof",
     heading: "Watching",

@@ -172,14 +172,19 @@ async function openReferenceWallet(
   return {sender, unlock: async () => (await openWallet(io, flags, settings)).unlock()};
 }
 
-interface Wallet {
+/** A keystore whose key is not opened yet. */
+export interface Wallet {
   readonly sender: string;
   /** Opens the key; asks for the passphrase where it is not given. */
   unlock(): Promise<Signer>;
 }
 
 /** @throws UsageError SENDER_MISMATCH */
-async function openWallet(io: Io, flags: WriteFlags, settings: Settings): Promise<Wallet> {
+export async function openWallet(
+  io: Io,
+  flags: Pick<WriteFlags, "in" | "sender"> & PassphraseFlags,
+  settings: Settings,
+): Promise<Wallet> {
   const path = flags.in ?? settings.keystore.value!;
   const file = await io.readFile(path, {flag: "--in", maxBytes: KEYSTORE_MAX_BYTES});
   const {address} = sealedKeyOf(keystore.readCompat(file));

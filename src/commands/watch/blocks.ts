@@ -59,7 +59,7 @@ export const watchBlocksCommand = (io: Io): Command =>
         run: "qsdm watch blocks --after 0 --cursor-file blocks.cursor",
       },
     ],
-    seeAlso: ["block", "status"],
+    seeAlso: ["block", "status", "watch proofs"],
   })
     .option("--include-existing", "tell of the newest block, first", false)
     .action(async (flags: Flags) => {
@@ -71,7 +71,7 @@ export const watchBlocksCommand = (io: Io): Command =>
           poller: blockPoller(io, client),
           tellsExisting: flags.includeExisting,
           streamed: {
-            topic: "blocks",
+            topics: ["blocks"],
             convert({seq, topic, body}) {
               if (topic !== "blocks") return null;
               return watchEvent("block", timeText(body.timeMs), {

@@ -165,7 +165,7 @@ export const watchEnrollmentsCommand = (io: Io): Command =>
           poller: enrollmentPoller(io, client, filter),
           tellsExisting: flags.includeExisting,
           streamed: {
-            topic: "enrollments",
+            topics: ["enrollments"],
             convert({seq, topic, body}) {
               if (topic !== "enrollments") return null;
               const {nodeId, phase} = filter;

@@ -110,7 +110,7 @@ export const watchParamsCommand = (io: Io): Command =>
           poller: paramPoller(io, client, param),
           tellsExisting: flags.includeExisting,
           streamed: {
-            topic: "params",
+            topics: ["params"],
             convert({seq, topic, body}) {
               if (topic !== "params" || (param !== null && body.param !== param)) return null;
               return watchEvent(body.event, timeText(io.host.now()), {

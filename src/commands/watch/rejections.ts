@@ -47,7 +47,7 @@ export const watchRejectionsCommand = (io: Io): Command =>
           run: "qsdm watch rejections --include-existing --once --json",
         },
       ],
-      seeAlso: ["watch archspoof"],
+      seeAlso: ["watch archspoof", "watch proofs"],
     }),
   ).action(async (flags: RejectionFlags) => {
     const filter = filterOf(flags);
@@ -59,7 +59,7 @@ export const watchRejectionsCommand = (io: Io): Command =>
         poller: rejectionPoller(client, filter, "rejection"),
         tellsExisting: flags.includeExisting,
         streamed: {
-          topic: "rejections",
+          topics: ["rejections"],
           convert: ({seq, topic, body}) => (topic === "rejections" ? rejectionOfStream(seq, body, filter) : null),
         },
       }),

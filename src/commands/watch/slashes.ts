@@ -37,7 +37,8 @@ const seenList = object({records: list(seenReceipt)});
 /** Receipts by transaction id; `null` while a slash has none. */
 type Receipts = ReadonlyMap<string, SeenReceipt | null>;
 
-const resolved = (txId: string, receipt: SeenReceipt, ts: string): WatchEvent =>
+/** What a slash came to. */
+export const resolved = (txId: string, receipt: SeenReceipt, ts: string): WatchEvent =>
   watchEvent("slash_resolved", ts, {
     node_id: receipt.nodeId,
     tx_id: txId,
@@ -173,7 +174,7 @@ export const watchSlashesCommand = (io: Io): Command =>
       },
     ],
     exit: {130: "Interrupted before every slash of --exit-on-resolved had an outcome."},
-    seeAlso: ["slash", "slash-receipt"],
+    seeAlso: ["slash", "slash-receipt", "watch proofs"],
   })
     .option(
       "--tx-id <id>",
@@ -203,7 +204,7 @@ export const watchSlashesCommand = (io: Io): Command =>
           // Named slashes are asked for: their outcome may be older than the stream.
           streamed: anyOf
             ? {
-                topic: "slashes",
+                topics: ["slashes"],
                 convert({seq, topic, body}) {
                   if (topic !== "slashes") return null;
                   if (outcome !== undefined && body.outcome !== outcome) return null;

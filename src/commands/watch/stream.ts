@@ -15,6 +15,8 @@ const PLACES = 1n << 20n;
 export interface StreamPlan {
   /** Number after which to start; `null` is now. */
   readonly after: bigint | null;
+  /** Height of the node's tip, from which a reader that starts now looks back. */
+  readonly tipHeight: bigint;
   /** What an earlier run left, from the cursor file. */
   readonly resumed: Cursor | null;
   /** Told once the stream is open, before anything of it. */
@@ -32,7 +34,7 @@ export async function followStream(
   const backoff = new Backoff(Math.random);
   while (!io.signal.aborted && !streamed.done?.()) {
     try {
-      const input = {topics: streamed.topic, after: reader.startAt, lastEventId: null};
+      const input = {topics: streamed.topics.join(","), after: reader.startAt, lastEventId: null};
       for await (const message of client.events(input, io.signal)) {
         backoff.succeeded();
         await reader.take(message);
@@ -57,6 +59,7 @@ class Reader {
   #at: bigint | null;
   #chainId: string;
   #begun = false;
+  #fromOldest = false;
 
   constructor(
     private readonly streamed: Streamed,
@@ -69,23 +72,26 @@ class Reader {
 
   get startAt(): bigint | null {
     const {lookBack} = this.streamed;
-    if (this.#at === null || lookBack === undefined) return this.#at;
-    const back = this.#at - lookBack * PLACES;
+    if (this.#fromOldest) return 0n;
+    if (lookBack === undefined) return this.#at;
+    const back = (this.#at ?? this.plan.tipHeight * PLACES) - lookBack * PLACES;
     return back > 0n ? back : 0n;
   }
 
-  /** What was missed is gone: go on with the oldest event that is kept. */
+  /** What would be read again or was missed is gone: go on with the oldest event that is kept. */
   startOver(): void {
-    this.#at = 0n;
+    this.#fromOldest = true;
   }
 
   async take(message: StreamMessage): Promise<void> {
     if (message.type === "start") return this.#start(message.start);
     if (message.type === "beat") return this.#reach(message.seq);
+    this.#fromOldest = false;
     const {event} = message;
-    const made = await this.streamed.convert(event);
-    const told = made === null ? [] : Array.isArray(made) ? made : [made as WatchEvent];
-    if (this.#at !== null && event.seq <= this.#at) return;
+    const again = this.#at !== null && event.seq <= this.#at;
+    if (again && this.streamed.lookBack === undefined) return;
+    const made = await this.streamed.convert(event, again);
+    const told = made === null ? [] : "event" in made ? [made] : made;
     if (await this.teller.tell(told)) await this.#reach(event.seq);
   }
 

@@ -23,15 +23,15 @@ export interface Poller<S> {
 
 /** A subject that nodes of this program publish. */
 export interface Streamed {
-  readonly topic: Topic;
-  /** The event as it is told, or `null` when it was not asked for. */
-  convert(event: StreamEvent): WatchEvent | null | Promise<WatchEvent | readonly WatchEvent[] | null>;
+  readonly topics: readonly Topic[];
+  /**
+   * The event as it is told, or `null` when it was not asked for. `again`: it was told before, and is read for what it
+   * means to others.
+   */
+  convert(event: StreamEvent, again: boolean): WatchEvent | null | Promise<readonly WatchEvent[]>;
   /** Whether there is nothing left to wait for. */
   done?(): boolean;
-  /**
-   * Heights before the place to start from that are read again for what they mean to later events, and told only where
-   * they were not before.
-   */
+  /** Heights before the place to start from that are read again. */
   readonly lookBack?: bigint;
 }
 

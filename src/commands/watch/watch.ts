@@ -6,7 +6,7 @@ import {type ClientFlags, withClient} from "../client.js";
 import {type CommandDocs, defineCommand} from "../define.js";
 import {durationFlag, formatDuration, u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
-import {addClientFlags, settingsEnvironment} from "../settings.js";
+import {addClientFlags, type Settings, settingsEnvironment} from "../settings.js";
 import {CursorFile} from "./cursor.js";
 import {poll} from "./poll.js";
 import {followStream} from "./stream.js";
@@ -61,15 +61,16 @@ export const defineWatch = (
 export async function watch<S>(
   io: Io,
   flags: WatchFlags,
-  subjectOf: (client: Client) => Subject<S> | Promise<Subject<S>>,
+  subjectOf: (client: Client, settings: Settings) => Subject<S> | Promise<Subject<S>>,
 ): Promise<void> {
-  await withClient(io, flags, async (client) => {
-    const subject = await subjectOf(client);
+  await withClient(io, flags, async (client, settings) => {
+    const subject = await subjectOf(client, settings);
     const file = flags.cursorFile === undefined ? null : new CursorFile(io.host.disk, flags.cursorFile, subject.name);
     const resumed = (await file?.load()) ?? null;
     const teller = new Teller(io, flags.exec, file);
     try {
-      if (await isFollowed(subject, flags, client)) await follow(io, subject, {flags, client, resumed, teller});
+      const tipHeight = await followedTip(subject, flags, client);
+      if (tipHeight !== null) await follow(io, subject, {flags, client, tipHeight, resumed, teller});
       else await pollSubject(io, subject, {flags, resumed, teller});
     } catch (error) {
       // Ctrl-C is how a watcher ends.
@@ -78,18 +79,22 @@ export async function watch<S>(
   });
 }
 
-/** Whether the node's stream is read; one look needs none. @throws UsageError STREAM_REQUIRED */
-async function isFollowed<S>(subject: Subject<S>, {once, after}: WatchFlags, client: Client): Promise<boolean> {
+/**
+ * Height of the node whose stream is read; `null` where it is polled. One look needs no stream.
+ * @throws UsageError STREAM_REQUIRED
+ */
+async function followedTip<S>(subject: Subject<S>, {once, after}: WatchFlags, client: Client): Promise<bigint | null> {
   const {poller, streamed} = subject;
   if (streamed === null || (once && poller !== null)) {
     if (after !== undefined) throw needsStream("--after", once ? "--once" : `qsdm watch ${subject.name}`);
-    return false;
+    return null;
   }
   if (once) throw needsStream(`qsdm watch ${subject.name}`, "--once");
-  if ((await client.status()).qsdm !== null) return true;
+  const {qsdm} = await client.status();
+  if (qsdm !== null) return qsdm.height;
   if (poller === null || after !== undefined)
     throw needsStream(after === undefined ? `qsdm watch ${subject.name}` : "--after", "this node");
-  return false;
+  return null;
 }
 
 const needsStream = (what: string, without: string): UsageError =>
@@ -106,12 +111,13 @@ interface Work {
 function follow<S>(
   io: Io,
   subject: Subject<S>,
-  {flags, client, resumed, teller}: Work & {client: Client},
+  {flags, client, tipHeight, resumed, teller}: Work & {client: Client; tipHeight: bigint},
 ): Promise<void> {
   const {poller, tellsExisting} = subject;
   const told = tellsExisting && resumed === null && poller !== null;
   const plan = {
     after: flags.after ?? null,
+    tipHeight,
     resumed,
     existing: async () => (told ? poller.existing(await poller.snapshot(null)) : []),
   };
