@@ -30,7 +30,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   watch: "What happens on a node, as it happens.",
   keygen: "Keys of mining rigs.",
   node: "A node on this machine: create it, run it, ask how it is.",
-  quorum: "Programs that custodians evaluate on secret shares: compile them, judge them, run the services.",
+  quorum: "Programs that custodians evaluate on secret shares: compile, judge, deploy and evaluate them.",
   config: "The configuration file and the settings in force.",
 };
 
@@ -207,6 +207,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: "quorum run",
     heading: "Quorum programs",
     load: async () => (await import("./quorum/run.js")).quorumRunCommand,
+  },
+  {
+    path: "quorum deploy",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/deploy.js")).quorumDeployCommand,
+  },
+  {
+    path: "quorum approve",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/approve.js")).quorumApproveCommand,
+  },
+  {
+    path: "quorum eval",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/eval.js")).quorumEvalCommand,
+  },
+  {
+    path: "quorum pool",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/pool.js")).quorumPoolCommand,
+  },
+  {
+    path: "quorum reshare",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/reshare.js")).quorumReshareCommand,
+  },
+  {
+    path: "quorum rotate",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/rotate.js")).quorumRotateCommand,
+  },
+  {
+    path: "quorum audit verify",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/audit-verify.js")).quorumAuditVerifyCommand,
   },
   {
     path: "quorum custodian",

@@ -1,6 +1,6 @@
 /** Three custodians and a coordinator as processes: the thirteen behaviours that the reference tests on live services. */
 import {type ChildProcess, spawn} from "node:child_process";
-import {mkdtempSync, rmSync} from "node:fs";
+import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {createInterface} from "node:readline";
@@ -13,14 +13,17 @@ import {reconstruct, share} from "../../src/node/quorum/sharing/shamir.js";
 import {SQUARE} from "../node/quorum/programs.js";
 import {BIN, qsdm} from "./qsdm.js";
 
-const COMMON = ["--profile", "compat", "--public-approval-keys", "--log-level", "error"];
+const COMMON = ["--profile", "compat", "--log-level", "error"];
+const PUBLIC = ["--public-approval-keys"];
 const draw = fieldSource((size) => globalThis.crypto.getRandomValues(new Uint8Array(size)));
 const folder = mkdtempSync(join(tmpdir(), "qsdm-quorum-"));
 const running: ChildProcess[] = [];
 
 /** A service of this program, and its URL once it listens. */
-async function start(args: readonly string[]): Promise<{url: string; child: ChildProcess}> {
-  const child = spawn(process.execPath, [BIN, "quorum", ...args, ...COMMON], {stdio: ["ignore", "pipe", "ignore"]});
+async function start(args: readonly string[], keys = PUBLIC): Promise<{url: string; child: ChildProcess}> {
+  const child = spawn(process.execPath, [BIN, "quorum", ...args, ...COMMON, ...keys], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   running.push(child);
   for await (const line of createInterface({input: child.stdout!})) return {url: line, child};
   throw new Error(`quorum ${args[0]} ended`);
@@ -31,6 +34,12 @@ const stop = (child: ChildProcess): Promise<void> =>
     child.once("exit", () => resolve());
     child.kill("SIGTERM");
   });
+
+function keyFile(): string {
+  const path = join(folder, "approval.key");
+  writeFileSync(path, "a key of our own\n");
+  return path;
+}
 
 const custodianArgs = (index: number, port = 0): string[] => [
   "custodian",
@@ -211,6 +220,91 @@ describe("the door", () => {
         headers: {"content-type": "application/json"},
       }).then(({status}) => status),
     ).toBe(413);
+  });
+});
+
+describe("the commands", () => {
+  const services = (): string[] => ["--coordinator", coordinator.url];
+  const holders = (): string[] => custodians.flatMap(({url}) => ["--custodian", url]);
+  const quorum = async (...args: string[]) => {
+    const {status, stdout, stderr} = await qsdm(["quorum", ...args], {cwd: folder});
+    return {status, out: stdout, err: stderr};
+  };
+  const json = async (...args: string[]) => JSON.parse((await quorum(...args, "--json")).out);
+
+  test("bring a program from its source to a result, and keep it running", async () => {
+    writeFileSync(join(folder, "f.qvm"), "input x\nconst c = 9\nsub t = x c\nmul y = t x\noutput y t\n");
+    writeFileSync(join(folder, "secret"), "123456789\n");
+    const id = (await quorum("compile", "f.qvm", "--out", "f.json", "--budget", "3")).out.trim();
+    const deployed = await json(
+      "deploy",
+      "f.json",
+      "--secret-file",
+      "secret",
+      "--pool",
+      "2",
+      ...services(),
+      ...holders(),
+    );
+    expect(deployed.data).toEqual({program_id: id, status: "PENDING", custodians: 3, pool: "2"});
+    const approved = await quorum("approve", id, ...services(), ...holders().slice(0, 4));
+    expect(approved.out).toBe("0\tPENDING\t1\t2\n1\tACTIVE\t2\t2\n");
+    const evaluate = (x: number) =>
+      quorum("eval", id, "--set", `x=${x}`, "--identity", "alice", "--signed", ...services());
+    expect((await evaluate(5)).out).toBe("y\t-20\nt\t-4\n");
+    expect((await evaluate(9)).out).toBe("y\t0\nt\t0\n");
+    const empty = await evaluate(9);
+    expect([empty.status, empty.err]).toMatchObject([3, expect.stringContaining("quorum pool PROGRAM_ID --add 10")]);
+    expect((await quorum("pool", id, "--add", "4", ...services())).out).toBe("4\n");
+    expect((await quorum("reshare", id, ...services())).out).toBe("3\n");
+    expect((await evaluate(10)).out).toBe("y\t10\nt\t1\n");
+    expect((await evaluate(10)).err).toContain("budget exhausted (remaining=0, cost=1)");
+  });
+
+  test("change the custodians of a program, once that is agreed to", async () => {
+    const fourth = await start(custodianArgs(3).concat("--approval-key-file", keyFile()), []);
+    const packed = program(LOOSE);
+    await activate(packed);
+    const rotation = ["rotate", packed.programId, "--retire", "2", "--onboard", fourth.url, ...services()];
+    const asked = await quorum(...rotation);
+    expect([asked.status, asked.err]).toMatchObject([
+      2,
+      expect.stringContaining("Custodians 2 forget their shares for good"),
+    ]);
+    expect((await quorum(...rotation, "--yes")).out).toBe("0\n1\n");
+    expect((await evaluate(packed, 3)).body.result).toBe(100);
+  });
+
+  test("recompute the log, and notice what was changed or cut", async () => {
+    const {head, entries} = (await json("audit", "verify", ...services())).data;
+    const log = (await call(coordinator.url, "/audit")).body;
+    expect(entries).toBe(log.entries.length);
+    // As served: parsing and printing again would lose digits of the timestamps' form.
+    const text = await (await fetch(`${coordinator.url}/audit`)).text();
+    writeFileSync(join(folder, "changed.json"), text.replace('"event":"approve"', '"event":"disapprove"'));
+    const changed = await quorum("audit", "verify", "--file", "changed.json");
+    expect([changed.status, changed.err]).toMatchObject([3, expect.stringContaining("entry 1 of")]);
+    expect((await quorum("audit", "verify", "--head", head, ...services())).status).toBe(0);
+    expect((await quorum("audit", "verify", "--head", "ab".repeat(32), ...services())).err).toContain(
+      "no entry has hash",
+    );
+  });
+
+  test("say what is wrong: nobody there, too few, an unknown program, no integer", async () => {
+    const nobody = ["--coordinator", "http://127.0.0.1:1"];
+    expect((await quorum("pool", "ab".repeat(32), ...nobody)).status).toBe(4);
+    expect((await quorum("pool", "nope", ...services())).status).toBe(2);
+    const unknown = await quorum("eval", "ab".repeat(32), "--identity", "a", ...services());
+    expect([unknown.status, unknown.err]).toMatchObject([3, expect.stringContaining("Program not installed")]);
+    const away = ["--custodian", "http://127.0.0.1:1", "--custodian", "http://127.0.0.1:1"];
+    expect((await json("deploy", "f.json", ...services(), ...away)).error.code).toBe("CUSTODIANS_MISSING");
+    expect((await json("deploy", "f.json", "--threshold", "4", ...services(), ...holders())).error.code).toBe(
+      "THRESHOLD_INVALID",
+    );
+    writeFileSync(join(folder, "word"), "my secret");
+    const word = await quorum("deploy", "f.json", "--secret-file", "word", ...services(), ...holders());
+    expect([word.status, word.err.includes("my secret")]).toEqual([3, false]);
+    expect((await json("rotate", "ab".repeat(32), ...services())).error.code).toBe("ROTATION_EMPTY");
   });
 });
 

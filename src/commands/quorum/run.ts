@@ -1,13 +1,12 @@
 import type {Command} from "commander";
-import {UsageError} from "../../errors.js";
 import {evaluateInProcess} from "../../node/quorum/custodian/in-process.js";
 import {signed} from "../../node/quorum/field/field.js";
 import {fieldSource} from "../../node/quorum/field/random.js";
-import {integerOf} from "../../node/quorum/language/integer.js";
 import {evaluate, inputNames} from "../../node/quorum/program/evaluate.js";
 import {defineCommand} from "../define.js";
 import {countFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
+import {parseInputs} from "./assignments.js";
 import {readProgram} from "./program-file.js";
 
 interface Flags {
@@ -53,29 +52,3 @@ export const quorumRunCommand = (io: Io): Command =>
       const rounds = trace === null ? {} : {rounds: trace.rounds.map((round) => round.map(({node}) => node))};
       io.result({program_id: programId, results: Object.fromEntries(results), ...rounds}, results);
     });
-
-/** A value for each input. @throws UsageError INPUT_INVALID, INPUT_UNKNOWN, INPUT_REPEATED, INPUT_MISSING */
-export function parseInputs(flags: readonly string[], known: readonly string[]): ReadonlyMap<string, bigint> {
-  const inputs = new Map<string, bigint>();
-  for (const text of flags) {
-    const at = text.lastIndexOf("=");
-    const value = at < 1 ? null : integerOf(text.slice(at + 1));
-    if (value === null)
-      throw new UsageError("INPUT_INVALID", `"${text}" is not name=value with an integer`, {
-        hint: "write --set x=3 once for each input",
-      });
-    const name = text.slice(0, at);
-    if (!known.includes(name))
-      throw new UsageError("INPUT_UNKNOWN", `the program has no input '${name}'`, {
-        hint: known.length === 0 ? "it takes none" : `it takes ${known.join(", ")}`,
-      });
-    if (inputs.has(name)) throw new UsageError("INPUT_REPEATED", `input '${name}' is given twice`);
-    inputs.set(name, value);
-  }
-  const missing = known.filter((name) => !inputs.has(name));
-  if (missing.length > 0)
-    throw new UsageError("INPUT_MISSING", `no value for ${missing.join(", ")}`, {
-      hint: `add --set ${missing[0]}=VALUE`,
-    });
-  return inputs;
-}

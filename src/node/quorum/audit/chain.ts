@@ -35,12 +35,17 @@ export const chainEntry = (event: AuditEvent, prevHash: string): AuditEntry => (
   entryHash: hexOf(sha256(utf8(auditPayload(event, prevHash)))),
 });
 
-/** Whether every hash and every link from the first entry on is right. */
-export function verifyChain(entries: Iterable<AuditEntry>): boolean {
+/** Place of the first entry whose hash or link is wrong, `null` in a sound log. */
+export function firstBreak(entries: Iterable<AuditEntry>): number | null {
   let head = GENESIS_HASH;
+  let at = 0;
   for (const entry of entries) {
-    if (entry.prevHash !== head || chainEntry(entry, head).entryHash !== entry.entryHash) return false;
+    if (entry.prevHash !== head || chainEntry(entry, head).entryHash !== entry.entryHash) return at;
     head = entry.entryHash;
+    at++;
   }
-  return true;
+  return null;
 }
+
+/** Whether every hash and every link from the first entry on is right. */
+export const verifyChain = (entries: Iterable<AuditEntry>): boolean => firstBreak(entries) === null;

@@ -1,0 +1,74 @@
+import type {Command} from "commander";
+import {textOf} from "../../codecs/bytes.js";
+import {isList, isObject, parseValue, type Value} from "../../codecs/quorum/json.js";
+import {DecodeError, RuleError} from "../../errors.js";
+import {type AuditEntry, firstBreak, GENESIS_HASH} from "../../node/quorum/audit/chain.js";
+import {defineCommand} from "../define.js";
+import type {Io} from "../io.js";
+import {addCoordinatorFlag, type CoordinatorFlags, serviceClient} from "./service-client.js";
+
+interface Flags extends CoordinatorFlags {
+  readonly file?: string;
+  readonly head?: string;
+}
+
+const FILE_MAX_BYTES = 256 * 1024 * 1024;
+
+export const quorumAuditVerifyCommand = (io: Io): Command =>
+  addCoordinatorFlag(
+    defineCommand("quorum audit verify", {
+      summary: "recompute the coordinator's audit log",
+      description:
+        "Reads the log from the coordinator, or from a file with the same JSON, and recomputes every hash and link here; " +
+        "what the coordinator says of it does not count. Prints the number of entries and the last hash. A chain cannot " +
+        "show that its end was cut off: keep the hash, and pass it as --head the next time.",
+      examples: [
+        {does: "the log as it is served", run: "qsdm quorum audit verify"},
+        {does: "has anything up to here been taken away?", run: "qsdm quorum audit verify --head HASH"},
+      ],
+      exit: {3: "The log was changed, or does not contain --head."},
+      seeAlso: ["quorum coordinator"],
+    }),
+  )
+    .option("--file <path>", "a saved log; - reads standard input")
+    .option("--head <hash>", "hash of an entry that must still be there")
+    .action(async ({file, head, coordinator, timeout}: Flags) => {
+      const log =
+        file === undefined
+          ? await serviceClient(io, coordinator, timeout).get("/audit")
+          : parseValue(textOf(await io.readFile(file, {flag: "--file", maxBytes: FILE_MAX_BYTES})));
+      const entries = readEntries(log);
+      const broken = firstBreak(entries);
+      if (broken !== null)
+        throw new RuleError("AUDIT_CHAIN_BROKEN", `entry ${broken} of ${entries.length} is not what its hash says`, {
+          hint: "entries before it are as they were written",
+          details: {entry: broken},
+        });
+      if (head !== undefined && head !== GENESIS_HASH && !entries.some(({entryHash}) => entryHash === head))
+        throw new RuleError("AUDIT_HEAD_MISSING", `no entry has hash ${head}`, {
+          hint: "the log was cut or rewritten since you noted that hash",
+        });
+      const last = entries.at(-1)?.entryHash ?? GENESIS_HASH;
+      io.result({entries: entries.length, head: last}, [[entries.length, last]]);
+    });
+
+/** @throws DecodeError AUDIT_INVALID */
+function readEntries(log: Value): readonly AuditEntry[] {
+  const entries = isObject(log) ? log.get("entries") : undefined;
+  if (!isList(entries)) throw new DecodeError("AUDIT_INVALID", "the log has no list of entries");
+  return entries.map((entry, at) => {
+    if (isObject(entry)) {
+      const [timestamp, event, data] = [entry.get("timestamp"), entry.get("event"), entry.get("data")];
+      const [prevHash, entryHash] = [entry.get("prev_hash"), entry.get("entry_hash")];
+      if (
+        typeof timestamp === "number" &&
+        typeof event === "string" &&
+        isObject(data) &&
+        typeof prevHash === "string" &&
+        typeof entryHash === "string"
+      )
+        return {timestamp, event, data, prevHash, entryHash};
+    }
+    throw new DecodeError("AUDIT_INVALID", `entry ${at} of the log is not whole`);
+  });
+}
