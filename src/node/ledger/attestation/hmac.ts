@@ -17,10 +17,11 @@ import {
 import type {Proof} from "../../../codecs/mining/proof.js";
 import {RuleError} from "../../../errors.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
-import {architectureOf, checkGpuName, lowerSimple} from "./architecture.js";
+import {architectureOf, checkGpuName} from "./architecture.js";
 import type {ChallengeVerifier} from "./challenge.js";
 import {checkNotDenied} from "./deny-list.js";
 import type {FailureClass} from "./failure.js";
+import {foldGpuId} from "./gpu-id.js";
 import type {NonceStore} from "./nonce-store.js";
 import {checkIssued, checkNotFuture, checkNotStale, type FreshnessLimits, failureIn} from "./quoted.js";
 
@@ -89,12 +90,9 @@ export function checkOperator(bundle: HmacBundle, operator: Operator | null): vo
   const mac = hex32(bundle.hmac) ?? fail("bundle_malformed", "hmac field not 32 hex bytes");
   if (!equalSecret(mac, hmacSha256(operator.hmacKey, macMessage(bundle))))
     fail("signature_invalid", `hmac mismatch for node ${quoteText(bundle.nodeId)}`);
-  if (fold(bundle.gpuUuid) !== fold(operator.gpuUuid))
+  if (foldGpuId(bundle.gpuUuid) !== foldGpuId(operator.gpuUuid))
     fail("signature_invalid", `gpu_uuid ${quoteText(bundle.gpuUuid)} != registered ${quoteText(operator.gpuUuid)}`);
 }
-
-// Simple case folding: besides the letters, U+017F folds to s and U+212A to k.
-const fold = (text: string): string => lowerSimple(text.replaceAll("\u017f", "s").replaceAll("\u212a", "k"));
 
 /** Steps 10 to 12: the bundle quotes the challenge that the proof shows outside. @throws AttestationError */
 export function checkQuoted(bundle: HmacBundle, {attestation}: Proof): void {

@@ -1,4 +1,5 @@
 /** The enrollment registry as chain state: who may mine with which GPU, under which bond. */
+import {foldGpuId} from "../attestation/gpu-id.js";
 import type {LedgerEvent} from "../chain/events.js";
 import {credit} from "../monetary/supply.js";
 import {blocksIn, type ChainParams} from "../params/chain-params.js";
@@ -10,12 +11,9 @@ import {type EnrollmentRecord, type Phase, phaseOf} from "./record.js";
 export const PAGE_DEFAULT = 50;
 export const PAGE_MAX = 500;
 
-/**
- * The identity of a GPU. Folded under strict rules: QSDM compared exactly here and without case when attesting, so
- * that one card could be enrolled twice (Q33).
- */
+/** The identity of a GPU under which it is bound. */
 export const gpuIdentity = (gpuUuid: string, {rules}: Pick<ChainParams, "rules">): string =>
-  rules.gpuIdentity === "folded" ? gpuUuid.toLowerCase() : gpuUuid;
+  rules.gpuIdentity === "folded" ? foldGpuId(gpuUuid) : gpuUuid;
 
 /** Writes a record, and lists it among the bonds that rewards fill for as long as it is one. */
 export function putRecord(state: State, record: EnrollmentRecord): void {

@@ -10,6 +10,7 @@ import type {Certificate} from "../../../../codecs/x509/certificate.js";
 import {DecodeError} from "../../../../errors.js";
 import type {Belief, EvidenceOwner} from "../against.js";
 import {checkNotDenied} from "../deny-list.js";
+import {foldGpuId} from "../gpu-id.js";
 import {failureIn, type Scope} from "../quoted.js";
 import {ecdsaKeyOf, followChain, readChain} from "./chain.js";
 import {deviceIdOf, gpuUuidOf} from "./device.js";
@@ -32,7 +33,7 @@ export function checkCcOwn(bundle: CcBundle, proof: Proof, {nodeId, gpuUuid}: Ev
 /** The device whose key `certificate` names is the enrolled GPU. @throws AttestationError */
 export function checkEnrolledDevice(scope: Scope, certificate: Certificate, gpuUuid: string): void {
   const device = gpuUuidOf(deviceIdOf(certificate));
-  if (device.toLowerCase() !== gpuUuid.toLowerCase())
+  if (foldGpuId(device) !== foldGpuId(gpuUuid))
     failureIn(scope)("signature_invalid", `the certified device is ${device}, the enrolled GPU ${gpuUuid}`);
 }
 
