@@ -16,6 +16,8 @@ import {decodeCcBundle} from "../codecs/mining/cc-bundle.js";
 import {decodeHmacBundle, hmacBundle} from "../codecs/mining/hmac-bundle.js";
 import {decodeKeyBundle} from "../codecs/mining/key-bundle.js";
 import {decodeProof, proofIdOf} from "../codecs/mining/proof.js";
+import {decodeSpdmBundle} from "../codecs/mining/spdm-bundle.js";
+import {driverVersionOf, spdmReport, vbiosVersionOf} from "../codecs/mining/spdm-report.js";
 import {hashFits, qsdmBlock, qsdmHeader, qsdmTransaction} from "../codecs/qsdm-chain/block.js";
 import {doubleMining} from "../codecs/slashing/double-mining.js";
 import {forgedAttestation} from "../codecs/slashing/forged-attestation.js";
@@ -87,6 +89,12 @@ const READERS: Readonly<Record<string, Reader>> = {
   "hmac bundle in base64": inText(decodeHmacBundle),
   "key bundle in base64": inText(decodeKeyBundle),
   "cc bundle in base64": inText(decodeCcBundle),
+  "report bundle in base64": inText(decodeSpdmBundle),
+  "measurement report": (bytes) => {
+    const {opaque, ...report} = spdmReport.decode(bytes);
+    const versions = {driver: driverVersionOf({...report, opaque}), firmware: vbiosVersionOf({...report, opaque})};
+    return {...versions, ...report, opaque: Object.fromEntries(opaque)};
+  },
   "enrollment envelope v2": plainly(enrollmentEnvelope),
   "wallet envelope v2": plainly(walletEnvelope),
   "slash submission v2": plainly(slashSubmission),

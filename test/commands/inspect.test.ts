@@ -1,9 +1,10 @@
 /** Whether `qsdm inspect` tells what bytes are. The bytes come from the reference and from other parts' own tests. */
 import {describe, expect, test} from "vitest";
-import {hexOf, utf8} from "../../src/codecs/bytes.js";
+import {bytesOfHex, hexOf, utf8} from "../../src/codecs/bytes.js";
 import {signingBytes, txIdOf} from "../../src/codecs/chain/envelope.js";
 import {identify} from "../../src/commands/inspect-kinds.js";
 import {run} from "../../src/commands/run.js";
+import h100 from "../codecs/mining/spdm-h100.vectors.json" with {type: "json"};
 import {journal} from "../codecs/qsdm-chain/journal.js";
 import keys from "../node/keys/keystore.vectors.json" with {type: "json"};
 import {contentOf, signed, testAccount} from "../support/accounts.js";
@@ -24,6 +25,7 @@ describe("the kind of", () => {
     ["double-mining evidence", recorded("helper-dm")],
     ["freshness-cheat evidence", recorded("helper-fc")],
     ["hmac bundle in base64", bundleOf(recorded("helper-fa-stdout"))],
+    ["measurement report", bytesOfHex(h100.report)],
     ["unenroll payload", utf8('{"kind":"unenroll","node_id":"rig"}')],
     ["QSDM block", utf8(journal[0]!.line_utf8)],
     ["keystore", utf8(keys.keystore)],

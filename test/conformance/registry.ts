@@ -13,6 +13,7 @@ import {fp16} from "./adapters/fp16.js";
 import {goAdapters} from "./adapters/go.js";
 import {governanceAdapters} from "./adapters/governance.js";
 import {keystoreAdapters} from "./adapters/keystore.js";
+import {minerClientAdapters} from "./adapters/miner-client.js";
 import {minerConsoleAdapters} from "./adapters/miner-console.js";
 import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
@@ -52,6 +53,7 @@ export const adapters: Adapters = {
   ...qsdmChainAdapters,
   ...minerConsoleAdapters,
   ...attestationAdapters,
+  ...minerClientAdapters,
   ...telemetryAdapters,
   ...verifierAdapters,
   ...quorumSharingAdapters,

@@ -98,3 +98,7 @@ export const signAs = (
       dsaEncoding: form === "der" ? "der" : "ieee-p1363",
     }),
   );
+
+/** The subject's private key in PEM, as a file holds it. */
+export const exportKey = ({keys}: Issued): string =>
+  KeyObject.from(keys.privateKey).export({format: "pem", type: "pkcs8"}).toString();

@@ -35,7 +35,7 @@ export type SignAsNode = (message: Uint8Array) => Uint8Array;
 
 /** `proof` as version 2 with evidence of type `nvidia-hmac-v1`. @throws UsageError RIG_INVALID */
 export function attestWithMac(proof: Proof, rig: Rig, challenge: Challenge): Proof {
-  const bundle = encodeHmacBundle(evidenceOf(proof, rig, challenge));
+  const bundle = encodeHmacBundle(hmacEvidence(proof, rig, challenge));
   return {...proof, version: 2, attestation: {...claims(rig, challenge), type: HMAC_ATTESTATION, bundle}};
 }
 
@@ -51,7 +51,7 @@ export function attestWithKey(
   rig: Rig,
   {challenge, identity}: {challenge: Challenge; identity: NodeIdentity},
 ): Proof {
-  const evidence = encodeHmacBundle(evidenceOf(proof, rig, challenge));
+  const evidence = encodeHmacBundle(hmacEvidence(proof, rig, challenge));
   const {nodeId, gpuArch} = rig;
   return sealWithKey(proof, {evidence, evidenceType: HMAC_ATTESTATION, nodeId, gpuArch}, {challenge, identity});
 }
@@ -86,7 +86,8 @@ const claims = (rig: Pick<Rig, "gpuArch">, challenge: Challenge): Omit<Proof["at
   issuedAt: challenge.issuedAt,
 });
 
-function evidenceOf(proof: Proof, rig: Rig, challenge: Challenge): HmacBundle {
+/** What a rig says about its GPU, under its MAC key. @throws UsageError RIG_INVALID */
+export function hmacEvidence(proof: Proof, rig: Rig, challenge: Challenge): HmacBundle {
   checkInputs(proof, rig, challenge);
   const unsigned = {
     challengeBind: hexOf(challengeBind(proof)),

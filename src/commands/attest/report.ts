@@ -1,0 +1,46 @@
+/** A GPU's own report on the command line. */
+import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
+import type {Challenge} from "../../codecs/mining/challenge.js";
+import type {Proof} from "../../codecs/mining/proof.js";
+import {spdmNonce} from "../../codecs/mining/spdm-bundle.js";
+import {SPDM_REPORT_MAX_BYTES, spdmReport} from "../../codecs/mining/spdm-report.js";
+import {UsageError} from "../../errors.js";
+import type {SealedEvidence} from "../../node/mining/attest.js";
+import {reportedEvidence} from "../../node/mining/attest-spdm.js";
+import type {Io} from "../io.js";
+import {readCertificates} from "./device.js";
+
+export interface ReportFlags {
+  readonly reportFile: string;
+  readonly certChain: string;
+  readonly nodeId: string;
+  readonly gpuArch: string;
+}
+
+/** @throws DecodeError REPORT_INVALID, CERTIFICATES_INVALID; UsageError REPORT_NONCE_OTHER */
+export async function readReport(
+  io: Io,
+  {reportFile, certChain, nodeId, gpuArch}: ReportFlags,
+  {proof, challenge}: {readonly proof: Proof; readonly challenge: Challenge},
+): Promise<SealedEvidence> {
+  const report = binary(await io.readFile(reportFile, {flag: "--report-file", maxBytes: 3 * SPDM_REPORT_MAX_BYTES}));
+  const {requestNonce} = spdmReport.decode(report);
+  const wanted = spdmNonce(proof, {nodeId, challenge});
+  if (!equalBytes(requestNonce, wanted))
+    throw new UsageError(
+      "REPORT_NONCE_OTHER",
+      `the report answers nonce ${hexOf(requestNonce)}, want ${hexOf(wanted)}`,
+      {
+        hint: "ask the GPU for a report with the nonce that qsdm attest nonce prints",
+      },
+    );
+  const certificates = await readCertificates(io, certChain, "--cert-chain");
+  const gpu = {report, certChain: certificates.map(({der}) => der)};
+  return reportedEvidence(gpu, {challenge, nodeId, gpuArch});
+}
+
+/** Reports are bytes; NVIDIA's tools write them as hex. */
+function binary(file: Uint8Array): Uint8Array {
+  const text = Buffer.from(file).toString("latin1").trim();
+  return /^[0-9a-fA-F]+$/.test(text) ? bytesOfHex(text.toLowerCase()) : file;
+}
