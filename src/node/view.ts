@@ -3,7 +3,7 @@ import {GOVERNED_PARAMETERS} from "../codecs/governance/parameters.js";
 import type {LedgerView} from "./api/ports.js";
 import type {Chain} from "./chain.js";
 import {listRecords, registryStats} from "./ledger/enrollment/registry.js";
-import {difficultyAt} from "./ledger/mining/difficulty.js";
+import {difficultyAt, hashrateAt} from "./ledger/mining/difficulty.js";
 import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
 import {supplyOf} from "./ledger/monetary/supply.js";
 import type {State} from "./ledger/state/state.js";
@@ -38,6 +38,7 @@ function createView({state, params, tip, held}: Chain): LedgerView {
       return {capDust: SUPPLY_CAP_DUST, ...books, ...held, unissuedDust};
     },
     difficulty: () => difficultyAt(state, tip.height, params),
+    hashrateHps: () => hashrateAt(state, tip, params),
     governance: () => ({active: governedValues(state), pending: [], authorities: []}),
   };
 }

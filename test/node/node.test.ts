@@ -64,6 +64,7 @@ test("the difficulty follows the proofs that blocks hold, wherever it is shown",
     await eventually(async () => (await client.work({height: null})).difficulty === 16n);
     expect((await client.work({height: 3n})).difficulty).toBe(64n);
     expect((await client.status()).qsdm?.difficulty).toBe(16n);
+    expect((await client.status()).qsdm?.networkHashrateHps).toBe(0n);
     expect((await scrape(node.url)).get("qsdm_mining_difficulty")).toBe(16);
     const proof = await mineOne(client, RIG);
     expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});

@@ -75,6 +75,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
     unissuedDust: 9_999_999_999_999_850n,
   }),
   difficulty: () => 65_536n,
+  hashrateHps: () => 104_857n,
   governance: () => ({
     active: new Map([
       ["reward_bps", 5_000n],

@@ -57,6 +57,8 @@ const own = object({
   autoRevokeMinStakeDust: u64,
   unbondBlocks: u64,
   difficulty: decimal,
+  /** Attempts per second behind the proofs of the last two retarget intervals, at least; absent where none are counted. */
+  networkHashrateHps: optional(decimal),
   nextHalvingHeight: optional(u64),
   supply,
 });

@@ -94,6 +94,8 @@ export interface LedgerView {
   enrollmentStats(): EnrollmentStats;
   supply(): SupplyView;
   difficulty(): bigint;
+  /** Attempts per second that the network is seen to make; null where nothing counts them. */
+  hashrateHps(): bigint | null;
   governance(): GovernanceView;
 }
 

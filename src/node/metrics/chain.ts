@@ -51,10 +51,16 @@ export function chainGauges(registry: Registry): (view: LedgerView) => void {
     help: "Attempts that a proof on the tip takes on average.",
     registers,
   });
+  const hashrate = new Gauge({
+    name: "qsdm_mining_network_hashrate_hps",
+    help: "Attempts per second behind the proofs of the last two retarget intervals, at least; 0 where none are counted.",
+    registers,
+  });
   return (view) => {
     height.set(Number(view.head.height));
     time.set(Number(view.head.timeMs) / 1_000);
     difficulty.set(Number(view.difficulty()));
+    hashrate.set(Number(view.hashrateHps() ?? 0n));
     const books = view.supply();
     for (const [term, member] of Object.entries(PLACES)) supply.set({term}, Number(books[member]));
   };

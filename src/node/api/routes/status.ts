@@ -127,6 +127,7 @@ function ownOf(view: LedgerView, poolSize: number): OwnStatus {
     autoRevokeMinStakeDust: params.slashing.autoRevokeMinStakeDust,
     unbondBlocks: blocksIn(params, params.enrollment.unbondWindowSeconds),
     difficulty: view.difficulty(),
+    networkHashrateHps: view.hashrateHps(),
     nextHalvingHeight: nextHalvingHeight(head.height, params.blockTimeSeconds),
     supply: view.supply(),
   };

@@ -32,6 +32,24 @@ function intervalAt(state: State, height: bigint, params: Omit<Params, "blockTim
 export const difficultyAt = (state: State, height: bigint, params: Omit<Params, "blockTimeSeconds">): bigint =>
   intervalAt(state, height, params).value;
 
+/**
+ * Attempts per second that stand behind the proofs of this interval and the last one; null where nothing is counted.
+ * There were at least as many: a rig has one proof for a height, however fast it is.
+ */
+export function hashrateAt(
+  state: State,
+  {height, timeMs}: Pick<BlockContext, "height" | "timeMs">,
+  params: Omit<Params, "blockTimeSeconds">,
+): bigint | null {
+  if (params.rules.difficulty === "constant") return null;
+  const start = intervalStart(height, params);
+  const interval = intervalAt(state, start, params);
+  const last = start === 0n ? null : intervalAt(state, start - 1n, params);
+  const attempts = interval.proofs * interval.value + (last ? last.proofs * last.value : 0n);
+  const elapsedMs = timeMs - (last ?? interval).sinceMs;
+  return elapsedMs > 0n ? (attempts * 1_000n) / elapsedMs : null;
+}
+
 /** The first interval, as `genesis` starts it. */
 export function startDifficulty(state: State, {params, timeMs}: Pick<Genesis, "params" | "timeMs">): void {
   state.put(difficulties, heightKey(0n), {value: params.initialDifficulty, sinceMs: timeMs, proofs: 0n});

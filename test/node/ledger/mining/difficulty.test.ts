@@ -2,7 +2,12 @@ import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {MAX_CLOCK_DRIFT_MS} from "../../../../src/node/ledger/chain/assemble.js";
 import {genesisState} from "../../../../src/node/ledger/chain/genesis.js";
-import {difficultyAt, nextDifficulty, stepDifficulty} from "../../../../src/node/ledger/mining/difficulty.js";
+import {
+  difficultyAt,
+  hashrateAt,
+  nextDifficulty,
+  stepDifficulty,
+} from "../../../../src/node/ledger/mining/difficulty.js";
 import type {ChainParams} from "../../../../src/node/ledger/params/chain-params.js";
 import {chainParamsOf, NETWORK_PARAMS} from "../../../../src/node/ledger/params/networks.js";
 import {COMPAT_RULES} from "../../../../src/node/ledger/params/rules.js";
@@ -129,6 +134,35 @@ describe("the difficulty", () => {
         expect(() => difficulties.codec.encode({...before, value: next})).not.toThrow();
       }),
     );
+  });
+});
+
+describe("the network's hash rate", () => {
+  const tipOf = ({height, timeMs}: Headers) => ({height, timeMs});
+  const rateOf = (chain: Headers, rules = params) => hashrateAt(chain.state, tipOf(chain), rules);
+
+  test("is what the proofs of this interval and the last took, by the times in the headers", () => {
+    const chain = new Headers(params);
+    chain.extend(5);
+    expect(rateOf(chain)).toBeNull();
+    for (let i = 0; i < 10; i++) chain.extend(3);
+    // 30 proofs of 65,536 attempts in 100 s.
+    expect(rateOf(chain)).toBe(19_660n);
+    while (chain.height < INTERVAL) chain.extend(Number(aim));
+    const {difficulty} = chain;
+    for (let i = 0; i < 50; i++) chain.extend(1);
+    const counted = 30n + 89n * aim;
+    expect(rateOf(chain)).toBe(((counted * START + 50n * difficulty) * 1_000n) / (149n * BLOCK_MS));
+    chain.interval(0);
+    chain.interval(0);
+    expect(rateOf(chain)).toBe(0n);
+  });
+
+  test("is not known where no proofs are counted", () => {
+    const compat = {...params, rules: COMPAT_RULES};
+    const chain = new Headers(compat);
+    chain.interval(9);
+    expect(rateOf(chain, compat)).toBeNull();
   });
 });
 
