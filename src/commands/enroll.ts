@@ -8,7 +8,7 @@ import {type Bond, type FindWork, orderEnrollment, type Rig, referenceEnrollment
 import {u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
 import {settingsEnvironment} from "./settings.js";
-import {addWriteFlags, submitOrder, type WriteFlags} from "./submit.js";
+import {addWriteFlags, type Outcome, placeOrder, submitOrder, type WriteFlags} from "./submit.js";
 
 interface Flags extends WriteFlags {
   readonly nodeId: string;
@@ -79,12 +79,21 @@ export const enrollCommand = (io: Io): Command =>
       throw new UsageError("FLAG_CONFLICT", "--bond-from-rewards locks no stake, --stake names one");
     const bond: Bond = bondFromRewards ? {mode: "mining_rewards"} : {mode: "upfront", stakeDust: stake ?? null};
     const rig: Rig = {nodeId, gpuUuid, hmacKey, nodeKey, memo, bond};
-    const findWork: FindWork = async (prefix) => (await import("./bond-work.js")).findBondWork(io, prefix);
+    const findWork = bondWork(io);
     await submitOrder(io, flags, {
       reference: {signed: true, build: (sender) => referenceEnrollment(rig, sender, findWork)},
       build: (context) => orderEnrollment(rig, {...context, findWork}),
     });
   });
+
+const bondWork =
+  (io: Io): FindWork =>
+  async (prefix) =>
+    (await import("./bond-work.js")).findBondWork(io, prefix);
+
+/** Enrolls a rig for a command that does more than that. */
+export const enrollRig = (io: Io, flags: WriteFlags, rig: Rig): Promise<Outcome> =>
+  placeOrder(io, flags, (context) => orderEnrollment(rig, {...context, findWork: bondWork(io)}));
 
 async function nodeKeyOf(file: Uint8Array): Promise<Signer> {
   const seed = parseSeedFile(file);

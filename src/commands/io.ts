@@ -170,6 +170,11 @@ export class Io {
     return this.#canAsk();
   }
 
+  /** A line typed with echo, or `undefined` where nobody can be asked. */
+  async line(label: string): Promise<string | undefined> {
+    return this.#canAsk() ? await this.#ask(label, true) : undefined;
+  }
+
   /** Text typed without echo, or `undefined` where nobody can be asked. */
   async secret(label: string): Promise<string | undefined> {
     return this.#canAsk() ? await this.#ask(label, false) : undefined;

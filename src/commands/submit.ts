@@ -1,7 +1,7 @@
 /** The way of every write command from its flags to the ledger: terms, draft, announcement, signature, answer. */
 import {type Command, Option} from "commander";
 import {formatCell} from "../codecs/amount.js";
-import type {OwnStatus} from "../codecs/api/status.js";
+import type {OwnStatus, Status} from "../codecs/api/status.js";
 import {hexOf} from "../codecs/bytes.js";
 import {signingBytes} from "../codecs/chain/envelope.js";
 import {KEYSTORE_MAX_BYTES, keystore, sealedKeyOf} from "../codecs/keystore.js";
@@ -31,9 +31,25 @@ export interface WriteFlags extends ClientFlags, PassphraseFlags {
   readonly waitTimeout: number;
 }
 
+/** What a write command ends with. */
+export interface Outcome {
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  /** False when no block has decided yet though the command waited. */
+  readonly final: boolean;
+}
+
 /** How long a transaction may wait for a block, unless said otherwise. */
 const EXPIRES_IN_BLOCKS = 300n;
 const WAIT_TIMEOUT_MS = 120_000;
+
+/** The flags of a write that nobody typed. */
+export const DEFAULT_WRITE_FLAGS = {
+  expiresIn: EXPIRES_IN_BLOCKS,
+  dryRun: false,
+  wait: false,
+  waitTimeout: WAIT_TIMEOUT_MS,
+} as const satisfies WriteFlags;
 
 export const addWriteFlags = (command: Command): Command =>
   addPassphraseFlags(
@@ -89,23 +105,46 @@ export async function submitOrder(io: Io, flags: WriteFlags, forms: Forms): Prom
       throw new UsageError("FLAG_CONFLICT", "--id is for nodes of QSDM; here the id follows from the transaction", {
         hint: "leave --id out",
       });
-    const wallet = await openWallet(io, flags, settings);
-    const terms = termsOf(status);
-    const {sender} = wallet;
-    const order = await build({client, terms, sender});
-    const wishes = {
-      sender,
-      feeDust: flags.fee ?? null,
-      nonce: flags.nonce ?? null,
-      expiresInBlocks: flags.expiresIn,
-    };
-    const drafted = await draft(order, wishes, {client, terms});
-    if (flags.dryRun) return showDraft(io, order, drafted);
-    await announce(io, order, drafted);
-    const {txId} = await order.submit(client, sign(drafted, await wallet.unlock()));
-    if (txId !== drafted.txId) io.warn(`the node calls the transaction ${txId}; its id is ${drafted.txId}`);
-    await report(io, flags, {order, drafted, client});
+    const {document, text, final} = await carryOut(io, flags, {build, client, settings, status});
+    io.result(document, text, {final});
   });
+}
+
+/** The same towards a node of ours, for a command that has a result of its own. @throws UsageError NODE_OF_QSDM */
+export const placeOrder = (io: Io, flags: WriteFlags, build: Forms["build"]): Promise<Outcome> =>
+  withClient(io, flags, async (client, settings) => {
+    const status = await client.status();
+    if (status.qsdm === null)
+      throw new UsageError("NODE_OF_QSDM", `${client.url} is a node of QSDM`, {
+        hint: "write to it with the command itself, for example qsdm enroll",
+      });
+    return carryOut(io, flags, {build, client, settings, status});
+  });
+
+interface Placing {
+  readonly build: Forms["build"];
+  readonly client: Client;
+  readonly settings: Settings;
+  readonly status: Status;
+}
+
+async function carryOut(io: Io, flags: WriteFlags, {build, client, settings, status}: Placing): Promise<Outcome> {
+  const wallet = await openWallet(io, flags, settings);
+  const terms = termsOf(status);
+  const {sender} = wallet;
+  const order = await build({client, terms, sender});
+  const wishes = {
+    sender,
+    feeDust: flags.fee ?? null,
+    nonce: flags.nonce ?? null,
+    expiresInBlocks: flags.expiresIn,
+  };
+  const drafted = await draft(order, wishes, {client, terms});
+  if (flags.dryRun) return drafting(io, order, drafted);
+  await announce(io, order, drafted);
+  const {txId} = await order.submit(client, sign(drafted, await wallet.unlock()));
+  if (txId !== drafted.txId) io.warn(`the node calls the transaction ${txId}; its id is ${drafted.txId}`);
+  return report(io, flags, {order, drafted, client});
 }
 
 const documentOf = (order: Order, {content, txId}: Draft, status: string) => ({
@@ -119,11 +158,11 @@ const documentOf = (order: Order, {content, txId}: Draft, status: string) => ({
   ...order.summary,
 });
 
-function showDraft(io: Io, order: Order, drafted: Draft): void {
+function drafting(io: Io, order: Order, drafted: Draft): Outcome {
   for (const line of order.announcement) io.note(line);
   const bytes = hexOf(signingBytes(drafted.content));
   const document = {...documentOf(order, drafted, "not_submitted"), signing_bytes: bytes, payload: order.payload};
-  io.result(document, bytes);
+  return {document, text: bytes, final: true};
 }
 
 /** Shows what will change; asks only where a person sits at the terminal. */
@@ -140,25 +179,25 @@ interface Submitted {
   readonly client: Client;
 }
 
-async function report(io: Io, flags: WriteFlags, {order, drafted, client}: Submitted): Promise<void> {
+async function report(io: Io, flags: WriteFlags, {order, drafted, client}: Submitted): Promise<Outcome> {
   const {txId} = drafted;
   const later = `check with: ${order.checkWith.replace("{tx_id}", txId)}`;
   if (!flags.wait) {
     io.note(`submitted ${txId}, not yet applied; ${later}`);
-    return io.result(documentOf(order, drafted, "submitted"), txId);
+    return {document: documentOf(order, drafted, "submitted"), text: txId, final: true};
   }
   const {waitTimeout: timeoutMs} = flags;
   io.note(`submitted ${txId}; waiting up to ${formatDuration(timeoutMs)} for a block to decide it; ${later}`);
   const decision = await follow(drafted, {client, timeoutMs, signal: io.signal});
   if (decision === null) {
     io.warn(`no block has decided ${txId} within ${formatDuration(timeoutMs)}; ${later}`);
-    return io.result(documentOf(order, drafted, "submitted"), txId, {final: false});
+    return {document: documentOf(order, drafted, "submitted"), text: txId, final: false};
   }
   const {height, feeDust, slash} = decision.receipt;
   io.note(`applied ${txId} at height ${height}`);
   const outcome = slash === null ? {} : {slashed_dust: slash.slashedDust, rewarded_dust: slash.rewardedDust};
   const document = {...documentOf(order, drafted, "applied"), height, fee_dust: feeDust, ...outcome};
-  io.result(document, txId);
+  return {document, text: txId, final: true};
 }
 
 /** The keystore, or only the name of the sender where nothing is signed. */

@@ -10,6 +10,8 @@ import {countFlag, durationFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {addClientFlags, settingsEnvironment} from "../settings.js";
 import {runSelfTest} from "./equipment.js";
+import {withRig} from "./rig.js";
+import {DEFAULT_RIG_FILE} from "./rig-file.js";
 import {mine} from "./session.js";
 import type {MineFlags} from "./terms.js";
 
@@ -27,6 +29,9 @@ export const mineCommand = (io: Io): Command =>
         "With several --node, work comes from the first that serves any, and from the next when it does not answer. A " +
         "search is left as soon as the node has another tip. The table of the next epoch is built while this one is " +
         "mined.\n\n" +
+        "Without --node-id the rig is read from a file, by default ~/.qsdm/miner.toml; one of QSDM's own is read too. Where " +
+        "there is none, a person at a terminal is asked: qsdm makes the keys, enrolls the rig, with a bond locked now or " +
+        "filled from rewards, and writes the file.\n\n" +
         "No height is signed twice, not even after a crash: claimed heights are recorded in a directory beside the key " +
         "file. Keep it with the key, because two signed proofs for one height cost the bond.",
       examples: [
@@ -34,6 +39,7 @@ export const mineCommand = (io: Io): Command =>
           does: "mine until interrupted",
           run: 'qsdm mine --node-id rig1 --gpu-name "NVIDIA GeForce RTX 4090" --gpu-arch ada --hmac-key-file rig1.hmac --node-key-file rig1.key',
         },
+        {does: "be asked for a rig, or mine with the one that was set up", run: "qsdm mine"},
         {
           does: "mine for two nodes, with figures for Prometheus",
           run: "qsdm mine --node-id rig1 --node http://a:8080 --node http://b:8080 --metrics 9101 --hmac-key-file rig1.hmac --node-key-file rig1.key",
@@ -42,6 +48,8 @@ export const mineCommand = (io: Io): Command =>
       ],
       environment: settingsEnvironment("api_url", "timeout", "dag_dir"),
       files: {
+        "~/.qsdm/miner.toml": "The rig: flags of this command with _ for -.",
+        "~/.qsdm/rigs/": "Keys that a first run makes.",
         "KEY.signed/": "Heights that the key has signed for, one empty file each.",
         "KEY.totals": "Attempts, proofs and time of all runs, which --json and the next run add to.",
         "~/.cache/qsdm/dag/": "Proof-of-work tables and their checkpoints, which may be removed at any time.",
@@ -99,8 +107,10 @@ export const mineCommand = (io: Io): Command =>
     )
     .option("--metrics <address>", "serve figures for Prometheus on a port, or on HOST:PORT")
     .option("--self-test", "check that this machine mines correctly, and end", false)
-    .action(async (flags: MineFlags) => {
-      if (flags.selfTest) return runSelfTest(io, flags);
+    .option("--rig-file <path>", `flags of the rig in a file, made by a first run (default: ${DEFAULT_RIG_FILE})`)
+    .action(async (typed: MineFlags, command: Command) => {
+      if (typed.selfTest) return runSelfTest(io, typed);
+      const flags = await withRig(io, typed, (flag) => command.getOptionValueSource(flag) === "cli");
       const apiUrl = flags.apiUrl ?? flags.validator;
       const given = {...flags, ...(apiUrl === undefined ? {} : {apiUrl})};
       await withClients(io, given, flags.node ?? [], async (clients) => {

@@ -33,6 +33,7 @@ export interface MineFlags extends ClientFlags, SigningFlags {
   readonly node?: readonly string[];
   readonly enrollmentPoll: number;
   readonly metrics?: string;
+  readonly rigFile?: string;
   readonly address?: string;
   readonly backend: string;
   readonly device?: readonly string[];
@@ -81,7 +82,9 @@ export function payeeOf({address}: MineFlags, {strict, record}: Terms): string {
 
 export function required(value: string | undefined, flag: string): string {
   if (value !== undefined && value !== "") return value;
-  throw new UsageError("FLAG_REQUIRED", `${flag} is missing`, {hint: "qsdm mine --help lists what a rig must say"});
+  throw new UsageError("FLAG_REQUIRED", `${flag} is missing`, {
+    hint: "qsdm mine --help lists what a rig must say; on a terminal, qsdm mine alone asks for it",
+  });
 }
 
 /** What the rig says of itself. @throws UsageError FLAG_REQUIRED; DecodeError KEY_FILE_INVALID */
