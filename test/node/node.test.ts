@@ -1,9 +1,7 @@
 import {describe, expect, test} from "vitest";
 import {hexOf} from "../../src/codecs/bytes.js";
-import {batchHash, prefixRoot} from "../../src/codecs/mining/merkle.js";
-import {encodeProof, type Proof, proofIdOf} from "../../src/codecs/mining/proof.js";
+import {encodeProof, proofIdOf} from "../../src/codecs/mining/proof.js";
 import {SLASH_CONTRACT} from "../../src/codecs/slashing/payload.js";
-import {WORK_SET} from "../../src/node/ledger/mining/work-set.js";
 import {DEFAULT_NODE_OPTIONS, QsdmNode} from "../../src/node/node.js";
 import {contentOf, signed, signedTransfer, testAccount} from "../support/accounts.js";
 import {VALIDATOR_ACCOUNT} from "../support/chain.js";
@@ -68,61 +66,6 @@ test("the difficulty follows the proofs that blocks hold, wherever it is shown",
     expect((await scrape(node.url)).get("qsdm_mining_difficulty")).toBe(16);
     const proof = await mineOne(client, RIG);
     expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});
-  } finally {
-    await stop();
-  }
-});
-
-test("epochs are mined over blocks that the chain holds, drawn before the epoch begins", async () => {
-  const params = {...genesis.params, blocksPerEpoch: 40n, graceBlocks: 20n};
-  const readyAt = new Map<unknown, bigint>();
-  const info = (fields: object): void => {
-    if ("epoch" in fields) readyAt.set(fields.epoch, node?.view().head.height ?? 0n);
-  };
-  const quiet = (): void => undefined;
-  let node: QsdmNode | undefined;
-  const running = await runTestNode(
-    await initTestNode({...genesis, params}),
-    {producer: {intervalMs: 25, minIntervalMs: 25}},
-    {debug: quiet, info, warn: quiet, error: quiet},
-  );
-  const {client, stop} = running;
-  node = running.node;
-  try {
-    await client.enroll({
-      body: signedEnrollment(owner, 0n, enrollmentPayload(owner, {nodeId: "rig-1", node: nodeKey})),
-    });
-    const first = await client.work({height: 0n});
-    expect(first).toMatchObject({epoch: 0n, nextWorkSetRoot: null});
-    expect(first.workSet.map(({cells}) => cells.length)).toEqual([5]);
-    const drawn = await eventually(async () => (await client.work({height: null})).nextWorkSetRoot);
-
-    const later = await eventually(async () => {
-      const work = await client.work({height: null});
-      return work.epoch === 1n && work;
-    });
-    expect(later.workSetRoot).toEqual(drawn);
-    expect(readyAt.get(1n)).toBeLessThan(40n);
-    expect(later.workSet).toHaveLength(16);
-    for (const {cells} of later.workSet) {
-      const id = hexOf(cells[0]!.id);
-      const height = BigInt(`0x${id.slice(0, 16)}`);
-      expect((await client.block({height})).id).toBe(id.slice(16, 80));
-    }
-    // Blocks come fast here: on a busy machine the grace window can pass before a proof arrives, so they are tried again.
-    const submitted = async (change: Partial<Proof>) =>
-      client.submitProof({body: encodeProof({...(await mineOne(client, RIG)), ...change})});
-    const batchRoot = prefixRoot(WORK_SET.map(batchHash), 1);
-    await eventually(async () => (await submitted({batchRoot})).detail === "batch_root mismatch");
-    await eventually(async () => (await submitted({})).accepted);
-    expect((await client.work({height: null})).epoch).toBeGreaterThan(0n);
-
-    // An epoch that no proof can be of any more: shown to whoever asks, and nothing is built for it.
-    await eventually(async () => readyAt.has(2n));
-    readyAt.clear();
-    expect((await client.work({height: 0n})).workSetRoot).toEqual(first.workSetRoot);
-    await eventually(async () => (await client.work({height: null})).epoch === 2n);
-    expect(readyAt.has(0n)).toBe(false);
   } finally {
     await stop();
   }
