@@ -120,11 +120,16 @@ describe("mine with several nodes", () => {
 test("a run adds to the sums of those before it, and says what a device did", async () => {
   const file = `${KEYS}.totals`;
   const before = '{"schema":1,"attempts":1000,"accepted_proofs":7,"rejected_by_reason":{"work":2},"uptime_seconds":60}';
-  const ran = await owner.qsdm(`mine ${RIG} --device cpu:1 --device cpu:1 --backend cpu --proofs 1 --json`, {
-    files: {[file]: before},
-  });
+  const ran = await owner.qsdm(
+    `mine ${RIG} --device cpu:1 --device cpu:1 --backend cpu --idle-only --proofs 1 --json`,
+    {
+      files: {[file]: before},
+    },
+  );
   expect(ran).toMatchObject({status: 0});
   const stopped = linesOf(ran.out).at(-1)!;
+  // Without nvidia-smi nobody knows, and nothing is paused.
+  expect(linesOf(ran.out).map(({event}) => event)).not.toContain("paused");
   expect(stopped.devices).toMatchObject([
     {name: "cpu0", backend: "cpu", threads: 1},
     {name: "cpu1", backend: "cpu", threads: 1},

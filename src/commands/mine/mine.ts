@@ -3,6 +3,7 @@ import {type Command, Option} from "commander";
 import {BACKEND_NAMES} from "../../node/compute/backend.js";
 import {AUTO} from "../../node/mining/choose-backend.js";
 import {DEFAULT_LOOK_MS} from "../../node/mining/enrollment-watch.js";
+import {DEFAULT_IDLE} from "../../node/mining/idle.js";
 import {DEFAULT_POLL_MS} from "../../node/mining/ports.js";
 import {withClients} from "../client.js";
 import {defineCommand} from "../define.js";
@@ -105,6 +106,15 @@ export const mineCommand = (io: Io): Command =>
       durationFlag,
       DEFAULT_LOOK_MS,
     )
+    .option("--idle-only", "mine only while nobody uses the GPUs; what nvidia-smi does not tell pauses nothing", false)
+    .option(
+      "--idle-threshold <percent>",
+      "use below which a GPU counts as idle",
+      countFlag(0, 100),
+      DEFAULT_IDLE.thresholdPct,
+    )
+    .option("--idle-grace <duration>", "how long it must stay below", durationFlag, DEFAULT_IDLE.graceMs)
+    .option("--idle-poll <duration>", "time between two looks, one second at least", durationFlag, 5_000)
     .option("--metrics <address>", "serve figures for Prometheus on a port, or on HOST:PORT")
     .option("--self-test", "check that this machine mines correctly, and end", false)
     .option("--rig-file <path>", `flags of the rig in a file, made by a first run (default: ${DEFAULT_RIG_FILE})`)

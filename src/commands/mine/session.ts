@@ -12,7 +12,8 @@ import {
   lookAtEnrollment,
   watchEnrollment,
 } from "../../node/mining/enrollment-watch.js";
-import {type GpuReading, readGpus} from "../../node/mining/gpu-probe.js";
+import {type GpuReading, readGpus, utilisation} from "../../node/mining/gpu-probe.js";
+import {IdleGate, type MiningGate, OPEN_GATE} from "../../node/mining/idle-gate.js";
 import {Miner} from "../../node/mining/miner.js";
 import {minerNodeOf} from "../../node/mining/node-client.js";
 import {Tally} from "../../node/mining/tally.js";
@@ -59,12 +60,17 @@ export async function mine(io: Io, flags: MineFlags, clients: readonly Client[])
   const tally = new Tally({devices: () => fleet.states(), nowMs, before});
   let gpus: readonly GpuReading[] = [];
   try {
-    const miner = await minerOf(io, flags, {clients, terms, equipment, told: (event) => told(event)});
+    const changed = (mayMine: boolean): void => told({type: mayMine ? "resumed" : "paused"});
+    const idle = flags.idleOnly
+      ? new IdleGate(idleOptions(flags), {sample: () => utilisation(), nowMs, sleep, changed})
+      : null;
+    const parts = {clients, terms, equipment, gate: idle ?? OPEN_GATE};
+    const miner = await minerOf(io, flags, {...parts, told: (event) => told(event)});
     const server =
       metrics && (await serveMetrics(minerRegistry({stats: () => tally.stats(), gpus: () => gpus}), metrics));
     const view = createMineView(io, {tally, gpus: () => gpus});
     const told = (event: MineEvent): void => {
-      if (event.type !== "enrollment") tally.note(event);
+      tally.note(event);
       view.told(event);
     };
     const saving = setInterval(() => void totals.save(tally.stats().totals), SAVE_MS);
@@ -77,6 +83,7 @@ export async function mine(io: Io, flags: MineFlags, clients: readonly Client[])
       told(event);
       if (event.phase !== "active") ended(notActive(terms.record.nodeId, event.phase));
     });
+    void idle?.watch(signal);
     void watchGpus(signal, (readings) => {
       gpus = readings;
     });
@@ -116,10 +123,11 @@ interface MinerParts {
   readonly clients: readonly Client[];
   readonly terms: Terms;
   readonly equipment: Equipment;
+  readonly gate: MiningGate;
   readonly told: (event: MineEvent) => void;
 }
 
-async function minerOf(io: Io, flags: MineFlags, {clients, terms, equipment, told}: MinerParts): Promise<Miner> {
+async function minerOf(io: Io, flags: MineFlags, {clients, terms, equipment, gate, told}: MinerParts): Promise<Miner> {
   const {backend, fleet} = equipment;
   const heights = signedHeightsOf(flags, terms);
   const cache = new DagCache(await dagDirOf(io, flags), (message) => io.warn(message));
@@ -134,6 +142,7 @@ async function minerOf(io: Io, flags: MineFlags, {clients, terms, equipment, tol
       pollMs: flags.poll,
     },
     {
+      gate,
       nodes: clients.map((client) => minerNodeOf({client, chainId, tips: new TipFeed(client, io.signal)})),
       solver: fleet,
       attest: await attester(io, flags, terms, backend),
@@ -177,6 +186,12 @@ async function watchGpus(signal: AbortSignal, read: (readings: readonly GpuReadi
     await sleep(GPU_MS, signal);
   }
 }
+
+const idleOptions = ({idleThreshold, idleGrace, idlePoll}: MineFlags) => ({
+  thresholdPct: idleThreshold,
+  graceMs: idleGrace,
+  intervalMs: Math.max(1_000, idlePoll),
+});
 
 const notActive = (nodeId: string, phase: string): RuleError =>
   new RuleError("MINER_NOT_ACTIVE", `node ${nodeId} is ${phase}: its proofs would be refused`, {

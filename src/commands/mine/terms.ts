@@ -34,6 +34,10 @@ export interface MineFlags extends ClientFlags, SigningFlags {
   readonly enrollmentPoll: number;
   readonly metrics?: string;
   readonly rigFile?: string;
+  readonly idleOnly: boolean;
+  readonly idleThreshold: number;
+  readonly idleGrace: number;
+  readonly idlePoll: number;
   readonly address?: string;
   readonly backend: string;
   readonly device?: readonly string[];

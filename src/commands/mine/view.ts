@@ -16,7 +16,12 @@ const STATS_MS = 10_000;
 const LOG_MS = 60_000;
 
 /** What happens in the command around the miner. */
-export type MineEvent = MinerEvent | ({readonly type: "enrollment"} & EnrollmentChange);
+export type MineEvent =
+  | MinerEvent
+  | ({readonly type: "enrollment"} & EnrollmentChange)
+  /** Under --idle-only: somebody uses the machine, or nobody does any more. */
+  | {readonly type: "paused"}
+  | {readonly type: "resumed"};
 
 export interface MineViewPorts {
   readonly tally: Tally;
@@ -119,6 +124,14 @@ function textView(io: Io, {tally, gpus}: MineViewPorts): MineView {
         case "enrollment":
           if (event.severity === "info") progress.log(`node ${event.nodeId} is ${event.phase}`);
           else warned(`node ${event.nodeId} went from ${event.prevPhase} to ${event.phase}`);
+          break;
+        case "paused":
+          busyWith = "paused: the GPU is in use";
+          progress.log(busyWith);
+          break;
+        case "resumed":
+          busyWith = null;
+          progress.log("going on: the GPU is idle");
           break;
         case "waiting":
           // Once for each reason, not once for each try.

@@ -57,6 +57,7 @@ function hashOne(kernel: Kernel, message: Uint8Array): Uint8Array {
 /** The rules' search, two nonces at a time. */
 function solvePairs(kernel: Kernel, job: SolveJob, start: Uint8Array, attempts: number): Slice {
   const {headerHash, batchRoot, target, table} = job;
+  const hash = (message: Uint8Array): Uint8Array => hashOne(kernel, message);
   let nonce = start;
   for (let done = 0; done < attempts; ) {
     const second = advanceNonce(nonce, 1n);
@@ -65,7 +66,7 @@ function solvePairs(kernel: Kernel, job: SolveJob, start: Uint8Array, attempts: 
     for (const [i, mix] of walkTable(kernel, table, starts).entries()) {
       done++;
       const tried = starts[i]!.nonce;
-      if (meetsTarget(powHash({headerHash, nonce: tried, batchRoot, mixDigest: mix}), target))
+      if (meetsTarget(powHash({headerHash, nonce: tried, batchRoot, mixDigest: mix}, hash), target))
         return {solution: {nonce: tried, mixDigest: mix}, attempts: done};
     }
     nonce = advanceNonce(second, 1n);

@@ -1,5 +1,6 @@
 /** Temperature, power and load of the machine's GPUs, as `nvidia-smi` tells them. */
 import {execFile} from "node:child_process";
+import {parseUtilisation, UTILISATION_QUERY, type Utilisation} from "./idle.js";
 
 /** One GPU; null is what the driver does not tell. */
 export interface GpuReading {
@@ -21,6 +22,18 @@ export const readGpus = (program = "nvidia-smi"): Promise<readonly GpuReading[]>
     execFile(program, args, {timeout: TIMEOUT_MS, maxBuffer: ANSWER_MAX_BYTES}, (error, stdout) =>
       resolve(error ? [] : parseGpus(stdout)),
     );
+  });
+
+/** How busy the GPUs are; null where `nvidia-smi` is absent, fails or says nothing. `program` is for tests. */
+export const utilisation = (program = "nvidia-smi"): Promise<Utilisation | null> =>
+  new Promise((resolve) => {
+    execFile(program, [...UTILISATION_QUERY], {timeout: TIMEOUT_MS, maxBuffer: ANSWER_MAX_BYTES}, (error, stdout) => {
+      try {
+        resolve(error ? null : parseUtilisation(stdout));
+      } catch {
+        resolve(null);
+      }
+    });
   });
 
 /** The readings of an answer; a line of another form is left out. */

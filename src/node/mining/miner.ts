@@ -51,6 +51,7 @@ export class Miner {
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted && !this.#done) {
+        await this.ports.gate.open(signal);
         const found = await this.#patiently(() => this.#sources.work(), signal);
         if (!found) return;
         const {node, work} = found;
@@ -91,7 +92,7 @@ export class Miner {
     }
   }
 
-  /** The search, left when `signal` aborts, the tip is another one, or the node is gone. */
+  /** The search, left when `signal` aborts, the tip is another one, the node is gone, or the machine is wanted. */
   async #search(job: Job, node: MinerNode, signal: AbortSignal): Promise<Solution | null> {
     const left = new AbortController();
     let trouble: unknown = null;
@@ -101,7 +102,7 @@ export class Miner {
       left.abort();
     });
     try {
-      const either = AbortSignal.any([signal, left.signal]);
+      const either = AbortSignal.any([signal, left.signal, this.ports.gate.closing()]);
       const found = await this.ports.solver.search(job.search, this.ports.randomNonce(), either);
       if (trouble !== null) throw trouble;
       return found;

@@ -3,6 +3,7 @@ import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import type {QsdmError} from "../../errors.js";
 import type {DagBuilder, DagProgress} from "./dag/builder.js";
+import type {MiningGate} from "./idle-gate.js";
 import type {Solver} from "./solver.js";
 import type {MinerNode, SourceChange} from "./sources.js";
 
@@ -35,6 +36,7 @@ export const DEFAULT_POLL_MS = 500;
 export interface MinerPorts {
   /** In the order of preference, at least one. */
   readonly nodes: readonly MinerNode[];
+  readonly gate: MiningGate;
   /**
    * Claims a height for one signature; false when this rig has signed for it before. Two proofs for one height cost
    * the bond, so the claim must outlive the process.

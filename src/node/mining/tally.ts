@@ -36,6 +36,9 @@ export interface MinerStats {
   readonly totals: Totals;
 }
 
+/** What is counted; every other event passes by. */
+type Noted = MinerEvent | {readonly type: "enrollment" | "paused" | "resumed"};
+
 export interface TallyPorts {
   devices(): readonly DeviceState[];
   /** Monotonic. */
@@ -61,7 +64,7 @@ export class Tally {
   }
 
   /** Takes down what the miner tells. */
-  note(event: MinerEvent): void {
+  note(event: Noted): void {
     if (event.type === "work") this.#work = event;
     else if (event.type === "source" && event.state === "used") this.#source = event.source;
     else if (event.type === "accepted") this.#accepted++;

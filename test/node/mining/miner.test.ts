@@ -11,6 +11,7 @@ import {solveSlice} from "../../../src/node/ledger/mining/solve.js";
 import {verifyProof} from "../../../src/node/ledger/mining/verify.js";
 import {WORK_SET, WORK_SET_ROOT} from "../../../src/node/ledger/mining/work-set.js";
 import {DagBuilder, DEFAULT_DAG_OPTIONS} from "../../../src/node/mining/dag/builder.js";
+import {OPEN_GATE} from "../../../src/node/mining/idle-gate.js";
 import {jobOf} from "../../../src/node/mining/job.js";
 import {Miner} from "../../../src/node/mining/miner.js";
 import type {Answer, MinerEvent, MinerOptions, MinerPorts} from "../../../src/node/mining/ports.js";
@@ -73,6 +74,7 @@ function bench(change: Partial<MinerPorts & MinerNode> = {}, options: Partial<Mi
     solver,
     dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: 1}, {backend: cpuBackend, cache: null, nowMs: () => 0}),
     nodes: [only],
+    gate: OPEN_GATE,
     claim: async () => true,
     attest: (solution, challenge) => signedBy(rig, solution, {challenge}),
     randomNonce: () => new Uint8Array(16),

@@ -14,8 +14,11 @@ export interface PowInput {
   readonly mixDigest: Uint8Array;
 }
 
-export const powHash = ({headerHash, nonce, batchRoot, mixDigest}: PowInput): Uint8Array =>
-  sha3(concat(headerHash, nonce, batchRoot, mixDigest));
+/** @param hash SHA3-256, by whatever computes it */
+export const powHash = (
+  {headerHash, nonce, batchRoot, mixDigest}: PowInput,
+  hash: (message: Uint8Array) => Uint8Array = sha3,
+): Uint8Array => hash(concat(headerHash, nonce, batchRoot, mixDigest));
 
 /** Strictly below, as a big-endian integer; a target that is absent or not positive is never met. */
 export const meetsTarget = (hash: Uint8Array, target: bigint | null): boolean =>
