@@ -160,6 +160,26 @@ describe("--slash", () => {
     expect((await node.client.nonce({sender: watcher.address})).nonce).toBe(1n);
   });
 
+  test("comes back to what another wallet claimed, once the claim has expired", async () => {
+    const node = await enrolled();
+    const {client} = node;
+    const waiting = start(node.node.url, "--evidence-dir /e --slash --passphrase-file /pass");
+    await eventually(async () => waiting.host.err().includes("submitting slashes"));
+    const [a, b] = [await mineOne(client, RIG), await mineOne(client, {...RIG, start: 2})];
+    const {chainTip} = await client.status();
+    const claim = {tx_id: "ab".repeat(32), sender: owner.address, expires_at_height: `${chainTip + 3n}`};
+    waiting.host.files.set(`/e/double-mining-rig-1-0-${a.height}.slash`, utf8(JSON.stringify(claim)));
+    for (const proof of [a, b]) await client.submitProof({body: encodeProof(proof)});
+    expect(await waiting.until("slash_resolved")).toMatchObject({outcome: "applied", slasher: watcher.address});
+    await waiting.stop();
+    const told = waiting.events().map(({event}) => event!);
+    expect(told.filter((event) => event.startsWith("slash"))).toEqual([
+      "slash_left",
+      "slash_submitted",
+      "slash_resolved",
+    ]);
+  });
+
   test("without a directory for the evidence, or without a passphrase, is refused before anything is watched", async () => {
     const node = await enrolled();
     const nowhere = start(node.node.url, "--slash");

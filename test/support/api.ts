@@ -134,7 +134,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   telemetry: null,
   recentRejections: () => ({entries: [], nextCursor: 0n, hasMore: false}),
   ngc: null,
-  feed: new Feed({events: () => [], prunedSeq: () => 0n, block: async () => null}, () => 12n),
+  feed: new Feed({events: ({upTo}) => ({events: [], upTo}), prunedSeq: () => 0n, block: async () => null}, () => 12n),
   info: {nodeId: "validator-0", version: "1.2.3", commit: "abc", startedAtMs: NOW_MS - 90_500},
   now: () => NOW_MS,
   ...over,

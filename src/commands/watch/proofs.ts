@@ -124,7 +124,7 @@ export const watchProofsCommand = (io: Io): Command =>
     await watch(io, flags, async (client, settings): Promise<Subject<never>> => {
       const prosecutor = await prosecutorOf(io, flags, client, settings);
       const detector = new Detector();
-      const topics: readonly Topic[] = slash ? ["proofs", "slashes"] : ["proofs"];
+      const topics: readonly Topic[] = slash ? ["blocks", "proofs", "slashes"] : ["proofs"];
       return {
         name: "proofs",
         poller: null,
@@ -135,6 +135,7 @@ export const watchProofsCommand = (io: Io): Command =>
           async convert({seq, topic, body}, again) {
             if (topic === "slashes" && !again && prosecutor?.sent(body.txId))
               return [resolved(body.txId, body, timeText(io.host.now()))];
+            if (topic === "blocks" && !again && prosecutor !== null) return prosecutor.atHeight(body.height);
             if (topic !== "proofs") return [];
             const meant = !again && (nodeId === undefined || body.nodeId === nodeId);
             const told = meant ? [proofEvent(io, seq, body, withProof)] : [];

@@ -20,8 +20,8 @@ export interface FeedPage {
   readonly upTo: bigint;
 }
 
-/** Most events of a page, and most heights that one looks at: pages of a rare topic end, too. */
-const PAGE = {events: 64, heights: 2_048n} as const;
+/** Most events of a page. */
+const PAGE_EVENTS = 64;
 
 export class Feed {
   readonly #waiting = new Set<() => void>();
@@ -71,12 +71,9 @@ export class Feed {
   async read(after: bigint, topics: readonly Topic[]): Promise<FeedPage> {
     this.checkKept(after);
     const {headSeq} = this;
-    const horizon = lastSeqOf(heightOfSeq(after) + PAGE.heights);
-    const upTo = horizon < headSeq ? horizon : headSeq;
-    if (after >= upTo) return {events: [], upTo: after};
-    const found = this.store.events({after, upTo, topics, limit: PAGE.events});
-    const events = await this.#tell(found);
-    return {events, upTo: found.length < PAGE.events ? upTo : found.at(-1)!.seq};
+    if (after >= headSeq) return {events: [], upTo: after};
+    const {events, upTo} = this.store.events({after, upTo: headSeq, topics, limit: PAGE_EVENTS});
+    return {events: await this.#tell(events), upTo};
   }
 
   /** Called after each block. */

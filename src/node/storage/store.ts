@@ -44,6 +44,13 @@ export interface EventQuery {
   readonly limit: number;
 }
 
+/** The events that a query found, and how far it looked. */
+export interface EventPage {
+  readonly events: readonly LoggedEvent[];
+  /** Everything wanted up to this number is in `events`. */
+  readonly upTo: bigint;
+}
+
 /** The end of the stored chain. */
 export interface StoredHead {
   readonly id: string;
@@ -106,7 +113,8 @@ export interface LedgerStore {
   slashReceipt(txId: string): SlashReceipt | null;
   /** Newest first. */
   slashReceipts(query: SlashReceiptQuery): readonly SlashReceipt[];
-  events(query: EventQuery): readonly LoggedEvent[];
+  /** Looks at a bounded part of the log, so that a page of a rare topic takes no longer than any other. */
+  events(query: EventQuery): EventPage;
   /** Events up to this number are gone; 0 while none is. */
   prunedSeq(): bigint;
   /** Names what is wrong with the files; empty when they are whole. */

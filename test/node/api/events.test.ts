@@ -1,7 +1,7 @@
 /** The event stream on the wire: order, replay, limits, and what becomes of readers that cannot keep up. */
 import {connect} from "node:net";
 import {describe, expect, onTestFinished, test} from "vitest";
-import {numbered} from "../../../src/codecs/api/events.js";
+import {numbered, TOPICS} from "../../../src/codecs/api/events.js";
 import type {Client} from "../../../src/node/api/client.js";
 import type {StreamMessage} from "../../../src/node/api/client-stream.js";
 import {Feed} from "../../../src/node/events/feed.js";
@@ -30,11 +30,13 @@ function memoryFeed(events: LoggedEvent[], tip: bigint) {
   const world = {tip, pruned: 0n, events};
   const feed = new Feed(
     {
-      events: ({after, upTo, topics, limit}: EventQuery) =>
-        world.events
+      events({after, upTo, topics, limit}: EventQuery) {
+        const found = world.events
           .filter(({seq, topic}) => seq > after && seq <= upTo && topics.includes(topic))
-          .sort((a, b) => (a.seq < b.seq ? -1 : 1))
-          .slice(0, limit),
+          .sort((a, b) => (a.seq < b.seq ? -1 : 1));
+        const page = found.slice(0, limit);
+        return {events: page, upTo: found.length <= limit ? upTo : page.at(-1)!.seq};
+      },
       prunedSeq: () => world.pruned,
       block: async () => null,
     },
@@ -238,6 +240,45 @@ test("a node that stops says so to its readers, and does not wait for them", asy
   await expect(stream.next()).rejects.toMatchObject({code: "NODE_STOPPING", exitCode: 4});
   await stopped;
   expect(performance.now() - begun).toBeLessThan(4_000);
+});
+
+test("a long replay leaves others their turn between two pages", async () => {
+  let turn = 0;
+  const counting = setInterval(() => turn++, 0);
+  onTestFinished(() => clearInterval(counting));
+  const turns: number[] = [];
+  let calls = 0;
+  const feed = new Feed(
+    {
+      // A rare topic: page after page without an event.
+      events({upTo}) {
+        turns.push(turn);
+        return {events: [], upTo: ++calls < 200 ? BigInt(calls) : upTo};
+      },
+      prunedSeq: () => 0n,
+      block: async () => null,
+    },
+    () => 1n,
+  );
+  const {client} = await serve({feed}, {options: {rateLimit: null}});
+  const abort = new AbortController();
+  const stream = client.events({...ALL, after: 0n}, abort.signal);
+  await stream.next();
+  while (calls < 200) await new Promise((resolve) => setImmediate(resolve));
+  abort.abort();
+  expect(new Set(turns).size).toBeGreaterThan(3);
+});
+
+test("the OpenAPI document tells of the stream, its header and its events", async () => {
+  const {paths} = await jsonOf(await (await serve()).get("/openapi.json"));
+  const {parameters, responses} = paths["/api/v1/events"].get;
+  expect(parameters.map(({name, in: place}: {name: string; in: string}) => [name, place])).toEqual([
+    ["topics", "query"],
+    ["after", "query"],
+    ["last-event-id", "header"],
+  ]);
+  const {oneOf} = responses["200"].content["text/event-stream"].schema;
+  expect(oneOf.map(({title}: {title: string}) => title)).toEqual([...TOPICS]);
 });
 
 test("HEAD answers with the head alone", async () => {

@@ -141,7 +141,7 @@ test("two nodes with the same blocks give the same events the same numbers", asy
     await intake.submit(enrollment);
     await intake.extend();
     await intake.extend();
-    logs.push(store.events({after: 0n, upTo: lastSeqOf(9n), topics: TOPICS, limit: 100}));
+    logs.push(store.events({after: 0n, upTo: lastSeqOf(9n), topics: TOPICS, limit: 100}).events);
     store.close();
   }
   const [quiet, noisy] = logs;

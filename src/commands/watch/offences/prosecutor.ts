@@ -21,6 +21,8 @@ export interface ProsecutorPorts {
   detail(text: string): void;
 }
 
+/** Blocks after which a slash that was refused is tried again. */
+const RETRY_BLOCKS = 100n;
 /** Behind a refusal that only certified headers will lift: the evidence is good, and waits for them. */
 const NO_WITNESS = "ANCHOR_UNVERIFIABLE";
 
@@ -28,6 +30,9 @@ export class Prosecutor {
   /** Charges that are settled in this run, by name. */
   readonly #settled = new Set<string>();
   readonly #submitted = new Set<string>();
+  /** Charges that were submitted or left, with the height above which they are looked at again. */
+  readonly #due = new Map<string, {readonly charge: Charge; readonly height: bigint}>();
+  #height = 0n;
 
   constructor(private readonly ports: ProsecutorPorts) {}
 
@@ -46,6 +51,18 @@ export class Prosecutor {
       if (this.#settled.has(charge.name)) continue;
       told.push(...(await this.#press(charge, again)));
       this.#settled.add(charge.name);
+    }
+    return told;
+  }
+
+  /** A block came: whatever was sent in and neither applied nor waits any more is sent in again. */
+  async atHeight(height: bigint): Promise<readonly WatchEvent[]> {
+    this.#height = height;
+    const told: WatchEvent[] = [];
+    for (const [name, {charge, height: due}] of this.#due) {
+      if (height <= due) continue;
+      told.push(...(await this.#press(charge, true)));
+      if (this.#due.get(name)?.height === due) this.#due.delete(name);
     }
     return told;
   }
@@ -75,12 +92,14 @@ export class Prosecutor {
   async #send(charge: Charge, slasher: Slasher): Promise<WatchEvent> {
     try {
       const sent = await slasher.submit(charge);
+      this.#due.set(charge.name, {charge, height: sent.dueHeight});
       if (sent.done === "left") return this.#event("slash_left", charge, {reason: sent.reason});
       this.#submitted.add(sent.txId);
       return this.#event("slash_submitted", charge, {tx_id: sent.txId});
     } catch (error) {
-      // Refused for a reason of this wallet or chain: the evidence stays, and the next offence may fare better.
+      // Refused for a reason of this wallet: the evidence stays, and the wallet may fare better later.
       if (!(error instanceof QsdmError) || error instanceof UnavailableError) throw error;
+      this.#due.set(charge.name, {charge, height: this.#height + RETRY_BLOCKS});
       return this.#event("slash_failed", charge, {code: error.code, error: error.message});
     }
   }

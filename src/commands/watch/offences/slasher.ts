@@ -5,7 +5,7 @@ import type {Signer} from "../../../node/keys/signer.js";
 import {orderSlash} from "../../slash.js";
 import {type Draft, draft, sign, termsOf} from "../../transaction.js";
 import type {Charge} from "./charges.js";
-import type {EvidenceDir} from "./evidence-dir.js";
+import type {Claim, EvidenceDir} from "./evidence-dir.js";
 
 export interface SlasherOptions {
   /** What each slash pays, in dust; `null` is the node's base fee. */
@@ -13,11 +13,11 @@ export interface SlasherOptions {
   readonly expiresInBlocks: bigint;
 }
 
-/** What became of a charge that should be submitted. */
+/** What became of a charge that should be submitted. After `dueHeight` it is looked at again. */
 export type Submission =
-  | {readonly done: "submitted"; readonly txId: string}
+  | {readonly done: "submitted"; readonly txId: string; readonly dueHeight: bigint}
   /** Somebody else has it, or it is punished: nothing was paid. */
-  | {readonly done: "left"; readonly reason: string};
+  | {readonly done: "left"; readonly reason: string; readonly dueHeight: bigint};
 
 /**
  * Refusals that say that the offence is taken care of. Two watchers with one wallet draft the very same transaction, so
@@ -51,12 +51,14 @@ export class Slasher {
       const {feeDust, expiresInBlocks} = this.options;
       const drafted = await draft(order, {sender, feeDust, nonce: null, expiresInBlocks}, {client, terms});
       // Claimed before it is sent: after a crash in between, the next run waits until this one has expired.
-      if (!(await this.#claim(name, drafted, terms.height))) return {done: "left", reason: "another watcher has it"};
+      const taken = await this.#claim(name, drafted, terms.height);
+      if (taken) return {done: "left", reason: "another watcher has it", dueHeight: taken.expiresAtHeight};
+      const dueHeight = drafted.content.expiresAtHeight;
       try {
-        return {done: "submitted", txId: (await order.submit(client, sign(drafted, this.signer))).txId};
+        return {done: "submitted", txId: (await order.submit(client, sign(drafted, this.signer))).txId, dueHeight};
       } catch (error) {
         if (!(error instanceof QsdmError)) throw error;
-        if (TAKEN_CARE_OF.has(error.code)) return {done: "left", reason: error.message};
+        if (TAKEN_CARE_OF.has(error.code)) return {done: "left", reason: error.message, dueHeight};
         // What was not taken holds nothing back.
         if (error.exitCode !== 4) await this.#release(name, drafted);
         if (!NONCE_RACES.has(error.code) || tries >= TRIES) throw error;
@@ -65,16 +67,16 @@ export class Slasher {
   }
 
   /**
-   * Whether the offence is this watcher's to submit. Another wallet's claim lasts as long as its transaction can be
+   * Claims the offence, or gives the claim that somebody else has on it. Another wallet's claim lasts as long as its transaction can be
    * included; one of this wallet is of a run that ended, since the node says that no slash for the offence waits.
    */
-  async #claim(name: string, {txId, content}: Draft, height: bigint): Promise<boolean> {
+  async #claim(name: string, {txId, content}: Draft, height: bigint): Promise<Claim | null> {
     const made = {txId, sender: content.sender, expiresAtHeight: content.expiresAtHeight};
-    if (await this.dir.claim(name, made)) return true;
+    if (await this.dir.claim(name, made)) return null;
     const known = await this.dir.claimOn(name);
-    if (known && known.sender !== content.sender && known.expiresAtHeight >= height) return false;
+    if (known && known.sender !== content.sender && known.expiresAtHeight >= height) return known;
     await this.dir.replaceClaim(name, made);
-    return true;
+    return null;
   }
 
   #release(name: string, {txId, content}: Draft): Promise<void> {

@@ -5,6 +5,7 @@
  * then its place, however much happens meanwhile.
  */
 import type {ServerResponse} from "node:http";
+import {setImmediate as nextTurn} from "node:timers/promises";
 import {QsdmError, UnavailableError} from "../../../errors.js";
 import type {ApiOptions, ServerPorts} from "../options.js";
 import type {FeedPort} from "../ports.js";
@@ -15,7 +16,8 @@ import {beatText, endText, eventText, startText} from "./sse.js";
 
 /** What a reader shall wait before it connects again. */
 const RETRY_MS = 2_000;
-/** What sending one event costs, in verifications of one signature: reading it back, and its bytes. */
+/** What a page costs, and each event in it, in verifications of one signature: looking for it, and its bytes. */
+const PAGE_COST = 0.2;
 const EVENT_COST = 0.1;
 
 export interface StreamPorts extends Pick<ServerPorts, "monotonicMs" | "streaming" | "streamEnded" | "log"> {
@@ -26,6 +28,7 @@ export class Streams {
   /** Open streams by the address block that holds them. */
   readonly #held = new Map<string, number>();
   readonly #running = new Map<AbortController, Promise<void>>();
+  #closed = false;
 
   constructor(
     private readonly options: ApiOptions,
@@ -35,9 +38,10 @@ export class Streams {
 
   /**
    * A place for one more stream of `ip`, given back when the stream ends.
-   * @throws UnavailableError STREAMS_FULL, STREAMS_OF_ADDRESS
+   * @throws UnavailableError STREAMS_FULL, STREAMS_OF_ADDRESS, NODE_STOPPING
    */
   admit(ip: string): void {
+    if (this.#closed) throw stopping();
     const {maxOpen, maxOfAddress} = this.options.streams;
     if (this.#running.size >= maxOpen)
       throw new UnavailableError("STREAMS_FULL", `${maxOpen} streams are open`, {hint: "try again later"});
@@ -69,10 +73,8 @@ export class Streams {
 
   /** Ends every stream with its last words. */
   async close(): Promise<void> {
-    const stopping = new UnavailableError("NODE_STOPPING", "the node is stopping", {
-      hint: "connect again after the restart: no event is lost",
-    });
-    for (const abort of this.#running.keys()) abort.abort(stopping);
+    this.#closed = true;
+    for (const abort of this.#running.keys()) abort.abort(stopping());
     await Promise.all(this.#running.values());
   }
 
@@ -97,13 +99,12 @@ export class Streams {
       for (const event of events) await this.#send(to, eventText(event));
       at = upTo;
       const nowMs = this.ports.monotonicMs();
-      if (events.length > 0) {
-        quietSinceMs = nowMs;
-        await this.#pace(to, events.length * EVENT_COST);
-      } else if (nowMs - quietSinceMs >= heartbeatMs) {
+      if (events.length > 0) quietSinceMs = nowMs;
+      else if (nowMs - quietSinceMs >= heartbeatMs) {
         quietSinceMs = nowMs;
         await this.#send(to, beatText(at));
       }
+      await this.#pace(to, PAGE_COST + events.length * EVENT_COST);
       if (at >= feed.headSeq) await feed.changed(heartbeatMs - (this.ports.monotonicMs() - quietSinceMs), to.signal);
     }
     if (to.signal.reason !== null) throw to.signal.reason;
@@ -132,8 +133,9 @@ export class Streams {
     });
   }
 
-  /** Replay is charged like other reads, and waits instead of being refused. */
+  /** Replay is charged like other reads, and waits instead of being refused. Between two pages others have a turn. */
   async #pace({ip, signal}: Reader, units: number): Promise<void> {
+    await nextTurn();
     while (!signal.aborted) {
       const waitMs = this.toll.waitFor(ip, units, this.ports.monotonicMs());
       if (waitMs <= 0) return;
@@ -157,6 +159,11 @@ interface Reader {
   readonly ip: string;
   readonly signal: AbortSignal;
 }
+
+const stopping = (): UnavailableError =>
+  new UnavailableError("NODE_STOPPING", "the node is stopping", {
+    hint: "connect again after the restart: no event is lost",
+  });
 
 const tooSlow = (stallMs: number): UnavailableError =>
   new UnavailableError("READER_TOO_SLOW", `nothing was read for ${stallMs} ms`, {

@@ -41,6 +41,8 @@ export interface Statements {
   >;
   readonly addEvent: Write<[bigint, string, string, number | null]>;
   readonly trimEvents: Write<[bigint]>;
+  /** The event that follows a number at a distance. */
+  readonly eventBehind: Query<[bigint, bigint, number], {seq: bigint}>;
   /** Topics are a JSON array. */
   readonly eventsAfter: Query<[bigint, bigint, string, number], EventRow>;
   readonly allWaiting: Query<[], {kind: bigint; id: Buffer; value: Buffer}>;
@@ -76,6 +78,7 @@ export const prepareStatements = (db: Sqlite): Statements => ({
   ),
   addEvent: db.prepare("INSERT INTO event (seq, topic, body, proof_index) VALUES (?, ?, ?, ?)"),
   trimEvents: db.prepare("DELETE FROM event WHERE seq <= ?"),
+  eventBehind: db.prepare("SELECT seq FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT 1 OFFSET ?"),
   eventsAfter: db.prepare(
     "SELECT seq, topic, body, proof_index FROM event WHERE seq > ? AND seq <= ? " +
       "AND topic IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?",

@@ -8,9 +8,9 @@ import {InvariantError, UnavailableError} from "../../../errors.js";
 import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
 import type {
   BlockCommit,
+  EventPage,
   EventQuery,
   LedgerStore,
-  LoggedEvent,
   ReceiptQuery,
   SlashReceipt,
   SlashReceiptQuery,
@@ -26,6 +26,8 @@ import {prepareStatements, type Statements} from "./statements.js";
 
 /** SQLite's integers are signed: nothing greater is stored, and asking for it would throw. */
 const INTEGER_MAX = 2n ** 63n - 1n;
+/** Events that one query looks at, about a millisecond's worth. */
+const EVENTS_LOOKED_AT = 4_096;
 /** Row of `meta` with the number up to which events were dropped. */
 const PRUNED_SEQ = "pruned_seq";
 
@@ -132,17 +134,18 @@ export class SqliteStore implements LedgerStore {
     return this.#statements.newestSlashReceipts.all({since, outcome, kind, limit}).map(slashReceiptIn);
   }
 
-  events({after, upTo, topics, limit}: EventQuery): readonly LoggedEvent[] {
-    if (after > INTEGER_MAX) return [];
+  events({after, upTo, topics, limit}: EventQuery): EventPage {
+    if (after > INTEGER_MAX) return {events: [], upTo};
     const last = upTo < INTEGER_MAX ? upTo : INTEGER_MAX;
-    return this.#statements.eventsAfter
-      .all(after, last, JSON.stringify(topics), limit)
-      .map(({seq, topic, body, proof_index: at}) => ({
-        seq,
-        topic: topic as Topic,
-        body,
-        proofIndex: at === null ? null : Number(at),
-      }));
+    const horizon = this.#statements.eventBehind.get(after, last, EVENTS_LOOKED_AT - 1)?.seq ?? last;
+    const rows = this.#statements.eventsAfter.all(after, horizon, JSON.stringify(topics), limit);
+    const events = rows.map(({seq, topic, body, proof_index: at}) => ({
+      seq,
+      topic: topic as Topic,
+      body,
+      proofIndex: at === null ? null : Number(at),
+    }));
+    return {events, upTo: events.length < limit ? horizon : events.at(-1)!.seq};
   }
 
   prunedSeq(): bigint {

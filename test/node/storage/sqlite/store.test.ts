@@ -137,3 +137,43 @@ describe("compression", () => {
     await expect(unpack(Uint8Array.of(9, 1))).rejects.toMatchObject({code: "ROW_INVALID"});
   });
 });
+
+test("a query of a rare topic looks at a bounded part of the log, and says how far it looked", async () => {
+  const store = await open(scratchFile());
+  const zero = genesisBlock(testGenesis([]));
+  const blank = "0".repeat(64);
+  const event = (place: number, topic: "blocks" | "slashes") => ({
+    seq: BigInt(place),
+    topic,
+    body: `{"event":"${topic}"}`,
+    proofIndex: null,
+  });
+  const log = Array.from({length: 9_000}, (_, i) => event(i + 1, i === 8_999 ? "slashes" : "blocks"));
+  store.commit(
+    {
+      ...zero,
+      certificate: {epoch: 0n, view: 0n, votes: []},
+      stateRoot: blank,
+      receiptsRoot: blank,
+      changes: [],
+      receipts: [],
+      slashes: [],
+      events: log,
+      settled: [],
+    },
+    await store.pack(zero.block),
+  );
+  const found: bigint[] = [];
+  let after = 0n;
+  let pages = 0;
+  for (; after < 9_500n; pages++) {
+    const page = store.events({after, upTo: 9_500n, topics: ["slashes"], limit: 10});
+    expect(page.upTo).toBeGreaterThan(after);
+    found.push(...page.events.map(({seq}) => seq));
+    after = page.upTo;
+  }
+  expect([found, pages]).toEqual([[9_000n], 3]);
+  const full = store.events({after: 5n, upTo: 9_500n, topics: ["blocks", "slashes"], limit: 10});
+  expect([full.events.map(({seq}) => seq), full.upTo]).toEqual([log.slice(5, 15).map(({seq}) => seq), 15n]);
+  store.close();
+});
