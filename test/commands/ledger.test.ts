@@ -30,10 +30,10 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 /** Two proofs of the enrolled rig for one height; older ones than its enrollment would convict nobody. */
-const evidence = async () => {
-  const {enrolledAtHeight: height} = await node.client.enrollment({nodeId: "rig-1"});
+const evidence = async (later = 0n) => {
+  const {enrolledAtHeight} = await node.client.enrollment({nodeId: "rig-1"});
   const named = {nodeId: "rig-1", node: RIG, owner: OWNER};
-  const at = (fill: number) => signedProof(named, {height, fill});
+  const at = (fill: number) => signedProof(named, {height: enrolledAtHeight + later, fill});
   return doubleMining.encode({proofA: at(1), proofB: at(2), memo: ""});
 };
 
@@ -155,15 +155,23 @@ describe("slash", () => {
     expect((await node.client.enrollment({nodeId: "rig-1"})).phase).toBe("revoked");
   });
 
-  test("the same offence again is rejected by its block, and the receipt says why", async () => {
+  test("the same offence again is refused at the door, for nothing", async () => {
+    const before = (await node.client.balance({address: REPORTER.address})).balance;
+    const ran = await reporter.qsdm(`--json slash --evidence-hex ${hexOf(await evidence())} --passphrase-file /pass`);
+    expect(ran.status).toBe(3);
+    expect(JSON.parse(ran.out).error.code).toBe("SLASH_EVIDENCE_REPLAYED");
+    expect((await node.client.balance({address: REPORTER.address})).balance).toBe(before);
+  });
+
+  test("an offence of a node with nothing left is rejected by its block, and the receipt says why", async () => {
     const ran = await reporter.qsdm(
-      `--json slash --evidence-hex ${hexOf(await evidence())} --passphrase-file /pass --wait`,
+      `--json slash --evidence-hex ${hexOf(await evidence(1n))} --passphrase-file /pass --wait`,
     );
     expect(ran.status).toBe(3);
     const {error} = JSON.parse(ran.out);
-    expect(error.code).toBe("SLASH_EVIDENCE_REPLAYED");
+    expect(error.code).toBe("SLASH_NOTHING_LEFT");
     const looked = await reporter.qsdm(`slash-receipt ${error.details.tx_id} --json`);
-    expect(JSON.parse(looked.out).data).toMatchObject({outcome: "rejected", reject_reason: "evidence_replayed"});
+    expect(JSON.parse(looked.out).data).toMatchObject({outcome: "rejected", reject_reason: "nothing_left"});
   });
 
   for (const [name, line, code] of [
