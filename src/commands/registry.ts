@@ -52,6 +52,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "attest key", heading: "Mining", load: async () => (await import("./attest/key.js")).attestKeyCommand},
   {path: "attest nonce", heading: "Mining", load: async () => (await import("./attest/nonce.js")).attestNonceCommand},
   {path: "attest gpu-id", heading: "Mining", load: async () => (await import("./attest/gpu-id.js")).attestGpuIdCommand},
+  {
+    path: "attest validator-nonce",
+    heading: "Node",
+    load: async () => (await import("./attest/validator-nonce.js")).attestValidatorNonceCommand,
+  },
+  {
+    path: "attest validator",
+    heading: "Node",
+    load: async () => (await import("./attest/validator.js")).attestValidatorCommand,
+  },
   {path: "preflight", heading: "Mining", load: async () => (await import("./preflight.js")).preflightCommand},
   {path: "gpu-idle", heading: "Mining", load: async () => (await import("./gpu-idle.js")).gpuIdleCommand},
   {

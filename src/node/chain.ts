@@ -102,6 +102,10 @@ export class Chain {
       height: this.tip.height + 1n,
       timeMs,
       verifySignature: this.ports.verifyTransaction,
+      headerId: (height) => {
+        const header = this.ports.store.header(height);
+        return header && blockIdOf(header);
+      },
     };
   }
 

@@ -1,4 +1,5 @@
 /** Which contracts a chain has. */
+import {validatorAttestContract} from "./ledger/attestation/validator/contract.js";
 import type {Contract} from "./ledger/chain/contract.js";
 import {compatEnrollContract} from "./ledger/enrollment/compat-contract.js";
 import {enrollContract} from "./ledger/enrollment/contract.js";
@@ -8,11 +9,12 @@ import {slashContract} from "./ledger/slashing/contract.js";
 import {transferContract} from "./ledger/transfer/contract.js";
 import {walletTransferContract} from "./ledger/transfer/wallet-contract.js";
 
-const STRICT: readonly Contract[] = [slashContract, enrollContract, unenrollContract, transferContract];
+const COMMON: readonly Contract[] = [slashContract, enrollContract, unenrollContract, transferContract];
+const STRICT: readonly Contract[] = [...COMMON, validatorAttestContract];
 
 /**
  * In the order of the admission stack: slashing over enrollment over everything else. QSDM's own enrollment and
  * transfer exist only where its envelopes do: an enrollment without a node key must not reach a strict chain.
  */
 export const contractsOf = ({envelopes}: Rules): readonly Contract[] =>
-  envelopes === "v3-only" ? STRICT : [slashContract, compatEnrollContract, ...STRICT.slice(1), walletTransferContract];
+  envelopes === "v3-only" ? STRICT : [slashContract, compatEnrollContract, ...COMMON.slice(1), walletTransferContract];

@@ -7,7 +7,14 @@ import {difficultyAt, hashrateAt} from "./ledger/mining/difficulty.js";
 import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
 import {supplyOf} from "./ledger/monetary/supply.js";
 import type {State} from "./ledger/state/state.js";
-import {accountKeys, accounts, enrollments, params as parameters} from "./ledger/state/stores.js";
+import {
+  accountKeys,
+  accounts,
+  enrollments,
+  params as parameters,
+  validatorAttestations,
+  validators,
+} from "./ledger/state/stores.js";
 
 /** A tip stands for its state: both are replaced together, so most reads find the view of the read before. */
 const views = new WeakMap<Chain["tip"], LedgerView>();
@@ -39,6 +46,11 @@ function createView({state, params, tip, held}: Chain): LedgerView {
     },
     difficulty: () => difficultyAt(state, tip.height, params),
     hashrateHps: () => hashrateAt(state, tip, params),
+    validators: () =>
+      [...state.keys(validators)].map((key) => {
+        const {account, power} = state.get(validators, key)!;
+        return {account, power, attestation: state.get(validatorAttestations, account) ?? null};
+      }),
     governance: () => ({active: governedValues(state), pending: [], authorities: []}),
   };
 }

@@ -1,10 +1,18 @@
 /** Proofs that `qsdm attest` builds, held against the verifier that nodes run. */
 import {beforeAll, describe, expect, test} from "vitest";
+import type {OwnStatus} from "../../src/codecs/api/status.js";
 import {base64Of, hexOf, utf8} from "../../src/codecs/bytes.js";
+import {
+  VALIDATOR_ATTEST_CONTRACT,
+  validatorAttestation,
+  validatorNonce,
+} from "../../src/codecs/chain/validator-attestation.js";
 import {sha3} from "../../src/codecs/hash.js";
 import {challengeCodec} from "../../src/codecs/mining/challenge.js";
 import {decodeProof, encodeProof} from "../../src/codecs/mining/proof.js";
+import {orderValidatorAttestation} from "../../src/commands/attest/validator.js";
 import {run} from "../../src/commands/run.js";
+import type {Client} from "../../src/node/api/client.js";
 import {deviceIdOf, gpuUuidOf} from "../../src/node/ledger/attestation/cc/device.js";
 import {readDeviceTrust} from "../../src/node/ledger/attestation/cc/trust.js";
 import {checkCcAttestation} from "../../src/node/ledger/attestation/cc/verify.js";
@@ -151,4 +159,30 @@ test("attest gpu-id prints the id to enroll with, of the device and not of its f
   expect((await qsdm("attest gpu-id --cert-chain chain")).out).toBe(idOf(leaf));
   expect((await qsdm("attest gpu-id --cert-chain gpuchain --report")).out).toBe(idOf(gpu.device));
   expect((await qsdm("attest gpu-id --cert-chain chain --report")).status).toBe(2);
+});
+
+describe("attest validator", () => {
+  const terms = {chainId: "c", height: 9n, blockId: "ab".repeat(32)};
+  const sender = "cd".repeat(32);
+  const client = {
+    validators: async () => ({height: 9n, validators: [{account: sender, power: 1n, attestation: null}]}),
+    block: async () => ({id: terms.blockId}),
+  } as unknown as Pick<Client, "validators" | "block">;
+  const order = (nonce: Uint8Array, by = sender) =>
+    orderValidatorAttestation(
+      {anchorHeight: 9n, gpuArch: "hopper", certChain: gpu.certChain, report: gpu.report(nonce)},
+      {client, terms: terms as unknown as OwnStatus, sender: by},
+    );
+
+  test("orders what the contract takes", async () => {
+    const {contract, payload, question} = await order(validatorNonce(terms.blockId, sender));
+    expect([contract, question]).toEqual([VALIDATOR_ATTEST_CONTRACT, null]);
+    expect(validatorAttestation.decode(payload)).toMatchObject({anchorHeight: 9n, certChain: gpu.certChain});
+  });
+
+  test("refuses before a fee is paid what the chain would refuse", async () => {
+    await expect(order(new Uint8Array(32))).rejects.toMatchObject({code: "REPORT_NONCE_OTHER"});
+    const nonce = validatorNonce(terms.blockId, sender);
+    await expect(order(nonce, "ef".repeat(32))).rejects.toMatchObject({code: "VALIDATOR_ATTESTATION_NOT_VALIDATOR"});
+  });
 });

@@ -76,6 +76,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
   }),
   difficulty: () => 65_536n,
   hashrateHps: () => 104_857n,
+  validators: () => [{account: BOB, power: 1n, attestation: null}],
   governance: () => ({
     active: new Map([
       ["reward_bps", 5_000n],

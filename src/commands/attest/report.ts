@@ -23,7 +23,7 @@ export async function readReport(
   {reportFile, certChain, nodeId, gpuArch}: ReportFlags,
   {proof, challenge}: {readonly proof: Proof; readonly challenge: Challenge},
 ): Promise<SealedEvidence> {
-  const report = binary(await io.readFile(reportFile, {flag: "--report-file", maxBytes: 3 * SPDM_REPORT_MAX_BYTES}));
+  const report = await readReportFile(io, reportFile);
   const {requestNonce} = spdmReport.decode(report);
   const wanted = spdmNonce(proof, {nodeId, challenge});
   if (!equalBytes(requestNonce, wanted))
@@ -38,6 +38,10 @@ export async function readReport(
   const gpu = {report, certChain: certificates.map(({der}) => der)};
   return reportedEvidence(gpu, {challenge, nodeId, gpuArch});
 }
+
+/** The bytes of a report's file. @throws DecodeError INPUT_TOO_LARGE */
+export const readReportFile = async (io: Io, path: string): Promise<Uint8Array> =>
+  binary(await io.readFile(path, {flag: "--report-file", maxBytes: 3 * SPDM_REPORT_MAX_BYTES}));
 
 /** Reports are bytes; NVIDIA's tools write them as hex. */
 function binary(file: Uint8Array): Uint8Array {

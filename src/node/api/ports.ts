@@ -11,6 +11,7 @@ import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
+import type {AttestedValidator} from "../ledger/state/stores.js";
 import type {NgcDesk} from "../ngc/desk.js";
 import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
 import type {TelemetryCheck} from "../telemetry/telemetry.js";
@@ -84,6 +85,12 @@ export interface GovernanceView {
   readonly authorities: readonly string[];
 }
 
+export interface ValidatorView {
+  readonly account: string;
+  readonly power: bigint;
+  readonly attestation: AttestedValidator | null;
+}
+
 /** Reads of one committed height; every method of one view answers for the same block. */
 export interface LedgerView {
   readonly head: Head;
@@ -97,6 +104,8 @@ export interface LedgerView {
   /** Attempts per second that the network is seen to make; null where nothing counts them. */
   hashrateHps(): bigint | null;
   governance(): GovernanceView;
+  /** Who votes, and what the chain knows of the GPU beside it. */
+  validators(): readonly ValidatorView[];
 }
 
 export interface BlockStorePort {

@@ -14,6 +14,7 @@ import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js
 import {judgeSlashRoute, slashReceiptRoute, slashRoute} from "./routes/slash.js";
 import {statusRoute} from "./routes/status.js";
 import {anomaliesRoute, penaltyRoute} from "./routes/telemetry.js";
+import {validatorsRoute} from "./routes/validators.js";
 import {balanceRoute, nonceRoute, submitRoute, submitSignedRoute} from "./routes/wallet.js";
 
 export const ROUTES = {
@@ -53,6 +54,7 @@ export const ROUTES = {
   ngcProof: ngcProofRoute,
   ngcProofs: ngcProofsRoute,
   events: eventsRoute,
+  validators: validatorsRoute,
   supply: supplyRoute,
   params: paramsRoute,
   metrics: metricsRoute,

@@ -13,6 +13,8 @@ export interface BlockContext {
   readonly timeMs: bigint;
   /** ML-DSA-87. */
   readonly verifySignature: VerifySignature;
+  /** Id of the block at a height below this one, or null. */
+  headerId(height: bigint): string | null;
 }
 
 /** One transaction as a contract sees it; the fee is paid and the signature checked. */

@@ -69,6 +69,23 @@ export type Validator = FieldValue<typeof validatorRecord>;
 /** By index (8 digits): who votes. */
 export const validators: Store<Validator> = {name: "validator", codec: validatorRecord};
 
+const validatorAttestationRecord = record("validator-attestation", {
+  /** Digest of the device's key, 16 bytes in hex. */
+  deviceId: text({minBytes: 32, maxBytes: 32}),
+  gpuArch: text({minBytes: 1, maxBytes: 32}),
+  driver: text({minBytes: 1, maxBytes: 32}),
+  firmware: text({minBytes: 1, maxBytes: 32}),
+  attestedAtHeight: u64,
+  /** From this height on it counts no more. */
+  expiresAtHeight: u64,
+});
+export type AttestedValidator = FieldValue<typeof validatorAttestationRecord>;
+/** By the validator's account; an expired one stays until the next. */
+export const validatorAttestations: Store<AttestedValidator> = {
+  name: "validator-attestation",
+  codec: validatorAttestationRecord,
+};
+
 const txIdRecord = record("txid", {txId: digestHex});
 /** By digest of the id that a client chose; empty on strict chains (tx-ids.ts). */
 export const txIds: Store<FieldValue<typeof txIdRecord>> = {name: "txid", codec: txIdRecord};
@@ -88,6 +105,7 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     params,
     supply,
     validators,
+    validatorAttestations,
     txIds,
   ].map((store) => [store.name, store as Store<unknown>]),
 );

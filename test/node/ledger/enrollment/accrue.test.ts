@@ -103,6 +103,7 @@ describe("a mining reward", () => {
       height: 2n,
       timeMs: 0n,
       verifySignature: () => false,
+      headerId: () => null,
       proposer: other.address,
     };
     const run = new BlockRun({state, held: countDust(state)}, block, {

@@ -44,15 +44,29 @@ export function checkSpdmOwn(bundle: SpdmBundle, proof: Proof, {nodeId, gpuUuid}
   const {nonce, issuedAt} = proof.attestation;
   if (!equalBytes(challenge.nonce, nonce)) fail("nonce_mismatch", "the bundle's challenge is not the proof's");
   if (challenge.issuedAt !== issuedAt) fail("nonce_mismatch", "the bundle's challenge has another time than the proof");
-  const report = decoded("report", () => spdmReport.decode(bundle.report));
-  const [leaf, device] = chainOf(bundle);
-  checkReportSignature(leaf, report, bundle.report);
+  const {report, device} = readSignedReport(bundle);
   if (!equalBytes(report.requestNonce, spdmNonce(proof, {nodeId, challenge})))
     fail("signature_invalid", "the report answers another nonce than the one of this solution");
   checkEnrolledDevice("spdm", device, gpuUuid);
 }
 
-function chainOf({certChain}: SpdmBundle): readonly [Certificate, Certificate, ...Certificate[]] {
+/** A report and the certificates behind it. */
+export type CertifiedReport = Pick<SpdmBundle, "certChain" | "report">;
+
+/** The report, which the leaf's key signed, and the device that the leaf belongs to. @throws AttestationError */
+export function readSignedReport(bundle: CertifiedReport): {
+  readonly report: SpdmReport;
+  readonly device: Certificate;
+} {
+  const report = decoded("report", () => spdmReport.decode(bundle.report));
+  const [leaf, device] = chainOf(bundle);
+  checkReportSignature(leaf, report, bundle.report);
+  return {report, device};
+}
+
+function chainOf({
+  certChain,
+}: Pick<CertifiedReport, "certChain">): readonly [Certificate, Certificate, ...Certificate[]] {
   const [leaf, device, ...others] = readChain("spdm", certChain);
   if (!device) return fail("bundle_malformed", "the leaf's issuer is missing");
   return [leaf, device, ...others];
@@ -67,7 +81,7 @@ export function checkReportSignature(leaf: Certificate, {signature}: SpdmReport,
 }
 
 /** The device is NVIDIA's, its software not too old, and measured as the chain expects. @throws AttestationError */
-export function checkSpdmBelieved(bundle: SpdmBundle, {gpuArch, trust, deniedGpus, nowMs}: Belief): void {
+export function checkSpdmBelieved(bundle: CertifiedReport, {gpuArch, trust, deniedGpus, nowMs}: Belief): void {
   const known = pinned("spdm", trust);
   const chain = chainOf(bundle);
   const path = followChain("spdm", chain, {roots: known.roots, nowMs});
