@@ -1,3 +1,5 @@
+import {nativePathName} from "../node/compute/native/addon.js";
+
 /** What the build wrote into the bundle. */
 declare const QSDM_VERSION: string | undefined;
 declare const QSDM_COMMIT: string | undefined;
@@ -15,8 +17,8 @@ export const versionInfo = () => ({
   version: VERSION,
   commit: COMMIT === "" ? null : COMMIT,
   protocol_version: PROTOCOL_VERSION,
-  /** The addon that serves the fast paths; `none` while the portable code does. */
-  native_backend: "none",
+  /** Instruction set that the native addon uses; `none` where there is no addon, or it is turned off. */
+  native_backend: nativePathName() ?? "none",
 });
 
 /** `versionInfo()` as records. */

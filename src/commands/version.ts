@@ -1,5 +1,6 @@
 import type {Command} from "commander";
 import {versionFields, versionInfo} from "./build-info.js";
+import {COMPUTE_ENVIRONMENT} from "./compute-environment.js";
 import {defineCommand} from "./define.js";
 import type {Io} from "./io.js";
 
@@ -8,6 +9,14 @@ export const versionCommand = (io: Io): Command =>
     summary: "print what this program is",
     description:
       "Prints the name, the version, the git commit of the build (- when it was not made in a checkout), the version " +
-      "of the mining protocol and the native backend in use, one per line. qsdm --version prints the same.",
-    examples: [{does: "the version alone", run: "qsdm version | sed -n 2p"}],
-  }).action(() => io.result(versionInfo(), versionFields()));
+      "of the mining protocol and the instruction set of the native addon (none without one), one per line. qsdm " +
+      "--version prints the same. --json also lists what can compute here, fastest first, and why the rest cannot.",
+    examples: [
+      {does: "the version alone", run: "qsdm version | sed -n 2p"},
+      {does: "what computes here", run: "qsdm version --json"},
+    ],
+    environment: COMPUTE_ENVIRONMENT,
+  }).action(async () => {
+    const {capabilities} = await import("../node/compute/backend.js");
+    io.result({...versionInfo(), compute: await capabilities()}, versionFields());
+  });

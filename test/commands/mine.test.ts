@@ -7,6 +7,7 @@ import {formatHashrate} from "../../src/commands/mine/stats-document.js";
 import {run} from "../../src/commands/run.js";
 import {testAccount} from "../support/accounts.js";
 import {scratchDirectory} from "../support/chain.js";
+import {fastest} from "../support/native.js";
 import {eventually, initTestNode, nodeGenesis, type RunningNode, runTestNode} from "../support/node.js";
 import {type Desk, deskOf, keystoreOf, seedOf} from "./against-node.js";
 import {memoryHost} from "./memory-host.js";
@@ -173,7 +174,7 @@ describe("mine refuses", () => {
 test("--self-test mines and verifies without a node", async () => {
   const ran = await owner.qsdm("mine --self-test --threads 2 --json --validator http://127.0.0.1:1");
   expect(ran.status).toBe(0);
-  expect(JSON.parse(ran.out)).toMatchObject({ok: true, data: {backend: "wasm", threads: 2}});
+  expect(JSON.parse(ran.out)).toMatchObject({ok: true, data: {backend: fastest, threads: 2}});
 });
 
 test.each([

@@ -6,6 +6,7 @@ import {DEFAULT_LOOK_MS} from "../../node/mining/enrollment-watch.js";
 import {DEFAULT_IDLE} from "../../node/mining/idle.js";
 import {DEFAULT_POLL_MS} from "../../node/mining/ports.js";
 import {withClients} from "../client.js";
+import {COMPUTE_ENVIRONMENT} from "../compute-environment.js";
 import {defineCommand} from "../define.js";
 import {countFlag, durationFlag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -47,7 +48,7 @@ export const mineCommand = (io: Io): Command =>
         },
         {does: "whether this machine mines correctly", run: "qsdm mine --self-test"},
       ],
-      environment: settingsEnvironment("api_url", "timeout", "dag_dir"),
+      environment: {...settingsEnvironment("api_url", "timeout", "dag_dir"), ...COMPUTE_ENVIRONMENT},
       files: {
         "~/.qsdm/miner.toml": "The rig: flags of this command with _ for -.",
         "~/.qsdm/rigs/": "Keys that a first run makes.",

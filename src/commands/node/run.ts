@@ -10,6 +10,7 @@ import type {Log} from "../../node/service.js";
 import type {TelemetryProfile} from "../../node/telemetry/catalogue.js";
 import {DEFAULT_TELEMETRY_OPTIONS, type TelemetryOptions} from "../../node/telemetry/telemetry.js";
 import {COMMIT, VERSION} from "../build-info.js";
+import {COMPUTE_ENVIRONMENT} from "../compute-environment.js";
 import {defineCommand} from "../define.js";
 import {countFlag, durationFlag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -58,7 +59,7 @@ export const nodeRunCommand = (io: Io): Command =>
           {does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"},
           {does: "a node that takes what a QSDM node takes", run: "qsdm node run --data-dir ./old --profile compat"},
         ],
-        environment: settingsEnvironment("data_dir", "mining_table"),
+        environment: {...settingsEnvironment("data_dir", "mining_table"), ...COMPUTE_ENVIRONMENT},
         files: {
           "DIR/chain.db": "Blocks, state, receipts and what is waiting.",
           "DIR/rejections.jsonl": "The newest refused claims about GPUs, one JSON object a line. Mode 0600.",

@@ -2,7 +2,7 @@
  * The one door to fast code. Every backend gives the same bytes as `cpu.ts`, which runs the rules' own code and is what
  * the others are tested against. Calls are batches: crossing into native code costs more than a hash.
  */
-import {UnavailableError} from "../../errors.js";
+import {InvariantError, UnavailableError, UsageError} from "../../errors.js";
 import type {Dag} from "../ledger/mining/checkpoints.js";
 import type {DagRun} from "../ledger/mining/dag.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
@@ -12,6 +12,10 @@ import type {MlDsa, MlDsaLevel, Workload} from "./ml-dsa.js";
 export interface ComputeBackend {
   /** For `qsdm version` and logs; a thread opens the same backend by it. */
   readonly name: BackendName;
+  /** What it runs on, for people. */
+  readonly detail: string;
+  /** Attempts of a search that take about a millisecond: how often a thread should look whether it is still wanted. */
+  readonly sliceAttempts: number;
   /** SHA3-256 of each message. */
   sha3(messages: readonly Uint8Array[]): readonly Uint8Array[];
   /** Computes each run of table entries. */
@@ -24,12 +28,14 @@ export interface ComputeBackend {
 }
 
 /** Names of the backends that this program has, fastest first. */
-export const BACKEND_NAMES = ["wasm", "cpu"] as const;
+export const BACKEND_NAMES = ["native", "wasm", "cpu"] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
 /** The named backend. @throws UnavailableError saying why it cannot be used here */
 export async function openBackend(name: BackendName): Promise<ComputeBackend> {
   switch (name) {
+    case "native":
+      return (await import("./native.js")).createNativeBackend();
     case "wasm":
       return (await import("./wasm.js")).createWasmBackend();
     case "cpu":
@@ -37,12 +43,50 @@ export async function openBackend(name: BackendName): Promise<ComputeBackend> {
   }
 }
 
-/** The first backend that works on this machine. */
-export async function loadBackend(): Promise<ComputeBackend> {
-  try {
-    return await openBackend("wasm");
-  } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
-    return openBackend("cpu");
-  }
+/**
+ * Backends to choose from where nobody has named one: all, or the one that `QSDM_COMPUTE` allows.
+ * @throws UsageError COMPUTE_UNKNOWN
+ */
+export function allowedBackends(allowed = process.env.QSDM_COMPUTE): readonly BackendName[] {
+  if (!allowed || allowed === "auto") return BACKEND_NAMES;
+  const name = BACKEND_NAMES.find((each) => each === allowed);
+  if (name) return [name];
+  throw new UsageError("COMPUTE_UNKNOWN", `QSDM_COMPUTE names no backend: ${allowed}`, {
+    hint: `use ${["auto", ...BACKEND_NAMES].join(", ")}`,
+  });
 }
+
+/** The first of the allowed backends that works on this machine. @throws UnavailableError when none does */
+export async function loadBackend(names = allowedBackends()): Promise<ComputeBackend> {
+  let refused: UnavailableError | undefined;
+  for (const name of names)
+    try {
+      return await openBackend(name);
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      refused = error;
+    }
+  throw refused ?? new InvariantError("no backend is allowed");
+}
+
+/** One backend, as `qsdm version --json` shows it. */
+export interface Capability {
+  readonly backend: BackendName;
+  readonly usable: boolean;
+  /** What it runs on, or why it cannot be used. */
+  readonly detail: string;
+}
+
+/** What each backend runs on here, or why it does not, fastest first. */
+export const capabilities = (): Promise<Capability[]> =>
+  Promise.all(
+    BACKEND_NAMES.map(async (backend) => {
+      try {
+        if (!allowedBackends().includes(backend)) return {backend, usable: false, detail: "turned off by QSDM_COMPUTE"};
+        return {backend, usable: true, detail: (await openBackend(backend)).detail};
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error;
+        return {backend, usable: false, detail: error.message};
+      }
+    }),
+  );

@@ -8,6 +8,8 @@ import {loadMlDsa} from "./ml-dsa.js";
 
 export const cpuBackend: ComputeBackend = {
   name: "cpu",
+  detail: "node:crypto, one hash at a time",
+  sliceAttempts: 16,
   sha3: (messages) => messages.map((message) => sha3(message)),
   extendDags: (runs) => runs.forEach(extendDag),
   mixDigests: (dag, starts, version) => starts.map((start) => mixDigest(dag, start, version)),

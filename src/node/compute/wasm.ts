@@ -21,6 +21,7 @@ export function createWasmBackend(): ComputeBackend {
   return {
     ...cpuBackend,
     name: "wasm",
+    detail: "WebAssembly, 2 hashes at a time",
     sha3: (messages) => messages.map((message) => hashOne(kernel, message)),
     extendDags: (runs) => extendRuns(kernel, runs),
     mixDigests(dag, starts, version) {

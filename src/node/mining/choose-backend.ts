@@ -1,7 +1,13 @@
 /** Which backend mines here: the one that was asked for, or the fastest of those that compute what the rules do. */
 import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
 import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
-import {BACKEND_NAMES, type BackendName, type ComputeBackend, openBackend} from "../compute/backend.js";
+import {
+  allowedBackends,
+  BACKEND_NAMES,
+  type BackendName,
+  type ComputeBackend,
+  openBackend,
+} from "../compute/backend.js";
 import {markCount} from "../ledger/mining/checkpoints.js";
 import {buildDag, ENTRY_BYTES} from "../ledger/mining/dag.js";
 import {solveSlice} from "../ledger/mining/solve.js";
@@ -12,7 +18,6 @@ export const AUTO = "auto";
 /** Backends that this program is to have, and why they are not here. */
 const ABSENT: Readonly<Record<string, string>> = {
   cuda: "this build has no CUDA kernels",
-  native: "this build has no native addon",
   gpujs: "this build has no gpu.js kernels",
 };
 
@@ -50,7 +55,7 @@ export async function chooseBackend(wanted: string, open = openBackend): Promise
   }
   const refused: QsdmError[] = [];
   let best: {readonly backend: ComputeBackend; readonly hps: number} | null = null;
-  for (const name of BACKEND_NAMES)
+  for (const name of allowedBackends())
     try {
       const backend = await open(name);
       checkBackend(backend);

@@ -8,9 +8,6 @@ import {openBackend} from "../compute/backend.js";
 import {advanceNonce} from "../ledger/mining/pow.js";
 import type {FromWorker, ToWorker, WorkerSetup} from "./solve-message.js";
 
-/** Attempts between two looks at the board: a third of a millisecond in WebAssembly, 2 ms of the plain backend. */
-const SLICE_ATTEMPTS = 16;
-
 const {thread, board, backend: name} = workerData as WorkerSetup;
 const backend = await openBackend(name);
 let table: Uint8Array | null = null;
@@ -19,7 +16,7 @@ function run({id, search, start}: Extract<ToWorker, {kind: "search"}>): void {
   if (!table) throw new InvariantError("a search came before the table");
   let nonce = start;
   while (Atomics.load(board.wanted, 0) === id) {
-    const {solution, attempts} = backend.solveSlice({...search, table}, nonce, SLICE_ATTEMPTS);
+    const {solution, attempts} = backend.solveSlice({...search, table}, nonce, backend.sliceAttempts);
     Atomics.add(board.attempts, thread, BigInt(attempts));
     if (solution) {
       parentPort!.postMessage({id, solution} satisfies FromWorker);

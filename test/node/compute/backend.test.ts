@@ -1,31 +1,61 @@
 import {createHash} from "node:crypto";
 import fc from "fast-check";
-import {describe, expect, test} from "vitest";
+import {describe, expect, onTestFinished, test, vi} from "vitest";
 import {hexOf, utf8} from "../../../src/codecs/bytes.js";
-import {BACKEND_NAMES, loadBackend, openBackend} from "../../../src/node/compute/backend.js";
+import {
+  allowedBackends,
+  BACKEND_NAMES,
+  capabilities,
+  loadBackend,
+  openBackend,
+} from "../../../src/node/compute/backend.js";
 import {cpuBackend} from "../../../src/node/compute/cpu.js";
-import {entriesOf, markCount} from "../../../src/node/ledger/mining/checkpoints.js";
+import {nativePathName} from "../../../src/node/compute/native/addon.js";
 import {buildDag, ENTRY_BYTES, firstEntry} from "../../../src/node/ledger/mining/dag.js";
 import {targetOf} from "../../../src/node/ledger/mining/target.js";
+import {backendsHere, fastest} from "../../support/native.js";
 import vectors from "../ledger/mining/dag.vectors.json" with {type: "json"};
+import {checkpointsOf} from "./checkpoints-of.js";
 
 const bytes = (size: number) => fc.uint8Array({minLength: size, maxLength: size});
 const start = fc.record({headerHash: bytes(32), nonce: bytes(16)});
 
-/** Every `interval`-th entry of `table`. */
-function checkpointsOf(table: Uint8Array, interval: number) {
-  const entries = entriesOf(table);
-  const marks = new Uint8Array(markCount(entries, interval) * ENTRY_BYTES);
-  for (let i = 0; i * interval < entries; i++)
-    marks.set(table.subarray(i * interval * ENTRY_BYTES, (i * interval + 1) * ENTRY_BYTES), i * ENTRY_BYTES);
-  return {entries, interval, marks};
-}
-
 test("the fastest backend that works is loaded", async () => {
-  expect((await loadBackend()).name).toBe("wasm");
+  expect((await loadBackend()).name).toBe(fastest);
 });
 
-describe.each(BACKEND_NAMES)("the backend %s", async (name) => {
+describe("QSDM_COMPUTE", () => {
+  test.each([
+    [undefined, BACKEND_NAMES],
+    ["", BACKEND_NAMES],
+    ["auto", BACKEND_NAMES],
+    ["native", ["native"]],
+    ["cpu", ["cpu"]],
+  ])("of %s allows %s", async (value, names) => expect(allowedBackends(value)).toEqual(names));
+
+  test("leaves the one backend that it names", async () => {
+    expect((await loadBackend(allowedBackends("cpu"))).name).toBe("cpu");
+  });
+
+  test("that names none is refused, with those that there are", () => {
+    expect(() => allowedBackends("abacus")).toThrow(
+      expect.objectContaining({code: "COMPUTE_UNKNOWN", hint: "use auto, native, wasm, cpu"}),
+    );
+  });
+
+  test("is why a backend is not usable", async () => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv("QSDM_COMPUTE", "wasm");
+    expect(await capabilities()).toEqual([
+      {backend: "native", usable: false, detail: "turned off by QSDM_COMPUTE"},
+      {backend: "wasm", usable: true, detail: "WebAssembly, 2 hashes at a time"},
+      {backend: "cpu", usable: false, detail: "turned off by QSDM_COMPUTE"},
+    ]);
+    expect(nativePathName()).toBeNull();
+  });
+});
+
+describe.each(backendsHere)("the backend %s", async (name) => {
   const backend = await openBackend(name);
 
   test("hashes with SHA3-256 of FIPS 202", () => {

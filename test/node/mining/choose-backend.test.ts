@@ -4,7 +4,9 @@ import type {BackendName, ComputeBackend} from "../../../src/node/compute/backen
 import {openBackend} from "../../../src/node/compute/backend.js";
 import {cpuBackend} from "../../../src/node/compute/cpu.js";
 import {checkBackend, chooseBackend} from "../../../src/node/mining/choose-backend.js";
+import {backendsHere, fastest} from "../../support/native.js";
 
+const noAddon = new UnavailableError("NATIVE_UNAVAILABLE", "backend native: not built");
 const noVectors = new UnavailableError("WASM_UNAVAILABLE", "backend wasm: no vectors");
 const open = (broken: Partial<Record<BackendName, Partial<ComputeBackend> | Error>>) => async (name: BackendName) => {
   const change = broken[name];
@@ -15,41 +17,43 @@ const open = (broken: Partial<Record<BackendName, Partial<ComputeBackend> | Erro
 describe("--backend auto", () => {
   test("takes the fastest", async () => {
     const {backend, refused} = await chooseBackend("auto");
-    expect(backend.name).toBe("wasm");
-    expect(refused).toEqual([]);
+    expect(backend.name).toBe(fastest);
+    expect(refused.map(({code}) => code)).toEqual(fastest === "native" ? [] : ["NATIVE_UNAVAILABLE"]);
   });
 
   test("leaves out what cannot be opened, and says why", async () => {
-    const {backend, refused} = await chooseBackend("auto", open({wasm: noVectors}));
+    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: noVectors}));
     expect(backend.name).toBe("cpu");
-    expect(refused).toEqual([noVectors]);
+    expect(refused).toEqual([noAddon, noVectors]);
   });
 
   test("leaves out what computes something else, however fast it is", async () => {
     const solveSlice: ComputeBackend["solveSlice"] = (_job, _start, attempts) => ({solution: null, attempts});
-    const {backend, refused} = await chooseBackend("auto", open({wasm: {solveSlice}}));
+    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: {solveSlice}}));
     expect(backend.name).toBe("cpu");
     expect(refused).toMatchObject([
+      {code: "NATIVE_UNAVAILABLE"},
       {code: "SELF_TEST_FAILED", message: "backend wasm: its search finds something else"},
     ]);
   });
 
   test("fails when nothing is left", async () => {
-    await expect(chooseBackend("auto", open({wasm: noVectors, cpu: noVectors}))).rejects.toBe(noVectors);
+    await expect(chooseBackend("auto", open({native: noAddon, wasm: noVectors, cpu: noVectors}))).rejects.toBe(
+      noVectors,
+    );
   });
 });
 
-test.each(["wasm", "cpu"] as const)("--backend %s takes that one", async (name) => {
+test.each(backendsHere)("--backend %s takes that one", async (name) => {
   expect((await chooseBackend(name)).backend.name).toBe(name);
 });
 
 test.each([
   ["cuda", "BACKEND_UNAVAILABLE", 4, "this build has no CUDA kernels"],
-  ["native", "BACKEND_UNAVAILABLE", 4, "this build has no native addon"],
   ["gpujs", "BACKEND_UNAVAILABLE", 4, "this build has no gpu.js kernels"],
   ["abacus", "BACKEND_UNKNOWN", 2, "there is no backend abacus"],
 ])("--backend %s is refused with %s", async (name, code, exitCode, message) => {
-  const hint = "use --backend auto, wasm, cpu";
+  const hint = "use --backend auto, native, wasm, cpu";
   await expect(chooseBackend(name)).rejects.toMatchObject({
     code,
     exitCode,

@@ -1,11 +1,11 @@
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {bytesOfHex} from "../../../src/codecs/bytes.js";
-import {BACKEND_NAMES} from "../../../src/node/compute/backend.js";
 import {buildDag} from "../../../src/node/ledger/mining/dag.js";
 import {meetsTarget, powHash} from "../../../src/node/ledger/mining/pow.js";
 import {targetOf} from "../../../src/node/ledger/mining/target.js";
 import {mixDigest} from "../../../src/node/ledger/mining/walk.js";
 import {WorkerSolver} from "../../../src/node/mining/worker-solver.js";
+import {backendsHere} from "../../support/native.js";
 import known from "./known-nonce.vectors.json" with {type: "json"};
 
 const plainTable = buildDag({epoch: 0n, workSetRoot: new Uint8Array(32), entries: 64});
@@ -69,7 +69,7 @@ test("a thread that dies fails the search instead of leaving it waiting", async 
 });
 
 // Expected values: known_nonce.py, which shares no code with this program.
-describe.each(BACKEND_NAMES)(
+describe.each(backendsHere)(
   "at difficulty 16,384 on a table of 2^16 entries, a thread with the backend %s",
   (backend) => {
     test("finds the nonce that an independent implementation found", async () => {

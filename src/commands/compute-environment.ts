@@ -1,0 +1,4 @@
+/** What turns backends off, for the manual: a switch for when one is suspected, and no setting of a file. */
+export const COMPUTE_ENVIRONMENT = {
+  QSDM_COMPUTE: "The one backend that may compute: native, wasm or cpu. Without it the fastest that works does.",
+};

@@ -1,0 +1,95 @@
+/**
+ * The native addon, where it has been built. Loading never throws anything but a reason, because the program works
+ * without it.
+ */
+import {existsSync} from "node:fs";
+import {createRequire} from "node:module";
+import {fileURLToPath} from "node:url";
+import {UnavailableError} from "../../../errors.js";
+
+/** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
+const ABI = 1;
+
+/** An instruction set that the addon was built for. */
+export interface NativePath {
+  /** `scalar`, `avx2` or `avx512`. */
+  readonly name: string;
+  /** Hashes computed side by side. */
+  readonly lanes: number;
+  /** Why this machine cannot run it, or null. */
+  readonly missing: string | null;
+}
+
+/** Numbers of the sponges in the C interface. */
+export const SPONGE = {sha3_256: 0, shake128: 1, shake256: 2} as const;
+
+/** The addon. Every function takes a path's index first; native/napi/addon.cpp says what it checks. */
+export interface Addon {
+  readonly abi: number;
+  /** Slowest first. */
+  readonly paths: readonly NativePath[];
+  hash(path: number, sponge: number, messages: Uint8Array, ends: Uint32Array, digests: Uint8Array): void;
+  extend(
+    path: number,
+    previous: readonly Uint8Array[],
+    into: readonly Uint8Array[],
+    indexes: Uint32Array<ArrayBuffer>,
+  ): void;
+  walk(...args: [path: number, ...Dag, mix: number, starts: Uint8Array, mixes: Uint8Array]): void;
+  /** Attempts that the solution took, or 0. */
+  search(
+    ...args: [
+      ...[path: number, ...Dag, mix: number, headerAndRoot: Uint8Array, limit: Uint8Array],
+      ...[start: Uint8Array, attempts: number, nonceAndMix: Uint8Array],
+    ]
+  ): number;
+}
+type Dag = [bytes: Uint8Array, entries: number, interval: number];
+
+let loaded: Addon | UnavailableError | undefined;
+
+/** The addon. @throws UnavailableError NATIVE_UNAVAILABLE saying why there is none */
+export function loadAddon(): Addon {
+  loaded ??= load(addonFile(import.meta.url));
+  if (loaded instanceof UnavailableError) throw loaded;
+  return loaded;
+}
+
+/** The addon in `file`, or why it cannot be used. */
+export function load(file: string): Addon | UnavailableError {
+  if (!existsSync(file)) return unavailable("the addon has not been built");
+  try {
+    const addon = createRequire(import.meta.url)(file) as Addon;
+    return addon.abi === ABI ? addon : unavailable(`the addon's interface has version ${addon.abi}, not ${ABI}`);
+  } catch (cause) {
+    return unavailable(`the addon does not load: ${cause instanceof Error ? cause.message : cause}`, cause);
+  }
+}
+
+const unavailable = (why: string, cause?: unknown): UnavailableError =>
+  new UnavailableError("NATIVE_UNAVAILABLE", `backend native: ${why}`, {
+    hint: "npm run build:native builds it; it takes a C++ compiler, make and Python 3",
+    ...(cause === undefined ? {} : {cause}),
+  });
+
+/** Where the addon lies, seen from this module: in the source tree, in a file of dist/ or in one of its folders. */
+export function addonFile(here: string): string {
+  const up = here.endsWith(".ts") ? "../../../../" : /\/(chunks|quick)\/[^/]*$/.test(here) ? "../../" : "../";
+  return fileURLToPath(new URL(`${up}native/build/Release/qsdm_native.node`, here));
+}
+
+/** Index of the fastest path that this machine can run; the slowest one runs everywhere. */
+export const bestPath = ({paths}: Pick<Addon, "paths">): number =>
+  paths.reduce((best, {missing}, index) => (missing === null ? index : best), 0);
+
+/** Name of the path that is used here, or null without an addon and where `QSDM_COMPUTE` allows another backend alone. */
+export function nativePathName(allowed = process.env.QSDM_COMPUTE): string | null {
+  if (allowed && allowed !== "auto" && allowed !== "native") return null;
+  try {
+    const addon = loadAddon();
+    return addon.paths[bestPath(addon)]!.name;
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    return null;
+  }
+}
