@@ -233,14 +233,14 @@ describe("the commands", () => {
   const json = async (...args: string[]) => JSON.parse((await quorum(...args, "--json")).out);
 
   test("bring a program from its source to a result, and keep it running", async () => {
-    writeFileSync(join(folder, "f.qvm"), "input x\nconst c = 9\nsub t = x c\nmul y = t x\noutput y t\n");
-    writeFileSync(join(folder, "secret"), "123456789\n");
+    writeFileSync(join(folder, "f.qvm"), "input x\nsecret c\nsecret d\nsub t = x c\nmul y = t d\noutput y t\n");
+    writeFileSync(join(folder, "secrets"), "# two of them\nc = 9\nd=5\n");
     const id = (await quorum("compile", "f.qvm", "--out", "f.json", "--budget", "3")).out.trim();
     const deployed = await json(
       "deploy",
       "f.json",
-      "--secret-file",
-      "secret",
+      "--secrets-file",
+      "secrets",
       "--pool",
       "2",
       ...services(),
@@ -257,7 +257,7 @@ describe("the commands", () => {
     expect([empty.status, empty.err]).toMatchObject([3, expect.stringContaining("quorum pool PROGRAM_ID --add 10")]);
     expect((await quorum("pool", id, "--add", "4", ...services())).out).toBe("4\n");
     expect((await quorum("reshare", id, ...services())).out).toBe("3\n");
-    expect((await evaluate(10)).out).toBe("y\t10\nt\t1\n");
+    expect((await evaluate(10)).out).toBe("y\t5\nt\t1\n");
     expect((await evaluate(10)).err).toContain("budget exhausted (remaining=0, cost=1)");
   });
 
@@ -297,12 +297,15 @@ describe("the commands", () => {
     const unknown = await quorum("eval", "ab".repeat(32), "--identity", "a", ...services());
     expect([unknown.status, unknown.err]).toMatchObject([3, expect.stringContaining("Program not installed")]);
     const away = ["--custodian", "http://127.0.0.1:1", "--custodian", "http://127.0.0.1:1"];
-    expect((await json("deploy", "f.json", ...services(), ...away)).error.code).toBe("CUSTODIANS_MISSING");
-    expect((await json("deploy", "f.json", "--threshold", "4", ...services(), ...holders())).error.code).toBe(
-      "THRESHOLD_INVALID",
+    expect((await json("deploy", "f.json", "--secrets-file", "secrets", ...services(), ...away)).error.code).toBe(
+      "CUSTODIANS_MISSING",
     );
+    expect(
+      (await json("deploy", "f.json", "--secrets-file", "secrets", "--threshold", "4", ...services(), ...holders()))
+        .error.code,
+    ).toBe("THRESHOLD_INVALID");
     writeFileSync(join(folder, "word"), "my secret");
-    const word = await quorum("deploy", "f.json", "--secret-file", "word", ...services(), ...holders());
+    const word = await quorum("deploy", "f.json", "--secrets-file", "word", ...services(), ...holders());
     expect([word.status, word.err.includes("my secret")]).toEqual([3, false]);
     expect((await json("rotate", "ab".repeat(32), ...services())).error.code).toBe("ROTATION_EMPTY");
   });

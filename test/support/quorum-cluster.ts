@@ -78,9 +78,20 @@ export class Cluster {
   }
 
   /** Installs and approves a program whose secret is shared among the custodians that are known. */
-  async run(program: ProgramPackage, {secret = 42n, pool = 5}: {secret?: bigint; pool?: number} = {}): Promise<void> {
+  async run(
+    program: ProgramPackage,
+    {
+      secret = 42n,
+      secrets = new Map(),
+      pool = 5,
+    }: {secret?: bigint; secrets?: ReadonlyMap<string, bigint>; pool?: number} = {},
+  ): Promise<void> {
     const {known: n, k} = this.shape;
-    for (const [at, each] of share(secret, {n, k}, draw).entries()) this.machines[at]!.install(program, each);
+    const [name = "", ...others] = program.secretNames;
+    const first = share(secrets.get(name) ?? secret, {n, k}, draw);
+    const more = others.map((other) => [other, share(secrets.get(other)!, {n, k}, draw)] as const);
+    for (const [at, each] of first.entries())
+      this.machines[at]!.install(program, each, new Map(more.map(([other, shares]) => [other, shares[at]!])));
     await this.service.install(program, {generate: true, size: pool});
     for (let index = 0; index < k; index++)
       this.service.coordinator.approve(program.programId, BigInt(index), approvalTag(keyOf(index), program.programId));

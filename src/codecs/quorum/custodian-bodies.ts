@@ -41,7 +41,13 @@ const triples: Schema<readonly Read<typeof triple>[]> = {
 const masked = object({node_id: text, epsilon_share: integer, delta_share: integer});
 
 export const custodianBodies = {
-  install: object({program_package: anyObject, share_x: integer, share_y: integer}),
+  /** `secret_shares` is ours: points of the secrets beyond the first. */
+  install: object({
+    program_package: anyObject,
+    share_x: integer,
+    share_y: integer,
+    secret_shares: nullable(record(point)),
+  }),
   installBeaver: object({
     program_id: text,
     triple_shares: record(triples),
@@ -61,15 +67,27 @@ export const custodianBodies = {
     request_id: text,
     resolutions: list(object({node_id: text, epsilon: integer, delta: integer})),
   }),
-  reshareGenerate: object({program_id: text, target_x_coords: coordinates, k: count(1, COORDINATES_MAX)}),
-  reshareApply: object({program_id: text, sub_shares: list(integer)}),
+  /** `secret_name` is ours, here and below: which secret, where a program has several. */
+  reshareGenerate: object({
+    program_id: text,
+    target_x_coords: coordinates,
+    k: count(1, COORDINATES_MAX),
+    secret_name: nullable(text),
+  }),
+  reshareApply: object({program_id: text, sub_shares: list(integer), secret_name: nullable(text)}),
   reshareSetShare: object({
     program_id: text,
+    secret_name: nullable(text),
     share_x: integer,
     share_y: integer,
     program_package: nullable(anyObject),
   }),
-  resharePartial: object({program_id: text, target_x: integer, participant_x_coords: coordinates}),
+  resharePartial: object({
+    program_id: text,
+    target_x: integer,
+    participant_x_coords: coordinates,
+    secret_name: nullable(text),
+  }),
 } as const;
 
 /** Shares of the outputs as they stand in an answer. */

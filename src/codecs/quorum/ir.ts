@@ -16,6 +16,11 @@ export interface InputNode {
   readonly type: "input";
   readonly id: string;
 }
+/** A value that custodians hold shares of, under this name. */
+export interface SecretNode {
+  readonly type: "secret";
+  readonly id: string;
+}
 export interface ConstNode {
   readonly type: "const";
   readonly id: string;
@@ -27,7 +32,7 @@ export interface OperationNode {
   readonly id: string;
   readonly inputs: readonly string[];
 }
-export type Node = InputNode | ConstNode | OperationNode;
+export type Node = InputNode | SecretNode | ConstNode | OperationNode;
 
 /** A program whose operands all stand before their use. */
 export interface Ir {
@@ -43,7 +48,7 @@ export const WIRE_NAME_MAX = 1024;
 
 const isOperation = (type: string): type is Operation => Object.hasOwn(OPERANDS, type);
 
-export const isOperationNode = (node: Node): node is OperationNode => node.type !== "input" && node.type !== "const";
+export const isOperationNode = (node: Node): node is OperationNode => isOperation(node.type);
 
 /** An operation that needs an exchange between custodians: a product of two shared values. */
 export interface ProductNode extends OperationNode {
@@ -55,6 +60,9 @@ export const isProduct = (node: Node): node is ProductNode => node.type === "mul
 /** Names of the products, in their order: each needs a triple for every evaluation. */
 export const productNames = ({nodes}: Ir): string[] => nodes.filter(isProduct).map(({id}) => id);
 
+/** Names of the secrets, in their order. */
+export const secretNames = ({nodes}: Ir): string[] => nodes.flatMap(({type, id}) => (type === "secret" ? [id] : []));
+
 /** `ir` as JSON. */
 export const irValue = ({nodes, outputs}: Ir): ValueObject =>
   members({
@@ -65,7 +73,7 @@ export const irValue = ({nodes, outputs}: Ir): ValueObject =>
 
 function nodeValue(node: Node): ValueObject {
   const {id, type} = node;
-  if (node.type === "input") return members({id, type, inputs: []});
+  if (node.type === "input" || node.type === "secret") return members({id, type, inputs: []});
   if (node.type === "const") return members({id, type, inputs: [], value: node.value});
   return members({id, type, op: type, inputs: [...node.inputs]});
 }
@@ -103,9 +111,9 @@ function readNode(value: Value, defined: ReadonlySet<string>): Node {
   if (typeof type !== "string") return refuse(`node '${id}' has no type`);
   const inputs = value.get("inputs") ?? [];
   if (!isList(inputs)) return refuse(`inputs of node '${id}' are no list`);
-  if (type === "input" || type === "const") {
+  if (type === "input" || type === "secret" || type === "const") {
     if (inputs.length > 0) return refuse(`node '${id}' of type ${type} has inputs`);
-    if (type === "input") return {type, id};
+    if (type !== "const") return {type, id};
     const constant = value.get("value");
     return typeof constant === "bigint" ? {type, id, value: constant} : refuse(`constant '${id}' is no integer`);
   }

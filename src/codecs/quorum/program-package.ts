@@ -1,7 +1,7 @@
 /**
- * Program package: a program with the policy under which it runs and the name of its secret.
+ * Program package: a program with the policy under which it runs and the names of its secrets.
  *
- * `{"program_id","version","ir","secret_manifest":{"secret_name"},"policy_manifest":{"cost_per_eval",
+ * `{"program_id","version","ir","secret_manifest":{"secret_name"[,"secret_names"]},"policy_manifest":{"cost_per_eval",
  * "budget_per_identity","max_evals_per_minute"}}`. The id is SHA-256 of the canonical JSON of
  * `{"ir","policy_manifest","secret_manifest"}`; the version is not hashed. Source: quorum programs, section 8.
  */
@@ -9,8 +9,8 @@ import {DecodeError} from "../../errors.js";
 import {hexOf, textOf, utf8} from "../bytes.js";
 import {sha256} from "../hash.js";
 import {type CompatCodec, canonicalCodec} from "../json.js";
-import {type Ir, irValue, readIr} from "./ir.js";
-import {canonicalJson, isObject, members, parseValue, type Value, type ValueObject, wireJson} from "./json.js";
+import {type Ir, irValue, readIr, secretNames as secretsOf} from "./ir.js";
+import {canonicalJson, isList, isObject, members, parseValue, type Value, type ValueObject, wireJson} from "./json.js";
 
 /** What one identity may ask. Absent numbers are decided by the policy engine. */
 export interface PolicyManifest {
@@ -26,8 +26,11 @@ export interface ProgramPackage {
   readonly version: string | null;
   readonly ir: Ir;
   readonly policy: PolicyManifest;
-  /** Name under which custodians hold their shares, `null` where a package has none. */
-  readonly secretName: string | null;
+  /**
+   * Names under which custodians hold shares, at least one where the program has secrets. The first is the one that
+   * shares without a name belong to; a program of the reference has no other, and does not use it.
+   */
+  readonly secretNames: readonly string[];
   /** The package as it came: other members of its manifests are hashed too. */
   readonly source: ValueObject;
 }
@@ -55,9 +58,14 @@ export function packProgram(
   ir: Ir,
   {
     version = DEFAULT_VERSION,
-    secretName = DEFAULT_SECRET_NAME,
+    secretName,
     policy = {},
-  }: {readonly version?: string; readonly secretName?: string; readonly policy?: PolicyManifest} = {},
+  }: {
+    readonly version?: string;
+    /** For a program without secrets; the others name theirs. */
+    readonly secretName?: string;
+    readonly policy?: PolicyManifest;
+  } = {},
 ): ProgramPackage {
   const whole = {...DEFAULT_POLICY, ...policy};
   const policyManifest = members({
@@ -65,7 +73,12 @@ export function packProgram(
     budget_per_identity: whole.budgetPerIdentity,
     max_evals_per_minute: whole.maxEvalsPerMinute,
   });
-  const secretManifest = members({secret_name: secretName});
+  const declared = secretsOf(ir);
+  const secretNames = declared.length > 0 ? declared : [secretName ?? DEFAULT_SECRET_NAME];
+  const secretManifest = members({
+    secret_name: secretNames[0]!,
+    ...(secretNames.length > 1 ? {secret_names: secretNames} : {}),
+  });
   const programId = idOf(hashedText(irValue(ir), policyManifest, secretManifest));
   const source = members({
     program_id: programId,
@@ -74,7 +87,7 @@ export function packProgram(
     secret_manifest: secretManifest,
     policy_manifest: policyManifest,
   });
-  return {programId, version, ir, policy: whole, secretName, source};
+  return {programId, version, ir, policy: whole, secretNames, source};
 }
 
 const idOf = (text: string): string => hexOf(sha256(utf8(text)));
@@ -103,16 +116,27 @@ export function readPackage(source: Value | undefined): ProgramPackage {
     throw new DecodeError("PROGRAM_ID_MISMATCH", `the package is program ${programId}, not ${claimed}`, {
       hint: "compile the program again; its id is the digest of its content",
     });
-  const secretName = (source.get("secret_manifest") as ValueObject).get("secret_name") ?? null;
-  if (secretName !== null && typeof secretName !== "string") return refuse("secret_name is no text");
+  const ir = readIr(source.get("ir"));
   return {
     programId,
     version,
-    ir: readIr(source.get("ir")),
+    ir,
     policy: readPolicy(source.get("policy_manifest") as ValueObject),
-    secretName,
+    secretNames: readSecretNames(source.get("secret_manifest") as ValueObject, secretsOf(ir)),
     source,
   };
+}
+
+/** The manifest lists what the program declares, in its order. */
+function readSecretNames(manifest: ValueObject, declared: readonly string[]): readonly string[] {
+  const first = manifest.get("secret_name") ?? null;
+  if (first !== null && typeof first !== "string") return refuse("secret_name is no text");
+  const listed = manifest.get("secret_names") ?? (first === null ? [] : [first]);
+  if (!isList(listed)) return refuse("secret_names is no list");
+  const names = listed.map((name) => (typeof name === "string" ? name : refuse("secret_names holds something else")));
+  if (declared.length === 0) return names;
+  const same = names.length === declared.length && names.every((name, at) => name === declared[at]);
+  return same && first === names[0] ? names : refuse("the manifest lists other secrets than the program declares");
 }
 
 function readPolicy(manifest: ValueObject): PolicyManifest {

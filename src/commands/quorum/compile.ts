@@ -1,6 +1,6 @@
 import type {Command} from "commander";
 import {textOf} from "../../codecs/bytes.js";
-import {productNames} from "../../codecs/quorum/ir.js";
+import {productNames, secretNames} from "../../codecs/quorum/ir.js";
 import {
   DEFAULT_POLICY,
   DEFAULT_SECRET_NAME,
@@ -23,7 +23,7 @@ interface Flags {
   readonly optimize: boolean;
   readonly strictSyntax: boolean;
   readonly programVersion: string;
-  readonly secretName: string;
+  readonly secretName?: string;
   readonly cost?: bigint;
   readonly budget?: bigint;
   readonly rate?: bigint;
@@ -34,7 +34,7 @@ export function compilePackage(source: string, flags: Omit<Flags, "out" | "force
   const ir = compile(source, {strictSyntax: flags.strictSyntax});
   return packProgram(flags.optimize ? optimize(ir) : ir, {
     version: flags.programVersion,
-    secretName: flags.secretName,
+    ...(flags.secretName === undefined ? {} : {secretName: flags.secretName}),
     policy: {
       costPerEval: flags.cost ?? DEFAULT_POLICY.costPerEval,
       budgetPerIdentity: flags.budget ?? DEFAULT_POLICY.budgetPerIdentity,
@@ -67,7 +67,10 @@ export const quorumCompileCommand = (io: Io): Command =>
     .option("--optimize", "merge equal nodes and drop unused ones; this changes the id", false)
     .option("--strict-syntax", "refuse words that the language ignores", false)
     .option("--program-version <text>", "version, not part of the id", DEFAULT_VERSION)
-    .option("--secret-name <name>", "name under which custodians hold their shares", DEFAULT_SECRET_NAME)
+    .option(
+      "--secret-name <name>",
+      `name under which custodians hold the shares of a program that declares no secret (default: ${DEFAULT_SECRET_NAME})`,
+    )
     .option("--cost <n>", `what one evaluation takes from a budget (default: ${DEFAULT_POLICY.costPerEval})`, u64Flag)
     .option(
       "--budget <n>",
@@ -84,6 +87,7 @@ export const quorumCompileCommand = (io: Io): Command =>
         version,
         nodes: ir.nodes.length,
         inputs: inputNames(ir),
+        secrets: secretNames(ir),
         outputs: ir.outputs,
         products: productNames(ir).length,
         policy: policyDocument(program.policy),

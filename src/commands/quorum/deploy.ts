@@ -1,16 +1,16 @@
 import type {Command} from "commander";
-import {textOf} from "../../codecs/bytes.js";
 import {DEFAULT_POOL_SIZE, POOL_SIZE_MAX} from "../../codecs/quorum/coordinator-bodies.js";
+import {secretNames} from "../../codecs/quorum/ir.js";
 import {members} from "../../codecs/quorum/json.js";
-import type {ProgramPackage} from "../../codecs/quorum/program-package.js";
-import {DecodeError, QsdmError, UnavailableError, UsageError} from "../../errors.js";
+import {DEFAULT_SECRET_NAME, type ProgramPackage} from "../../codecs/quorum/program-package.js";
+import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import {type FieldSource, fieldSource} from "../../node/quorum/field/random.js";
-import {integerOf} from "../../node/quorum/language/integer.js";
 import {share} from "../../node/quorum/sharing/shamir.js";
 import {defineCommand} from "../define.js";
 import {countFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {readProgram} from "./program-file.js";
+import {readSecrets, SECRETS_FLAG} from "./secrets-file.js";
 import {
   addCoordinatorFlag,
   addCustodianFlags,
@@ -23,15 +23,15 @@ import {
 } from "./service-client.js";
 
 interface Flags extends CoordinatorFlags, CustodianFlags {
-  readonly secretFile?: string;
+  readonly secretsFile?: string;
   readonly threshold: number;
   readonly pool: number;
 }
 
 export interface Deployment {
   readonly program: ProgramPackage;
-  /** Shared among the custodians by whoever deploys; neither they nor the coordinator see it. */
-  readonly secret: bigint;
+  /** By name. Shared among the custodians by whoever deploys; neither they nor the coordinator see them. */
+  readonly secrets: ReadonlyMap<string, bigint>;
   readonly threshold: number;
   readonly pool: number;
 }
@@ -42,16 +42,29 @@ export interface Deployment {
  * @throws UnavailableError CUSTODIANS_MISSING when fewer than the threshold took it
  */
 export async function deploy(
-  {program, secret, threshold, pool}: Deployment,
+  {program, secrets, threshold, pool}: Deployment,
   {coordinator, custodians}: {coordinator: ServiceClient; custodians: readonly ServiceClient[]},
   draw: FieldSource,
 ) {
-  const shares = share(secret, {n: custodians.length, k: threshold}, draw);
+  const names = program.secretNames.length > 0 ? program.secretNames : [DEFAULT_SECRET_NAME];
+  // A program without secrets still has a share in the API; nothing uses it.
+  const [first = [], ...others] = names.map((name) =>
+    share(secrets.get(name) ?? 0n, {n: custodians.length, k: threshold}, draw),
+  );
   const failed: {url: string; why: string}[] = [];
   for (const [at, custodian] of custodians.entries()) {
-    const {x, y} = shares[at]!;
+    const {x, y} = first[at]!;
+    const more = others.map((shares, place) => [names[place + 1]!, [x, `${shares[at]!.y}`]] as const);
     try {
-      await custodian.post("/install", members({program_package: program.source, share_x: `${x}`, share_y: `${y}`}));
+      await custodian.post(
+        "/install",
+        members({
+          program_package: program.source,
+          share_x: `${x}`,
+          share_y: `${y}`,
+          ...(more.length > 0 ? {secret_shares: new Map(more)} : {}),
+        }),
+      );
     } catch (error) {
       if (!(error instanceof QsdmError)) throw error;
       failed.push({url: custodian.url, why: error.message});
@@ -74,30 +87,32 @@ export const quorumDeployCommand = (io: Io): Command =>
   addCustodianFlags(
     addCoordinatorFlag(
       defineCommand("quorum deploy", {
-        summary: "bring a program and its secret to the custodians",
+        summary: "bring a program and its secrets to the custodians",
         description:
-          "Shares the secret on this machine, installs the program with one share at each custodian, and then at the " +
+          "Shares the program's secrets on this machine, installs it with its shares at each custodian, and then at the " +
           "coordinator, which deals triples for its products. The program is pending until enough custodians approve it: " +
           "qsdm quorum approve. Prints the program's id.\n\n" +
-          "Services of the compat profile keep the secret's shares but evaluate no program on them; constants stand in " +
-          "clear in the package.",
+          "A secret is what the program declares with a secret statement. Constants stand in clear in the package.",
         examples: [
           {does: "to services on this machine", run: "qsdm quorum deploy square.json"},
-          {does: "with a secret of its own", run: "qsdm quorum deploy square.json --secret-file secret.txt"},
+          {does: "with its secrets", run: "qsdm quorum deploy score.json --secrets-file weights.txt"},
         ],
-        files: {"--secret-file": "The secret: one integer."},
+        files: {
+          "--secrets-file":
+            "A line of name=value for each secret; empty lines and lines that start with # do not count.",
+        },
         exit: {4: "Too few custodians took the program."},
         seeAlso: ["quorum compile", "quorum approve", "quorum eval"],
       }),
     ),
   )
     .argument("<file>", "package or source; - reads standard input")
-    .option("--secret-file <path>", "the secret to share, an integer; - reads standard input (default: 0)")
-    .option("--threshold <k>", "shares that give the secret", countFlag(1, 64), 2)
+    .option("--secrets-file <path>", SECRETS_FLAG)
+    .option("--threshold <k>", "shares that give a secret", countFlag(1, 64), 2)
     .option("--pool <n>", "evaluations to deal triples for", countFlag(0, POOL_SIZE_MAX), DEFAULT_POOL_SIZE)
     .action(async (path: string, flags: Flags) => {
       const {program} = await readProgram(io, path);
-      const secret = flags.secretFile === undefined ? 0n : await readSecret(io, flags.secretFile);
+      const secrets = await readSecrets(io, flags.secretsFile, secretNames(program.ir));
       const urls = custodianUrls(flags);
       if (flags.threshold > urls.length)
         throw new UsageError("THRESHOLD_INVALID", `--threshold ${flags.threshold} with ${urls.length} custodians`);
@@ -107,18 +122,9 @@ export const quorumDeployCommand = (io: Io): Command =>
       };
       const draw = fieldSource((size) => io.host.randomBytes(size));
       const {threshold, pool: size} = flags;
-      const {failed, pool} = await deploy({program, secret, threshold, pool: size}, clients, draw);
+      const {failed, pool} = await deploy({program, secrets, threshold, pool: size}, clients, draw);
       for (const {url, why} of failed) io.warn(`${url} has no share: ${why}`);
       const {programId} = program;
       io.note(`pending; approve it with: qsdm quorum approve ${programId}`);
       io.result({program_id: programId, status: "PENDING", custodians: urls.length - failed.length, pool}, programId);
     });
-
-const SECRET_MAX_BYTES = 8 * 1024;
-
-async function readSecret(io: Io, path: string): Promise<bigint> {
-  const value = integerOf(textOf(await io.readFile(path, {flag: "--secret-file", maxBytes: SECRET_MAX_BYTES})).trim());
-  // The text is secret: no message quotes it.
-  if (value === null) throw new DecodeError("SECRET_INVALID", "--secret-file holds no integer");
-  return value;
-}

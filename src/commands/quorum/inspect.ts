@@ -17,9 +17,9 @@ export const quorumInspectCommand = (io: Io): Command =>
   defineCommand("quorum inspect", {
     summary: "show what a program takes, gives and costs",
     description:
-      "Reads a package, whose id it recomputes, or source text. Prints id, version, inputs, outputs, constants, products " +
+      "Reads a package, whose id it recomputes, or source text. Prints id, version, inputs, secrets, outputs, constants, products " +
       "(triples that one evaluation uses up), depth, rounds and policy, one record each. --plot draws the graph: inputs " +
-      "blue, constants grey, products yellow, outputs with a thick border. Works offline.",
+      "blue, secrets red, constants grey, products yellow, outputs with a thick border. Works offline.",
     examples: [
       {does: "what is approved here?", run: "qsdm quorum inspect square.json"},
       {does: "a picture of it", run: "qsdm quorum inspect square.json --plot square.svg"},
@@ -35,7 +35,7 @@ export const quorumInspectCommand = (io: Io): Command =>
     .option("--force", "replace an existing file", false)
     .action(async (path: string, flags: Flags) => {
       const {kind, program} = await readProgram(io, path);
-      const {programId, version, ir, policy, secretName} = program;
+      const {programId, version, ir, policy, secretNames} = program;
       const source = printSource(ir);
       if (flags.plot !== undefined) await io.writeFile(flags.plot, utf8(plotProgram(ir)), {force: flags.force});
       const {inputs, constants, products, depth, rounds} = analyze(ir);
@@ -43,8 +43,8 @@ export const quorumInspectCommand = (io: Io): Command =>
         kind,
         program_id: programId,
         version,
-        secret_name: secretName,
         inputs,
+        secrets: secretNames,
         outputs: ir.outputs,
         nodes: ir.nodes.length,
         constants,
@@ -56,10 +56,11 @@ export const quorumInspectCommand = (io: Io): Command =>
         ...(flags.source ? {source} : {}),
       };
       if (flags.source) return io.result(data, source.trimEnd());
-      const {policy: limits, inputs: names, outputs, ...rest} = data;
+      const {policy: limits, inputs: names, secrets, outputs, ...rest} = data;
       io.result(data, [
         ...Object.entries(rest),
         ["inputs", ...names],
+        ["secrets", ...secrets],
         ["outputs", ...outputs],
         ...Object.entries(limits),
       ]);

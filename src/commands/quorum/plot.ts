@@ -15,7 +15,7 @@ const BOX_MIN_WIDTH = 44;
 const BOX_PADDING = 18;
 /** Longer names and constants are cut. */
 const SHOWN_CHARS = 28;
-const FILL = {input: "#dbeafe", const: "#f3f4f6", linear: "#ffffff", product: "#fde68a"} as const;
+const FILL = {input: "#dbeafe", secret: "#fecaca", const: "#f3f4f6", linear: "#ffffff", product: "#fde68a"} as const;
 const SIGN = {add: "+", sub: "\u2212", mul: "\u00d7", neg: "\u2212", mux: "mux"} as const;
 
 const TIP =
@@ -32,13 +32,13 @@ const xmlText = (text: string): string =>
     .replace(/[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 function labelOf(node: Node): string {
-  if (node.type === "input") return short(node.id);
+  if (node.type === "input" || node.type === "secret") return short(node.id);
   if (node.type === "const") return short(`${node.id} = ${node.value}`);
   return `${SIGN[node.type]}  ${short(node.id)}`;
 }
 
 const fillOf = ({type}: Node): string => {
-  if (type === "input" || type === "const") return FILL[type];
+  if (type === "input" || type === "const" || type === "secret") return FILL[type];
   return type === "mul" || type === "mux" ? FILL.product : FILL.linear;
 };
 

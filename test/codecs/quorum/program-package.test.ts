@@ -1,8 +1,10 @@
 import {describe, expect, test} from "vitest";
-import {textOf, utf8} from "../../../src/codecs/bytes.js";
+import {hexOf, textOf, utf8} from "../../../src/codecs/bytes.js";
+import {sha256} from "../../../src/codecs/hash.js";
 import {IR_MAX_NODES, irValue, readIr} from "../../../src/codecs/quorum/ir.js";
 import {members, parseValue, type Value, wireJson} from "../../../src/codecs/quorum/json.js";
 import {
+  hashedTextOf,
   PACKAGE_MAX_BYTES,
   packProgram,
   programPackage,
@@ -53,6 +55,34 @@ describe("a package is refused", () => {
     const spaced = text.replaceAll(",", ", ");
     expect(refused(spaced)).toBe("JSON_NOT_CANONICAL");
     expect(programPackage.readCompat(utf8(spaced)).programId).toBe(square.programId);
+  });
+});
+
+describe("the manifest of a program with secrets", () => {
+  const two = packProgram(compile("secret a\nsecret b\nadd y = a b\noutput y"));
+  const rehashed = (manifest: Value): Value => {
+    const source = new Map([...two.source, ["secret_manifest", manifest]]);
+    return new Map([...source, ["program_id", hexOf(sha256(utf8(hashedTextOf(source))))]]);
+  };
+
+  test("lists them in order, and one secret as the reference does", () => {
+    const one = packProgram(compile("secret a\nneg y = a\noutput y"));
+    expect(wireJson(two.source)).toContain('"secret_manifest":{"secret_name":"a","secret_names":["a","b"]}');
+    expect(wireJson(one.source)).toContain('"secret_manifest":{"secret_name":"a"}');
+    expect(wireJson(one.source)).toContain('{"id":"a","type":"secret","inputs":[]}');
+    expect([one.secretNames, two.secretNames]).toEqual([["a"], ["a", "b"]]);
+  });
+
+  test("is refused when it lists others", () => {
+    const manifests = [
+      members({secret_name: "a"}),
+      members({secret_name: "b", secret_names: ["a", "b"]}),
+      members({secret_name: "a", secret_names: ["a", "c"]}),
+      members({secret_name: "a", secret_names: ["a", 7n]}),
+      members({secret_name: "a", secret_names: "ab"}),
+      members({}),
+    ];
+    for (const manifest of manifests) expect(codeOf(() => readPackage(rehashed(manifest)))).toBe("PACKAGE_INVALID");
   });
 });
 

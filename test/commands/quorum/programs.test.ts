@@ -126,7 +126,7 @@ describe("lint", () => {
     expect(out.split("\n").slice(0, 3)).toEqual([
       "output\ty\t2\tsquare\t1\t1\t3\t2",
       "cost\t1\t1\t1\t192",
-      "warning\tBUDGET_ALLOWS_EXTRACTION\ty\t2 answers give the constants of this square output, and one identity has 5",
+      "warning\tBUDGET_ALLOWS_EXTRACTION\ty\t2 answers give the unknowns of this square output, and one identity has 5",
     ]);
   });
 
@@ -170,6 +170,24 @@ describe("run", () => {
       [2, "INPUT_REPEATED"],
       [2, "INPUT_INVALID"],
       [2, "INPUT_INVALID"],
+    ]);
+  });
+
+  test("secrets come from a file, each of them once, and no message quotes it", async () => {
+    const files = {"/s": "secret a\nsecret b\ninput x\nmul t = a x\nadd y = t b\noutput y", "/ok": "a = 3\nb=4\n"};
+    for (const more of ["", " --custodians 3"])
+      expect((await call(`run /s --set x=5 --secrets-file /ok${more}`, files)).out).toBe("y\t19\n");
+    const bad = {"/one": "a=3\n", "/more": "a=3\nb=4\nc=5\n", "/twice": "a=1\na=2\n", "/word": "a=hush\n"};
+    const codes = Object.keys(bad).map(async (path) => {
+      const {status, out} = await call(`run /s --set x=5 --secrets-file ${path} --json`, {...files, ...bad});
+      expect(out).not.toContain("hush");
+      return [status, JSON.parse(out).error.code];
+    });
+    expect(await Promise.all(codes)).toEqual([
+      [2, "SECRET_MISSING"],
+      [2, "SECRET_UNKNOWN"],
+      [3, "SECRETS_INVALID"],
+      [3, "SECRETS_INVALID"],
     ]);
   });
 

@@ -1,6 +1,7 @@
 /** What the reference of quorum programs answered wrongly, answered right. */
 import {packProgram} from "../../../src/codecs/quorum/program-package.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
+import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
 import {optimize} from "../../../src/node/quorum/program/optimize.js";
 import {reconstruct, type Share} from "../../../src/node/quorum/sharing/shamir.js";
 import {Cluster} from "../../support/quorum-cluster.js";
@@ -22,7 +23,7 @@ async function running(secret: bigint): Promise<Cluster> {
 /** What custodian `index` holds: alone, its term of any value is its share. */
 const held = (cluster: Cluster, index: number): Share => {
   const x = BigInt(index + 1);
-  return {x, y: cluster.machines[index]!.interpolationTerm(programId, 99n, [x])};
+  return {x, y: cluster.machines[index]!.interpolationTerm({programId}, 99n, [x])};
 };
 
 function pairs(cluster: Cluster, indices: readonly number[]): readonly bigint[] {
@@ -66,6 +67,30 @@ const absentee: Adapter = async (input) => {
   return {};
 };
 
+/** The constant of the program as a secret: it decides the result, and without enough shares there is none. */
+const secretUsed: Adapter = async (input) => {
+  const constant = /^const (\S+) = .*$/m;
+  const [, name = ""] = constant.exec(input.text("source")) ?? [];
+  const ir = compile(input.text("source").replace(constant, `secret ${name}`));
+  const program = packProgram(ir);
+  const secrets = new Map([[name, input.big("secret")]]);
+  const inputs = new Map([["x", 3n]]);
+  const request = {identity: "a", programId: program.programId, requestId: "r", inputs};
+  const cluster = new Cluster();
+  await cluster.run(program, {secrets});
+  const right = [...evaluate(ir, {inputs, secrets})].join();
+  const used = [...(await cluster.service.evaluate(request))].join() === right;
+  const bare = new Cluster();
+  await bare.run(program, {secrets});
+  for (const machine of bare.machines) machine.setShare({programId: program.programId}, {x: 99n, y: 1n}, null);
+  const refused = await bare.service.evaluate(request).then(
+    () => false,
+    () => true,
+  );
+  if (!used || !refused) throw new UnknownCase("a declared secret does not take part");
+  return {};
+};
+
 const byShape: Adapter = (input, kind) => {
   const names = Object.keys(input.json).sort().join(" ");
   const run = SHAPES[names];
@@ -78,6 +103,7 @@ const SHAPES: Readonly<Record<string, Adapter>> = {
   "op source": (input): Output => irShape(optimize(compile(input.text("source")))),
   steps: scenario,
   "rotate secret": rotation,
+  "secret source": secretUsed,
   "secret unreachable_custodians": absentee,
 };
 

@@ -85,11 +85,11 @@ const optimizeCorrected: Adapter = (input) => {
   const ir = compile(input.text("source"));
   const best = optimize(ir);
   const inputs = input.has("inputs") ? numbersOf(input.object("inputs")) : null;
-  const outputs = inputs && evaluate(best, inputs);
+  const outputs = inputs && evaluate(best, {inputs});
   if (
     inputs &&
     outputs &&
-    JSON.stringify([...evaluate(ir, inputs)].map(String)) !== JSON.stringify([...outputs].map(String))
+    JSON.stringify([...evaluate(ir, {inputs})].map(String)) !== JSON.stringify([...outputs].map(String))
   )
     throw new UnknownCase("the optimizer changed what the program computes");
   return {
@@ -102,7 +102,7 @@ const optimizeCorrected: Adapter = (input) => {
 
 const executeCase: Adapter = (input) => {
   const ir = programOf(input);
-  const outputs = evaluate(ir, numbersOf(input.object("inputs")));
+  const outputs = evaluate(ir, {inputs: numbersOf(input.object("inputs"))});
   return {output: `${outputs.get(ir.outputs[0]!)}`, outputs: numbersShape(outputs)};
 };
 
@@ -117,7 +117,7 @@ const stepCase: Adapter = (input) => {
   const triples = input.object("triples");
   const executor = new StepExecutor(
     compile(input.text("source")),
-    numbersOf(input.object("input_shares")),
+    {inputs: numbersOf(input.object("input_shares"))},
     new Map(
       Object.keys(triples.json).map((node) => {
         const triple = triples.object(node);
@@ -141,7 +141,7 @@ const stepCase: Adapter = (input) => {
 const secureCase: Adapter = (input) => {
   const ir = compile(input.text("source"));
   const threshold = {n: input.number("n"), k: input.number("k")};
-  const trace = evaluateInProcess(ir, numbersOf(input.object("inputs")), threshold, recordedSource(input));
+  const trace = evaluateInProcess(ir, {inputs: numbersOf(input.object("inputs"))}, threshold, recordedSource(input));
   return {
     input_shares: Object.fromEntries([...trace.inputShares].map(([name, each]) => [name, each.map(({y}) => `${y}`)])),
     rounds: trace.rounds.map((round) =>

@@ -12,11 +12,21 @@ export const SQUARE = "input x\nconst c = 7\nadd t = x c\nmul y = t t\noutput y\
 
 const OPERATIONS = Object.keys(OPERANDS) as Operation[];
 
-/** A program of up to `length` operations over three inputs and two constants, with values for the inputs. */
-export const programs = (length = 12): fc.Arbitrary<{ir: Ir; inputs: ReadonlyMap<string, bigint>}> =>
+/** Names of the inputs and secrets of random programs. */
+const INPUTS = ["a|b", "b", "c"];
+const SECRETS = ["s", "t"];
+
+export interface RandomProgram {
+  readonly ir: Ir;
+  readonly inputs: ReadonlyMap<string, bigint>;
+  readonly secrets: ReadonlyMap<string, bigint>;
+}
+
+/** A program of up to `length` operations over three inputs, two secrets and two constants, with values. */
+export const programs = (length = 12): fc.Arbitrary<RandomProgram> =>
   fc
     .record({
-      values: fc.tuple(element, element, element),
+      values: fc.tuple(element, element, element, element, element),
       constants: fc.tuple(fc.bigInt({min: -P, max: 2n * P}), fc.bigInt({min: -9n, max: 9n})),
       steps: fc.array(
         fc.record({type: fc.constantFrom(...OPERATIONS), picks: fc.tuple(fc.nat(), fc.nat(), fc.nat())}),
@@ -29,7 +39,8 @@ export const programs = (length = 12): fc.Arbitrary<{ir: Ir; inputs: ReadonlyMap
     })
     .map(({values, constants, steps, outputs}) => {
       const nodes: Node[] = [
-        ...["a|b", "b", "c"].map((id) => ({type: "input" as const, id})),
+        ...INPUTS.map((id) => ({type: "input" as const, id})),
+        ...SECRETS.map((id) => ({type: "secret" as const, id})),
         ...constants.map((value, at) => ({type: "const" as const, id: `k${at}`, value})),
       ];
       for (const [at, {type, picks}] of steps.entries()) {
@@ -39,7 +50,8 @@ export const programs = (length = 12): fc.Arbitrary<{ir: Ir; inputs: ReadonlyMap
       const names = [...new Set(outputs.map((pick) => nodes[pick % nodes.length]!.id))];
       return {
         ir: {nodes, outputs: names},
-        inputs: new Map(["a|b", "b", "c"].map((name, at) => [name, values[at]!])),
+        inputs: new Map(INPUTS.map((name, at) => [name, values[at]!])),
+        secrets: new Map(SECRETS.map((name, at) => [name, values[INPUTS.length + at]!])),
       };
     });
 

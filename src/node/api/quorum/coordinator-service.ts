@@ -17,6 +17,8 @@ import {
 import type {Holder, ProgramRecord} from "../../quorum/coordinator/store.js";
 import type {Outputs} from "../../quorum/program/evaluate.js";
 
+import {Turns} from "./turns.js";
+
 /** Asks one custodian; `null` when it does not answer with 200. */
 export type AskCustodian = (
   url: string,
@@ -24,8 +26,7 @@ export type AskCustodian = (
 ) => Promise<Reply>;
 
 export class CoordinatorService {
-  /** Resharings and rotations of one program, one after another: two at once would tear its sharing apart. */
-  readonly #resharing = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   constructor(
     readonly coordinator: Coordinator,
@@ -48,61 +49,53 @@ export class CoordinatorService {
   }
 
   /** @throws RuleError, UnavailableError; nothing is charged where there is no result */
-  async evaluate(request: EvaluationRequest): Promise<Outputs> {
-    const admission = this.coordinator.admit(request);
-    try {
-      const run = new EvaluationRun(admission.plan);
-      for (let calls = run.calls(); calls.length > 0; calls = run.calls()) run.take(calls, await this.#askAll(calls));
-      const results = run.results();
-      this.coordinator.complete(admission, results);
-      return results;
-    } catch (error) {
-      this.coordinator.refund(admission);
-      throw error;
-    }
+  evaluate(request: EvaluationRequest): Promise<Outputs> {
+    return this.#turns.together(request.programId, async () => {
+      const admission = this.coordinator.admit(request);
+      try {
+        const run = new EvaluationRun(admission.plan);
+        for (let calls = run.calls(); calls.length > 0; calls = run.calls()) run.take(calls, await this.#askAll(calls));
+        const results = run.results();
+        this.coordinator.complete(admission, results);
+        return results;
+      } catch (error) {
+        this.coordinator.refund(admission);
+        throw error;
+      }
+    });
   }
 
   /** The number of custodians that took part. @throws RuleError, UnavailableError CUSTODIANS_MISSING */
   reshare(programId: string): Promise<number> {
-    return this.#alone(programId, async () => {
-      const {holders} = this.coordinator.reshareable(programId);
+    return this.#turns.alone(programId, async () => {
+      const {holders, program} = this.coordinator.reshareable(programId);
       const current = holders.filter(({stale}) => !stale);
-      const {participants, sums} = await this.#deal(programId, current, current);
-      checkParticipants(participants.length, this.#k, "participated in resharing");
-      const applied = await this.#apply(programId, participants, sums(participants));
+      const refresh = await this.#deal(program, current, current);
+      checkParticipants(refresh.participants.length, this.#k, "participated in resharing");
+      const applied = await this.#apply(program, refresh);
       const after = holdersAfter(holders, {applied, threshold: this.#k});
       this.coordinator.setHolders(programId, after);
       checkParticipants(applied.size, this.#k, "participated in resharing");
-      this.coordinator.setHolders(programId, await this.#recoverStale(programId, after));
-      this.coordinator.note("reshare", {program_id: programId, participants: BigInt(participants.length)});
-      return participants.length;
+      this.coordinator.setHolders(programId, await this.#recoverStale(program, after));
+      const participants = refresh.participants.length;
+      this.coordinator.note("reshare", {program_id: programId, participants: BigInt(participants)});
+      return participants;
     });
   }
 
   /** @throws RuleError, UnavailableError CUSTODIANS_MISSING */
   rotate(programId: string, request: RotationRequest): Promise<RotationPlan> {
-    return this.#alone(programId, async () => {
+    return this.#turns.alone(programId, async () => {
       const {holders, program} = this.coordinator.rotatable(programId);
       const plan = planRotation(holders, request, this.#k);
       const {survivors, newcomers, retired} = plan;
       const current = survivors.filter(({stale}) => !stale);
-      const {participants, sums} = await this.#deal(programId, current, [...current, ...newcomers]);
-      checkParticipants(participants.length, this.#k, "participated");
+      const refresh = await this.#deal(program, current, [...current, ...newcomers]);
+      checkParticipants(refresh.participants.length, this.#k, "participated");
       // Before anyone moves: terms of refreshed shares would count the refresh twice (defect D11).
-      const shares = await this.#interpolate(programId, participants, newcomers);
-      const moves = sums(newcomers);
-      const arrived = await Promise.all(
-        newcomers.map((holder, at) =>
-          this.#ask(holder, "/reshare_set_share", {
-            program_id: programId,
-            share_x: holder.x,
-            share_y: `${shares[at]! + moves[at]!}`,
-            program_package: program.source,
-          }),
-        ),
-      );
-      checkParticipants(arrived.filter((reply) => reply !== null).length, newcomers.length, "participated");
-      const applied = await this.#apply(programId, participants, sums(participants));
+      const arrived = await this.#bringShares(program, {helpers: refresh.participants, targets: newcomers, refresh});
+      checkParticipants(arrived.size, newcomers.length, "participated");
+      const applied = await this.#apply(program, refresh);
       checkParticipants(applied.size, this.#k, "participated");
       const after = holdersAfter(survivors, {applied, threshold: this.#k});
       const delivery = this.coordinator.rotate(programId, [...after, ...newcomers]);
@@ -126,65 +119,71 @@ export class CoordinatorService {
     return this.coordinator.options.threshold;
   }
 
-  /** Every holder of `dealers` deals a zero polynomial to `targets`. */
-  async #deal(programId: string, dealers: readonly Holder[], targets: readonly Holder[]) {
+  /** Every holder of `dealers` deals a zero polynomial to `targets`, for every secret. */
+  async #deal(program: ProgramPackage, dealers: readonly Holder[], targets: readonly Holder[]): Promise<Refresh> {
     const xs = targets.map(({x}) => x);
-    const body = {program_id: programId, target_x_coords: xs, k: BigInt(this.#k)};
-    const replies = await Promise.all(dealers.map((dealer) => this.#ask(dealer, "/reshare_generate", body)));
-    const dealt = replies.map((reply) => readSubShares(reply, xs));
-    const participants = dealers.filter((_, at) => dealt[at] !== null);
-    const byTarget = sumByTarget(dealt.flatMap((row) => (row === null ? [] : [row])));
-    const sums = (holders: readonly Holder[]): readonly bigint[] =>
-      holders.map((holder) => byTarget[targets.indexOf(holder)]!);
-    return {participants, sums};
-  }
-
-  async #apply(programId: string, holders: readonly Holder[], sums: readonly bigint[]): Promise<ReadonlySet<Holder>> {
-    const replies = await Promise.all(
-      holders.map((holder, at) =>
-        this.#ask(holder, "/reshare_apply", {program_id: programId, sub_shares: [`${sums[at]}`]}),
-      ),
-    );
-    return new Set(holders.filter((_, at) => replies[at] !== null));
-  }
-
-  /** Values of the sharing at the x of `targets`, out of the terms of k holders. */
-  async #interpolate(
-    programId: string,
-    holders: readonly Holder[],
-    targets: readonly Holder[],
-  ): Promise<readonly bigint[]> {
-    const helpers = holders.slice(0, this.#k);
-    const xs = helpers.map(({x}) => x);
-    return Promise.all(
-      targets.map(async ({x}) => {
-        const body = {program_id: programId, target_x: x, participant_x_coords: xs};
-        const replies = await Promise.all(
-          helpers.map((helper) => this.#ask(helper, "/reshare_lagrange_partial", body)),
-        );
-        const terms = replies.flatMap((reply) => readPartial(reply) ?? []);
-        checkParticipants(terms.length, this.#k, "participated");
-        return terms.reduce((sum, term) => sum + term, 0n);
+    const bySecret = await Promise.all(
+      secretMembers(program).map(async (secret) => {
+        const body = {program_id: program.programId, target_x_coords: xs, k: BigInt(this.#k), ...secret};
+        const replies = await Promise.all(dealers.map((dealer) => this.#ask(dealer, "/reshare_generate", body)));
+        return replies.map((reply) => readSubShares(reply, xs));
       }),
     );
+    // Whoever dealt for one secret and not for another takes part in none.
+    const took = dealers.map((_, at) => bySecret.every((dealt) => dealt[at] !== null));
+    const sums = bySecret.map((dealt) => sumByTarget(dealt.flatMap((row, at) => (took[at] ? [row!] : []))));
+    return {
+      participants: dealers.filter((_, at) => took[at]),
+      sum: (secret, holder) => sums[secret]![targets.indexOf(holder)]!,
+    };
   }
 
-  /** Gives custodians that missed a resharing their share anew, where they answer again. */
-  async #recoverStale(programId: string, holders: readonly Holder[]): Promise<readonly Holder[]> {
-    const current = holders.filter(({stale}) => !stale);
-    const stale = holders.filter((holder) => holder.stale);
-    if (stale.length === 0) return holders;
-    const shares = await this.#interpolate(programId, current, stale);
-    const replies = await Promise.all(
-      stale.map((holder, at) =>
-        this.#ask(holder, "/reshare_set_share", {
-          program_id: programId,
-          share_x: holder.x,
-          share_y: `${shares[at]}`,
-        }),
-      ),
+  /** Those who added what was dealt to all their shares. */
+  async #apply({programId, ...program}: ProgramPackage, {participants, sum}: Refresh): Promise<ReadonlySet<Holder>> {
+    const secrets = secretMembers(program);
+    const done = await Promise.all(
+      participants.map(async (holder) => {
+        for (const [at, secret] of secrets.entries()) {
+          const body = {program_id: programId, sub_shares: [`${sum(at, holder)}`], ...secret};
+          if ((await this.#ask(holder, "/reshare_apply", body)) === null) return false;
+        }
+        return true;
+      }),
     );
-    const back = new Set(stale.filter((_, at) => replies[at] !== null));
+    return new Set(participants.filter((_, at) => done[at]));
+  }
+
+  /**
+   * Gives each target its share of every secret, out of the terms of k helpers; with what a refresh adds to it.
+   * @returns the targets that took all of theirs
+   * @throws UnavailableError CUSTODIANS_MISSING
+   */
+  async #bringShares(
+    program: ProgramPackage,
+    {helpers, targets, refresh}: {helpers: readonly Holder[]; targets: readonly Holder[]; refresh: Refresh | null},
+  ): Promise<ReadonlySet<Holder>> {
+    const {programId, source} = program;
+    const asked = helpers.slice(0, this.#k);
+    const xs = asked.map(({x}) => x);
+    const arrived = new Set(targets);
+    for (const holder of targets)
+      for (const [at, secret] of secretMembers(program).entries()) {
+        const body = {program_id: programId, target_x: holder.x, participant_x_coords: xs, ...secret};
+        const replies = await Promise.all(asked.map((helper) => this.#ask(helper, "/reshare_lagrange_partial", body)));
+        const terms = replies.flatMap((reply) => readPartial(reply) ?? []);
+        checkParticipants(terms.length, this.#k, "participated");
+        const y = terms.reduce((sum, term) => sum + term, refresh?.sum(at, holder) ?? 0n);
+        const share = {program_id: programId, share_x: holder.x, share_y: `${y}`, program_package: source, ...secret};
+        if ((await this.#ask(holder, "/reshare_set_share", share)) === null) arrived.delete(holder);
+      }
+    return arrived;
+  }
+
+  /** Gives custodians that missed a resharing their shares anew, where they answer again. */
+  async #recoverStale(program: ProgramPackage, holders: readonly Holder[]): Promise<readonly Holder[]> {
+    const targets = holders.filter(({stale}) => stale);
+    const helpers = holders.filter(({stale}) => !stale);
+    const back = await this.#bringShares(program, {helpers, targets, refresh: null});
     return holders.map((holder) => (back.has(holder) ? {...holder, stale: false} : holder));
   }
 
@@ -220,16 +219,19 @@ export class CoordinatorService {
     );
     return calls.map((call) => replies.get(call) ?? null);
   }
-
-  async #alone<T>(programId: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#resharing.get(programId);
-    const turn = (before ?? Promise.resolve()).then(work, work);
-    const settled = turn.catch(() => undefined);
-    this.#resharing.set(programId, settled);
-    try {
-      return await turn;
-    } finally {
-      if (this.#resharing.get(programId) === settled) this.#resharing.delete(programId);
-    }
-  }
 }
+
+/** What a refresh of all secrets adds to shares. */
+interface Refresh {
+  readonly participants: readonly Holder[];
+  /** For secret number `secret` of the program, at a target. */
+  sum(secret: number, holder: Holder): bigint;
+}
+
+/** Members that name each secret in a request. The first goes without: it is the one that the reference knows. */
+const secretMembers = ({
+  secretNames,
+}: Pick<ProgramPackage, "secretNames">): readonly Readonly<Record<string, Value>>[] => [
+  {},
+  ...secretNames.slice(1).map((name) => ({secret_name: name})),
+];

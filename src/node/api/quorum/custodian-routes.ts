@@ -19,8 +19,8 @@ export function custodianRoutes(custodian: Custodian, nowMs: () => number): read
       ? pendingBody(progress.products, requestId)
       : outputsBody({x: custodian.x, outputs: progress.outputs}, requestId, "done");
   return [
-    post("/install", bodies.install, ({program_package, share_x, share_y}) => {
-      custodian.install(readPackage(program_package), {x: share_x, y: share_y});
+    post("/install", bodies.install, ({program_package, share_x, share_y, secret_shares}) => {
+      custodian.install(readPackage(program_package), {x: share_x, y: share_y}, secret_shares ?? new Map());
       return members({status: "installed", custodian: own});
     }),
     post("/install_beaver", bodies.installBeaver, ({program_id, triple_shares, first_index}) => {
@@ -62,23 +62,37 @@ export function custodianRoutes(custodian: Custodian, nowMs: () => number): read
       const opened = resolutions.map(({node_id, epsilon, delta}) => [node_id, {epsilon, delta}] as const);
       return progressBody(custodian.resolveGiven(request_id, new Map(opened)), request_id);
     }),
-    post("/reshare_generate", bodies.reshareGenerate, ({program_id, target_x_coords, k}) => {
-      const dealt = custodian.dealRefresh(program_id, {targets: target_x_coords, k});
+    post("/reshare_generate", bodies.reshareGenerate, ({program_id, target_x_coords, k, secret_name}) => {
+      const secret = {programId: program_id, name: secret_name};
+      const dealt = custodian.dealRefresh(secret, {targets: target_x_coords, k});
       const subShares = target_x_coords.map((x, at) => [`${x}`, `${dealt[at]}`] as const);
       return members({custodian: own, sub_shares: new Map(subShares)});
     }),
-    post("/reshare_apply", bodies.reshareApply, ({program_id, sub_shares}) =>
-      members({custodian: own, status: "reshared", x: custodian.applyRefresh(program_id, sub_shares)}),
+    post("/reshare_apply", bodies.reshareApply, ({program_id, sub_shares, secret_name}) => {
+      const x = custodian.applyRefresh({programId: program_id, name: secret_name}, sub_shares);
+      return members({custodian: own, status: "reshared", x});
+    }),
+    post(
+      "/reshare_set_share",
+      bodies.reshareSetShare,
+      ({program_id, share_x, share_y, program_package, secret_name}) => {
+        const program = program_package === null ? null : readPackage(program_package);
+        const x = custodian.setShare({programId: program_id, name: secret_name}, {x: share_x, y: share_y}, program);
+        return members({custodian: own, status: "share_set", x});
+      },
     ),
-    post("/reshare_set_share", bodies.reshareSetShare, ({program_id, share_x, share_y, program_package}) => {
-      const program = program_package === null ? null : readPackage(program_package);
-      const x = custodian.setShare(program_id, {x: share_x, y: share_y}, program);
-      return members({custodian: own, status: "share_set", x});
-    }),
-    post("/reshare_lagrange_partial", bodies.resharePartial, ({program_id, target_x, participant_x_coords}) => {
-      const partial = custodian.interpolationTerm(program_id, target_x, participant_x_coords);
-      return members({custodian: own, partial: `${partial}`});
-    }),
+    post(
+      "/reshare_lagrange_partial",
+      bodies.resharePartial,
+      ({program_id, target_x, participant_x_coords, secret_name}) => {
+        const partial = custodian.interpolationTerm(
+          {programId: program_id, name: secret_name},
+          target_x,
+          participant_x_coords,
+        );
+        return members({custodian: own, partial: `${partial}`});
+      },
+    ),
     remove("/reshare_retire/{program_id}", (programId) => {
       const status = custodian.retire(programId) ? "retired" : "not_found";
       return members({custodian: own, status, program_id: programId});

@@ -6,7 +6,7 @@
  * opens the results.
  */
 
-import {productNames} from "../../../codecs/quorum/ir.js";
+import {productNames, secretNames} from "../../../codecs/quorum/ir.js";
 import {members, type Value, type ValueObject} from "../../../codecs/quorum/json.js";
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import {RuleError} from "../../../errors.js";
@@ -116,7 +116,9 @@ export class Coordinator {
    */
   admit({identity, programId, requestId, inputs}: EvaluationRequest): Admission {
     const record = this.#active(programId, "Program not active");
-    const {program, holders} = record;
+    const {program} = record;
+    // Shares of different epochs of a secret do not combine (defect D12); inputs and triples are dealt to everyone.
+    const holders = secretNames(program.ir).length === 0 ? record.holders : record.holders.filter(({stale}) => !stale);
     for (const name of inputNames(program.ir)) inputOf(inputs, name);
     const reason = this.#policy.check(programId, identity, this.now());
     this.#saveAllowance(programId, identity);

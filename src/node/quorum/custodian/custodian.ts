@@ -2,12 +2,12 @@
  * One holder of shares, as a state machine: no clock, no socket, no generator of its own. What it keeps goes through
  * its store before it answers. Runs in a process of its own or N times in one.
  */
-import {productNames} from "../../../codecs/quorum/ir.js";
-import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
+import {isOperationNode, productNames} from "../../../codecs/quorum/ir.js";
+import {DEFAULT_SECRET_NAME, type ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import {RuleError} from "../../../errors.js";
 import {reduce} from "../field/field.js";
 import type {FieldSource} from "../field/random.js";
-import {evaluate, inputNames, inputOf, type Outputs} from "../program/evaluate.js";
+import {evaluate, type Given, leafOf, type Outputs} from "../program/evaluate.js";
 import type {Masked, TripleShare} from "../sharing/beaver.js";
 import {applySubShares, dealSubShares} from "../sharing/refresh.js";
 import {partialTerm, type Share} from "../sharing/shamir.js";
@@ -31,7 +31,8 @@ export const DEFAULT_CUSTODIAN_LIMITS = {maxEvaluations: 10_000, evaluationTimeo
 
 interface Held {
   program: ProgramPackage | null;
-  share: Share | null;
+  /** By name of the secret. */
+  readonly shares: Map<string, Share>;
   readonly pool: TriplePool;
 }
 
@@ -43,6 +44,15 @@ export interface EvaluationRequest {
   /** Number of the triple to use; `null` takes the oldest. */
   readonly triple: number | null;
 }
+
+/** A secret of a program; without a name the first. */
+export interface SecretOf {
+  readonly programId: string;
+  readonly name?: string | null | undefined;
+}
+
+/** The name that shares without one belong to. */
+const firstSecret = (program: ProgramPackage | null): string => program?.secretNames[0] ?? DEFAULT_SECRET_NAME;
 
 const reducedTriple = ({a, b, c}: TripleShare): TripleShare => ({a: reduce(a), b: reduce(b), c: reduce(c)});
 
@@ -56,8 +66,8 @@ export class Custodian {
     private readonly draw: FieldSource,
   ) {
     this.#evaluations = new Evaluations(options);
-    for (const {programId, program, share, pools} of store.load())
-      this.#held.set(programId, {program, share, pool: new TriplePool(pools)});
+    for (const {programId, program, shares, pools} of store.load())
+      this.#held.set(programId, {program, shares: new Map(shares), pool: new TriplePool(pools)});
   }
 
   /** x of this custodian's points. */
@@ -65,13 +75,21 @@ export class Custodian {
     return BigInt(this.options.index + 1);
   }
 
-  /** Takes a program and this custodian's share of its secret. The package was checked when it was read. */
-  install(program: ProgramPackage, share: Share): void {
+  /**
+   * Takes a program and this custodian's shares of its secrets: `share` is of the first, `others` are by name. The
+   * package was checked when it was read.
+   * @throws RuleError SECRET_UNKNOWN
+   */
+  install(program: ProgramPackage, share: Share, others: ReadonlyMap<string, Share> = new Map()): void {
+    for (const name of others.keys())
+      if (!program.secretNames.includes(name))
+        throw new RuleError("SECRET_UNKNOWN", `the program has no secret '${name}'`);
+    const shares = new Map([[firstSecret(program), share], ...others]);
     this.store.saveProgram(program);
-    this.store.saveShare(program.programId, share);
+    this.store.saveShares(program.programId, shares);
     const held = this.#hold(program.programId);
     held.program = program;
-    held.share = share;
+    for (const [name, each] of shares) held.shares.set(name, each);
   }
 
   /** Appends triples; their number. @throws RuleError TRIPLE_NUMBER_USED, TRIPLE_POOL_FULL */
@@ -94,22 +112,23 @@ export class Custodian {
    * custodians get in the clear. @throws RuleError PROGRAM_NOT_INSTALLED, INPUT_MISSING
    */
   evaluateLocally(programId: string, inputs: ReadonlyMap<string, bigint>): Outputs {
-    return evaluate(this.#program(programId).ir, inputs);
+    return evaluate(this.#program(programId).ir, {inputs, secrets: this.#secrets(programId)});
   }
 
   /**
    * Starts an evaluation. Its triples are spent, on disk, before the first masked share is known to anyone.
-   * @throws RuleError PROGRAM_NOT_INSTALLED, REQUEST_ID_USED, INPUT_MISSING, TRIPLE_SPENT, TRIPLE_MISSING
+   * @throws RuleError PROGRAM_NOT_INSTALLED, REQUEST_ID_USED, INPUT_MISSING, SECRET_MISSING, TRIPLE_SPENT, TRIPLE_MISSING
    */
   begin({programId, requestId, inputs, triple}: EvaluationRequest, nowMs: number): Progress {
     const {ir} = this.#program(programId);
     this.#evaluations.checkFree(requestId, nowMs);
-    for (const name of inputNames(ir)) inputOf(inputs, name);
+    const given: Given = {inputs, secrets: this.#secrets(programId)};
+    for (const node of ir.nodes) if (!isOperationNode(node)) leafOf(node, given);
     const {pool} = this.#held.get(programId)!;
     const {triples, floors} = pool.pick(productNames(ir), triple);
     this.store.spendTriples(programId, floors);
     pool.spend(floors);
-    const executor = new StepExecutor(ir, inputs, triples);
+    const executor = new StepExecutor(ir, given, triples);
     const evaluation = new Evaluation(programId, nowMs, executor, this.x, this.options.threshold);
     return this.#evaluations.track(requestId, evaluation, evaluation.advance());
   }
@@ -132,26 +151,31 @@ export class Custodian {
   }
 
   /** Values of a fresh zero polynomial for `targets`. @throws RuleError SHARE_NOT_FOUND */
-  dealRefresh(programId: string, {targets, k}: {targets: readonly bigint[]; k: number}): readonly bigint[] {
-    this.#share(programId);
+  dealRefresh(
+    {programId, name}: SecretOf,
+    {targets, k}: {readonly targets: readonly bigint[]; readonly k: number},
+  ): readonly bigint[] {
+    this.#share(programId, name);
     return dealSubShares(k, targets, this.draw);
   }
 
   /** The x of the refreshed share. @throws RuleError SHARE_NOT_FOUND */
-  applyRefresh(programId: string, subShares: readonly bigint[]): bigint {
-    const {x, y} = this.#share(programId);
-    return this.setShare(programId, {x, y: applySubShares(y, subShares)}, null);
+  applyRefresh({programId, name}: SecretOf, subShares: readonly bigint[]): bigint {
+    const {x, y} = this.#share(programId, name);
+    return this.setShare({programId, name}, {x, y: applySubShares(y, subShares)}, null);
   }
 
   /** Replaces the share; a program that is not here yet comes along. */
-  setShare(programId: string, share: Share, program: ProgramPackage | null): bigint {
+  setShare({programId, name}: SecretOf, share: Share, program: ProgramPackage | null): bigint {
     const reduced = {x: share.x, y: reduce(share.y)};
     const held = this.#held.get(programId);
+    const known = held?.program ?? program;
+    const secret = name ?? firstSecret(known);
     if (program && !held?.program) this.store.saveProgram(program);
-    this.store.saveShare(programId, reduced);
+    this.store.saveShares(programId, new Map([[secret, reduced]]));
     const kept = this.#hold(programId);
     kept.program ??= program;
-    kept.share = reduced;
+    kept.shares.set(secret, reduced);
     return share.x;
   }
 
@@ -160,8 +184,8 @@ export class Custodian {
    * all learns it; at 0 it would be the secret, which is refused (defect D3).
    * @throws RuleError SHARE_NOT_FOUND, TARGET_FORBIDDEN, FIELD_ZERO_INVERSE
    */
-  interpolationTerm(programId: string, target: bigint, participants: readonly bigint[]): bigint {
-    const held = this.#share(programId);
+  interpolationTerm({programId, name}: SecretOf, target: bigint, participants: readonly bigint[]): bigint {
+    const held = this.#share(programId, name);
     if (reduce(target) === 0n) throw new RuleError("TARGET_FORBIDDEN", "the value at x = 0 is the secret");
     return partialTerm(held, target, participants);
   }
@@ -174,7 +198,7 @@ export class Custodian {
   }
 
   #hold(programId: string): Held {
-    const held = this.#held.get(programId) ?? {program: null, share: null, pool: new TriplePool()};
+    const held = this.#held.get(programId) ?? {program: null, shares: new Map(), pool: new TriplePool()};
     this.#held.set(programId, held);
     return held;
   }
@@ -185,8 +209,15 @@ export class Custodian {
     return program;
   }
 
-  #share(programId: string): Share {
-    const share = this.#held.get(programId)?.share;
+  /** Shares that can be used here: a share of another x is no share of this custodian's polynomial value. */
+  #secrets(programId: string): ReadonlyMap<string, bigint> {
+    const shares = [...(this.#held.get(programId)?.shares ?? [])];
+    return new Map(shares.flatMap(([name, {x, y}]) => (x === this.x ? [[name, y] as const] : [])));
+  }
+
+  #share(programId: string, name: string | null | undefined): Share {
+    const held = this.#held.get(programId);
+    const share = held?.shares.get(name ?? firstSecret(held.program));
     if (!share) throw new RuleError("SHARE_NOT_FOUND", "No secret share for this program");
     return share;
   }

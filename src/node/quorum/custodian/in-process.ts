@@ -4,7 +4,7 @@
  */
 import {type Ir, productNames} from "../../../codecs/quorum/ir.js";
 import type {FieldSource} from "../field/random.js";
-import {inputNames, inputOf, type Outputs} from "../program/evaluate.js";
+import {type Given, inputNames, inputOf, type Outputs} from "../program/evaluate.js";
 import {dealTriples, type Masked, tripleShareOf} from "../sharing/beaver.js";
 import {firstHolders, reconstruct, type Share, share, type Threshold} from "../sharing/shamir.js";
 import {StepExecutor} from "./step-executor.js";
@@ -18,7 +18,7 @@ export interface TracedProduct {
 }
 
 export interface Trace {
-  /** Shares of each input, all custodians. */
+  /** Shares of each input and secret, all custodians. */
   readonly inputShares: ReadonlyMap<string, readonly Share[]>;
   /** Products that were opened together, round by round. */
   readonly rounds: readonly (readonly TracedProduct[])[];
@@ -28,31 +28,32 @@ export interface Trace {
 }
 
 /**
- * Shares `inputs`, evaluates and opens. Draws the triples of each product in order, then the sharings of the inputs in
- * their order.
+ * Shares what is given, evaluates and opens. Draws the triples of each product in order, then the sharings of the inputs
+ * in their order, then those of the secrets.
  * @param present x of the custodians that take part; the first k of them open. All of them unless given
- * @throws RuleError INPUT_MISSING, SHARING_THRESHOLD_INVALID
+ * @throws RuleError INPUT_MISSING, SECRET_MISSING, SHARING_THRESHOLD_INVALID
  */
 export function evaluateInProcess(
   ir: Ir,
-  inputs: ReadonlyMap<string, bigint>,
+  {inputs, secrets = new Map()}: Given,
   {n, k, present}: Threshold & {readonly present?: readonly bigint[]},
   draw: FieldSource,
 ): Trace {
   const triples = dealTriples(productNames(ir), 1, {xs: firstHolders(n), k}, draw);
-  const names = [...new Set([...inputs.keys(), ...inputNames(ir)])];
-  const inputShares = new Map(names.map((name) => [name, share(inputOf(inputs, name), {n, k}, draw)]));
+  for (const name of inputNames(ir)) inputOf(inputs, name);
+  const shared = (values: ReadonlyMap<string, bigint>) =>
+    new Map([...values].map(([name, value]) => [name, share(value, {n, k}, draw)] as const));
+  const inputShares = shared(inputs);
+  const secretShares = shared(secrets);
   const holders = present ?? firstHolders(n);
   const open = (values: readonly bigint[]): bigint =>
     reconstruct(holders.slice(0, k).map((x, at) => ({x, y: values[at]!})));
   const executors = holders.map((x) => {
     const at = Number(x) - 1;
     const parts = [...triples].map(([node, [triple]]) => [node, tripleShareOf(triple!, at)] as const);
-    return new StepExecutor(
-      ir,
-      new Map([...inputShares].map(([name, shares]) => [name, shares[at]!.y])),
-      new Map(parts),
-    );
+    const own = (all: ReadonlyMap<string, readonly Share[]>) =>
+      new Map([...all].map(([name, shares]) => [name, shares[at]!.y]));
+    return new StepExecutor(ir, {inputs: own(inputShares), secrets: own(secretShares)}, new Map(parts));
   });
   const rounds: TracedProduct[][] = [];
   for (;;) {
@@ -73,5 +74,5 @@ export function evaluateInProcess(
   }
   const outputShares = executors.map((executor) => executor.outputs());
   const results = new Map(ir.outputs.map((name) => [name, open(outputShares.map((each) => each.get(name)!))]));
-  return {inputShares, rounds, outputShares, results};
+  return {inputShares: new Map([...inputShares, ...secretShares]), rounds, outputShares, results};
 }

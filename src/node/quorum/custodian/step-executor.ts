@@ -5,10 +5,10 @@
  * Batches are the reference's, because they are seen on the wire: after a product, only products that follow at once
  * and whose operands are known join it.
  */
-import {type Ir, isProduct, type OperationNode} from "../../../codecs/quorum/ir.js";
+import {type Ir, isOperationNode, isProduct, type OperationNode} from "../../../codecs/quorum/ir.js";
 import {InvariantError, RuleError} from "../../../errors.js";
-import {add, neg, reduce, sub} from "../field/field.js";
-import {inputOf, type Outputs} from "../program/evaluate.js";
+import {add, neg, sub} from "../field/field.js";
+import {type Given, leafOf, type Outputs} from "../program/evaluate.js";
 import {type Masked, maskOperands, productShare, type TripleShare, uncorrectedProduct} from "../sharing/beaver.js";
 
 /** A product that waits for its masked operands to be opened. */
@@ -26,12 +26,12 @@ export class StepExecutor {
   #cursor = 0;
 
   /**
-   * @param inputs this custodian's shares by input name
+   * @param given this custodian's shares of inputs and secrets
    * @param triples this custodian's part of one fresh triple for each product
    */
   constructor(
     readonly ir: Ir,
-    private readonly inputs: ReadonlyMap<string, bigint>,
+    private readonly given: Given,
     private readonly triples: ReadonlyMap<string, TripleShare>,
   ) {}
 
@@ -42,7 +42,7 @@ export class StepExecutor {
 
   /**
    * Evaluates up to the next products and returns them; none means done.
-   * @throws RuleError INPUT_MISSING, TRIPLE_MISSING (defect D10: shares must never be multiplied locally)
+   * @throws RuleError INPUT_MISSING, SECRET_MISSING, TRIPLE_MISSING (defect D10: shares must never be multiplied locally)
    */
   step(): readonly PendingProduct[] {
     if (this.#pending.size > 0) throw new InvariantError("stepped before its products were resolved");
@@ -56,9 +56,7 @@ export class StepExecutor {
         continue;
       }
       if (batch.length > 0) break;
-      if (node.type === "input") this.#wires.set(node.id, reduce(inputOf(this.inputs, node.id)));
-      else if (node.type === "const") this.#wires.set(node.id, reduce(node.value));
-      else this.#wires.set(node.id, this.#linear(node));
+      this.#wires.set(node.id, isOperationNode(node) ? this.#linear(node) : leafOf(node, this.given));
     }
     return batch;
   }

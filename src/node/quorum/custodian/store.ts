@@ -7,14 +7,15 @@ import type {Delivery, NodePool} from "./triple-pool.js";
 export interface Holding {
   readonly programId: string;
   readonly program: ProgramPackage | null;
-  readonly share: Share | null;
+  /** By name of the secret. */
+  readonly shares: ReadonlyMap<string, Share>;
   readonly pools: readonly NodePool[];
 }
 
 export interface CustodianStore {
   load(): Iterable<Holding>;
   saveProgram(program: ProgramPackage): void;
-  saveShare(programId: string, share: Share): void;
+  saveShares(programId: string, shares: ReadonlyMap<string, Share>): void;
   addTriples(programId: string, deliveries: readonly Delivery[]): void;
   /** Deletes the triples of each node that are numbered below its floor, for good. */
   spendTriples(programId: string, floors: ReadonlyMap<string, number>): void;
@@ -26,7 +27,7 @@ export interface CustodianStore {
 export const MEMORY_STORE: CustodianStore = {
   load: () => [],
   saveProgram: () => undefined,
-  saveShare: () => undefined,
+  saveShares: () => undefined,
   addTriples: () => undefined,
   spendTriples: () => undefined,
   drop: () => undefined,

@@ -45,6 +45,9 @@ function compileStatement(draft: Draft, {line, tokens}: Statement): void {
     case "input":
       draft.add(line, {type: "input", id: newName()});
       return;
+    case "secret":
+      draft.add(line, {type: "secret", id: newName()});
+      return;
     case "const": {
       const name = newName();
       const literal = token(FIRST);
@@ -71,6 +74,7 @@ function compileStatement(draft: Draft, {line, tokens}: Statement): void {
 /** Words of the statements that take no list. */
 const LENGTHS: Readonly<Record<string, number>> = {
   input: 2,
+  secret: 2,
   const: FIRST + 1,
   ...Object.fromEntries(Object.entries(OPERANDS).map(([type, count]) => [type, FIRST + count])),
 };
@@ -79,6 +83,6 @@ function checkSyntax({line, tokens}: Statement): void {
   const keyword = tokens[0]!.toLowerCase();
   const extra = tokens[LENGTHS[keyword] ?? tokens.length];
   if (extra !== undefined) refuseSource(line, `unexpected '${extra}'`);
-  const assigns = keyword !== "input" && keyword !== "output";
+  const assigns = keyword !== "input" && keyword !== "secret" && keyword !== "output";
   if (assigns && tokens[2] !== undefined && tokens[2] !== "=") refuseSource(line, `'=' expected, not '${tokens[2]}'`);
 }

@@ -1,11 +1,11 @@
 /**
- * What can be said of a program before it runs: its cost, and how many answers give its constants away.
+ * What can be said of a program before it runs: its cost, and how many answers give its constants and secrets away.
  *
  * A client may ask what its budget allows and interpolate the answers; no protocol on shares stops that. With d inputs
  * and total degree D there are C(d+D, D) coefficients, and as many answers always give the function. Known structure
- * needs fewer: u unknown constants fall to about u answers, and one more where squares leave a sign open.
+ * needs fewer: u unknown constants and secrets fall to about u answers, and one more where squares leave a sign open.
  */
-import {type Ir, isOperationNode, isProduct, type Node, productNames} from "../../../codecs/quorum/ir.js";
+import {type Ir, isOperationNode, isProduct, type Node, productNames, secretNames} from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
 import {inputNames} from "./evaluate.js";
 import {prune} from "./optimize.js";
@@ -20,17 +20,18 @@ export interface OutputAnalysis {
   readonly structure: Structure;
   /** Inputs that it depends on. */
   readonly inputs: number;
-  /** Constants that it depends on. */
+  /** Constants and secrets that it depends on. */
   readonly unknowns: number;
   /** Answers that always give the function; `null` above 2^64. */
   readonly interpolationQueries: bigint | null;
-  /** Answers that typically give the constants to whoever knows the program's shape. 0 when there is none. */
+  /** Answers that typically give constants and secrets to whoever knows the program's shape. 0 when there is none. */
   readonly extractionQueries: bigint;
 }
 
 export interface Analysis {
   readonly inputs: readonly string[];
   readonly constants: number;
+  readonly secrets: readonly string[];
   /** Triples that one evaluation uses up. */
   readonly products: number;
   /** Longest chain of products: the rounds of an engine that opens a layer at once. */
@@ -59,6 +60,7 @@ export function analyze(ir: Ir): Analysis {
   return {
     inputs: inputNames(ir),
     constants: ir.nodes.filter(({type}) => type === "const").length,
+    secrets: secretNames(ir),
     products: productNames(ir).length,
     depth: [...depths.values()].reduce((deepest, depth) => Math.max(deepest, depth), 0),
     rounds: countRounds(ir),
@@ -68,7 +70,7 @@ export function analyze(ir: Ir): Analysis {
 
 function degreeOf(node: Node, degrees: ReadonlyMap<string, bigint>): bigint {
   if (node.type === "input") return 1n;
-  if (node.type === "const") return 0n;
+  if (node.type === "const" || node.type === "secret") return 0n;
   const [a = 0n, b = 0n, c = 0n] = node.inputs.map((name) => degrees.get(name)!);
   const greater = (left: bigint, right: bigint): bigint => (left > right ? left : right);
   if (node.type === "mul") return a + b;
@@ -81,7 +83,7 @@ function analyzeOutput(ir: Ir, degrees: ReadonlyMap<string, bigint>): OutputAnal
   const {nodes} = prune(ir);
   const degree = degrees.get(name)!;
   const inputs = nodes.filter(({type}) => type === "input").length;
-  const unknowns = nodes.filter(({type}) => type === "const").length;
+  const unknowns = nodes.filter(({type}) => type === "const" || type === "secret").length;
   const interpolationQueries = binomial(BigInt(inputs) + degree, degree);
   const structure = structureOf(nodes, {degree, inputs, degrees});
   const byUnknowns = BigInt(unknowns) + (degree > 1n ? 1n : 0n);

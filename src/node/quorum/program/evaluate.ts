@@ -1,20 +1,35 @@
 /** Evaluation in the clear, in one place: what evaluation on shares must agree with. */
-import type {Ir, OperationNode} from "../../../codecs/quorum/ir.js";
+import {type Ir, isOperationNode, type Node, type OperationNode} from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
 import {add, mul, neg, reduce, sub} from "../field/field.js";
 
 /** Results by output name, in the order of the outputs. */
 export type Outputs = ReadonlyMap<string, bigint>;
 
-/** Values of all outputs; inputs that the program does not have are ignored. @throws RuleError INPUT_MISSING */
-export function evaluate(ir: Ir, inputs: ReadonlyMap<string, bigint>): Outputs {
+/** Values, or shares of values, that a program starts from, by name. What it does not have is ignored. */
+export interface Given {
+  readonly inputs: ReadonlyMap<string, bigint>;
+  readonly secrets?: ReadonlyMap<string, bigint>;
+}
+
+/** Values of all outputs. @throws RuleError INPUT_MISSING, SECRET_MISSING */
+export function evaluate(ir: Ir, given: Given): Outputs {
   const wires = new Map<string, bigint>();
   for (const node of ir.nodes) {
-    if (node.type === "input") wires.set(node.id, reduce(inputOf(inputs, node.id)));
-    else if (node.type === "const") wires.set(node.id, reduce(node.value));
-    else wires.set(node.id, operate(node, wires));
+    wires.set(node.id, isOperationNode(node) ? operate(node, wires) : leafOf(node, given));
   }
   return new Map(ir.outputs.map((name) => [name, wires.get(name)!]));
+}
+
+/** Value of a node without operands. @throws RuleError INPUT_MISSING, SECRET_MISSING */
+export function leafOf(node: Exclude<Node, OperationNode>, {inputs, secrets}: Given): bigint {
+  if (node.type === "const") return reduce(node.value);
+  if (node.type === "input") return reduce(inputOf(inputs, node.id));
+  const secret = secrets?.get(node.id);
+  // Never taken from the inputs: whoever sends those could choose it.
+  if (secret === undefined)
+    throw new RuleError("SECRET_MISSING", `No share of secret '${node.id}'`, {details: {secret: node.id}});
+  return reduce(secret);
 }
 
 /** @throws RuleError INPUT_MISSING */

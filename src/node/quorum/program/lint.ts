@@ -55,7 +55,7 @@ function budgetFindings({outputs}: Analysis, policy: Required<PolicyManifest>): 
         severity: "warning",
         code: "BUDGET_ALLOWS_EXTRACTION",
         wire: name,
-        message: `${extractionQueries} answers give the constants of this ${structure} output, and one identity has ${answers ?? "any number"}`,
+        message: `${extractionQueries} answers give the unknowns of this ${structure} output, and one identity has ${answers ?? "any number"}`,
       },
     ];
   });

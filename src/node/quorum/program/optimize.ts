@@ -7,7 +7,7 @@ import {isOperationNode} from "../../../codecs/quorum/ir.js";
 
 /**
  * Common-subexpression elimination: a node equal to an earlier one is dropped and its users take the earlier one.
- * Inputs are never equal, and outputs are never dropped. Constants compare unreduced, operands in order.
+ * Inputs and secrets are never equal, and outputs are never dropped. Constants compare unreduced, operands in order.
  */
 export function eliminateCommon({nodes, outputs}: Ir): Ir {
   const kept: Node[] = [];
@@ -30,9 +30,9 @@ export function eliminateCommon({nodes, outputs}: Ir): Ir {
   return {nodes: kept, outputs};
 }
 
-/** What a node computes, `null` for an input: its name is part of what it is. */
+/** What a node computes, `null` for an input or a secret: its name is part of what it is. */
 function signatureOf(node: Node): string | null {
-  if (node.type === "input") return null;
+  if (node.type === "input" || node.type === "secret") return null;
   return JSON.stringify(node.type === "const" ? [node.type, `${node.value}`] : [node.type, ...node.inputs]);
 }
 

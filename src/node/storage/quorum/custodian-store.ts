@@ -11,16 +11,18 @@ import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 const FORM: DatabaseForm = {
   // "qvmc" in ASCII.
   applicationId: 0x71766d63,
-  version: 1,
+  version: 2,
   schema: `
 CREATE TABLE program (
   id TEXT PRIMARY KEY,
   package BLOB NOT NULL
 ) STRICT;
 CREATE TABLE share (
-  program_id TEXT PRIMARY KEY,
+  program_id TEXT NOT NULL,
+  name TEXT NOT NULL,
   x TEXT NOT NULL,
-  y TEXT NOT NULL
+  y TEXT NOT NULL,
+  PRIMARY KEY (program_id, name)
 ) STRICT;
 CREATE TABLE pool (
   id INTEGER PRIMARY KEY,
@@ -57,11 +59,14 @@ export class SqliteCustodianStore implements CustodianStore {
     );
     for (const {id} of ids) {
       const [program] = this.#rows<{package: Buffer}>("SELECT package FROM program WHERE id = ?", id);
-      const [share] = this.#rows<{x: string; y: string}>("SELECT x, y FROM share WHERE program_id = ?", id);
+      const shares = this.#rows<{name: string; x: string; y: string}>(
+        "SELECT name, x, y FROM share WHERE program_id = ?",
+        id,
+      );
       yield {
         programId: id,
         program: program ? programPackage.decode(program.package) : null,
-        share: share ? {x: BigInt(share.x), y: BigInt(share.y)} : null,
+        shares: new Map(shares.map(({name, x, y}) => [name, {x: BigInt(x), y: BigInt(y)}])),
         pools: this.#pools(id),
       };
     }
@@ -75,13 +80,17 @@ export class SqliteCustodianStore implements CustodianStore {
     );
   }
 
-  saveShare(programId: string, {x, y}: Share): void {
-    this.#run(
-      "INSERT INTO share (program_id, x, y) VALUES (?, ?, ?) ON CONFLICT (program_id) DO UPDATE SET x = excluded.x, y = excluded.y",
-      programId,
-      `${x}`,
-      `${y}`,
-    );
+  saveShares(programId: string, shares: ReadonlyMap<string, Share>): void {
+    this.#transaction(() => {
+      for (const [name, {x, y}] of shares)
+        this.#run(
+          "INSERT OR REPLACE INTO share (program_id, name, x, y) VALUES (?, ?, ?, ?)",
+          programId,
+          name,
+          `${x}`,
+          `${y}`,
+        );
+    });
   }
 
   addTriples(programId: string, deliveries: readonly Delivery[]): void {

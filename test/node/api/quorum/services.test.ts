@@ -31,12 +31,12 @@ const left = (cluster: Cluster, {programId}: ProgramPackage): number =>
 describe("an evaluation", () => {
   test("of any program gives what it gives in the clear", async () => {
     await fc.assert(
-      fc.asyncProperty(programs(), async ({ir, inputs}) => {
+      fc.asyncProperty(programs(), async ({ir, inputs, secrets}) => {
         const cluster = new Cluster();
         const program = packProgram(ir, LOOSE);
-        await cluster.run(program);
+        await cluster.run(program, {secrets});
         const request = {identity: "a", programId: program.programId, requestId: "r", inputs};
-        expect([...(await cluster.service.evaluate(request))]).toEqual([...evaluate(ir, inputs)]);
+        expect([...(await cluster.service.evaluate(request))]).toEqual([...evaluate(ir, {inputs, secrets})]);
       }),
       {numRuns: 40},
     );
@@ -165,7 +165,7 @@ describe("a program", () => {
 describe("resharing", () => {
   const held = (cluster: Cluster, index: number) => {
     const x = BigInt(index + 1);
-    return {x, y: cluster.machines[index]!.interpolationTerm(square.programId, 99n, [x])};
+    return {x, y: cluster.machines[index]!.interpolationTerm({programId: square.programId}, 99n, [x])};
   };
   const secretOf = (cluster: Cluster, ...indices: number[]): bigint =>
     reconstruct(indices.map((index) => held(cluster, index)));
@@ -244,6 +244,71 @@ describe("resharing", () => {
     ])
       expect(await codeOf(cluster.service.rotate(square.programId, rotation))).toBe("ROTATION_INVALID");
     expect(cluster.calls).toHaveLength(asked);
+  });
+});
+
+describe("a program's secrets", () => {
+  const line = packProgram(compile("input x\nsecret w\nsecret b\nmul t = w x\nadd y = t b\noutput y"), LOOSE);
+  const secrets = new Map([
+    ["w", 3n],
+    ["b", 4n],
+  ]);
+  const {programId} = line;
+  const running = async (shape = {n: 4, known: 3, k: 2}): Promise<Cluster> => {
+    const cluster = new Cluster(shape);
+    await cluster.run(line, {secrets, pool: 60});
+    return cluster;
+  };
+
+  test("are operands of the evaluation (defect D1), and nothing that a client sends replaces them", async () => {
+    const inputs = new Map([
+      ["x", 10n],
+      ["w", 0n],
+    ]);
+    const request = {identity: "a", programId, requestId: "r", inputs};
+    expect([...(await (await running()).service.evaluate(request))]).toEqual([["y", 34n]]);
+  });
+
+  test("must all be there at enough custodians", async () => {
+    const cluster = new Cluster();
+    await cluster.run(line, {secrets});
+    for (const index of [0, 1]) cluster.machines[index]!.setShare({programId, name: "b"}, {x: 99n, y: 1n}, null);
+    expect(await codeOf(ask(cluster, line, 10n))).toBe("CUSTODIANS_MISSING");
+  });
+
+  test("are those that the program declares", () => {
+    const cluster = new Cluster();
+    const stray = new Map([["v", {x: 1n, y: 1n}]]);
+    expect(() => cluster.machines[0]!.install(line, {x: 1n, y: 1n}, stray)).toThrow("no secret 'v'");
+  });
+
+  test("stay what they are through resharings, also while evaluations run", async () => {
+    const cluster = await running();
+    const work = Array.from({length: 20}, (_, at) =>
+      at % 4 === 3 ? cluster.service.reshare(programId) : ask(cluster, line, BigInt(at)),
+    );
+    const results = await Promise.all(work);
+    for (const [at, result] of results.entries())
+      expect(result instanceof Map ? result.get("y") : result).toBe(at % 4 === 3 ? 3 : BigInt(3 * at + 4));
+  });
+
+  test("are not evaluated on the shares of a custodian that missed a resharing, until it has new ones", async () => {
+    const cluster = await running();
+    cluster.unreachable = new Set([1]);
+    await cluster.service.reshare(programId);
+    cluster.unreachable = new Set([0]);
+    expect(await codeOf(ask(cluster, line, 1n))).toBe("CUSTODIANS_MISSING");
+    cluster.unreachable = new Set();
+    await cluster.service.reshare(programId);
+    cluster.unreachable = new Set([0]);
+    expect((await ask(cluster, line, 1n)).get("y")).toBe(7n);
+  });
+
+  test("come along to the custodians that a rotation brings in", async () => {
+    const cluster = await running();
+    await cluster.service.rotate(programId, {retire: [0n, 1n].slice(0, 1), onboardUrls: ["3"], onboardXs: []});
+    cluster.unreachable = new Set([1]);
+    expect((await ask(cluster, line, 5n)).get("y")).toBe(19n);
   });
 });
 

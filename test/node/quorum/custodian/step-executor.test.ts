@@ -13,9 +13,9 @@ describe("on shares", () => {
         programs(),
         fc.bigInt({min: 0n, max: 2n ** 64n}),
         fc.constantFrom([1n, 2n, 3n], [1n, 2n], [3n, 1n], [2n, 3n]),
-        ({ir, inputs}, seed, present) => {
-          const {results} = evaluateInProcess(ir, inputs, {n: 3, k: 2, present}, seededSource(seed));
-          expect([...results]).toEqual([...evaluate(ir, inputs)]);
+        ({ir, inputs, secrets}, seed, present) => {
+          const {results} = evaluateInProcess(ir, {inputs, secrets}, {n: 3, k: 2, present}, seededSource(seed));
+          expect([...results]).toEqual([...evaluate(ir, {inputs, secrets})]);
         },
       ),
     );
@@ -28,14 +28,14 @@ describe("on shares", () => {
       ["a", 10n],
       ["b", 4n],
     ]);
-    const {rounds, results} = evaluateInProcess(ir, inputs, {n: 5, k: 3}, seededSource(9n));
+    const {rounds, results} = evaluateInProcess(ir, {inputs}, {n: 5, k: 3}, seededSource(9n));
     expect(rounds.map((round) => round.map(({node}) => node))).toEqual([["m"]]);
     expect(results.get("m")).toBe(22n);
   });
 
   test("one custodian's shares do not give the result", () => {
     const ir = compile(SQUARE);
-    const {outputShares} = evaluateInProcess(ir, new Map([["x", 3n]]), {n: 3, k: 2}, seededSource(1n));
+    const {outputShares} = evaluateInProcess(ir, {inputs: new Map([["x", 3n]])}, {n: 3, k: 2}, seededSource(1n));
     expect(outputShares.map((each) => each.get("y"))).not.toContain(100n);
   });
 });
@@ -43,12 +43,21 @@ describe("on shares", () => {
 describe("the executor refuses", () => {
   const triple = {a: 1n, b: 2n, c: 3n};
   const executor = (inputs: ReadonlyMap<string, bigint>, triples: ReadonlyMap<string, typeof triple>): StepExecutor =>
-    new StepExecutor(compile(SQUARE), inputs, triples);
+    new StepExecutor(compile(SQUARE), {inputs}, triples);
   const x = new Map([["x", 5n]]);
 
   test("a product without a triple (defect D10), and an input without a share", () => {
     expect(() => executor(x, new Map()).step()).toThrow("no triple for node 'y'");
     expect(() => executor(new Map(), new Map([["y", triple]])).step()).toThrow("Missing input share for 'x'");
+  });
+
+  test("a secret without a share, also where an input has its name", () => {
+    const ir = compile("secret s\ninput x\nadd y = s x\noutput y");
+    const inputs = new Map([
+      ["x", 1n],
+      ["s", 2n],
+    ]);
+    expect(() => new StepExecutor(ir, {inputs}, new Map()).step()).toThrow("No share of secret 's'");
   });
 
   test("an opening that it did not ask for, or that comes twice", () => {

@@ -9,7 +9,8 @@ import {lagrangeAt} from "../../../../src/node/quorum/sharing/shamir.js";
 import {programs, SQUARE, seededSource} from "../programs.js";
 
 const outputOf = (source: string): OutputAnalysis => analyze(compile(source)).outputs[0]!;
-const answer = (source: string, x: bigint): bigint => evaluate(compile(source), new Map([["x", x]])).get("y")!;
+const answer = (source: string, x: bigint): bigint =>
+  evaluate(compile(source), {inputs: new Map([["x", x]])}).get("y")!;
 
 // Section 21 of the specification.
 describe("answers that give a program away", () => {
@@ -63,9 +64,9 @@ describe("answers that give a program away", () => {
 
 test("rounds are those of an evaluation, and no fewer than the depth", () => {
   fc.assert(
-    fc.property(programs(20), ({ir, inputs}) => {
+    fc.property(programs(20), ({ir, inputs, secrets}) => {
       const {rounds, depth, products} = analyze(ir);
-      const trace = evaluateInProcess(ir, inputs, {n: 3, k: 2}, seededSource(1n));
+      const trace = evaluateInProcess(ir, {inputs, secrets}, {n: 3, k: 2}, seededSource(1n));
       expect([rounds, products]).toEqual([trace.rounds.length, trace.rounds.flat().length]);
       expect(depth).toBeLessThanOrEqual(rounds);
     }),
@@ -74,13 +75,14 @@ test("rounds are those of an evaluation, and no fewer than the depth", () => {
 
 test("no output has a higher degree than is said: finite differences of that order vanish", () => {
   fc.assert(
-    fc.property(programs(4), ({ir, inputs}) => {
+    fc.property(programs(4), ({ir, inputs, secrets}) => {
       for (const {name, degree} of analyze(ir).outputs) {
         // Along a line through the inputs, an output is a polynomial of one variable with at most that degree.
         const along = (t: bigint): bigint =>
-          evaluate(ir, new Map([...inputs].map(([key, value], at) => [key, add(value, t * BigInt(at + 1))]))).get(
-            name,
-          )!;
+          evaluate(ir, {
+            secrets,
+            inputs: new Map([...inputs].map(([key, value], at) => [key, add(value, t * BigInt(at + 1))])),
+          }).get(name)!;
         const points = Array.from({length: Number(degree) + 1}, (_, t) => ({x: BigInt(t), y: along(BigInt(t))}));
         expect(lagrangeAt(points, 1000n)).toBe(along(1000n));
       }

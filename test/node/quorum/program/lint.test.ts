@@ -14,6 +14,13 @@ test("a budget of as many answers as extraction needs is a warning, one less is 
   expect(found(SQUARE, {costPerEval: 0n, budgetPerIdentity: 0n})[0]).toBe("warning BUDGET_ALLOWS_EXTRACTION y");
 });
 
+test("a secret counts as a constant does, and does not stand in clear", () => {
+  const hidden = "input x\nsecret c\nadd t = x c\nmul y = t t\noutput y";
+  expect(found(hidden, {budgetPerIdentity: 2n})).toEqual(["warning BUDGET_ALLOWS_EXTRACTION y"]);
+  expect(found(hidden, {budgetPerIdentity: 1n})).toEqual([]);
+  expect(found("secret s\noutput s")[0]).toBe("warning BUDGET_ALLOWS_EXTRACTION s");
+});
+
 test("a policy that lets nobody evaluate is a warning", () => {
   expect(found(SQUARE, {budgetPerIdentity: 0n})[0]).toBe("warning POLICY_ALLOWS_NOTHING -");
   expect(found(SQUARE, {budgetPerIdentity: 2n, costPerEval: 3n})[0]).toBe("warning POLICY_ALLOWS_NOTHING -");

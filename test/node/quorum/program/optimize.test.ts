@@ -6,10 +6,10 @@ import {programs} from "../programs.js";
 
 test("an optimized program computes what the program does, under the same output names", () => {
   fc.assert(
-    fc.property(programs(20), ({ir, inputs}) => {
+    fc.property(programs(20), ({ir, inputs, secrets}) => {
       for (const pass of [eliminateCommon, prune, optimize]) {
         expect(pass(ir).nodes.length).toBeLessThanOrEqual(ir.nodes.length);
-        expect([...evaluate(pass(ir), inputs)]).toEqual([...evaluate(ir, inputs)]);
+        expect([...evaluate(pass(ir), {inputs, secrets})]).toEqual([...evaluate(ir, {inputs, secrets})]);
       }
     }),
   );

@@ -43,7 +43,7 @@ describe("a custodian that starts again", () => {
     before.store.close();
     const after = open(path);
     expect(after.custodian.approve(programId)).toBe(before.custodian.approve(programId));
-    expect(after.custodian.interpolationTerm(programId, 9n, [1n])).toBe(8n);
+    expect(after.custodian.interpolationTerm({programId}, 9n, [1n])).toBe(8n);
     expect(() => after.custodian.begin(request("b", 0), 0)).toThrow("was used before");
     const progress = after.custodian.begin(request("b"), 0);
     // x - a = 5 + 7 - 2
