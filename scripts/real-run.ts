@@ -71,7 +71,11 @@ await cheat.done;
 say("the cheat has done what it came for");
 const left = endsAtMs - Date.now();
 if (left > 0) await sleep(left);
-for (const miner of miners) await miner.stop();
+for (const miner of miners)
+  await miner.stop().then(
+    () => expect(true, "a miner worked until it was told to end"),
+    (error: Error) => expect(false, error.message),
+  );
 await sleep(3_000);
 const supply = (await program.run("status")).qsdm;
 await node.stop();

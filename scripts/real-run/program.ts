@@ -14,7 +14,10 @@ export type Line = Readonly<Record<string, unknown>>;
 
 /** A process in the background. */
 export interface Running {
-  /** Ends it in order, as Ctrl-C does. @throws Error when it ends with another status than 0 or 130 */
+  /**
+   * Ends it in order, as Ctrl-C does.
+   * @throws Error when it ends with another status than 0 or 130, or had ended by itself before
+   */
   stop(): Promise<void>;
 }
 
@@ -55,9 +58,9 @@ export class Program {
     });
     // Whoever waits for it later gets the failure; until then somebody has to hold it.
     done.catch(() => undefined);
-    const stop = (): Promise<void> => {
-      child.kill("SIGINT");
-      return done;
+    const stop = async (): Promise<void> => {
+      if (!child.kill("SIGINT")) throw new Error(`${name} had ended before it was told to, see ${name}.log`);
+      await done;
     };
     return {stop, done};
   }
