@@ -59,6 +59,18 @@ function parseAllocation(text: string): {to: string; amountDust: bigint} {
 
 const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
+const TRUST_EXAMPLE = `cat > trust.toml <<'END'
+  roots = ["nvidia-device-root.pem"]
+  min_firmware = "96.00.9F"
+  min_driver = "550.54"
+  [[reference]]
+  driver = "550.90.07"
+  firmware = "96.00.9F.00.01"
+  [reference.measurements]
+  2 = ["8048dfd18fe229bf16eb9d30cca0f11a24dafe6eb731de1462984645a0b189b77c4e4e17de727a5e19e3d07de51da338"]
+  END
+  qsdm node init --chain-id my-cc --validator-account "$(qsdm wallet show)" --device-trust trust.toml`;
+
 export const nodeInitCommand = (io: Io): Command =>
   addConfigFlag(
     defineCommand("node init", {
@@ -81,6 +93,10 @@ export const nodeInitCommand = (io: Io): Command =>
         {
           does: "one whose walk changes at height 1,000 and whose difficulty changes every minute",
           run: 'qsdm node init --chain-id my-dev --validator-account "$(qsdm wallet show)" --param forkTensorHeight=1000 --param retargetIntervalBlocks=60',
+        },
+        {
+          does: "one that believes GPUs under one root, with recent software, and reports of one known state",
+          run: TRUST_EXAMPLE,
         },
       ],
       files: {
