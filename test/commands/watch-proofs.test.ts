@@ -233,6 +233,20 @@ test("a stale attestation is kept as evidence that lacks a certified header, and
   expect((await node.client.nonce({sender: watcher.address})).nonce).toBe(0n);
 });
 
+test.each(["../x", "a/b", "", ".", "a b", "A", "x".repeat(161)])(
+  "a node that tells of %j writes nothing outside of the evidence directory",
+  async (name) => {
+    const host = memoryHost();
+    const dir = new EvidenceDir(host.disk, "/e");
+    const claim = {txId: "t", sender: "s", expiresAtHeight: 1n};
+    const refused = {code: "OFFENCE_NAME_INVALID"};
+    await expect(dir.keep(name, new Uint8Array(1))).rejects.toMatchObject(refused);
+    await expect(dir.claim(name, claim)).rejects.toMatchObject(refused);
+    await expect(dir.claimOn(name)).rejects.toMatchObject(refused);
+    expect(host.files.size).toBe(0);
+  },
+);
+
 describe("what a node answers to a slash decides about the claim", () => {
   const refusal = (code: string) => new RuleError(code, "no");
   test.each<[string, readonly unknown[], string, boolean]>([

@@ -3,7 +3,7 @@ import {join} from "node:path";
 import {parseJson} from "../../../codecs/api/json.js";
 import {decimal, object, text, type ValueOf} from "../../../codecs/api/shape.js";
 import {textOf, utf8} from "../../../codecs/bytes.js";
-import {QsdmError} from "../../../errors.js";
+import {DecodeError, QsdmError} from "../../../errors.js";
 import type {Disk} from "../../disk.js";
 
 /** A slash that was, or is about to be, submitted. */
@@ -13,13 +13,23 @@ export type Claim = ValueOf<typeof claim>;
 const CLAIM_MAX_BYTES = 4_096;
 const isTaken = (error: unknown): boolean => error instanceof QsdmError && error.code === "FILE_EXISTS";
 
+/** Names are made of what a node tells: none may lead out of the directory. */
+function checkName(name: string): void {
+  if (!/^[a-z0-9_-]{1,160}$/.test(name))
+    throw new DecodeError("OFFENCE_NAME_INVALID", "the node told of a proof with names that no proof has", {
+      hint: "follow another node",
+    });
+}
+
 export class EvidenceDir {
   constructor(
     private readonly disk: Disk,
     private readonly directory: string,
   ) {}
 
+  /** @throws DecodeError OFFENCE_NAME_INVALID for what no node id and no proof id can amount to */
   path(name: string): string {
+    checkName(name);
     return join(this.directory, `${name}.evidence`);
   }
 
@@ -51,6 +61,7 @@ export class EvidenceDir {
   }
 
   #claimPath(name: string): string {
+    checkName(name);
     return join(this.directory, `${name}.slash`);
   }
 
