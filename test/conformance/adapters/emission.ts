@@ -4,7 +4,6 @@ import {
   allotmentOf,
   blocksPerEpoch,
   checkSchedule,
-  emittedAtLast,
   emittedBy,
   epochAt,
   type HalvingSchedule,
@@ -60,7 +59,7 @@ export const emissionAdapters: Adapters = {
     schedule(input) {
       const schedule = scheduleOf(input);
       checkSchedule(schedule);
-      const ultimate = emittedAtLast(schedule);
+      const ultimate = emittedBy(schedule, U64_MAX);
       return {
         blocks_per_epoch: String(blocksPerEpoch(schedule)),
         truncation_remainder_dust: String(schedule.capDust - ultimate),

@@ -4,7 +4,7 @@ import {U64_MAX} from "../../../src/codecs/amount.js";
 import {CC_ATTESTATION} from "../../../src/codecs/mining/cc-bundle.js";
 import {MAX_BATCH_CELLS, MIN_BATCH_CELLS} from "../../../src/codecs/mining/cells.js";
 import {HMAC_ATTESTATION} from "../../../src/codecs/mining/hmac-bundle.js";
-import {checkEpochLength, epochEnd, epochOf, epochStart, isForked} from "../../../src/node/ledger/mining/epoch.js";
+import {checkEpochLength, epochOf, epochStart, isForked} from "../../../src/node/ledger/mining/epoch.js";
 import {QUARANTINE_BLOCKS} from "../../../src/node/ledger/mining/quarantine.js";
 import {WALK_STEPS} from "../../../src/node/ledger/mining/walk.js";
 import {NETWORK_PARAMS} from "../../../src/node/ledger/params/networks.js";
@@ -22,7 +22,7 @@ export function epochFork(input: Input): unknown {
       return {
         epoch_for_height: `${epochOf(value, length)}`,
         epoch_start_height: `${epochStart(value, length)}`,
-        epoch_end_height: `${epochEnd(value, length)}`,
+        epoch_end_height: `${BigInt.asUintN(64, epochStart(value + 1n, length) - 1n)}`,
       };
     }
     case "validate":

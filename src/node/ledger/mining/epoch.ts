@@ -13,8 +13,5 @@ export const epochOf = (height: bigint, blocksPerEpoch: bigint): bigint => heigh
 /** First height of an epoch, modulo 2^64. */
 export const epochStart = (epoch: bigint, blocksPerEpoch: bigint): bigint => wrap(epoch * blocksPerEpoch);
 
-/** Last height of an epoch, modulo 2^64. */
-export const epochEnd = (epoch: bigint, blocksPerEpoch: bigint): bigint => wrap((epoch + 1n) * blocksPerEpoch - 1n);
-
 /** The fork block itself is already post-fork. */
 export const isForked = (height: bigint, forkHeight: bigint): boolean => height >= forkHeight;

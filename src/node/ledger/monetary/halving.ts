@@ -52,10 +52,6 @@ export function emittedBy(schedule: HalvingSchedule, height: bigint): bigint {
   return sum + (height - epoch * blocks) * shareOf(schedule, epoch);
 }
 
-/** Dust that is ever paid. */
-export const emittedAtLast = (schedule: HalvingSchedule): bigint =>
-  emittedBy(schedule, LAST_EPOCH * blocksPerEpoch(schedule));
-
 /** Last block of the height's epoch, `null` once nothing is left to halve. QSDM calls it the next halving (D9). */
 export function lastOfEpoch(schedule: HalvingSchedule, height: bigint): bigint | null {
   const epoch = epochAt(schedule, height);
