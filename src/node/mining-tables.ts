@@ -35,6 +35,11 @@ export class MiningTables {
     private readonly ports: TablesPorts,
   ) {}
 
+  /** Whether proofs of `epoch` can be verified now. */
+  has(epoch: bigint): boolean {
+    return this.#walks.has(epoch);
+  }
+
   /** @throws UnavailableError MINING_UNAVAILABLE while the table is being built; what `seedOf` throws */
   walk(epoch: bigint): Walk {
     const walk = this.#walks.get(epoch);

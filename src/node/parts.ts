@@ -205,7 +205,12 @@ function createProducer({options, ports, broken}: Site, ledger: Ledger): Produce
 function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Ledger): ApiServer {
   const {chain, pool} = ledger;
   const ngc = ngcDeskOf(options, ports);
-  const metrics = new NodeMetrics({view: () => viewOf(chain), poolSize: () => pool.size, ngc});
+  const metrics = new NodeMetrics({
+    view: () => viewOf(chain),
+    poolSize: () => pool.size,
+    tableReady: () => ledger.desk.work.tableReady,
+    ngc,
+  });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));
   ledger.onVerdict((verdict) => metrics.judged(verdict));

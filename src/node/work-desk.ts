@@ -35,6 +35,11 @@ export class WorkDesk {
     await this.#tables.prepare(this.#epochAt(this.tipHeight()), signal);
   }
 
+  /** Whether the tip's epoch has its table, without which no proof can be verified. */
+  get tableReady(): boolean {
+    return this.#tables.has(this.#epochAt(this.tipHeight()));
+  }
+
   /** Builds the next epoch's table ahead of it, once it is known and no proof can be of the last epoch any more. */
   async prepareNext(): Promise<void> {
     const tip = this.tipHeight();

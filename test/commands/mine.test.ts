@@ -143,6 +143,27 @@ test("a run adds to the sums of those before it, and says what a device did", as
   });
 });
 
+test("ends when the chain ends the rig's record, and says why", async () => {
+  const keys = path.join(scratchDirectory(), "rig-2");
+  const files = {...FILES, [keys]: hexOf(seedOf("rig 2"))};
+  const [paid, desk] = [
+    "--passphrase-file /pass --wait --yes",
+    deskOf(node.node.url, await keystoreOf("owner"), files),
+  ];
+  const enroll = `enroll --node-id rig-2 --gpu-uuid GPU-2 --hmac-key-file /hmac --node-key-file ${keys}`;
+  expect((await desk.qsdm(`${enroll} ${paid}`)).status).toBe(0);
+  const rig = RIG.replace("rig-1", "rig-2").replace(KEYS, keys);
+  const mining = desk.qsdm(`mine ${rig} --threads 1 --enrollment-poll 1s --json`);
+  await new Promise((started) => setTimeout(started, 500));
+  expect((await desk.qsdm(`unenroll --node-id rig-2 ${paid}`)).status).toBe(0);
+  const ran = await mining;
+  expect(ran.status).toBe(3);
+  // Whichever comes first: the record is looked at, or a challenge is asked for.
+  expect(ran.err).toMatch(/node rig-2 is pending_unbond|no challenge for node rig-2: it was revoked/);
+  expect(linesOf(ran.out).at(-2)).toMatchObject({event: "stopped"});
+  expect(linesOf(ran.out).at(-1)).toMatchObject({ok: false});
+}, 30_000);
+
 describe("mine refuses", () => {
   test.each([
     ["a node that is not enrolled", RIG.replace("rig-1", "nobody"), 3, "nobody"],

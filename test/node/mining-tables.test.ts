@@ -52,6 +52,25 @@ describe.each(["light", "full"] as const)("a node with tables kept %s", (kind) =
   });
 });
 
+test("says how far a build is, to whoever wants its table", async () => {
+  let finish: () => void = () => undefined;
+  const {tables, builder} = bench("light", {
+    async checkpoints(seed, watch) {
+      watch.progress({epoch: seed.epoch, source: "chain", doneEntries: 750, entries: 3_000, etaSeconds: 12.2});
+      await new Promise<void>((done) => {
+        finish = done;
+      });
+      return builder.checkpoints(seed, watch);
+    },
+  });
+  const preparing = tables.prepare(1n);
+  expect(() => tables.walk(1n)).toThrow("the table of epoch 1 is being built (25 %, 13 s to go)");
+  expect(tables.has(1n)).toBe(false);
+  finish();
+  await preparing;
+  expect(tables.has(1n)).toBe(true);
+});
+
 test("a walk over checkpoints is done once and remembered for its block", async () => {
   const {tables, walks} = bench("light");
   await tables.prepare(1n);

@@ -19,6 +19,8 @@ export interface MetricsPorts {
   view(): LedgerView;
   /** Transactions waiting. */
   poolSize(): number;
+  /** Whether proofs of the tip's epoch can be verified. */
+  tableReady(): boolean;
   /** Where sidecars report; `null` where the node takes no bundles. */
   readonly ngc: NgcDesk | null;
 }
@@ -68,6 +70,11 @@ export class NodeMetrics {
     const chain = chainGauges(this.#registry);
     const enrollments = enrollmentGauges(this.#registry);
     const waiting = new Gauge({name: "qsdm_mempool_size", help: "Transactions waiting for a block.", registers});
+    const table = new Gauge({
+      name: "qsdm_mining_table_ready",
+      help: "1 once proofs of the tip's epoch can be verified, 0 while their table is being built.",
+      registers,
+    });
     const uptime = new Gauge({
       name: "qsdm_process_uptime_seconds",
       help: "Seconds since the process started.",
@@ -77,6 +84,7 @@ export class NodeMetrics {
       chain(view);
       enrollments(view.enrollmentStats());
       waiting.set(this.ports.poolSize());
+      table.set(this.ports.tableReady() ? 1 : 0);
       uptime.set(process.uptime());
     };
   }

@@ -8,7 +8,7 @@
 import {hexOf} from "../../codecs/bytes.js";
 import {encodeProof, type Proof, proofIdOf} from "../../codecs/mining/proof.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
-import {QsdmError, UnavailableError} from "../../errors.js";
+import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {Backoff} from "./backoff.js";
 import {challengeBindingOf, type Job, jobOf, solutionOf} from "./job.js";
@@ -77,8 +77,14 @@ export class Miner {
     const before = this.ports.solver.attempts();
     const found = await this.#search(job, node, signal);
     if (!found) return;
-    const proof = await this.#attest(solutionOf(job, this.options.address, found), node, signal);
-    if (proof) await this.#submit(proof, {node, attempts: this.ports.solver.attempts() - before}, signal);
+    try {
+      const proof = await this.#attest(solutionOf(job, this.options.address, found), node, signal);
+      if (proof) await this.#submit(proof, {node, attempts: this.ports.solver.attempts() - before}, signal);
+    } catch (error) {
+      // It knows the rig otherwise than the others do, or the rig is done: then there is no other left.
+      if (!(error instanceof RuleError)) throw error;
+      this.#sources.refuse(node, error);
+    }
   }
 
   /** The job, or null when the node serves work that cannot be and there are others. @throws RuleError WORK_INCONSISTENT */

@@ -152,7 +152,7 @@ test("metrics count what came in, what was refused and why, and what the lock sh
   desk.challenge();
   expect(() => desk.take(new Uint8Array([0x7b]))).toThrow();
   expect(() => desk.passWrite()).toThrow();
-  const text = await new NodeMetrics({view, poolSize: () => 0, ngc: desk}).scrape();
+  const text = await new NodeMetrics({view, poolSize: () => 0, tableReady: () => true, ngc: desk}).scrape();
   for (const line of [
     "qsdm_ngc_challenge_issued_total 1",
     "qsdm_ngc_ingest_nonce_pool_size 1",

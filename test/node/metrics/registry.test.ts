@@ -3,7 +3,7 @@ import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/e
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {view} from "../../support/api.js";
 
-const metrics = () => new NodeMetrics({view, poolSize: () => 2, ngc: null});
+const metrics = () => new NodeMetrics({view, poolSize: () => 2, tableReady: () => true, ngc: null});
 
 const committed = (events: readonly LedgerEvent[], over: Partial<BlockCommitted> = {}): BlockCommitted => ({
   height: 1n,
@@ -100,6 +100,7 @@ test("gauges come from one view for each scrape", async () => {
       return view();
     },
     poolSize: () => 2,
+    tableReady: () => false,
     ngc: null,
   });
   const text = await node.scrape();
@@ -108,6 +109,7 @@ test("gauges come from one view for each scrape", async () => {
   expect(sample(text, "qsdm_mining_difficulty")).toBe("65536");
   expect(sample(text, "qsdm_mining_network_hashrate_hps")).toBe("104857");
   expect(sample(text, "qsdm_mempool_size")).toBe("2");
+  expect(sample(text, "qsdm_mining_table_ready")).toBe("0");
   expect(sample(text, "qsdm_enrollment_active_count")).toBe("1");
   expect(sample(text, "qsdm_enrollment_bonded_dust")).toBe("1000000000");
   expect(sample(text, "qsdm_enrollment_pending_unbond_count")).toBe("0");

@@ -363,6 +363,20 @@ describe("the miner", () => {
     expect(eventsOf(made.node.events, "accepted")).toHaveLength(1);
   });
 
+  test("leaves out a node that refuses the rig a challenge while another gives one", async () => {
+    const refusal = new RuleError("CHALLENGE_NODE_REFUSED", "it is not enrolled");
+    const made = bench({challenge: () => Promise.reject(refusal)});
+    const [behind] = made.ports.nodes;
+    const right: MinerNode = {...behind!, name: "http://right", challenge: async (b) => testChallenge(TEST_NOW_MS, b)};
+    await new Miner(OPTIONS, {...made.ports, nodes: [behind!, right]}).run(made.abort.signal);
+    expect(eventsOf(made.node.events, "source")).toMatchObject([
+      {source: "http://node", state: "used"},
+      {source: "http://node", state: "refused", error: refusal},
+      {source: "http://right", state: "used"},
+    ]);
+    expect(eventsOf(made.node.events, "accepted")).toHaveLength(1);
+  });
+
   test("gives a proof up when its challenge has run out before any answer", async () => {
     const made = bench({
       nowMs: () => made.node.sleeps * 25_000,
