@@ -14,7 +14,7 @@ import {Detector, REMEMBERED_BLOCKS} from "./offences/detector.js";
 import {EvidenceDir} from "./offences/evidence-dir.js";
 import {Prosecutor} from "./offences/prosecutor.js";
 import {Slasher} from "./offences/slasher.js";
-import {resolved} from "./slashes.js";
+import {resolved} from "./slash-receipts.js";
 import type {Subject} from "./subject.js";
 import {defineWatch, type WatchFlags, watch} from "./watch.js";
 
