@@ -201,6 +201,15 @@ describe("a node of QSDM is polled", () => {
     ]);
   });
 
+  test("that says there is more but not where is not believed for ever", async () => {
+    const body = JSON.stringify({records: [record("a", "active")], has_more: true});
+    const node = await cannedNode([{method: "GET", path: PATH, status: 200, body}], AMBIENT_ROUTES);
+    const watcher = start(node.url, "watch enrollments --once");
+    expect(await watcher.done).toBe(4);
+    await node.close();
+    expect(JSON.parse(watcher.host.out()).error.code).toBe("PAGING_BROKEN");
+  });
+
   for (const [line, code] of [
     ["watch enrollments --after 5", "STREAM_REQUIRED"],
     ["watch blocks --once --after 5", "STREAM_REQUIRED"],
