@@ -64,12 +64,18 @@ export function readSignedReport(bundle: CertifiedReport): {
   return {report, device};
 }
 
-function chainOf({
-  certChain,
-}: Pick<CertifiedReport, "certChain">): readonly [Certificate, Certificate, ...Certificate[]] {
-  const [leaf, device, ...others] = readChain("spdm", certChain);
+type DeviceChain = readonly [Certificate, Certificate, ...Certificate[]];
+/** One bundle is asked about twice, and reading its certificates is a third of the work. */
+const chains = new WeakMap<Pick<CertifiedReport, "certChain">, DeviceChain>();
+
+function chainOf(bundle: Pick<CertifiedReport, "certChain">): DeviceChain {
+  const known = chains.get(bundle);
+  if (known) return known;
+  const [leaf, device, ...others] = readChain("spdm", bundle.certChain);
   if (!device) return fail("bundle_malformed", "the leaf's issuer is missing");
-  return [leaf, device, ...others];
+  const chain: DeviceChain = [leaf, device, ...others];
+  chains.set(bundle, chain);
+  return chain;
 }
 
 /** The leaf's key signed request and answer. @throws AttestationError */
