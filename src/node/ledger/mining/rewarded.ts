@@ -3,10 +3,7 @@ import {equalBytes} from "../../../codecs/bytes.js";
 import type {State} from "../state/state.js";
 import {heightKey, rewardedProofs} from "../state/stores.js";
 
-/**
- * Whether the solution `proofId` at `height` was paid, under whichever node: an id does not cover the attestation, so
- * two nodes of one owner could otherwise both be paid for one search.
- */
+/** Whether the solution `proofId` at `height` was paid, whichever node's mark it stands under. */
 export function isRewarded(state: State, proofId: Uint8Array, height: bigint): boolean {
   const prefix = `${heightKey(height)}/`;
   for (const key of state.keys(rewardedProofs, prefix)) {

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import {describe, expect, test} from "vitest";
-import {base64Of, hexOf, textOf, utf8} from "../../../../src/codecs/bytes.js";
+import {base64Of, concat, equalBytes, hexOf, textOf, utf8} from "../../../../src/codecs/bytes.js";
 import type {CellLookup} from "../../../../src/codecs/mining/cells.js";
 import {decodeKeyBundle, withKeyBundle} from "../../../../src/codecs/mining/key-bundle.js";
 import {encodeProof, NO_ATTESTATION, type Proof, proofIdOf} from "../../../../src/codecs/mining/proof.js";
@@ -338,4 +339,24 @@ test("under rules that ask for no node, a proof stands for itself", () => {
   const closed = {...compat, compat: null};
   expectRefusal(proof, "attestation", /FailClosedVerifier is the default/, closed);
   expectRefusal({...solved(rig), attestation: NO_ATTESTATION}, "attestation", /missing mandatory attestation/, compat);
+});
+
+test("whatever is changed about a proof, it is refused for a reason and nothing else is thrown", () => {
+  const good = encodeProof(signedBy(rig, solved(rig)));
+  expect(() => verifyProof(good, context)).not.toThrow();
+  const at = fc.nat({max: good.length - 1});
+  const change = fc.oneof(
+    fc.record({at, flip: fc.integer({min: 1, max: 255})}).map(({at: i, flip}) => good.with(i, good[i]! ^ flip)),
+    at.map((length) => good.subarray(0, length)),
+    fc
+      .record({at, more: fc.uint8Array({minLength: 1, maxLength: 40})})
+      .map(({at: i, more}) => concat(good.subarray(0, i), more, good.subarray(i))),
+    fc.uint8Array({maxLength: 400}),
+  );
+  fc.assert(
+    fc.property(change, (raw) => {
+      if (!equalBytes(raw, good)) expect(refusalOf(raw).code).toMatch(/^PROOF_/);
+    }),
+    {numRuns: 400},
+  );
 });

@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {utf8} from "../../../../src/codecs/bytes.js";
 import {doubleMining} from "../../../../src/codecs/slashing/double-mining.js";
 import {forgedAttestation} from "../../../../src/codecs/slashing/forged-attestation.js";
+import {freshnessCheat} from "../../../../src/codecs/slashing/freshness-cheat.js";
 import {SLASH_CONTRACT, type SlashPayload, slashPayload} from "../../../../src/codecs/slashing/payload.js";
 import type {Call} from "../../../../src/node/ledger/chain/contract.js";
 import {AUTO_REVOKE_MIN_STAKE} from "../../../../src/node/ledger/chain/genesis.js";
@@ -128,4 +130,24 @@ describe("each rule does what its setting says", () => {
 test("strict and compatible rules differ in every field", () => {
   for (const name of Object.keys(STRICT_RULES) as (keyof Rules)[])
     expect(STRICT_RULES[name], name).not.toBe(COMPAT_RULES[name]);
+});
+
+test("evidence of any bytes takes nothing and is refused in words of its own", () => {
+  const good = {
+    "double-mining": doubled(),
+    "forged-attestation": forgedAttestation.encode({proof: a, faultClass: "", memo: ""}),
+    "freshness-cheat": freshnessCheat.encode({proof: a, anchorHeight: a.height, anchorBlockTime: 1n, memo: ""}),
+  };
+  const kind = fc.constantFrom(...(Object.keys(good) as (keyof typeof good)[]));
+  fc.assert(
+    fc.property(kind, kind, fc.nat(), fc.integer({min: 1, max: 255}), (evidenceKind, of, seed, flip) => {
+      const bytes = good[of];
+      const at = seed % bytes.length;
+      const {slash, record: left} = ledger({});
+      const payload = slashOf(bytes.with(at, bytes[at]! ^ flip), {evidenceKind});
+      expect(() => slash(payload)).toThrow(expect.objectContaining({code: expect.stringMatching(/^SLASH_/)}));
+      expect(left()).toEqual(record);
+    }),
+    {numRuns: 300},
+  );
 });
