@@ -9,9 +9,11 @@ import {Detector, REMEMBERED_BLOCKS} from "../../src/commands/watch/offences/det
 import {EvidenceDir} from "../../src/commands/watch/offences/evidence-dir.js";
 import {Slasher} from "../../src/commands/watch/offences/slasher.js";
 import {RuleError, UnavailableError} from "../../src/errors.js";
-import {attestWithKey} from "../../src/node/mining/attest.js";
+import {attestWithKey, attestWithMac} from "../../src/node/mining/attest.js";
 import {mlDsa87, TEST_CHAIN_ID, testAccount} from "../support/accounts.js";
+import {enrollmentJson, enrollmentV2, enrollPayload} from "../support/compat.js";
 import {
+  compatGenesis,
   eventually,
   initTestNode,
   mineOne,
@@ -246,6 +248,29 @@ test.each(["../x", "a/b", "", ".", "a b", "A", "x".repeat(161)])(
     expect(host.files.size).toBe(0);
   },
 );
+
+test("on a chain of QSDM's rules two proofs in blocks are found, and convict under the public MAC key", async () => {
+  const running = await runTestNode(await initTestNode(compatGenesis([owner, watcher])), {
+    profile: "compat",
+    producer: {intervalMs: 1_000, minIntervalMs: 50},
+  });
+  onTestFinished(() => running.stop());
+  const {client, node} = running;
+  const {hmacKey} = rigOf("rig-1");
+  await client.enroll({body: enrollmentJson(enrollmentV2(owner, enrollPayload("rig-1", hmacKey)))});
+  await eventually(() => client.enrollment({nodeId: "rig-1"}));
+  const solve = async (start: number): Promise<Proof> => {
+    const challenge = await client.challenge({minerAddr: null, nodeId: null, height: null});
+    return attestWithMac(await solveTip(client, {owner, start}), rigOf("rig-1"), challenge);
+  };
+  const [a, b] = [await solve(1), await solve(2)];
+  expect(a.height).toBe(b.height);
+  for (const proof of [a, b])
+    expect(await client.submitProof({body: encodeProof(proof)})).toMatchObject({accepted: true});
+  const watching = start(node.url, "--evidence-dir /e --slash --passphrase-file /pass --after 0");
+  expect(await watching.until("slash_resolved")).toMatchObject({outcome: "applied", node_id: "rig-1"});
+  await watching.stop();
+});
 
 describe("what a node answers to a slash decides about the claim", () => {
   const refusal = (code: string) => new RuleError(code, "no");

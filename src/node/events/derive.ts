@@ -2,8 +2,10 @@
 import {type EventBody, eventBody, type Topic} from "../../codecs/api/events.js";
 import {hexOf} from "../../codecs/bytes.js";
 import type {Header} from "../../codecs/chain/block.js";
+import {nodeIdOfProof} from "../../codecs/mining/attestation.js";
+import {readHmacBundleCompat} from "../../codecs/mining/hmac-bundle.js";
 import {type Proof, proofIdOf, readProofCompat} from "../../codecs/mining/proof.js";
-import {InvariantError} from "../../errors.js";
+import {DecodeError, InvariantError} from "../../errors.js";
 import {FIRST_LOCAL_PLACE, seqOf} from "../ledger/chain/event-numbers.js";
 import type {LedgerEvent} from "../ledger/chain/events.js";
 import type {RunResult} from "../ledger/chain/run.js";
@@ -54,10 +56,21 @@ export function eventsOf({id, header, result}: Settled): LoggedEvent[] {
 function* proofEvents({proofs, events}: RunResult, height: bigint): Generator<Untold> {
   const rewarded = events.filter((event) => event.type === "proof-rewarded");
   for (const [proofIndex, {nodeId}] of rewarded.entries()) {
-    const about = proofMembers(readProofCompat(proofs[proofIndex]!), nodeId);
+    const proof = readProofCompat(proofs[proofIndex]!);
+    const about = proofMembers(proof, namedNode(proof) ?? nodeId);
     // The block has the bytes; they are put in when the event is told.
     const body = {event: "proof_included", height, ...about, reason: "", detail: "", proof: ""} as const;
     yield {...untold("proofs", body), proofIndex};
+  }
+}
+
+/** Node that a proof names, also where rules tie none to it; `null` for proofs of version 1, which name none. */
+function namedNode(proof: Proof): string | null {
+  try {
+    return nodeIdOfProof(proof, readHmacBundleCompat);
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
   }
 }
 
