@@ -2,13 +2,14 @@
  * The node: builds every service from its options, starts them in order and stops them in reverse. `node run`,
  * `devnet` and the tests call this one constructor, so what the tests walk is what runs.
  */
+
+import type {NgcOptions} from "./api/ngc/desk.js";
 import type {ApiOptions} from "./api/options.js";
 import type {LedgerView} from "./api/ports.js";
 import {readDataDir} from "./data-dir.js";
 import type {NetworkProfile} from "./ledger/params/networks.js";
 import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
 import type {TableKind} from "./mining-tables.js";
-import type {NgcOptions} from "./ngc/desk.js";
 import {buildParts, type NodeParts} from "./parts.js";
 import type {ProducerOptions} from "./producer.js";
 import {checkProfile} from "./profile.js";

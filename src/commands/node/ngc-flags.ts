@@ -2,7 +2,7 @@
 import type {Command} from "commander";
 import {textOf} from "../../codecs/bytes.js";
 import {UsageError} from "../../errors.js";
-import {NGC_DEFAULTS, type NgcOptions} from "../../node/ngc/desk.js";
+import {NGC_DEFAULTS, type NgcOptions} from "../../node/api/ngc/desk.js";
 import {durationFlag} from "../flags.js";
 import type {Io} from "../io.js";
 

@@ -12,9 +12,9 @@ import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
 import type {AttestedValidator} from "../ledger/state/stores.js";
-import type {NgcDesk} from "../ngc/desk.js";
 import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
 import type {TelemetryCheck} from "../telemetry/telemetry.js";
+import type {NgcDesk} from "./ngc/desk.js";
 
 /** The chain's tip. */
 export interface Head {

@@ -4,7 +4,7 @@ import {wireNameOf} from "../../codecs/api/shape.js";
 import {utf8} from "../../codecs/bytes.js";
 import {equalSecret} from "../../codecs/hash.js";
 import {RuleError, UsageError} from "../../errors.js";
-import type {NgcDesk} from "../ngc/desk.js";
+import type {NgcDesk} from "./ngc/desk.js";
 import {headerNameOf, type Param} from "./param.js";
 import type {AnyRoute} from "./route.js";
 

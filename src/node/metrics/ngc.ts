@@ -1,6 +1,6 @@
 /** Bundles of NVIDIA sidecars, and the lock that waits for them. */
 import {Counter, Gauge, type Registry} from "prom-client";
-import {INGEST_REFUSALS, type NgcDesk} from "../ngc/desk.js";
+import {INGEST_REFUSALS, type NgcDesk} from "../api/ngc/desk.js";
 
 /** Declares the metrics of a node that takes bundles; all are read off the desk. */
 export function ngcMetrics(registry: Registry, desk: NgcDesk): void {

@@ -1,9 +1,9 @@
 /** The metrics of one node, in a registry of its own: two nodes in one process do not count into each other. */
 import {collectDefaultMetrics, Gauge, Registry} from "prom-client";
+import type {NgcDesk} from "../api/ngc/desk.js";
 import type {Answered} from "../api/options.js";
 import type {LedgerView} from "../api/ports.js";
 import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
-import type {NgcDesk} from "../ngc/desk.js";
 import type {Verdict} from "../telemetry/check.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {blockMetrics, chainGauges} from "./chain.js";

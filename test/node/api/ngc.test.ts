@@ -3,8 +3,8 @@ import {createHmac} from "node:crypto";
 import {describe, expect, test} from "vitest";
 import {TRANSFER_CONTRACT} from "../../../src/codecs/chain/payloads.js";
 import {RuleError} from "../../../src/errors.js";
+import {type LockOptions, NgcDesk} from "../../../src/node/api/ngc/desk.js";
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
-import {type LockOptions, NgcDesk} from "../../../src/node/ngc/desk.js";
 import {envelopeBytes, serve, view} from "../../support/api.js";
 
 const SECRET = "a secret of some length";

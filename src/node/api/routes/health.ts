@@ -1,7 +1,7 @@
 /** Whether the process lives, and whether it can do its work. */
 import {health, live, ready} from "../../../codecs/api/ledger.js";
 import type {NvidiaLockView} from "../../../codecs/api/ngc.js";
-import {NGC_DEFAULTS, type NgcDesk} from "../../ngc/desk.js";
+import {NGC_DEFAULTS, type NgcDesk} from "../ngc/desk.js";
 import {json, route} from "../route.js";
 
 const PRODUCT = "QSDM";

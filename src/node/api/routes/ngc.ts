@@ -2,7 +2,7 @@
 import {ngcChallenge, ngcProofs, ngcTaken} from "../../../codecs/api/ngc.js";
 import {NGC_PROOF_MAX_BYTES} from "../../../codecs/ngc-proof.js";
 import {InvariantError} from "../../../errors.js";
-import type {NgcDesk} from "../../ngc/desk.js";
+import type {NgcDesk} from "../ngc/desk.js";
 import {json, type RoutePorts, route} from "../route.js";
 
 /** The door lets nobody through where there is none. */

@@ -1,6 +1,6 @@
 /** Challenges for the sidecar: each nonce is good for one bundle, for a while. */
-import {hexOf} from "../../codecs/bytes.js";
-import {UnavailableError} from "../../errors.js";
+import {hexOf} from "../../../codecs/bytes.js";
+import {UnavailableError} from "../../../errors.js";
 
 const NONCE_BYTES = 24;
 /** Nonces that may be open at once; a holder of the secret cannot make the node remember more. */

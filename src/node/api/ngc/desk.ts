@@ -4,10 +4,10 @@
  *
  * A policy of one operator, not a rule of the chain: docs/decisions/0040-nvidia-lock.md.
  */
-import {utf8} from "../../codecs/bytes.js";
-import {equalSecret, hmacSha256} from "../../codecs/hash.js";
-import {type NgcProof, ngcProofPayload, readNgcProof} from "../../codecs/ngc-proof.js";
-import {DecodeError, QsdmError, RuleError} from "../../errors.js";
+import {utf8} from "../../../codecs/bytes.js";
+import {equalSecret, hmacSha256} from "../../../codecs/hash.js";
+import {type NgcProof, ngcProofPayload, readNgcProof} from "../../../codecs/ngc-proof.js";
+import {DecodeError, QsdmError, RuleError} from "../../../errors.js";
 import {IngestNonces} from "./nonces.js";
 
 export interface NgcOptions {

@@ -1,8 +1,8 @@
 /** The lock of a node's operator: which bundle opens it, for how long, and for how many writes. */
 import {createHmac} from "node:crypto";
 import {describe, expect, test} from "vitest";
-import {utf8} from "../../../src/codecs/bytes.js";
-import {type LockOptions, NgcDesk} from "../../../src/node/ngc/desk.js";
+import {utf8} from "../../../../src/codecs/bytes.js";
+import {type LockOptions, NgcDesk} from "../../../../src/node/api/ngc/desk.js";
 
 const SECRET = "a secret of some length";
 const MAC_SECRET = "another one, for MACs";
