@@ -64,7 +64,7 @@ export async function mine(io: Io, flags: MineFlags, clients: readonly Client[])
     const idle = flags.idleOnly
       ? new IdleGate(idleOptions(flags), {sample: () => utilisation(), nowMs, sleep, changed})
       : null;
-    const parts = {clients, terms, equipment, gate: idle ?? OPEN_GATE};
+    const parts = {clients, terms, equipment, gate: idle ?? OPEN_GATE, signal};
     const miner = await minerOf(io, flags, {...parts, told: (event) => told(event)});
     const server =
       metrics && (await serveMetrics(minerRegistry({stats: () => tally.stats(), gpus: () => gpus}), metrics));
@@ -124,10 +124,16 @@ interface MinerParts {
   readonly terms: Terms;
   readonly equipment: Equipment;
   readonly gate: MiningGate;
+  /** Ends what runs beside the miner. */
+  readonly signal: AbortSignal;
   readonly told: (event: MineEvent) => void;
 }
 
-async function minerOf(io: Io, flags: MineFlags, {clients, terms, equipment, gate, told}: MinerParts): Promise<Miner> {
+async function minerOf(
+  io: Io,
+  flags: MineFlags,
+  {clients, terms, equipment, gate, signal, told}: MinerParts,
+): Promise<Miner> {
   const {backend, fleet} = equipment;
   const heights = signedHeightsOf(flags, terms);
   const cache = new DagCache(await dagDirOf(io, flags), (message) => io.warn(message));
@@ -143,7 +149,7 @@ async function minerOf(io: Io, flags: MineFlags, {clients, terms, equipment, gat
     },
     {
       gate,
-      nodes: clients.map((client) => minerNodeOf({client, chainId, tips: new TipFeed(client, io.signal)})),
+      nodes: clients.map((client) => minerNodeOf({client, chainId, tips: new TipFeed(client, signal)})),
       solver: fleet,
       attest: await attester(io, flags, terms, backend),
       claim: (height) => heights.claim(height),
