@@ -1,7 +1,8 @@
 /** `pow_target.json`: difficulty, target, retarget, pow hash and nonce order. */
 import {bytesOfHex, hexOf} from "../../../src/codecs/bytes.js";
 import {advanceNonce, meetsTarget, powHash} from "../../../src/node/ledger/mining/pow.js";
-import {difficultyOf, isRetargetHeight, retarget, targetOf} from "../../../src/node/ledger/mining/target.js";
+import {isRetargetHeight, retarget, targetOf} from "../../../src/node/ledger/mining/target.js";
+import {difficultyOf} from "../../support/difficulty.js";
 
 type Big = string | null | undefined;
 type Input =

@@ -18,12 +18,6 @@ export function targetOf(difficulty: bigint | null): bigint {
   return quotient === 0n ? 0n : quotient - 1n;
 }
 
-/** Difficulty that a target stands for. @throws RuleError DIFFICULTY_INVALID */
-export function difficultyOf(target: bigint | null): bigint {
-  if (target === null || target <= 0n) return refuse("mining: target must be > 0");
-  return MAX / (target + 1n);
-}
-
 /** What a retarget works from. Times are signed 64-bit, all three in one unit: the reference's are seconds. */
 export interface RetargetInput {
   readonly intervalBlocks: bigint;
