@@ -47,11 +47,15 @@ async function play(each: Case) {
     env: {QSDM_API_URL: node.url, ...Object.fromEntries(given)},
     started(child) {
       if (!runsOn(each)) return;
-      // Once everything recorded has been asked, what is told of it comes at once.
+      // Interrupted once everything recorded has been asked and as much has been told, or too little for long.
+      let told = "";
+      for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (part) => (told += part));
+      const lines = `${each.expected.stdout}${each.expected.stderr}`.split("\n").length;
+      let late = 0;
       stopping = setInterval(() => {
-        if (node.asked.length < wanted) return;
+        if (node.asked.length < wanted || (told.split("\n").length < lines && ++late < 200)) return;
         clearInterval(stopping);
-        setTimeout(() => child.kill("SIGINT"), 400);
+        child.kill("SIGINT");
       }, 20);
     },
   });
