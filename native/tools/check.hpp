@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace qsdm {
+
+struct Tally {
+  size_t passed = 0;
+  size_t failed = 0;
+};
+
+// Throws std::exception for a file that is no vector file; one without a case for these engines fails.
+Tally check_vectors(const std::string &path);
+
+// `rounds` of up to five comparisons for each engine but the first.
+Tally compare_engines(size_t rounds, uint64_t seed);
+
+}  // namespace qsdm

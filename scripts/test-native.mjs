@@ -1,0 +1,25 @@
+// Runs the native code under ASan and UBSan, without Node: `npm run test:native [-- ROUNDS]`. The vectors, then random
+// comparisons of every path with the scalar one; 70,000 rounds are a million comparisons.
+import {spawnSync} from "node:child_process";
+import {availableParallelism} from "node:os";
+import {fileURLToPath} from "node:url";
+
+const NATIVE = fileURLToPath(new URL("../native/", import.meta.url));
+const TOOL = "out/sanitized/qsdm-native";
+const VECTORS = ["dag", "tensor"].map((name) => `../test/node/ledger/mining/${name}.vectors.json`);
+const DEFAULT_ROUNDS = "200";
+
+const works = (command) => spawnSync(command, ["--version"], {stdio: "ignore"}).status === 0;
+const run = (command, ...args) => spawnSync(command, args, {cwd: NATIVE, stdio: "inherit"}).status === 0;
+
+const lacking = [process.env.CXX ?? "g++", "make"].find((command) => !works(command));
+if (lacking) {
+  console.log(`skipped: the native code under sanitizers: needs ${lacking}`);
+  if (process.env.QSDM_REQUIRE === "all") process.exitCode = 1;
+} else {
+  const passed =
+    run("make", "-s", `-j${availableParallelism()}`, "SANITIZE=1") &&
+    run(TOOL, "check", ...VECTORS) &&
+    run(TOOL, "compare", process.argv[2] ?? DEFAULT_ROUNDS);
+  if (!passed) process.exitCode = 1;
+}
