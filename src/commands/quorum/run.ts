@@ -1,9 +1,11 @@
 import type {Command} from "commander";
-import {secretNames} from "../../codecs/quorum/ir.js";
+import {type Ir, secretNames} from "../../codecs/quorum/ir.js";
+import {UsageError} from "../../errors.js";
 import {evaluateInProcess} from "../../node/quorum/custodian/in-process.js";
 import {signed} from "../../node/quorum/field/field.js";
 import {fieldSource} from "../../node/quorum/field/random.js";
-import {evaluate, inputNames} from "../../node/quorum/program/evaluate.js";
+import {evaluate, type Given, inputNames} from "../../node/quorum/program/evaluate.js";
+import {rehearse} from "../../node/quorum/verified/rehearse.js";
 import {defineCommand} from "../define.js";
 import {countFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -16,6 +18,7 @@ interface Flags {
   readonly secretsFile?: string;
   readonly custodians?: number;
   readonly threshold: number;
+  readonly verified: boolean;
   readonly signed: boolean;
 }
 
@@ -24,6 +27,8 @@ export const quorumRunCommand = (io: Io): Command =>
     summary: "try a program out on this machine",
     description:
       "Evaluates a package or source text: in the clear, or with --custodians on shares, all custodians in this process. " +
+      "With --verified they use the protocol that notices a custodian who cheats: triples without a dealer, authenticated " +
+      "values, inputs masked by the client. " +
       "Either way nothing is private here: it is for trying programs out. Prints a record of name and value for each " +
       "output, in decimal digits modulo p = 2^127 - 1. Works offline.",
     examples: [
@@ -31,6 +36,10 @@ export const quorumRunCommand = (io: Io): Command =>
       {
         does: "on the shares of three custodians, any two of whom suffice",
         run: "qsdm quorum run square.qvm --set x=3 --custodians 3",
+      },
+      {
+        does: "what the verified protocol costs, in rounds and bytes",
+        run: "qsdm quorum run square.qvm --set x=3 --custodians 3 --verified --json",
       },
     ],
     exit: {3: "The file is no program."},
@@ -41,19 +50,39 @@ export const quorumRunCommand = (io: Io): Command =>
     .option("--secrets-file <path>", SECRETS_FLAG)
     .option("--custodians <n>", "evaluate on shares of this many custodians (default: in the clear)", countFlag(1, 64))
     .option("--threshold <k>", "custodians that suffice to open a value", countFlag(1, 64), 2)
+    .option("--verified", "by the protocol that notices custodians who cheat; needs --custodians", false)
     .option("--signed", "print values above (p-1)/2 as negative numbers", false)
     .action(async (path: string, flags: Flags) => {
       const {ir, programId} = (await readProgram(io, path)).program;
       const inputs = parseInputs(flags.set ?? [], inputNames(ir));
       const secrets = await readSecrets(io, flags.secretsFile, secretNames(ir));
-      const draw = fieldSource((size) => io.host.randomBytes(size));
-      const trace =
-        flags.custodians === undefined
-          ? null
-          : evaluateInProcess(ir, {inputs, secrets}, {n: flags.custodians, k: flags.threshold}, draw);
-      const results = [...(trace?.results ?? evaluate(ir, {inputs, secrets}))].map(
-        ([name, value]) => [name, flags.signed ? signed(value) : value] as const,
-      );
-      const rounds = trace === null ? {} : {rounds: trace.rounds.map((round) => round.map(({node}) => node))};
-      io.result({program_id: programId, results: Object.fromEntries(results), ...rounds}, results);
+      const {results, ...more} = evaluateHere(ir, {inputs, secrets}, {...flags, random: io.host.randomBytes});
+      const shown = [...results].map(([name, value]) => [name, flags.signed ? signed(value) : value] as const);
+      io.result({program_id: programId, results: Object.fromEntries(shown), ...more}, shown);
     });
+
+/**
+ * Results, and how they came about where they were computed on shares.
+ * @throws UsageError CUSTODIANS_REQUIRED, and as the evaluations say
+ */
+function evaluateHere(
+  ir: Ir,
+  given: Given,
+  {
+    custodians: n,
+    threshold: k,
+    verified,
+    random,
+  }: Pick<Flags, "custodians" | "threshold" | "verified"> & {
+    readonly random: (size: number) => Uint8Array;
+  },
+) {
+  if (n === undefined) {
+    if (!verified) return {results: evaluate(ir, given)};
+    throw new UsageError("CUSTODIANS_REQUIRED", "--verified is about custodians", {hint: "add --custodians 3"});
+  }
+  const draw = fieldSource(random);
+  if (verified) return rehearse(ir, given, {n, k, random, draw});
+  const {results, rounds} = evaluateInProcess(ir, given, {n, k}, draw);
+  return {results, rounds: rounds.map((round) => round.map(({node}) => node))};
+}

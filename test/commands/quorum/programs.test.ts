@@ -191,6 +191,26 @@ describe("run", () => {
     ]);
   });
 
+  test("--verified gives the same by the protocol that notices cheats, and says what it cost", async () => {
+    const {out} = await call("run /sq --set x=3 --custodians 3 --verified --json");
+    const {results, offline, online} = JSON.parse(out).data;
+    expect([results, Object.keys(offline), Object.keys(online)]).toEqual([
+      {y: "100"},
+      ["rounds", "bytes"],
+      ["rounds", "bytes"],
+    ]);
+    const codes = ["run /sq --set x=3 --verified", "run /sq --set x=3 --custodians 3 --threshold 3 --verified"].map(
+      async (line) => {
+        const ran = await call(`${line} --json`);
+        return [ran.status, JSON.parse(ran.out).error.code];
+      },
+    );
+    expect(await Promise.all(codes)).toEqual([
+      [2, "CUSTODIANS_REQUIRED"],
+      [3, "THRESHOLD_TOO_HIGH"],
+    ]);
+  });
+
   test("a threshold above the custodians is refused", async () => {
     const {status, err} = await call("run /sq --set x=1 --custodians 2 --threshold 3");
     expect([status, err]).toMatchObject([3, expect.stringContaining("Invalid threshold: k=3, n=2")]);

@@ -1,0 +1,116 @@
+/**
+ * Preprocessing without a dealer: authenticated triples and masks, made and verified before any input is known. Needs
+ * everyone, and n at least 2t + 1.
+ */
+import {add} from "../field/field.js";
+import {type Authenticated, authenticate, checkHidden, multiply, type Session} from "./authenticated.js";
+import {open} from "./opening.js";
+import {abort, compareHeard, type Party, type Protocol} from "./protocol.js";
+import {agreeOnRandomness, drawChallenges} from "./prss.js";
+
+export interface AuthenticatedTriple {
+  readonly a: Authenticated;
+  readonly b: Authenticated;
+  readonly c: Authenticated;
+}
+
+/** A random value r with what its receiver needs to check it: shares of r, of another random v, and of r v. */
+export interface InputMask {
+  readonly r: Authenticated;
+  readonly v: bigint;
+  readonly rv: bigint;
+}
+
+export interface Preprocessing {
+  readonly session: Session;
+  readonly triples: readonly AuthenticatedTriple[];
+  readonly masks: readonly InputMask[];
+  readonly secrets: readonly Authenticated[];
+}
+
+export interface Demand {
+  readonly triples: number;
+  readonly masks: number;
+  /** This custodian's shares of secrets, to be authenticated. */
+  readonly secrets: readonly bigint[];
+}
+
+/** @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
+export function* preprocess(party: Party, demand: Demand): Protocol<Preprocessing> {
+  const randomness = yield* agreeOnRandomness(party);
+  const session: Session = {party, randomness, alpha: randomness.random()};
+  const triples = yield* makeTriples(session, demand.triples);
+  const masks = yield* makeMasks(session, demand.masks);
+  const secrets = yield* authenticate(session, demand.secrets);
+  yield* checkHidden(session, [...triples.flatMap(({a, b, c}) => [a, b, c]), ...masks.map(({r}) => r), ...secrets]);
+  yield* compareHeard(party);
+  return {session, triples, masks, secrets};
+}
+
+/** Five products and one opening for each: c and a second product to sacrifice, and three MACs. */
+function* makeTriples(session: Session, count: number): Protocol<AuthenticatedTriple[]> {
+  const {randomness} = session;
+  const raw = Array.from({length: count}, () => ({
+    a: randomness.random(),
+    b: randomness.random(),
+    spare: randomness.random(),
+  }));
+  const products = yield* multiply(
+    session,
+    raw.flatMap(({a, b, spare}): (readonly [bigint, bigint])[] => [
+      [a, b],
+      [spare, b],
+    ]),
+  );
+  const triples = raw.map(({a, b, spare}, at) => ({a, b, spare, c: products[2 * at]!, spareC: products[2 * at + 1]!}));
+  yield* sacrifice(session, triples);
+  const authenticated = yield* authenticate(
+    session,
+    triples.flatMap(({a, b, c}) => [a, b, c]),
+  );
+  return triples.map((_, at) => ({
+    a: authenticated[3 * at]!,
+    b: authenticated[3 * at + 1]!,
+    c: authenticated[3 * at + 2]!,
+  }));
+}
+
+interface RawTriple {
+  readonly a: bigint;
+  readonly b: bigint;
+  readonly c: bigint;
+  /** A second factor and its product with b, given up to check the first. */
+  readonly spare: bigint;
+  readonly spareC: bigint;
+}
+
+/** Whether c = a b for all: tau c - c' - (tau a - a') b is 0, all of them in one random combination. */
+function* sacrifice({party}: Session, triples: readonly RawTriple[]): Protocol<void> {
+  if (triples.length === 0) return;
+  const challenge = yield* drawChallenges(party);
+  const tau = challenge();
+  const openings = yield* open(
+    party,
+    triples.map(({a, spare}) => add(tau * a, -spare)),
+  );
+  const combined = triples.reduce(
+    (sum, {b, c, spareC}, at) => add(sum, challenge() * add(tau * c, -spareC - openings[at]! * b)),
+    0n,
+  );
+  const [difference] = yield* open(party, [combined]);
+  if (difference !== 0n) abort("wrong-product");
+}
+
+function* makeMasks(session: Session, count: number): Protocol<InputMask[]> {
+  const {randomness} = session;
+  const raw = Array.from({length: count}, () => ({r: randomness.random(), v: randomness.random()}));
+  const products = yield* multiply(
+    session,
+    raw.map(({r, v}) => [r, v]),
+  );
+  const authenticated = yield* authenticate(
+    session,
+    raw.map(({r}) => r),
+  );
+  return raw.map(({v}, at) => ({r: authenticated[at]!, v, rv: products[at]!}));
+}

@@ -1,0 +1,125 @@
+/**
+ * Shared randomness without interaction: pseudo-random secret sharing (Cramer, Damgard, Ishai, 2005). For each set A of
+ * n - t custodians its members share a key; every t others miss one key, so what all keys give together is random to
+ * them.
+ */
+import {concat, equalBytes} from "../../../codecs/bytes.js";
+import {shake256} from "../../../codecs/hash.js";
+import {add, mul} from "../field/field.js";
+import {elementOf} from "../field/random.js";
+import {lagrangeWeights} from "../sharing/shamir.js";
+import {commit, exchangeCommitted} from "./commitment.js";
+import {abort, exchange, type Party, type Protocol, tooFew} from "./protocol.js";
+
+const KEY_BYTES = 32;
+const ELEMENT_BYTES = 16;
+
+/** All sets of `size` places below n, in lexicographic order. */
+export function setsOf(n: number, size: number): readonly (readonly number[])[] {
+  const extend = (set: readonly number[]): (readonly number[])[] => {
+    if (set.length === size) return [set];
+    const first = (set.at(-1) ?? -1) + 1;
+    return Array.from({length: n - first}, (_, at) => extend([...set, first + at])).flat();
+  };
+  return extend([]);
+}
+
+interface KeyedSet {
+  readonly key: Uint8Array;
+  /** Value of the set's polynomial at this custodian: 1 at 0, 0 at everyone outside, of degree t. */
+  readonly factor: bigint;
+}
+
+/** One custodian's source of shared randomness. Everybody must draw the same things in the same order. */
+export class SharedRandomness {
+  #counter = 0n;
+
+  constructor(
+    private readonly party: Party,
+    private readonly sets: readonly KeyedSet[],
+  ) {}
+
+  /** This custodian's share, of degree t, of a value that nobody knows. */
+  random(): bigint {
+    const counter = this.#counter++;
+    return this.sets.reduce((sum, {key, factor}) => add(sum, mul(expand(key, counter, 0), factor)), 0n);
+  }
+
+  /** This custodian's share of 0, of degree 2t. */
+  zero(): bigint {
+    const counter = this.#counter++;
+    const {x, t} = this.party;
+    return this.sets.reduce((sum, {key, factor}) => {
+      let terms = 0n;
+      for (let power = x, term = 1; term <= t; term++, power = mul(power, x))
+        terms = add(terms, mul(expand(key, counter, term), power));
+      return add(sum, mul(terms, factor));
+    }, 0n);
+  }
+}
+
+/** A field element from a key: 127 bits, drawn again in the one case that they are p. */
+function expand(key: Uint8Array, counter: bigint, term: number): bigint {
+  const place = new Uint8Array(16);
+  const view = new DataView(place.buffer);
+  view.setBigUint64(0, counter);
+  view.setUint32(8, term);
+  for (let attempt = 0; ; attempt++) {
+    view.setUint32(12, attempt);
+    const value = elementOf(shake256(concat(key, place), ELEMENT_BYTES));
+    if (value !== null) return value;
+  }
+}
+
+/**
+ * Agrees on the keys: every member adds to the key of each of its sets, commits to it before it sees the others', and
+ * shows it to the set's members alone. Needs everyone.
+ * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING
+ */
+export function* agreeOnRandomness(party: Party): Protocol<SharedRandomness> {
+  const {n, t, place} = party;
+  const sets = setsOf(n, n - t);
+  const of = (member: number): readonly (readonly number[])[] => sets.filter((set) => set.includes(member));
+  const own = new Map(of(place).map((set) => [set, party.random(KEY_BYTES)]));
+  const commitments = yield* exchange(party, concat(...[...own.values()].map(commit)));
+  const shown = yield Array.from({length: n}, (_, to) =>
+    concat(...[...own].flatMap(([set, part]) => (set.includes(to) ? [part] : []))),
+  );
+  const present = shown.filter((message) => message !== null).length;
+  if (present < n) tooFew(present, n);
+  const parts = new Map(of(place).map((set) => [set, [] as Uint8Array[]]));
+  for (let from = 0; from < n; from++) {
+    const common = of(from).filter((set) => set.includes(place));
+    const message = shown[from]!;
+    if (message.length !== common.length * KEY_BYTES) abort("malformed", [from]);
+    for (const [at, set] of common.entries()) {
+      const part = message.slice(at * KEY_BYTES, (at + 1) * KEY_BYTES);
+      const index = of(from).indexOf(set);
+      const committed = commitments[from]?.slice(index * KEY_BYTES, (index + 1) * KEY_BYTES) ?? new Uint8Array();
+      if (!equalBytes(commit(part), committed)) abort("commitment", [from]);
+      parts.get(set)!.push(part);
+    }
+  }
+  return new SharedRandomness(
+    party,
+    [...parts].map(([set, all]) => ({key: shake256(concat(...all), KEY_BYTES), factor: factorOf(party, set)})),
+  );
+}
+
+function factorOf({n, x}: Party, set: readonly number[]): bigint {
+  const outside = Array.from({length: n}, (_, place) => place).filter((place) => !set.includes(place));
+  const [factor] = lagrangeWeights([0n, ...outside.map((place) => BigInt(place + 1))], x);
+  return factor!;
+}
+
+/**
+ * Public challenges that nobody chose: everybody commits to 32 bytes, then shows them.
+ * @returns draws the next challenge
+ * @throws RuleError EVALUATION_ABORTED
+ */
+export function* drawChallenges(party: Party): Protocol<() => bigint> {
+  const shown = yield* exchangeCommitted(party, party.random(KEY_BYTES));
+  const seed = shake256(concat(...shown.map((part) => part ?? new Uint8Array())), KEY_BYTES);
+  let counter = 0n;
+  return () => expand(seed, counter++, 0);
+}

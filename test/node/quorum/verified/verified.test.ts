@@ -1,0 +1,216 @@
+/** The verified protocol: right among honest custodians, and never wrong among cheats. */
+import fc from "fast-check";
+import {describe, expect, test} from "vitest";
+import {decodeElements, encodeElements} from "../../../../src/codecs/quorum/element.js";
+import {QsdmError} from "../../../../src/errors.js";
+import {add, P} from "../../../../src/node/quorum/field/field.js";
+import {compile} from "../../../../src/node/quorum/language/compile.js";
+import {analyze} from "../../../../src/node/quorum/program/analyze.js";
+import {evaluate, type Outputs} from "../../../../src/node/quorum/program/evaluate.js";
+import {reconstruct, share} from "../../../../src/node/quorum/sharing/shamir.js";
+import {wrongPoints} from "../../../../src/node/quorum/verified/decode.js";
+import {runInLockStep, type Wire} from "../../../../src/node/quorum/verified/lock-step.js";
+import {Party} from "../../../../src/node/quorum/verified/protocol.js";
+import {agreeOnRandomness, setsOf} from "../../../../src/node/quorum/verified/prss.js";
+import {rehearse} from "../../../../src/node/quorum/verified/rehearse.js";
+import {draw} from "../../../support/quorum-cluster.js";
+import {element, programs, SQUARE, seededSource} from "../programs.js";
+
+const random = (size: number): Uint8Array => globalThis.crypto.getRandomValues(new Uint8Array(size));
+const CUBE = compile("input x\nsecret s\nmul a = x x\nmul b = a x\nadd y = b s\noutput y");
+const CUBE_GIVEN = {inputs: new Map([["x", 3n]]), secrets: new Map([["s", 1_000n]])};
+const CUBE_RESULT = 1_027n;
+
+interface Ended {
+  readonly results: Outputs | null;
+  readonly reason: string | null;
+  readonly culprits: readonly number[];
+}
+function run(shape: {n: number; k: number}, wires: {offline?: Wire; online?: Wire}): Ended {
+  try {
+    return {results: rehearse(CUBE, CUBE_GIVEN, {...shape, random, draw, wires}).results, reason: null, culprits: []};
+  } catch (error) {
+    if (!(error instanceof QsdmError)) throw error;
+    const {reason = error.code, culprits = []} = error.details as {reason?: string; culprits?: number[]};
+    return {results: null, reason, culprits};
+  }
+}
+/** The elements of a message with number `at` moved by `by`. */
+const moved = (message: Uint8Array, at: number, by: bigint): Uint8Array => {
+  try {
+    const values = decodeElements(message);
+    values[at % values.length] = add(values[at % values.length]!, by);
+    return encodeElements(values);
+  } catch {
+    return message.map((byte) => byte ^ 1);
+  }
+};
+
+describe("among honest custodians", () => {
+  test("every program gives what it gives in the clear", () => {
+    fc.assert(
+      fc.property(programs(), fc.constantFrom({n: 3, k: 2}, {n: 4, k: 2}, {n: 5, k: 3}), ({ir, ...given}, shape) => {
+        const {results} = rehearse(ir, given, {...shape, random, draw});
+        expect([...results]).toEqual([...evaluate(ir, given)]);
+      }),
+      {numRuns: 15},
+    );
+  });
+
+  test("products of one depth share a round, and nothing is sent for sums alone", () => {
+    const rounds = (source: string): number =>
+      rehearse(compile(source), {inputs: new Map([["x", 2n]])}, {n: 3, k: 2, random, draw}).online.rounds;
+    const wide = "input x\nmul a = x x\nadd p = a x\nmul b = p x\nmul c = x x\nadd y = b c\noutput y";
+    const none = rounds("input x\nadd y = x x\noutput y");
+    expect([rounds(wide) - none, analyze(compile(wide)).depth]).toEqual([2 + 4, 2]);
+  });
+
+  test("custodians may be silent in the evaluation as long as enough to open are not", () => {
+    const silent =
+      (...gone: readonly number[]): Wire =>
+      (message, {from}) =>
+        gone.includes(from) ? null : message;
+    expect(run({n: 3, k: 2}, {online: silent(2)}).results?.get("y")).toBe(CUBE_RESULT);
+    expect(run({n: 5, k: 2}, {online: silent(1, 2, 4)}).results?.get("y")).toBe(CUBE_RESULT);
+    expect(run({n: 3, k: 2}, {online: silent(1, 2)}).reason).toBe("CUSTODIANS_MISSING");
+    expect(run({n: 3, k: 2}, {offline: silent(2)}).reason).toBe("CUSTODIANS_MISSING");
+  });
+});
+
+describe("among cheats", () => {
+  const phase = fc.constantFrom("offline" as const, "online" as const);
+  const shape = fc.constantFrom({n: 3, k: 2}, {n: 4, k: 2}, {n: 7, k: 3});
+  /** What one custodian does to what it sends in one round, perhaps to some of the others only. */
+  const deeds = fc.record({
+    phase,
+    shape,
+    cheat: fc.nat(6),
+    round: fc.nat(40),
+    at: fc.nat(30),
+    by: element.filter((by) => by !== 0n),
+    only: fc.option(fc.nat(6)),
+    how: fc.constantFrom("move", "replay", "silence", "cut", "not below p"),
+  });
+
+  test("no deed of one custodian gives a wrong result, and nobody else is named for it", () => {
+    fc.assert(
+      fc.property(deeds, ({phase, shape, cheat, round, at, by, only, how}) => {
+        const cheater = cheat % shape.n;
+        let earlier: Uint8Array = new Uint8Array(16);
+        const wire: Wire = (message, way) => {
+          if (way.from !== cheater) return message;
+          const before = earlier;
+          earlier = message;
+          if (way.round !== round || (only !== null && way.to !== only % shape.n)) return message;
+          if (how === "move") return moved(message, at, by);
+          if (how === "replay") return before;
+          if (how === "silence") return null;
+          if (how === "cut") return message.subarray(1);
+          return new Uint8Array(message.length).fill(0xff);
+        };
+        const ended = run(shape, {[phase]: wire});
+        if (ended.results !== null) expect(ended.results.get("y")).toBe(CUBE_RESULT);
+        for (const culprit of ended.culprits) expect(culprit).toBe(cheater);
+      }),
+      {numRuns: 80},
+    );
+  });
+
+  /** Sends moved elements in one round of a phase. */
+  const moving =
+    (cheater: number, at: number): Wire =>
+    (message, {from, round}) =>
+      from === cheater && round === at ? moved(message, 0, 5n) : message;
+
+  test("a wrong share of an opened value is noticed, and its sender named where there are enough others", () => {
+    expect(run({n: 3, k: 2}, {online: moving(1, 0)})).toMatchObject({reason: "inconsistent-opening", culprits: []});
+    expect(run({n: 4, k: 2}, {online: moving(1, 0)})).toMatchObject({reason: "inconsistent-opening", culprits: [1]});
+  });
+
+  test("a wrong product in the preprocessing is noticed, though its opening has no redundancy", () => {
+    // Three custodians open the products of a triple from all three shares. Keys take two rounds.
+    const products = run({n: 3, k: 2}, {offline: moving(1, 2)});
+    expect([products.results, products.reason]).toEqual([null, "wrong-product"]);
+  });
+
+  test("with two of three left, a moved opening is caught by the MACs, however late its sender speaks", () => {
+    // A committed share is a nonce of 32 bytes and an element.
+    const NONCE = 32;
+    const cheat = (rushing: boolean): Wire => {
+      let other = 0n;
+      return (message, {from, round}) => {
+        if (from === 2) return null;
+        if (from === 1 && round === 0) return moved(message, 0, 5n);
+        if (message.length !== NONCE + 16) return message;
+        if (from === 0) [other = 0n] = decodeElements(message.subarray(NONCE));
+        // Shares of 0 at x = 1 and x = 2 lie on a line through 0: the last to speak would send twice the other's.
+        if (from === 0 || !rushing) return message;
+        return new Uint8Array([...message.subarray(0, NONCE), ...encodeElements([(2n * other) % P])]);
+      };
+    };
+    expect(run({n: 3, k: 2}, {online: cheat(false)})).toMatchObject({results: null, reason: "wrong-mac"});
+    expect(run({n: 3, k: 2}, {online: cheat(true)})).toMatchObject({reason: "commitment", culprits: [1]});
+  });
+
+  test("a custodian that shows something else than it committed to is named", () => {
+    const wire: Wire = (message, {from, round}) => (from === 2 && round === 1 ? moved(message, 0, 1n) : message);
+    expect(run({n: 3, k: 2}, {offline: wire})).toMatchObject({reason: "commitment", culprits: [2]});
+  });
+
+  test("telling two custodians different things is noticed", () => {
+    const wire: Wire = (message, {from, to, round}) => (from === 1 && to === 0 && round === 0 ? null : message);
+    expect(run({n: 4, k: 2}, {online: wire}).reason).toBe("equivocation");
+  });
+});
+
+describe("shared randomness", () => {
+  const agreed = (n: number, t: number) =>
+    runInLockStep(Array.from({length: n}, (_, place) => agreeOnRandomness(new Party(place, n, t, random)))).results;
+
+  for (const [n, t] of [
+    [3, 1],
+    [5, 2],
+    [7, 3],
+  ] as const)
+    test(`of ${n} custodians against ${t}: random values are of degree ${t}, zeros of degree ${2 * t}`, () => {
+      const sources = agreed(n, t);
+      const points = (values: readonly bigint[]) => values.map((y, at) => ({x: BigInt(at + 1), y}));
+      const [a, b] = [0, 1].map(() => points(sources.map((source) => source.random())));
+      expect(reconstruct(a!.slice(0, t + 1))).toBe(reconstruct(a!.slice(-t - 1)));
+      expect(reconstruct(a!)).not.toBe(reconstruct(b!));
+      const zero = points(sources.map((source) => source.zero()));
+      expect(reconstruct(zero)).toBe(0n);
+      expect(reconstruct(zero.slice(0, t + 1))).not.toBe(0n);
+    });
+
+  test("every t custodians miss one key", () => {
+    const sets = setsOf(5, 3);
+    expect(sets).toHaveLength(10);
+    for (const coalition of setsOf(5, 2))
+      expect(sets.filter((set) => set.every((place) => !coalition.includes(place)))).toHaveLength(1);
+  });
+});
+
+test("up to (L - t - 1) / 2 wrong points are found, more are not blamed on the wrong ones", () => {
+  const wrong = fc.uniqueArray(fc.nat(6), {maxLength: 2});
+  fc.assert(
+    fc.property(element, wrong, fc.bigInt({min: 1n, max: P - 1n}), fc.nat(1000), (secret, places, by, seed) => {
+      const points = share(secret, {n: 7, k: 3}, seededSource(BigInt(seed)));
+      const bent = points.map(({x, y}, at) => (places.includes(at) ? {x, y: add(y, by)} : {x, y}));
+      expect(wrongPoints(bent, 2)).toEqual([...places].sort((a, b) => a - b));
+    }),
+  );
+});
+
+describe("what cannot be run safely is refused", () => {
+  const given = {inputs: new Map([["x", 1n]])};
+  for (const [n, k, code] of [
+    [3, 3, "THRESHOLD_TOO_HIGH"],
+    [4, 3, "THRESHOLD_TOO_HIGH"],
+    [3, 1, "THRESHOLD_TOO_LOW"],
+    [31, 16, "CUSTODIANS_TOO_MANY"],
+  ] as const)
+    test(`${k} of ${n}: ${code}`, () => {
+      expect(() => rehearse(compile(SQUARE), given, {n, k, random, draw})).toThrow(expect.objectContaining({code}));
+    });
+});
