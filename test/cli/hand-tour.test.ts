@@ -50,7 +50,12 @@ test("every line of the tour by hand runs and prints what the page says", async 
     const out = ran.stdout.toString();
     const refused = printed.some((each) => each.startsWith("qsdm: error"));
     expect([line, ran.status !== 0], out).toEqual([line, refused]);
-    expect(out.trimEnd().split("\n").length, `${line}\n${out}`).toBe(printed.length);
+    // A machine without a compiler is warned that it mines slowly.
+    const said = out
+      .trimEnd()
+      .split("\n")
+      .filter((each) => !each.startsWith("qsdm: warning:"));
+    expect(said.length, `${line}\n${out}`).toBe(printed.length);
     learn(printed, out);
     if (line.startsWith("qsdm node init")) await startNode({cwd, env});
   }
