@@ -51,6 +51,8 @@ export interface OutOptions {
   readonly secret?: boolean;
 }
 
+/** Warnings that a document shows. */
+const WARNINGS_MAX = 1_000;
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 
 /** Streams, files and questions of one invocation. */
@@ -131,7 +133,8 @@ export class Io {
 
   /** Something that went another way than asked; also a member of the JSON document. */
   warn(text: string): void {
-    this.#warnings.push(text);
+    // A command that runs on for weeks warns often, and has no document to put it in.
+    if (this.#warnings.length < WARNINGS_MAX) this.#warnings.push(text);
     this.#err.write(`qsdm: ${this.#tint("yellow", "warning:")} ${printable(text)}\n`);
   }
 

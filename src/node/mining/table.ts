@@ -56,9 +56,12 @@ export class MinerTable {
     const abort = new AbortController();
     const {dag, told} = this.ports;
     const table = dag.table(seed, {signal: abort.signal, progress: (progress) => told({type: "table", ...progress})});
-    // Thrown where it is awaited; a table that nobody waits for any more may fail in silence.
-    table.catch(() => undefined);
-    this.#ahead = {name: nameOf(seed), table, abort};
+    const ahead = {name: nameOf(seed), table, abort};
+    this.#ahead = ahead;
+    // Thrown where it is awaited. One that was built ahead is built again once it is wanted: by then there may be memory.
+    table.catch(() => {
+      if (this.#ahead === ahead) this.#ahead = null;
+    });
   }
 }
 
