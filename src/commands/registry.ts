@@ -263,6 +263,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./quorum/audit-verify.js")).quorumAuditVerifyCommand,
   },
   {
+    path: "quorum devnet",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/devnet.js")).quorumDevnetCommand,
+  },
+  {
     path: "quorum custodian",
     heading: "Quorum programs",
     load: async () => (await import("./quorum/custodian.js")).quorumCustodianCommand,

@@ -1,6 +1,6 @@
 /** Three custodians and a coordinator as processes: the thirteen behaviours that the reference tests on live services. */
 import {type ChildProcess, spawn} from "node:child_process";
-import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
+import {mkdtempSync, readdirSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {createInterface} from "node:readline";
@@ -308,6 +308,39 @@ describe("the commands", () => {
     const word = await quorum("deploy", "f.json", "--secrets-file", "word", ...services(), ...holders());
     expect([word.status, word.err.includes("my secret")]).toEqual([3, false]);
     expect((await json("rotate", "ab".repeat(32), ...services())).error.code).toBe("ROTATION_EMPTY");
+  });
+});
+
+describe("a devnet", () => {
+  const FREE = ["--coordinator-port", "0", "--custodian-port", "0"];
+
+  test("shows a private credit score from source to log, and leaves nothing behind", async () => {
+    const ran = await qsdm(["quorum", "devnet", "--tour", "--exit", "--json", ...FREE], {
+      cwd: folder,
+      env: {TMPDIR: folder},
+    });
+    const events = ran.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.map(({event}) => event)).toEqual([
+      ...["started", "compiled", "deployed", "approved", "score", "score", "refused", "audited"],
+    ]);
+    // 3 52 - 5 20 + 10 6 + 20 6 + 200, and 3 31 - 5 60 + 10 + 60 + 200.
+    expect(events.filter(({event}) => event === "score").map(({score}) => score)).toEqual(["436", "63"]);
+    expect([ran.status, readdirSync(folder).filter((name) => name.startsWith("qsdm-quorum-"))]).toEqual([0, []]);
+  });
+
+  test("runs until it is told to stop, and keeps its state where it is told to", async () => {
+    const kept = join(folder, "kept");
+    const ran = await qsdm(["quorum", "devnet", "--dir", kept, ...FREE], {
+      cwd: folder,
+      started: (child) => child.stdout!.once("data", () => child.kill("SIGTERM")),
+    });
+    expect([ran.status, readdirSync(kept).sort()]).toEqual([
+      0,
+      ["coordinator", "custodian-0", "custodian-1", "custodian-2"],
+    ]);
   });
 });
 

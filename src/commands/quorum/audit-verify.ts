@@ -1,10 +1,11 @@
 import type {Command} from "commander";
 import {textOf} from "../../codecs/bytes.js";
-import {isList, isObject, parseValue, type Value} from "../../codecs/quorum/json.js";
-import {DecodeError, RuleError} from "../../errors.js";
-import {type AuditEntry, firstBreak, GENESIS_HASH} from "../../node/quorum/audit/chain.js";
+import {parseValue} from "../../codecs/quorum/json.js";
+import {RuleError} from "../../errors.js";
+import {firstBreak, GENESIS_HASH} from "../../node/quorum/audit/chain.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
+import {readEntries} from "./audit-entries.js";
 import {addCoordinatorFlag, type CoordinatorFlags, serviceClient} from "./service-client.js";
 
 interface Flags extends CoordinatorFlags {
@@ -51,24 +52,3 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
       const last = entries.at(-1)?.entryHash ?? GENESIS_HASH;
       io.result({entries: entries.length, head: last}, [[entries.length, last]]);
     });
-
-/** @throws DecodeError AUDIT_INVALID */
-function readEntries(log: Value): readonly AuditEntry[] {
-  const entries = isObject(log) ? log.get("entries") : undefined;
-  if (!isList(entries)) throw new DecodeError("AUDIT_INVALID", "the log has no list of entries");
-  return entries.map((entry, at) => {
-    if (isObject(entry)) {
-      const [timestamp, event, data] = [entry.get("timestamp"), entry.get("event"), entry.get("data")];
-      const [prevHash, entryHash] = [entry.get("prev_hash"), entry.get("entry_hash")];
-      if (
-        typeof timestamp === "number" &&
-        typeof event === "string" &&
-        isObject(data) &&
-        typeof prevHash === "string" &&
-        typeof entryHash === "string"
-      )
-        return {timestamp, event, data, prevHash, entryHash};
-    }
-    throw new DecodeError("AUDIT_INVALID", `entry ${at} of the log is not whole`);
-  });
-}

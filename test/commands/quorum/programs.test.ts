@@ -1,9 +1,11 @@
 /** `qsdm quorum compile`, `inspect`, `lint` and `run`, as a user calls them. */
+import {readFileSync} from "node:fs";
 import {describe, expect, test} from "vitest";
 import {irValue} from "../../../src/codecs/quorum/ir.js";
 import {wireJson} from "../../../src/codecs/quorum/json.js";
 import {layoutProgram} from "../../../src/commands/quorum/layout.js";
 import {PLOT_MAX_NODES, plotProgram} from "../../../src/commands/quorum/plot.js";
+import {SCORE_SOURCE} from "../../../src/commands/quorum/tour.js";
 import {run} from "../../../src/commands/run.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import recorded from "../../codecs/quorum/program-package.vectors.json" with {type: "json"};
@@ -219,4 +221,9 @@ describe("run", () => {
 
 test("an IR of a package is what the reference serves", () => {
   expect(wireJson(irValue(compile(SQUARE)))).toContain('{"id":"y","type":"mul","op":"mul","inputs":["t","t"]}');
+});
+
+test("the tutorial's program is the one that the tour runs", () => {
+  const tutorial = readFileSync(new URL("../../../docs/quorum-tutorial.md", import.meta.url), "utf8");
+  expect(tutorial).toContain(SCORE_SOURCE);
 });

@@ -1,0 +1,84 @@
+import {mkdtemp, rm} from "node:fs/promises";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {type Command, Option} from "commander";
+import {UsageError} from "../../errors.js";
+import {defineCommand} from "../define.js";
+import {countFlag} from "../flags.js";
+import type {Io} from "../io.js";
+import {createLog, LOG_LEVELS, type LogLevel} from "../log.js";
+import {type Cluster, startCluster} from "./cluster.js";
+import {tour} from "./tour.js";
+
+interface Flags {
+  readonly dir?: string;
+  readonly custodians: number;
+  readonly threshold: number;
+  readonly coordinatorPort: number;
+  readonly custodianPort: number;
+  readonly tour: boolean;
+  readonly exit: boolean;
+  readonly logLevel: LogLevel;
+}
+
+const MAX_TRACKED = 100_000;
+
+export const quorumDevnetCommand = (io: Io): Command =>
+  defineCommand("quorum devnet", {
+    summary: "custodians and a coordinator on this machine",
+    description:
+      "Starts a coordinator and custodians in one process, on loopback, with approval keys of their own, and prints where " +
+      "they listen: the defaults of the other quorum commands. With --tour it then runs a credit score whose weights no " +
+      "custodian sees: compiled, deployed, approved, evaluated for two applicants, refused above the budget, audited. " +
+      "Runs until Ctrl-C unless --exit is given. It serves the compat profile: for development alone.",
+    examples: [
+      {does: "see it work, in seconds", run: "qsdm quorum devnet --tour --exit"},
+      {does: "services to try things on, kept between starts", run: "qsdm quorum devnet --dir ./quorum"},
+    ],
+    files: {"--dir": "State of the services; without it a folder that goes away."},
+    exit: {4: "A port or the folder cannot be used."},
+    seeAlso: ["quorum deploy", "quorum eval", "quorum coordinator"],
+  })
+    .option("--dir <dir>", "keep state here (default: a folder that goes away)")
+    .option("--custodians <n>", "how many custodians", countFlag(2, 16), 3)
+    .option("--threshold <k>", "custodians that suffice to open a value", countFlag(2, 16), 2)
+    .option("--coordinator-port <port>", "port of the coordinator; 0 takes a free one", countFlag(0, 65_535), 8000)
+    .option("--custodian-port <port>", "port of the first custodian; 0 takes free ones", countFlag(0, 65_500), 9100)
+    .option("--tour", "show what it does", false)
+    .option("--exit", "end after the tour", false)
+    .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("warn"))
+    .action(async (flags: Flags) => {
+      const {dir, threshold, custodians} = flags;
+      if (flags.exit && !flags.tour)
+        throw new UsageError("TOUR_REQUIRED", "--exit ends the tour", {hint: "add --tour"});
+      if (threshold > custodians)
+        throw new UsageError("THRESHOLD_INVALID", `--threshold ${threshold} with ${custodians} custodians`);
+      if (flags.tour && threshold !== 2)
+        throw new UsageError("THRESHOLD_INVALID", "the tour shares its weights for a threshold of 2");
+      const directory = dir ?? (await mkdtemp(join(tmpdir(), "qsdm-quorum-")));
+      try {
+        const log = createLog(flags.logLevel);
+        const random = (size: number): Uint8Array => io.host.randomBytes(size);
+        const cluster = await startCluster({...flags, directory, maxTracked: MAX_TRACKED, log, random}, io.signal);
+        await runUntilStopped(io, cluster, flags);
+      } finally {
+        if (dir === undefined) await rm(directory, {recursive: true, force: true});
+      }
+    });
+
+async function runUntilStopped(io: Io, cluster: Cluster, flags: Flags): Promise<void> {
+  try {
+    const {coordinator, custodians} = cluster;
+    io.event({event: "started", coordinator, custodians}, [
+      ["coordinator", coordinator],
+      ...custodians.map((url) => ["custodian", url]),
+    ]);
+    if (flags.tour) await tour(io, cluster);
+    if (flags.exit) return;
+    io.note(`next: qsdm quorum deploy PACKAGE --coordinator ${coordinator}`);
+    if (!io.signal.aborted)
+      await new Promise<void>((resolve) => io.signal.addEventListener("abort", () => resolve(), {once: true}));
+  } finally {
+    await cluster.stop();
+  }
+}
