@@ -32,6 +32,8 @@ export class Cluster {
   unreachable: ReadonlySet<number> = new Set();
   /** Called before each call of the coordinator. */
   before: (index: number, path: string) => void = () => undefined;
+  /** How long a call is on its way. */
+  delay: (path: string) => Promise<void> = async () => undefined;
   /** What a custodian's answer of 200 becomes on its way. */
   tamper: (index: number, path: string, answer: Value) => Value = (_index, _path, answer) => answer;
   /** Calls of the coordinator that were answered, in order. */
@@ -61,6 +63,7 @@ export class Cluster {
     );
     this.service = new CoordinatorService(coordinator, async (url, {method, path, body}) => {
       const index = Number(url);
+      await this.delay(path);
       this.before(index, path);
       if (this.unreachable.has(index)) return null;
       const answer = await answerRequest(this.custodians[index]!, {

@@ -1,9 +1,9 @@
 /** A coordinator at work: its decisions, and the calls to custodians between them. */
-import {members, type Value} from "../../../codecs/quorum/json.js";
+import {isObject, members, type Value} from "../../../codecs/quorum/json.js";
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import type {Coordinator, EvaluationRequest} from "../../quorum/coordinator/coordinator.js";
 import {deliveryBodies, type TripleDelivery} from "../../quorum/coordinator/delivery.js";
-import {type Call, EvaluationRun, type Reply} from "../../quorum/coordinator/evaluation-run.js";
+import {BEGIN_PATH, type Call, EvaluationRun, type Reply} from "../../quorum/coordinator/evaluation-run.js";
 import {
   checkParticipants,
   holdersAfter,
@@ -17,6 +17,7 @@ import {
 import type {Holder, ProgramRecord} from "../../quorum/coordinator/store.js";
 import type {Outputs} from "../../quorum/program/evaluate.js";
 
+import {InOrder} from "./in-order.js";
 import {Turns} from "./turns.js";
 
 /** Asks one custodian; `null` when it does not answer with 200. */
@@ -27,6 +28,7 @@ export type AskCustodian = (
 
 export class CoordinatorService {
   readonly #turns = new Turns();
+  readonly #begins = new InOrder();
 
   constructor(
     readonly coordinator: Coordinator,
@@ -202,6 +204,17 @@ export class CoordinatorService {
     return this.askCustodian(url, {method: "POST", path, body: members(body)});
   }
 
+  /**
+   * A custodian that uses a triple spends all lower ones, so evaluations that began one after another must reach it in
+   * that order, however long each is on its way.
+   */
+  #call({holder, path, body}: Call): Promise<Reply> {
+    const ask = (): Promise<Reply> => this.askCustodian(holder.url, {method: "POST", path, body});
+    if (path !== BEGIN_PATH) return ask();
+    const programId = isObject(body) ? body.get("program_id") : "";
+    return this.#begins.run(`${holder.url} ${programId}`, ask);
+  }
+
   /** All custodians at once, each one's calls in their order; after a failure nothing more is asked of it. */
   async #askAll(calls: readonly Call[]): Promise<readonly Reply[]> {
     const replies = new Map<Call, Reply>();
@@ -210,8 +223,7 @@ export class CoordinatorService {
     await Promise.all(
       [...byHolder.values()].map(async (own) => {
         for (const call of own) {
-          const {holder, path, body} = call;
-          const reply = await this.askCustodian(holder.url, {method: "POST", path, body});
+          const reply = await this.#call(call);
           replies.set(call, reply);
           if (reply === null) return;
         }

@@ -121,13 +121,21 @@ export class Coordinator {
     const holders = secretNames(program.ir).length === 0 ? record.holders : record.holders.filter(({stale}) => !stale);
     for (const name of inputNames(program.ir)) inputOf(inputs, name);
     const reason = this.#policy.check(programId, identity, this.now());
-    this.#saveAllowance(programId, identity);
     if (reason !== null) {
-      this.#log("eval_denied", {program_id: programId, identity_id: identity, reason});
+      this.#deny(programId, identity, reason);
       throw new RuleError("POLICY_REFUSED", reason);
     }
     const products = productNames(program.ir).length;
-    const triple = products === 0 ? null : this.#reserve(record, identity);
+    const triple = products === 0 ? null : record.nextTriple;
+    if (triple !== null && triple >= record.endTriple) {
+      this.#policy.refund(programId, identity);
+      this.#deny(programId, identity, POOL_EXHAUSTED);
+      throw new RuleError("TRIPLES_EXHAUSTED", `${POOL_EXHAUSTED} — replenish via POST /replenish_beaver`);
+    }
+    this.store.atomically(() => {
+      this.#saveAllowance(programId, identity);
+      if (triple !== null) this.#save({...record, nextTriple: triple + 1});
+    });
     const {threshold} = this.options;
     const xs = holders.map(({x}) => x);
     const shared = [...inputs].map(([name, value]) => [name, shareAt(value, {xs, k: threshold}, this.draw)] as const);
@@ -229,16 +237,11 @@ export class Coordinator {
     return record;
   }
 
-  #reserve(record: ProgramRecord, identity: string): number {
-    const {programId} = record.program;
-    if (record.nextTriple >= record.endTriple) {
-      this.#policy.refund(programId, identity);
+  #deny(programId: string, identity: string, reason: string): void {
+    this.store.atomically(() => {
       this.#saveAllowance(programId, identity);
-      this.#log("eval_denied", {program_id: programId, identity_id: identity, reason: POOL_EXHAUSTED});
-      throw new RuleError("TRIPLES_EXHAUSTED", `${POOL_EXHAUSTED} — replenish via POST /replenish_beaver`);
-    }
-    this.#save({...record, nextTriple: record.nextTriple + 1});
-    return record.nextTriple;
+      this.#log("eval_denied", {program_id: programId, identity_id: identity, reason});
+    });
   }
 
   #deal(programId: string, count: number): TripleDelivery {

@@ -15,6 +15,9 @@ import type {Outputs} from "../program/evaluate.js";
 import {areConsistent, reconstruct, type Share} from "../sharing/shamir.js";
 import type {Holder} from "./store.js";
 
+/** Where an evaluation with products begins at a custodian. */
+export const BEGIN_PATH = "/eval_beaver";
+
 /** One request to a custodian. */
 export interface Call {
   readonly holder: Holder;
@@ -123,7 +126,7 @@ export class EvaluationRun {
     });
     const body = members({program_id: programId, request_id: requestId, input_shares: new Map(shares)});
     if (products === 0) return {holder, path: "/eval_share", body};
-    return {holder, path: "/eval_beaver", body: new Map([...body, ["triple_index", BigInt(triple!)]])};
+    return {holder, path: BEGIN_PATH, body: new Map([...body, ["triple_index", BigInt(triple!)]])};
   }
 
   #sort(holder: Holder, reply: Reply): void {

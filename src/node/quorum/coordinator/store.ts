@@ -29,6 +29,8 @@ export interface ProgramRecord {
 
 export interface CoordinatorStore {
   load(): {readonly programs: readonly ProgramRecord[]; readonly allowances: readonly Allowance[]};
+  /** Makes one write of all that `work` saves: on disk together, or none of it. */
+  atomically(work: () => void): void;
   saveProgram(record: ProgramRecord): void;
   saveAllowance(allowance: Allowance): void;
   /** Hash of the last entry, or of nothing. */

@@ -98,6 +98,10 @@ export class SqliteCoordinatorStore implements CoordinatorStore {
     return {programs, allowances};
   }
 
+  atomically(work: () => void): void {
+    this.db.transaction(work).immediate();
+  }
+
   saveProgram({program, status, approvals, ready, nextTriple, endTriple, holders}: ProgramRecord): void {
     this.#saveProgram.run(
       program.programId,

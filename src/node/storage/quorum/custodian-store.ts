@@ -5,7 +5,7 @@ import type {CustodianStore, Holding} from "../../quorum/custodian/store.js";
 import type {Delivery, NodePool} from "../../quorum/custodian/triple-pool.js";
 import type {TripleShare} from "../../quorum/sharing/beaver.js";
 import type {Share} from "../../quorum/sharing/shamir.js";
-import type {Sqlite} from "../sqlite/driver.js";
+import type {Sqlite, Statement} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 
 const FORM: DatabaseForm = {
@@ -50,6 +50,8 @@ export class SqliteCustodianStore implements CustodianStore {
     db.pragma("secure_delete = ON");
     return new SqliteCustodianStore(db);
   }
+
+  readonly #statements = new Map<string, Statement>();
 
   private constructor(private readonly db: Sqlite) {}
 
@@ -156,11 +158,17 @@ export class SqliteCustodianStore implements CustodianStore {
   }
 
   #rows<R>(sql: string, ...parameters: unknown[]): R[] {
-    return this.db.prepare<unknown[], R>(sql).all(...parameters);
+    return this.#prepared(sql).all(...parameters) as R[];
   }
 
   #run(sql: string, ...parameters: unknown[]): void {
-    this.db.prepare(sql).run(...parameters);
+    this.#prepared(sql).run(...parameters);
+  }
+
+  #prepared(sql: string): Statement {
+    const known = this.#statements.get(sql) ?? this.db.prepare(sql);
+    this.#statements.set(sql, known);
+    return known;
   }
 
   #transaction(work: () => void): void {

@@ -126,6 +126,15 @@ function bent(answer: Value): Value {
   return copy.set("y", `${BigInt(copy.get("y") as string) + 1n}`);
 }
 
+test("evaluations at once are right, however long each call is on its way", async () => {
+  const cluster = new Cluster();
+  await cluster.run(square, {pool: 30});
+  cluster.delay = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 8));
+  const xs = Array.from({length: 30}, (_, at) => BigInt(at));
+  const results = await Promise.all(xs.map((x) => ask(cluster, square, x)));
+  expect(results.map((each) => each.get("y"))).toEqual(xs.map((x) => (x + 7n) ** 2n));
+});
+
 describe("a program", () => {
   test("installed again is pending again, and its old triples are left behind", async () => {
     const cluster = new Cluster();
