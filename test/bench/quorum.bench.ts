@@ -1,0 +1,133 @@
+/**
+ * Programs on secret shares, three custodians of whom two open a value, all on this machine. Peers of the same run: a
+ * division for the field, the unverified protocol for the verified one, one request at a time for the services. Figures
+ * of other programs are fixed, from other runs, and say so.
+ */
+import {mkdtemp, rm} from "node:fs/promises";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {members} from "../../src/codecs/quorum/json.js";
+import {packProgram} from "../../src/codecs/quorum/program-package.js";
+import {processHost} from "../../src/commands/host.js";
+import {Io} from "../../src/commands/io.js";
+import {createLog} from "../../src/commands/log.js";
+import {startCluster} from "../../src/commands/quorum/cluster.js";
+import {deploy} from "../../src/commands/quorum/deploy.js";
+import {integerIn, type ServiceClient, serviceClient, textIn} from "../../src/commands/quorum/service-client.js";
+import {evaluateInProcess} from "../../src/node/quorum/custodian/in-process.js";
+import {mul, P} from "../../src/node/quorum/field/field.js";
+import {compile} from "../../src/node/quorum/language/compile.js";
+import {rehearse} from "../../src/node/quorum/verified/rehearse.js";
+import {draw} from "../support/quorum-cluster.js";
+
+export const name = "quorum programs: field, protocols, services";
+
+const random = (size: number): Uint8Array => globalThis.crypto.getRandomValues(new Uint8Array(size));
+const ROUNDS = 5;
+const PRODUCTS = 200_000;
+const WIDTH = 1_000;
+const DEPTH = 50;
+const EVALUATIONS = 200;
+const AT_ONCE = 16;
+
+/** Best seconds of each, rounds interleaved. */
+function best(...runs: readonly (() => unknown)[]): number[] {
+  const result = runs.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [at, work] of runs.entries()) {
+      const start = performance.now();
+      work();
+      result[at] = Math.min(result[at]!, (performance.now() - start) / 1_000);
+    }
+  return result;
+}
+const rate = (count: number, seconds: number): string => Math.round(count / seconds).toLocaleString("en");
+const ratio = (peer: number, ours: number): string => `${(peer / ours).toFixed(2)}x`;
+
+export async function run(print: (line: string) => void): Promise<void> {
+  field(print);
+  protocols(print);
+  await services(print);
+}
+
+function field(print: (line: string) => void): void {
+  const values = Array.from({length: PRODUCTS}, draw);
+  const chain = (times: (a: bigint, b: bigint) => bigint) => () => values.reduce(times, 1n);
+  const [folded = 0, divided = 0] = best(
+    chain(mul),
+    chain((a, b) => (a * b) % P),
+  );
+  print(`field products: ${rate(PRODUCTS, folded)} /s, ${ratio(divided, folded)} of BigInt with %`);
+}
+
+function protocols(print: (line: string) => void): void {
+  const wide = compile(`input x\ndot y =${" x x".repeat(WIDTH)}\noutput y`);
+  const deep = compile(`input x\npolyeval y =${" x".repeat(DEPTH + 2)}\noutput y`);
+  const given = {inputs: new Map([["x", 3n]])};
+  const shape = {n: 3, k: 2};
+  const verified = (ir: typeof wide) => () => rehearse(ir, given, {...shape, random, draw});
+  const plain = (ir: typeof wide) => () => evaluateInProcess(ir, given, shape, draw);
+  const [whole = 0, bare = 0] = best(verified(wide), plain(wide));
+  print(
+    `verified products with preprocessing, one core for all: ${rate(WIDTH, whole)} /s, ${ratio(bare, whole)} of unverified ones from a dealer`,
+  );
+  const [slow = 0, quick = 0] = best(verified(deep), plain(deep));
+  print(`a chain of ${DEPTH} products: ${(slow * 1_000).toFixed(1)} ms verified, ${ratio(quick, slow)} of unverified`);
+  const {offline, online} = rehearse(wide, given, {...shape, random, draw});
+  print(
+    `traffic for each product: ${Math.round(offline.bytes / WIDTH)} bytes before, ${Math.round(online.bytes / WIDTH)} bytes in the evaluation`,
+  );
+  print("fixed, other machine: MPyC 60,000 to 390,000 unverified products /s, MP-SPDZ 80,000 to 680,000 verified ones");
+}
+
+async function services(print: (line: string) => void): Promise<void> {
+  const io = new Io(processHost(process), {json: true, verbose: false, color: false, input: false, yes: true});
+  const directory = await mkdtemp(join(tmpdir(), "qsdm-bench-"));
+  const ports = {coordinatorPort: 0, custodianPort: 0};
+  const cluster = await startCluster(
+    {...ports, directory, custodians: 3, threshold: 2, maxTracked: 100, log: createLog("silent"), random},
+    io.signal,
+  );
+  try {
+    const client = serviceClient(io, cluster.coordinator);
+    const programId = await ready(
+      client,
+      cluster.custodians.map((url) => serviceClient(io, url)),
+    );
+    const ask = async (count: number): Promise<void> => {
+      for (let at = 0; at < count; at++) {
+        const body = members({identity_id: "bench", program_id: programId, inputs: members({x: 3n})});
+        if (integerIn(await client.post("/eval", body), "result") !== 100n) print("WRONG RESULT: nothing below counts");
+      }
+    };
+    await ask(20);
+    const alone = await timed(() => ask(EVALUATIONS));
+    const together = await timed(() => Promise.all(Array.from({length: AT_ONCE}, () => ask(EVALUATIONS / AT_ONCE))));
+    print(`sample evaluations over HTTP, durable, one process for all: ${rate(EVALUATIONS, alone)} /s one by one`);
+    print(`${AT_ONCE} at once: ${rate(EVALUATIONS, together)} /s, ${ratio(alone, together)} of one by one`);
+    print("fixed, other machine: the reference 15 /s");
+  } finally {
+    await cluster.stop();
+    await rm(directory, {recursive: true, force: true});
+  }
+}
+
+async function ready(client: ServiceClient, holders: readonly ServiceClient[]): Promise<string> {
+  const program = packProgram(compile("input x\nconst c = 7\nadd t = x c\nmul y = t t\noutput y"), {
+    policy: {budgetPerIdentity: 1_000_000n, maxEvalsPerMinute: 1_000_000n},
+  });
+  const pool = 3 * EVALUATIONS;
+  await deploy({program, secrets: new Map(), threshold: 2, pool}, {coordinator: client, custodians: holders}, draw);
+  for (const [at, holder] of holders.entries()) {
+    const tag = await holder.post("/approve", members({program_id: program.programId}));
+    const approval = {program_id: program.programId, custodian_index: BigInt(at), signature: textIn(tag, "signature")};
+    await client.post("/approve", members(approval));
+  }
+  return program.programId;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1_000;
+}
