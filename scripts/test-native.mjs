@@ -1,11 +1,13 @@
 // Runs the native code under ASan and UBSan, without Node: `npm run test:native [-- ROUNDS]`. The vectors, then random
-// comparisons of every path with the scalar one; 70,000 rounds are a million comparisons.
+// comparisons of every path with the scalar one; 70,000 rounds are a million comparisons. Where nvcc is, the kernels are
+// compiled too, and run where there is a device.
 import {spawnSync} from "node:child_process";
 import {availableParallelism} from "node:os";
 import {fileURLToPath} from "node:url";
 
 const NATIVE = fileURLToPath(new URL("../native/", import.meta.url));
 const TOOL = "out/sanitized/qsdm-native";
+const CUDA_TOOL = "out/cuda/qsdm-native";
 const VECTORS = ["dag", "tensor"].map((name) => `../test/node/ledger/mining/${name}.vectors.json`);
 const DEFAULT_ROUNDS = "200";
 
@@ -17,9 +19,13 @@ if (lacking) {
   console.log(`skipped: the native code under sanitizers: needs ${lacking}`);
   if (process.env.QSDM_REQUIRE === "all") process.exitCode = 1;
 } else {
-  const passed =
-    run("make", "-s", `-j${availableParallelism()}`, "SANITIZE=1") &&
-    run(TOOL, "check", ...VECTORS) &&
-    run(TOOL, "compare", process.argv[2] ?? DEFAULT_ROUNDS);
+  const make = (...variables) => run("make", "-s", `-j${availableParallelism()}`, ...variables);
+  const sanitized = () =>
+    make("SANITIZE=1") && run(TOOL, "check", ...VECTORS) && run(TOOL, "compare", process.argv[2] ?? DEFAULT_ROUNDS);
+  // One generation is enough to see that they compile.
+  const cuda = () => make("CUDA=1", "NVCC_ARCH=sm_90") && run(CUDA_TOOL, "check", ...VECTORS);
+  const hasNvcc = works(process.env.NVCC ?? "nvcc");
+  if (!hasNvcc) console.log("skipped: compiling the CUDA kernels: needs nvcc");
+  const passed = sanitized() && (!hasNvcc || cuda());
   if (!passed) process.exitCode = 1;
 }

@@ -4,6 +4,10 @@
 
 #include "host_device.hpp"
 
+#if defined(__CUDACC__)
+#include <cuda_fp16.h>
+#endif
+
 namespace qsdm {
 
 constexpr uint32_t NAN16 = 0x7e00;
@@ -62,23 +66,52 @@ QSDM_HD uint32_t half_of(uint64_t word, int k) {
   return pair >> 8 | (pair & 0xff) << 8;
 }
 
-// 16 rows of 16 words times the entry's 16 words. Each row is summed left to right from +0 in binary32; the product of
-// two binary16 numbers is exact there, so fusing it with the addition changes nothing. A NaN anywhere in a row leaves a
-// NaN, which `narrow` makes the one NaN, so operands need not be made canonical first.
-QSDM_HD void matrix_times_entry(const uint64_t (&matrix)[64], const uint64_t (&entry)[4], uint64_t (&product)[4]) {
+// The number that the k-th word of 16 bits stands for.
+QSDM_HD float number_of(uint64_t word, int k) {
+#if defined(__CUDA_ARCH__)
+  // One instruction, and exact.
+  return __half2float(__ushort_as_half(static_cast<unsigned short>(half_of(word, k))));
+#else
+  return float_of(widen(half_of(word, k)));
+#endif
+}
+
+// The word of 16 bits nearest to a sum, in the place of the k-th one, high byte first.
+QSDM_HD uint64_t placed(float sum, int k) {
+#if defined(__CUDA_ARCH__)
+  const uint32_t half = sum != sum ? NAN16 : __half_as_ushort(__float2half_rn(sum));
+#else
+  const uint32_t half = narrow(bits_of(sum));
+#endif
+  return uint64_t{half >> 8 | (half & 0xff) << 8} << 16 * k;
+}
+
+// A matrix of 16 rows of 16 words times the entry's 16 words, fed one matrix word at a time in its order, which is the
+// order that a row is summed in: left to right from +0 in binary32. The product of two binary16 numbers is exact there,
+// so fusing it with the addition changes nothing. A NaN anywhere in a row leaves a NaN, which becomes the one NaN, so
+// operands need not be made canonical first.
+struct Product {
   float vector[16];
-  for (int i = 0; i < 16; i++) vector[i] = float_of(widen(half_of(entry[i / 4], i % 4)));
-  for (int quarter = 0; quarter < 4; quarter++) {
-    uint64_t word = 0;
-    for (int k = 0; k < 4; k++) {
-      const int row = 4 * quarter + k;
-      float sum = 0;
-      for (int i = 0; i < 16; i++) sum += float_of(widen(half_of(matrix[4 * row + i / 4], i % 4))) * vector[i];
-      const uint32_t half = narrow(bits_of(sum));
-      word |= uint64_t{half >> 8 | (half & 0xff) << 8} << 16 * k;
-    }
-    product[quarter] = word;
+  float sum;
+
+  QSDM_HD_MEMBER void begin(const uint64_t (&entry)[4]) {
+    sum = 0;
+    for (int i = 0; i < 16; i++) vector[i] = number_of(entry[i / 4], i % 4);
   }
+  // Takes word `place` of the 64, and adds a finished row to `product`, which starts as zeros.
+  QSDM_HD_MEMBER void take(uint64_t word, int place, uint64_t (&product)[4]) {
+    const int column = place % 4 * 4, row = place / 4;
+    if (column == 0) sum = 0;
+    for (int k = 0; k < 4; k++) sum += number_of(word, k) * vector[column + k];
+    if (column == 12) product[row / 4] |= placed(sum, row % 4);
+  }
+};
+
+QSDM_HD void matrix_times_entry(const uint64_t (&matrix)[64], const uint64_t (&entry)[4], uint64_t (&product)[4]) {
+  Product rows;
+  rows.begin(entry);
+  for (uint64_t &word : product) word = 0;
+  for (int i = 0; i < 64; i++) rows.take(matrix[i], i, product);
 }
 
 }  // namespace qsdm

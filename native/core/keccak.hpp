@@ -14,7 +14,7 @@ struct Offsets {
 };
 
 // Section 3.2.2, algorithm 2: the offsets of rho, modulo the lane's 64 bits.
-constexpr Offsets rho_offsets() {
+QSDM_HD constexpr Offsets rho_offsets() {
   Offsets offsets{};
   int x = 1, y = 0;
   for (int t = 0; t < 24; t++) {
@@ -27,14 +27,14 @@ constexpr Offsets rho_offsets() {
 }
 
 // Section 3.2.3, algorithm 3, read backwards: which word arrives at (x, y).
-constexpr int pi_source(int x, int y) { return (x + 3 * y) % 5 + 5 * x; }
+QSDM_HD constexpr int pi_source(int x, int y) { return (x + 3 * y) % 5 + 5 * x; }
 
 struct RoundConstants {
   uint64_t of[24];
 };
 
 // Section 3.2.5, algorithms 5 and 6.
-constexpr RoundConstants round_constants() {
+QSDM_HD constexpr RoundConstants round_constants() {
   RoundConstants constants{};
   unsigned lfsr = 1;
   for (int round = 0; round < 24; round++)
@@ -88,14 +88,27 @@ QSDM_HD void keccak_round(const typename L::Word (&a)[25], typename L::Word (&ou
   mix_row<L, 4>(a, d, out);
 }
 
+#if defined(__CUDACC__)
+// In a function it would be copied to every thread's stack.
+static __constant__ const RoundConstants DEVICE_ROUND_CONSTANTS = round_constants();
+#endif
+
+QSDM_HD uint64_t round_constant(int round) {
+#if defined(__CUDA_ARCH__)
+  return DEVICE_ROUND_CONSTANTS.of[round];
+#else
+  constexpr RoundConstants constants = round_constants();
+  return constants.of[round];
+#endif
+}
+
 // Two rounds are the body of the loop: all 24 in a row overflow the instruction caches.
 template <class L>
 QSDM_HD void keccak_f(typename L::Word (&s)[25]) {
-  constexpr RoundConstants constants = round_constants();
   typename L::Word other[25];
   for (int round = 0; round < 24; round += 2) {
-    keccak_round<L>(s, other, constants.of[round]);
-    keccak_round<L>(other, s, constants.of[round + 1]);
+    keccak_round<L>(s, other, round_constant(round));
+    keccak_round<L>(other, s, round_constant(round + 1));
   }
 }
 

@@ -58,9 +58,9 @@ QSDM_HD void tensor_step(typename L::Word (&mix)[4], const typename L::Word (&en
   for (int i = 0; i < 4; i++) mix[i] = s[i];
 }
 
-// 512 bytes of SHAKE256 over "qsdm/pow/v2/matrix", a zero byte and the mix.
+// The state before the first permutation of SHAKE256 over "qsdm/pow/v2/matrix", a zero byte and the mix.
 template <class L>
-QSDM_HD void expand_matrix(const typename L::Word (&mix)[4], typename L::Word (&matrix)[64]) {
+QSDM_HD void begin_matrix(const typename L::Word (&mix)[4], typename L::Word (&s)[25]) {
   using Word = typename L::Word;
   // The text takes two words and three bytes, so each word of the mix lies across two of the block.
   constexpr uint64_t LOW = 0xffffff;
@@ -69,13 +69,19 @@ QSDM_HD void expand_matrix(const typename L::Word (&mix)[4], typename L::Word (&
   const auto low_part = [&](Word word) { return L::chi(zero, L::splat(~LOW), word); };
   Word turned[4];
   for (int i = 0; i < 4; i++) turned[i] = L::template rol<24>(mix[i]);
-  Word s[25];
-  s[0] = L::splat(0x776f702f6d647371);                      // qsdm/pow
-  s[1] = L::splat(0x7274616d2f32762f);                      // /v2/matr
+  s[0] = L::splat(0x776f702f6d647371);                       // qsdm/pow
+  s[1] = L::splat(0x7274616d2f32762f);                       // /v2/matr
   s[2] = L::xor2(L::splat(0x007869), high_part(turned[0]));  // ix, zero
   for (int i = 1; i < 4; i++) s[2 + i] = L::xor2(low_part(turned[i - 1]), high_part(turned[i]));
   s[6] = L::xor2(low_part(turned[3]), L::splat(SHAKE_SUFFIX << 24));
   for (int i = 7; i < 25; i++) s[i] = L::splat(i == RATE_WORDS - 1 ? LAST_BIT : 0);
+}
+
+// 512 bytes of it.
+template <class L>
+QSDM_HD void expand_matrix(const typename L::Word (&mix)[4], typename L::Word (&matrix)[64]) {
+  typename L::Word s[25];
+  begin_matrix<L>(mix, s);
   for (int from = 0; from < 64; from += RATE_WORDS) {
     keccak_f<L>(s);
     for (int i = 0; i < RATE_WORDS && from + i < 64; i++) matrix[from + i] = s[i];

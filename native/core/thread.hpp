@@ -46,6 +46,37 @@ QSDM_HD ThreadJob thread_job(const uint8_t *header_hash, const uint8_t *batch_ro
   return job;
 }
 
+QSDM_HD void store_entry(uint8_t *to, const uint64_t (&entry)[4]) {
+#if defined(__CUDA_ARCH__)
+  auto *halves = reinterpret_cast<ulonglong2 *>(to);
+  halves[0] = make_ulonglong2(entry[0], entry[1]);
+  halves[1] = make_ulonglong2(entry[2], entry[3]);
+#else
+  for (int i = 0; i < 4; i++) store_word(to + 8 * i, entry[i]);
+#endif
+}
+
+// The tensor step's product. Words of the matrix are used as SHAKE256 gives them, so none is kept: 512 bytes for each
+// thread would not fit beside the others'.
+QSDM_HD void thread_product(const uint64_t (&mix)[4], const uint64_t (&entry)[4], uint64_t (&product)[4]) {
+  uint64_t s[25];
+  begin_matrix<Thread>(mix, s);
+  Product rows;
+  rows.begin(entry);
+  for (uint64_t &word : product) word = 0;
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+  for (int from = 0; from < 64; from += RATE_WORDS) {
+    keccak_f<Thread>(s);
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+    for (int i = 0; i < RATE_WORDS; i++)
+      if (from + i < 64) rows.take(s[i], from + i, product);
+  }
+}
+
 template <int Mix>
 QSDM_HD void thread_walk(const uint8_t *table, uint64_t entries, const uint64_t (&start)[6], uint64_t (&mix)[4]) {
   first_mix<Thread>(start, mix);
@@ -58,9 +89,8 @@ QSDM_HD void thread_walk(const uint8_t *table, uint64_t entries, const uint64_t 
     if constexpr (Mix == 1) {
       plain_step<Thread>(mix, entry);
     } else {
-      uint64_t matrix[64], product[4];
-      expand_matrix<Thread>(mix, matrix);
-      matrix_times_entry(matrix, entry, product);
+      uint64_t product[4];
+      thread_product(mix, entry, product);
       tensor_step<Thread>(mix, entry, product);
     }
   }
@@ -86,13 +116,11 @@ QSDM_HD bool thread_attempt(const ThreadJob &job, uint64_t nonce_low, uint64_t n
   return true;
 }
 
-// Computes `count` entries from `index` on, after `previous`.
-QSDM_HD void thread_extend(const uint8_t *previous, uint32_t index, uint32_t count, uint8_t *into) {
-  uint64_t entry[4];
-  for (int i = 0; i < 4; i++) entry[i] = load_word(previous + 8 * i);
-  for (uint32_t done = 0; done < count; done++) {
+// Computes `count` entries from `index` on; `entry` is the one before, and the last one after.
+QSDM_HD void thread_extend(uint64_t (&entry)[4], uint64_t index, uint64_t count, uint8_t *into) {
+  for (uint64_t done = 0; done < count; done++) {
     next_entry<Thread>(entry, index + done);
-    for (int i = 0; i < 4; i++) store_word(into + uint64_t{done} * ENTRY_BYTES + 8 * i, entry[i]);
+    store_entry(into + done * ENTRY_BYTES, entry);
   }
 }
 

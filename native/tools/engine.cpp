@@ -1,6 +1,6 @@
 #include "engine.hpp"
 
-#include <memory>
+#include <cstdio>
 #include <new>
 
 #include "../core/thread.hpp"
@@ -71,7 +71,9 @@ class ThreadEngine : public Engine {
   }
   Data extend(const Data &previous, uint32_t index, size_t count) const override {
     Data into(count * QSDM_ENTRY_BYTES);
-    thread_extend(previous.data(), index, static_cast<uint32_t>(count), into.data());
+    uint64_t entry[4];
+    load_entry(previous.data(), entry);
+    thread_extend(entry, index, count, into.data());
     return into;
   }
   Data walk(const qsdm_dag &dag, qsdm_mix mix, const Data &starts) const override {
@@ -110,12 +112,20 @@ class ThreadEngine : public Engine {
 
 }  // namespace
 
+#if !defined(QSDM_HAVE_CUDA)
+std::vector<std::unique_ptr<Engine>> cuda_engines() {
+  std::printf("cuda: not in this build; make CUDA=1 where nvcc is\n");
+  return {};
+}
+#endif
+
 std::vector<const Engine *> engines() {
   static std::vector<std::unique_ptr<Engine>> all;
   if (all.empty()) {
     for (uint32_t path = 0; path < qsdm_path_count(); path++)
       if (!qsdm_path_at(path).missing) all.push_back(std::make_unique<PathEngine>(path));
     all.push_back(std::make_unique<ThreadEngine>());
+    for (auto &device : cuda_engines()) all.push_back(std::move(device));
   }
   std::vector<const Engine *> out;
   for (const auto &each : all) out.push_back(each.get());

@@ -1,6 +1,7 @@
 // Everything that computes here, behind one shape: the paths of the C interface, and a GPU thread's text run by the CPU.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct Engine {
   virtual Data walk(const qsdm_dag &dag, qsdm_mix mix, const Data &starts) const = 0;
   virtual qsdm_found search(const qsdm_search &job, const Data &start, uint64_t attempts) const = 0;
 };
+
+// A device each. Says in a line why there are none.
+std::vector<std::unique_ptr<Engine>> cuda_engines();
 
 // Those that this machine can run; the scalar path first.
 std::vector<const Engine *> engines();

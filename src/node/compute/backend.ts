@@ -71,22 +71,29 @@ export async function loadBackend(names = allowedBackends()): Promise<ComputeBac
 
 /** One backend, as `qsdm version --json` shows it. */
 export interface Capability {
-  readonly backend: BackendName;
+  readonly backend: BackendName | "cuda";
   readonly usable: boolean;
   /** What it runs on, or why it cannot be used. */
   readonly detail: string;
 }
 
+const NO_CUDA: Capability = {
+  backend: "cuda",
+  usable: false,
+  detail: "this build has no CUDA kernels; native/ has them, not yet run on a device",
+};
+
 /** What each backend runs on here, or why it does not, fastest first. */
-export const capabilities = (): Promise<Capability[]> =>
-  Promise.all(
-    BACKEND_NAMES.map(async (backend) => {
-      try {
-        if (!allowedBackends().includes(backend)) return {backend, usable: false, detail: "turned off by QSDM_COMPUTE"};
-        return {backend, usable: true, detail: (await openBackend(backend)).detail};
-      } catch (error) {
-        if (!(error instanceof UnavailableError)) throw error;
-        return {backend, usable: false, detail: error.message};
-      }
-    }),
-  );
+export async function capabilities(): Promise<readonly Capability[]> {
+  return [NO_CUDA, ...(await Promise.all(BACKEND_NAMES.map(capabilityOf)))];
+}
+
+async function capabilityOf(backend: BackendName): Promise<Capability> {
+  if (!allowedBackends().includes(backend)) return {backend, usable: false, detail: "turned off by QSDM_COMPUTE"};
+  try {
+    return {backend, usable: true, detail: (await openBackend(backend)).detail};
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    return {backend, usable: false, detail: error.message};
+  }
+}

@@ -47,6 +47,7 @@ describe("QSDM_COMPUTE", () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     vi.stubEnv("QSDM_COMPUTE", "wasm");
     expect(await capabilities()).toEqual([
+      {backend: "cuda", usable: false, detail: expect.stringContaining("not yet run on a device")},
       {backend: "native", usable: false, detail: "turned off by QSDM_COMPUTE"},
       {backend: "wasm", usable: true, detail: "WebAssembly, 2 hashes at a time"},
       {backend: "cpu", usable: false, detail: "turned off by QSDM_COMPUTE"},

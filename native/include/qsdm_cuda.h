@@ -1,0 +1,49 @@
+/*
+ * The C interface of the CUDA kernels. A process without a driver or a device can call all of it and gets a status.
+ *
+ * Statuses are CUDA's runtime error numbers, 0 for success, and below 0 the ones here. Pointers are to host memory unless
+ * they say otherwise. One table serves one thread at a time.
+ */
+#ifndef QSDM_CUDA_H
+#define QSDM_CUDA_H
+
+#include "qsdm_native.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The checkpoints are not those of one chain from the first one on. */
+#define QSDM_CUDA_WRONG_CHECKPOINTS (-1)
+
+typedef struct qsdm_cuda_table qsdm_cuda_table;
+
+/* Devices, and why there are none: a text that lives as long as the process, NULL where there are some. */
+int qsdm_cuda_devices(const char **why_none);
+/* What a status means; lives as long as the process. */
+const char *qsdm_cuda_status_text(int status);
+
+/* SHA3-256 of messages as qsdm_hash takes them. */
+int qsdm_cuda_sha3(int device, const uint8_t *messages, const uint32_t *ends, size_t count, uint8_t *digests);
+
+/*
+ * Builds a table on the device from every `interval`-th entry, each segment by a thread, and checks that each ends in the
+ * next checkpoint. Whoever knows that the first entry is right then has the true table, whoever the rest is from. A whole
+ * table (`interval` 1) is copied as it is.
+ */
+int qsdm_cuda_table_create(int device, const qsdm_dag *checkpoints, qsdm_cuda_table **table);
+void qsdm_cuda_table_destroy(qsdm_cuda_table *table);
+/* Copies entries `from` to `from` + `count` of the table out. */
+int qsdm_cuda_table_read(const qsdm_cuda_table *table, uint64_t from, uint64_t count, uint8_t *entries);
+
+/* As qsdm_walk over the device's table. */
+int qsdm_cuda_walk(const qsdm_cuda_table *table, qsdm_mix mix, const uint8_t *starts, size_t count, uint8_t *mixes);
+
+/* As qsdm_search_nonces over the device's table; the table of `job` is not read. The board is looked at between launches. */
+int qsdm_cuda_search(const qsdm_cuda_table *table, const qsdm_search *job, const uint8_t *start, uint64_t attempts,
+                     qsdm_found *found);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
