@@ -43,10 +43,11 @@ export function* multiply(
   {party, randomness}: Pick<Session, "party" | "randomness">,
   pairs: readonly (readonly [bigint, bigint])[],
 ): Protocol<bigint[]> {
-  const masks = pairs.map(() => ({random: randomness.random(), zero: randomness.zero()}));
-  const masked = pairs.map(([x, y], at) => add(x * y, masks[at]!.random + masks[at]!.zero));
+  const masks = randomness.randoms(pairs.length);
+  const zeros = randomness.zeros(pairs.length);
+  const masked = pairs.map(([x, y], at) => add(x * y, masks[at]! + zeros[at]!));
   const opened = yield* open(party, masked, 2 * party.t);
-  return opened.map((value, at) => add(value, -masks[at]!.random));
+  return opened.map((value, at) => add(value, -masks[at]!));
 }
 
 /** Shares of `values` made authenticated, in one round. */
@@ -64,7 +65,7 @@ export function* authenticate(session: Session, shares: readonly bigint[]): Prot
  * @throws RuleError EVALUATION_ABORTED
  */
 export function* checkHidden(session: Session, values: readonly Authenticated[]): Protocol<void> {
-  const [mask] = yield* authenticate(session, [session.randomness.random()]);
+  const [mask] = yield* authenticate(session, session.randomness.randoms(1));
   const challenge = yield* drawChallenges(session.party);
   const combined = values.reduce((sum, value) => addScaled(sum, value, challenge()), mask!);
   const [opened] = yield* open(session.party, [combined.share]);

@@ -38,7 +38,8 @@ export interface Demand {
 /** @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
 export function* preprocess(party: Party, demand: Demand): Protocol<Preprocessing> {
   const randomness = yield* agreeOnRandomness(party);
-  const session: Session = {party, randomness, alpha: randomness.random()};
+  const [alpha] = randomness.randoms(1);
+  const session: Session = {party, randomness, alpha: alpha!};
   const triples = yield* makeTriples(session, demand.triples);
   const masks = yield* makeMasks(session, demand.masks);
   const secrets = yield* authenticate(session, demand.secrets);
@@ -50,11 +51,8 @@ export function* preprocess(party: Party, demand: Demand): Protocol<Preprocessin
 /** Five products and one opening for each: c and a second product to sacrifice, and three MACs. */
 function* makeTriples(session: Session, count: number): Protocol<AuthenticatedTriple[]> {
   const {randomness} = session;
-  const raw = Array.from({length: count}, () => ({
-    a: randomness.random(),
-    b: randomness.random(),
-    spare: randomness.random(),
-  }));
+  const [as, bs, spares] = [randomness.randoms(count), randomness.randoms(count), randomness.randoms(count)];
+  const raw = as.map((a, at) => ({a, b: bs[at]!, spare: spares[at]!}));
   const products = yield* multiply(
     session,
     raw.flatMap(({a, b, spare}): (readonly [bigint, bigint])[] => [
@@ -103,7 +101,8 @@ function* sacrifice({party}: Session, triples: readonly RawTriple[]): Protocol<v
 
 function* makeMasks(session: Session, count: number): Protocol<InputMask[]> {
   const {randomness} = session;
-  const raw = Array.from({length: count}, () => ({r: randomness.random(), v: randomness.random()}));
+  const [rs, vs] = [randomness.randoms(count), randomness.randoms(count)];
+  const raw = rs.map((r, at) => ({r, v: vs[at]!}));
   const products = yield* multiply(
     session,
     raw.map(({r, v}) => [r, v]),

@@ -39,36 +39,47 @@ export class SharedRandomness {
     private readonly sets: readonly KeyedSet[],
   ) {}
 
-  /** This custodian's share, of degree t, of a value that nobody knows. */
-  random(): bigint {
+  /** This custodian's shares, of degree t, of `count` values that nobody knows. */
+  randoms(count: number): bigint[] {
     const counter = this.#counter++;
-    return this.sets.reduce((sum, {key, factor}) => add(sum, mul(expand(key, counter, 0), factor)), 0n);
+    const sums = Array<bigint>(count).fill(0n);
+    for (const {key, factor} of this.sets)
+      for (const [at, value] of expand(key, {counter, term: 0}, count).entries())
+        sums[at] = add(sums[at]!, value * factor);
+    return sums;
   }
 
-  /** This custodian's share of 0, of degree 2t. */
-  zero(): bigint {
+  /** This custodian's shares of 0, of degree 2t. */
+  zeros(count: number): bigint[] {
     const counter = this.#counter++;
     const {x, t} = this.party;
-    return this.sets.reduce((sum, {key, factor}) => {
-      let terms = 0n;
-      for (let power = x, term = 1; term <= t; term++, power = mul(power, x))
-        terms = add(terms, mul(expand(key, counter, term), power));
-      return add(sum, mul(terms, factor));
-    }, 0n);
+    const sums = Array<bigint>(count).fill(0n);
+    for (const {key, factor} of this.sets)
+      for (let power = mul(x, factor), term = 1; term <= t; term++, power = mul(power, x))
+        for (const [at, value] of expand(key, {counter, term}, count).entries())
+          sums[at] = add(sums[at]!, value * power);
+    return sums;
   }
 }
 
-/** A field element from a key: 127 bits, drawn again in the one case that they are p. */
-function expand(key: Uint8Array, counter: bigint, term: number): bigint {
-  const place = new Uint8Array(16);
-  const view = new DataView(place.buffer);
-  view.setBigUint64(0, counter);
-  view.setUint32(8, term);
-  for (let attempt = 0; ; attempt++) {
-    view.setUint32(12, attempt);
-    const value = elementOf(shake256(concat(key, place), ELEMENT_BYTES));
-    if (value !== null) return value;
-  }
+/**
+ * Field elements from a key, one hash for all of them: a hash for each took two thirds of the preprocessing. Each is
+ * 127 bits, drawn again in the one case that they are p.
+ */
+function expand(key: Uint8Array, {counter, term}: {counter: bigint; term: number}, count: number): bigint[] {
+  const block = (at: number, attempt: number, size: number): Uint8Array => {
+    const place = new Uint8Array(20);
+    const view = new DataView(place.buffer);
+    view.setBigUint64(0, counter);
+    for (const [position, value] of [term, at, attempt].entries()) view.setUint32(8 + 4 * position, value);
+    return shake256(concat(key, place), size);
+  };
+  const bytes = block(0, 0, count * ELEMENT_BYTES);
+  return Array.from({length: count}, (_, at) => {
+    let value = elementOf(bytes.subarray(at * ELEMENT_BYTES, (at + 1) * ELEMENT_BYTES));
+    for (let attempt = 1; value === null; attempt++) value = elementOf(block(at, attempt, ELEMENT_BYTES));
+    return value;
+  });
 }
 
 /**
@@ -120,6 +131,16 @@ function factorOf({n, x}: Party, set: readonly number[]): bigint {
 export function* drawChallenges(party: Party): Protocol<() => bigint> {
   const shown = yield* exchangeCommitted(party, party.random(KEY_BYTES));
   const seed = shake256(concat(...shown.map((part) => part ?? new Uint8Array())), KEY_BYTES);
+  return challengesFrom(seed);
+}
+
+const CHALLENGES_AT_ONCE = 256;
+
+function challengesFrom(seed: Uint8Array): () => bigint {
   let counter = 0n;
-  return () => expand(seed, counter++, 0);
+  let ready: bigint[] = [];
+  return () => {
+    if (ready.length === 0) ready = expand(seed, {counter: counter++, term: 0}, CHALLENGES_AT_ONCE);
+    return ready.pop()!;
+  };
 }
