@@ -24,7 +24,7 @@ import type {CoordinatorStore, Holder, ProgramRecord} from "./store.js";
 export interface CoordinatorOptions {
   /** Shares that open a value, and approvals that activate a program. */
   readonly threshold: number;
-  /** URLs of the custodians by index, for programs installed from now on. */
+  /** URLs of the custodians by index. Those that a rotation brought in are remembered with their program. */
   readonly custodians: readonly string[];
   /** Keys of the custodians' approval tags by index. */
   readonly approvalKeys: readonly string[];
@@ -63,7 +63,12 @@ export class Coordinator {
     const {programs, allowances} = store.load();
     this.#policy = new PolicyEngine(options, allowances);
     for (const record of programs) {
-      this.#programs.set(record.program.programId, record);
+      // A custodian may have moved since its program was installed; its index is who it is.
+      const holders = record.holders.map((holder) => ({
+        ...holder,
+        url: options.custodians[holder.index] ?? holder.url,
+      }));
+      this.#programs.set(record.program.programId, {...record, holders});
       this.#policy.register(record.program.programId, record.program.policy);
     }
   }

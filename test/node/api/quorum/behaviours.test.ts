@@ -209,6 +209,21 @@ describe("whitepaper", () => {
     expect(admit).toThrow("rate limit");
   });
 
+  test("custodians that moved are found again under their index, newcomers where they were", () => {
+    const store = SqliteCoordinatorStore.open(":memory:");
+    const open = (...custodians: string[]) =>
+      new Coordinator({threshold: 2, custodians, approvalKeys: [], maxTracked: 9}, store, draw, () => 0);
+    const before = open("a", "b");
+    before.install(square, {generate: false, size: 0});
+    const newcomer = {index: 2, url: "c", x: 3n, stale: false};
+    before.setHolders(id, [...before.record(id).holders, newcomer]);
+    expect(
+      open("a", "z")
+        .record(id)
+        .holders.map(({url}) => url),
+    ).toEqual(["a", "z", "c"]);
+  });
+
   test("151, 152: one custodian may be down, two may not", async () => {
     const cluster = await running();
     cluster.unreachable = new Set([1]);
