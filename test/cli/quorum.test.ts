@@ -261,6 +261,24 @@ describe("the commands", () => {
     expect((await evaluate(10)).err).toContain("budget exhausted (remaining=0, cost=1)");
   });
 
+  test("show and judge what is about to be approved", async () => {
+    const {stdout} = await qsdm(["quorum", "compile", "-", "--budget", "9", "--out", "loose.json"], {
+      cwd: folder,
+      stdin: SQUARE,
+    });
+    const id = stdout.trim();
+    const review = (...args: string[]) => json("approve", ...args, ...services(), ...holders());
+    expect((await review(id, "--package", "loose.json", "--deny-warnings")).error.code).toBe("LINT_WARNINGS");
+    expect((await review("ab".repeat(32), "--package", "loose.json")).error.code).toBe("PROGRAM_ID_MISMATCH");
+    expect((await review(id, "--deny-warnings")).error.code).toBe("PACKAGE_REQUIRED");
+    await quorum("deploy", "loose.json", ...services(), ...holders());
+    const approved = await review(id, "--package", "loose.json");
+    expect([approved.data.status, approved.warnings[0]]).toEqual([
+      "ACTIVE",
+      expect.stringContaining("BUDGET_ALLOWS_EXTRACTION"),
+    ]);
+  });
+
   test("change the custodians of a program, once that is agreed to", async () => {
     const fourth = await start(custodianArgs(3).concat("--approval-key-file", keyFile()), []);
     const packed = program(LOOSE);

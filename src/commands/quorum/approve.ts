@@ -1,8 +1,12 @@
 import type {Command} from "commander";
 import {members} from "../../codecs/quorum/json.js";
+import {RuleError, UsageError} from "../../errors.js";
+import {analyze} from "../../node/quorum/program/analyze.js";
+import {lint} from "../../node/quorum/program/lint.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import type {TextField} from "../output.js";
+import {lintRefusal, readProgram} from "./program-file.js";
 import {
   addCoordinatorFlag,
   addCustodianFlags,
@@ -15,6 +19,31 @@ import {
   textIn,
 } from "./service-client.js";
 
+interface Flags extends CoordinatorFlags, CustodianFlags {
+  readonly package?: string;
+  readonly denyWarnings: boolean;
+}
+
+/**
+ * Shows what is about to be approved, and asks where there is something to think about.
+ * @throws RuleError PROGRAM_ID_MISMATCH, LINT_WARNINGS; UsageError CONFIRMATION_DECLINED
+ */
+async function review(io: Io, programId: string, path: string, denyWarnings: boolean): Promise<void> {
+  const {program} = await readProgram(io, path);
+  if (program.programId !== programId)
+    throw new RuleError("PROGRAM_ID_MISMATCH", `${path} is program ${program.programId}, not ${programId}`, {
+      hint: "do not approve what you have not seen",
+    });
+  const {ir, policy, secretNames} = program;
+  const {inputs, products, depth} = analyze(ir);
+  io.note(`inputs ${inputs.join(", ") || "none"}; outputs ${ir.outputs.join(", ")}; secrets ${secretNames.join(", ")}`);
+  io.note(`${products} products, depth ${depth}; budget ${policy.budgetPerIdentity}, cost ${policy.costPerEval}`);
+  const warnings = lint(ir, policy).filter(({severity}) => severity === "warning");
+  if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
+  for (const {code, wire, message} of warnings) io.warn(`${code}${wire === null ? "" : ` at '${wire}'`}: ${message}`);
+  if (warnings.length > 0 && io.asks) await io.confirm("Approve it all the same?");
+}
+
 export const quorumApproveCommand = (io: Io): Command =>
   addCustodianFlags(
     addCoordinatorFlag(
@@ -23,9 +52,15 @@ export const quorumApproveCommand = (io: Io): Command =>
         description:
           "Asks each custodian for its approval of a program that it has installed and hands it to the coordinator. With " +
           "enough approvals of different custodians the program is active. Prints a record for each: index, status, " +
-          "approvals so far, approvals needed. Look at the program first: qsdm quorum lint.",
+          "approvals so far, approvals needed.\n\n" +
+          "An approval covers what the id covers: program, policy, names of secrets. With --package the file is held " +
+          "against the id and judged as qsdm quorum lint does before anyone is asked.",
         examples: [
           {does: "by all custodians on this machine", run: "qsdm quorum approve PROGRAM_ID"},
+          {
+            does: "only if nothing speaks against it",
+            run: "qsdm quorum approve PROGRAM_ID --package score.json --deny-warnings",
+          },
           {does: "by one of them", run: "qsdm quorum approve PROGRAM_ID --custodian http://127.0.0.1:9101"},
         ],
         exit: {3: "A custodian or the coordinator refuses.", 4: "A service does not answer."},
@@ -34,7 +69,12 @@ export const quorumApproveCommand = (io: Io): Command =>
     ),
   )
     .argument("<program-id>", "64 hex digits", programIdArgument)
-    .action(async (programId: string, flags: CoordinatorFlags & CustodianFlags) => {
+    .option("--package <path>", "show and judge this package first; - reads standard input")
+    .option("--deny-warnings", "with --package, refuse a program with warnings", false)
+    .action(async (programId: string, flags: Flags) => {
+      if (flags.package !== undefined) await review(io, programId, flags.package, flags.denyWarnings);
+      else if (flags.denyWarnings)
+        throw new UsageError("PACKAGE_REQUIRED", "--deny-warnings judges a package", {hint: "add --package FILE"});
       const coordinator = serviceClient(io, flags.coordinator, flags.timeout);
       const approvals: {index: bigint; status: string; approvals: bigint; needed: bigint}[] = [];
       for (const url of custodianUrls(flags)) {

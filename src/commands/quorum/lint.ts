@@ -1,11 +1,10 @@
 import type {Command} from "commander";
-import {RuleError} from "../../errors.js";
 import {analyze} from "../../node/quorum/program/analyze.js";
-import {type Finding, lint} from "../../node/quorum/program/lint.js";
+import {lint} from "../../node/quorum/program/lint.js";
 import {defineCommand} from "../define.js";
 import {countFlag, u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
-import {readProgram} from "./program-file.js";
+import {lintRefusal, readProgram} from "./program-file.js";
 
 interface Flags {
   readonly budget?: bigint;
@@ -44,7 +43,7 @@ export const quorumLintCommand = (io: Io): Command =>
       const analysis = analyze(ir);
       const findings = lint(ir, budget === undefined ? policy : {...policy, budgetPerIdentity: budget});
       const warnings = findings.filter(({severity}) => severity === "warning");
-      if (denyWarnings && warnings.length > 0) throw refusal(path, warnings);
+      if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
       const {products, rounds, depth} = analysis;
       // Every custodian sends both masked operands of each product to every other one.
       const bytes = products * 2 * custodians * (custodians - 1) * ELEMENT_BYTES;
@@ -79,12 +78,3 @@ export const quorumLintCommand = (io: Io): Command =>
         ],
       );
     });
-
-function refusal(path: string, warnings: readonly Finding[]): RuleError {
-  const [{code, wire, message}] = warnings as [Finding, ...Finding[]];
-  const more = warnings.length > 1 ? `, and ${warnings.length - 1} more` : "";
-  return new RuleError("LINT_WARNINGS", `${path}: ${code}${wire === null ? "" : ` at '${wire}'`}: ${message}${more}`, {
-    hint: "run without --deny-warnings to see all of them",
-    details: {findings: warnings},
-  });
-}

@@ -7,8 +7,9 @@ import {
   packProgram,
   programPackage,
 } from "../../codecs/quorum/program-package.js";
-import {DecodeError, QsdmError} from "../../errors.js";
+import {DecodeError, QsdmError, RuleError} from "../../errors.js";
 import {compile} from "../../node/quorum/language/compile.js";
+import type {Finding} from "../../node/quorum/program/lint.js";
 import type {Io} from "../io.js";
 
 export interface ProgramFile {
@@ -48,3 +49,13 @@ export const policyDocument = (policy: PolicyManifest) => ({
   budget_per_identity: policy.budgetPerIdentity ?? null,
   max_evals_per_minute: policy.maxEvalsPerMinute ?? null,
 });
+
+/** What a program with warnings is refused with. */
+export function lintRefusal(path: string, warnings: readonly Finding[]): RuleError {
+  const [{code, wire, message}] = warnings as [Finding, ...Finding[]];
+  const more = warnings.length > 1 ? `, and ${warnings.length - 1} more` : "";
+  return new RuleError("LINT_WARNINGS", `${path}: ${code}${wire === null ? "" : ` at '${wire}'`}: ${message}${more}`, {
+    hint: "run without --deny-warnings to see all of them",
+    details: {findings: warnings},
+  });
+}
