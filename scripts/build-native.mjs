@@ -6,7 +6,7 @@ import {join} from "node:path";
 import {fileURLToPath} from "node:url";
 
 const NATIVE = fileURLToPath(new URL("../native/", import.meta.url));
-const COST = "hashing runs in WebAssembly, at a sixth of the speed";
+const COST = "hashing runs in WebAssembly, at a tenth of the speed or less";
 
 /** Last lines of a failed build that are shown. */
 const SHOWN_LINES = 20;

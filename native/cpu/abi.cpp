@@ -3,6 +3,10 @@
 
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "path.hpp"
 
 namespace {
@@ -81,6 +85,20 @@ int qsdm_hash(uint32_t path, qsdm_sponge sponge, const uint8_t *messages, const 
 }
 
 void qsdm_extend(uint32_t path, const qsdm_run *runs, size_t count) { PATHS[path]->extend(runs, count); }
+
+int qsdm_prefer_large_pages(void *memory, size_t bytes) {
+#if defined(__linux__)
+  // Whole pages inside it; advice about others' memory would be rude.
+  constexpr uintptr_t page = 4096;
+  const auto start = (reinterpret_cast<uintptr_t>(memory) + page - 1) / page * page;
+  const auto end = (reinterpret_cast<uintptr_t>(memory) + bytes) / page * page;
+  return end > start && madvise(reinterpret_cast<void *>(start), end - start, MADV_HUGEPAGE) == 0;
+#else
+  (void)memory;
+  (void)bytes;
+  return 0;
+#endif
+}
 
 void qsdm_walk(uint32_t path, const qsdm_dag *dag, qsdm_mix mix, const uint8_t *starts, size_t count, uint8_t *mixes) {
   PATHS[path]->walk(*dag, mix, starts, count, mixes);

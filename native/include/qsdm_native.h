@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Raised with every change that an older caller would not survive. Compare it with qsdm_abi() before any other call. */
-#define QSDM_NATIVE_ABI 1
+#define QSDM_NATIVE_ABI 2
 
 #define QSDM_ENTRY_BYTES 32
 #define QSDM_START_BYTES 48
@@ -67,6 +67,12 @@ typedef struct qsdm_dag {
   uint64_t entries;  /* of the whole table, at least 1 */
   uint64_t interval; /* 1 for a table */
 } qsdm_dag;
+
+/*
+ * Asks the system for large pages under memory that will be read at random, before it is first written to: a read whose
+ * page is not in the processor's tables costs more than the hash that wants it. Returns 1 when the system was asked.
+ */
+int qsdm_prefer_large_pages(void *memory, size_t bytes);
 
 typedef enum qsdm_mix {
   QSDM_MIX_PLAIN = 1,

@@ -87,6 +87,15 @@ qsdm_dag dag_of(Arguments &arguments, size_t at) {
   return {bytes.data, entries, interval};
 }
 
+// preferLargePages(bytes) gives whether the system was asked.
+napi_value prefer_large_pages(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const Bytes bytes = arguments.bytes(0);
+  napi_value asked = nullptr;
+  if (arguments.ok()) napi_get_boolean(env, qsdm_prefer_large_pages(bytes.data, bytes.size) == 1, &asked);
+  return asked;
+}
+
 // walk(path, dag bytes, entries, interval, mix, starts, mixes)
 napi_value walk(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
@@ -163,7 +172,11 @@ NAPI_MODULE_INIT() {
   const struct {
     const char *name;
     napi_callback call;
-  } functions[] = {{"hash", hash}, {"extend", extend}, {"walk", walk}, {"search", search}};
+  } functions[] = {{"hash", hash},
+                   {"extend", extend},
+                   {"walk", walk},
+                   {"search", search},
+                   {"preferLargePages", prefer_large_pages}};
   for (const auto &[name, call] : functions) {
     napi_value function = nullptr;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -17,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int ROUNDS = 7;
 // The table of a main network.
 constexpr uint64_t ENTRIES = uint64_t{1} << 26;
-constexpr size_t RUN = 2'000, WALKS = 256, MESSAGES = 4'096, THREAD_ATTEMPTS = 20'000;
+constexpr size_t RUN = 2'000, WALKS = 2'048, MESSAGES = 4'096, THREAD_ATTEMPTS = 20'000;
 
 std::vector<double> best_seconds(const std::vector<std::function<void()>> &jobs) {
   std::vector<double> best(jobs.size(), 1e9);
@@ -32,12 +33,13 @@ std::vector<double> best_seconds(const std::vector<std::function<void()>> &jobs)
 }
 
 // Each of `count` threads tries THREAD_ATTEMPTS nonces of its own that are no solutions.
-void search_on(int count, uint32_t path, const qsdm_search &job) {
+void search_on(int count, uint8_t round, uint32_t path, const qsdm_search &job) {
   std::vector<std::thread> threads;
   for (int i = 0; i < count; i++)
-    threads.emplace_back([&job, path, i] {
+    threads.emplace_back([&job, path, round, i] {
       uint8_t start[QSDM_NONCE_BYTES] = {};
       start[QSDM_NONCE_BYTES - 1] = static_cast<uint8_t>(i);
+      start[QSDM_NONCE_BYTES - 2] = round;
       qsdm_found found;
       qsdm_search_nonces(path, &job, start, THREAD_ATTEMPTS, &found);
     });
@@ -50,7 +52,16 @@ void bench_path(uint32_t path, const std::vector<uint8_t> &table) {
   std::vector<uint8_t> entries(lanes * RUN * 32), starts(WALKS * QSDM_START_BYTES), mixes(WALKS * 32);
   std::vector<qsdm_run> runs;
   for (size_t i = 0; i < lanes; i++) runs.push_back({table.data(), &entries[i * RUN * 32], RUN, 1});
-  for (size_t i = 0; i < starts.size(); i++) starts[i] = static_cast<uint8_t>(i * 7 + i / 48);
+  // Other nonces each time: the same ones would find their entries in the cache.
+  uint32_t number = 0;
+  const auto fresh = [&] {
+    number++;
+    for (size_t i = 0; i < starts.size(); i += QSDM_START_BYTES) {
+      std::memcpy(&starts[i], &number, sizeof number);
+      std::memcpy(&starts[i + 4], &i, sizeof i);
+    }
+    return starts.data();
+  };
   std::vector<uint8_t> messages(MESSAGES * 64), digests(MESSAGES * 32);
   std::vector<uint32_t> ends;
   for (uint32_t i = 1; i <= MESSAGES; i++) ends.push_back(64 * i);
@@ -61,12 +72,12 @@ void bench_path(uint32_t path, const std::vector<uint8_t> &table) {
       [&] { qsdm_extend(path, runs.data(), lanes); },
       [&] { qsdm_extend(path, runs.data(), 1); },
       [&] { qsdm_hash(path, QSDM_SHA3_256, messages.data(), ends.data(), MESSAGES, digests.data(), 32); },
-      [&] { qsdm_walk(path, &whole, QSDM_MIX_PLAIN, starts.data(), WALKS, mixes.data()); },
-      [&] { qsdm_walk(path, &whole, QSDM_MIX_TENSOR, starts.data(), WALKS, mixes.data()); },
+      [&] { qsdm_walk(path, &whole, QSDM_MIX_PLAIN, fresh(), WALKS, mixes.data()); },
+      [&] { qsdm_walk(path, &whole, QSDM_MIX_TENSOR, fresh(), WALKS, mixes.data()); },
       [&] { qsdm_walk(path, &light, QSDM_MIX_PLAIN, starts.data(), 1, mixes.data()); },
       [&] { qsdm_walk(path, &light, QSDM_MIX_PLAIN, starts.data(), 8, mixes.data()); },
-      [&] { search_on(1, path, job); },
-      [&] { search_on(2, path, job); },
+      [&] { search_on(1, static_cast<uint8_t>(++number), path, job); },
+      [&] { search_on(2, static_cast<uint8_t>(++number), path, job); },
   });
   const double permutations = static_cast<double>(lanes * RUN) / took[0];
   const double plain = WALKS / took[3], tensor = WALKS / took[4];
@@ -85,7 +96,10 @@ void bench_path(uint32_t path, const std::vector<uint8_t> &table) {
 }  // namespace
 
 void run_bench() {
-  std::vector<uint8_t> table(ENTRIES * 32);
+  std::vector<uint8_t> table;
+  table.reserve(ENTRIES * 32);
+  if (!qsdm_prefer_large_pages(table.data(), table.capacity())) std::printf("no large pages here\n");
+  table.resize(ENTRIES * 32);
   uint64_t state = 1;
   for (size_t i = 0; i < table.size(); i += 8) {
     state = state * 6364136223846793005u + 1442695040888963407u;

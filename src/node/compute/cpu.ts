@@ -13,6 +13,7 @@ export const cpuBackend: ComputeBackend = {
   sha3: (messages) => messages.map((message) => sha3(message)),
   extendDags: (runs) => runs.forEach(extendDag),
   mixDigests: (dag, starts, version) => starts.map((start) => mixDigest(dag, start, version)),
+  prepareTable: () => undefined,
   solveSlice,
   mlDsa: loadMlDsa,
 };

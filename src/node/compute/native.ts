@@ -44,6 +44,7 @@ export function nativeBackendOn(addon: Addon, path: number): ComputeBackend {
       addon.walk(path, ...dagArguments(dag), version, flat, mixes);
       return slices(mixes, starts.length);
     },
+    prepareTable: (memory) => void addon.preferLargePages(memory),
     solveSlice: (job, start, attempts) => solve(addon, path, {job, start, attempts}),
   };
 }

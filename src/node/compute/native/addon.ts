@@ -8,7 +8,7 @@ import {fileURLToPath} from "node:url";
 import {UnavailableError} from "../../../errors.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
-const ABI = 1;
+const ABI = 2;
 
 /** An instruction set that the addon was built for. */
 export interface NativePath {
@@ -43,6 +43,8 @@ export interface Addon {
       ...[start: Uint8Array, attempts: number, nonceAndMix: Uint8Array],
     ]
   ): number;
+  /** Whether the system was asked for large pages under `bytes`. */
+  preferLargePages(bytes: Uint8Array): boolean;
 }
 type Dag = [bytes: Uint8Array, entries: number, interval: number];
 

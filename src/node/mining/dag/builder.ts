@@ -68,6 +68,7 @@ export class DagBuilder {
   async table(seed: DagSeed, watch: DagWatch): Promise<Uint8Array<SharedArrayBuffer>> {
     checkEntries(seed.entries);
     const table = allocate(seed.entries * ENTRY_BYTES);
+    this.ports.backend.prepareTable(table);
     const {interval, threads} = this.options;
     if (this.isSmall(seed.entries)) {
       const marks = allocate(markCount(seed.entries, interval) * ENTRY_BYTES);

@@ -30,7 +30,7 @@ test("a file that is no addon is a reason too", async () => {
 test("an addon with another interface is refused, whatever else it has", async () => {
   expect(load(await fileWith("a.cjs", "exports.abi = 0; exports.paths = [];"))).toMatchObject({
     code: "NATIVE_UNAVAILABLE",
-    message: "backend native: the addon's interface has version 0, not 1",
+    message: "backend native: the addon's interface has version 0, not 2",
   });
 });
 
@@ -78,8 +78,21 @@ const refused: Record<string, (addon: Addon) => unknown> = {
     addon.search(0, bytes(64), 16, 8, 1, bytes(64), bytes(32), bytes(16), 1, bytes(48)),
   "a search from a short nonce": (addon) =>
     addon.search(0, bytes(64), 2, 1, 1, bytes(64), bytes(32), bytes(15), 1, bytes(48)),
+  "large pages under no bytes": (addon) => addon.preferLargePages(1 as never),
   "half an attempt": (addon) => addon.search(0, bytes(64), 2, 1, 1, bytes(64), bytes(32), bytes(16), 0.5, bytes(48)),
 };
 test.for(Object.entries(refused))("the addon throws a TypeError for %s", ([, call], context) => {
   expect(() => call(addonOf(context))).toThrow(expect.objectContaining({code: "NATIVE_ARGUMENT"}));
+});
+
+test("memory of less than a page is left as it is", (context) => {
+  const bytes = Uint8Array.from({length: 100}, (_, i) => i);
+  expect(addonOf(context).preferLargePages(bytes)).toBe(false);
+  expect(bytes).toEqual(Uint8Array.from({length: 100}, (_, i) => i));
+});
+
+test("advice about a table's memory changes none of it", (context) => {
+  const table = new Uint8Array(new SharedArrayBuffer(2 ** 22)).fill(7);
+  addonOf(context).preferLargePages(table);
+  expect(table.every((byte) => byte === 7)).toBe(true);
 });

@@ -1,0 +1,33 @@
+/**
+ * What computes, in one process, peers interleaved: noble, hash-wasm, `node:crypto` and liboqs are the peers, the
+ * backends of this program what is measured. Figures are the best of seven rounds. `make -C native && native/out/qsdm-native bench`
+ * measures the same code without Node, on every instruction set.
+ */
+import {randomFillSync} from "node:crypto";
+import {BACKEND_NAMES, type ComputeBackend} from "../../src/node/compute/backend.js";
+import {benchHashing} from "./compute/hashing.js";
+import {benchLight, benchTables, benchWalks} from "./compute/proof-of-work.js";
+import {openOrSay} from "./compute/rounds.js";
+import {benchSignatures} from "./compute/signatures.js";
+
+export const name = "compute: signatures, hashing, walks, tables, light verification";
+
+const TABLE_BYTES = 2 ** 31;
+const FILL_BYTES = 2 ** 26;
+
+export async function run(print: (line: string) => void): Promise<void> {
+  const backends: ComputeBackend[] = [];
+  for (const each of BACKEND_NAMES) {
+    const backend = await openOrSay(each, print);
+    if (backend) backends.push(backend);
+  }
+  await benchSignatures(print);
+  await benchHashing(backends, print);
+  const table = new Uint8Array(new SharedArrayBuffer(TABLE_BYTES));
+  for (const backend of backends) backend.prepareTable(table);
+  const noise = randomFillSync(new Uint8Array(FILL_BYTES));
+  for (let at = 0; at < TABLE_BYTES; at += FILL_BYTES) table.set(noise, at);
+  benchWalks(backends, table, print);
+  await benchTables(backends, print);
+  benchLight(backends, noise, print);
+}

@@ -1,0 +1,49 @@
+/** P1 and P3: ML-DSA-87 by every implementation that is here. There is none of this program's own to compare them with. */
+import {guardSizes, ML_DSA_LOADERS, type MlDsa} from "../../../src/node/compute/ml-dsa.js";
+import {best, type Print, ratio} from "./rounds.js";
+
+const MESSAGE = new Uint8Array(200).fill(7);
+const SEED = new Uint8Array(32).fill(1);
+const SIGNATURES = 8;
+
+export async function benchSignatures(print: Print): Promise<void> {
+  const suites: MlDsa[] = [];
+  for (const [name, load] of Object.entries(ML_DSA_LOADERS)) {
+    const backend = await load(87);
+    if (backend) suites.push(guardSizes(87, backend));
+    else print(`${name}: not in this Node`);
+  }
+  const {publicKey, secretKey} = suites[0]!.keygenFromSeed(SEED);
+  const signed = suites.map((suite) => Array.from({length: SIGNATURES}, () => suite.sign(secretKey, MESSAGE)));
+  const accepts = (suite: MlDsa, signature: Uint8Array): boolean => suite.verify(publicKey, MESSAGE, signature);
+  for (const suite of suites)
+    for (const signature of signed.flat()) {
+      const tampered = signature.with(99, signature[99]! ^ 1);
+      if (!accepts(suite, signature) || accepts(suite, tampered)) print(`WRONG ANSWER from ${suite.name}`);
+    }
+  const verify = best(
+    Object.fromEntries(
+      suites.map((suite) => [suite.name, () => signed[0]!.every((signature) => accepts(suite, signature))]),
+    ),
+  );
+  const sign = best(
+    Object.fromEntries(
+      suites.map((suite) => [
+        suite.name,
+        () => {
+          for (let i = 0; i < SIGNATURES; i++) suite.sign(secretKey, MESSAGE);
+        },
+      ]),
+    ),
+  );
+  const table = (title: string, took: Readonly<Record<string, number>>): void => {
+    print(title);
+    for (const {name} of suites)
+      print(
+        `  ${name} ${((SIGNATURES * 1e3) / took[name]!).toFixed(0)}/s: ratio to noble ${ratio(took.noble!, took[name]!)}`,
+      );
+  };
+  table("P1 ML-DSA-87 verifications, unknown key (goal: 100 times noble, which takes native code)", verify);
+  table("P3 ML-DSA-87 signatures, hedged (goal: 150 times noble, which takes native code)", sign);
+  if (!process.env.QSDM_BENCH_LIBOQS) print("  native liboqs: not compared; there is no native ML-DSA here yet");
+}
