@@ -4,7 +4,7 @@ import {challengeCodec} from "../codecs/mining/challenge.js";
 import {ChallengeSource, freshUntil, httpGet} from "../node/mining/challenge-source.js";
 import {type ClientFlags, settingFlags} from "./client.js";
 import {defineCommand} from "./define.js";
-import {durationFlag, u64Flag} from "./flags.js";
+import {durationFlag, repeatFlag, u64Flag} from "./flags.js";
 import type {Io} from "./io.js";
 import {addClientFlags, loadSettings, settingsEnvironment} from "./settings.js";
 
@@ -16,8 +16,6 @@ interface Flags extends ClientFlags {
   readonly out: string;
   readonly force: boolean;
 }
-
-const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
 /** Where a node's routes begin, out of the address of its API. */
 const baseOf = (apiUrl: string): string =>
@@ -51,7 +49,7 @@ export const challengeCommand = (io: Io): Command =>
     .option("--miner-addr <address>", "account that the proof pays")
     .option("--node-id <id>", "node that makes the proof")
     .option("--height <height>", "height that the proof quotes", u64Flag)
-    .option("--also <url>", "another node to ask; may be repeated", collect, [])
+    .option("--also <url>", "another node to ask; may be repeated", repeatFlag, [])
     .option("--out <path>", "file for the challenge; - is standard output", "-")
     .option("--force", "replace an existing file", false)
     .action(async (flags: Flags) => {

@@ -12,7 +12,7 @@ import type {Codec} from "../codec.js";
 export interface DagFileHead {
   readonly epoch: bigint;
   readonly workSetRoot: Uint8Array;
-  /** 2 to 2^27. */
+  /** 2 to 2^26. */
   readonly entries: number;
   /** 1 to 2^16. */
   readonly interval: number;
@@ -21,7 +21,7 @@ export interface DagFileHead {
 const MAGIC = utf8("QSDMDAG1");
 const ROOT_BYTES = 32;
 const ENTRY_BYTES = 32;
-const ENTRIES_MAX = 2 ** 27;
+const ENTRIES_MAX = 2 ** 26;
 const INTERVAL_MAX = 2 ** 16;
 
 export const DAG_FILE_HEAD_BYTES = MAGIC.length + 8 + ROOT_BYTES + 4 + 4;

@@ -8,6 +8,7 @@ import {GENESIS_NUMBERS, withParam} from "../../node/genesis-file.js";
 import {checkGenesis} from "../../node/ledger/chain/check-genesis.js";
 import {NETWORK_PARAMS, type NetworkProfile} from "../../node/ledger/params/networks.js";
 import {defineCommand} from "../define.js";
+import {repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
 import {readDeviceTrustFile} from "./device-trust.js";
@@ -56,8 +57,6 @@ function parseAllocation(text: string): {to: string; amountDust: bigint} {
     throw new UsageError("ALLOCATION_INVALID", `"${text}" is not ADDRESS=CELL`);
   return {to: checkAddress(to), amountDust: parseCell(amount)};
 }
-
-const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
 const TRUST_EXAMPLE = `cat > trust.toml <<'END'
   roots = ["nvidia-device-root.pem"]
@@ -113,8 +112,8 @@ export const nodeInitCommand = (io: Io): Command =>
     .requiredOption("--chain-id <id>", "name of the chain, signed into every transaction")
     .requiredOption("--validator-account <address>", "account that receives the validator's fees")
     .option("--device-trust <path>", "TOML file of the GPU certificates that the chain believes")
-    .option("--allocate <address=CELL>", "balance at height 0; may be repeated", collect, [])
-    .option("--param <name=value>", "one parameter of the genesis; may be repeated", collect, [])
+    .option("--allocate <address=CELL>", "balance at height 0; may be repeated", repeatFlag, [])
+    .option("--param <name=value>", "one parameter of the genesis; may be repeated", repeatFlag, [])
     .action(async (flags) => {
       const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});
       const dataDir = settings.data_dir.value!;

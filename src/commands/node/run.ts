@@ -12,7 +12,7 @@ import {DEFAULT_TELEMETRY_OPTIONS, type TelemetryOptions} from "../../node/telem
 import {COMMIT, VERSION} from "../build-info.js";
 import {COMPUTE_ENVIRONMENT} from "../compute-environment.js";
 import {defineCommand} from "../define.js";
-import {countFlag, durationFlag} from "../flags.js";
+import {countFlag, durationFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS} from "../log.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
@@ -113,7 +113,7 @@ export const nodeRunCommand = (io: Io): Command =>
       .option(
         "--telemetry-profile <path>",
         "JSON file of GPUs that somebody has measured; may be repeated, and turns the check on",
-        collect,
+        repeatFlag,
         [],
       )
       .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info")),
@@ -148,8 +148,6 @@ export const nodeRunCommand = (io: Io): Command =>
       started: (node) => io.event({event: "started", url: node.url, height: node.view().head.height}, node.url),
     });
   });
-
-const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
 async function telemetryOf(
   io: Io,

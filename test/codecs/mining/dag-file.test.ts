@@ -7,7 +7,7 @@ import {expectLaws} from "../laws.js";
 const head = fc.record({
   epoch: fc.bigInt({min: 0n, max: (1n << 64n) - 1n}),
   workSetRoot: fc.uint8Array({minLength: 32, maxLength: 32}),
-  entries: fc.integer({min: 2, max: 2 ** 27}),
+  entries: fc.integer({min: 2, max: 2 ** 26}),
   interval: fc.integer({min: 1, max: 2 ** 16}),
 });
 const example = {epoch: 1n, workSetRoot: new Uint8Array(32).fill(0xab), entries: 2 ** 26, interval: 256};
