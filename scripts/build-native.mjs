@@ -8,6 +8,12 @@ import {fileURLToPath} from "node:url";
 const NATIVE = fileURLToPath(new URL("../native/", import.meta.url));
 const COST = "hashing runs in WebAssembly, at a tenth of the speed or less";
 
+const installing = process.argv.includes("--install");
+
+/** A build takes seconds; node-gyp behind a wall that drops packets would try for minutes to fetch Node's headers. */
+const INSTALL_TIMEOUT_MS = 180_000;
+const OUTPUT_MAX_BYTES = 64 * 1024 * 1024;
+
 /** Last lines of a failed build that are shown. */
 const SHOWN_LINES = 20;
 
@@ -32,7 +38,10 @@ function build() {
   const done = spawnSync(process.execPath, [gyp, "rebuild", "--silent", "-j", "max", "--directory", NATIVE], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: OUTPUT_MAX_BYTES,
+    ...(installing ? {timeout: INSTALL_TIMEOUT_MS, killSignal: "SIGKILL"} : {}),
   });
+  if (done.error?.code === "ETIMEDOUT") return `the build took longer than ${INSTALL_TIMEOUT_MS / 60_000} minutes`;
   if (done.status === 0 && existsSync(join(NATIVE, "build/Release/qsdm_native.node"))) {
     process.stderr.write(done.stderr);
     return null;
@@ -40,7 +49,6 @@ function build() {
   return `the build failed:\n${`${done.stdout}${done.stderr}`.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n")}`;
 }
 
-const installing = process.argv.includes("--install");
 if (installing && process.env.QSDM_NATIVE === "0") console.error("native addon: left out by QSDM_NATIVE=0");
 else {
   const problem = build();
