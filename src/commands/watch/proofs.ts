@@ -132,7 +132,7 @@ export const watchProofsCommand = (io: Io): Command =>
         streamed: {
           topics,
           ...(prosecutor === null ? {} : {lookBack: REMEMBERED_BLOCKS}),
-          async convert({seq, topic, body}, again) {
+          async convert({seq, topic, body}, again, leave) {
             if (topic === "slashes" && !again && prosecutor?.sent(body.txId))
               return [resolved(body.txId, body, timeText(io.host.now()))];
             if (topic === "blocks" && !again && prosecutor !== null) return prosecutor.atHeight(body.height);
@@ -140,7 +140,11 @@ export const watchProofsCommand = (io: Io): Command =>
             const meant = !again && (nodeId === undefined || body.nodeId === nodeId);
             const told = meant ? [proofEvent(io, seq, body, withProof)] : [];
             if (prosecutor === null) return told;
-            for (const suspicion of detector.take(body)) told.push(...(await prosecutor.follow(suspicion, again)));
+            try {
+              for (const suspicion of detector.take(body)) told.push(...(await prosecutor.follow(suspicion, again)));
+            } catch (error) {
+              leave(error);
+            }
             return told;
           },
         },

@@ -1,5 +1,6 @@
 /** Following a subject through the node's event stream, across restarts of either side. */
-import {QsdmError, UsageError} from "../../errors.js";
+import type {StreamEvent} from "../../codecs/api/events.js";
+import {DecodeError, QsdmError, RuleError, UnavailableError, UsageError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
 import type {StreamMessage} from "../../node/api/client-stream.js";
 import type {Io} from "../io.js";
@@ -23,7 +24,10 @@ export interface StreamPlan {
   existing(): Promise<readonly WatchEvent[]>;
 }
 
-/** Reads the stream until the signal aborts or there is nothing left to wait for. @throws UsageError CURSOR_OF_OTHER_CHAIN */
+/**
+ * Reads the stream until the signal aborts or there is nothing left to wait for.
+ * @throws UsageError CURSOR_OF_OTHER_CHAIN; what the node refuses the stream with for good, such as EVENTS_AHEAD
+ */
 export async function followStream(
   io: Io,
   client: Pick<Client, "events">,
@@ -42,11 +46,13 @@ export async function followStream(
       }
     } catch (error) {
       if (io.signal.aborted) break;
-      if (!(error instanceof QsdmError) || error instanceof UsageError) throw error;
+      const pruned = error instanceof QsdmError && error.code === "EVENTS_PRUNED";
+      // Whatever is refused for a reason that stays would be refused for ever.
+      if (!(error instanceof UnavailableError || pruned)) throw error;
       // A node that restarts in order says so, and loses nothing.
       if (error.code === "NODE_STOPPING") io.detail(error.message);
       else teller.trouble(error);
-      if (error.code === "EVENTS_PRUNED") reader.startOver();
+      if (pruned) reader.startOver();
       await backoff.wait(io.signal);
     }
   }
@@ -90,10 +96,24 @@ class Reader {
     const {event} = message;
     const again = this.#at !== null && event.seq <= this.#at;
     if (again && this.streamed.lookBack === undefined) return;
-    const made = await this.streamed.convert(event, again);
-    const told = made === null ? [] : "event" in made ? [made] : made;
-    if (await this.teller.tell(told)) await this.#reach(event.seq);
+    if (await this.teller.tell(await this.#convert(event, again))) await this.#reach(event.seq);
   }
+
+  async #convert(event: StreamEvent, again: boolean): Promise<readonly WatchEvent[]> {
+    try {
+      const made = await this.streamed.convert(event, again, this.#leave);
+      return made === null ? [] : "event" in made ? [made] : made;
+    } catch (error) {
+      this.#leave(error);
+      return [];
+    }
+  }
+
+  /** Says what is wrong with an event itself, which reading it again would not change. @throws whatever else `error` is */
+  readonly #leave = (error: unknown): void => {
+    if (!(error instanceof DecodeError || error instanceof RuleError)) throw error;
+    this.teller.trouble(error);
+  };
 
   async #start({chainId, headSeq}: {chainId: string; headSeq: bigint}): Promise<void> {
     if (this.#chainId !== "" && this.#chainId !== chainId)

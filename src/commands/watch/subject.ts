@@ -26,9 +26,14 @@ export interface Streamed {
   readonly topics: readonly Topic[];
   /**
    * The event as it is told, or `null` when it was not asked for. `again`: it was told before, and is read for what it
-   * means to others.
+   * means to others. `leave` takes what is wrong with a part of the event, and throws what may pass; an error that is
+   * thrown costs the whole event.
    */
-  convert(event: StreamEvent, again: boolean): WatchEvent | null | Promise<readonly WatchEvent[]>;
+  convert(
+    event: StreamEvent,
+    again: boolean,
+    leave: (error: unknown) => void,
+  ): WatchEvent | null | Promise<readonly WatchEvent[]>;
   /** Whether there is nothing left to wait for. */
   done?(): boolean;
   /** Heights before the place to start from that are read again. */

@@ -29,7 +29,7 @@ export class Teller {
     return true;
   }
 
-  /** Something did not work and will be tried again. */
+  /** Something did not work: it is tried again, or an event is passed over. */
   trouble({code, message}: QsdmError): void {
     if (this.io.flags.json)
       printEvent(this.io, watchEvent("error", timeText(this.io.host.now()), {code, error: message}));
