@@ -33,23 +33,33 @@ export interface RejectionFileOptions {
 
 const MODE = 0o600;
 
+/** What a file holds. */
+export interface LoadedRejections {
+  /** Every line that can be read, oldest first. */
+  readonly lines: readonly RejectionLine[];
+  /** Lines that are no rejection, or longer than any that is written. */
+  readonly skipped: number;
+}
+
 export class RejectionFile {
   #appended = 0;
 
   constructor(private readonly options: RejectionFileOptions) {}
 
-  /**
-   * Every line that can be read, oldest first.
-   * @throws UnavailableError REJECTIONS_UNREADABLE when a line is longer than any that is written
-   */
-  load(): readonly RejectionLine[] {
+  /** The reference fails on a line over the limit. Here no line of what is only a log stops a start. */
+  load(): LoadedRejections {
     const {path} = this.options;
-    return existsSync(path) ? linesIn(readFileSync(path), path) : [];
+    return existsSync(path) ? linesIn(readFileSync(path)) : {lines: [], skipped: 0};
   }
 
-  /** @throws UnavailableError REJECTIONS_FULL; the error of the file system */
+  /** @throws UnavailableError REJECTION_TOO_LONG, REJECTIONS_FULL; the error of the file system */
   append(entry: RejectionLine): void {
     const line = utf8(`${formatRejection(entry)}\n`);
+    if (line.length - 1 > REJECTION_LINE_MAX_BYTES)
+      throw new UnavailableError(
+        "REJECTION_TOO_LONG",
+        `a rejection of ${line.length - 1} bytes could not be read back`,
+      );
     if (this.#isFull(line.length)) {
       this.#compact();
       if (this.#isFull(line.length))
@@ -82,7 +92,7 @@ export class RejectionFile {
 
   #compact(): void {
     const {path, softCap} = this.options;
-    const lines = this.load();
+    const {lines} = this.load();
     if (lines.length <= softCap) return;
     const draft = `${path}.tmp`;
     writeFileSync(
@@ -99,25 +109,23 @@ export class RejectionFile {
 
 const NEWLINE = Buffer.from("\n");
 
-function linesIn(bytes: Buffer, path: string): RejectionLine[] {
-  const found: RejectionLine[] = [];
+function linesIn(bytes: Buffer): LoadedRejections {
+  const lines: RejectionLine[] = [];
+  let skipped = 0;
   for (let start = 0; start < bytes.length; ) {
     const feed = bytes.indexOf(0x0a, start);
     const end = feed < 0 ? bytes.length : feed;
-    if (end - start > REJECTION_LINE_MAX_BYTES)
-      throw new UnavailableError("REJECTIONS_UNREADABLE", `${path} has a line of ${end - start} bytes`, {
-        hint: "move the file away: it is only a log",
-      });
     const line = read(bytes.subarray(start, end));
-    if (line) found.push(line);
+    if (line) lines.push(line);
+    else if (end > start) skipped++;
     start = end + 1;
   }
-  return found;
+  return {lines, skipped};
 }
 
-/** Lines that a crash cut, or that somebody wrote by hand, are skipped. */
+/** Null for a line that a crash cut, or that somebody wrote by hand. */
 function read(line: Buffer): RejectionLine | null {
-  if (line.length === 0) return null;
+  if (line.length === 0 || line.length > REJECTION_LINE_MAX_BYTES) return null;
   try {
     return parseRejection(line);
   } catch (error) {

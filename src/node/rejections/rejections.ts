@@ -41,13 +41,14 @@ export class Rejections {
   readonly #listeners: ((claim: SuspectClaim, outcome: Recorded) => void)[] = [];
   #warned = false;
 
-  /** @throws UnavailableError REJECTIONS_UNREADABLE */
   constructor(
     {limits}: Pick<RejectionOptions, "limits">,
     private readonly ports: RejectionPorts,
   ) {
     this.#log = new RejectionLog(REJECTIONS_KEPT, new RejectionLimiter(limits));
-    this.#log.restore(ports.file.load());
+    const {lines, skipped} = ports.file.load();
+    if (skipped > 0) ports.log.warn({lines: skipped}, "lines of the file of rejections cannot be read and are skipped");
+    this.#log.restore(lines);
   }
 
   /** The entry that `claim` became, or null where its address has made too many. */

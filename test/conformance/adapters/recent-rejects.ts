@@ -84,7 +84,7 @@ function jsonl(input: Input): Output {
         seq: entry.big("seq"),
         recordedAtMs: entry.big("recorded_at_unix_nano") / NS_PER_MS,
       });
-    return {file_hex: hexOf(readFileSync(path)), loaded_seqs: file.load().map(({seq}) => String(seq))};
+    return {file_hex: hexOf(readFileSync(path)), loaded_seqs: file.load().lines.map(({seq}) => String(seq))};
   } finally {
     rmSync(folder, {recursive: true});
   }

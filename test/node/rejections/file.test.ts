@@ -1,4 +1,4 @@
-import {existsSync, readFileSync, statSync, writeFileSync} from "node:fs";
+import {appendFileSync, existsSync, readFileSync, statSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {beforeEach, expect, test} from "vitest";
 import {RejectionFile, type RejectionFileOptions} from "../../../src/node/rejections/file.js";
@@ -26,14 +26,14 @@ const open = (change: Partial<RejectionFileOptions> = {}) =>
 const seqs = () =>
   open()
     .load()
-    .map(({seq}) => Number(seq));
+    .lines.map(({seq}) => Number(seq));
 
 test("what is appended is loaded again, and only its owner can read the file", () => {
-  expect(open().load()).toEqual([]);
+  expect(open().load()).toEqual({lines: [], skipped: 0});
   expect(existsSync(path)).toBe(false);
   open().append(entry(1n));
   open().append(entry(2n));
-  expect(open().load()).toEqual([entry(1n), entry(2n)]);
+  expect(open().load()).toEqual({lines: [entry(1n), entry(2n)], skipped: 0});
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
@@ -55,9 +55,18 @@ test.each([
   expect(seqs()).toEqual([7]);
 });
 
-test("a line longer than any that is written is refused, with what to do", () => {
-  writeFileSync(path, `${"x".repeat(65_537)}\n`);
-  expect(() => open().load()).toThrow(expect.objectContaining({code: "REJECTIONS_UNREADABLE"}));
+test("a line longer than any that is written is skipped, and counted like others that cannot be read", () => {
+  open().append(entry(1n));
+  appendFileSync(path, `\n{"Seq":2,"Detail":"${"x".repeat(65_536)}"}\nnothing\n`);
+  open().append(entry(3n));
+  expect(seqs()).toEqual([1, 3]);
+  expect(open().load().skipped).toBe(2);
+});
+
+test("a line that could not be read back is not written", () => {
+  const append = () => open().append({...entry(1n), minerAddr: "<".repeat(60_000)});
+  expect(append).toThrow(expect.objectContaining({code: "REJECTION_TOO_LONG"}));
+  expect(existsSync(path)).toBe(false);
 });
 
 test("after the soft cap the newest lines alone remain", () => {

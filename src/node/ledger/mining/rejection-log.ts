@@ -10,8 +10,11 @@ import type {SuspectClaim} from "./transparency.js";
 export const REJECTIONS_KEPT = 1_024;
 /** Sizes of a page. */
 export const REJECTIONS_PAGE = {usual: 100, max: 500} as const;
-/** Longest texts, in code points; what is cut gets an ellipsis on top. */
-const CUT_AT = {detail: 200, gpuName: 256, certSubject: 256} as const;
+/**
+ * Longest texts, in code points; what is cut gets an ellipsis on top. The reference leaves `arch` and `minerAddr` whole,
+ * which lets a sender make a line longer than the file takes back.
+ */
+const CUT_AT = {detail: 200, gpuName: 256, certSubject: 256, arch: 256, minerAddr: 256} as const;
 
 export interface RejectionEntry extends SuspectClaim {
   /** From 1, without gaps. */
@@ -73,12 +76,14 @@ export class RejectionLog {
       return 0n;
     }
     const seq = ++this.#lastSeq;
-    const {detail, gpuName, certSubject} = claim;
+    const {detail, gpuName, certSubject, arch, minerAddr} = claim;
     this.#entries.push({
       ...claim,
       detail: cut(detail, CUT_AT.detail),
       gpuName: cut(gpuName, CUT_AT.gpuName),
       certSubject: cut(certSubject, CUT_AT.certSubject),
+      arch: cut(arch, CUT_AT.arch),
+      minerAddr: cut(minerAddr, CUT_AT.minerAddr),
       seq,
       recordedAtMs: nowMs,
     });

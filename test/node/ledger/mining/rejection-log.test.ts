@@ -1,4 +1,6 @@
 import {expect, test} from "vitest";
+import {utf8} from "../../../../src/codecs/bytes.js";
+import {formatRejection, REJECTION_LINE_MAX_BYTES} from "../../../../src/codecs/mining/rejection-line.js";
 import {RejectionLimiter} from "../../../../src/node/ledger/mining/rejection-limiter.js";
 import {RejectionLog} from "../../../../src/node/ledger/mining/rejection-log.js";
 
@@ -27,6 +29,15 @@ test("texts are cut by code points, never inside one", () => {
   const [entry] = log.list(ALL).entries;
   expect(entry!.gpuName).toBe(`${"😀".repeat(256)}…`);
   expect(entry!.detail).toBe("😀".repeat(200));
+});
+
+test("an entry of the longest texts, all of them escaped, makes a line that is read back", () => {
+  const log = new RejectionLog();
+  const long = "<".repeat(60_000);
+  log.record({...claim, arch: long, minerAddr: long, gpuName: long, certSubject: long, detail: long}, 0n);
+  const [entry] = log.list(ALL).entries;
+  expect([entry!.arch, entry!.minerAddr]).toEqual(Array(2).fill(`${"<".repeat(256)}…`));
+  expect(utf8(formatRejection(entry!)).length).toBeLessThan(REJECTION_LINE_MAX_BYTES);
 });
 
 test("a page is never longer than 500", () => {
