@@ -14,6 +14,9 @@ export interface BodyFault {
   readonly input: Value;
 }
 
+/** Faults of one body after which lists and records are read no further: an answer is no larger for a worse body. */
+export const FAULTS_MAX = 100;
+
 export interface Schema<T> {
   /** `undefined` notes a fault. */
   read(value: Value, place: BodyFault["place"], faults: BodyFault[]): T | undefined;
@@ -35,6 +38,16 @@ export const text: Schema<string> = {
     return fault("string_unicode", message, place, null, faults);
   },
 };
+
+/** Text of at most `max` characters, counted as code points. */
+export const shortText = (max: number): Schema<string> => ({
+  read(value, place, faults) {
+    const read = text.read(value, place, faults);
+    if (read === undefined || read.length <= max) return read;
+    if (read.length <= 2 * max && [...read].length <= max) return read;
+    return fault("string_too_long", `String should have at most ${max} characters`, place, value, faults);
+  },
+});
 
 const DECIMAL = /^\s*([+-]?[0-9]+(?:_[0-9]+)*)(?:\.0*)?\s*$/;
 
@@ -83,7 +96,11 @@ export const list = <T>(item: Schema<T>): Schema<readonly T[]> => ({
   read(value, place, faults) {
     if (!isList(value)) return fault("list_type", "Input should be a valid list", place, value, faults);
     const before = faults.length;
-    const items = value.map((each, at) => item.read(each, [...place, BigInt(at)], faults) as T);
+    const items: T[] = [];
+    for (const [at, each] of value.entries()) {
+      items.push(item.read(each, [...place, BigInt(at)], faults) as T);
+      if (faults.length >= FAULTS_MAX) break;
+    }
     return faults.length === before ? items : undefined;
   },
 });
@@ -93,8 +110,12 @@ export const record = <T>(item: Schema<T>): Schema<ReadonlyMap<string, T>> => ({
   read(value, place, faults) {
     if (!isObject(value)) return fault("dict_type", "Input should be a valid dictionary", place, value, faults);
     const before = faults.length;
-    const entries = [...value].map(([name, each]) => [name, item.read(each, [...place, name], faults) as T] as const);
-    return faults.length === before ? new Map(entries) : undefined;
+    const entries = new Map<string, T>();
+    for (const [name, each] of value) {
+      entries.set(name, item.read(each, [...place, name], faults) as T);
+      if (faults.length >= FAULTS_MAX) break;
+    }
+    return faults.length === before ? entries : undefined;
   },
 });
 

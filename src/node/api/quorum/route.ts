@@ -1,6 +1,6 @@
 /** Routes of the quorum services as data, and how a request finds its answer. No socket is needed to ask. */
-import type {BodyFault, Schema} from "../../../codecs/quorum/body.js";
-import {members, parseValue, type Value, wireJson} from "../../../codecs/quorum/json.js";
+import {type BodyFault, FAULTS_MAX, type Schema} from "../../../codecs/quorum/body.js";
+import {isList, isObject, members, parseValue, type Value, wireJson} from "../../../codecs/quorum/json.js";
 import {DecodeError, QsdmError} from "../../../errors.js";
 
 type Method = "GET" | "POST" | "DELETE";
@@ -124,15 +124,48 @@ function refusalOf(error: unknown, body: string): QuorumAnswer {
   if (error instanceof BodyRefused)
     return refusal(
       422,
-      error.faults.map(({type, place, message, input}) => members({type, loc: [...place], msg: message, input})),
+      error.faults
+        .slice(0, FAULTS_MAX)
+        .map(({type, place, message, input}) =>
+          members({type, loc: place.map(excerpt), msg: message, input: excerpt(input)}),
+        ),
     );
   if (error instanceof DecodeError && error.code === "JSON_INVALID") {
     const {offset = 0} = error.details as {offset?: number};
     const loc: Value = ["body", BigInt(offset)];
-    return refusal(422, [members({type: "json_invalid", loc, msg: "JSON decode error", input: body.slice(0, 256)})]);
+    return refusal(422, [members({type: "json_invalid", loc, msg: "JSON decode error", input: excerpt(body)})]);
   }
   if (error instanceof QsdmError) return refusal(STATUS_OF[error.code] ?? 400, error.message);
   return {status: 500, body: members({detail: "Internal Server Error"}), bug: error};
+}
+
+/** Longest text of an input that is told back, in characters. */
+const EXCERPT_CHARACTERS = 256;
+/** Most values, and characters in all, of an input that is told back whole. */
+const EXCERPT_SIZE = 1_024;
+
+/** What is told back of an input: a long text's beginning, and nothing of a large list, object or number. */
+function excerpt(input: Value): Value {
+  if (typeof input === "string") return input.slice(0, EXCERPT_CHARACTERS);
+  return sizeLeft(input, EXCERPT_SIZE) >= 0 ? input : null;
+}
+
+/** `left` without what `value` takes of it, negative once it is exceeded. Looks no further than that. */
+function sizeLeft(value: Value, left: number): number {
+  if (typeof value === "string") return left - 1 - value.length;
+  if (typeof value === "bigint") return value >> 256n === 0n || value >> 256n === -1n ? left - 1 : -1;
+  if (isObject(value)) {
+    for (const [name, each] of value) {
+      left = sizeLeft(each, left - name.length);
+      if (left < 0) break;
+    }
+  } else if (isList(value)) {
+    for (const each of value) {
+      left = sizeLeft(each, left);
+      if (left < 0) break;
+    }
+  }
+  return left - 1;
 }
 
 /** Text of an answer's body. */

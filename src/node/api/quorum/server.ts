@@ -49,7 +49,12 @@ export class QuorumServer implements Service {
         keepAliveTimeout: keepAliveMs,
         connectionsCheckingInterval: Math.max(100, Math.floor(requestTimeoutMs / 4)),
       },
-      (incoming, outgoing) => void this.#handle(incoming, outgoing),
+      (incoming, outgoing) => {
+        this.#handle(incoming, outgoing).catch((error: unknown) => {
+          this.log.error({err: error}, "an answer could not be sent");
+          outgoing.destroy();
+        });
+      },
     );
     this.#server.maxConnections = maxConnections;
   }
@@ -95,13 +100,12 @@ export class QuorumServer implements Service {
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const {method = ""} = incoming;
     const path = (incoming.url ?? "").split("?", 1)[0]!;
-    const answer = await this.#answer(incoming, {method, path});
-    const {status, headers, bug} = answer;
+    const {text, status, headers, bug} = written(await this.#answer(incoming, {method, path}));
     if (bug !== undefined) this.log.error({err: bug, method, path}, "a request failed");
     else this.log.debug({method, path, status}, "answered");
     const close = this.#stopped || status === 413 ? {connection: "close"} : {};
     outgoing.writeHead(status, {"content-type": "application/json", ...headers, ...close});
-    outgoing.end(answerText(answer));
+    outgoing.end(text);
   }
 
   async #answer(incoming: IncomingMessage, request: {method: string; path: string}): Promise<QuorumAnswer> {
@@ -116,6 +120,16 @@ export class QuorumServer implements Service {
       if (!(error instanceof QsdmError)) return {...plainly(500, "Internal Server Error"), bug: error};
       return plainly(error.code === "BODY_TOO_LARGE" ? 413 : 422, error.message);
     }
+  }
+}
+
+/** `answer` with its text. One that cannot be written, as beyond the longest string there is, becomes a 500. */
+function written(answer: QuorumAnswer): QuorumAnswer & {readonly text: string} {
+  try {
+    return {...answer, text: answerText(answer)};
+  } catch (bug) {
+    const instead = plainly(500, "Internal Server Error");
+    return {...instead, text: answerText(instead), bug};
   }
 }
 
