@@ -8,7 +8,7 @@
 import {hexOf} from "../../codecs/bytes.js";
 import {encodeProof, type Proof, proofIdOf} from "../../codecs/mining/proof.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
-import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
+import {DecodeError, QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {Backoff} from "./backoff.js";
 import {challengeBindingOf, type Job, jobOf, solutionOf} from "./job.js";
@@ -82,7 +82,7 @@ export class Miner {
       if (proof) await this.#submit(proof, {node, attempts: this.ports.solver.attempts() - before}, signal);
     } catch (error) {
       // It knows the rig otherwise than the others do, or the rig is done: then there is no other left.
-      if (!(error instanceof RuleError)) throw error;
+      if (!(error instanceof RuleError || error instanceof DecodeError)) throw error;
       this.#sources.refuse(node, error);
     }
   }
@@ -117,7 +117,10 @@ export class Miner {
     }
   }
 
-  /** Ends the search once the node works on another header, or no longer answers while others may. */
+  /**
+   * Ends the search once the node works on another header, or no longer answers while others may.
+   * @throws QsdmError with which the last node refuses work
+   */
   async #watchTip({headerHash}: ServedWork, node: MinerNode, left: AbortController): Promise<void> {
     const hash = hexOf(headerHash);
     for (let missed = 0; !left.signal.aborted; ) {
@@ -128,8 +131,10 @@ export class Miner {
         missed = 0;
         if (hexOf(work.headerHash) !== hash) left.abort();
       } catch (error) {
-        if (!(error instanceof UnavailableError)) throw error;
-        if (++missed >= LOOKS_MISSED && this.#sources.several) left.abort();
+        if (!(error instanceof QsdmError)) throw error;
+        if (!(error instanceof UnavailableError)) this.#sources.refuse(node, error);
+        else if (++missed < LOOKS_MISSED || !this.#sources.several) continue;
+        left.abort();
       }
     }
   }

@@ -4,7 +4,7 @@
  */
 import type {Challenge, ChallengeBinding} from "../../codecs/mining/challenge.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
-import {type QsdmError, RuleError, UnavailableError} from "../../errors.js";
+import {QsdmError, UnavailableError} from "../../errors.js";
 
 import {Backoff} from "./backoff.js";
 import type {Answer} from "./ports.js";
@@ -77,21 +77,25 @@ export class Sources {
    */
   async work(): Promise<SourcedWork> {
     const usable = this.#sources.filter(({refusal}) => !refusal);
+    if (usable.length === 0) throw this.#sources.at(-1)!.refusal;
     const rested = usable.filter(({retryAtMs}) => retryAtMs <= this.ports.nowMs());
     const asked = rested.length > 0 ? rested : usable;
-    let last: unknown = this.#sources.at(-1)!.refusal;
+    let last: UnavailableError | null = null;
     for (const source of asked)
       try {
         const work = await source.node.work();
         this.#use(source);
         return {node: source.node, work};
       } catch (error) {
-        last = error;
-        if (error instanceof RuleError) this.refuse(source.node, error);
-        else if (error instanceof UnavailableError) this.#lost(source, error);
-        else throw error;
+        if (!(error instanceof QsdmError)) throw error;
+        if (error instanceof UnavailableError) {
+          last = error;
+          this.#lost(source, error);
+        } else this.refuse(source.node, error);
       }
-    throw last;
+    if (last !== null) throw last;
+    // All that were rested refuse: whoever is left may have come back.
+    return this.work();
   }
 
   /** Leaves a node alone for good. @throws `error` when it was the last one */

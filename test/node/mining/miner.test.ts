@@ -376,6 +376,27 @@ describe("the miner", () => {
     expect(eventsOf(made.node.events, "accepted")).toHaveLength(1);
   });
 
+  test("leaves a search when its node refuses work, and turns to another", async () => {
+    const refusal = new RuleError("NODE_REFUSED", "HTTP 403");
+    let asked = 0;
+    const made = bench({
+      work: async () => {
+        if (asked++ > 0) throw refusal;
+        // Nothing to be found here: only the refusal ends this search.
+        return {...workAt(8n), difficulty: 1n << 250n};
+      },
+    });
+    const [first] = made.ports.nodes;
+    const second: MinerNode = {...first!, name: "http://second", work: async () => workAt(made.node.height)};
+    await new Miner(OPTIONS, {...made.ports, nodes: [first!, second]}).run(made.abort.signal);
+    expect(eventsOf(made.node.events, "source")).toMatchObject([
+      {source: "http://node", state: "used"},
+      {source: "http://node", state: "refused", error: refusal},
+      {source: "http://second", state: "used"},
+    ]);
+    expect(eventsOf(made.node.events, "accepted")).toHaveLength(1);
+  });
+
   test("leaves out a node whose work cannot be, and ends when it was the last", async () => {
     const made = bench({work: async () => ({...workAt(8n), dagEntries: 1})});
     const [wrong] = made.ports.nodes;

@@ -1,5 +1,5 @@
 import {describe, expect, test} from "vitest";
-import {RuleError, UnavailableError} from "../../../src/errors.js";
+import {DecodeError, type QsdmError, RuleError, UnavailableError, UsageError} from "../../../src/errors.js";
 import {Backoff} from "../../../src/node/mining/backoff.js";
 import {minerNodeOf, type NodeClientPorts} from "../../../src/node/mining/node-client.js";
 import {type MinerNode, type SourceChange, Sources} from "../../../src/node/mining/sources.js";
@@ -8,7 +8,7 @@ const gone = new UnavailableError("NODE_UNREACHABLE", "gone");
 
 /** Nodes that answer while `up` says so, and what the sources tell of them. */
 function bench(names: readonly string[]) {
-  const at = {nowMs: 0, up: new Map<string, boolean | RuleError>(names.map((name) => [name, true]))};
+  const at = {nowMs: 0, up: new Map<string, boolean | QsdmError>(names.map((name) => [name, true]))};
   const asked: string[] = [];
   const told: SourceChange[] = [];
   const nodes = names.map((name) => ({
@@ -17,7 +17,7 @@ function bench(names: readonly string[]) {
       asked.push(name);
       const up = at.up.get(name);
       if (up === true) return {};
-      throw up instanceof RuleError ? up : gone;
+      throw typeof up === "object" ? up : gone;
     },
   })) as unknown as MinerNode[];
   const sources = new Sources(nodes, {nowMs: () => at.nowMs, told: (change) => told.push(change)});
@@ -68,6 +68,34 @@ describe("sources of work", () => {
     expect(asked.join("")).toBe("abb");
     expect(states()).toEqual(["a refused", "b used"]);
     expect(sources.several).toBe(false);
+  });
+
+  test.each([new DecodeError("NODE_REFUSED", "HTTP 400"), new UsageError("NODE_REFUSED", "HTTP 400")])(
+    "that refuse with a $name are left out while others serve",
+    async (refusal) => {
+      const {at, used, states} = bench(["a", "b"]);
+      at.up.set("a", refusal);
+      expect(await used()).toBe("b");
+      expect(states()).toEqual(["a refused", "b used"]);
+    },
+  );
+
+  test("that refuse do not hide that another one may come back", async () => {
+    const {at, asked, used, sources} = bench(["a", "b"]);
+    at.up.set("a", false).set("b", new RuleError("NODE_REFUSED", "HTTP 403"));
+    await expect(sources.work()).rejects.toBe(gone);
+    at.up.set("a", true);
+    expect(await used()).toBe("a");
+    expect(asked.join("")).toBe("aba");
+  });
+
+  test("that rest are asked when those that are rested refuse", async () => {
+    const {at, asked, used} = bench(["a", "b"]);
+    at.up.set("a", false);
+    expect(await used()).toBe("b");
+    at.up.set("a", true).set("b", new RuleError("NODE_REFUSED", "HTTP 403"));
+    expect(await used()).toBe("a");
+    expect(asked.join("")).toBe("abba");
   });
 
   test("end with the refusal of the last one", async () => {
