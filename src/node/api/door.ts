@@ -101,21 +101,23 @@ export class Door {
       const body = await readBody(call.incoming, route.body);
       const payer = (): string | null => route.payer?.(body) ?? null;
       const giveBack = this.#toll.chargeSender(payer, route.cost, call.startedMs);
-      const value = await this.#take(route, {...params, body}, giveBack);
+      const value = await this.#within(this.#take(route, {...params, body}, giveBack));
       this.#responder.reply(call, route, value);
     } catch (error) {
       this.#responder.refuse(call, error);
     }
   }
 
-  /** What the handler answers to a write; one that is not taken costs the account that it names nothing. */
+  /**
+   * What the handler answers to a write; one that is not taken costs the account that it names nothing. Not before the
+   * handler is done: whoever no longer waits for it must not have the write for nothing.
+   */
   async #take(route: AnyRoute, input: Params, giveBack: () => void): Promise<unknown> {
     let taken = false;
     let takePassBack = (): void => undefined;
     try {
       if (route.locked) takePassBack = this.#routePorts.node.ngc?.passWrite() ?? takePassBack;
-      const work = route.handle(input, this.#routePorts);
-      const value = work instanceof Promise ? await this.#within(work) : work;
+      const value = await route.handle(input, this.#routePorts);
       taken = statusOf(route, value) < 400;
       return value;
     } finally {

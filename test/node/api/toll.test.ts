@@ -127,6 +127,16 @@ describe("the limit by account", () => {
     expect((await post(SUBMIT, fromAlice)).status).toBe(202);
   });
 
+  test("is charged for a write that nobody waits for any more, until it is refused", async () => {
+    const begun: ((error: Error) => void)[] = [];
+    const submit = () => new Promise<never>((_resolve, reject) => void begun.push(reject));
+    const {post} = await serve({submit}, {options: {...options, handlerTimeoutMs: 20}, ports: still});
+    const send = async () => (await post(SUBMIT, fromAlice)).headers.get("qsdm-error-code");
+    expect([await send(), await send(), await send()]).toEqual(["HANDLER_TIMEOUT", "HANDLER_TIMEOUT", "RATE_LIMITED"]);
+    begun[0]!(new RuleError("SIGNATURE_INVALID", "the signature does not verify"));
+    expect([await send(), await send()]).toEqual(["HANDLER_TIMEOUT", "RATE_LIMITED"]);
+  });
+
   test("charges a miner for the proofs that are taken, and not for those that are refused", async () => {
     let accepted = false;
     const submitProof = async () =>
