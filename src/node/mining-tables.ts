@@ -7,7 +7,7 @@ import type {ComputeBackend} from "./compute/backend.js";
 import {type Dag, isTable} from "./ledger/mining/checkpoints.js";
 import type {DagSeed} from "./ledger/mining/dag.js";
 import type {Walk} from "./ledger/mining/walk.js";
-import type {DagBuilder, DagProgress} from "./mining/dag/builder.js";
+import type {DagBuilder, DagProgress, DagWatch} from "./mining/dag/builder.js";
 import type {Log} from "./service.js";
 import {rememberWalks} from "./walk-memory.js";
 
@@ -18,7 +18,7 @@ const KEPT_EPOCHS = 2;
 
 export interface TablesPorts {
   readonly backend: Pick<ComputeBackend, "mixDigests">;
-  readonly builder: Pick<DagBuilder, "table" | "checkpoints" | "verify" | "isSmall">;
+  readonly builder: Pick<DagBuilder, "wholeTable" | "checkpoints" | "verify" | "isSmall" | "isQuick">;
   readonly log: Log;
 }
 
@@ -74,12 +74,13 @@ export class MiningTables {
     const watch = {signal, progress: (progress: DagProgress) => void this.#progress.set(epoch, progress)};
     const startedAtMs = performance.now();
     try {
-      if (this.kind === "full" || builder.isSmall(entries)) this.#keep(epoch, await builder.table(seed, watch));
-      else {
-        const {fresh, ...checkpoints} = await builder.checkpoints(seed, watch);
-        this.#keep(epoch, checkpoints);
-        if (!fresh) void this.#verify(seed, checkpoints, signal);
+      let {dag, fresh: proved} = await this.#dagOf(seed, watch);
+      while (!proved && builder.isQuick(entries)) {
+        proved = await this.#isRight(seed, dag, signal);
+        if (!proved) ({dag, fresh: proved} = await this.#dagOf(seed, watch));
       }
+      this.#keep(epoch, dag);
+      if (!proved) void this.#verify(seed, dag, signal);
       const elapsedMs = Math.round(performance.now() - startedAtMs);
       log.info({epoch, entries, kind: this.kind, elapsedMs}, "proof-of-work table ready");
     } catch (error) {
@@ -87,12 +88,28 @@ export class MiningTables {
     }
   }
 
-  /** Checks checkpoints from a file while they are in use: the file's checksum says that it is whole, not whose it is. */
-  async #verify(seed: DagSeed, checkpoints: Exclude<Dag, Uint8Array>, signal: AbortSignal): Promise<void> {
+  async #dagOf(seed: DagSeed, watch: DagWatch): Promise<{dag: Dag; fresh: boolean}> {
+    const {builder} = this.ports;
+    if (this.kind === "full" || builder.isSmall(seed.entries)) {
+      const {table, fresh} = await builder.wholeTable(seed, watch);
+      return {dag: table, fresh};
+    }
+    const {fresh, ...dag} = await builder.checkpoints(seed, watch);
+    return {dag, fresh};
+  }
+
+  /** Checks what a file gave: its checksum says that it is whole, not whose it is. A wrong one is dropped. */
+  async #isRight(seed: DagSeed, dag: Dag, signal: AbortSignal): Promise<boolean> {
     const {builder, log} = this.ports;
+    const right = await builder.verify(seed, dag, {signal, progress: () => undefined});
+    if (!right) log.error({epoch: seed.epoch}, "the table's file is of another table; building it again");
+    return right;
+  }
+
+  /** Checks it while it is in use. */
+  async #verify(seed: DagSeed, dag: Dag, signal: AbortSignal): Promise<void> {
     try {
-      if (await builder.verify(seed, checkpoints, {signal, progress: () => undefined})) return;
-      log.error({epoch: seed.epoch}, "the checkpoint file is of another table; building it again");
+      if (await this.#isRight(seed, dag, signal)) return;
       this.#walks.delete(seed.epoch);
       await this.prepare(seed.epoch);
     } catch (error) {

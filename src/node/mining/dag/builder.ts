@@ -4,7 +4,7 @@
  */
 import {UnavailableError} from "../../../errors.js";
 import type {ComputeBackend} from "../../compute/backend.js";
-import {type DagCheckpoints, markCount} from "../../ledger/mining/checkpoints.js";
+import {type Dag, type DagCheckpoints, isTable, markCount} from "../../ledger/mining/checkpoints.js";
 import {checkEntries, type DagSeed, type DagTable, ENTRY_BYTES} from "../../ledger/mining/dag.js";
 import type {DagCache, DagFile} from "./cache.js";
 import {Eta} from "./eta.js";
@@ -32,6 +32,11 @@ export interface DagOptions {
   /** Tables of up to so many entries are built where they are wanted and not kept: that takes less time than a file. */
   readonly smallEntries: number;
 }
+
+/** About 3 s on one core in WebAssembly. */
+const QUICK_ENTRIES = 2 ** 23;
+
+type SharedTable = Uint8Array<SharedArrayBuffer>;
 
 /** Every 256th entry of 2^26 is 8 MiB, and reads cost 128 hashes on average. 2^17 entries take 40 ms. */
 export const DEFAULT_DAG_OPTIONS: Omit<DagOptions, "threads"> = {interval: 2 ** 8, smallEntries: 2 ** 17};
@@ -61,11 +66,24 @@ export class DagBuilder {
     return entries <= this.options.smallEntries;
   }
 
+  /** Whether tables of this size are checked within some seconds, so that their user can wait for it. */
+  isQuick(entries: number): boolean {
+    return entries <= QUICK_ENTRIES;
+  }
+
   /**
-   * The whole table, in memory that threads can share.
+   * The whole table, in memory that threads can share. One from a file is not checked.
    * @throws RuleError DAG_SIZE; UnavailableError TABLE_MEMORY, DAG_THREAD_FAILED; the signal's reason
    */
-  async table(seed: DagSeed, watch: DagWatch): Promise<Uint8Array<SharedArrayBuffer>> {
+  async table(seed: DagSeed, watch: DagWatch): Promise<SharedTable> {
+    return (await this.wholeTable(seed, watch)).table;
+  }
+
+  /**
+   * As `table`; `fresh` when it was computed now, and not read from a file, which somebody else may have made.
+   * @throws what `table` throws
+   */
+  async wholeTable(seed: DagSeed, watch: DagWatch): Promise<{readonly table: SharedTable; readonly fresh: boolean}> {
     checkEntries(seed.entries);
     const table = allocate(seed.entries * ENTRY_BYTES);
     this.ports.backend.prepareTable(table);
@@ -73,16 +91,16 @@ export class DagBuilder {
     if (this.isSmall(seed.entries)) {
       const marks = allocate(markCount(seed.entries, interval) * ENTRY_BYTES);
       await this.#fill({seed, table, marks}, {method: "chain", threads: 0}, watch);
-      return table;
+      return {table, fresh: true};
     }
-    if (await this.#load({seed, interval: 1}, table, watch)) return table;
+    if (await this.#load({seed, interval: 1}, table, watch)) return {table, fresh: false};
     for (;;) {
       const {marks, fresh} = await this.#marks(seed, table, watch);
       if (fresh || (await this.#fill({seed, table, marks}, {method: "segments", threads}, watch))) break;
       await this.ports.cache?.drop({seed, interval});
     }
     await this.ports.cache?.save({seed, interval: 1}, table);
-    return table;
+    return {table, fresh: true};
   }
 
   /**
@@ -97,18 +115,27 @@ export class DagBuilder {
   }
 
   /**
-   * Whether each checkpoint follows from the one before; false also drops the file that they are from.
+   * Whether each entry or checkpoint follows from the one before; false also drops the file that they are from.
    * @throws UnavailableError DAG_THREAD_FAILED; the signal's reason
    */
-  async verify(seed: DagSeed, {marks}: DagCheckpoints, watch: DagWatch): Promise<boolean> {
+  async verify(seed: DagSeed, dag: Dag, watch: DagWatch): Promise<boolean> {
     const {interval, threads} = this.options;
+    const [table, marks] = isTable(dag) ? [dag, this.#marksOf(dag)] : [null, dag.marks];
     const right = await this.#fill(
-      {seed, table: null, marks},
+      {seed, table, marks, checks: table !== null},
       {method: "segments", threads: Math.min(1, threads)},
       watch,
     );
-    if (!right) await this.ports.cache?.drop({seed, interval});
+    if (!right) await this.ports.cache?.drop({seed, interval: table ? 1 : interval});
     return right;
+  }
+
+  #marksOf(table: DagTable): Uint8Array {
+    const {interval} = this.options;
+    const marks = allocate(markCount(table.length / ENTRY_BYTES, interval) * ENTRY_BYTES);
+    for (let at = 0; at < marks.length; at += ENTRY_BYTES)
+      marks.set(table.subarray(at * interval, at * interval + ENTRY_BYTES), at);
+    return marks;
   }
 
   /** Checkpoints; `fresh` when they were computed now, and the table with them. */
@@ -131,7 +158,7 @@ export class DagBuilder {
   }
 
   #fill(
-    job: {seed: DagSeed; table: DagTable | null; marks: Uint8Array},
+    {checks = false, ...job}: {seed: DagSeed; table: DagTable | null; marks: Uint8Array; checks?: boolean},
     {method, threads}: {method: DagMethod; threads: number},
     {signal, progress}: DagWatch,
   ): Promise<boolean> {
@@ -143,7 +170,7 @@ export class DagBuilder {
     };
     const {backend} = this.ports;
     const {interval} = this.options;
-    return fill({...job, interval, board: createBoard()}, {method, threads, backend, signal, progress: told});
+    return fill({...job, checks, interval, board: createBoard()}, {method, threads, backend, signal, progress: told});
   }
 }
 

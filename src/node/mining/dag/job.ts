@@ -6,8 +6,10 @@ export interface DagJob {
   readonly seed: DagSeed;
   /** Distance between two checkpoints. */
   readonly interval: number;
-  /** Room for the whole table; null where the checkpoints alone are wanted. */
+  /** Room for the whole table, or the table to check; null where the checkpoints alone are wanted. */
   readonly table: Uint8Array | null;
+  /** Whether the table is there, and is compared with what its checkpoints give. */
+  readonly checks: boolean;
   /** Room for the checkpoints, or the checkpoints to work from. */
   readonly marks: Uint8Array;
   readonly board: DagBoard;

@@ -11,9 +11,10 @@ import {BOARD, type DagJob} from "./job.js";
 /** Entries that a thread takes from the board at once: about 1 ms in WebAssembly. */
 const TAKEN_ENTRIES = 4_096;
 
-/** Fills the table, or checks the checkpoints where there is none, until no segment is left or one is wrong. */
+/** Fills or checks the table, or checks the checkpoints where there is none, until no segment is left or one is wrong. */
 export function* fillSegments(job: DagJob, {extendDags}: Pick<ComputeBackend, "extendDags">): Generator<void, void> {
-  const {seed, interval, table, marks, board} = job;
+  const {seed, interval, marks, board} = job;
+  const table = job.checks ? null : job.table;
   const segments = markCount(seed.entries, interval);
   const taken = Math.max(2, Math.floor(TAKEN_ENTRIES / interval));
   const scratch = table ? null : new Uint8Array(taken * interval * ENTRY_BYTES);
@@ -24,9 +25,9 @@ export function* fillSegments(job: DagJob, {extendDags}: Pick<ComputeBackend, "e
     if (from >= segments) return;
     const runs: DagRun[] = [];
     for (let segment = from; segment < Math.min(from + taken, segments); segment++)
-      runs.push(runOf(job, segment, scratch?.subarray((segment - from) * interval * ENTRY_BYTES) ?? null));
+      runs.push(runOf({...job, table}, segment, scratch?.subarray((segment - from) * interval * ENTRY_BYTES) ?? null));
     extendDags(runs);
-    if (!runs.every((run) => endsInMark(job, run))) Atomics.store(board, BOARD.wrong, 1);
+    if (!runs.every((run) => endsInMark(job, run) && isInTable(job, run))) Atomics.store(board, BOARD.wrong, 1);
     Atomics.add(
       board,
       BOARD.done,
@@ -47,6 +48,12 @@ function runOf({seed, interval, table, marks}: DagJob, segment: number, scratch:
       ? table.subarray(index * ENTRY_BYTES, end * ENTRY_BYTES)
       : scratch!.subarray(0, (end - index) * ENTRY_BYTES),
   };
+}
+
+/** Whether a table that is checked says the same. */
+function isInTable({table, checks}: DagJob, {index, into}: DagRun): boolean {
+  if (!checks || !table) return true;
+  return equalBytes(into, table.subarray(index * ENTRY_BYTES, index * ENTRY_BYTES + into.length));
 }
 
 function endsInMark({interval, marks}: DagJob, {index, into}: DagRun): boolean {

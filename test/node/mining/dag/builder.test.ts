@@ -99,6 +99,21 @@ describe("a large table", () => {
     expect(await builder.verify(seed, checkpoints, watch)).toBe(true);
   });
 
+  test.each([
+    ["0 threads, its first entry", 0, 0],
+    ["0 threads, an entry between checkpoints", 0, 777 * 32],
+    ["1 thread, its last entry", 1, 20_100 * 32 - 1],
+  ])("of a forged file is found out by %s, and the file is dropped", async (_, threads, at) => {
+    const {builder, watch} = builderOf({threads});
+    expect(await builder.wholeTable(seed, watch)).toMatchObject({fresh: true});
+    const right = await builder.wholeTable(seed, watch);
+    expect([right.fresh, await builder.verify(seed, right.table, watch)]).toEqual([false, true]);
+    forge(fileOf(".table"), 56 + at);
+    const {table, fresh} = await builder.wholeTable(seed, watch);
+    expect([fresh, await builder.verify(seed, table, watch)]).toEqual([false, false]);
+    expect(files().map((name) => path.extname(name))).toEqual([".256"]);
+  });
+
   test.each([0, 1])("by %d threads leaves the disk as it was when nobody wants it any more", async (threads) => {
     const {builder, watch, abort} = builderOf({threads});
     const building = builder.table({...seed, entries: 2 ** 22}, watch);
