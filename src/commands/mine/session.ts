@@ -6,12 +6,7 @@ import {type QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
 import {DagBuilder, DEFAULT_DAG_OPTIONS} from "../../node/mining/dag/builder.js";
 import {DagCache} from "../../node/mining/dag/cache.js";
-import {
-  type EnrollmentLook,
-  type EnrollmentWatchPorts,
-  lookAtEnrollment,
-  watchEnrollment,
-} from "../../node/mining/enrollment-watch.js";
+import {type EnrollmentWatchPorts, lookAtSource, watchEnrollment} from "../../node/mining/enrollment-watch.js";
 import {type GpuReading, readGpus, utilisation} from "../../node/mining/gpu-probe.js";
 import {IdleGate, type MiningGate, OPEN_GATE} from "../../node/mining/idle-gate.js";
 import {Miner} from "../../node/mining/miner.js";
@@ -69,7 +64,9 @@ export async function mine(io: Io, flags: MineFlags, clients: readonly Client[])
     const server =
       metrics && (await serveMetrics(minerRegistry({stats: () => tally.stats(), gpus: () => gpus}), metrics));
     const view = createMineView(io, {tally, gpus: () => gpus});
+    let source: string | null = null;
     const told = (event: MineEvent): void => {
+      if (event.type === "source" && event.state === "used") source = event.source;
       tally.note(event);
       view.told(event);
     };
@@ -79,10 +76,14 @@ export async function mine(io: Io, flags: MineFlags, clients: readonly Client[])
       refusal = error;
       stopping.abort();
     };
-    const watching = watchRig({flags, clients, terms}, signal, (event) => {
-      told(event);
-      if (event.phase !== "active") ended(notActive(terms.record.nodeId, event.phase));
-    });
+    const watching = watchRig(
+      {flags, terms, look: () => lookAtSource(clients, source, terms.record.nodeId)},
+      signal,
+      (event) => {
+        told(event);
+        if (event.phase !== "active") ended(notActive(terms.record.nodeId, event.phase));
+      },
+    );
     void idle?.watch(signal);
     void watchGpus(signal, (readings) => {
       gpus = readings;
@@ -164,21 +165,13 @@ async function minerOf(
 
 /** Looks at the rig's record until `signal` aborts; 0 looks never. */
 async function watchRig(
-  {flags, clients, terms}: {flags: MineFlags; clients: readonly Client[]; terms: Terms},
+  {flags, terms, look}: {flags: MineFlags; terms: Terms; look: EnrollmentWatchPorts["look"]},
   signal: AbortSignal,
   changed: (event: Extract<MineEvent, {type: "enrollment"}>) => void,
 ): Promise<void> {
   const {nodeId, phase} = terms.record;
   const intervalMs = flags.enrollmentPoll;
   if (intervalMs === 0) return;
-  const look = async (): Promise<EnrollmentLook> => {
-    let seen: EnrollmentLook | null = null;
-    for (const client of clients) {
-      seen = await lookAtEnrollment(client, nodeId);
-      if (seen.phase !== "unknown" && seen.phase !== "unconfigured") break;
-    }
-    return seen!;
-  };
   const ports: EnrollmentWatchPorts = {look, sleep, changed: (change) => changed({type: "enrollment", ...change})};
   await watchEnrollment({nodeId, intervalMs, phase}, ports, signal);
 }

@@ -51,6 +51,24 @@ export async function lookAtEnrollment(client: Pick<Client, "enrollment">, nodeI
   }
 }
 
+/**
+ * Asks the node that work comes from, `source` by its URL: another one may lag, or be of another chain, and its word must
+ * not end what goes well. Nobody knows while there is no work.
+ */
+export async function lookAtSource(
+  clients: readonly Pick<Client, "enrollment" | "url">[],
+  source: string | null,
+  nodeId: string,
+): Promise<EnrollmentLook> {
+  const client = clients.find(({url}) => url === source);
+  if (!client) return {phase: "unknown", record: null, error: null};
+  const look = await lookAtEnrollment(client, nodeId);
+  // A 404 without a node's word for it may be a proxy's, or of a server that has no such route.
+  const code = look.error?.code ?? "";
+  const said = look.phase !== "not_found" || (code.endsWith("_NOT_FOUND") && code !== "ROUTE_NOT_FOUND");
+  return said ? look : {...look, phase: "unknown"};
+}
+
 export interface EnrollmentWatchPorts {
   look(): Promise<EnrollmentLook>;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
@@ -58,8 +76,8 @@ export interface EnrollmentWatchPorts {
 }
 
 /**
- * Looks every `intervalMs`, at least `MIN_LOOK_MS` apart, and tells changes between phases that are known, until `signal`
- * aborts.
+ * Looks every `intervalMs`, at least `MIN_LOOK_MS` apart, and tells changes between phases that are known and
+ * were seen twice in a row, until `signal` aborts.
  */
 export async function watchEnrollment(
   {nodeId, intervalMs, phase: first}: {nodeId: string; intervalMs: number; phase: RigPhase},
@@ -67,11 +85,14 @@ export async function watchEnrollment(
   signal: AbortSignal,
 ): Promise<void> {
   let prevPhase = first;
+  let seen: RigPhase = first;
   while (!signal.aborted) {
     await ports.sleep(lookInterval(intervalMs), signal);
     if (signal.aborted) return;
     const {phase} = await ports.look();
-    if (phase === "unknown" || phase === "unconfigured" || phase === prevPhase) continue;
+    const again = phase === seen;
+    seen = phase;
+    if (!again || phase === "unknown" || phase === "unconfigured" || phase === prevPhase) continue;
     ports.changed({nodeId, phase, prevPhase, severity: severityOf(prevPhase, phase)});
     prevPhase = phase;
   }

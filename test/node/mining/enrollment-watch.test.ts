@@ -4,6 +4,7 @@ import {
   type EnrollmentChange,
   type EnrollmentLook,
   lookAtEnrollment,
+  lookAtSource,
   MIN_LOOK_MS,
   type RigPhase,
   watchEnrollment,
@@ -29,6 +30,13 @@ async function changesOf(looks: readonly RigPhase[], intervalMs = 30_000) {
 }
 
 describe("watching an enrollment", () => {
+  test.each<readonly RigPhase[]>([
+    ["not_found", "active", "not_found", "active"],
+    ["revoked", "unknown", "revoked", "active"],
+  ])("does not believe what is said once: %s, %s, %s, %s", async (...looks) => {
+    expect((await changesOf(looks)).changes).toEqual([]);
+  });
+
   test("tells changes between phases that are known, once each", async () => {
     const {changes} = await changesOf([
       "active",
@@ -37,6 +45,8 @@ describe("watching an enrollment", () => {
       "active",
       "pending_unbond",
       "pending_unbond",
+      "pending_unbond",
+      "revoked",
       "revoked",
     ]);
     expect(changes).toEqual([
@@ -61,6 +71,31 @@ describe("one look", () => {
     expect(await look(new UnavailableError("ANY", "no", answered(500)))).toMatchObject({phase: "unknown"});
     const gone = new UnavailableError("NODE_UNREACHABLE", "gone");
     expect(await look(gone)).toEqual({phase: "unknown", record: null, error: gone});
+  });
+
+  test("is at the node that work comes from, and at no other", async () => {
+    const asked: string[] = [];
+    const client = (url: string, error: Error) => ({
+      url,
+      enrollment: () => {
+        asked.push(url);
+        return Promise.reject(error);
+      },
+    });
+    const lagging = new RuleError("ENROLLMENT_NOT_FOUND", "no", {details: {http_status: 404}});
+    const clients = [client("http://a", new UnavailableError("NODE_TIMEOUT", "late")), client("http://b", lagging)];
+    expect(await lookAtSource(clients, "http://a", "rig")).toMatchObject({phase: "unknown"});
+    expect(asked).toEqual(["http://a"]);
+    expect(await lookAtSource(clients, "http://b", "rig")).toMatchObject({phase: "not_found", error: lagging});
+    for (const code of ["NODE_REFUSED", "ROUTE_NOT_FOUND"]) {
+      const proxy = {
+        url: "http://c",
+        enrollment: () => Promise.reject(new RuleError(code, "no", {details: lagging.details})),
+      };
+      expect(await lookAtSource([proxy], "http://c", "rig")).toMatchObject({phase: "unknown", error: {code}});
+    }
+    expect(await lookAtSource(clients, null, "rig")).toMatchObject({phase: "unknown", error: null});
+    expect(asked).toEqual(["http://a", "http://b"]);
   });
 
   test("does not swallow faults of the program", async () => {
