@@ -82,7 +82,7 @@ const secretUsed: Adapter = async (input) => {
   const used = [...(await cluster.service.evaluate(request))].join() === right;
   const bare = new Cluster();
   await bare.run(program, {secrets});
-  for (const machine of bare.machines) machine.setShare({programId: program.programId}, {x: 99n, y: 1n}, null);
+  for (const machine of bare.machines) machine.install(program, {x: 99n, y: 1n});
   const refused = await bare.service.evaluate(request).then(
     () => false,
     () => true,

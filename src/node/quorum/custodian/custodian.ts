@@ -85,8 +85,10 @@ export class Custodian {
       if (!program.secretNames.includes(name))
         throw new RuleError("SECRET_UNKNOWN", `the program has no secret '${name}'`);
     const shares = new Map([[firstSecret(program), share], ...others]);
-    this.store.saveProgram(program);
-    this.store.saveShares(program.programId, shares);
+    this.store.atomically(() => {
+      this.store.saveProgram(program);
+      this.store.saveShares(program.programId, shares);
+    });
     const held = this.#hold(program.programId);
     held.program = program;
     for (const [name, each] of shares) held.shares.set(name, each);
@@ -165,14 +167,26 @@ export class Custodian {
     return this.setShare({programId, name}, {x, y: applySubShares(y, subShares)}, null);
   }
 
-  /** Replaces the share; a program that is not here yet comes along. */
+  /**
+   * Replaces the share; a program that is not here yet comes along. A share of another x is kept only where there is no
+   * program that it could be used with, as the reference keeps it.
+   * @throws RuleError PROGRAM_ID_MISMATCH, SHARE_FOREIGN
+   */
   setShare({programId, name}: SecretOf, share: Share, program: ProgramPackage | null): bigint {
+    if (program && program.programId !== programId)
+      throw new RuleError("PROGRAM_ID_MISMATCH", `the package is program ${program.programId}`, {
+        hint: "send a share with the package of its own program",
+      });
     const reduced = {x: share.x, y: reduce(share.y)};
     const held = this.#held.get(programId);
     const known = held?.program ?? program;
+    if (known && share.x !== this.x)
+      throw new RuleError("SHARE_FOREIGN", `a share at x = ${share.x}, this custodian's are at ${this.x}`);
     const secret = name ?? firstSecret(known);
-    if (program && !held?.program) this.store.saveProgram(program);
-    this.store.saveShares(programId, new Map([[secret, reduced]]));
+    this.store.atomically(() => {
+      if (program && !held?.program) this.store.saveProgram(program);
+      this.store.saveShares(programId, new Map([[secret, reduced]]));
+    });
     const kept = this.#hold(programId);
     kept.program ??= program;
     kept.shares.set(secret, reduced);

@@ -14,6 +14,8 @@ export interface Holding {
 
 export interface CustodianStore {
   load(): Iterable<Holding>;
+  /** Makes one write of all that `work` saves: on disk together, or none of it. */
+  atomically(work: () => void): void;
   saveProgram(program: ProgramPackage): void;
   saveShares(programId: string, shares: ReadonlyMap<string, Share>): void;
   addTriples(programId: string, deliveries: readonly Delivery[]): void;
@@ -26,6 +28,7 @@ export interface CustodianStore {
 /** Keeps nothing: for custodians that live in one process with what uses them. */
 export const MEMORY_STORE: CustodianStore = {
   load: () => [],
+  atomically: (work) => work(),
   saveProgram: () => undefined,
   saveShares: () => undefined,
   addTriples: () => undefined,

@@ -74,6 +74,10 @@ export class SqliteCustodianStore implements CustodianStore {
     }
   }
 
+  atomically(work: () => void): void {
+    this.db.transaction(work).immediate();
+  }
+
   saveProgram(program: ProgramPackage): void {
     this.#run(
       "INSERT INTO program (id, package) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET package = excluded.package",
@@ -83,7 +87,7 @@ export class SqliteCustodianStore implements CustodianStore {
   }
 
   saveShares(programId: string, shares: ReadonlyMap<string, Share>): void {
-    this.#transaction(() => {
+    this.atomically(() => {
       for (const [name, {x, y}] of shares)
         this.#run(
           "INSERT OR REPLACE INTO share (program_id, name, x, y) VALUES (?, ?, ?, ?)",
@@ -96,7 +100,7 @@ export class SqliteCustodianStore implements CustodianStore {
   }
 
   addTriples(programId: string, deliveries: readonly Delivery[]): void {
-    this.#transaction(() => {
+    this.atomically(() => {
       const add = this.db.prepare("INSERT INTO triple (pool_id, number, value) VALUES (?, ?, ?)");
       for (const {node, first, triples} of deliveries) {
         this.#run(
@@ -117,7 +121,7 @@ export class SqliteCustodianStore implements CustodianStore {
   }
 
   spendTriples(programId: string, floors: ReadonlyMap<string, number>): void {
-    this.#transaction(() => {
+    this.atomically(() => {
       for (const [node, floor] of floors) {
         this.#run(
           "DELETE FROM triple WHERE number < ? AND pool_id = (SELECT id FROM pool WHERE program_id = ? AND node = ?)",
@@ -131,7 +135,7 @@ export class SqliteCustodianStore implements CustodianStore {
   }
 
   drop(programId: string): void {
-    this.#transaction(() => {
+    this.atomically(() => {
       this.#run("DELETE FROM program WHERE id = ?", programId);
       this.#run("DELETE FROM share WHERE program_id = ?", programId);
       this.#run("DELETE FROM pool WHERE program_id = ?", programId);
@@ -169,10 +173,6 @@ export class SqliteCustodianStore implements CustodianStore {
     const known = this.#statements.get(sql) ?? this.db.prepare(sql);
     this.#statements.set(sql, known);
     return known;
-  }
-
-  #transaction(work: () => void): void {
-    this.db.transaction(work).immediate();
   }
 }
 

@@ -281,7 +281,8 @@ describe("a program's secrets", () => {
   test("must all be there at enough custodians", async () => {
     const cluster = new Cluster();
     await cluster.run(line, {secrets});
-    for (const index of [0, 1]) cluster.machines[index]!.setShare({programId, name: "b"}, {x: 99n, y: 1n}, null);
+    for (const index of [0, 1])
+      cluster.machines[index]!.install(line, {x: BigInt(index + 1), y: 1n}, new Map([["b", {x: 99n, y: 1n}]]));
     expect(await codeOf(ask(cluster, line, 10n))).toBe("CUSTODIANS_MISSING");
   });
 
@@ -382,6 +383,28 @@ describe("a custodian refuses", () => {
       const body = `{"program_id":"${square.programId}","target_x":${target},"participant_x_coords":[1,2]}`;
       expect((await send(cluster, "/reshare_lagrange_partial", body)).status).toBe(400);
     }
+  });
+
+  test("a share with the package of another program, and approves neither", async () => {
+    const cluster = new Cluster();
+    const other = wireJson(CUBE.source);
+    const body = (x: number, id: string): string =>
+      `{"program_id":"${id}","share_x":${x},"share_y":"5","program_package":${other}}`;
+    const {status, body: refusal} = await send(cluster, "/reshare_set_share", body(1, square.programId));
+    expect([status, wireJson(refusal)]).toEqual([400, `{"detail":"the package is program ${CUBE.programId}"}`]);
+    for (const {programId} of [square, CUBE])
+      expect((await send(cluster, "/approve", `{"program_id":"${programId}"}`)).status).toBe(404);
+    expect((await send(cluster, "/reshare_set_share", body(1, CUBE.programId))).status).toBe(200);
+  });
+
+  test("a share at the x of another custodian, for a program that is here or comes along", async () => {
+    const cluster = new Cluster();
+    await cluster.run(square);
+    const body = ({programId, source}: ProgramPackage): string =>
+      `{"program_id":"${programId}","share_x":2,"share_y":"5","program_package":${wireJson(source)}}`;
+    for (const program of [square, CUBE])
+      expect((await send(cluster, "/reshare_set_share", body(program))).status).toBe(400);
+    expect((await send(cluster, "/approve", `{"program_id":"${CUBE.programId}"}`)).status).toBe(404);
   });
 
   test("to go on with half a batch", async () => {

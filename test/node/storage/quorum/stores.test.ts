@@ -1,7 +1,7 @@
 import {mkdtempSync, rmSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
-import {describe, expect, onTestFinished, test} from "vitest";
+import {describe, expect, onTestFinished, test, vi} from "vitest";
 import {members} from "../../../../src/codecs/quorum/json.js";
 import {packProgram} from "../../../../src/codecs/quorum/program-package.js";
 import {chainEntry, GENESIS_HASH, verifyChain} from "../../../../src/node/quorum/audit/chain.js";
@@ -50,6 +50,24 @@ describe("a custodian that starts again", () => {
     expect(progress).toMatchObject({products: [{node: "y", masked: {epsilon: 10n}}]});
     expect(() => after.custodian.addTriples(programId, triples, 2)).toThrow("was delivered before");
     after.store.close();
+  });
+
+  test("has no program whose share could not be kept", () => {
+    for (const take of [
+      (custodian: Custodian) => custodian.setShare({programId}, {x: 1n, y: 1n}, program),
+      (custodian: Custodian) => custodian.install(program, {x: 1n, y: 1n}),
+    ]) {
+      const path = file();
+      const before = open(path);
+      vi.spyOn(before.store, "saveShares").mockImplementation(() => {
+        throw new Error("disk full");
+      });
+      expect(() => take(before.custodian)).toThrow("disk full");
+      before.store.close();
+      const after = open(path);
+      expect(() => after.custodian.approve(programId)).toThrow("not installed");
+      after.store.close();
+    }
   });
 
   test("has forgotten what was retired", () => {
