@@ -2,7 +2,7 @@
  * One holder of shares, as a state machine: no clock, no socket, no generator of its own. What it keeps goes through
  * its store before it answers. Runs in a process of its own or N times in one.
  */
-import {isOperationNode, productNames} from "../../../codecs/quorum/ir.js";
+import {isOperationNode, productNames, secretNames} from "../../../codecs/quorum/ir.js";
 import {DEFAULT_SECRET_NAME, type ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import {RuleError} from "../../../errors.js";
 import {reduce} from "../field/field.js";
@@ -111,10 +111,16 @@ export class Custodian {
 
   /**
    * Evaluates on what is given, products included: right for programs without products, and for inputs that all
-   * custodians get in the clear. @throws RuleError PROGRAM_NOT_INSTALLED, INPUT_MISSING
+   * custodians get in the clear. A product of secrets is refused, because what comes of one share alone tells it.
+   * @throws RuleError PROGRAM_NOT_INSTALLED, PRODUCT_OF_SHARES, INPUT_MISSING, SECRET_MISSING
    */
   evaluateLocally(programId: string, inputs: ReadonlyMap<string, bigint>): Outputs {
-    return evaluate(this.#program(programId).ir, {inputs, secrets: this.#secrets(programId)});
+    const {ir} = this.#program(programId);
+    if (productNames(ir).length > 0 && secretNames(ir).length > 0)
+      throw new RuleError("PRODUCT_OF_SHARES", "a program with products and secrets is evaluated with triples", {
+        hint: "use /eval_beaver",
+      });
+    return evaluate(ir, {inputs, secrets: this.#secrets(programId)});
   }
 
   /**

@@ -407,6 +407,17 @@ describe("a custodian refuses", () => {
     expect((await send(cluster, "/approve", `{"program_id":"${CUBE.programId}"}`)).status).toBe(404);
   });
 
+  test("to multiply its shares of a secret without triples", async () => {
+    const program = packProgram(compile("secret s\nmul y = s s\noutput y"), LOOSE);
+    const sum = packProgram(compile("secret s\nadd y = s s\noutput y"), LOOSE);
+    const cluster = new Cluster();
+    for (const each of [program, sum]) await cluster.run(each, {secrets: new Map([["s", 6n]])});
+    const body = ({programId}: ProgramPackage): string =>
+      `{"program_id":"${programId}","request_id":"r","input_shares":{}}`;
+    expect((await send(cluster, "/eval_share", body(program))).status).toBe(409);
+    expect((await send(cluster, "/eval_share", body(sum))).status).toBe(200);
+  });
+
   test("to go on with half a batch", async () => {
     const two = packProgram(compile("input x\nmul a = x x\nmul b = x x\noutput a b"), LOOSE);
     const cluster = new Cluster();
