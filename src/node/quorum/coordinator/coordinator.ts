@@ -63,10 +63,11 @@ export class Coordinator {
     const {programs, allowances} = store.load();
     this.#policy = new PolicyEngine(options, allowances);
     for (const record of programs) {
-      // A custodian may have moved since its program was installed; its index is who it is.
+      // A custodian of the list may have moved since its program was installed; its index is who it is. A newcomer may
+      // have the index of one that was retired, whose URL is still in the list.
       const holders = record.holders.map((holder) => ({
         ...holder,
-        url: options.custodians[holder.index] ?? holder.url,
+        url: (holder.configured ? options.custodians[holder.index] : undefined) ?? holder.url,
       }));
       this.#programs.set(record.program.programId, {...record, holders});
       this.#policy.register(record.program.programId, record.program.policy);
@@ -89,7 +90,13 @@ export class Coordinator {
       endTriple: end,
       holders:
         known?.holders ??
-        this.options.custodians.map((url, index) => ({index, url, x: BigInt(index + 1), stale: false})),
+        this.options.custodians.map((url, index) => ({
+          index,
+          url,
+          configured: true,
+          x: BigInt(index + 1),
+          stale: false,
+        })),
     });
     this.#policy.register(programId, policy);
     this.#log("install", {program_id: programId, version});

@@ -84,7 +84,7 @@ export function planRotation(
     // A custodian answers with one more than its index, so x decides the index.
     if (x < 1n || x > MAX_X || reduce(x) !== x || taken.has(x)) refuse(`x = ${x} is not free`);
     taken.add(x);
-    return {index: Number(x) - 1, url: onboardUrls[at]!, x, stale: false};
+    return {index: Number(x) - 1, url: onboardUrls[at]!, configured: false, x, stale: false};
   });
   return {survivors, retired, newcomers};
 }

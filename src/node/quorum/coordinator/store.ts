@@ -8,6 +8,8 @@ export interface Holder {
   /** Place among the custodians, from 0. */
   readonly index: number;
   readonly url: string;
+  /** Whether it is one of the coordinator's own list, whose URL may change there, and not brought in by a rotation. */
+  readonly configured: boolean;
   /** Where its points lie; never 0. */
   readonly x: bigint;
   /** Whether it missed a resharing: its share fits no other and is not used until it is recovered (defect D12). */

@@ -111,7 +111,7 @@ export class SqliteCoordinatorStore implements CoordinatorStore {
       ready ? 1 : 0,
       nextTriple,
       endTriple,
-      wireJson(holders.map(({index, url, x, stale}) => members({index: BigInt(index), url, x, stale}))),
+      wireJson(holders.map(({index, ...holder}) => members({index: BigInt(index), ...holder}))),
     );
   }
 
@@ -166,6 +166,8 @@ function recordOf(row: ProgramRow): ProgramRecord {
       (holder): Holder => ({
         index: Number(holder.get("index")),
         url: holder.get("url") as string,
+        // Absent where an earlier build wrote: better an old address than another's.
+        configured: holder.get("configured") === true,
         x: holder.get("x") as bigint,
         stale: holder.get("stale") as boolean,
       }),

@@ -215,13 +215,13 @@ describe("whitepaper", () => {
       new Coordinator({threshold: 2, custodians, approvalKeys: [], maxTracked: 9}, store, draw, () => 0);
     const before = open("a", "b");
     before.install(square, {generate: false, size: 0});
-    const newcomer = {index: 2, url: "c", x: 3n, stale: false};
+    const newcomer = {index: 2, url: "c", configured: false, x: 3n, stale: false};
     before.setHolders(id, [...before.record(id).holders, newcomer]);
-    expect(
-      open("a", "z")
-        .record(id)
-        .holders.map(({url}) => url),
-    ).toEqual(["a", "z", "c"]);
+    const urls = (coordinator: Coordinator) => coordinator.record(id).holders.map(({url}) => url);
+    expect(urls(open("a", "z"))).toEqual(["a", "z", "c"]);
+    // One with the index of a custodian that left is not taken for it.
+    before.setHolders(id, [before.record(id).holders[0]!, {...newcomer, index: 1, x: 2n}]);
+    expect(urls(open("a", "z"))).toEqual(["a", "c"]);
   });
 
   test("151, 152: one custodian may be down, two may not", async () => {

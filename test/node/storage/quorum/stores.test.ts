@@ -95,7 +95,7 @@ describe("a coordinator's store", () => {
       ready: true,
       nextTriple: 3,
       endTriple: 8,
-      holders: [{index: 0, url: "http://a", x: 2n ** 40n, stale: true}],
+      holders: [{index: 0, url: "http://a", configured: true, x: 2n ** 40n, stale: true}],
     } as const;
     const full = {
       programId,
