@@ -174,8 +174,8 @@ export class Custodian {
   }
 
   /**
-   * Replaces the share; a program that is not here yet comes along. A share of another x is kept only where there is no
-   * program that it could be used with, as the reference keeps it.
+   * Replaces the share; a program that is not here yet comes along. A share of another x is kept only
+   * where no program reads it, as the reference keeps it.
    * @throws RuleError PROGRAM_ID_MISMATCH, SHARE_FOREIGN
    */
   setShare({programId, name}: SecretOf, share: Share, program: ProgramPackage | null): bigint {
@@ -186,7 +186,8 @@ export class Custodian {
     const reduced = {x: share.x, y: reduce(share.y)};
     const held = this.#held.get(programId);
     const known = held?.program ?? program;
-    if (known && share.x !== this.x)
+    const used = program !== null || (known ? secretNames(known.ir).length > 0 : false);
+    if (used && share.x !== this.x)
       throw new RuleError("SHARE_FOREIGN", `a share at x = ${share.x}, this custodian's are at ${this.x}`);
     const secret = name ?? firstSecret(known);
     this.store.atomically(() => {
