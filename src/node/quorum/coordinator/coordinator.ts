@@ -19,6 +19,7 @@ import {dealTriples} from "../sharing/beaver.js";
 import {shareAt} from "../sharing/shamir.js";
 import type {TripleDelivery} from "./delivery.js";
 import type {RunPlan} from "./evaluation-run.js";
+import {checkParticipants} from "./resharing.js";
 import type {CoordinatorStore, Holder, ProgramRecord} from "./store.js";
 
 export interface CoordinatorOptions {
@@ -123,15 +124,18 @@ export class Coordinator {
 
   /**
    * Lets an evaluation in: charges the identity, reserves a triple, shares the inputs. Inputs are looked at first, so
-   * that a request that cannot be computed costs nothing (defect D14).
-   * @throws RuleError PROGRAM_NOT_FOUND, PROGRAM_NOT_ACTIVE, INPUT_MISSING, POLICY_REFUSED, TRIPLES_EXHAUSTED
+   * that a request that cannot be computed costs nothing (defect D14), and so are those who would compute it.
+   * @throws RuleError PROGRAM_NOT_FOUND, PROGRAM_NOT_ACTIVE, INPUT_MISSING, POLICY_REFUSED, TRIPLES_EXHAUSTED;
+   * UnavailableError CUSTODIANS_MISSING
    */
   admit({identity, programId, requestId, inputs}: EvaluationRequest): Admission {
     const record = this.#active(programId, "Program not active");
     const {program} = record;
     // Shares of different epochs of a secret do not combine (defect D12); inputs and triples are dealt to everyone.
     const holders = secretNames(program.ir).length === 0 ? record.holders : record.holders.filter(({stale}) => !stale);
+    const {threshold} = this.options;
     for (const name of inputNames(program.ir)) inputOf(inputs, name);
+    checkParticipants(holders.length, threshold, "hold current shares");
     const reason = this.#policy.check(programId, identity, this.now());
     if (reason !== null) {
       this.#deny(programId, identity, reason);
@@ -148,7 +152,6 @@ export class Coordinator {
       this.#saveAllowance(programId, identity);
       if (triple !== null) this.#save({...record, nextTriple: triple + 1});
     });
-    const {threshold} = this.options;
     const xs = holders.map(({x}) => x);
     const shared = [...inputs].map(([name, value]) => [name, shareAt(value, {xs, k: threshold}, this.draw)] as const);
     return {

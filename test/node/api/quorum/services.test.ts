@@ -314,6 +314,28 @@ describe("a program's secrets", () => {
     expect((await ask(cluster, line, 1n)).get("y")).toBe(7n);
   });
 
+  test("held by too few are not evaluated: 503, and neither budget nor triples are touched", async () => {
+    const once = packProgram(line.ir, {policy: {...LOOSE.policy, budgetPerIdentity: 1n}});
+    const cluster = new Cluster();
+    await cluster.run(once, {secrets});
+    const {coordinator} = cluster.service;
+    const {holders} = coordinator.record(once.programId);
+    coordinator.setHolders(
+      once.programId,
+      holders.map((holder, at) => ({...holder, stale: at > 0})),
+    );
+    const request = `{"identity_id":"a","program_id":"${once.programId}","inputs":{"x":2}}`;
+    const evaluate = () => answerRequest(cluster.coordinator, {method: "POST", path: "/eval", body: request});
+    const entries = coordinator.audit().entries.length;
+    expect([(await evaluate()).status, left(cluster, once), coordinator.audit().entries.length]).toEqual([
+      503,
+      5,
+      entries,
+    ]);
+    coordinator.setHolders(once.programId, holders);
+    expect((await evaluate()).status).toBe(200);
+  });
+
   test("come along to the custodians that a rotation brings in", async () => {
     const cluster = await running();
     await cluster.service.rotate(programId, {retire: [0n, 1n].slice(0, 1), onboardUrls: ["3"], onboardXs: []});
@@ -397,9 +419,13 @@ describe("a custodian refuses", () => {
     expect((await send(cluster, "/reshare_set_share", body(1, CUBE.programId))).status).toBe(200);
   });
 
-  test("a share at the x of another custodian, for a program that is here or comes along", async () => {
+  test("a share at the x of another custodian, for a program that reads it or comes along", async () => {
     const cluster = new Cluster();
     await cluster.run(square);
+    const reader = packProgram(compile("secret s\noutput s"), LOOSE);
+    await cluster.run(reader, {secrets: new Map([["s", 6n]])});
+    const bare = `{"program_id":"${reader.programId}","share_x":2,"share_y":"5"}`;
+    expect((await send(cluster, "/reshare_set_share", bare)).status).toBe(400);
     const body = ({programId, source}: ProgramPackage): string =>
       `{"program_id":"${programId}","share_x":2,"share_y":"5","program_package":${wireJson(source)}}`;
     for (const program of [square, CUBE])
