@@ -6,6 +6,7 @@ import {AsnConvert} from "@peculiar/asn1-schema";
 import {BasicConstraints, Certificate as CertificateAsn, KeyUsage, KeyUsageFlags, type Name} from "@peculiar/asn1-x509";
 import {DecodeError} from "../../errors.js";
 import {plain} from "../bytes.js";
+import {readValidity, type Validity} from "./validity.js";
 
 /** Longest certificate that is looked at, in bytes of DER. */
 export const CERTIFICATE_MAX_BYTES = 16_384;
@@ -18,7 +19,7 @@ export interface Extension {
   readonly value: Uint8Array;
 }
 
-export interface Certificate {
+export interface Certificate extends Validity {
   readonly der: Uint8Array;
   /** What the issuer signed. */
   readonly signed: Uint8Array;
@@ -32,8 +33,6 @@ export interface Certificate {
   readonly subject: Uint8Array;
   /** Empty where the subject has none. */
   readonly commonName: string;
-  readonly notBeforeMs: bigint;
-  readonly notAfterMs: bigint;
   /** DER of the SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array;
   /** Null without the extension. */
@@ -59,7 +58,7 @@ export function decodeCertificate(der: Uint8Array): Certificate {
 }
 
 function viewOf(der: Uint8Array, {tbsCertificate, tbsCertificateRaw, ...outer}: CertificateAsn): Certificate {
-  const {version, validity, signature} = tbsCertificate;
+  const {version, signature} = tbsCertificate;
   if (signature.algorithm !== outer.signatureAlgorithm.algorithm)
     throw new DecodeError("CERTIFICATE_INVALID", "inner and outer algorithm differ");
   if (!tbsCertificateRaw) throw new DecodeError("CERTIFICATE_INVALID", "nothing is signed");
@@ -80,8 +79,7 @@ function viewOf(der: Uint8Array, {tbsCertificate, tbsCertificateRaw, ...outer}: 
     issuer: bytesOf(AsnConvert.serialize(tbsCertificate.issuer)),
     subject: bytesOf(AsnConvert.serialize(tbsCertificate.subject)),
     commonName: commonNameOf(tbsCertificate.subject),
-    notBeforeMs: BigInt(validity.notBefore.getTime().getTime()),
-    notAfterMs: BigInt(validity.notAfter.getTime().getTime()),
+    ...readValidity(bytesOf(tbsCertificateRaw)),
     publicKey: bytesOf(AsnConvert.serialize(tbsCertificate.subjectPublicKeyInfo)),
     basicConstraints: constraintsOf(contentOf(BASIC_CONSTRAINTS)),
     maySignCertificates: usageOf(contentOf(KEY_USAGE)),
