@@ -64,7 +64,9 @@ export class SignedHeights {
 
   async #prune(): Promise<void> {
     const prefix = `${this.chainId}-`;
-    const marks = (await readdir(this.directory)).filter((name) => name.startsWith(prefix)).sort();
+    // Chain "a" must not take the marks of chain "a-b" for its own.
+    const isOwn = (name: string) => name.startsWith(prefix) && /^\d{20}$/.test(name.slice(prefix.length));
+    const marks = (await readdir(this.directory)).filter(isOwn).sort();
     for (const name of marks.slice(0, -KEPT)) await rm(path.join(this.directory, name), {force: true});
   }
 }

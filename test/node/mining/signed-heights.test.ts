@@ -36,6 +36,17 @@ test("old marks are dropped, the newest stay", async () => {
   expect(await heights.claim(299n)).toBe(false);
 });
 
+test("the marks of a chain whose name begins with another's stay", async () => {
+  const directory = path.join(scratch, "longer-name");
+  const names = ["chain-a-test", "chain-a-00000000000000000001", "chain-a+"];
+  const others = names.map((name) => new SignedHeights(directory, name));
+  for (const other of others) expect(await other.claim(7n)).toBe(true);
+  const heights = new SignedHeights(directory, "chain-a");
+  for (let height = 0n; height < 300n; height++) await heights.claim(height);
+  for (const other of others) expect(await other.claim(7n)).toBe(false);
+  expect(readdirSync(directory)).toHaveLength(256 + names.length);
+});
+
 test("nothing is signed where the claim cannot be written", async () => {
   const file = path.join(scratch, "a-file");
   writeFileSync(file, "");
