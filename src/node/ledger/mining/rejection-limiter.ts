@@ -1,7 +1,10 @@
 /**
  * How often one miner address may get into the log of rejections: a bucket of tokens for each, refilled with time.
- * Source: QSDM mining protocol, section 18.3.
+ * Source: QSDM mining protocol, section 18.3; it does not limit how many addresses there are.
  */
+import {hexOf, utf8} from "../../../codecs/bytes.js";
+import {sha256} from "../../../codecs/hash.js";
+
 export interface RejectionLimits {
   /** Entries that an address earns back each second; 0 and below limit nothing. */
   readonly perSecond: number;
@@ -14,6 +17,8 @@ export interface RejectionLimits {
 /** Admissions between two looks for addresses to forget. */
 const SWEEP_EVERY = 1_024;
 const HOUR_SECONDS = 3_600;
+/** Addresses that are remembered; beyond it the one that was quiet longest is forgotten. */
+const MAX_ADDRESSES = 20_000;
 
 interface Bucket {
   tokens: number;
@@ -26,7 +31,10 @@ export class RejectionLimiter {
   readonly #idleMs: bigint;
   #admissions = 0;
 
-  constructor(private readonly limits: RejectionLimits) {
+  constructor(
+    private readonly limits: RejectionLimits,
+    private readonly maxAddresses = MAX_ADDRESSES,
+  ) {
     this.#burst = limits.burst < 1 ? Math.max(1, 5 * limits.perSecond) : limits.burst;
     this.#idleMs = BigInt(Math.round((limits.idleSeconds > 0 ? limits.idleSeconds : HOUR_SECONDS) * 1_000));
   }
@@ -35,11 +43,16 @@ export class RejectionLimiter {
   admit(address: string, nowMs: bigint): boolean {
     const {perSecond} = this.limits;
     if (perSecond <= 0 || address === "") return true;
-    const bucket = this.#buckets.get(address) ?? {tokens: this.#burst, atMs: nowMs};
+    // Senders choose their address, and how long it is.
+    const key = hexOf(sha256(utf8(address)));
+    const bucket = this.#buckets.get(key) ?? {tokens: this.#burst, atMs: nowMs};
     const elapsedSeconds = Number(nowMs - bucket.atMs) / 1_000;
     bucket.tokens = Math.min(this.#burst, bucket.tokens + Math.max(0, elapsedSeconds) * perSecond);
     bucket.atMs = nowMs;
-    this.#buckets.set(address, bucket);
+    // A Map keeps insertion order: taking the key out first makes it the youngest.
+    this.#buckets.delete(key);
+    this.#buckets.set(key, bucket);
+    if (this.#buckets.size > this.maxAddresses) this.#buckets.delete(this.#buckets.keys().next().value!);
     if (++this.#admissions % SWEEP_EVERY === 0) this.#sweep(nowMs);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
@@ -52,6 +65,6 @@ export class RejectionLimiter {
   }
 
   #sweep(nowMs: bigint): void {
-    for (const [address, {atMs}] of this.#buckets) if (nowMs - atMs > this.#idleMs) this.#buckets.delete(address);
+    for (const [key, {atMs}] of this.#buckets) if (nowMs - atMs > this.#idleMs) this.#buckets.delete(key);
   }
 }

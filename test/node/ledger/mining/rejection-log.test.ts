@@ -76,3 +76,17 @@ test("quiet addresses are forgotten", () => {
   limiter.admit("late", 10_001n);
   expect(limiter.size).toBe(1);
 });
+
+test("of too many addresses the one that was quiet longest is forgotten", () => {
+  const limiter = new RejectionLimiter({perSecond: 1, burst: 1, idleSeconds: 0}, 3);
+  for (const address of ["a", "b", "c", "a", "d"]) limiter.admit(address, 0n);
+  expect(limiter.size).toBe(3);
+  // "b" starts anew; "a" asked after it, and still has to wait.
+  expect([limiter.admit("a", 0n), limiter.admit("b", 0n)]).toEqual([false, true]);
+});
+
+test("there is a limit of addresses unless one is given", () => {
+  const limiter = new RejectionLimiter({perSecond: 1, burst: 1, idleSeconds: 0});
+  for (let n = 0; n < 20_100; n++) limiter.admit(`address ${n}`, 0n);
+  expect(limiter.size).toBe(20_000);
+});
