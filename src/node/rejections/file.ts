@@ -1,6 +1,6 @@
 /**
- * The log of rejections on disk: one line for each, appended as it comes. After so many lines it is written anew with
- * the newest alone. Nothing depends on it but what people can look up, so a failure is counted and not fatal.
+ * The log of rejections on disk: one line for each, appended as it comes. After so many lines, or when it is full, it is
+ * written anew with the newest alone. Nothing depends on it but what people can look up, so a failure is counted and not fatal.
  * Source: QSDM mining protocol, section 18.4.
  */
 import {
@@ -54,25 +54,37 @@ export class RejectionFile {
 
   /** @throws UnavailableError REJECTION_TOO_LONG, REJECTIONS_FULL; the error of the file system */
   append(entry: RejectionLine): void {
-    const line = utf8(`${formatRejection(entry)}\n`);
+    const line = utf8(asText(entry));
     if (line.length - 1 > REJECTION_LINE_MAX_BYTES)
       throw new UnavailableError(
         "REJECTION_TOO_LONG",
         `a rejection of ${line.length - 1} bytes could not be read back`,
       );
-    if (this.#isFull(line.length)) {
-      this.#compact();
-      if (this.#isFull(line.length))
-        throw new UnavailableError("REJECTIONS_FULL", "recentrejects: persist hard cap exceeded");
-    }
+    if (this.#isFull(line.length)) this.#makeRoom(line.length);
     appendFileSync(this.options.path, this.#endsInside() ? Buffer.concat([NEWLINE, line]) : line, {mode: MODE});
-    if (++this.#appended % this.options.softCap === 0) this.#compact();
+    const {softCap} = this.options;
+    if (++this.#appended % softCap > 0) return;
+    const {lines} = this.load();
+    if (lines.length > softCap) this.#rewrite(lines.slice(-softCap).map(asText));
   }
 
   #isFull(more: number): boolean {
     const {path, hardCapBytes} = this.options;
-    // Two more: the line feeds before and after.
-    return hardCapBytes > 0 && existsSync(path) && statSync(path).size + more + 2 > hardCapBytes;
+    return hardCapBytes > 0 && existsSync(path) && statSync(path).size + more + AROUND > hardCapBytes;
+  }
+
+  /**
+   * Leaves the newest lines that fit half the cap, so that the next look at the whole file is as many lines away. The
+   * reference keeps the newest by number alone: a file of few long lines then stays full for ever.
+   */
+  #makeRoom(more: number): void {
+    const {softCap, hardCapBytes} = this.options;
+    let room = Math.min(Math.floor(hardCapBytes / 2), hardCapBytes - more - AROUND);
+    if (room < 0) throw new UnavailableError("REJECTIONS_FULL", "recentrejects: persist hard cap exceeded");
+    const texts = this.load().lines.slice(-softCap).map(asText);
+    let first = texts.length;
+    while (first > 0 && room >= utf8(texts[first - 1]!).length) room -= utf8(texts[--first]!).length;
+    this.#rewrite(texts.slice(first));
   }
 
   /** Whether a crash left the last line without its end. */
@@ -90,24 +102,18 @@ export class RejectionFile {
     }
   }
 
-  #compact(): void {
-    const {path, softCap} = this.options;
-    const {lines} = this.load();
-    if (lines.length <= softCap) return;
-    const draft = `${path}.tmp`;
-    writeFileSync(
-      draft,
-      lines
-        .slice(-softCap)
-        .map((line) => `${formatRejection(line)}\n`)
-        .join(""),
-      {mode: MODE},
-    );
-    renameSync(draft, path);
+  #rewrite(texts: readonly string[]): void {
+    const draft = `${this.options.path}.tmp`;
+    writeFileSync(draft, texts.join(""), {mode: MODE});
+    renameSync(draft, this.options.path);
   }
 }
 
 const NEWLINE = Buffer.from("\n");
+/** Bytes that count besides a line: the line feeds before and after. */
+const AROUND = 2;
+
+const asText = (line: RejectionLine): string => `${formatRejection(line)}\n`;
 
 function linesIn(bytes: Buffer): LoadedRejections {
   const lines: RejectionLine[] = [];

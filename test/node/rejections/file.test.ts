@@ -1,6 +1,6 @@
 import {appendFileSync, existsSync, readFileSync, statSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
-import {beforeEach, expect, test} from "vitest";
+import {beforeEach, expect, test, vi} from "vitest";
 import {RejectionFile, type RejectionFileOptions} from "../../../src/node/rejections/file.js";
 import {scratchDirectory} from "../../support/chain.js";
 
@@ -75,14 +75,33 @@ test("after the soft cap the newest lines alone remain", () => {
   expect(seqs()).toEqual([4, 5, 6, 7]);
 });
 
-test("at the hard cap the file is written anew once, and then nothing more is taken", () => {
+test("a file that is full of few long lines makes room for new ones, and is seldom read for it", () => {
+  open().append({...entry(101n), detail: "d".repeat(100)});
+  // The two line feeds around a line count besides.
+  const cap = 10 * statSync(path).size + 2;
+  const file = open({hardCapBytes: cap});
+  const load = vi.spyOn(file, "load");
+  for (let seq = 102n; seq <= 200n; seq++) {
+    file.append({...entry(seq), detail: "d".repeat(100)});
+    expect(statSync(path).size).toBeLessThanOrEqual(cap);
+  }
+  expect(load.mock.calls.length).toBeLessThanOrEqual(99 / 5);
+  const kept = seqs();
+  expect(kept.length).toBeGreaterThanOrEqual(5);
+  expect(kept).toEqual(kept.map((_seq, i) => 201 - kept.length + i));
+});
+
+test("a file that is full of what cannot be read takes new lines", () => {
+  writeFileSync(path, "x".repeat(10_000));
+  open({hardCapBytes: 10_000}).append(entry(1n));
+  expect(seqs()).toEqual([1]);
+});
+
+test("a line larger than the hard cap is refused and costs the others nothing", () => {
   open().append(entry(1n));
-  const {size: lineBytes} = statSync(path);
-  const size = (lines: number): number => lines * lineBytes + 2;
-  const file = open({softCap: 2, hardCapBytes: size(3)});
-  for (let seq = 2n; seq <= 6n; seq++) file.append(entry(seq));
-  expect(statSync(path).size).toBeLessThanOrEqual(size(3));
-  const small = open({softCap: 2, hardCapBytes: 100});
+  const small = open({hardCapBytes: 100});
+  const load = vi.spyOn(small, "load");
   expect(() => small.append(entry(9n))).toThrow("recentrejects: persist hard cap exceeded");
-  expect(seqs()).toEqual([5, 6]);
+  expect(load).not.toHaveBeenCalled();
+  expect(seqs()).toEqual([1]);
 });
