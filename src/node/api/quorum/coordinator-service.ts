@@ -74,8 +74,8 @@ export class CoordinatorService {
       const current = holders.filter(({stale}) => !stale);
       const refresh = await this.#deal(program, current, current);
       checkParticipants(refresh.participants.length, this.#k, "participated in resharing");
-      const applied = await this.#apply(program, refresh);
-      const after = holdersAfter(holders, {applied, threshold: this.#k});
+      const applied = await this.#apply(program, refresh, holders);
+      const after = holdersAfter(holders, {...refresh, applied, threshold: this.#k});
       this.coordinator.setHolders(programId, after);
       checkParticipants(applied.size, this.#k, "participated in resharing");
       this.coordinator.setHolders(programId, await this.#recoverStale(program, after));
@@ -97,9 +97,9 @@ export class CoordinatorService {
       // Before anyone moves: terms of refreshed shares would count the refresh twice (defect D11).
       const arrived = await this.#bringShares(program, {helpers: refresh.participants, targets: newcomers, refresh});
       checkParticipants(arrived.size, newcomers.length, "participated");
-      const applied = await this.#apply(program, refresh);
+      const applied = await this.#apply(program, refresh, holders);
       checkParticipants(applied.size, this.#k, "participated");
-      const after = holdersAfter(survivors, {applied, threshold: this.#k});
+      const after = holdersAfter(survivors, {...refresh, applied, threshold: this.#k});
       const delivery = this.coordinator.rotate(programId, [...after, ...newcomers]);
       await Promise.all([
         ...retired.map(({url}) =>
@@ -140,8 +140,17 @@ export class CoordinatorService {
     };
   }
 
-  /** Those who added what was dealt to all their shares. */
-  async #apply({programId, ...program}: ProgramPackage, {participants, sum}: Refresh): Promise<ReadonlySet<Holder>> {
+  /**
+   * Those who said that they added what was dealt to all their shares. Until the caller notes who did, all of them count
+   * as stale, on disk: whatever stops this in between, shares of before and after are not taken together.
+   */
+  async #apply(
+    {programId, ...program}: ProgramPackage,
+    {participants, sum}: Refresh,
+    holders: readonly Holder[],
+  ): Promise<ReadonlySet<Holder>> {
+    const begun = {participants, applied: new Set<Holder>(), threshold: this.#k};
+    this.coordinator.setHolders(programId, holdersAfter(holders, begun));
     const secrets = secretMembers(program);
     const done = await Promise.all(
       participants.map(async (holder) => {

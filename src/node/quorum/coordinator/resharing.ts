@@ -31,17 +31,26 @@ export const sumByTarget = (dealt: readonly (readonly bigint[])[]): readonly big
   (dealt[0] ?? []).map((_, at) => dealt.reduce((sum, row) => add(sum, row[at]!), 0n));
 
 /**
- * Who holds which share after `applied` of the `participants` added theirs. Shares of the two groups do not combine, so
- * the group that can still reconstruct goes on and the rest is stale until it is recovered.
+ * Who is known to hold which share after `applied` of the `participants` said that they added theirs. Whether the others
+ * did is not known: an answer may have been lost. Shares of before and after do not combine, so only a group that is known
+ * to be whole goes on, and the rest is stale until it is recovered.
  */
 export function holdersAfter(
   holders: readonly Holder[],
-  {applied, threshold}: {readonly applied: ReadonlySet<Holder>; readonly threshold: number},
+  {
+    participants,
+    applied,
+    threshold,
+  }: {
+    readonly participants: readonly Holder[];
+    readonly applied: ReadonlySet<Holder>;
+    readonly threshold: number;
+  },
 ): readonly Holder[] {
   const moved = applied.size >= threshold;
   return holders.map((holder) => ({
     ...holder,
-    stale: moved ? !applied.has(holder) : holder.stale || applied.has(holder),
+    stale: moved ? !applied.has(holder) : holder.stale || participants.includes(holder),
   }));
 }
 

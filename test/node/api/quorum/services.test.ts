@@ -179,7 +179,7 @@ describe("resharing", () => {
   const secretOf = (cluster: Cluster, ...indices: number[]): bigint =>
     reconstruct(indices.map((index) => held(cluster, index)));
 
-  test("where too few apply it, those who did are left out until they are recovered", async () => {
+  test("where too few apply it, nobody of them is taken for current any more", async () => {
     const cluster = new Cluster();
     await cluster.run(square, {secret: 55n});
     cluster.before = (index, path) => {
@@ -188,14 +188,9 @@ describe("resharing", () => {
     expect(await codeOf(cluster.service.reshare(square.programId))).toBe("CUSTODIANS_MISSING");
     cluster.before = () => undefined;
     cluster.unreachable = new Set();
-    expect(secretOf(cluster, 1, 2)).toBe(55n);
-    expect(await cluster.service.reshare(square.programId)).toBe(2);
-    for (const pair of [
-      [0, 1],
-      [1, 2],
-      [0, 2],
-    ])
-      expect(secretOf(cluster, ...pair)).toBe(55n);
+    expect(cluster.service.coordinator.record(square.programId).holders.every(({stale}) => stale)).toBe(true);
+    expect(await codeOf(cluster.service.reshare(square.programId))).toBe("CUSTODIANS_MISSING");
+    expect((await ask(cluster, square, 3n)).get("y")).toBe(100n);
   });
 
   test("two at once follow each other", async () => {
@@ -313,6 +308,26 @@ describe("a program's secrets", () => {
     cluster.unreachable = new Set([0]);
     expect((await ask(cluster, line, 1n)).get("y")).toBe(7n);
   });
+
+  for (const kind of ["reshare", "rotate"] as const)
+    test(`are not evaluated over shares of before and after a ${kind} whose answers were lost`, async () => {
+      const cluster = await running();
+      const {service} = cluster;
+      // 0 applies it and says so, 1 applies it and is not heard, 2 is not reached.
+      cluster.before = (index, path) => {
+        cluster.unreachable = new Set(path === "/reshare_apply" && index === 2 ? [2] : []);
+      };
+      cluster.tamper = (index, path, answer) => (index === 1 && path === "/reshare_apply" ? null : answer);
+      const rotation = {retire: [], onboardUrls: ["3"], onboardXs: []};
+      const work = kind === "reshare" ? service.reshare(programId) : service.rotate(programId, rotation);
+      expect(await codeOf(work)).toBe("CUSTODIANS_MISSING");
+      cluster.tamper = (_index, _path, answer) => answer;
+      cluster.before = () => {
+        cluster.unreachable = new Set([0]);
+      };
+      expect(await codeOf(ask(cluster, line, 1n))).toBe("CUSTODIANS_MISSING");
+      expect(left(cluster, line)).toBe(60);
+    });
 
   test("held by too few are not evaluated: 503, and neither budget nor triples are touched", async () => {
     const once = packProgram(line.ir, {policy: {...LOOSE.policy, budgetPerIdentity: 1n}});
