@@ -6,17 +6,29 @@
  */
 import {mkdir, open, readdir, rm} from "node:fs/promises";
 import path from "node:path";
-import {UnavailableError} from "../../errors.js";
+import {RuleError, UnavailableError} from "../../errors.js";
 
 /** Marks that are kept; far more than the grace windows of all networks. */
 const KEPT = 256;
 
+/** Wider than our own chains' names: QSDM's networks are named more freely. */
+const CHAIN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 export class SignedHeights {
-  /** @param directory made when the first height is claimed */
+  /**
+   * @param directory made when the first height is claimed
+   * @param chainId as a node tells it, which must not lead out of the directory
+   * @throws RuleError CHAIN_ID_INVALID
+   */
   constructor(
     private readonly directory: string,
     private readonly chainId: string,
-  ) {}
+  ) {
+    if (!CHAIN_ID.test(chainId))
+      throw new RuleError("CHAIN_ID_INVALID", `the node names its chain ${JSON.stringify(chainId.slice(0, 80))}`, {
+        hint: "no chain has such a name: mine for another node",
+      });
+  }
 
   /**
    * Claims `height` for one signature; false when it was claimed before. On disk when it returns.

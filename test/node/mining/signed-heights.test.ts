@@ -54,3 +54,7 @@ test("nothing is signed where the claim cannot be written", async () => {
     code: "SIGNED_HEIGHTS_UNAVAILABLE",
   });
 });
+
+test.each(["../x", "a/b", "", ".", "a\\b", "a\0b", "x".repeat(65)])("a chain named %j is refused", (chainId) => {
+  expect(() => new SignedHeights(scratch, chainId)).toThrow(expect.objectContaining({code: "CHAIN_ID_INVALID"}));
+});
