@@ -46,7 +46,7 @@ export class SqliteCustodianStore implements CustodianStore {
   static open(path: string): SqliteCustodianStore {
     const db = openDatabase(path, FORM);
     db.pragma("foreign_keys = ON");
-    // What is spent or retired is overwritten, not only unlinked.
+    // Overwrites what is spent or retired in the database itself; the log beside it keeps it for a while.
     db.pragma("secure_delete = ON");
     return new SqliteCustodianStore(db);
   }
