@@ -9,6 +9,7 @@ import type {Sqlite, Statement} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 
 const FORM: DatabaseForm = {
+  journal: "wal",
   // "qvmo" in ASCII.
   applicationId: 0x71766d6f,
   version: 1,

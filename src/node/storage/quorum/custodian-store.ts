@@ -1,4 +1,5 @@
 /** What a custodian keeps, in one SQLite file: programs, shares, unspent triples. */
+import {chmodSync, closeSync, openSync} from "node:fs";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
 import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
 import type {CustodianStore, Holding} from "../../quorum/custodian/store.js";
@@ -9,6 +10,7 @@ import type {Sqlite, Statement} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 
 const FORM: DatabaseForm = {
+  journal: "truncate",
   // "qvmc" in ASCII.
   applicationId: 0x71766d63,
   version: 2,
@@ -44,9 +46,12 @@ CREATE TABLE triple (
 export class SqliteCustodianStore implements CustodianStore {
   /** @throws UnavailableError as `openDatabase` says */
   static open(path: string): SqliteCustodianStore {
+    // Before SQLite makes it for everyone to read. Its journal takes the mode of the file.
+    closeSync(openSync(path, "a", 0o600));
+    chmodSync(path, 0o600);
     const db = openDatabase(path, FORM);
     db.pragma("foreign_keys = ON");
-    // Overwrites what is spent or retired in the database itself; the log beside it keeps it for a while.
+    // What is spent or retired is overwritten in the file; its journal keeps no copy either.
     db.pragma("secure_delete = ON");
     return new SqliteCustodianStore(db);
   }

@@ -1,6 +1,6 @@
-import {mkdtempSync, rmSync} from "node:fs";
+import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from "node:fs";
 import {tmpdir} from "node:os";
-import {join} from "node:path";
+import {dirname, join} from "node:path";
 import {describe, expect, onTestFinished, test, vi} from "vitest";
 import {members} from "../../../../src/codecs/quorum/json.js";
 import {packProgram} from "../../../../src/codecs/quorum/program-package.js";
@@ -50,6 +50,20 @@ describe("a custodian that starts again", () => {
     expect(progress).toMatchObject({products: [{node: "y", masked: {epsilon: 10n}}]});
     expect(() => after.custodian.addTriples(programId, triples, 2)).toThrow("was delivered before");
     after.store.close();
+  });
+
+  test("keeps what it has in files for its owner alone, and no copy of what is retired", () => {
+    const path = file();
+    const {store, custodian} = open(path);
+    const folder = dirname(path);
+    const files = () => readdirSync(folder).map((name) => join(folder, name));
+    const holds = () => files().some((each) => readFileSync(each).includes("987654321987654321"));
+    custodian.install(program, {x: 1n, y: 987_654_321_987_654_321n});
+    expect(holds()).toBe(true);
+    for (const each of files()) expect(statSync(each).mode & 0o077).toBe(0);
+    custodian.retire(programId);
+    expect(holds()).toBe(false);
+    store.close();
   });
 
   test("has no program whose share could not be kept", () => {
