@@ -9,7 +9,7 @@ import {add, mul} from "../field/field.js";
 import {elementOf} from "../field/random.js";
 import {lagrangeWeights} from "../sharing/shamir.js";
 import {commit, exchangeCommitted} from "./commitment.js";
-import {abort, exchange, type Party, type Protocol, tooFew} from "./protocol.js";
+import {abort, compareHeard, exchange, type Party, type Protocol, tooFew} from "./protocol.js";
 
 const KEY_BYTES = 32;
 const ELEMENT_BYTES = 16;
@@ -124,12 +124,14 @@ function factorOf({n, x}: Party, set: readonly number[]): bigint {
 }
 
 /**
- * Public challenges that nobody chose: everybody commits to 32 bytes, then shows them.
+ * Public challenges that nobody chose: everybody commits to 32 bytes, then shows them. What was shown is compared before
+ * it is used: a custodian that was shown something else would send shares that fit no one's, and be named for it.
  * @returns draws the next challenge
  * @throws RuleError EVALUATION_ABORTED
  */
 export function* drawChallenges(party: Party): Protocol<() => bigint> {
   const shown = yield* exchangeCommitted(party, party.random(KEY_BYTES));
+  yield* compareHeard(party);
   const seed = shake256(concat(...shown.map((part) => part ?? new Uint8Array())), KEY_BYTES);
   return challengesFrom(seed);
 }

@@ -62,7 +62,8 @@ describe("among honest custodians", () => {
       rehearse(compile(source), {inputs: new Map([["x", 2n]])}, {n: 3, k: 2, random, draw}).online.rounds;
     const wide = "input x\nmul a = x x\nadd p = a x\nmul b = p x\nmul c = x x\nadd y = b c\noutput y";
     const none = rounds("input x\nadd y = x x\noutput y");
-    expect([rounds(wide) - none, analyze(compile(wide)).depth]).toEqual([2 + 4, 2]);
+    // Two layers, and the check of what they opened: a challenge in three rounds, its answer in two.
+    expect([rounds(wide) - none, analyze(compile(wide)).depth]).toEqual([2 + 5, 2]);
   });
 
   test("custodians may be silent in the evaluation as long as enough to open are not", () => {
@@ -114,6 +115,14 @@ describe("among cheats", () => {
       }),
       {numRuns: 80},
     );
+  });
+
+  test("who shows one custodian alone no part of a challenge does not get that one named", () => {
+    const rounds = rehearse(CUBE, CUBE_GIVEN, {n: 7, k: 3, random, draw}).offline.rounds;
+    for (let silent = 0; silent < rounds; silent++) {
+      const wire: Wire = (message, {from, to, round}) => (from === 0 && to === 1 && round === silent ? null : message);
+      expect(run({n: 7, k: 3}, {offline: wire}).culprits.filter((place) => place !== 0)).toEqual([]);
+    }
   });
 
   /** Sends moved elements in one round of a phase. */
