@@ -13,7 +13,7 @@ import type {Settled} from "./events/derive.js";
 import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
 import {checkGenesis} from "./ledger/chain/check-genesis.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
-import type {BlockCommitted} from "./ledger/chain/events.js";
+import {type BlockCommitted, slashesIn} from "./ledger/chain/events.js";
 import {genesisBlock} from "./ledger/chain/genesis.js";
 import type {RunPorts, RunResult} from "./ledger/chain/run.js";
 import {assertSupply, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
@@ -210,7 +210,7 @@ export class Chain {
         receiptsRoot,
         changes,
         receipts: result.receipts,
-        slashes: slashesIn(result),
+        slashes: slashesIn(result.events),
         events: this.ports.journal.entries({id, header: block.header, result}),
         settled,
       },
@@ -241,7 +241,3 @@ export class Chain {
     }
   }
 }
-
-/** Ids of the transactions that a block decided as slashes, applied or not. */
-const slashesIn = ({events}: RunResult): string[] =>
-  events.flatMap((event) => (event.type === "slash-applied" || event.type === "slash-rejected" ? [event.txId] : []));

@@ -17,7 +17,10 @@ export function openApiOf(routes: Readonly<Record<string, AnyRoute>>, version: s
     paths,
     components: {
       schemas: {Error: codedError.schema},
-      securitySchemes: {scrape: {type: "http", scheme: "bearer"}},
+      securitySchemes: {
+        scrape: {type: "http", scheme: "bearer"},
+        sidecar: {type: "apiKey", in: "header", name: "X-QSDM-NGC-Secret"},
+      },
     },
   };
   return `${JSON.stringify(document, null, 2)}\n`;
@@ -50,6 +53,7 @@ function operationOf(name: string, route: AnyRoute): Record<string, unknown> {
           },
         }),
     ...(route.auth === "scrape" ? {security: [{scrape: []}, {}]} : {}),
+    ...(route.auth === "sidecar" ? {security: [{sidecar: []}]} : {}),
     responses: {...responses, default: refusalFor(route)},
     "x-cost": route.cost,
   };

@@ -1,4 +1,4 @@
-/** Path and query parameters: one value for the server to parse, the client to write and OpenAPI to show. */
+/** Path, query and header parameters: one value for the server to parse, the client to write and OpenAPI to show. */
 import {isAddress} from "../../codecs/address.js";
 import {U64_MAX} from "../../codecs/amount.js";
 import type {Schema} from "../../codecs/api/shape.js";

@@ -1,4 +1,4 @@
-/** What the HTTP API needs from the node around it. Implemented in node.ts; object literals in tests. */
+/** What the HTTP API needs from the node around it. Implemented in parts.ts and view.ts; object literals in tests. */
 import type {Topic} from "../../codecs/api/events.js";
 import type {Block, Header} from "../../codecs/chain/block.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";

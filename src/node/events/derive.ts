@@ -7,7 +7,7 @@ import {readHmacBundleCompat} from "../../codecs/mining/hmac-bundle.js";
 import {type Proof, proofIdOf, readProofCompat} from "../../codecs/mining/proof.js";
 import {DecodeError, InvariantError} from "../../errors.js";
 import {FIRST_LOCAL_PLACE, seqOf} from "../ledger/chain/event-numbers.js";
-import type {LedgerEvent} from "../ledger/chain/events.js";
+import {slashesIn} from "../ledger/chain/events.js";
 import type {RunResult} from "../ledger/chain/run.js";
 import {type EnrollmentRecord, phaseOf} from "../ledger/enrollment/record.js";
 import {viewOfSlash} from "../ledger/slashing/view.js";
@@ -83,10 +83,8 @@ export const proofMembers = (proof: Proof, nodeId: string) => ({
   minerAddr: proof.minerAddr,
 });
 
-const decidesSlash = (event: LedgerEvent): boolean => event.type === "slash-applied" || event.type === "slash-rejected";
-
 function* slashEvents({receipts, events}: RunResult, {timeMs}: Header): Generator<Untold> {
-  const slashes = new Set(events.filter(decidesSlash).map((event) => ("txId" in event ? event.txId : "")));
+  const slashes = new Set(slashesIn(events));
   for (const {txId, outcome, height, sender: slasher, slash, code, message} of receipts) {
     if (!slashes.has(txId)) continue;
     const decided = {txId, outcome, recordedAtMs: timeMs, height, slasher, slash};

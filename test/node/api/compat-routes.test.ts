@@ -79,6 +79,7 @@ describe("the OpenAPI document", () => {
     expect(slash.requestBody.content["application/cbor"].schema.maxLength).toBe(1_500_000);
     expect(slash["x-cost"]).toBeGreaterThan(enrollment["x-cost"]);
     expect(paths["/metrics"].get.security).toEqual([{scrape: []}, {}]);
+    expect(paths["/api/v1/monitoring/ngc-proof"].post.security).toEqual([{sidecar: []}]);
   });
 
   test("every parameter of a path is declared", () => {

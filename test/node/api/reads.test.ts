@@ -279,3 +279,21 @@ describe("slash receipts", () => {
     expect((await get(`/api/v1/mining/slash/${"a".repeat(257)}`)).status).toBe(400);
   });
 });
+
+test("status tells the governed values that a slash will meet, not those of the genesis", async () => {
+  const {client} = await serve({
+    view: () =>
+      view({
+        governance: () => ({
+          active: new Map([
+            ["reward_bps", 7n],
+            ["auto_revoke_min_stake_dust", 9n],
+          ]),
+          pending: [],
+          authorities: [],
+        }),
+      }),
+  });
+  const {qsdm} = await client.status();
+  expect([qsdm!.slashRewardBps, qsdm!.autoRevokeMinStakeDust]).toEqual([7, 9n]);
+});

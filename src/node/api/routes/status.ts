@@ -3,11 +3,12 @@
 import {U64_MAX} from "../../../codecs/amount.js";
 import {type OwnStatus, type Status, status} from "../../../codecs/api/status.js";
 import {ENROLL_V3_CONTRACT} from "../../../codecs/chain/payloads.js";
-import {DEFERRED_BOND_BITS} from "../../../codecs/enrollment.js";
+import {DEFERRED_BOND_BITS, ENROLL_V2_CONTRACT} from "../../../codecs/enrollment.js";
 import {formatDuration} from "../../../codecs/go/number.js";
 import {CC_ATTESTATION} from "../../../codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../../../codecs/mining/hmac-bundle.js";
 import {KEY_ATTESTATION} from "../../../codecs/mining/key-bundle.js";
+import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS, TENSOR_FORK_HEIGHT} from "../../ledger/chain/genesis.js";
 import {
   blockRewardDust,
   blocksPerHalving,
@@ -89,7 +90,7 @@ const shownFork = (height: bigint): bigint | null => (height === 0n || height ==
 
 function miningOf({head: {height}, params, governance}: LedgerView): Status["mining"] {
   const {mining, enrollment, rules} = params;
-  const forkTensorHeight = governance().active.get("fork_v2_tc_height") ?? U64_MAX;
+  const forkTensorHeight = governance().active.get(TENSOR_FORK_HEIGHT) ?? U64_MAX;
   const v2Active = height >= mining.forkV2Height;
   const strict = rules.proofAuthority === "node-key";
   return {
@@ -100,7 +101,7 @@ function miningOf({head: {height}, params, governance}: LedgerView): Status["min
     forkTensorActive: height >= forkTensorHeight,
     attestationTypesRequired: v2Active ? attestationTypes(params) : null,
     minEnrollStakeDust: v2Active ? enrollment.bondDust : null,
-    enrollmentContract: strict ? ENROLL_V3_CONTRACT : "qsdm/enroll/v2",
+    enrollmentContract: strict ? ENROLL_V3_CONTRACT : ENROLL_V2_CONTRACT,
     signedEnrollmentRequired: true,
     signedEnrollmentActivationHeight: 0n,
     deferredBondFromRewards: true,
@@ -111,6 +112,8 @@ function miningOf({head: {height}, params, governance}: LedgerView): Status["min
 
 function ownOf(view: LedgerView, poolSize: number): OwnStatus {
   const {head, params} = view;
+  // Governed: the state has the last word, as it has when a slash is applied.
+  const {active} = view.governance();
   return {
     chainId: params.chainId,
     rules: rulesName(params),
@@ -123,8 +126,8 @@ function ownOf(view: LedgerView, poolSize: number): OwnStatus {
     baseFeeDust: params.fees.baseFeeDust,
     bondDust: params.enrollment.bondDust,
     slashCapDust: params.slashing.capDust,
-    slashRewardBps: params.slashing.rewardBps,
-    autoRevokeMinStakeDust: params.slashing.autoRevokeMinStakeDust,
+    slashRewardBps: Number(active.get(REWARD_BPS) ?? 0n),
+    autoRevokeMinStakeDust: active.get(AUTO_REVOKE_MIN_STAKE) ?? 0n,
     unbondBlocks: blocksIn(params, params.enrollment.unbondWindowSeconds),
     difficulty: view.difficulty(),
     networkHashrateHps: view.hashrateHps(),

@@ -5,7 +5,7 @@
  * then its place, however much happens meanwhile.
  */
 import type {ServerResponse} from "node:http";
-import {setImmediate as nextTurn} from "node:timers/promises";
+import {setTimeout as delay, setImmediate as nextTurn} from "node:timers/promises";
 import {QsdmError, UnavailableError} from "../../../errors.js";
 import type {ApiOptions, ServerPorts} from "../options.js";
 import type {FeedPort} from "../ports.js";
@@ -170,13 +170,5 @@ const tooSlow = (stallMs: number): UnavailableError =>
     hint: "connect again with the number of the last event, and ask for fewer topics",
   });
 
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, {once: true});
-  });
+/** Ends with the time or with the signal, whichever is first. */
+const sleep = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, {signal}).catch(() => undefined);

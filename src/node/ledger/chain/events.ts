@@ -25,6 +25,10 @@ export interface BlockCommitted {
   readonly events: readonly LedgerEvent[];
 }
 
+/** Ids of the transactions that `events` decided as slashes, applied or not. */
+export const slashesIn = (events: readonly LedgerEvent[]): string[] =>
+  events.flatMap((event) => (event.type === "slash-applied" || event.type === "slash-rejected" ? [event.txId] : []));
+
 /**
  * The reference's short reason for a rejection, as metric labels and receipts carry it: the code without its
  * subject, in lower case (`SLASH_EVIDENCE_REPLAYED` is `evidence_replayed`).
