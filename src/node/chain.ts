@@ -8,8 +8,8 @@ import {type Block, blockIdOf, type Certificate, type Header} from "../codecs/ch
 import type {Genesis} from "../codecs/chain/genesis.js";
 import type {VerifySignature} from "../codecs/suite.js";
 import {InvariantError, UnavailableError} from "../errors.js";
+import type {Settled} from "./api/events/derive.js";
 import {checkCertificate, type Voter, voteBytes} from "./consensus/votes/certificate.js";
-import type {Settled} from "./events/derive.js";
 import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
 import {checkGenesis} from "./ledger/chain/check-genesis.js";
 import type {BlockContext} from "./ledger/chain/contract.js";

@@ -23,7 +23,7 @@ import {suspectClaimOf} from "./ledger/mining/transparency.js";
 import {type VerifiedProof, verifyProof} from "./ledger/mining/verify.js";
 import type {State} from "./ledger/state/state.js";
 import {enrollments, heightKey, rewardedProofs} from "./ledger/state/stores.js";
-import type {Rejections} from "./rejections/rejections.js";
+import type {Rejections} from "./mining/rejections/rejections.js";
 import type {LedgerStore} from "./storage/store.js";
 import {WorkDesk, type WorkPorts} from "./work-desk.js";
 

@@ -9,14 +9,14 @@ import type {LedgerView} from "./api/ports.js";
 import {readDataDir} from "./data-dir.js";
 import type {NetworkProfile} from "./ledger/params/networks.js";
 import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
+import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "./mining/rejections/rejections.js";
+import type {TelemetryOptions} from "./mining/telemetry/telemetry.js";
 import type {TableKind} from "./mining-tables.js";
 import {buildParts, type NodeParts} from "./parts.js";
 import type {ProducerOptions} from "./producer.js";
 import {checkProfile} from "./profile.js";
-import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "./rejections/rejections.js";
 import type {Log, Service} from "./service.js";
 import {SqliteStore} from "./storage/sqlite/store.js";
-import type {TelemetryOptions} from "./telemetry/telemetry.js";
 import {viewOf} from "./view.js";
 
 /** What the operator sets. */

@@ -3,7 +3,7 @@ import {expect, test} from "vitest";
 import {encodeProof, type Proof} from "../../src/codecs/mining/proof.js";
 import type {Client} from "../../src/node/api/client.js";
 import {attestWithMac} from "../../src/node/mining/attest.js";
-import {DEFAULT_TELEMETRY_OPTIONS} from "../../src/node/telemetry/telemetry.js";
+import {DEFAULT_TELEMETRY_OPTIONS} from "../../src/node/mining/telemetry/telemetry.js";
 import {testAccount} from "../support/accounts.js";
 import {enrollmentJson, enrollmentV2, enrollPayload} from "../support/compat.js";
 import {compatGenesis, eventually, initTestNode, rigOf, runTestNode, solveTip} from "../support/node.js";

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import {textOf} from "../../codecs/bytes.js";
 import {UsageError} from "../../errors.js";
-import type {TelemetryProfile} from "../../node/telemetry/catalogue.js";
+import type {TelemetryProfile} from "../../node/mining/telemetry/catalogue.js";
 import type {Io} from "../io.js";
 
 // Members that nothing here looks at, such as temperatures, may stand beside.

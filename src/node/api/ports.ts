@@ -4,7 +4,6 @@ import type {Block, Header} from "../../codecs/chain/block.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
-import type {FeedPage} from "../events/feed.js";
 import type {ChallengeRequest} from "../ledger/attestation/challenge-terms.js";
 import type {CompatDoor} from "../ledger/chain/compat-door.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
@@ -12,8 +11,9 @@ import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
 import type {AttestedValidator} from "../ledger/state/stores.js";
+import type {TelemetryCheck} from "../mining/telemetry/telemetry.js";
 import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
-import type {TelemetryCheck} from "../telemetry/telemetry.js";
+import type {FeedPage} from "./events/feed.js";
 import type {NgcDesk} from "./ngc/desk.js";
 
 /** The chain's tip. */

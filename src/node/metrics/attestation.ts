@@ -1,7 +1,7 @@
 /** Proofs that were refused for what they claim of their GPU, and the log of them. */
 import {Counter, type Registry} from "prom-client";
 import type {SuspectClaim} from "../ledger/mining/transparency.js";
-import type {Recorded} from "../rejections/rejections.js";
+import type {Recorded} from "../mining/rejections/rejections.js";
 
 /** Counts one refused claim. */
 export type CountRejection = (claim: SuspectClaim, outcome: Recorded) => void;

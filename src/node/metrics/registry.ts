@@ -4,7 +4,7 @@ import type {NgcDesk} from "../api/ngc/desk.js";
 import type {Answered} from "../api/options.js";
 import type {LedgerView} from "../api/ports.js";
 import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
-import type {Verdict} from "../telemetry/check.js";
+import type {Verdict} from "../mining/telemetry/check.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {blockMetrics, chainGauges} from "./chain.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";

@@ -1,6 +1,6 @@
 /** The telemetry check. */
 import {Counter, Gauge, type Registry} from "prom-client";
-import type {Verdict} from "../telemetry/check.js";
+import type {Verdict} from "../mining/telemetry/check.js";
 
 export function telemetryMetrics(registry: Registry): (verdict: Verdict) => void {
   const registers = [registry];

@@ -5,7 +5,7 @@ import {join} from "node:path";
 import {hexOf} from "../../../src/codecs/bytes.js";
 import {RejectionLimiter} from "../../../src/node/ledger/mining/rejection-limiter.js";
 import {RejectionLog} from "../../../src/node/ledger/mining/rejection-log.js";
-import {RejectionFile} from "../../../src/node/rejections/file.js";
+import {RejectionFile} from "../../../src/node/mining/rejections/file.js";
 import {type Adapters, byOperation, type Input, type Output, UnknownCase} from "../case.js";
 
 const NS_PER_MS = 1_000_000n;

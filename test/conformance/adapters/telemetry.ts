@@ -1,9 +1,9 @@
 /** `telemetry_check.json`: rules, catalogue, verdicts and penalty windows. */
 import {penaltyView, verdict} from "../../../src/codecs/api/telemetry.js";
 import {viewOfVerdict} from "../../../src/node/api/routes/telemetry.js";
-import {BASELINE, Catalogue} from "../../../src/node/telemetry/catalogue.js";
-import {architectureOfCapability, checkTelemetry, isDriverVersion} from "../../../src/node/telemetry/check.js";
-import {PenaltyWindows, type VerdictClass} from "../../../src/node/telemetry/penalty.js";
+import {BASELINE, Catalogue} from "../../../src/node/mining/telemetry/catalogue.js";
+import {architectureOfCapability, checkTelemetry, isDriverVersion} from "../../../src/node/mining/telemetry/check.js";
+import {PenaltyWindows, type VerdictClass} from "../../../src/node/mining/telemetry/penalty.js";
 import {type Adapters, byOperation, type Input, type Json, type Output} from "../case.js";
 
 function catalogueOf(input: Input): Catalogue {

@@ -1,6 +1,6 @@
 import {expect, test} from "vitest";
 import {attestWithMac} from "../../../src/node/mining/attest.js";
-import {DEFAULT_TELEMETRY_OPTIONS, TelemetryCheck} from "../../../src/node/telemetry/telemetry.js";
+import {DEFAULT_TELEMETRY_OPTIONS, TelemetryCheck} from "../../../src/node/mining/telemetry/telemetry.js";
 import {jsonOf, serve} from "../../support/api.js";
 import {solved, TEST_NOW_MS, testChallenge, testRig} from "../../support/mining.js";
 

@@ -1,6 +1,6 @@
 /** What happens on the node, as it happens and again from any number that is still kept. */
 import {eventSchema, TOPICS} from "../../../codecs/api/events.js";
-import {topicsIn} from "../../events/feed.js";
+import {topicsIn} from "../events/feed.js";
 import {heightKind, mayHeader, mayQuery, topicsKind} from "../param.js";
 import {eventStream, route} from "../route.js";
 

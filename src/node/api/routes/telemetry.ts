@@ -1,8 +1,8 @@
 /** What the telemetry check of this node thinks of the proofs that it took. Advice: nothing depends on it. */
 import {anomalyPage, penaltyView, type VerdictView} from "../../../codecs/api/telemetry.js";
 import {UnavailableError} from "../../../errors.js";
-import type {Verdict} from "../../telemetry/check.js";
-import type {TelemetryCheck} from "../../telemetry/telemetry.js";
+import type {Verdict} from "../../mining/telemetry/check.js";
+import type {TelemetryCheck} from "../../mining/telemetry/telemetry.js";
 import {addressKind, inQuery} from "../param.js";
 import type {ApiPorts} from "../ports.js";
 import {json, route} from "../route.js";

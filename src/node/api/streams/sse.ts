@@ -1,7 +1,7 @@
 /** The text of server-sent events (WHATWG HTML, section 9.2). Every value here is JSON or a number: no line breaks. */
 import {type StreamStart, streamBeat, streamStart} from "../../../codecs/api/events.js";
 import type {QsdmError} from "../../../errors.js";
-import type {ToldEvent} from "../../events/feed.js";
+import type {ToldEvent} from "../events/feed.js";
 import {codedError} from "../refusal.js";
 
 const block = (name: string, data: string, seq?: bigint): string =>

@@ -1,19 +1,19 @@
 /** What a block changes, as events in a fixed order: the same on every node that commits it. */
-import {type EventBody, eventBody, type Topic} from "../../codecs/api/events.js";
-import {hexOf} from "../../codecs/bytes.js";
-import type {Header} from "../../codecs/chain/block.js";
-import {nodeIdOfProof} from "../../codecs/mining/attestation.js";
-import {readHmacBundleCompat} from "../../codecs/mining/hmac-bundle.js";
-import {type Proof, proofIdOf, readProofCompat} from "../../codecs/mining/proof.js";
-import {DecodeError, InvariantError} from "../../errors.js";
-import {FIRST_LOCAL_PLACE, seqOf} from "../ledger/chain/event-numbers.js";
-import {slashesIn} from "../ledger/chain/events.js";
-import type {RunResult} from "../ledger/chain/run.js";
-import {type EnrollmentRecord, phaseOf} from "../ledger/enrollment/record.js";
-import {viewOfSlash} from "../ledger/slashing/view.js";
-import type {State} from "../ledger/state/state.js";
-import {enrollments, params} from "../ledger/state/stores.js";
-import type {LoggedEvent} from "../storage/store.js";
+import {type EventBody, eventBody, type Topic} from "../../../codecs/api/events.js";
+import {hexOf} from "../../../codecs/bytes.js";
+import type {Header} from "../../../codecs/chain/block.js";
+import {nodeIdOfProof} from "../../../codecs/mining/attestation.js";
+import {readHmacBundleCompat} from "../../../codecs/mining/hmac-bundle.js";
+import {type Proof, proofIdOf, readProofCompat} from "../../../codecs/mining/proof.js";
+import {DecodeError, InvariantError} from "../../../errors.js";
+import {FIRST_LOCAL_PLACE, seqOf} from "../../ledger/chain/event-numbers.js";
+import {slashesIn} from "../../ledger/chain/events.js";
+import type {RunResult} from "../../ledger/chain/run.js";
+import {type EnrollmentRecord, phaseOf} from "../../ledger/enrollment/record.js";
+import {viewOfSlash} from "../../ledger/slashing/view.js";
+import type {State} from "../../ledger/state/state.js";
+import {enrollments, params} from "../../ledger/state/stores.js";
+import type {LoggedEvent} from "../../storage/store.js";
 
 /** A block that is about to be committed. `result.state` is not merged yet. */
 export interface Settled {

@@ -1,9 +1,9 @@
 import {writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {expect, test, vi} from "vitest";
-import {RejectionFile} from "../../../src/node/rejections/file.js";
-import {DEFAULT_REJECTION_OPTIONS, Rejections} from "../../../src/node/rejections/rejections.js";
-import {scratchDirectory} from "../../support/chain.js";
+import {RejectionFile} from "../../../../src/node/mining/rejections/file.js";
+import {DEFAULT_REJECTION_OPTIONS, Rejections} from "../../../../src/node/mining/rejections/rejections.js";
+import {scratchDirectory} from "../../../support/chain.js";
 
 const ALL = {cursor: 0n, limit: 500, kind: null, reason: null, arch: null, sinceMs: 0n};
 const LONG = "<".repeat(60_000);

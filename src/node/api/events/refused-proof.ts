@@ -1,14 +1,14 @@
 /** Which refused proofs are worth telling: those that their own node signed, for reasons that can be an offence. */
-import {nodeIdOfProof} from "../../codecs/mining/attestation.js";
-import {proofIdOf} from "../../codecs/mining/proof.js";
-import type {VerifySignature} from "../../codecs/suite.js";
-import {QsdmError} from "../../errors.js";
-import {checkNodeSignature} from "../ledger/attestation/node-key.js";
-import type {ProofRejection, RejectReason} from "../ledger/mining/rejection.js";
-import {isRewarded} from "../ledger/mining/rewarded.js";
-import type {ChainParams} from "../ledger/params/chain-params.js";
-import type {State} from "../ledger/state/state.js";
-import {enrollments} from "../ledger/state/stores.js";
+import {nodeIdOfProof} from "../../../codecs/mining/attestation.js";
+import {proofIdOf} from "../../../codecs/mining/proof.js";
+import type {VerifySignature} from "../../../codecs/suite.js";
+import {QsdmError} from "../../../errors.js";
+import {checkNodeSignature} from "../../ledger/attestation/node-key.js";
+import type {ProofRejection, RejectReason} from "../../ledger/mining/rejection.js";
+import {isRewarded} from "../../ledger/mining/rewarded.js";
+import type {ChainParams} from "../../ledger/params/chain-params.js";
+import type {State} from "../../ledger/state/state.js";
+import {enrollments} from "../../ledger/state/stores.js";
 import type {Journal, RefusedProof} from "./journal.js";
 
 /** A second proof for one height, whenever it comes, and evidence that does not hold or is stale. */

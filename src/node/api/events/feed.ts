@@ -1,10 +1,10 @@
 /** Events for readers: in order, from any number on that is still kept, straight from the store. */
-import {numbered, TOPICS, type Topic} from "../../codecs/api/events.js";
-import {textOf} from "../../codecs/bytes.js";
-import {jsonText} from "../../codecs/go/quote.js";
-import {RuleError} from "../../errors.js";
-import {heightOfSeq, lastSeqOf} from "../ledger/chain/event-numbers.js";
-import type {LedgerStore, LoggedEvent} from "../storage/store.js";
+import {numbered, TOPICS, type Topic} from "../../../codecs/api/events.js";
+import {textOf} from "../../../codecs/bytes.js";
+import {jsonText} from "../../../codecs/go/quote.js";
+import {RuleError} from "../../../errors.js";
+import {heightOfSeq, lastSeqOf} from "../../ledger/chain/event-numbers.js";
+import type {LedgerStore, LoggedEvent} from "../../storage/store.js";
 
 /** An event as it is told. */
 export interface ToldEvent {

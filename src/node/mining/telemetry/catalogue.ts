@@ -2,7 +2,7 @@
  * What GPUs are known to look like, by name: a built-in baseline, and profiles of people who have measured theirs.
  * Source: QSDM mining protocol, section 22.1.
  */
-import {UsageError} from "../../errors.js";
+import {UsageError} from "../../../errors.js";
 
 export interface Observation {
   readonly name: string;

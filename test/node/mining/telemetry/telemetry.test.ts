@@ -1,10 +1,10 @@
 import {expect, test} from "vitest";
-import {readTelemetryProfile} from "../../../src/commands/node/telemetry-profile.js";
-import {attestWithMac} from "../../../src/node/mining/attest.js";
-import {Catalogue} from "../../../src/node/telemetry/catalogue.js";
-import {PenaltyWindows} from "../../../src/node/telemetry/penalty.js";
-import {DEFAULT_TELEMETRY_OPTIONS, TelemetryCheck} from "../../../src/node/telemetry/telemetry.js";
-import {signedBy, solved, TEST_NOW_MS, testChallenge, testRig} from "../../support/mining.js";
+import {readTelemetryProfile} from "../../../../src/commands/node/telemetry-profile.js";
+import {attestWithMac} from "../../../../src/node/mining/attest.js";
+import {Catalogue} from "../../../../src/node/mining/telemetry/catalogue.js";
+import {PenaltyWindows} from "../../../../src/node/mining/telemetry/penalty.js";
+import {DEFAULT_TELEMETRY_OPTIONS, TelemetryCheck} from "../../../../src/node/mining/telemetry/telemetry.js";
+import {signedBy, solved, TEST_NOW_MS, testChallenge, testRig} from "../../../support/mining.js";
 
 const rig = testRig("rig-1");
 const odd = {...rig, computeCap: "9.0", driverVer: "bad"};

@@ -1,18 +1,18 @@
 /** Events of a real node: what is told of enrollments, proofs, slashes and refusals, and that a restart changes nothing. */
 import {expect, onTestFinished, test} from "vitest";
-import type {StreamEvent} from "../../../src/codecs/api/events.js";
-import {TOPICS} from "../../../src/codecs/api/events.js";
-import {hexOf, utf8} from "../../../src/codecs/bytes.js";
-import {encodeProof, type Proof, proofIdOf, readProofCompat} from "../../../src/codecs/mining/proof.js";
-import type {Client} from "../../../src/node/api/client.js";
-import {Journal, LOCAL_EVENTS_MAX} from "../../../src/node/events/journal.js";
-import {lastSeqOf, seqOf} from "../../../src/node/ledger/chain/event-numbers.js";
-import {genesisBlock} from "../../../src/node/ledger/chain/genesis.js";
-import {enrollContract} from "../../../src/node/ledger/enrollment/contract.js";
-import {testAccount} from "../../support/accounts.js";
-import {openTestChain, scratchDirectory, testGenesis} from "../../support/chain.js";
-import {eventually, initTestNode, mineOne, nodeGenesis, type RunningNode, runTestNode} from "../../support/node.js";
-import {enrollmentPayload, signedEnrollment, signedSlash, signedUnenrollment} from "../../support/proofs.js";
+import type {StreamEvent} from "../../../../src/codecs/api/events.js";
+import {TOPICS} from "../../../../src/codecs/api/events.js";
+import {hexOf, utf8} from "../../../../src/codecs/bytes.js";
+import {encodeProof, type Proof, proofIdOf, readProofCompat} from "../../../../src/codecs/mining/proof.js";
+import type {Client} from "../../../../src/node/api/client.js";
+import {Journal, LOCAL_EVENTS_MAX} from "../../../../src/node/api/events/journal.js";
+import {lastSeqOf, seqOf} from "../../../../src/node/ledger/chain/event-numbers.js";
+import {genesisBlock} from "../../../../src/node/ledger/chain/genesis.js";
+import {enrollContract} from "../../../../src/node/ledger/enrollment/contract.js";
+import {testAccount} from "../../../support/accounts.js";
+import {openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
+import {eventually, initTestNode, mineOne, nodeGenesis, type RunningNode, runTestNode} from "../../../support/node.js";
+import {enrollmentPayload, signedEnrollment, signedSlash, signedUnenrollment} from "../../../support/proofs.js";
 
 const owner = testAccount("owner");
 const watcher = testAccount("watcher");

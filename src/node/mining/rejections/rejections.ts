@@ -1,15 +1,15 @@
 /** The log of rejections of one node: in memory to be listed, on disk to be there after a restart. */
-import type {RejectionLine} from "../../codecs/mining/rejection-line.js";
-import {RejectionLimiter, type RejectionLimits} from "../ledger/mining/rejection-limiter.js";
+import type {RejectionLine} from "../../../codecs/mining/rejection-line.js";
+import {RejectionLimiter, type RejectionLimits} from "../../ledger/mining/rejection-limiter.js";
 import {
   REJECTIONS_KEPT,
   type RejectionEntry,
   RejectionLog,
   type RejectionPage,
   type RejectionQuery,
-} from "../ledger/mining/rejection-log.js";
-import type {SuspectClaim} from "../ledger/mining/transparency.js";
-import type {Log} from "../service.js";
+} from "../../ledger/mining/rejection-log.js";
+import type {SuspectClaim} from "../../ledger/mining/transparency.js";
+import type {Log} from "../../service.js";
 import type {RejectionFile} from "./file.js";
 
 /** What the operator sets. */

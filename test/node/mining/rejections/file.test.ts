@@ -1,8 +1,8 @@
 import {appendFileSync, existsSync, readFileSync, statSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {beforeEach, expect, test, vi} from "vitest";
-import {RejectionFile, type RejectionFileOptions} from "../../../src/node/rejections/file.js";
-import {scratchDirectory} from "../../support/chain.js";
+import {RejectionFile, type RejectionFileOptions} from "../../../../src/node/mining/rejections/file.js";
+import {scratchDirectory} from "../../../support/chain.js";
 
 const entry = (seq: bigint) => ({
   seq,

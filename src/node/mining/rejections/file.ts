@@ -14,14 +14,14 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import {utf8} from "../../codecs/bytes.js";
+import {utf8} from "../../../codecs/bytes.js";
 import {
   formatRejection,
   parseRejection,
   REJECTION_LINE_MAX_BYTES,
   type RejectionLine,
-} from "../../codecs/mining/rejection-line.js";
-import {DecodeError, UnavailableError} from "../../errors.js";
+} from "../../../codecs/mining/rejection-line.js";
+import {DecodeError, UnavailableError} from "../../../errors.js";
 
 export interface RejectionFileOptions {
   readonly path: string;

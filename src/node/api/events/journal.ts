@@ -6,11 +6,11 @@
  * is bounded for each block, so that it costs no more disk either.
  */
 
-import {textOf} from "../../codecs/bytes.js";
-import {encodeProof, type Proof} from "../../codecs/mining/proof.js";
-import {FIRST_LOCAL_PLACE, seqOf} from "../ledger/chain/event-numbers.js";
-import type {RejectionEntry} from "../ledger/mining/rejection-log.js";
-import type {LoggedEvent} from "../storage/store.js";
+import {textOf} from "../../../codecs/bytes.js";
+import {encodeProof, type Proof} from "../../../codecs/mining/proof.js";
+import {FIRST_LOCAL_PLACE, seqOf} from "../../ledger/chain/event-numbers.js";
+import type {RejectionEntry} from "../../ledger/mining/rejection-log.js";
+import type {LoggedEvent} from "../../storage/store.js";
 import {eventsOf, proofMembers, type Settled, type Untold, untold} from "./derive.js";
 
 /** Most of each that one block takes along; what comes after is not told. */

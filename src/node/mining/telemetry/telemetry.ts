@@ -4,9 +4,9 @@ import {
   HMAC_ATTESTATION,
   type HmacBundle,
   readHmacBundleCompat,
-} from "../../codecs/mining/hmac-bundle.js";
-import {decodeKeyBundle, KEY_ATTESTATION} from "../../codecs/mining/key-bundle.js";
-import type {Proof} from "../../codecs/mining/proof.js";
+} from "../../../codecs/mining/hmac-bundle.js";
+import {decodeKeyBundle, KEY_ATTESTATION} from "../../../codecs/mining/key-bundle.js";
+import type {Proof} from "../../../codecs/mining/proof.js";
 import {Catalogue, type TelemetryProfile} from "./catalogue.js";
 import {checkTelemetry, type TelemetryClaim, type Verdict} from "./check.js";
 import {classOf, DEFAULT_PENALTY, type PenaltySettings, type PenaltySnapshot, PenaltyWindows} from "./penalty.js";
