@@ -27,7 +27,7 @@ const POLL_MS = 500;
 interface Cheating {
   readonly nodeId: string;
   readonly address: string;
-  attest(solution: Proof, challenge: Challenge): Proof;
+  attest(solution: Proof, challenge: Challenge): Promise<Proof>;
 }
 
 const {values} = parseArgs({
@@ -58,7 +58,7 @@ async function rigOf(nodeId: string, macKey?: Uint8Array): Promise<Cheating> {
   };
   const {chainId} = await client.params();
   const sign = (message: Uint8Array): Uint8Array => scheme.sign(secretKey, message);
-  const attest = (solution: Proof, challenge: Challenge): Proof =>
+  const attest = async (solution: Proof, challenge: Challenge): Promise<Proof> =>
     attestWithKey(solution, rig, {challenge, identity: {chainId, sign}});
   return {nodeId, address: owner, attest};
 }
@@ -99,7 +99,7 @@ async function forge(nodeId: string): Promise<void> {
   const rig = await rigOf(nodeId, new Uint8Array(32).fill(0xee));
   const solution = await solveTip(rig, client);
   const {minerAddr, height} = solution;
-  await offer("forged", nodeId, rig.attest(solution, await client.challenge({minerAddr, nodeId, height})));
+  await offer("forged", nodeId, await rig.attest(solution, await client.challenge({minerAddr, nodeId, height})));
 }
 
 /** Asks for the challenge of a height to come, and signs when it has come. */
@@ -108,7 +108,7 @@ async function keepStale(nodeId: string): Promise<void> {
   const height = (await client.work({height: null})).height + KEPT_BLOCKS;
   const challenge = await client.challenge({minerAddr: rig.address, nodeId, height});
   while ((await client.work({height: null})).height < height) await sleep(POLL_MS, undefined, {signal: abort.signal});
-  await offer("stale", nodeId, rig.attest(await solveTip(rig, client), challenge));
+  await offer("stale", nodeId, await rig.attest(await solveTip(rig, client), challenge));
 }
 
 try {

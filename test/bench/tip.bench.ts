@@ -43,7 +43,7 @@ async function minerOn({client}: RunningNode, signal: AbortSignal, {streams}: {s
       solver,
       dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: 0}, {backend, cache: null, nowMs: () => performance.now()}),
       claim: async () => false,
-      attest: (solution) => solution,
+      attest: async (solution) => solution,
       randomNonce: () => new Uint8Array(randomBytes(16)),
       nowMs: () => performance.now(),
       sleep: wait,

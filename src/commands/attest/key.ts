@@ -1,15 +1,15 @@
 import type {Command} from "commander";
 import type {Challenge} from "../../codecs/mining/challenge.js";
-import {encodeHmacBundle, HMAC_ATTESTATION} from "../../codecs/mining/hmac-bundle.js";
 import type {Proof} from "../../codecs/mining/proof.js";
 import {UsageError} from "../../errors.js";
 import {KEY_FILE_MAX_BYTES, parseSeedFile} from "../../node/keys/key-file.js";
 import {signerOfSeed} from "../../node/keys/signer.js";
-import {hmacEvidence, type SealedEvidence, sealWithKey} from "../../node/mining/attest.js";
+import {macEvidence, type SealedEvidence, sealWithKey} from "../../node/mining/attest.js";
 import {certifiedEvidence} from "../../node/mining/attest-cc.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {type DeviceFlags, readDevice} from "./device.js";
+import {sourceOf} from "./evidence-source.js";
 import {type ReportFlags, readReport} from "./report.js";
 import {addRigFlags, type RigFlags, readRig} from "./rig.js";
 import {type AttestFlags, addAttestFlags, readSolution, writeAttested} from "./solution.js";
@@ -24,27 +24,16 @@ const SOURCES = {
   reportFile: "--report-file",
 } as const;
 
-/** The one kind of evidence that the flags ask for. @throws UsageError EVIDENCE_SOURCE */
-function sourceOf(flags: Flags): keyof typeof SOURCES {
-  const given = (Object.keys(SOURCES) as (keyof typeof SOURCES)[]).filter((name) => flags[name] !== undefined);
-  if (given.length === 1) return given[0]!;
-  const names = Object.values(SOURCES).join(", ");
-  throw new UsageError("EVIDENCE_SOURCE", `give one of ${names}, not ${given.length || "none"}`, {
-    hint: "the evidence is a MAC, a certified quote, or a GPU's report",
-  });
-}
-
 async function evidenceOf(
   io: Io,
   flags: Flags,
   solution: {readonly proof: Proof; readonly challenge: Challenge},
 ): Promise<SealedEvidence> {
-  const {nodeId, gpuArch, certChain} = flags;
-  const source = sourceOf(flags);
+  const {nodeId, certChain} = flags;
+  const source = sourceOf(flags, SOURCES);
   if (source === "hmacKeyFile") {
     const rig = await readRig(io, flags, flags.hmacKeyFile!);
-    const evidence = encodeHmacBundle(hmacEvidence(solution.proof, rig, solution.challenge));
-    return {evidence, evidenceType: HMAC_ATTESTATION, nodeId, gpuArch};
+    return macEvidence(solution.proof, rig, solution.challenge);
   }
   if (certChain === undefined)
     throw new UsageError("FLAG_REQUIRED", "--cert-chain is missing", {hint: "the device's certificates in PEM"});

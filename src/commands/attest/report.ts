@@ -10,6 +10,9 @@ import {reportedEvidence} from "../../node/mining/attest-spdm.js";
 import type {Io} from "../io.js";
 import {readCertificates} from "./device.js";
 
+/** A report as hex, and some white space. */
+export const REPORT_TEXT_MAX_BYTES = 3 * SPDM_REPORT_MAX_BYTES;
+
 export interface ReportFlags {
   readonly reportFile: string;
   readonly certChain: string;
@@ -24,27 +27,34 @@ export async function readReport(
   {proof, challenge}: {readonly proof: Proof; readonly challenge: Challenge},
 ): Promise<SealedEvidence> {
   const report = await readReportFile(io, reportFile);
-  const {requestNonce} = spdmReport.decode(report);
-  const wanted = spdmNonce(proof, {nodeId, challenge});
-  if (!equalBytes(requestNonce, wanted))
-    throw new UsageError(
-      "REPORT_NONCE_OTHER",
-      `the report answers nonce ${hexOf(requestNonce)}, want ${hexOf(wanted)}`,
-      {
-        hint: "ask the GPU for a report with the nonce that qsdm attest nonce prints",
-      },
-    );
+  checkAnswers(report, spdmNonce(proof, {nodeId, challenge}));
   const certificates = await readCertificates(io, certChain, "--cert-chain");
   const gpu = {report, certChain: certificates.map(({der}) => der)};
   return reportedEvidence(gpu, {challenge, nodeId, gpuArch});
 }
 
+/**
+ * Unless `report` answers the nonce `wanted`, which `qsdm attest` with `command` prints:
+ * @throws UsageError REPORT_NONCE_OTHER; DecodeError REPORT_INVALID
+ */
+export function checkAnswers(report: Uint8Array, wanted: Uint8Array, command = "nonce"): void {
+  const {requestNonce} = spdmReport.decode(report);
+  if (!equalBytes(requestNonce, wanted))
+    throw new UsageError(
+      "REPORT_NONCE_OTHER",
+      `the report answers nonce ${hexOf(requestNonce)}, want ${hexOf(wanted)}`,
+      {
+        hint: `ask the GPU for a report with the nonce that qsdm attest ${command} prints`,
+      },
+    );
+}
+
 /** The bytes of a report's file. @throws DecodeError INPUT_TOO_LARGE */
 export const readReportFile = async (io: Io, path: string): Promise<Uint8Array> =>
-  binary(await io.readFile(path, {flag: "--report-file", maxBytes: 3 * SPDM_REPORT_MAX_BYTES}));
+  reportIn(await io.readFile(path, {flag: "--report-file", maxBytes: REPORT_TEXT_MAX_BYTES}));
 
 /** Reports are bytes; NVIDIA's tools write them as hex. */
-function binary(file: Uint8Array): Uint8Array {
+export function reportIn(file: Uint8Array): Uint8Array {
   const text = Buffer.from(file).toString("latin1").trim();
   return /^[0-9a-fA-F]+$/.test(text) ? bytesOfHex(text.toLowerCase()) : file;
 }

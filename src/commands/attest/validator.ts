@@ -1,13 +1,11 @@
 import type {Command} from "commander";
-import {equalBytes, hexOf} from "../../codecs/bytes.js";
 import {
   VALIDATOR_ATTEST_CONTRACT,
   type ValidatorAttestation,
   validatorAttestation,
   validatorNonce,
 } from "../../codecs/chain/validator-attestation.js";
-import {spdmReport} from "../../codecs/mining/spdm-report.js";
-import {RuleError, UsageError} from "../../errors.js";
+import {RuleError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
 import {defineCommand} from "../define.js";
 import {u64Flag} from "../flags.js";
@@ -15,7 +13,7 @@ import type {Io} from "../io.js";
 import {settingsEnvironment} from "../settings.js";
 import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "../submit.js";
 import {readCertificates} from "./device.js";
-import {readReportFile} from "./report.js";
+import {checkAnswers, readReportFile} from "./report.js";
 
 interface Flags extends WriteFlags {
   readonly reportFile: string;
@@ -38,16 +36,7 @@ export async function orderValidatorAttestation(
       hint: "sign with the validator's keystore: --in FILE",
     });
   const {anchorHeight, report} = attestation;
-  const wanted = validatorNonce((await client.block({height: anchorHeight})).id, sender);
-  const {requestNonce} = spdmReport.decode(report);
-  if (!equalBytes(requestNonce, wanted))
-    throw new UsageError(
-      "REPORT_NONCE_OTHER",
-      `the report answers nonce ${hexOf(requestNonce)}, want ${hexOf(wanted)}`,
-      {
-        hint: "ask the GPU for a report with the nonce that qsdm attest validator-nonce prints",
-      },
-    );
+  checkAnswers(report, validatorNonce((await client.block({height: anchorHeight})).id, sender), "validator-nonce");
   return {
     contract: VALIDATOR_ATTEST_CONTRACT,
     payload: validatorAttestation.encode(attestation),

@@ -40,7 +40,7 @@ export async function equivocate(cheater: Cheater, client: Client, signal: Abort
   for (let attempt = 0, height = -1n; attempt < MAX_HEIGHTS; attempt++) {
     const job = await nextJob(cheater, client, {after: height, signal});
     height = job.work.height;
-    const proofs = await signTwice(cheater, client, job);
+    const proofs = await signTwice(cheater, client, {job, signal});
     const answer = await client.submitProof({body: proofs[0]});
     if (answer.accepted) return {height, proofs};
     refusal = answer.detail;
@@ -67,12 +67,16 @@ async function nextJob(
   }
 }
 
-async function signTwice(cheater: Cheater, client: Client, job: Job): Promise<Equivocation["proofs"]> {
+async function signTwice(
+  cheater: Cheater,
+  client: Client,
+  {job, signal}: {readonly job: Job; readonly signal: AbortSignal},
+): Promise<Equivocation["proofs"]> {
   const table = buildDag(job.seed);
   const {address, attest} = cheater;
   const binding = challengeBindingOf(cheater, job.work.height);
   const make = async (start: number): Promise<Uint8Array> =>
-    encodeProof(await attest(solve(job, address, {table, start}), await fetchChallenge(client, binding)));
+    encodeProof(await attest(solve(job, address, {table, start}), await fetchChallenge(client, binding), signal));
   return [await make(1), await make(2)];
 }
 

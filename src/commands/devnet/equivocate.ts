@@ -5,7 +5,8 @@ import {loadBackend} from "../../node/compute/backend.js";
 import {type ClientFlags, withClient} from "../client.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
-import {attester, required, type SigningFlags, termsOf} from "../mine/terms.js";
+import {attester} from "../mine/attester.js";
+import {required, type SigningFlags, termsOf} from "../mine/terms.js";
 import {addClientFlags, settingsEnvironment} from "../settings.js";
 import {equivocate} from "./cheat.js";
 

@@ -34,12 +34,21 @@ export const mineCommand = (io: Io): Command =>
         "Without --node-id the rig is read from a file, by default ~/.qsdm/miner.toml; one of QSDM's own is read too. Where " +
         "there is none, a person at a terminal is asked: qsdm makes the keys, enrolls the rig, with a bond locked now or " +
         "filled from rewards, and writes the file.\n\n" +
+        "A proof says what the GPU is by a MAC (--hmac-key-file), by a quote under a device's certificate " +
+        "(--device-key-file with --cert-chain, --firmware-ver and --driver-ver), or by the GPU's own measurement report " +
+        "(--report-exec with --cert-chain). For a report the command is run in a shell for each solution: it reads one line of JSON with nonce, node_id and " +
+        "height, has 30 seconds, and prints what the GPU signed, as bytes or hex. A height whose report cannot be had in " +
+        "a minute is given up.\n\n" +
         "No height is signed twice, not even after a crash: claimed heights are recorded in a directory beside the key " +
         "file. Keep it with the key, because two signed proofs for one height cost the bond.",
       examples: [
         {
           does: "mine until interrupted",
           run: 'qsdm mine --node-id rig1 --gpu-name "NVIDIA GeForce RTX 4090" --gpu-arch ada --hmac-key-file rig1.hmac --node-key-file rig1.key',
+        },
+        {
+          does: "let the GPU report for itself, by a program that asks the driver",
+          run: "qsdm mine --node-id rig1 --gpu-arch hopper --report-exec ./gpu-report.sh --cert-chain gpu.pem --node-key-file rig1.key",
         },
         {does: "be asked for a rig, or mine with the one that was set up", run: "qsdm mine"},
         {
@@ -79,6 +88,10 @@ export const mineCommand = (io: Io): Command =>
     .option("--cuda-version <version>", "version of CUDA", "")
     .option("--driver-ver <version>", "version of the GPU driver", "")
     .option("--hmac-key-file <path>", "key of the attestation MAC, as hex; - reads standard input")
+    .option("--device-key-file <path>", "instead: private key of a certified device, in PEM")
+    .option("--report-exec <command>", "instead: asks the GPU for its own report, with the nonce on standard input")
+    .option("--cert-chain <path>", "PEM of the device's certificate and those above it")
+    .option("--firmware-ver <version>", "version of the GPU's firmware, for a certified quote")
     .option("--node-key-file <path>", "seed of the key that signs proofs, as hex")
     .option(
       "--backend <name>",

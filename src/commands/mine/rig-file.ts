@@ -27,7 +27,11 @@ export type RigValues = Partial<
     | "computeCap"
     | "cudaVersion"
     | "driverVer"
+    | "firmwareVer"
     | "hmacKeyFile"
+    | "deviceKeyFile"
+    | "reportExec"
+    | "certChain"
     | "nodeKeyFile"
     | "backend"
     | "threads"
@@ -48,7 +52,11 @@ const schema = z.strictObject({
   compute_cap: text.optional(),
   cuda_version: text.optional(),
   driver_ver: text.optional(),
+  firmware_ver: text.optional(),
   hmac_key_file: text.optional(),
+  device_key_file: text.optional(),
+  report_exec: text.optional(),
+  cert_chain: text.optional(),
   node_key_file: text.optional(),
   backend: text.optional(),
   threads: z.int().optional(),
@@ -128,6 +136,10 @@ function valuesOf(keys: Keys, place: (file: string) => string): RigValues {
     computeCap: keys.compute_cap,
     cudaVersion: keys.cuda_version,
     driverVer: keys.driver_ver,
+    firmwareVer: keys.firmware_ver,
+    deviceKeyFile: keys.device_key_file && place(keys.device_key_file),
+    reportExec: keys.report_exec,
+    certChain: keys.cert_chain && place(keys.cert_chain),
     hmacKeyFile: keys.hmac_key_file && place(keys.hmac_key_file),
     nodeKeyFile: keys.node_key_file && place(keys.node_key_file),
     backend: keys.backend,

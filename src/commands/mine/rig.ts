@@ -1,7 +1,10 @@
 /** Flags of `qsdm mine` with those of the rig's file under them. */
 import type {Io} from "../io.js";
 import {DEFAULT_RIG_FILE, parseRigFile, RIG_FILE_MAX_BYTES, type RigValues} from "./rig-file.js";
-import type {MineFlags} from "./terms.js";
+import {MINE_SOURCES, type MineFlags} from "./terms.js";
+
+/** Another kind of evidence replaces the file's. */
+const NO_SOURCE = Object.fromEntries(Object.keys(MINE_SOURCES).map((source) => [source, undefined]));
 
 /**
  * What was typed, over what the rig's file says. Without either, a person at a terminal is asked.
@@ -12,7 +15,8 @@ export async function withRig(io: Io, flags: MineFlags, isTyped: (flag: string) 
   const values = await rigValues(io, flags);
   const typed = Object.entries(flags).filter(([flag]) => isTyped(flag) || !(flag in values));
   const addressed = isTyped("apiUrl") || isTyped("validator");
-  return {...values, ...Object.fromEntries(typed), ...(addressed ? {node: []} : {})} as MineFlags;
+  const proved = Object.keys(MINE_SOURCES).some(isTyped) ? NO_SOURCE : {};
+  return {...values, ...proved, ...Object.fromEntries(typed), ...(addressed ? {node: []} : {})} as MineFlags;
 }
 
 async function rigValues(io: Io, flags: MineFlags): Promise<RigValues> {

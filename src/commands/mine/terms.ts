@@ -4,11 +4,6 @@ import type {EnrollmentView} from "../../codecs/api/mining.js";
 import type {Status} from "../../codecs/api/status.js";
 import {RuleError, UsageError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
-import type {ComputeBackend} from "../../node/compute/backend.js";
-import {KEY_FILE_MAX_BYTES, parseHmacKeyFile, parseSeedFile} from "../../node/keys/key-file.js";
-import {signerOfSeed} from "../../node/keys/signer.js";
-import {attestWithKey, attestWithMac, type Rig} from "../../node/mining/attest.js";
-import type {MinerPorts} from "../../node/mining/ports.js";
 import {SignedHeights} from "../../node/mining/signed-heights.js";
 import type {ClientFlags} from "../client.js";
 import type {Io} from "../io.js";
@@ -23,7 +18,11 @@ export interface SigningFlags {
   readonly computeCap?: string;
   readonly cudaVersion?: string;
   readonly driverVer?: string;
+  readonly firmwareVer?: string;
   readonly hmacKeyFile?: string;
+  readonly deviceKeyFile?: string;
+  readonly reportExec?: string;
+  readonly certChain?: string;
   readonly nodeKeyFile?: string;
 }
 
@@ -91,48 +90,25 @@ export function required(value: string | undefined, flag: string): string {
   });
 }
 
-/** What the rig says of itself. @throws UsageError FLAG_REQUIRED; DecodeError KEY_FILE_INVALID */
-export async function rigOf(
-  io: Pick<Io, "readFile">,
-  flags: SigningFlags,
-  {record}: Pick<Terms, "record">,
-): Promise<Rig> {
-  const keyFile = required(flags.hmacKeyFile, "--hmac-key-file");
-  return {
-    nodeId: record.nodeId,
-    gpuUuid: flags.gpuUuid ?? record.gpuUuid,
-    gpuName: flags.gpuName,
-    gpuArch: flags.gpuArch.toLowerCase(),
-    computeCap: flags.computeCap ?? "",
-    cudaVersion: flags.cudaVersion ?? "",
-    driverVer: flags.driverVer ?? "",
-    hmacKey: parseHmacKeyFile(await io.readFile(keyFile, {flag: "--hmac-key-file", maxBytes: KEY_FILE_MAX_BYTES})),
-  };
-}
-
-/** How the rig signs, as the chain asks for it. */
-export async function attester(
-  io: Io,
-  flags: SigningFlags,
-  terms: Terms,
-  backend: ComputeBackend,
-): Promise<MinerPorts["attest"]> {
-  const rig = await rigOf(io, flags, terms);
-  if (!terms.strict) return (solution, challenge) => attestWithMac(solution, rig, challenge);
-  const file = required(flags.nodeKeyFile, "--node-key-file");
-  const seed = parseSeedFile(await io.readFile(file, {flag: "--node-key-file", maxBytes: KEY_FILE_MAX_BYTES}));
-  const signer = signerOfSeed(await backend.mlDsa(87, "few"), seed);
-  const identity = {chainId: terms.chainId, sign: (message: Uint8Array) => signer.sign(message)};
-  return (solution, challenge) => attestWithKey(solution, rig, {challenge, identity});
-}
-
 /** Where tables are kept between runs. */
 export const dagDirOf = async (io: Io, {config, dagDir}: MineFlags): Promise<string> =>
   (await loadSettings(io.host, {config, dag_dir: dagDir})).dag_dir.value!;
 
+/** The flag that each kind of evidence is named by. */
+export const MINE_SOURCES = {
+  hmacKeyFile: "--hmac-key-file",
+  deviceKeyFile: "--device-key-file",
+  reportExec: "--report-exec",
+} as const;
+
 /** The file of the key that signs; what a miner keeps between runs lies beside it. @throws UsageError KEY_FILE_NEEDED */
 export function signingKeyPath(flags: MineFlags, {strict}: Terms): string {
-  const key = required(strict ? flags.nodeKeyFile : flags.hmacKeyFile, strict ? "--node-key-file" : "--hmac-key-file");
+  const [file, flag] = strict
+    ? [flags.nodeKeyFile, "--node-key-file"]
+    : flags.deviceKeyFile === undefined
+      ? [flags.hmacKeyFile, "--hmac-key-file"]
+      : [flags.deviceKeyFile, "--device-key-file"];
+  const key = required(file, flag);
   if (key === "-")
     throw new UsageError("KEY_FILE_NEEDED", "the signing key cannot come from standard input", {
       hint: "heights that were signed are recorded beside the key's file, so that no restart signs twice",

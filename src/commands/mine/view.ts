@@ -137,7 +137,7 @@ function textView(io: Io, {tally, gpus}: MineViewPorts): MineView {
           // Once for each reason, not once for each try.
           if (event.error.message === waiting) break;
           waiting = event.error.message;
-          busyWith = `waiting for the node: ${waiting}`;
+          busyWith = `waiting: ${waiting}`;
           progress.log(busyWith);
       }
     },

@@ -51,9 +51,7 @@ export function attestWithKey(
   rig: Rig,
   {challenge, identity}: {challenge: Challenge; identity: NodeIdentity},
 ): Proof {
-  const evidence = encodeHmacBundle(hmacEvidence(proof, rig, challenge));
-  const {nodeId, gpuArch} = rig;
-  return sealWithKey(proof, {evidence, evidenceType: HMAC_ATTESTATION, nodeId, gpuArch}, {challenge, identity});
+  return sealWithKey(proof, macEvidence(proof, rig, challenge), {challenge, identity});
 }
 
 /** Evidence of any kind, and what stands beside it in the proof. */
@@ -63,6 +61,13 @@ export interface SealedEvidence {
   readonly evidenceType: string;
   readonly nodeId: string;
   readonly gpuArch: string;
+}
+
+/** The MAC for the bundle that a node key signs. @throws UsageError RIG_INVALID */
+export function macEvidence(proof: Proof, rig: Rig, challenge: Challenge): SealedEvidence {
+  const {nodeId, gpuArch} = rig;
+  const evidence = encodeHmacBundle(hmacEvidence(proof, rig, challenge));
+  return {evidence, evidenceType: HMAC_ATTESTATION, nodeId, gpuArch};
 }
 
 /** `proof` as version 2 with `evidence`, all of it signed by the node key. */

@@ -145,7 +145,8 @@ export class Miner {
     const challenge = await this.#patiently(() => node.challenge(binding), signal, height);
     if (!challenge) return null;
     this.#settledHeight = height;
-    if (await this.ports.claim(height)) return this.ports.attest(solution, challenge);
+    if (await this.ports.claim(height))
+      return this.#patiently(() => this.ports.attest(solution, challenge, signal), signal, height);
     this.ports.told({type: "skipped", height});
     return null;
   }
@@ -172,7 +173,7 @@ export class Miner {
   }
 
   /**
-   * What `ask` answers, asked again while the node is unavailable; null when `signal` aborts first, or when a proof for
+   * What `ask` answers, asked again while the node, or the rig's device, is unavailable; null when `signal` aborts first, or when a proof for
    * `proofHeight` has waited too long.
    */
   async #patiently<T>(ask: () => Promise<T>, signal: AbortSignal, proofHeight?: bigint): Promise<T | null> {

@@ -43,8 +43,11 @@ export interface MinerPorts {
    * @throws UnavailableError
    */
   claim(height: bigint): Promise<boolean>;
-  /** The solution with what the rig says about itself. */
-  attest(solution: Proof, challenge: Challenge): Proof;
+  /**
+   * The solution with what the rig says about itself; tried again while the challenge is good.
+   * @throws UnavailableError when the device cannot be asked
+   */
+  attest(solution: Proof, challenge: Challenge, signal: AbortSignal): Promise<Proof>;
   readonly solver: Solver;
   readonly dag: Pick<DagBuilder, "table">;
   /** 16 random bytes. */

@@ -70,6 +70,14 @@ describe("flags", () => {
     expect((await rigOf(memoryHost({files}), {apiUrl: "http://b"})).node).toEqual([]);
   });
 
+  test("for another kind of evidence replace the file's", async () => {
+    const files = {[place.path]: 'node_id = "rig1"\nhmac_key_file = "/k"\ncert_chain = "gpu.pem"\nreport_exec = "./r"'};
+    expect(await rigOf(memoryHost({files}), {})).toMatchObject({hmacKeyFile: "/k", reportExec: "./r"});
+    const merged = await rigOf(memoryHost({files}), {deviceKeyFile: "/d"});
+    expect(merged).toMatchObject({deviceKeyFile: "/d", certChain: "/home/u/.qsdm/gpu.pem"});
+    expect([merged.hmacKeyFile, merged.reportExec]).toEqual([undefined, undefined]);
+  });
+
   test("that name the rig stand alone, unless they name a file too", async () => {
     expect(await rigOf(memoryHost({files}), {nodeId: "other"})).toMatchObject({nodeId: "other", backend: "auto"});
     const both = await rigOf(memoryHost({files}), {nodeId: "other", rigFile: place.path});

@@ -1,8 +1,8 @@
 /** QSDM's mining console: keys, nonces and polling are compared; what it prints is ours to word. */
 import {hexOf} from "../../../src/codecs/bytes.js";
+import {rigOf} from "../../../src/commands/mine/attester.js";
 import {panelLines} from "../../../src/commands/mine/panel.js";
 import {formatHashrate, formatSpan} from "../../../src/commands/mine/stats-document.js";
-import {rigOf} from "../../../src/commands/mine/terms.js";
 import {QsdmError, RuleError, UsageError} from "../../../src/errors.js";
 import {CLIENT_DEFAULTS, createClient} from "../../../src/node/api/client.js";
 import {KEY_FILE_MAX_BYTES, parseKeyFile} from "../../../src/node/keys/key-file.js";

@@ -76,7 +76,7 @@ function bench(change: Partial<MinerPorts & MinerNode> = {}, options: Partial<Mi
     nodes: [only],
     gate: OPEN_GATE,
     claim: async () => true,
-    attest: (solution, challenge) => signedBy(rig, solution, {challenge}),
+    attest: async (solution, challenge) => signedBy(rig, solution, {challenge}),
     randomNonce: () => new Uint8Array(16),
     nowMs: () => performance.now(),
     // Time passes on the chain whenever the miner waits.
@@ -240,6 +240,40 @@ describe("the miner", () => {
     expect(eventsOf(events, "accepted")).toHaveLength(1);
   });
 
+  test("asks a device again that gave no evidence, and claims the height once", async () => {
+    const claimed: bigint[] = [];
+    let refused = 0;
+    const made = bench({
+      claim: async (height) => {
+        claimed.push(height);
+        return true;
+      },
+      attest: async (solution, challenge) => {
+        if (refused++ < 2) throw new UnavailableError("REPORT_PROGRAM_FAILED", "the GPU is busy");
+        return signedBy(rig, solution, {challenge});
+      },
+    });
+    await made.run();
+    expect(eventsOf(made.node.events, "waiting")).toHaveLength(2);
+    expect(claimed).toEqual([8n]);
+    expect(eventsOf(made.node.events, "accepted")).toMatchObject([{height: 8n}]);
+  });
+
+  test("gives a height up whose evidence cannot be had while the challenge is good", async () => {
+    let nowMs = 0;
+    const made = bench({
+      nowMs: () => nowMs,
+      attest: async (solution, challenge) => {
+        if (solution.height > 8n) return signedBy(rig, solution, {challenge});
+        nowMs += 25_000;
+        throw new UnavailableError("REPORT_PROGRAM_FAILED", "the GPU is busy");
+      },
+    });
+    await made.run();
+    expect(eventsOf(made.node.events, "lost")).toMatchObject([{height: 8n, error: {message: "the GPU is busy"}}]);
+    expect(eventsOf(made.node.events, "accepted")).toMatchObject([{height: 9n}]);
+  });
+
   test("leaves a search when the tip moves", async () => {
     const made = bench({
       work: async () => ({...workAt(made.node.height), difficulty: made.node.height < 10n ? 1n << 250n : 4n}),
@@ -265,7 +299,7 @@ describe("the miner", () => {
     const signed: Proof[] = [];
     const made = bench({
       claim: async (height) => height !== 8n,
-      attest: (solution, challenge) => {
+      attest: async (solution, challenge) => {
         signed.push(solution);
         return signedBy(rig, solution, {challenge});
       },
