@@ -10,6 +10,7 @@ const TOOL = "out/sanitized/qsdm-native";
 const CUDA_TOOL = "out/cuda/qsdm-native";
 const VECTORS = ["dag", "tensor"].map((name) => `../test/node/ledger/mining/${name}.vectors.json`);
 const DEFAULT_ROUNDS = "200";
+const THREAD_ROUNDS = "20";
 
 const works = (command) => spawnSync(command, ["--version"], {stdio: "ignore"}).status === 0;
 const run = (command, ...args) => spawnSync(command, args, {cwd: NATIVE, stdio: "inherit"}).status === 0;
@@ -21,7 +22,10 @@ if (lacking) {
 } else {
   const make = (...variables) => run("make", "-s", `-j${availableParallelism()}`, ...variables);
   const sanitized = () =>
-    make("SANITIZE=1") && run(TOOL, "check", ...VECTORS) && run(TOOL, "compare", process.argv[2] ?? DEFAULT_ROUNDS);
+    make("SANITIZE=1") &&
+    run(TOOL, "check", ...VECTORS) &&
+    run(TOOL, "compare", process.argv[2] ?? DEFAULT_ROUNDS) &&
+    run(TOOL, "threads", THREAD_ROUNDS);
   // One generation is enough to see that they compile.
   const cuda = () => make("CUDA=1", "NVCC_ARCH=sm_90") && run(CUDA_TOOL, "check", ...VECTORS);
   const hasNvcc = works(process.env.NVCC ?? "nvcc");

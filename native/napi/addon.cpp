@@ -2,50 +2,30 @@
 #include <new>
 
 #include "../include/qsdm_native.h"
-#include "values.hpp"
+#include "forms.hpp"
+#include "job.hpp"
 
 namespace {
 
 using qsdm::Arguments;
 using qsdm::Bytes;
-
-// Entry numbers are 32 bits wide.
-constexpr uint64_t MOST_ENTRIES = uint64_t{1} << 32;
-
-uint32_t path_of(Arguments &arguments) {
-  const auto path = static_cast<uint32_t>(arguments.number(0, qsdm_path_count() - 1));
-  arguments.check(!arguments.ok() || !qsdm_path_at(path).missing, "this machine cannot run that path");
-  return path;
-}
-
-qsdm_mix mix_of(Arguments &arguments, size_t at) {
-  const auto mix = arguments.number(at, QSDM_MIX_TENSOR);
-  arguments.check(mix >= QSDM_MIX_PLAIN, "there is no such mix");
-  return static_cast<qsdm_mix>(mix);
-}
+using qsdm::dag_of;
+using qsdm::mix_of;
+using qsdm::MOST_ENTRIES;
+using qsdm::path_of;
 
 // hash(path, sponge, messages, ends, digests): digests are of one length, which is that of `digests` over the count.
 napi_value hash(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  const uint32_t path = path_of(arguments);
-  const auto sponge = static_cast<qsdm_sponge>(arguments.number(1, QSDM_SHAKE256));
-  const Bytes messages = arguments.bytes(2);
-  size_t count = 0;
-  const uint32_t *ends = arguments.words(3, count);
+  const uint32_t path = path_of(arguments, 0);
+  const qsdm::Messages messages = qsdm::messages_of(arguments, 1);
   const Bytes digests = arguments.bytes(4);
-  if (!arguments.ok() || count == 0) return nullptr;
-  uint32_t last = 0;
-  bool rising = true;
-  for (size_t i = 0; i < count; i++) {
-    rising = rising && ends[i] >= last;
-    last = ends[i];
-  }
-  arguments.check(rising && last <= messages.size, "messages end in order, within their array");
-  const size_t digest_bytes = digests.size / count;
-  arguments.check(digest_bytes > 0 && digest_bytes * count == digests.size &&
-                      (sponge != QSDM_SHA3_256 || digest_bytes == 32),
-                  "digests are of one length");
-  if (arguments.ok() && qsdm_hash(path, sponge, messages.data, ends, count, digests.data, digest_bytes) != 0)
+  if (!arguments.ok() || messages.count == 0) return nullptr;
+  const size_t digest_bytes = digests.size / messages.count;
+  arguments.check(digest_bytes * messages.count == digests.size, "digests are of one length");
+  qsdm::check_digest(arguments, messages.sponge, digest_bytes);
+  if (arguments.ok() && qsdm_hash(path, messages.sponge, messages.bytes.data, messages.ends, messages.count,
+                                  digests.data, digest_bytes) != 0)
     napi_throw_error(env, "NATIVE_MEMORY", "no memory for this batch");
   return nullptr;
 }
@@ -53,7 +33,7 @@ napi_value hash(napi_env env, napi_callback_info info) {
 // extend(path, previous[], into[], indexes)
 napi_value extend(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  const uint32_t path = path_of(arguments);
+  const uint32_t path = path_of(arguments, 0);
   const uint32_t count = arguments.length(1);
   size_t indexes = 0;
   const uint32_t *index = arguments.words(3, indexes);
@@ -77,16 +57,6 @@ napi_value extend(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// The table or checkpoints at arguments `at` to `at` + 2: bytes, entries, interval.
-qsdm_dag dag_of(Arguments &arguments, size_t at) {
-  const Bytes bytes = arguments.bytes(at);
-  const uint64_t entries = arguments.number(at + 1, MOST_ENTRIES);
-  const uint64_t interval = arguments.number(at + 2, MOST_ENTRIES);
-  if (arguments.check(entries > 0 && interval > 0, "a table has entries"))
-    arguments.check((entries + interval - 1) / interval * QSDM_ENTRY_BYTES == bytes.size, "the table has another size");
-  return {bytes.data, entries, interval};
-}
-
 // preferLargePages(bytes) gives whether the system was asked.
 napi_value prefer_large_pages(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
@@ -99,7 +69,7 @@ napi_value prefer_large_pages(napi_env env, napi_callback_info info) {
 // walk(path, dag bytes, entries, interval, mix, starts, mixes)
 napi_value walk(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  const uint32_t path = path_of(arguments);
+  const uint32_t path = path_of(arguments, 0);
   const qsdm_dag dag = dag_of(arguments, 1);
   const qsdm_mix mix = mix_of(arguments, 4);
   const Bytes starts = arguments.bytes(5);
@@ -114,7 +84,7 @@ napi_value walk(napi_env env, napi_callback_info info) {
 // gives the attempts that it took, or 0 when none of them is a solution.
 napi_value search(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  const uint32_t path = path_of(arguments);
+  const uint32_t path = path_of(arguments, 0);
   const qsdm_dag table = dag_of(arguments, 1);
   const qsdm_mix mix = mix_of(arguments, 4);
   const uint8_t *job = arguments.bytes(5, 64);
@@ -182,5 +152,6 @@ NAPI_MODULE_INIT() {
     napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
     napi_set_named_property(env, exports, name, function);
   }
+  qsdm::define_pool(env, exports);
   return exports;
 }

@@ -53,6 +53,31 @@ const uint32_t *Arguments::words(size_t at, size_t &count) {
   return static_cast<const uint32_t *>(data);
 }
 
+int64_t *Arguments::counter(size_t at) {
+  bool is_view = false;
+  napi_typedarray_type type{};
+  size_t count = 0;
+  void *data = nullptr;
+  const bool read = ok_ && napi_is_typedarray(env_, values_[at], &is_view) == napi_ok && is_view &&
+                    napi_get_typedarray_info(env_, values_[at], &type, &count, &data, nullptr, nullptr) == napi_ok &&
+                    type == napi_bigint64_array && count == 1;
+  return check(read && is_shared(at), "a shared BigInt64Array of one number is wanted") ? static_cast<int64_t *>(data)
+                                                                                        : nullptr;
+}
+
+bool Arguments::is_shared(size_t at) {
+  napi_value buffer = nullptr;
+  bool is_own = true;
+  // What lies under a typed array and is no ArrayBuffer is a SharedArrayBuffer.
+  return ok_ && napi_get_typedarray_info(env_, values_[at], nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok &&
+         napi_is_arraybuffer(env_, buffer, &is_own) == napi_ok && !is_own;
+}
+
+napi_ref Arguments::keep(size_t at) {
+  napi_ref kept = nullptr;
+  return napi_create_reference(env_, values_[at], 1, &kept) == napi_ok ? kept : nullptr;
+}
+
 uint64_t Arguments::number(size_t at, uint64_t most) {
   double value = -1;
   const bool read = ok_ && napi_get_value_double(env_, values_[at], &value) == napi_ok && value >= 0 &&

@@ -15,7 +15,7 @@ struct Bytes {
 
 class Arguments {
  public:
-  static constexpr size_t MOST = 10;
+  static constexpr size_t MOST = 12;
 
   Arguments(napi_env env, napi_callback_info info);
 
@@ -25,6 +25,12 @@ class Arguments {
   uint8_t *writable(size_t at, size_t size);
   // A Uint32Array.
   const uint32_t *words(size_t at, size_t &count);
+  // A BigInt64Array of one number, in shared memory.
+  int64_t *counter(size_t at);
+  // Whether an array lies in shared memory, which JavaScript can neither move nor detach.
+  bool is_shared(size_t at);
+  // Keeps an argument alive until the reference is deleted; null when it could not.
+  napi_ref keep(size_t at);
   // A whole number up to `most`.
   uint64_t number(size_t at, uint64_t most);
   // Elements of an array argument.

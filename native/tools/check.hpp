@@ -17,4 +17,7 @@ Tally check_vectors(const std::string &path);
 // `rounds` of up to five comparisons for each engine but the first.
 Tally compare_engines(size_t rounds, uint64_t seed);
 
+// The queue and its threads `rounds` times, and the search's board on every path.
+Tally check_threads(size_t rounds, uint64_t seed);
+
 }  // namespace qsdm

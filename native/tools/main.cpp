@@ -14,6 +14,7 @@ int usage() {
   std::fprintf(stderr,
                "usage: qsdm-native check FILE...           vector files on every path\n"
                "       qsdm-native compare ROUNDS [SEED]   paths against each other on random input\n"
+               "       qsdm-native threads ROUNDS [SEED]   threads, their queue, and a search that another one ends\n"
                "       qsdm-native bench\n");
   return 2;
 }
@@ -36,9 +37,10 @@ int main(int count, char **words) try {
     }
     return ending(total);
   }
-  if (command == "compare" && (count == 3 || count == 4)) {
+  if ((command == "compare" || command == "threads") && (count == 3 || count == 4)) {
     const uint64_t seed = count == 4 ? std::strtoull(words[3], nullptr, 10) : std::random_device()();
-    return ending(qsdm::compare_engines(std::strtoull(words[2], nullptr, 10), seed));
+    const size_t rounds = std::strtoull(words[2], nullptr, 10);
+    return ending(command == "compare" ? qsdm::compare_engines(rounds, seed) : qsdm::check_threads(rounds, seed));
   }
   if (command == "bench" && count == 2) {
     qsdm::run_bench();

@@ -18,7 +18,7 @@ export async function equip(io: Io, {device, threads, backend: wanted}: MineFlag
   const choice = await chooseBackend(wanted);
   for (const {message, hint} of [...choice.refused, ...refused]) io.warn(hint ? `${message}; ${hint}` : message);
   const {backend} = choice;
-  const fleet = new Fleet(openDevices(plans, backend.name), (name, error) => {
+  const fleet = new Fleet(openDevices(plans, backend), (name, error) => {
     io.warn(`device ${name}: ${error.message}; the others go on`);
     io.detail(String(error.cause));
   });

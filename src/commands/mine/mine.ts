@@ -25,7 +25,7 @@ export const mineCommand = (io: Io): Command =>
     defineCommand("mine", {
       summary: "mine with the CPU for an enrolled node",
       description:
-        "Fetches work, searches with worker threads, signs what it finds with the node key and submits it. Prints height " +
+        "Fetches work, searches with threads, signs what it finds with the node key and submits it. Prints height " +
         "and proof id of each accepted proof; --json prints one event per line, with statistics every ten seconds. A " +
         "terminal shows the rates, the proofs and the devices while it mines.\n\n" +
         "With several --node, work comes from the first that serves any, and from the next when it does not answer. A " +

@@ -8,6 +8,7 @@ import type {DagRun} from "../ledger/mining/dag.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
 import type {MixVersion, WalkStart} from "../ledger/mining/walk.js";
 import type {MlDsa, MlDsaLevel, Workload} from "./ml-dsa.js";
+import type {ComputePool, PoolOptions} from "./pool.js";
 
 export interface ComputeBackend {
   /** For `qsdm version` and logs; a thread opens the same backend by it. */
@@ -27,6 +28,8 @@ export interface ComputeBackend {
   /** Tries up to `attempts` nonces from `start`, in order. */
   solveSlice(job: SolveJob, start: Uint8Array, attempts: number): Slice;
   mlDsa(level: MlDsaLevel, workload?: Workload): Promise<MlDsa>;
+  /** Starts threads of the backend's own; null where it computes on the caller's. @throws UnavailableError */
+  readonly openPool: ((options: PoolOptions) => ComputePool) | null;
 }
 
 /** Names of the backends that this program has, fastest first. */

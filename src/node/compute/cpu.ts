@@ -16,4 +16,5 @@ export const cpuBackend: ComputeBackend = {
   prepareTable: () => undefined,
   solveSlice,
   mlDsa: loadMlDsa,
+  openPool: null,
 };

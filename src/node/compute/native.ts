@@ -7,11 +7,10 @@ import type {WalkStart} from "../ledger/mining/walk.js";
 import type {ComputeBackend} from "./backend.js";
 import {cpuBackend} from "./cpu.js";
 import {type Addon, bestPath, loadAddon, SPONGE} from "./native/addon.js";
+import {fits, HASH_BYTES, limitOf, NONCE_BYTES, packed, slices} from "./native/forms.js";
+import {NativePool} from "./native/pool.js";
 
-const HASH_BYTES = 32;
-const NONCE_BYTES = 16;
 const START_BYTES = HASH_BYTES + NONCE_BYTES;
-const MAX_HASH = (1n << 256n) - 1n;
 
 /** @throws UnavailableError NATIVE_UNAVAILABLE */
 export function createNativeBackend(): ComputeBackend {
@@ -46,6 +45,7 @@ export function nativeBackendOn(addon: Addon, path: number): ComputeBackend {
     },
     prepareTable: (memory) => void addon.preferLargePages(memory),
     solveSlice: (job, start, attempts) => solve(addon, path, {job, start, attempts}),
+    openPool: (options) => new NativePool(addon, path, options),
   };
 }
 
@@ -54,21 +54,11 @@ const isWhole = ({headerHash, nonce}: WalkStart): boolean => headerHash.length +
 const dagArguments = (dag: Dag): [Uint8Array, number, number] =>
   isTable(dag) ? [dag, entriesOf(dag), 1] : [dag.marks, dag.entries, dag.interval];
 
-/** Each hash of a row of them. */
-const slices = (hashes: Uint8Array, count: number): Uint8Array[] =>
-  Array.from({length: count}, (_, i) => hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
-
 function hashAll(addon: Addon, path: number, messages: readonly Uint8Array[]): readonly Uint8Array[] {
-  const ends = new Uint32Array(messages.length);
-  let end = 0;
-  for (const [i, {length}] of messages.entries()) {
-    end += length;
-    ends[i] = end;
-  }
-  // More than four GiB are no batch.
-  if (end > 0xffff_ffff) return cpuBackend.sha3(messages);
+  if (!fits(messages)) return cpuBackend.sha3(messages);
+  const {bytes, ends} = packed(messages);
   const digests = new Uint8Array(messages.length * HASH_BYTES);
-  addon.hash(path, SPONGE.sha3_256, messages.length === 1 ? messages[0]! : concat(...messages), ends, digests);
+  addon.hash(path, SPONGE.sha3_256, bytes, ends, digests);
   return slices(digests, messages.length);
 }
 
@@ -87,10 +77,4 @@ function solve(
   const took = addon.search(path, ...dagArguments(table), mix, fixed, limit, start, attempts, found);
   if (took === 0) return {solution: null, attempts};
   return {solution: {nonce: found.slice(0, NONCE_BYTES), mixDigest: found.slice(NONCE_BYTES)}, attempts: took};
-}
-
-/** The largest hash below `target`, big-endian. */
-function limitOf(target: bigint): Uint8Array {
-  const limit = target > MAX_HASH ? MAX_HASH : target - 1n;
-  return new Uint8Array(Buffer.from(limit.toString(16).padStart(2 * HASH_BYTES, "0"), "hex"));
 }

@@ -1,7 +1,10 @@
 /** Devices by name: `cpu` with the threads of --threads, `cpu:N` with N of its own. */
 import {UnavailableError, UsageError} from "../../errors.js";
-import type {BackendName} from "../compute/backend.js";
+import type {ComputeBackend} from "../compute/backend.js";
+import {DEFAULT_POOL_LIMITS} from "../compute/pool.js";
 import type {Device} from "./fleet.js";
+import {PoolSolver} from "./pool-solver.js";
+import type {Solver} from "./solver.js";
 import {WorkerSolver} from "./worker-solver.js";
 
 const MAX_THREADS = 1_024;
@@ -42,8 +45,14 @@ export function planDevices(names: readonly string[], threads: number): DevicePl
 }
 
 /** Starts the devices' threads. */
-export const openDevices = (plans: readonly DevicePlan[], backend: BackendName): readonly Device[] =>
-  plans.map(({name, threads}) => ({name, backend, solver: new WorkerSolver({threads, backend})}));
+export const openDevices = (plans: readonly DevicePlan[], backend: ComputeBackend): readonly Device[] =>
+  plans.map(({name, threads}) => ({name, backend: backend.name, solver: openSolver(backend, threads)}));
+
+/** The backend's own threads where it has any, else a worker for each. */
+export const openSolver = (backend: ComputeBackend, threads: number): Solver =>
+  backend.openPool
+    ? new PoolSolver(backend.openPool({...DEFAULT_POOL_LIMITS, threads}))
+    : new WorkerSolver({threads, backend: backend.name});
 
 function split(name: string): readonly [kind: string, rest: string | undefined] {
   const at = name.indexOf(":");

@@ -4,6 +4,9 @@ import type {Solution, SolveJob} from "../ledger/mining/solve.js";
 /** A search over a table that the solver already has. */
 export type Search = Omit<SolveJob, "table">;
 
+/** Nonces between two threads' starting points: more than either can ever try. */
+export const LANE = 1n << 64n;
+
 export interface Solver {
   /** How many searches run side by side. */
   readonly threads: number;

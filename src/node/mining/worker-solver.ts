@@ -6,10 +6,7 @@ import {advanceNonce} from "../ledger/mining/pow.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {createWorker} from "../worker.js";
 import {type Board, createBoard, type FromWorker, type ToWorker, type WorkerSetup} from "./solve-message.js";
-import type {Search, Solver} from "./solver.js";
-
-/** Nonces between two threads' starting points: more than either can ever try. */
-const LANE = 1n << 64n;
+import {LANE, type Search, type Solver} from "./solver.js";
 
 interface Running {
   readonly id: number;

@@ -8,7 +8,7 @@ import {fileURLToPath} from "node:url";
 import {UnavailableError} from "../../../errors.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
-const ABI = 2;
+const ABI = 3;
 
 /** An instruction set that the addon was built for. */
 export interface NativePath {
@@ -45,6 +45,31 @@ export interface Addon {
   ): number;
   /** Whether the system was asked for large pages under `bytes`. */
   preferLargePages(bytes: Uint8Array): boolean;
+  /** Threads with a queue of at most so many jobs and bytes. */
+  readonly Pool: new (
+    threads: number,
+    jobs: number,
+    bytes: number,
+  ) => AddonPool;
+}
+/** A job is known by its ticket, which the caller chooses. */
+export interface AddonPool {
+  hash(
+    ...args: [
+      ...[ticket: number, path: number, sponge: number],
+      ...[messages: Uint8Array, ends: Uint32Array, digestBytes: number],
+    ]
+  ): Promise<Uint8Array>;
+  /** Nonce and mix digest. Table and counter lie in shared memory. */
+  search(
+    ...args: [
+      ...[ticket: number, path: number, ...Dag, mix: number, headerAndRoot: Uint8Array, limit: Uint8Array],
+      ...[start: Uint8Array, attempts: BigInt64Array],
+    ]
+  ): Promise<Uint8Array>;
+  /** Whether the job was still under way; its promise is rejected. */
+  cancel(ticket: number): boolean;
+  close(): Promise<void>;
 }
 type Dag = [bytes: Uint8Array, entries: number, interval: number];
 

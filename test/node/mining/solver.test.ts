@@ -1,9 +1,12 @@
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {bytesOfHex} from "../../../src/codecs/bytes.js";
+import {openBackend} from "../../../src/node/compute/backend.js";
 import {buildDag} from "../../../src/node/ledger/mining/dag.js";
 import {meetsTarget, powHash} from "../../../src/node/ledger/mining/pow.js";
 import {targetOf} from "../../../src/node/ledger/mining/target.js";
 import {mixDigest} from "../../../src/node/ledger/mining/walk.js";
+import {openSolver} from "../../../src/node/mining/devices.js";
+import type {Solver} from "../../../src/node/mining/solver.js";
 import {WorkerSolver} from "../../../src/node/mining/worker-solver.js";
 import {backendsHere} from "../../support/native.js";
 import known from "./known-nonce.vectors.json" with {type: "json"};
@@ -19,10 +22,10 @@ const search = (difficulty: bigint) => ({
 });
 const start = new Uint8Array(16).fill(255);
 
-describe("a solver of two threads", () => {
-  let solver: WorkerSolver;
-  beforeAll(() => {
-    solver = new WorkerSolver({threads: 2, backend: "wasm"});
+describe.each(backendsHere)("a solver of two threads with the backend %s", (backend) => {
+  let solver: Solver;
+  beforeAll(async () => {
+    solver = openSolver(await openBackend(backend), 2);
     solver.useTable(table);
   });
   afterAll(() => solver.close());
@@ -68,6 +71,18 @@ test("a thread that dies fails the search instead of leaving it waiting", async 
   }
 });
 
+test("a search without a table is refused by either kind of solver", async () => {
+  for (const backend of backendsHere.filter((name) => name !== "wasm")) {
+    const solver = openSolver(await openBackend(backend), 1);
+    try {
+      const refused = solver.search(search(1n), start, new AbortController().signal);
+      await expect(refused).rejects.toMatchObject({code: "SOLVER_FAILED"});
+    } finally {
+      await solver.close();
+    }
+  }
+});
+
 // Expected values: known_nonce.py, which shares no code with this program.
 describe.each(backendsHere)(
   "at difficulty 16,384 on a table of 2^16 entries, a thread with the backend %s",
@@ -77,7 +92,7 @@ describe.each(backendsHere)(
       const dag = buildDag({epoch: BigInt(input.epoch), workSetRoot: bytesOfHex(input.workset_root), entries: input.n});
       const shared = new Uint8Array(new SharedArrayBuffer(dag.length));
       shared.set(dag);
-      const solver = new WorkerSolver({threads: 1, backend});
+      const solver = openSolver(await openBackend(backend), 1);
       try {
         solver.useTable(shared);
         const job = {
