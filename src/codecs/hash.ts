@@ -29,6 +29,13 @@ export const shake256 = (message: Uint8Array, size: number): Uint8Array =>
 export const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
   plain(crypto().createHmac("sha256", key).update(message).digest());
 
+/** HMAC-SHA3-256, 32 bytes. */
+export const hmacSha3 = (key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array => {
+  const mac = crypto().createHmac("sha3-256", key);
+  for (const part of parts) mac.update(part);
+  return plain(mac.digest());
+};
+
 /** Equality in time that depends on the lengths only. */
 export const equalSecret = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && crypto().timingSafeEqual(a, b);

@@ -4,6 +4,16 @@
 export const ML_DSA_87 = {name: "ml-dsa-87", publicKeyBytes: 2592, secretKeyBytes: 4896, signatureBytes: 4627} as const;
 /** ML-DSA-44 signs consensus votes, where size counts most. */
 export const ML_DSA_44 = {name: "ml-dsa-44", publicKeyBytes: 1312, secretKeyBytes: 2560, signatureBytes: 2420} as const;
+/** ML-KEM-768 agrees on the keys of sessions between nodes; sizes of FIPS 203. */
+export const ML_KEM_768 = {
+  name: "ml-kem-768",
+  publicKeyBytes: 1184,
+  secretKeyBytes: 2400,
+  ciphertextBytes: 1088,
+  secretBytes: 32,
+  keygenSeedBytes: 64,
+  encapsulationSeedBytes: 32,
+} as const;
 /** Seed from which either key pair is derived. */
 export const ML_DSA_SEED_BYTES = 32;
 
