@@ -11,7 +11,9 @@ import {adapters} from "./registry.js";
 import {emitLine, runVectors} from "./run.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const files = (await readdir(ROOT, {recursive: true}))
+const names = await readdir(ROOT, {recursive: true});
+const standards = names.filter((name) => name.endsWith(".vectors.json.gz")).map((name) => join(ROOT, name));
+const files = names
   .filter((name) => name.endsWith(".vectors.json"))
   .map((name) => join(ROOT, name))
   // Some files serve one test alone and name no area.
@@ -23,6 +25,66 @@ describe("every vector of the reference passes", () => {
       const results = await runVectors(readFileSync(path, "utf8"), adapters);
       expect(results.filter(({failure}) => failure !== null)).toEqual([]);
     });
+});
+
+describe("every case of NIST's and C2SP's files passes", () => {
+  test("and the files are there", () => expect(standards.length).toBeGreaterThanOrEqual(10));
+  for (const path of standards)
+    test(basename(path), async () => {
+      const lines: string[] = [];
+      expect(await main([path], (line) => lines.push(line)), lines.join("\n")).toBe(0);
+    });
+});
+
+describe("a file that names an algorithm", () => {
+  const acvp = (...tests: object[]) => ({
+    ...{algorithm: "ML-DSA", mode: "toy"},
+    prompt: {testGroups: [{tgId: 1, parameterSet: "toy", tests}]},
+  });
+  const echo: Adapters = {
+    "acvp/ML-DSA/toy": (input) => ({seen: Object.keys(input.json).sort().join(" ")}),
+    "wycheproof/ML-DSA-44": (input) => ({result: "valid", seen: Object.keys(input.json).sort().join(" ")}),
+  };
+  const run = async (file: object) => runVectors(JSON.stringify(file), echo);
+
+  test("of ACVP is answered from the prompt alone, and held against the expected results", async () => {
+    const asked = acvp({tcId: 7, seed: "00"}, {tcId: 8, seed: "01"});
+    const expectedResults = {
+      testGroups: [
+        {
+          tgId: 1,
+          tests: [
+            {tcId: 7, seen: "parameterSet seed"},
+            {tcId: 8, seen: "another"},
+          ],
+        },
+      ],
+    };
+    const results = await run({...asked, expectedResults});
+    expect(results.map(({name, failure}) => [name, failure === null])).toEqual([
+      ["case 7", true],
+      ["case 8", false],
+    ]);
+    expect((await run(asked)).map(({answer}) => answer)).toEqual([
+      {output: {seen: "parameterSet seed"}},
+      {output: {seen: "parameterSet seed"}},
+    ]);
+  });
+
+  test("of Wycheproof hides its result and what is signed to", async () => {
+    const tests = [{tcId: 1, comment: "", flags: [], msg: "00", sig: "01", result: "valid"}];
+    const file = (type: string) => ({algorithm: "ML-DSA-44", testGroups: [{type, privateKey: "02", tests}]});
+    const [signed] = await run(file("MlDsaSign"));
+    expect(signed!.answer).toEqual({output: {result: "valid", seen: "msg privateKey type"}});
+    const [verified] = await run(file("MlDsaVerify"));
+    expect(verified!.answer).toEqual({output: {result: "valid", seen: "msg privateKey sig type"}});
+  });
+
+  test("is refused without tests, and for an algorithm that is not here", async () => {
+    await expect(run(acvp())).rejects.toThrow("the file has no cases");
+    await expect(run({algorithm: "ML-DSA-44", testGroups: []})).rejects.toThrow("the file has no cases");
+    await expect(run({...acvp({tcId: 1}), algorithm: "RSA"})).rejects.toThrow('no adapter for area "acvp/RSA/toy"');
+  });
 });
 
 const toy: Adapters = {

@@ -2,6 +2,7 @@
 import {readFile} from "node:fs/promises";
 import {basename} from "node:path";
 import {parseArgs} from "node:util";
+import {gunzipSync} from "node:zlib";
 import {adapters} from "./registry.js";
 import {type CaseResult, emitLine, runVectors} from "./run.js";
 
@@ -36,7 +37,9 @@ export async function main(argv: readonly string[], print: (line: string) => voi
 
 async function runFile(path: string): Promise<readonly CaseResult[] | string> {
   try {
-    return await runVectors(await readFile(path, "utf8"), adapters);
+    const bytes = await readFile(path);
+    const text = path.endsWith(".gz") ? gunzipSync(bytes) : bytes;
+    return await runVectors(text.toString(), adapters);
   } catch (error) {
     if (error instanceof Error && "code" in error) return error.message;
     throw error;

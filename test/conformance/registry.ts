@@ -29,6 +29,7 @@ import {recentRejectsAdapters} from "./adapters/recent-rejects.js";
 import {registryScriptAdapters} from "./adapters/registry-script.js";
 import {slashVerifyAdapters} from "./adapters/slash-verify.js";
 import {slashingAdapters} from "./adapters/slashing.js";
+import {standardAdapters} from "./adapters/standards.js";
 import {telemetryAdapters} from "./adapters/telemetry.js";
 import {verifierAdapters} from "./adapters/verifier.js";
 import {wireAdapters} from "./adapters/wire.js";
@@ -55,6 +56,7 @@ export const adapters: Adapters = {
   ...attestationAdapters,
   ...minerClientAdapters,
   ...telemetryAdapters,
+  ...standardAdapters,
   ...verifierAdapters,
   ...quorumSharingAdapters,
   ...quorumProgramAdapters,

@@ -3,6 +3,7 @@ import {isDeepStrictEqual} from "node:util";
 import {QsdmError} from "../../src/errors.js";
 import {type Adapter, type Adapters, AnyOf, Input, type Json, OneOf, Ours, type Output} from "./case.js";
 import {DEFECTS} from "./defects.js";
+import {standardFile} from "./standards.js";
 
 /** What a build makes of one case. */
 export type Answer = {readonly output: Output} | {readonly error: string} | {readonly crash: string};
@@ -44,11 +45,15 @@ function openFile(text: string): {readonly area: string; readonly cases: readonl
   } catch {
     throw new UnusableFile("not a vector file: no JSON object");
   }
-  if (!file.has("area") || !file.has("cases"))
-    throw new UnusableFile('not a vector file: "area" and "cases" are missing');
-  const cases = file.objects("cases");
+  const {area, cases} = standardFile(file) ?? ownFile(file);
   if (cases.length === 0) throw new UnusableFile("the file has no cases");
-  return {area: file.text("area"), cases};
+  return {area, cases};
+}
+
+function ownFile(file: Input): {readonly area: string; readonly cases: readonly Input[]} {
+  if (!file.has("area") || !file.has("cases"))
+    throw new UnusableFile('not a vector file: "area" and "cases", or "algorithm", are missing');
+  return {area: file.text("area"), cases: file.objects("cases")};
 }
 
 async function answerOf(adapter: Adapter, each: Input): Promise<Answer> {
