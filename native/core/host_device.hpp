@@ -20,3 +20,9 @@
 #else
 #define QSDM_HD_MEMBER __forceinline
 #endif
+// A function that is too large to be copied to each caller. It is each file's own, for the same reason.
+#if defined(__CUDACC__)
+#define QSDM_HD_PART static inline __host__ __device__
+#else
+#define QSDM_HD_PART static inline
+#endif

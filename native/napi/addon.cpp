@@ -4,6 +4,7 @@
 #include "../include/qsdm_native.h"
 #include "forms.hpp"
 #include "job.hpp"
+#include "signatures.hpp"
 
 namespace {
 
@@ -153,5 +154,6 @@ NAPI_MODULE_INIT() {
     napi_set_named_property(env, exports, name, function);
   }
   qsdm::define_pool(env, exports);
+  qsdm::define_signatures(env, exports);
   return exports;
 }

@@ -228,6 +228,7 @@ bool define_pool(napi_env env, napi_value exports) {
   const napi_property_descriptor methods[] = {
       method("hash", Pool::submit<make_hash_job>),
       method("search", Pool::submit<make_search_job>),
+      method("mlDsaVerify", Pool::submit<make_verify_job>),
       method("cancel", Pool::cancel),
       method("close", Pool::close),
   };

@@ -1,9 +1,10 @@
 /**
  * ML-DSA (FIPS 204) by the best implementation at hand, all byte-compatible and tested against each other both ways.
  *
- * Order: `node:crypto` where its OpenSSL has ML-DSA (audited, constant time, nothing to load; Node 24), liboqs compiled
+ * Signing: `node:crypto` where its OpenSSL has ML-DSA (audited, constant time, nothing to load; Node 24), liboqs compiled
  * to WebAssembly (5,300 verifications per CPU second on Node 20, a fifth above OpenSSL), noble (360, the reference).
- * Nothing is imported before the first call: liboqs alone takes 50 to 80 ms to load.
+ * Verifying: the native addon where it was built, else the same. Nothing is imported before the first call: liboqs alone
+ * takes 50 to 80 ms to load.
  */
 
 import {plain} from "../../codecs/bytes.js";
@@ -23,7 +24,7 @@ export interface KeyPair {
 
 /** One parameter set by one implementation. */
 export interface MlDsa {
-  /** Implementation: `openssl`, `liboqs` or `noble`. */
+  /** Implementation: `openssl`, `liboqs` or `noble`; with the addon `native`, which verifies, before the one that signs. */
   readonly name: string;
   readonly level: MlDsaLevel;
   /** Key pair of a 32-byte seed (KeyGen_internal). @throws DecodeError SEED_SIZE */
@@ -32,6 +33,13 @@ export interface MlDsa {
   sign(secretKey: Uint8Array, message: Uint8Array): Uint8Array;
   /** Whether `signature` is valid; malformed input is false. */
   readonly verify: VerifySignature;
+}
+
+/** A message, its signature, and the key that it is to be checked with. */
+export interface SignedMessage {
+  readonly publicKey: Uint8Array;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
 }
 
 /** What an implementation brings; the sizes are checked before it is called, and every array is a bare Uint8Array. */
@@ -45,8 +53,12 @@ export interface MlDsaBackend {
 /** Loads one implementation, or answers null where the platform lacks it. */
 export type MlDsaLoader = (level: MlDsaLevel) => Promise<MlDsaBackend | null>;
 
-/** Every implementation, best first. */
-export const ML_DSA_LOADERS: Readonly<Record<"openssl" | "liboqs" | "noble", MlDsaLoader>> = {
+/** Every implementation, best first; `native` verifies and has noble sign. */
+export const ML_DSA_LOADERS: Readonly<Record<"native" | "openssl" | "liboqs" | "noble", MlDsaLoader>> = {
+  native: async (level) => {
+    const verifier = await nativeVerifier(level);
+    return verifier && {...(await import("./ml-dsa/noble.js")).loadNoble(level), ...verifier};
+  },
   openssl: async (level) => (await import("./ml-dsa/openssl.js")).loadOpenssl(level),
   liboqs: async (level) => (await import("./ml-dsa/liboqs.js")).loadLiboqs(level),
   noble: async (level) => (await import("./ml-dsa/noble.js")).loadNoble(level),
@@ -58,7 +70,7 @@ export const mlDsaSizes = (level: MlDsaLevel): MlDsaSizes => (level === 44 ? ML_
 /** `many`: a node that verifies all day. `few`: a command that signs once and is gone, for which liboqs loads too long. */
 export type Workload = "many" | "few";
 
-const CANDIDATES: Readonly<Record<Workload, readonly MlDsaLoader[]>> = {
+const SIGNERS: Readonly<Record<Workload, readonly MlDsaLoader[]>> = {
   many: [ML_DSA_LOADERS.openssl, ML_DSA_LOADERS.liboqs, ML_DSA_LOADERS.noble],
   few: [ML_DSA_LOADERS.openssl, ML_DSA_LOADERS.noble],
 };
@@ -69,16 +81,24 @@ export function loadMlDsa(level: MlDsaLevel, workload: Workload = "many"): Promi
   const key = `${level} ${workload}`;
   let pending = loaded.get(key);
   if (!pending) {
-    pending = firstOf(level, CANDIDATES[workload]);
+    pending = bestOf(level, SIGNERS[workload]);
     loaded.set(key, pending);
   }
   return pending;
 }
 
-async function firstOf(level: MlDsaLevel, loaders: readonly MlDsaLoader[]): Promise<MlDsa> {
+async function bestOf(level: MlDsaLevel, signers: readonly MlDsaLoader[]): Promise<MlDsa> {
+  const signer = await firstOf(level, signers);
+  const verifier = await nativeVerifier(level);
+  return guardSizes(level, verifier ? {...signer, ...verifier, name: `${verifier.name} and ${signer.name}`} : signer);
+}
+
+const nativeVerifier = async (level: MlDsaLevel) => (await import("./ml-dsa/native.js")).loadNative(level);
+
+async function firstOf(level: MlDsaLevel, loaders: readonly MlDsaLoader[]): Promise<MlDsaBackend> {
   for (const load of loaders) {
     const backend = await load(level);
-    if (backend) return guardSizes(level, backend);
+    if (backend) return backend;
   }
   throw new UnavailableError("ML_DSA_UNAVAILABLE", `no implementation of ML-DSA-${level} could be loaded`);
 }

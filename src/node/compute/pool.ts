@@ -3,6 +3,7 @@
  * refuses, and whoever asked tries again or says so.
  */
 import type {Solution, SolveJob} from "../ledger/mining/solve.js";
+import type {MlDsaLevel, SignedMessage} from "./ml-dsa.js";
 
 export interface PoolOptions {
   readonly threads: number;
@@ -29,6 +30,8 @@ export interface ComputePool {
   readonly threads: number;
   /** SHA3-256 of each message. */
   sha3(messages: readonly Uint8Array[], signal?: AbortSignal): Promise<readonly Uint8Array[]>;
+  /** Whether each signature is valid, with an empty context; malformed input is false. */
+  mlDsaVerify(level: MlDsaLevel, batch: readonly SignedMessage[], signal?: AbortSignal): Promise<readonly boolean[]>;
   /** Occupies one thread until it has a solution. The table has to lie in shared memory. */
   search(job: SolveJob, run: SearchRun, signal?: AbortSignal): Promise<Solution>;
   /** Cancels what is under way, and resolves when no thread is left. */

@@ -8,7 +8,7 @@ import {fileURLToPath} from "node:url";
 import {UnavailableError} from "../../../errors.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
-const ABI = 3;
+const ABI = 4;
 
 /** An instruction set that the addon was built for. */
 export interface NativePath {
@@ -51,6 +51,8 @@ export interface Addon {
     jobs: number,
     bytes: number,
   ) => AddonPool;
+  /** A verdict for each signature: 0 where it is valid, else `qsdm_refusal` of native/include/qsdm_signatures.h. */
+  mlDsaVerify(...batch: SignatureBatch): Uint8Array;
 }
 /** A job is known by its ticket, which the caller chooses. */
 export interface AddonPool {
@@ -67,10 +69,18 @@ export interface AddonPool {
       ...[start: Uint8Array, attempts: BigInt64Array],
     ]
   ): Promise<Uint8Array>;
+  /** Verdicts as `mlDsaVerify` of the addon gives them. */
+  mlDsaVerify(ticket: number, ...batch: SignatureBatch): Promise<Uint8Array>;
   /** Whether the job was still under way; its promise is rejected. */
   cancel(ticket: number): boolean;
   close(): Promise<void>;
 }
+export type SignatureBatch = [
+  ...[path: number, level: number, form: number, publicKeys: readonly Uint8Array[], messages: readonly Uint8Array[]],
+  ...[contexts: readonly Uint8Array[], signatures: readonly Uint8Array[]],
+];
+/** Forms of a signed message in the C interface. */
+export const SIGNED_FORM = {pure: 0, internal: 1, mu: 2} as const;
 type Dag = [bytes: Uint8Array, entries: number, interval: number];
 
 let loaded: Addon | UnavailableError | undefined;

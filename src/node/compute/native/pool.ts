@@ -3,6 +3,8 @@ import {concat} from "../../../codecs/bytes.js";
 import {UnavailableError} from "../../../errors.js";
 import {ENTRY_BYTES} from "../../ledger/mining/dag.js";
 import type {Solution, SolveJob} from "../../ledger/mining/solve.js";
+import {batchOf, VALID} from "../ml-dsa/native.js";
+import type {MlDsaLevel, SignedMessage} from "../ml-dsa.js";
 import type {ComputePool, PoolOptions, SearchRun} from "../pool.js";
 import {type Addon, type AddonPool, SPONGE} from "./addon.js";
 import {HASH_BYTES, limitOf, NONCE_BYTES, packed, slices} from "./forms.js";
@@ -28,6 +30,17 @@ export class NativePool implements ComputePool {
       this.#pool.hash(ticket, this.path, SPONGE.sha3_256, bytes, ends, HASH_BYTES),
     );
     return slices(digests, messages.length);
+  }
+
+  async mlDsaVerify(
+    level: MlDsaLevel,
+    batch: readonly SignedMessage[],
+    signal?: AbortSignal,
+  ): Promise<readonly boolean[]> {
+    const verdicts = await this.#run(signal, (ticket) =>
+      this.#pool.mlDsaVerify(ticket, ...batchOf(this.path, level, batch)),
+    );
+    return Array.from(verdicts, (verdict) => verdict === VALID);
   }
 
   async search(job: SolveJob, {start, attempts}: SearchRun, signal?: AbortSignal): Promise<Solution> {

@@ -8,7 +8,9 @@ import {sha3_224, sha3_256, sha3_384, sha3_512, shake128_32, shake256_64} from "
 import {ml_dsa44, ml_dsa87} from "@noble/post-quantum/ml-dsa.js";
 import {bytesOfHex, concat} from "../../../../src/codecs/bytes.js";
 import {guardSizes, ML_DSA_LOADERS, type MlDsa, type MlDsaLevel} from "../../../../src/node/compute/ml-dsa.js";
-import type {Case, KeygenCase, SignCase, VerifyCase} from "./cases.js";
+import {type Addon, SIGNED_FORM} from "../../../../src/node/compute/native/addon.js";
+import {builtAddon} from "../../../support/native.js";
+import type {Case, KeygenCase, SignCase, Signed, VerifyCase} from "./cases.js";
 
 /** Whether an answer is right; null when the interface cannot express the case. */
 export type Answer = boolean | null;
@@ -132,6 +134,48 @@ const openssl: Path = {
   },
 };
 
+/** Object identifiers of the hashes in DER, without the arc 2.16.840.1.101.3.4.2 that they share. */
+const HASH_ARC = bytesOfHex("06096086480165030402");
+const HASH_NUMBERS: Readonly<Record<string, number>> = {
+  "SHA2-256": 1,
+  "SHA2-384": 2,
+  "SHA2-512": 3,
+  "SHA2-224": 4,
+  "SHA2-512/224": 5,
+  "SHA2-512/256": 6,
+  "SHA3-224": 7,
+  "SHA3-256": 8,
+  "SHA3-384": 9,
+  "SHA3-512": 10,
+  "SHAKE-128": 11,
+  "SHAKE-256": 12,
+};
+
+/** A signed message as the addon takes it; HashML-DSA (FIPS 204, algorithms 4 and 5) is made into M' here. */
+function nativeForm(signed: Signed): {form: number; message: Uint8Array; context: Uint8Array} {
+  const none = new Uint8Array();
+  if (signed.form === "pure") return {form: SIGNED_FORM.pure, message: signed.message, context: signed.context};
+  if (signed.form !== "prehash") return {form: SIGNED_FORM[signed.form], message: signed.message, context: none};
+  const {message, context, hash} = signed;
+  const digest = HASHES[hash as keyof typeof HASHES](message);
+  const head = Uint8Array.of(1, context.length);
+  const prefixed = concat(head, context, HASH_ARC, Uint8Array.of(HASH_NUMBERS[hash]!), digest);
+  return {form: SIGNED_FORM.internal, message: prefixed, context: none};
+}
+
+/** The addon on one of its instruction sets, through the whole of its interface. */
+const native = (addon: Addon, path: number): Path => ({
+  name: `native ${addon.paths[path]!.name}`,
+  answer(each) {
+    if (each.kind !== "verify") return null;
+    const {form, message, context} = nativeForm(each.signed);
+    const [verdict] = addon.mlDsaVerify(
+      ...([path, each.level, form, [each.publicKey], [message], [context], [each.signature]] as const),
+    );
+    return (verdict === 0) === each.valid;
+  },
+});
+
 /** Paths that this machine has: what the program uses, and behind it what its interface does not show. */
 export async function pathsHere(): Promise<readonly Path[]> {
   const paths: Path[] = [noble];
@@ -145,5 +189,7 @@ export async function pathsHere(): Promise<readonly Path[]> {
     paths.push(door(`${name} as the program calls it`, suites));
     if (name === "openssl") paths.push(openssl);
   }
+  for (const [path, {missing}] of (builtAddon?.paths ?? []).entries())
+    if (missing === null) paths.push(native(builtAddon!, path));
   return paths;
 }

@@ -30,7 +30,7 @@ test("a file that is no addon is a reason too", async () => {
 test("an addon with another interface is refused, whatever else it has", async () => {
   expect(load(await fileWith("a.cjs", "exports.abi = 0; exports.paths = [];"))).toMatchObject({
     code: "NATIVE_UNAVAILABLE",
-    message: "backend native: the addon's interface has version 0, not 3",
+    message: "backend native: the addon's interface has version 0, not 4",
   });
 });
 
@@ -79,6 +79,11 @@ const refused: Record<string, (addon: Addon) => unknown> = {
   "a search from a short nonce": (addon) =>
     addon.search(0, bytes(64), 2, 1, 1, bytes(64), bytes(32), bytes(15), 1, bytes(48)),
   "large pages under no bytes": (addon) => addon.preferLargePages(1 as never),
+  "a parameter set that there is not": (addon) => addon.mlDsaVerify(0, 65, 0, [], [], [], []),
+  "a form that there is not": (addon) => addon.mlDsaVerify(0, 44, 3, [], [], [], []),
+  "signatures without messages": (addon) => addon.mlDsaVerify(0, 44, 0, [bytes(1)], [], [bytes(1)], [bytes(1)]),
+  "a signature that is no bytes": (addon) =>
+    addon.mlDsaVerify(0, 44, 0, [bytes(1)], [bytes(1)], [bytes(1)], ["a" as never]),
   "half an attempt": (addon) => addon.search(0, bytes(64), 2, 1, 1, bytes(64), bytes(32), bytes(16), 0.5, bytes(48)),
 };
 test.for(Object.entries(refused))("the addon throws a TypeError for %s", ([, call], context) => {

@@ -1,0 +1,75 @@
+#include "signatures.hpp"
+
+#include <cstring>
+#include <new>
+
+#include "forms.hpp"
+
+namespace qsdm {
+
+SignatureBatch::~SignatureBatch() {
+  delete[] items;
+  delete[] verdicts;
+}
+
+bool SignatureBatch::read(napi_env env, Arguments &arguments, size_t at) {
+  path = path_of(arguments, at);
+  const uint64_t number = arguments.number(at + 1, QSDM_ML_DSA_87);
+  arguments.check(number == QSDM_ML_DSA_44 || number == QSDM_ML_DSA_87, "there is no such parameter set");
+  level = static_cast<qsdm_ml_dsa>(number);
+  const auto form = static_cast<qsdm_form>(arguments.number(at + 2, QSDM_FORM_MU));
+  const uint32_t many = arguments.length(at + 3);
+  for (size_t list = at + 4; list <= at + 6; list++)
+    arguments.check(arguments.length(list) == many, "each signature has a key, a message and a context");
+  if (!arguments.ok()) return false;
+  items = new (std::nothrow) qsdm_signed[many];
+  verdicts = new (std::nothrow) uint8_t[many];
+  if (!items || !verdicts) {
+    napi_throw_error(env, "NATIVE_MEMORY", "no memory for this batch");
+    return false;
+  }
+  for (uint32_t i = 0; i < many && arguments.ok(); i++) {
+    const Bytes key = arguments.element(at + 3, i), message = arguments.element(at + 4, i);
+    const Bytes context = arguments.element(at + 5, i), signature = arguments.element(at + 6, i);
+    items[i] = {key.data, key.size, signature.data, signature.size,
+                {form, message.data, message.size, context.data, context.size}};
+  }
+  count = many;
+  return arguments.ok();
+}
+
+napi_value SignatureBatch::answer(napi_env env) const {
+  void *data = nullptr;
+  napi_value buffer = nullptr, array = nullptr;
+  if (napi_create_arraybuffer(env, count, &data, &buffer) != napi_ok) return nullptr;
+  if (count > 0) std::memcpy(data, verdicts, count);
+  napi_create_typedarray(env, napi_uint8_array, count, buffer, 0, &array);
+  return array;
+}
+
+namespace {
+
+// mlDsaVerify(path, level, form, public keys[], messages[], contexts[], signatures[]): a qsdm_refusal for each.
+napi_value verify(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  SignatureBatch batch;
+  if (!batch.read(env, arguments, 0)) return nullptr;
+  qsdm_ml_dsa_verify(batch.path, batch.level, batch.items, batch.count, batch.verdicts);
+  return batch.answer(env);
+}
+
+}  // namespace
+
+void define_signatures(napi_env env, napi_value exports) {
+  const struct {
+    const char *name;
+    napi_callback call;
+  } functions[] = {{"mlDsaVerify", verify}};
+  for (const auto &[name, call] : functions) {
+    napi_value function = nullptr;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
+    napi_set_named_property(env, exports, name, function);
+  }
+}
+
+}  // namespace qsdm

@@ -1,0 +1,74 @@
+// mlDsaVerify(ticket, path, level, form, public keys[], messages[], contexts[], signatures[]): a qsdm_refusal for each.
+#include <cstring>
+#include <new>
+
+#include "job.hpp"
+#include "signatures.hpp"
+
+namespace qsdm {
+
+namespace {
+
+// Signatures between two looks at whether the result is still wanted: whole groups of lanes, under a millisecond.
+constexpr size_t TOGETHER = 32;
+
+class VerifyJob final : public Job {
+ public:
+  ~VerifyJob() override { delete[] bytes_; }
+
+  // Takes a copy of every byte. False without memory.
+  bool own() {
+    for (size_t i = 0; i < batch.count; i++) {
+      const qsdm_signed &item = batch.items[i];
+      size_ += item.public_key_size + item.signature_size + item.message.size + item.message.context_size;
+    }
+    bytes_ = new (std::nothrow) uint8_t[size_];
+    if (!bytes_) return false;
+    uint8_t *at = bytes_;
+    const auto moved = [&at](const uint8_t *from, size_t size) {
+      std::memcpy(at, from, size);
+      at += size;
+      return at - size;
+    };
+    for (size_t i = 0; i < batch.count; i++) {
+      qsdm_signed &item = batch.items[i];
+      item.public_key = moved(item.public_key, item.public_key_size);
+      item.signature = moved(item.signature, item.signature_size);
+      item.message.bytes = moved(item.message.bytes, item.message.size);
+      item.message.context = moved(item.message.context, item.message.context_size);
+    }
+    return true;
+  }
+
+  size_t size() const override { return sizeof *this + size_ + batch.count * (sizeof *batch.items + 1); }
+
+  void run() override {
+    for (size_t at = 0; at < batch.count && !is_unwanted(); at += TOGETHER)
+      qsdm_ml_dsa_verify(batch.path, batch.level, batch.items + at,
+                         batch.count - at < TOGETHER ? batch.count - at : TOGETHER, batch.verdicts + at);
+  }
+
+  napi_value answer(napi_env env) override { return batch.answer(env); }
+
+  SignatureBatch batch;
+
+ private:
+  uint8_t *bytes_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace
+
+Job *make_verify_job(napi_env env, Arguments &arguments, size_t at) {
+  auto *job = new (std::nothrow) VerifyJob;
+  if (job && !job->batch.read(env, arguments, at)) {
+    delete job;
+    return nullptr;
+  }
+  if (job && job->own()) return job;
+  delete job;
+  napi_throw_error(env, "NATIVE_MEMORY", "no memory for this batch");
+  return nullptr;
+}
+
+}  // namespace qsdm
