@@ -9,7 +9,8 @@ import type {Genesis} from "../codecs/chain/genesis.js";
 import type {VerifySignature} from "../codecs/suite.js";
 import {InvariantError, UnavailableError} from "../errors.js";
 import type {Settled} from "./api/events/derive.js";
-import {checkCertificate, type Voter, voteBytes} from "./consensus/votes/certificate.js";
+import {checkCertificate, voteBytes} from "./consensus/votes/certificate.js";
+import {Committee} from "./consensus/votes/committee.js";
 import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
 import {checkGenesis} from "./ledger/chain/check-genesis.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
@@ -46,7 +47,7 @@ export type Subscriber = (committed: BlockCommitted) => void;
 export class Chain {
   readonly params: ChainParams;
   readonly #subscribers: Subscriber[] = [];
-  readonly #voters: readonly Voter[];
+  readonly #committee: Committee;
   #busy = false;
 
   private constructor(
@@ -54,7 +55,9 @@ export class Chain {
     private committed: Committed,
   ) {
     this.params = chainParamsOf(ports.genesis);
-    this.#voters = [...committed.state.keys(validators)].map((key) => committed.state.get(validators, key)!);
+    const voters = [...committed.state.keys(validators)].map((key) => committed.state.get(validators, key)!);
+    const {leaderRotation: rotation, quorum} = this.params.rules;
+    this.#committee = new Committee(0n, voters, {rotation, quorum});
   }
 
   /**
@@ -130,7 +133,7 @@ export class Chain {
       parent: committed.parent,
       committed,
       block: this.nextBlock(timeMs),
-      proposer: this.#voter().account,
+      seal: {epoch: 0n, view: committed.parent.view + 1n, proposer: this.#voter().account},
     };
     const {block, dropped, settled} = propose(candidate, ground, this.ports);
     const result = verifyBlock(block, ground, {...this.ports, nowMs: candidate.timeMs});
@@ -154,7 +157,8 @@ export class Chain {
     if (!parent || blockIdOf(parent) !== header.parentId) return broken("the parent is not there");
     try {
       const stored = await this.ports.store.block(height);
-      checkCertificate(stored!.certificate, this.#vote(header), {voters: this.#voters, verify: this.ports.verifyVote});
+      if (stored!.certificate.blockId !== id) broken("the certificate is of another block");
+      this.#check(stored!.certificate);
     } catch (cause) {
       broken("the body or the certificate does not hold", cause);
     }
@@ -168,19 +172,17 @@ export class Chain {
   }
 
   #certify(header: Header): Certificate {
-    const vote = {...this.#vote(header), epoch: 0n, view: header.height};
-    const signature = this.ports.voter.sign(voteBytes(vote));
-    const certificate: Certificate = {
-      epoch: vote.epoch,
-      view: vote.view,
-      votes: [{validator: this.ports.voter.index, signature}],
-    };
-    checkCertificate(certificate, vote, {voters: this.#voters, verify: this.ports.verifyVote});
+    const {chainId, epoch, height, view} = header;
+    const vote = {epoch, height, view, blockId: blockIdOf(header)};
+    const signature = this.ports.voter.sign(voteBytes({chainId, ...vote}));
+    const certificate: Certificate = {...vote, votes: [{validator: this.ports.voter.index, signature}]};
+    this.#check(certificate);
     return certificate;
   }
 
-  #vote(header: Header): {chainId: string; height: bigint; blockId: string} {
-    return {chainId: header.chainId, height: header.height, blockId: blockIdOf(header)};
+  #check(certificate: Certificate): void {
+    const {chainId} = this.params;
+    checkCertificate(certificate, {chainId, committee: this.#committee, verify: this.ports.verifyVote});
   }
 
   async #commit(
@@ -194,6 +196,8 @@ export class Chain {
     const parent: Parent = {
       id,
       height: block.header.height,
+      epoch: block.header.epoch,
+      view: block.header.view,
       timeMs: block.header.timeMs,
       stateRoot: hexOf(rootOf(tree)),
       receiptsRoot: receiptsRootOf(result),

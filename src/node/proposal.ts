@@ -4,7 +4,7 @@
  */
 import type {Block, Header} from "../codecs/chain/block.js";
 import {QsdmError, UnavailableError} from "../errors.js";
-import {assembleBlock, checkBody, checkHeader, type Parent} from "./ledger/chain/assemble.js";
+import {assembleBlock, checkBody, checkHeader, type Parent, type Seal} from "./ledger/chain/assemble.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import {BlockRun, type RunPorts, type RunResult, runBody} from "./ledger/chain/run.js";
 import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
@@ -31,7 +31,7 @@ export interface Ground {
   readonly parent: Parent;
   readonly committed: {readonly state: State; readonly held: HeldDust};
   readonly block: BlockContext;
-  readonly proposer: string;
+  readonly seal: Pick<Seal, "epoch" | "view" | "proposer">;
 }
 
 /** What became of a candidate's items. */
@@ -51,7 +51,7 @@ const MAY_FIT_LATER: ReadonlySet<string> = new Set(["NONCE_MISMATCH", "BLOCK_FUL
 
 /** The best block that `candidate` allows on `ground`. */
 export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): Proposal {
-  const run = new BlockRun(ground.committed, {...ground.block, proposer: ground.proposer}, ports);
+  const run = new BlockRun(ground.committed, {...ground.block, proposer: ground.seal.proposer}, ports);
   const dropped: Dropped[] = [];
   const settled = [...candidate.stale];
   const attempt = (id: string, step: () => void): void => {
@@ -67,7 +67,7 @@ export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): 
   for (const {id, raw} of candidate.proofs) attempt(id, () => run.addProof(raw));
   for (const transaction of candidate.transactions) attempt(transaction.txId, () => run.addTransaction(transaction));
   const {chainId} = ground.block.params;
-  const seal = {chainId, timeMs: ground.block.timeMs, proposer: ground.proposer};
+  const seal = {...ground.seal, chainId, timeMs: ground.block.timeMs};
   return {block: assembleBlock(run.finish(), ground.parent, seal), dropped, settled};
 }
 
@@ -76,11 +76,7 @@ export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): 
  * @param nowMs this machine's clock, against times from the future
  * @throws RuleError, DecodeError when it is not a valid block on `ground`
  */
-export function verifyBlock(
-  block: Block,
-  ground: Omit<Ground, "proposer">,
-  ports: RunPorts & {nowMs: bigint},
-): RunResult {
+export function verifyBlock(block: Block, ground: Omit<Ground, "seal">, ports: RunPorts & {nowMs: bigint}): RunResult {
   const {header} = block;
   checkHeader(header, ground.parent, {params: ground.block.params, nowMs: ports.nowMs});
   const run = new BlockRun(ground.committed, contextOf(header, ground.block), ports);

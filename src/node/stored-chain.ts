@@ -31,7 +31,7 @@ export async function storeGenesis(
     {
       id,
       block,
-      certificate: {epoch: 0n, view: 0n, votes: []},
+      certificate: {epoch: 0n, height: 0n, view: 0n, blockId: id, votes: []},
       stateRoot: hexOf(rootOf(tree)),
       receiptsRoot: receiptsRootOf({receipts: []}),
       changes,
@@ -76,6 +76,7 @@ export function loadCommitted(store: LedgerStore): Committed {
     });
   loading.merge();
   const {id, header, stateRoot, receiptsRoot} = head;
-  const parent = {id, height: header.height, timeMs: header.timeMs, stateRoot, receiptsRoot};
+  const {height, epoch, view, timeMs} = header;
+  const parent = {id, height, epoch, view, timeMs, stateRoot, receiptsRoot};
   return {state: base, tree, held: countDust(base), parent};
 }

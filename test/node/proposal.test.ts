@@ -26,7 +26,7 @@ async function built() {
     parent: chain.tip,
     committed: {state: chain.state, held: chain.held},
     block: chain.nextBlock(NOW),
-    proposer: VALIDATOR_ACCOUNT.address,
+    seal: {epoch: 0n, view: 1n, proposer: VALIDATOR_ACCOUNT.address},
   };
   const transactions = [0n, 1n].map((nonce) =>
     readTransaction(signedTransfer(alice, {to: bob.address, amountDust: 5n, nonce})),
@@ -54,6 +54,7 @@ describe("a block is refused", () => {
     ["with another parent", "HEADER_INVALID", header(() => ({parentId: other}))],
     ["with another state for its parent", "HEADER_INVALID", header(() => ({parentStateRoot: other}))],
     ["with other receipts for its parent", "HEADER_INVALID", header(() => ({parentReceiptsRoot: other}))],
+    ["of a view that is not above its parent's", "HEADER_INVALID", header(() => ({view: 0n}))],
     ["no later than its parent", "HEADER_INVALID", header(() => ({timeMs: genesis.timeMs}))],
     ["from the future", "HEADER_INVALID", header(() => ({timeMs: NOW + 15_001n}))],
     ["with another root over its transactions", "BODY_INVALID", header(() => ({transactionsRoot: other}))],

@@ -7,9 +7,13 @@ import {ML_DSA_44} from "../suite.js";
 import {chainIdField, ENVELOPE_MAX_BYTES} from "./envelope.js";
 
 /** Every field is hashed, so whoever holds a header can recompute its id. */
-export const header = record("qsdm/header/v1", {
+export const header = record("qsdm/header/v2", {
   chainId: chainIdField,
   height: u64,
+  /** Validator set that decides about the block, counted from 0. */
+  epoch: u64,
+  /** View in which its leader proposed it, above the parent's; 0 at genesis alone. */
+  view: u64,
   /** Milliseconds since 1970, above the parent's. */
   timeMs: u64,
   parentId: digestHex,
@@ -42,10 +46,12 @@ export const voteContent = record("qsdm/vote/v1", {
 });
 export type VoteContent = FieldValue<typeof voteContent>;
 
-/** Votes of more than two thirds of the power, by index into the epoch's validator list, ascending. */
-export const certificate = record("qsdm/certificate/v1", {
+/** Votes of more than two thirds of the power for one block, by index into the epoch's validator list, ascending. */
+export const certificate = record("qsdm/certificate/v2", {
   epoch: u64,
+  height: u64,
   view: u64,
+  blockId: digestHex,
   votes: list(record("vote", {validator: u32, signature: fixed(ML_DSA_44.signatureBytes)}), 1_000),
 });
 export type Certificate = FieldValue<typeof certificate>;

@@ -12,6 +12,8 @@ const block = (height: bigint): Block => ({
   header: {
     chainId: "qsdm-test",
     height,
+    epoch: 0n,
+    view: height,
     timeMs: 1_795_000_000_000n + height,
     parentId: ROOT,
     parentStateRoot: ROOT,

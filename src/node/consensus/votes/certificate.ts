@@ -5,43 +5,48 @@
 import {type Certificate, type VoteContent, voteContent} from "../../../codecs/chain/block.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
+import type {Committee} from "./committee.js";
 
-/** One voter of an epoch. */
-export interface Voter {
+/** What certificates are held against. */
+export interface VoteGround {
+  readonly chainId: string;
+  /** Of the certificate's epoch. */
+  readonly committee: Committee;
   /** ML-DSA-44. */
-  readonly publicKey: Uint8Array;
-  readonly power: bigint;
+  readonly verify: VerifySignature;
 }
 
 /** Bytes that a validator signs to vote. */
 export const voteBytes = (content: VoteContent): Uint8Array => voteContent.encode(content);
 
-/** Whether `power` is a quorum of `total`. */
-export const isQuorum = (power: bigint, total: bigint): boolean => power * 3n > total * 2n;
-
-/**
- * @param verify ML-DSA-44
- * @throws RuleError CERTIFICATE_INVALID
- */
-export function checkCertificate(
-  certificate: Certificate,
-  vote: Omit<VoteContent, "epoch" | "view">,
-  {voters, verify}: {voters: readonly Voter[]; verify: VerifySignature},
-): void {
+/** @throws RuleError CERTIFICATE_INVALID */
+export function checkCertificate(certificate: Certificate, {chainId, committee, verify}: VoteGround): void {
+  const {epoch, height, view, blockId, votes} = certificate;
   const refuse = (why: string): never => {
-    throw new RuleError("CERTIFICATE_INVALID", `certificate of block ${vote.height}: ${why}`);
+    throw new RuleError("CERTIFICATE_INVALID", `certificate of block ${height} in view ${view}: ${why}`);
   };
-  const bytes = voteBytes({...vote, epoch: certificate.epoch, view: certificate.view});
-  let power = 0n;
+  if (epoch !== committee.epoch) refuse(`epoch ${epoch}, these are the voters of ${committee.epoch}`);
+  checkSigners(votes, committee, refuse);
+  const bytes = voteBytes({chainId, epoch, height, view, blockId});
+  for (const {validator, signature} of votes)
+    if (!verify(committee.voters[validator]!.publicKey, bytes, signature))
+      refuse(`vote of validator ${validator} does not verify`);
+}
+
+/** Holds signers to be distinct members with a quorum of the power; before signatures, because it costs nothing. */
+export function checkSigners(
+  signers: readonly {readonly validator: number}[],
+  committee: Committee,
+  refuse: (why: string) => never,
+): void {
   let last = -1;
-  for (const {validator, signature} of certificate.votes) {
+  for (const {validator} of signers) {
     // Strictly ascending, so that no voter can be counted twice.
     if (validator <= last) refuse("voters are not in ascending order");
     last = validator;
-    const voter = voters[validator] ?? refuse(`no validator ${validator}`);
-    if (!verify(voter.publicKey, bytes, signature)) refuse(`vote of validator ${validator} does not verify`);
-    power += voter.power;
+    if (validator >= committee.size) refuse(`no validator ${validator}`);
   }
-  const total = voters.reduce((sum, each) => sum + each.power, 0n);
-  if (!isQuorum(power, total)) refuse(`${power} of ${total} voting power is no quorum`);
+  const indexes = signers.map(({validator}) => validator);
+  if (!committee.isQuorum(indexes))
+    refuse(`${committee.powerOf(indexes)} of ${committee.total} voting power is no quorum`);
 }

@@ -10,6 +10,8 @@ import {sectionRoot} from "./sections.js";
 export interface Parent {
   readonly id: string;
   readonly height: bigint;
+  readonly epoch: bigint;
+  readonly view: bigint;
   readonly timeMs: bigint;
   readonly stateRoot: string;
   readonly receiptsRoot: string;
@@ -22,17 +24,23 @@ export const MAX_CLOCK_DRIFT_MS = 15_000n;
 export const receiptsRootOf = ({receipts}: Pick<RunResult, "receipts">): string =>
   sectionRoot(receipts.map((each) => receiptCodec.encode(each)));
 
+/** What a header says besides what its parent and its body give. */
+export type Seal = Pick<Header, "chainId" | "epoch" | "view" | "timeMs" | "proposer">;
+
 /** The block that a run amounts to. */
 export function assembleBlock(
   result: RunResult,
   parent: Parent,
-  seal: {chainId: string; timeMs: bigint; proposer: string},
+  {chainId, epoch, view, timeMs, proposer}: Seal,
 ): Block {
   const transactions = result.transactions.map((each) => each.bytes);
   return {
     header: {
-      ...seal,
+      chainId,
       height: parent.height + 1n,
+      epoch,
+      view,
+      timeMs,
       parentId: parent.id,
       parentStateRoot: parent.stateRoot,
       parentReceiptsRoot: parent.receiptsRoot,
@@ -42,6 +50,7 @@ export function assembleBlock(
       transactionCount: transactions.length,
       proofCount: result.proofs.length,
       coinbaseCount: result.coinbase.length,
+      proposer,
     },
     transactions,
     proofs: result.proofs,
@@ -66,6 +75,8 @@ export function checkHeader(
   if (header.parentId !== parent.id) refuse(`parent ${header.parentId}, the tip is ${parent.id}`);
   if (header.parentStateRoot !== parent.stateRoot) refuse("another state root for the parent");
   if (header.parentReceiptsRoot !== parent.receiptsRoot) refuse("another receipts root for the parent");
+  if (header.epoch < parent.epoch) refuse(`epoch ${header.epoch}, the parent is of ${parent.epoch}`);
+  if (header.view <= parent.view) refuse(`view ${header.view}, the parent is of ${parent.view}`);
   if (header.timeMs <= parent.timeMs) refuse("time does not advance");
   if (header.timeMs > nowMs + MAX_CLOCK_DRIFT_MS) refuse("time is in the future");
 }
@@ -75,8 +86,7 @@ export function checkHeader(
  * @throws RuleError BODY_INVALID
  */
 export function checkBody(block: Block, result: RunResult, parent: Parent): void {
-  const {chainId, timeMs, proposer} = block.header;
-  const recomputed = assembleBlock(result, parent, {chainId, timeMs, proposer});
+  const recomputed = assembleBlock(result, parent, block.header);
   if (blockIdOf(recomputed.header) !== blockIdOf(block.header))
     throw new RuleError("BODY_INVALID", `block ${block.header.height}: the body does not give the header's roots`);
 }

@@ -38,6 +38,8 @@ export function genesisBlock(genesis: Genesis): {id: string; block: Block} {
     header: {
       chainId: genesis.chainId,
       height: 0n,
+      epoch: 0n,
+      view: 0n,
       timeMs: genesis.timeMs,
       parentId: genesisIdOf(genesis),
       parentStateRoot: empty,

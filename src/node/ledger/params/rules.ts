@@ -1,7 +1,7 @@
 /**
  * Every rule in which this ledger differs from an ancestor, as one value with a strict and a compat setting.
  *
- * Networks run `STRICT_RULES`. `COMPAT_RULES` reproduce the QSDM reference: the recorded vectors run under them, and
+ * Networks run `STRICT_RULES`. `COMPAT_RULES` reproduce the ancestors: the recorded vectors run under them, and
  * a node does only in its `compat` profile. Nothing else may branch on a profile.
  */
 export interface Rules {
@@ -67,6 +67,10 @@ export interface Rules {
    * that takes them, and their ids are the client's choice.
    */
   readonly envelopes: "v3-only" | "v2-and-v3";
+  /** How leaders take turns: in proportion to voting power, or QBIND's one view each. */
+  readonly leaderRotation: "by-power" | "round-robin";
+  /** What a quorum is. QBIND takes two thirds exactly, with which two conflicting blocks can both be certified (D15). */
+  readonly quorum: "above-two-thirds" | "two-thirds";
 }
 
 /** What every network of this ledger runs. */
@@ -91,6 +95,8 @@ export const STRICT_RULES: Rules = {
   failedFee: "charged",
   unsigned: "refused",
   envelopes: "v3-only",
+  leaderRotation: "by-power",
+  quorum: "above-two-thirds",
 };
 
 /** The QSDM reference, quirks included. */
@@ -115,4 +121,6 @@ export const COMPAT_RULES: Rules = {
   failedFee: "free",
   unsigned: "accepted",
   envelopes: "v2-and-v3",
+  leaderRotation: "round-robin",
+  quorum: "two-thirds",
 };

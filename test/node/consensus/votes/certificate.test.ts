@@ -2,7 +2,8 @@ import {describe, expect, test} from "vitest";
 import {equalBytes} from "../../../../src/codecs/bytes.js";
 import type {Certificate} from "../../../../src/codecs/chain/block.js";
 import {sha3} from "../../../../src/codecs/hash.js";
-import {checkCertificate, isQuorum, type Voter, voteBytes} from "../../../../src/node/consensus/votes/certificate.js";
+import {checkCertificate, voteBytes} from "../../../../src/node/consensus/votes/certificate.js";
+import {Committee, isQuorum, type Voter} from "../../../../src/node/consensus/votes/committee.js";
 
 const voters: Voter[] = [0, 1, 2, 3].map((i) => ({publicKey: new Uint8Array(1312).fill(i), power: 1n}));
 // A keyed digest of the right size stands for the signature: these rules treat it as opaque bytes.
@@ -13,17 +14,20 @@ const sign = (index: number, message: Uint8Array): Uint8Array => {
 };
 const verify = (key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
   equalBytes(signature.subarray(0, 32), sha3(key, message));
+const committee = new Committee(0n, voters, {rotation: "by-power", quorum: "above-two-thirds"});
 const VOTE = {chainId: "test", height: 7n, blockId: "ab".repeat(32)};
 
 const certificate = (indexes: readonly number[], change: Partial<typeof VOTE> = {}): Certificate => ({
   epoch: 0n,
+  height: 7n,
   view: 7n,
+  blockId: VOTE.blockId,
   votes: indexes.map((validator) => ({
     validator,
     signature: sign(validator % 4, voteBytes({...VOTE, ...change, epoch: 0n, view: 7n})),
   })),
 });
-const check = (value: Certificate): void => checkCertificate(value, VOTE, {voters, verify});
+const check = (value: Certificate): void => checkCertificate(value, {chainId: "test", committee, verify});
 
 test("three of four equal voters are a quorum", () => {
   expect(() => check(certificate([0, 1, 3]))).not.toThrow();

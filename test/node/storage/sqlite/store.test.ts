@@ -83,7 +83,7 @@ test("of the slash receipts only the newest are kept, across a reopen", async ()
       {
         id: id(100 + height),
         block,
-        certificate: {epoch: 0n, view: 0n, votes: []},
+        certificate: {epoch: 0n, height: 0n, view: 0n, blockId: id(0), votes: []},
         stateRoot: id(0),
         receiptsRoot: id(0),
         changes: [],
@@ -152,7 +152,7 @@ test("a query of a rare topic looks at a bounded part of the log, and says how f
   store.commit(
     {
       ...zero,
-      certificate: {epoch: 0n, view: 0n, votes: []},
+      certificate: {epoch: 0n, height: 0n, view: 0n, blockId: blank, votes: []},
       stateRoot: blank,
       receiptsRoot: blank,
       changes: [],
