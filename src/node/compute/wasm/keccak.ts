@@ -6,45 +6,17 @@
  * Source: FIPS 202, section 3.2 (theta, rho, pi, chi, iota) and 6.1 (the suffix of SHA3).
  */
 import {ENTRY_BYTES} from "../../ledger/mining/dag.js";
+import {KECCAK_ROUNDS as ROUNDS, rotation, SHA3_SUFFIX, source, KECCAK_WORDS as WORDS} from "../keccak.js";
 import type {Lanes} from "./lanes.js";
 import {type Code, op, type WasmFunction} from "./module.js";
 
-const WORDS = 25;
-const ROUNDS = 24;
 const UNROLLED = 2;
 /** Words of a block of SHA3-256. */
 const RATE_WORDS = 17;
 const DIGEST_WORDS = 4;
 
-/** First byte after the message. */
-export const SHA3_SUFFIX = 0x06;
 /** Last bit of a block. */
 const LAST_BIT = 1n << 63n;
-
-/** Iota's constants, in the order of the rounds (FIPS 202, algorithm 5: the shift register x^8 + x^6 + x^5 + x^4 + 1). */
-export const ROUND_CONSTANTS: readonly bigint[] = (() => {
-  let register = 1;
-  return Array.from({length: ROUNDS}, () => {
-    let constant = 0n;
-    for (let j = 0n; j < 7n; j++) {
-      if (register & 1) constant |= 1n << ((1n << j) - 1n);
-      register = (register << 1) ^ (register & 0x80 ? 0x171 : 0);
-    }
-    return constant;
-  });
-})();
-
-/** Rho's rotation of each word, and the word that pi moves to each place; words are numbered x + 5y. */
-const {rotation, source} = (() => {
-  const rotation = new Array<number>(WORDS).fill(0);
-  const source = new Array<number>(WORDS).fill(0);
-  for (let t = 0, x = 1, y = 0; t < 24; t++) {
-    rotation[x + 5 * y] = (((t + 1) * (t + 2)) / 2) % 64;
-    [x, y] = [y, (2 * x + 3 * y) % 5];
-  }
-  for (let x = 0; x < 5; x++) for (let y = 0; y < 5; y++) source[y + 5 * ((2 * x + 3 * y) % 5)] = x + 5 * y;
-  return {rotation, source};
-})();
 
 const FIVE = [0, 1, 2, 3, 4] as const;
 

@@ -1,13 +1,11 @@
 /** The compiled module and its one page of memory, shared out in fixed places. One instance serves one thread. */
-import {blockFunction, chainFunction, ROUND_CONSTANTS, SHA3_SUFFIX} from "./keccak.js";
+import {BLOCK_BYTES, ROUND_CONSTANTS, SHA3_SUFFIX} from "../keccak.js";
+import {blockFunction, chainFunction} from "./keccak.js";
 import {PAIR, SCALAR} from "./lanes.js";
 import {encodeModule} from "./module.js";
 
 /** Lanes that a kernel works on at once. */
 export type Lane = 0 | 1;
-
-/** Bytes of one block of SHA3-256; a message is shorter. */
-export const BLOCK_BYTES = 136;
 
 /** Where things lie in the page, one for each lane; all places are multiples of eight. */
 export const PLACE = {

@@ -2,7 +2,7 @@
 import {concat} from "../../../codecs/bytes.js";
 import {type DagTable, ENTRY_BYTES, entryCount} from "../../ledger/mining/dag.js";
 import {WALK_STEPS, type WalkStart} from "../../ledger/mining/walk.js";
-import {SHA3_SUFFIX} from "./keccak.js";
+import {SHA3_SUFFIX} from "../keccak.js";
 import {type Kernel, type Lane, PLACE, putMessage} from "./kernel.js";
 
 const ENTRY_WORDS = ENTRY_BYTES / 4;
