@@ -10,7 +10,7 @@ export const versionCommand = (io: Io): Command =>
     description:
       "Prints the name, the version, the git commit of the build (- when it was not made in a checkout), the version " +
       "of the mining protocol and the instruction set of the native addon (none without one), one per line. qsdm " +
-      "--version prints the same. --json also lists what can compute here, fastest first, and why the rest cannot.",
+      "--version prints the same. --json also lists what can compute here and why the rest cannot.",
     examples: [
       {does: "the version alone", run: "qsdm version | sed -n 2p"},
       {does: "what computes here", run: "qsdm version --json"},

@@ -30,10 +30,12 @@ export interface ComputeBackend {
   mlDsa(level: MlDsaLevel, workload?: Workload): Promise<MlDsa>;
   /** Starts threads of the backend's own; null where it computes on the caller's. @throws UnavailableError */
   readonly openPool: ((options: PoolOptions) => ComputePool) | null;
+  /** Lets go of a device, for those that hold one: a thread has to before it ends. */
+  close?(): void;
 }
 
-/** Names of the backends that this program has, fastest first. */
-export const BACKEND_NAMES = ["native", "wasm", "cpu"] as const;
+/** Names of the backends that this program has, in the order in which a node takes them. */
+export const BACKEND_NAMES = ["native", "wasm", "cpu", "gpujs"] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
 /** The named backend. @throws UnavailableError saying why it cannot be used here */
@@ -45,6 +47,8 @@ export async function openBackend(name: BackendName): Promise<ComputeBackend> {
       return (await import("./wasm.js")).createWasmBackend();
     case "cpu":
       return (await import("./cpu.js")).cpuBackend;
+    case "gpujs":
+      return (await import("./gpujs.js")).createGpujsBackend();
   }
 }
 
@@ -88,7 +92,7 @@ const NO_CUDA: Capability = {
   detail: "this build has no CUDA kernels; native/ has them, not yet run on a device",
 };
 
-/** What each backend runs on here, or why it does not, fastest first. */
+/** What each backend runs on here, or why it does not, in the order in which a node takes them. */
 export async function capabilities(): Promise<readonly Capability[]> {
   return [NO_CUDA, ...(await Promise.all(BACKEND_NAMES.map(capabilityOf)))];
 }

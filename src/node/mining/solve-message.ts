@@ -18,6 +18,7 @@ export const createBoard = (threads: number): Board => ({
 
 export type ToWorker =
   | {readonly kind: "table"; readonly table: Uint8Array<SharedArrayBuffer>}
+  | {readonly kind: "close"}
   | {readonly kind: "search"; readonly id: number; readonly search: Search; readonly start: Uint8Array};
 
 /** Sent once for each solution; a search that is no longer wanted ends in silence. */

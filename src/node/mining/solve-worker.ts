@@ -28,5 +28,9 @@ function run({id, search, start}: Extract<ToWorker, {kind: "search"}>): void {
 
 parentPort!.on("message", (message: ToWorker) => {
   if (message.kind === "table") table = message.table;
-  else run(message);
+  else if (message.kind === "search") run(message);
+  else {
+    backend.close?.();
+    parentPort!.close();
+  }
 });

@@ -1,4 +1,5 @@
 /** A solver of worker threads, each with its own part of the nonce space. */
+import {setTimeout as sleep} from "node:timers/promises";
 import type {Worker} from "node:worker_threads";
 import {UnavailableError} from "../../errors.js";
 import type {BackendName} from "../compute/backend.js";
@@ -7,6 +8,9 @@ import type {Solution} from "../ledger/mining/solve.js";
 import {createWorker} from "../worker.js";
 import {type Board, createBoard, type FromWorker, type ToWorker, type WorkerSetup} from "./solve-message.js";
 import {LANE, type Search, type Solver} from "./solver.js";
+
+/** How long a thread may take to end by itself: a slice of a search and letting go of a device. */
+const CLOSE_MS = 5_000;
 
 interface Running {
   readonly id: number;
@@ -70,6 +74,9 @@ export class WorkerSolver implements Solver {
     this.#closed = true;
     Atomics.store(this.#board.wanted, 0, 0);
     this.#running?.settle(null);
+    const ended = Promise.all(this.#workers.map(end));
+    this.#post({kind: "close"});
+    await Promise.race([ended, sleep(CLOSE_MS, null, {ref: false})]);
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
@@ -92,6 +99,10 @@ export class WorkerSolver implements Solver {
     return worker;
   }
 }
+
+/** Settled once the thread is gone; one that died is gone already. */
+const end = (worker: Worker): Promise<void> =>
+  new Promise((resolve) => (worker.threadId < 0 ? resolve() : worker.once("exit", () => resolve())));
 
 // A typed port would not let a message of another shape through; Worker's own method takes anything.
 const send = (worker: Worker, message: ToWorker): void => worker.postMessage(message);

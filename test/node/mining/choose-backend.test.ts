@@ -8,6 +8,7 @@ import {backendsHere, fastest} from "../../support/native.js";
 
 const noAddon = new UnavailableError("NATIVE_UNAVAILABLE", "backend native: not built");
 const noVectors = new UnavailableError("WASM_UNAVAILABLE", "backend wasm: no vectors");
+const noGpujs = new UnavailableError("GPUJS_UNAVAILABLE", "backend gpujs: not installed");
 const open = (broken: Partial<Record<BackendName, Partial<ComputeBackend> | Error>>) => async (name: BackendName) => {
   const change = broken[name];
   if (change instanceof Error) throw change;
@@ -22,25 +23,35 @@ describe("--backend auto", () => {
   });
 
   test("leaves out what cannot be opened, and says why", async () => {
-    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: noVectors}));
+    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: noVectors, gpujs: noGpujs}));
     expect(backend.name).toBe("cpu");
-    expect(refused).toEqual([noAddon, noVectors]);
+    expect(refused).toEqual([noAddon, noVectors, noGpujs]);
   });
 
   test("leaves out what computes something else, however fast it is", async () => {
     const solveSlice: ComputeBackend["solveSlice"] = (_job, _start, attempts) => ({solution: null, attempts});
-    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: {solveSlice}}));
+    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: {solveSlice}, gpujs: noGpujs}));
     expect(backend.name).toBe("cpu");
     expect(refused).toMatchObject([
       {code: "NATIVE_UNAVAILABLE"},
       {code: "SELF_TEST_FAILED", message: "backend wasm: its search finds something else"},
+      noGpujs,
     ]);
   });
 
+  test("does not try gpu.js where something faster works", async () => {
+    const tried: BackendName[] = [];
+    await chooseBackend("auto", async (name) => {
+      tried.push(name);
+      return openBackend(name === "native" ? "wasm" : name);
+    });
+    expect(tried).toEqual(["native", "wasm", "cpu"]);
+  });
+
   test("fails when nothing is left", async () => {
-    await expect(chooseBackend("auto", open({native: noAddon, wasm: noVectors, cpu: noVectors}))).rejects.toBe(
-      noVectors,
-    );
+    await expect(
+      chooseBackend("auto", open({native: noAddon, wasm: noVectors, cpu: noVectors, gpujs: noGpujs})),
+    ).rejects.toBe(noGpujs);
   });
 });
 
@@ -50,10 +61,9 @@ test.each(backendsHere)("--backend %s takes that one", async (name) => {
 
 test.each([
   ["cuda", "BACKEND_UNAVAILABLE", 4, "this build has no CUDA kernels"],
-  ["gpujs", "BACKEND_UNAVAILABLE", 4, "this build has no gpu.js kernels"],
   ["abacus", "BACKEND_UNKNOWN", 2, "there is no backend abacus"],
 ])("--backend %s is refused with %s", async (name, code, exitCode, message) => {
-  const hint = "use --backend auto, native, wasm, cpu";
+  const hint = "use --backend auto, native, wasm, cpu, gpujs";
   await expect(chooseBackend(name)).rejects.toMatchObject({
     code,
     exitCode,
