@@ -1,0 +1,83 @@
+/** What a batch and an availability certificate must be before they change anything. */
+import {type Availability, ackContent, ackContentOf} from "../../../codecs/dag/availability.js";
+import {type Batch, type BatchHeader, type BatchRef, batchHeader} from "../../../codecs/dag/batch.js";
+import {RuleError} from "../../../errors.js";
+import {checkSigners} from "../../consensus/votes/certificate.js";
+import {sectionRoot} from "../../ledger/chain/sections.js";
+import type {DagRules} from "./rules.js";
+
+/** A body's part of a header. */
+export const bodyTerms = ({transactions, proofs}: Pick<Batch, "transactions" | "proofs">) => ({
+  transactionsRoot: sectionRoot(transactions),
+  proofsRoot: sectionRoot(proofs),
+  transactionCount: transactions.length,
+  proofCount: proofs.length,
+  bodyBytes: [...transactions, ...proofs].reduce((sum, each) => sum + each.length, 0),
+});
+
+/**
+ * Holds a batch to its header, its header to the rules, and the signature to its creator. Parents are checked for
+ * form and number; whether they are certified is for the caller to know.
+ * @returns ids of its transactions
+ * @throws RuleError BATCH_INVALID; DecodeError when a transaction is malformed
+ */
+export function checkBatch(batch: Batch, rules: DagRules): ReadonlySet<string> {
+  const {header, signature} = batch.signed;
+  const refuse = (why: string): never => {
+    throw new RuleError("BATCH_INVALID", `batch of validator ${header.creator}, round ${header.round}: ${why}`);
+  };
+  const {limits, committee} = rules;
+  const creator = committee.voters[header.creator] ?? refuse("no such validator");
+  if (header.chainId !== rules.chainId) refuse(`chain ${header.chainId}, this is ${rules.chainId}`);
+  if (header.round < rules.firstRound) refuse(`the epoch begins with round ${rules.firstRound}`);
+  checkParents(header, rules, refuse);
+  const terms = bodyTerms(batch);
+  if (terms.transactionCount > limits.maxBatchTransactions) refuse(`${terms.transactionCount} transactions`);
+  if (terms.proofCount > limits.maxBatchProofs) refuse(`${terms.proofCount} proofs`);
+  if (terms.bodyBytes > limits.maxBatchBytes) refuse(`${terms.bodyBytes} bytes, at most ${limits.maxBatchBytes}`);
+  for (const [name, value] of Object.entries(terms))
+    if (header[name as keyof typeof terms] !== value) refuse(`the body does not give the header's ${name}`);
+  const txIds = new Set(batch.transactions.map((bytes) => rules.readTransaction(bytes).txId));
+  if (txIds.size !== batch.transactions.length) refuse("a transaction twice");
+  if (!rules.verify(creator.publicKey, batchHeader.encode(header), signature)) refuse("the signature does not verify");
+  return txIds;
+}
+
+function checkParents(
+  {round, parents}: BatchHeader,
+  {firstRound, committee}: DagRules,
+  refuse: (why: string) => never,
+) {
+  if (round > firstRound) return checkSigners(parents.map(validatorOf), committee, (why) => refuse(`parents: ${why}`));
+  if (parents.length > 0) refuse("parents in the first round");
+}
+
+const validatorOf = ({creator}: {readonly creator: number}): {validator: number} => ({validator: creator});
+
+/** @throws RuleError AVAILABILITY_INVALID */
+export function checkAvailability({epoch, ref, acks}: Availability, rules: DagRules): void {
+  const refuse = (why: string): never => {
+    throw new RuleError(
+      "AVAILABILITY_INVALID",
+      `certificate of batch ${ref.batchId.slice(0, 16)}, round ${ref.round}: ${why}`,
+    );
+  };
+  if (!rules.committee.voters[ref.creator]) refuse(`no validator ${ref.creator}`);
+  if (ref.round < rules.firstRound) refuse(`the epoch begins with round ${rules.firstRound}`);
+  checkSigners(acks, rules.committee, refuse);
+  for (const {validator, signature} of acks)
+    if (!isAckOf(validator, ref, {epoch, signature}, rules)) refuse(`ack of validator ${validator} does not verify`);
+}
+
+/** Whether `signature` is `validator`'s word that it holds `ref`. */
+export function isAckOf(
+  validator: number,
+  ref: BatchRef,
+  {epoch, signature}: {readonly epoch: bigint; readonly signature: Uint8Array},
+  {chainId, committee, verify}: DagRules,
+): boolean {
+  const voter = committee.voters[validator];
+  return (
+    voter !== undefined && verify(voter.publicKey, ackContent.encode(ackContentOf(chainId, epoch, ref)), signature)
+  );
+}

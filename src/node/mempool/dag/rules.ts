@@ -1,0 +1,53 @@
+/** What the DAG mempool is told once for each epoch: who votes, how signatures are checked, and how much is too much. */
+import type {BatchRef} from "../../../codecs/dag/batch.js";
+import type {VoteGround} from "../../consensus/votes/certificate.js";
+import type {Transaction} from "../../ledger/chain/transaction.js";
+
+export interface DagLimits {
+  readonly maxBatchTransactions: number;
+  readonly maxBatchProofs: number;
+  /** Bytes of all items of a batch together; also the most that one transaction may have. */
+  readonly maxBatchBytes: number;
+  /** How far above the highest certified round a batch is kept before it is certified itself. */
+  readonly maxRoundsAhead: bigint;
+  /** Rounds kept below the committed one; also how far rounds may run ahead of it. */
+  readonly gcRounds: bigint;
+  /** Peers asked at once for what is missing. */
+  readonly fetchParallel: number;
+  /** Waits between attempts to fetch, in milliseconds; the last one repeats. */
+  readonly fetchDelaysMs: readonly bigint[];
+  /** First wait before an own batch is sent again, in milliseconds, and the longest; it doubles between them. */
+  readonly resendMs: bigint;
+  readonly resendMaxMs: bigint;
+}
+
+/** Batch limits are those of the ledger's mainnet profile; round window and fetch schedule hold for every profile. */
+export const DEFAULT_DAG_LIMITS: DagLimits = {
+  maxBatchTransactions: 4_000,
+  maxBatchProofs: 100,
+  maxBatchBytes: 2 * 1_048_576,
+  maxRoundsAhead: 2n,
+  gcRounds: 50n,
+  fetchParallel: 3,
+  fetchDelaysMs: [1_000n, 2_000n, 5_000n],
+  resendMs: 2_000n,
+  resendMaxMs: 30_000n,
+};
+
+/** Chain, validators of the epoch, and how their signatures are checked; and what is the DAG's own. */
+export interface DagRules extends VoteGround {
+  /** The round whose batches have no parents. */
+  readonly firstRound: bigint;
+  /** Index of this validator, or null for a node that only follows. */
+  readonly self: number | null;
+  /** @throws DecodeError */
+  readTransaction(bytes: Uint8Array): Transaction;
+  readonly limits: DagLimits;
+}
+
+/** The one order of batches: by round, then creator, then id. */
+export function compareRefs(a: BatchRef, b: BatchRef): number {
+  if (a.round !== b.round) return a.round < b.round ? -1 : 1;
+  if (a.creator !== b.creator) return a.creator - b.creator;
+  return a.batchId < b.batchId ? -1 : a.batchId > b.batchId ? 1 : 0;
+}
