@@ -1,6 +1,6 @@
 import type {Command} from "commander";
 import {formatCell} from "../codecs/amount.js";
-import type {EnrollmentView} from "../codecs/api/mining.js";
+import type {EnrollmentView, SlashVerdictView} from "../codecs/api/mining.js";
 import type {OwnStatus} from "../codecs/api/status.js";
 import {
   checkSlashPayload,
@@ -67,7 +67,7 @@ function unknownNode(): never {
  */
 export async function orderSlash(
   charge: Charge,
-  {client, terms, sender}: Omit<OrderContext, "client"> & {readonly client: Pick<Client, "enrollment">},
+  {client, terms, sender}: Omit<OrderContext, "client"> & {readonly client: Pick<Client, "enrollment" | "judgeSlash">},
 ): Promise<Order> {
   const accused = accusedIn(charge);
   const amountDust = charge.amountDust ?? terms.slashCapDust;
@@ -75,10 +75,13 @@ export async function orderSlash(
   const payload = {nodeId: accused.nodeId, evidenceKind: accused.kind, evidence, slashAmountDust: amountDust, memo};
   checkSlashPayload(payload, sender);
   const record = await client.enrollment({nodeId: accused.nodeId});
-  const takenDust = [amountDust, terms.slashCapDust, record.stakeDust].reduce((a, b) => (a < b ? a : b));
+  const encoded = slashPayload.encode(payload);
+  // The ledger itself says what it would do: a bond that still fills is measured by what it has earned.
+  const verdict = await client.judgeSlash({body: encoded});
+  const takenDust = verdict.slashedDust;
   return {
     contract: SLASH_CONTRACT,
-    payload: slashPayload.encode(payload),
+    payload: encoded,
     summary: {
       node_id: accused.nodeId,
       evidence_kind: accused.kind,
@@ -86,7 +89,7 @@ export async function orderSlash(
       amount_dust: amountDust,
       expected_slash_dust: takenDust,
     },
-    announcement: announcementOf(accused, takenDust, {record, terms}),
+    announcement: announcementOf(accused, verdict, {record, terms}),
     question: `Slash ${accused.nodeId} by ${formatCell(takenDust)} CELL? This cannot be taken back.`,
     submit: (to, body) => to.slash({body}),
     checkWith: "qsdm slash-receipt {tx_id}",
@@ -119,18 +122,18 @@ export function referenceSlash({evidence, kind, nodeId, amountDust, memo}: Charg
 
 function announcementOf(
   {kind, nodeId}: Accused,
-  takenDust: bigint,
+  {convicts, message, slashedDust, rewardedDust, burnedDust, remainingDust, autoRevoked}: SlashVerdictView,
   {record, terms}: {record: EnrollmentView; terms: OwnStatus},
 ): string[] {
-  const rewardDust = (takenDust * BigInt(terms.slashRewardBps)) / 10_000n;
-  const leftDust = record.stakeDust - takenDust;
-  const revokes = record.phase === "active" && leftDust < terms.autoRevokeMinStakeDust;
+  const {phase, enrolledAtHeight, stakeDust} = record;
+  const opening = `slash ${nodeId} (${phase}, enrolled at height ${enrolledAtHeight}) for ${kind}, at height ${terms.height}`;
+  if (!convicts) return [opening, `the ledger would refuse it: ${message}`, "this slash would only cost you its fee"];
   return [
-    `slash ${nodeId} (${record.phase}, enrolled at height ${record.enrolledAtHeight}) for ${kind}, at height ${terms.height}`,
-    `takes ${formatCell(takenDust)} of its bond of ${formatCell(record.stakeDust)} CELL: ` +
-      `${formatCell(rewardDust)} to you, ${formatCell(takenDust - rewardDust)} burned, ${formatCell(leftDust)} left`,
-    ...(takenDust === 0n ? ["nothing is left to take: this slash would only cost you its fee"] : []),
-    ...(revokes ? [`revokes ${nodeId}: less than ${formatCell(terms.autoRevokeMinStakeDust)} CELL would be left`] : []),
+    opening,
+    `takes ${formatCell(slashedDust)} of its bond of ${formatCell(stakeDust)} CELL: ` +
+      `${formatCell(rewardedDust)} to you, ${formatCell(burnedDust)} burned, ${formatCell(remainingDust)} left`,
+    ...(slashedDust === 0n ? ["nothing is left to take: this slash would only cost you its fee"] : []),
+    ...(autoRevoked ? [`revokes ${nodeId}: ${formatCell(remainingDust)} CELL are too little to stay active`] : []),
   ];
 }
 

@@ -110,8 +110,13 @@ export const slashVerdict = object({
   /** Whether a slash for the offence waits for a block. */
   waiting: flag,
   convicts: flag,
-  /** What it would take. */
+  /** What it would take, and who would get it. */
   slashedDust: omitEmpty(u64, 0n),
+  rewardedDust: omitEmpty(u64, 0n),
+  burnedDust: omitEmpty(u64, 0n),
+  /** What would be left, and whether that is too little to stay active. */
+  remainingDust: omitEmpty(u64, 0n),
+  autoRevoked: omitEmpty(flag, false),
   /** Why it would be refused, and what is behind that. */
   code: omitEmpty(text, ""),
   cause: omitEmpty(text, ""),

@@ -32,6 +32,8 @@ const PAYLOAD_BODY: BodySpec = {
   description: "a canonical slash payload",
 };
 
+const NO_PENALTY = {slashedDust: 0n, rewardedDust: 0n, burnedDust: 0n, remainingDust: 0n, autoRevoked: false};
+
 export const judgeSlashRoute = route({
   method: "POST",
   path: "/api/v1/mining/slash/judge",
@@ -47,10 +49,14 @@ export const judgeSlashRoute = route({
   handle({body}, {node}) {
     const {offenceKey, slashedAtHeight, waiting, outcome} = node.judgeSlash(body);
     const known = {offenceKey, slashedAtHeight, waiting};
-    if (!(outcome instanceof RuleError))
-      return {...known, convicts: true, slashedDust: outcome.slashedDust, code: "", cause: "", message: ""};
+    if (!(outcome instanceof RuleError)) {
+      const {slashedDust, rewardedDust, burnedDust, remainingDust, autoRevoked} = outcome;
+      const terms = {slashedDust, rewardedDust, burnedDust, remainingDust, autoRevoked};
+      return {...known, ...terms, convicts: true, code: "", cause: "", message: ""};
+    }
+    const {code, message} = outcome;
     const cause = outcome.cause instanceof QsdmError ? outcome.cause.code : "";
-    return {...known, convicts: false, slashedDust: 0n, code: outcome.code, cause, message: outcome.message};
+    return {...known, ...NO_PENALTY, convicts: false, code, cause, message};
   },
 });
 
