@@ -28,7 +28,7 @@ import type {LedgerStore} from "./storage/store.js";
 import {WorkDesk, type WorkPorts} from "./work-desk.js";
 
 export interface DeskPorts extends WorkPorts {
-  readonly store: Pick<LedgerStore, "head" | "header" | "block" | "waiting">;
+  readonly store: Pick<LedgerStore, "header" | "block" | "waiting">;
   /** Key of the challenge MAC, 32 bytes. */
   readonly challengeKey: Uint8Array;
   /** ML-DSA-87. */
@@ -71,7 +71,7 @@ export class MiningDesk {
     if (!this.#compat) return;
     const nowMs = this.ports.nowMs();
     for (const {kind, value} of store.waiting()) if (kind === "proof") this.#compat.remember(value, nowMs);
-    for (let height = this.work.tipHeight(); height > 0n; height--) {
+    for (let height = this.ports.tipHeight(); height > 0n; height--) {
       const block = (await store.block(height))?.block;
       // Admitted before its block's time: whatever is older was used up longer ago than anybody asks.
       if (!block || block.header.timeMs < nowMs - this.#compat.rememberedMs) return;
@@ -97,7 +97,7 @@ export class MiningDesk {
   }
 
   #verifyOffered(state: State, raw: Uint8Array, isWaiting: (nodeId: string, height: bigint) => boolean): VerifiedProof {
-    const context = this.#context(state, {tipHeight: this.work.tipHeight(), nowMs: this.ports.nowMs()});
+    const context = this.#context(state, {tipHeight: this.ports.tipHeight(), nowMs: this.ports.nowMs()});
     const {deniedGpus} = this.ports;
     if (this.#compat) return this.#compat.verifyOffered(state, raw, {...context, deniedGpus});
     const {chain} = context;

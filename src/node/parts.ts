@@ -29,7 +29,6 @@ import {DagBuilder, DEFAULT_DAG_OPTIONS} from "./mining/dag/builder.js";
 import {DagCache} from "./mining/dag/cache.js";
 import {RejectionFile} from "./mining/rejections/file.js";
 import {Rejections} from "./mining/rejections/rejections.js";
-import type {Verdict} from "./mining/telemetry/check.js";
 import {TelemetryCheck} from "./mining/telemetry/telemetry.js";
 import {MiningDesk} from "./mining-desk.js";
 import type {NodeOptions, NodePorts} from "./node.js";
@@ -114,8 +113,6 @@ interface Ledger {
   readonly rejections: Rejections;
   nowMs(): bigint;
   readonly telemetry: TelemetryCheck | null;
-  /** Names who is told what the telemetry check found. */
-  onVerdict(listener: (verdict: Verdict) => void): void;
   /** Names who is told that there is something for a block. */
   onWork(wake: () => void): void;
 }
@@ -137,10 +134,6 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const file = new RejectionFile({path: dir.rejectionsPath, ...options.rejections});
   const rejections = new Rejections(options.rejections, {file, log: ports.log});
   const telemetry = options.telemetry && new TelemetryCheck(options.telemetry);
-  let judged: (verdict: Verdict) => void = () => undefined;
-  const onVerdict = (listener: (verdict: Verdict) => void): void => {
-    judged = listener;
-  };
   const desk = new MiningDesk({
     store,
     params,
@@ -153,10 +146,8 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
     rejections,
     log: ports.log,
     nowMs,
-    accepted(proof) {
-      const verdict = telemetry?.observe(proof, nowMs());
-      if (verdict) judged(verdict);
-    },
+    tipHeight: () => chain.tip.height,
+    accepted: (proof) => telemetry?.observe(proof, nowMs()),
     refused(rejection, entry) {
       if (entry) journal.noteRejection(entry);
       const signed = signedRefusalOf(rejection, {state: chain.state, params, verifySignature, journal});
@@ -185,7 +176,7 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
   const onWork = (listener: () => void): void => {
     wake = listener;
   };
-  return {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, onVerdict, onWork};
+  return {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, onWork};
 }
 
 const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;
@@ -213,7 +204,7 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
   });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));
-  ledger.onVerdict((verdict) => metrics.judged(verdict));
+  ledger.telemetry?.subscribe((verdict) => metrics.judged(verdict));
   ledger.rejections.subscribe((claim, outcome) => metrics.rejected(claim, outcome));
   chain.subscribe(() => pulse.beat());
   const {version, commit} = ports;

@@ -16,7 +16,9 @@ import type {LedgerStore} from "./storage/store.js";
 import {WorkSets} from "./work-sets.js";
 
 export interface WorkPorts extends TablesPorts {
-  readonly store: Pick<LedgerStore, "head" | "header">;
+  readonly store: Pick<LedgerStore, "header">;
+  /** Height of the committed tip; asked for every proof. */
+  tipHeight(): bigint;
   readonly params: ChainParams;
   readonly tableKind: TableKind;
 }
@@ -32,17 +34,17 @@ export class WorkDesk {
 
   /** Builds the current epoch's table; work is refused until it is there. */
   async start(signal: AbortSignal): Promise<void> {
-    await this.#tables.prepare(this.#epochAt(this.tipHeight()), signal);
+    await this.#tables.prepare(this.#epochAt(this.ports.tipHeight()), signal);
   }
 
   /** Whether the tip's epoch has its table, without which no proof can be verified. */
   get tableReady(): boolean {
-    return this.#tables.has(this.#epochAt(this.tipHeight()));
+    return this.#tables.has(this.#epochAt(this.ports.tipHeight()));
   }
 
   /** Builds the next epoch's table ahead of it, once it is known and no proof can be of the last epoch any more. */
   async prepareNext(): Promise<void> {
-    const tip = this.tipHeight();
+    const tip = this.ports.tipHeight();
     const epoch = this.#epochAt(tip);
     if (this.#oldestEpoch(tip) < epoch || !this.#sets.isDrawn(epoch + 1n, tip)) return;
     await this.#tables.prepare(epoch + 1n);
@@ -51,7 +53,7 @@ export class WorkDesk {
   /** Work on the header at `height` of the chain that ends in `state`, or at the tip. @throws UnavailableError MINING_UNAVAILABLE */
   at(state: State, height: bigint | null): ServedWork {
     const {params} = this.ports;
-    const tip = this.tipHeight();
+    const tip = this.ports.tipHeight();
     const at = height === null || height > tip ? tip : height;
     const header = this.header(at);
     if (!header)
@@ -93,10 +95,6 @@ export class WorkDesk {
   header(height: bigint): QuotedHeader | null {
     const header = this.ports.store.header(height);
     return header ? {hash: bytesOfHex(blockIdOf(header)), timeMs: header.timeMs} : null;
-  }
-
-  tipHeight(): bigint {
-    return this.ports.store.head()?.header.height ?? 0n;
   }
 
   #seedOf(epoch: bigint): DagSeed {

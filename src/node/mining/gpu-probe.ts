@@ -15,26 +15,29 @@ const FIELDS = "uuid,name,temperature.gpu,power.draw,utilization.gpu";
 const TIMEOUT_MS = 5_000;
 const ANSWER_MAX_BYTES = 64 * 1024;
 
-/** What `nvidia-smi` says; nothing where it is absent or fails. `program` is for tests. */
-export const readGpus = (program = "nvidia-smi"): Promise<readonly GpuReading[]> =>
+/** What `program` prints; null where it is absent or fails. */
+const answerOf = (program: string, args: readonly string[]): Promise<string | null> =>
   new Promise((resolve) => {
-    const args = [`--query-gpu=${FIELDS}`, "--format=csv,noheader,nounits"];
-    execFile(program, args, {timeout: TIMEOUT_MS, maxBuffer: ANSWER_MAX_BYTES}, (error, stdout) =>
-      resolve(error ? [] : parseGpus(stdout)),
+    execFile(program, [...args], {timeout: TIMEOUT_MS, maxBuffer: ANSWER_MAX_BYTES}, (error, stdout) =>
+      resolve(error ? null : stdout),
     );
   });
 
+/** What `nvidia-smi` says; nothing where it is absent or fails. `program` is for tests. */
+export async function readGpus(program = "nvidia-smi"): Promise<readonly GpuReading[]> {
+  const answer = await answerOf(program, [`--query-gpu=${FIELDS}`, "--format=csv,noheader,nounits"]);
+  return answer === null ? [] : parseGpus(answer);
+}
+
 /** How busy the GPUs are; null where `nvidia-smi` is absent, fails or says nothing. `program` is for tests. */
-export const utilisation = (program = "nvidia-smi"): Promise<Utilisation | null> =>
-  new Promise((resolve) => {
-    execFile(program, [...UTILISATION_QUERY], {timeout: TIMEOUT_MS, maxBuffer: ANSWER_MAX_BYTES}, (error, stdout) => {
-      try {
-        resolve(error ? null : parseUtilisation(stdout));
-      } catch {
-        resolve(null);
-      }
-    });
-  });
+export async function utilisation(program = "nvidia-smi"): Promise<Utilisation | null> {
+  const answer = await answerOf(program, UTILISATION_QUERY);
+  try {
+    return answer === null ? null : parseUtilisation(answer);
+  } catch {
+    return null;
+  }
+}
 
 /** The readings of an answer; a line of another form is left out. */
 export const parseGpus = (text: string): readonly GpuReading[] =>

@@ -25,7 +25,7 @@ const claimOf = (input: Input) => ({
 function take(log: RejectionLog, step: Input): Output {
   switch (step.text("call")) {
     case "record": {
-      const seq = log.record(claimOf(step), step.big("now") * 1_000n);
+      const seq = log.record(claimOf(step), step.big("now") * 1_000n)?.seq ?? 0n;
       return {len: log.size, seq: String(seq)};
     }
     case "advance":

@@ -1,10 +1,9 @@
 /** What a block changes, as events in a fixed order: the same on every node that commits it. */
 import {type EventBody, eventBody, type Topic} from "../../../codecs/api/events.js";
-import {hexOf} from "../../../codecs/bytes.js";
 import type {Header} from "../../../codecs/chain/block.js";
 import {nodeIdOfProof} from "../../../codecs/mining/attestation.js";
 import {readHmacBundleCompat} from "../../../codecs/mining/hmac-bundle.js";
-import {type Proof, proofIdOf, readProofCompat} from "../../../codecs/mining/proof.js";
+import {type Proof, readProofCompat} from "../../../codecs/mining/proof.js";
 import {DecodeError, InvariantError} from "../../../errors.js";
 import {FIRST_LOCAL_PLACE, seqOf} from "../../ledger/chain/event-numbers.js";
 import {slashesIn} from "../../ledger/chain/events.js";
@@ -55,9 +54,11 @@ export function eventsOf({id, header, result}: Settled): LoggedEvent[] {
 
 function* proofEvents({proofs, events}: RunResult, height: bigint): Generator<Untold> {
   const rewarded = events.filter((event) => event.type === "proof-rewarded");
-  for (const [proofIndex, {nodeId}] of rewarded.entries()) {
+  for (const [proofIndex, {nodeId: settledNode, proofId}] of rewarded.entries()) {
     const proof = readProofCompat(proofs[proofIndex]!);
-    const about = proofMembers(proof, namedNode(proof) ?? nodeId);
+    // A proof that rules tie to no node stands for itself, and may name one all the same.
+    const nodeId = settledNode === proofId ? (namedNode(proof) ?? settledNode) : settledNode;
+    const about = proofMembers(proof, {nodeId, proofId});
     // The block has the bytes; they are put in when the event is told.
     const body = {event: "proof_included", height, ...about, reason: "", detail: "", proof: ""} as const;
     yield {...untold("proofs", body), proofIndex};
@@ -75,9 +76,9 @@ function namedNode(proof: Proof): string | null {
 }
 
 /** What every event about a proof says of it. */
-export const proofMembers = (proof: Proof, nodeId: string) => ({
+export const proofMembers = (proof: Proof, {nodeId, proofId}: {nodeId: string; proofId: string}) => ({
   nodeId,
-  proofId: hexOf(proofIdOf(proof)),
+  proofId,
   epoch: proof.epoch,
   proofHeight: proof.height,
   minerAddr: proof.minerAddr,

@@ -6,8 +6,8 @@
  * is bounded for each block, so that it costs no more disk either.
  */
 
-import {textOf} from "../../../codecs/bytes.js";
-import {encodeProof, type Proof} from "../../../codecs/mining/proof.js";
+import {hexOf, textOf} from "../../../codecs/bytes.js";
+import {encodeProof, type Proof, proofIdOf} from "../../../codecs/mining/proof.js";
 import {FIRST_LOCAL_PLACE, seqOf} from "../../ledger/chain/event-numbers.js";
 import type {RejectionEntry} from "../../ledger/mining/rejection-log.js";
 import type {LoggedEvent} from "../../storage/store.js";
@@ -64,7 +64,7 @@ const refusedEvent = ({proof, nodeId, reason, detail}: RefusedProof, height: big
   untold("proofs", {
     event: "proof_refused",
     height,
-    ...proofMembers(proof, nodeId),
+    ...proofMembers(proof, {nodeId, proofId: hexOf(proofIdOf(proof))}),
     reason,
     detail,
     proof: textOf(encodeProof(proof)),

@@ -69,31 +69,26 @@ export class RejectionLog {
     return this.#entries.length;
   }
 
-  /** Adds an entry and returns its number, or 0 where its address has made too many. */
-  record(claim: SuspectClaim, nowMs: bigint): bigint {
+  /** The entry that `claim` becomes, or null where its address has made too many. */
+  record(claim: SuspectClaim, nowMs: bigint): RejectionEntry | null {
     if (this.limiter?.admit(claim.minerAddr, nowMs) === false) {
       this.#limited++;
-      return 0n;
+      return null;
     }
-    const seq = ++this.#lastSeq;
     const {detail, gpuName, certSubject, arch, minerAddr} = claim;
-    this.#entries.push({
+    const entry: RejectionEntry = {
       ...claim,
       detail: cut(detail, CUT_AT.detail),
       gpuName: cut(gpuName, CUT_AT.gpuName),
       certSubject: cut(certSubject, CUT_AT.certSubject),
       arch: cut(arch, CUT_AT.arch),
       minerAddr: cut(minerAddr, CUT_AT.minerAddr),
-      seq,
+      seq: ++this.#lastSeq,
       recordedAtMs: nowMs,
-    });
+    };
+    this.#entries.push(entry);
     if (this.#entries.length > this.capacity) this.#entries.shift();
-    return seq;
-  }
-
-  /** The entry with number `seq`, while it is kept. */
-  entry(seq: bigint): RejectionEntry | null {
-    return this.#entries.find((each) => each.seq === seq) ?? null;
+    return entry;
   }
 
   list({cursor, limit, kind, reason, arch, sinceMs}: RejectionQuery): RejectionPage {

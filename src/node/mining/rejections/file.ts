@@ -41,8 +41,17 @@ export interface LoadedRejections {
   readonly skipped: number;
 }
 
+/** How a file ends. */
+interface End {
+  readonly sizeBytes: number;
+  /** Whether a crash left the last line without its end. */
+  readonly inLine: boolean;
+}
+
 export class RejectionFile {
   #appended = 0;
+  /** As this process left the file; null before it has written, and where a writing failed. */
+  #end: End | null = null;
 
   constructor(private readonly options: RejectionFileOptions) {}
 
@@ -60,17 +69,17 @@ export class RejectionFile {
         "REJECTION_TOO_LONG",
         `a rejection of ${line.length - 1} bytes could not be read back`,
       );
-    if (this.#isFull(line.length)) this.#makeRoom(line.length);
-    appendFileSync(this.options.path, this.#endsInside() ? Buffer.concat([NEWLINE, line]) : line, {mode: MODE});
-    const {softCap} = this.options;
+    const {path, softCap, hardCapBytes} = this.options;
+    this.#end ??= endOf(path);
+    if (hardCapBytes > 0 && this.#end.sizeBytes + line.length + AROUND > hardCapBytes) this.#makeRoom(line.length);
+    const {sizeBytes, inLine} = this.#end;
+    const bytes = inLine ? Buffer.concat([NEWLINE, line]) : line;
+    this.#end = null;
+    appendFileSync(path, bytes, {mode: MODE});
+    this.#end = {sizeBytes: sizeBytes + bytes.length, inLine: false};
     if (++this.#appended % softCap > 0) return;
     const {lines} = this.load();
     if (lines.length > softCap) this.#rewrite(lines.slice(-softCap).map(asText));
-  }
-
-  #isFull(more: number): boolean {
-    const {path, hardCapBytes} = this.options;
-    return hardCapBytes > 0 && existsSync(path) && statSync(path).size + more + AROUND > hardCapBytes;
   }
 
   /**
@@ -87,25 +96,25 @@ export class RejectionFile {
     this.#rewrite(texts.slice(first));
   }
 
-  /** Whether a crash left the last line without its end. */
-  #endsInside(): boolean {
-    const {path} = this.options;
-    const size = existsSync(path) ? statSync(path).size : 0;
-    if (size === 0) return false;
-    const file = openSync(path, "r");
-    try {
-      const last = Buffer.alloc(1);
-      readSync(file, last, 0, 1, size - 1);
-      return last[0] !== NEWLINE[0];
-    } finally {
-      closeSync(file);
-    }
-  }
-
   #rewrite(texts: readonly string[]): void {
     const draft = `${this.options.path}.tmp`;
-    writeFileSync(draft, texts.join(""), {mode: MODE});
+    const bytes = utf8(texts.join(""));
+    writeFileSync(draft, bytes, {mode: MODE});
     renameSync(draft, this.options.path);
+    this.#end = {sizeBytes: bytes.length, inLine: false};
+  }
+}
+
+function endOf(path: string): End {
+  const sizeBytes = existsSync(path) ? statSync(path).size : 0;
+  if (sizeBytes === 0) return {sizeBytes, inLine: false};
+  const file = openSync(path, "r");
+  try {
+    const last = Buffer.alloc(1);
+    readSync(file, last, 0, 1, sizeBytes - 1);
+    return {sizeBytes, inLine: last[0] !== NEWLINE[0]};
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -53,7 +53,7 @@ export class Rejections {
 
   /** The entry that `claim` became, or null where its address has made too many. */
   record(claim: SuspectClaim, nowMs: bigint): RejectionEntry | null {
-    const entry = this.#log.entry(this.#log.record(claim, nowMs));
+    const entry = this.#log.record(claim, nowMs);
     const outcome = entry ? this.#persist(entry) : "limited";
     for (const listener of this.#listeners) listener(claim, outcome);
     return entry;

@@ -6,15 +6,10 @@ import {UsageError} from "../../../errors.js";
 
 export interface Observation {
   readonly name: string;
-  readonly vendor: string;
   readonly architecture: string;
   /** Such as `8.9`; empty where it is not known. */
   readonly computeCap: string;
   readonly memoryMb: number;
-  readonly pcieGeneration: number;
-  readonly pcieWidth: number;
-  readonly maxPowerWatts: number;
-  readonly ecc: boolean;
 }
 
 /** What somebody has measured. */
@@ -22,71 +17,54 @@ export interface TelemetryProfile {
   readonly signerId: string;
   /** Unix seconds. */
   readonly issuedAt: bigint;
-  readonly gpus: readonly (Pick<Observation, "name" | "computeCap"> & Partial<Observation>)[];
+  readonly gpus: readonly Pick<Observation, "name" | "computeCap">[];
 }
 
 export const BASELINE_SOURCE = "baseline";
 
-type Row = readonly [model: string, memoryMb: number, pcieWidth: number, watts: number];
+type Row = readonly [model: string, memoryMb: number];
 const GEFORCE_30: readonly Row[] = [
-  ["3050", 8_192, 8, 130],
-  ["3060", 12_288, 16, 170],
-  ["3060 Ti", 8_192, 16, 200],
-  ["3070", 8_192, 16, 220],
-  ["3070 Ti", 8_192, 16, 290],
-  ["3080", 10_240, 16, 320],
-  ["3080 Ti", 12_288, 16, 350],
-  ["3090", 24_576, 16, 350],
-  ["3090 Ti", 24_576, 16, 450],
+  ["3050", 8_192],
+  ["3060", 12_288],
+  ["3060 Ti", 8_192],
+  ["3070", 8_192],
+  ["3070 Ti", 8_192],
+  ["3080", 10_240],
+  ["3080 Ti", 12_288],
+  ["3090", 24_576],
+  ["3090 Ti", 24_576],
 ];
 const GEFORCE_40: readonly Row[] = [
-  ["4060", 8_192, 8, 115],
-  ["4060 Ti", 16_384, 8, 165],
-  ["4070", 12_288, 16, 200],
-  ["4070 Ti", 12_288, 16, 285],
-  ["4070 Ti SUPER", 16_384, 16, 285],
-  ["4080", 16_384, 16, 320],
-  ["4080 SUPER", 16_384, 16, 320],
-  ["4090", 24_576, 16, 450],
+  ["4060", 8_192],
+  ["4060 Ti", 16_384],
+  ["4070", 12_288],
+  ["4070 Ti", 12_288],
+  ["4070 Ti SUPER", 16_384],
+  ["4080", 16_384],
+  ["4080 SUPER", 16_384],
+  ["4090", 24_576],
 ];
 const A100: readonly Row[] = [
-  ["A100 40GB PCIe", 40_960, 16, 250],
-  ["A100 80GB PCIe", 81_920, 16, 300],
-  ["A100-SXM4-80GB", 81_920, 16, 400],
+  ["A100 40GB PCIe", 40_960],
+  ["A100 80GB PCIe", 81_920],
+  ["A100-SXM4-80GB", 81_920],
 ];
 const H100: readonly Row[] = [
-  ["H100 80GB HBM3", 81_920, 16, 350],
-  ["H100 PCIe", 81_920, 16, 350],
-  ["H100", 81_920, 16, 700],
+  ["H100 80GB HBM3", 81_920],
+  ["H100 PCIe", 81_920],
+  ["H100", 81_920],
 ];
 
-type Family = Pick<Observation, "architecture" | "computeCap" | "pcieGeneration" | "ecc"> & {readonly prefix: string};
+type Family = Pick<Observation, "architecture" | "computeCap"> & {readonly prefix: string};
 const family = ({prefix, ...rest}: Family, rows: readonly Row[]): Observation[] =>
-  rows.map(([model, memoryMb, pcieWidth, maxPowerWatts]) => ({
-    name: `${prefix}${model}`,
-    vendor: "NVIDIA",
-    memoryMb,
-    pcieWidth,
-    maxPowerWatts,
-    ...rest,
-  }));
+  rows.map(([model, memoryMb]) => ({name: `${prefix}${model}`, memoryMb, ...rest}));
 
-const ampere = {architecture: "ampere", pcieGeneration: 4};
 /** What is known without asking anybody. */
 export const BASELINE: readonly Observation[] = [
-  ...family({...ampere, prefix: "NVIDIA GeForce RTX ", computeCap: "8.6", ecc: false}, GEFORCE_30),
-  ...family(
-    {
-      prefix: "NVIDIA GeForce RTX ",
-      architecture: "ada-lovelace",
-      computeCap: "8.9",
-      pcieGeneration: 4,
-      ecc: false,
-    },
-    GEFORCE_40,
-  ),
-  ...family({...ampere, prefix: "NVIDIA ", computeCap: "8.0", ecc: true}, A100),
-  ...family({prefix: "NVIDIA ", architecture: "hopper", computeCap: "9.0", pcieGeneration: 5, ecc: true}, H100),
+  ...family({prefix: "NVIDIA GeForce RTX ", architecture: "ampere", computeCap: "8.6"}, GEFORCE_30),
+  ...family({prefix: "NVIDIA GeForce RTX ", architecture: "ada-lovelace", computeCap: "8.9"}, GEFORCE_40),
+  ...family({prefix: "NVIDIA ", architecture: "ampere", computeCap: "8.0"}, A100),
+  ...family({prefix: "NVIDIA ", architecture: "hopper", computeCap: "9.0"}, H100),
 ];
 
 interface Entry {

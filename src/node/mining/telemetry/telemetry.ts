@@ -30,6 +30,7 @@ const ANOMALIES_KEPT = 256;
 export class TelemetryCheck {
   readonly #catalogue = new Catalogue();
   readonly #penalty: PenaltyWindows;
+  readonly #listeners: ((verdict: Verdict) => void)[] = [];
   #anomalies: readonly Anomaly[] = [];
 
   /** @throws UsageError TELEMETRY_PROFILE_INVALID */
@@ -38,15 +39,20 @@ export class TelemetryCheck {
     this.#penalty = new PenaltyWindows(penalty);
   }
 
-  /** Judges an accepted proof; `null` where its evidence makes no claim, because a device signed it. */
-  observe(proof: Proof, nowMs: bigint): Verdict | null {
+  /** Calls `listener` with every verdict. */
+  subscribe(listener: (verdict: Verdict) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Judges an accepted proof, unless its evidence makes no claim, because a device signed it. */
+  observe(proof: Proof, nowMs: bigint): void {
     const claim = claimOf(proof);
-    if (!claim) return null;
+    if (!claim) return;
     const verdict = checkTelemetry(this.#catalogue, claim);
     this.#penalty.observe(claim.minerAddr, classOf(verdict), nowMs / 1_000n);
     if (verdict.kind === "mismatch" || verdict.kind === "unknown_sku")
       this.#remember({recordedAtMs: nowMs, claim, verdict});
-    return verdict;
+    for (const listener of this.#listeners) listener(verdict);
   }
 
   /** Newest first. */

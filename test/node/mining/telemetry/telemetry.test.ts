@@ -2,6 +2,7 @@ import {expect, test} from "vitest";
 import {readTelemetryProfile} from "../../../../src/commands/node/telemetry-profile.js";
 import {attestWithMac} from "../../../../src/node/mining/attest.js";
 import {Catalogue} from "../../../../src/node/mining/telemetry/catalogue.js";
+import type {Verdict} from "../../../../src/node/mining/telemetry/check.js";
 import {PenaltyWindows} from "../../../../src/node/mining/telemetry/penalty.js";
 import {DEFAULT_TELEMETRY_OPTIONS, TelemetryCheck} from "../../../../src/node/mining/telemetry/telemetry.js";
 import {signedBy, solved, TEST_NOW_MS, testChallenge, testRig} from "../../../support/mining.js";
@@ -11,8 +12,12 @@ const odd = {...rig, computeCap: "9.0", driverVer: "bad"};
 
 test("an honest rig matches the baseline, whichever bundle carries its claim", () => {
   const check = new TelemetryCheck(DEFAULT_TELEMETRY_OPTIONS);
+  const verdicts: Verdict[] = [];
+  check.subscribe((verdict) => verdicts.push(verdict));
   for (const proof of [signedBy(rig, solved(rig)), attestWithMac(solved(rig), rig, testChallenge())])
-    expect(check.observe(proof, TEST_NOW_MS)).toMatchObject({kind: "match", matchedReferences: ["baseline"]});
+    check.observe(proof, TEST_NOW_MS);
+  const match = {kind: "match", matchedReferences: ["baseline"]};
+  expect(verdicts).toMatchObject([match, match]);
   expect(check.anomalies).toEqual([]);
   expect(check.penalty(rig.owner.address)).toMatchObject({windowFilled: 2, matchCount: 2, multiplier: 1});
 });
@@ -35,7 +40,11 @@ test("256 anomalies are kept", () => {
 test("a device's quote makes no claim", () => {
   const check = new TelemetryCheck(DEFAULT_TELEMETRY_OPTIONS);
   const proof = {...solved(rig), attestation: {...solved(rig).attestation, type: "nvidia-cc-v1", bundle: "x"}};
-  expect(check.observe(proof, 0n)).toBeNull();
+  check.subscribe(() => {
+    throw new Error("judged");
+  });
+  check.observe(proof, 0n);
+  expect(check.anomalies).toEqual([]);
 });
 
 test("a profile replaces its signer's earlier one, and an older one changes nothing", () => {

@@ -7,8 +7,19 @@ import {failureIn, type Scope} from "../quoted.js";
 import {findPath} from "./path.js";
 import {type DeviceKey, readDeviceKey} from "./signature.js";
 
+export type Chain = readonly [Certificate, ...Certificate[]];
+
+/** A bundle is asked about twice, and reading its certificates is a third of the work. */
+const known = new WeakMap<readonly string[], Chain>();
+
 /** Certificates of base64 DER, leaf first. @throws AttestationError */
-export function readChain(scope: Scope, certChain: readonly string[]): readonly [Certificate, ...Certificate[]] {
+export function readChain(scope: Scope, certChain: readonly string[]): Chain {
+  const chain = known.get(certChain) ?? parseChain(scope, certChain);
+  known.set(certChain, chain);
+  return chain;
+}
+
+function parseChain(scope: Scope, certChain: readonly string[]): Chain {
   const [leaf, ...others] = certChain.map((text, i) => readCertificate(scope, text, i));
   if (!leaf) return failureIn(scope)("bundle_malformed", "cert_chain empty");
   return [leaf, ...others];
@@ -33,7 +44,7 @@ function readCertificate(scope: Scope, text: string, index: number): Certificate
 /** From the leaf to a pinned root, both included. @throws AttestationError */
 export function followChain(
   scope: Scope,
-  [leaf, ...others]: readonly [Certificate, ...Certificate[]],
+  [leaf, ...others]: Chain,
   {roots, nowMs}: {readonly roots: readonly Certificate[]; readonly nowMs: bigint},
 ): readonly Certificate[] {
   try {

@@ -65,17 +65,11 @@ export function readSignedReport(bundle: CertifiedReport): {
 }
 
 type DeviceChain = readonly [Certificate, Certificate, ...Certificate[]];
-/** One bundle is asked about twice, and reading its certificates is a third of the work. */
-const chains = new WeakMap<Pick<CertifiedReport, "certChain">, DeviceChain>();
 
-function chainOf(bundle: Pick<CertifiedReport, "certChain">): DeviceChain {
-  const known = chains.get(bundle);
-  if (known) return known;
-  const [leaf, device, ...others] = readChain("spdm", bundle.certChain);
+function chainOf({certChain}: Pick<CertifiedReport, "certChain">): DeviceChain {
+  const [leaf, device, ...others] = readChain("spdm", certChain);
   if (!device) return fail("bundle_malformed", "the leaf's issuer is missing");
-  const chain: DeviceChain = [leaf, device, ...others];
-  chains.set(bundle, chain);
-  return chain;
+  return [leaf, device, ...others];
 }
 
 /** The leaf's key signed request and answer. @throws AttestationError */
