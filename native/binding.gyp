@@ -8,9 +8,10 @@
   "targets": [
     {
       "target_name": "qsdm_native",
-      "sources": ["napi/addon.cpp", "napi/forms.cpp", "napi/hash_job.cpp", "napi/pool.cpp", "napi/search_job.cpp",
-                  "napi/signatures.cpp", "napi/values.cpp", "napi/verify_job.cpp", "cpu/abi.cpp", "cpu/path_scalar.cpp",
-                  "cpu/signatures.cpp", "cpu/signatures_scalar.cpp", "cpu/workers.cpp"],
+      "sources": ["napi/addon.cpp", "napi/cuda.cpp", "napi/forms.cpp", "napi/hash_job.cpp", "napi/library.cpp",
+                  "napi/pool.cpp", "napi/search_job.cpp", "napi/signatures.cpp", "napi/values.cpp", "napi/verify_job.cpp",
+                  "cpu/abi.cpp", "cpu/path_scalar.cpp", "cpu/signatures.cpp", "cpu/signatures_scalar.cpp",
+                  "cpu/workers.cpp"],
       "conditions": [["target_arch=='x64'", {"dependencies": ["qsdm_avx2", "qsdm_avx512"]}]],
     },
   ],

@@ -1,12 +1,15 @@
 // Builds the native addon where a compiler is: `npm run build:native`. As `--install`, which npm install runs, it never
-// fails: the program works without the addon, and one line says what is missing and what that costs.
+// fails: the program works without the addon, and one line says what is missing and what that costs. The CUDA kernels come
+// after it, in the same way.
 import {spawnSync} from "node:child_process";
 import {existsSync} from "node:fs";
 import {join} from "node:path";
 import {fileURLToPath} from "node:url";
+import {buildCuda} from "./build-cuda.mjs";
 
 const NATIVE = fileURLToPath(new URL("../native/", import.meta.url));
 const COST = "hashing runs in WebAssembly, at a tenth of the speed or less";
+const CUDA_COST = "NVIDIA's GPUs are not used";
 
 const installing = process.argv.includes("--install");
 
@@ -56,5 +59,9 @@ else {
   else if (problem) {
     console.error(`native addon: ${problem}`);
     process.exitCode = 1;
+  } else {
+    const lacking = buildCuda(NATIVE);
+    if (lacking)
+      console.error(`CUDA kernels not built, so ${CUDA_COST}: ${installing ? lacking.split("\n")[0] : lacking}`);
   }
 }

@@ -13,6 +13,10 @@
 extern "C" {
 #endif
 
+/* Raised with every change that an older caller would not survive. Compare it with qsdm_cuda_abi() first. */
+#define QSDM_CUDA_ABI 1
+uint32_t qsdm_cuda_abi(void);
+
 /* The checkpoints are not those of one chain from the first one on. */
 #define QSDM_CUDA_WRONG_CHECKPOINTS (-1)
 
@@ -20,6 +24,18 @@ typedef struct qsdm_cuda_table qsdm_cuda_table;
 
 /* Devices, and why there are none: a text that lives as long as the process, NULL where there are some. */
 int qsdm_cuda_devices(const char **why_none);
+
+typedef struct qsdm_cuda_device {
+  char name[256];
+  uint8_t uuid[16];
+  uint64_t memory_bytes;
+  uint32_t multiprocessors;
+  /* Compute capability. */
+  uint32_t major, minor;
+} qsdm_cuda_device;
+
+/* `device` is below qsdm_cuda_devices(), here and below. */
+int qsdm_cuda_device_at(int device, qsdm_cuda_device *what);
 /* What a status means; lives as long as the process. */
 const char *qsdm_cuda_status_text(int status);
 
@@ -39,7 +55,10 @@ int qsdm_cuda_table_read(const qsdm_cuda_table *table, uint64_t from, uint64_t c
 /* As qsdm_walk over the device's table. */
 int qsdm_cuda_walk(const qsdm_cuda_table *table, qsdm_mix mix, const uint8_t *starts, size_t count, uint8_t *mixes);
 
-/* As qsdm_search_nonces over the device's table; the table of `job` is not read. The board is looked at between launches. */
+/*
+ * As qsdm_search_nonces over the device's table; the table of `job` is not read. The board is looked at between
+ * launches, which take some milliseconds.
+ */
 int qsdm_cuda_search(const qsdm_cuda_table *table, const qsdm_search *job, const uint8_t *start, uint64_t attempts,
                      qsdm_found *found);
 

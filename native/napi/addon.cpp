@@ -2,6 +2,7 @@
 #include <new>
 
 #include "../include/qsdm_native.h"
+#include "cuda.hpp"
 #include "forms.hpp"
 #include "job.hpp"
 #include "signatures.hpp"
@@ -155,5 +156,6 @@ NAPI_MODULE_INIT() {
   }
   qsdm::define_pool(env, exports);
   qsdm::define_signatures(env, exports);
+  qsdm::define_cuda(env, exports);
   return exports;
 }

@@ -6,7 +6,7 @@ namespace qsdm {
 
 Arguments::Arguments(napi_env env, napi_callback_info info) : env_(env) {
   size_t count = MOST;
-  ok_ = napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) == napi_ok;
+  ok_ = napi_get_cb_info(env, info, &count, values_, nullptr, &data_) == napi_ok;
 }
 
 bool Arguments::check(bool fits, const char *what) {

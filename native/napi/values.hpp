@@ -33,6 +33,10 @@ class Arguments {
   napi_ref keep(size_t at);
   // A whole number up to `most`.
   uint64_t number(size_t at, uint64_t most);
+  // The argument as it is.
+  napi_value at(size_t at) const { return values_[at]; }
+  // What the function was made with.
+  void *data() const { return data_; }
   // Elements of an array argument.
   uint32_t length(size_t at);
   Bytes element(size_t at, uint32_t index);
@@ -46,6 +50,7 @@ class Arguments {
 
   napi_env env_;
   napi_value values_[MOST];
+  void *data_ = nullptr;
   bool ok_ = true;
 };
 

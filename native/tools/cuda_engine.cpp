@@ -29,7 +29,11 @@ class CudaEngine : public Engine {
  public:
   explicit CudaEngine(int device) : device_(device) {}
 
-  std::string name() const override { return "cuda " + std::to_string(device_); }
+  std::string name() const override {
+    qsdm_cuda_device what{};
+    check(qsdm_cuda_device_at(device_, &what));
+    return "cuda " + std::to_string(device_) + " (" + what.name + ")";
+  }
   bool walks_checkpoints() const override { return false; }
 
   std::vector<Data> sha3(const std::vector<Data> &messages) const override {

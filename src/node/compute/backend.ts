@@ -32,15 +32,24 @@ export interface ComputeBackend {
   readonly openPool: ((options: PoolOptions) => ComputePool) | null;
   /** Lets go of a device, for those that hold one: a thread has to before it ends. */
   close?(): void;
+  /** The same without what it leaves to another backend because it is small; for checking it. */
+  readonly bare?: ComputeBackend;
 }
 
-/** Names of the backends that this program has, in the order in which a node takes them. */
+/** Names of the backends that are chosen from where nobody has named one, in the order in which a node takes them. */
 export const BACKEND_NAMES = ["native", "wasm", "cpu", "gpujs"] as const;
-export type BackendName = (typeof BACKEND_NAMES)[number];
+/** `cuda` is used where it is asked for. */
+export type BackendName = (typeof BACKEND_NAMES)[number] | "cuda";
 
-/** The named backend. @throws UnavailableError saying why it cannot be used here */
-export async function openBackend(name: BackendName): Promise<ComputeBackend> {
+/**
+ * The named backend.
+ * @param device number of the device, for those that have several
+ * @throws UnavailableError saying why it cannot be used here
+ */
+export async function openBackend(name: BackendName, device = 0): Promise<ComputeBackend> {
   switch (name) {
+    case "cuda":
+      return (await import("./cuda.js")).createCudaBackend(device, await loadBackend(BACKEND_NAMES));
     case "native":
       return (await import("./native.js")).createNativeBackend();
     case "wasm":
@@ -80,21 +89,31 @@ export async function loadBackend(names = allowedBackends()): Promise<ComputeBac
 
 /** One backend, as `qsdm version --json` shows it. */
 export interface Capability {
-  readonly backend: BackendName | "cuda";
+  readonly backend: BackendName;
   readonly usable: boolean;
   /** What it runs on, or why it cannot be used. */
   readonly detail: string;
 }
 
-const NO_CUDA: Capability = {
-  backend: "cuda",
-  usable: false,
-  detail: "this build has no CUDA kernels; native/ has them, not yet run on a device",
-};
-
 /** What each backend runs on here, or why it does not, in the order in which a node takes them. */
 export async function capabilities(): Promise<readonly Capability[]> {
-  return [NO_CUDA, ...(await Promise.all(BACKEND_NAMES.map(capabilityOf)))];
+  return [await cudaCapability(), ...(await Promise.all(BACKEND_NAMES.map(capabilityOf)))];
+}
+
+/** Every device, or why there is none. */
+async function cudaCapability(): Promise<Capability> {
+  const {describeDevice, loadCuda, NOT_YET_RUN} = await import("./native/cuda-library.js");
+  const shown = (usable: boolean, what: string): Capability => ({
+    backend: "cuda",
+    usable,
+    detail: `${what}; ${NOT_YET_RUN}`,
+  });
+  try {
+    return shown(true, loadCuda().devices.map(describeDevice).join("; "));
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    return shown(false, error.message);
+  }
 }
 
 async function capabilityOf(backend: BackendName): Promise<Capability> {

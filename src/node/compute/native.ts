@@ -1,16 +1,13 @@
 /** Hashing in native code: as many hashes side by side as the machine's vectors hold. */
 import {concat} from "../../codecs/bytes.js";
-import {type Dag, entriesOf, isTable} from "../ledger/mining/checkpoints.js";
+import {isTable} from "../ledger/mining/checkpoints.js";
 import {ENTRY_BYTES} from "../ledger/mining/dag.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
-import type {WalkStart} from "../ledger/mining/walk.js";
 import type {ComputeBackend} from "./backend.js";
 import {cpuBackend} from "./cpu.js";
 import {type Addon, bestPath, loadAddon, SPONGE} from "./native/addon.js";
-import {fits, HASH_BYTES, limitOf, NONCE_BYTES, packed, slices} from "./native/forms.js";
+import {dagArguments, fits, HASH_BYTES, limitOf, NONCE_BYTES, packed, packedStarts, slices} from "./native/forms.js";
 import {NativePool} from "./native/pool.js";
-
-const START_BYTES = HASH_BYTES + NONCE_BYTES;
 
 /** @throws UnavailableError NATIVE_UNAVAILABLE */
 export function createNativeBackend(): ComputeBackend {
@@ -36,9 +33,8 @@ export function nativeBackendOn(addon: Addon, path: number): ComputeBackend {
         Uint32Array.from(runs, ({index}) => index),
       ),
     mixDigests(dag, starts, version) {
-      // The rules walk from any header; native code from those of the protocol.
-      if (!starts.every(isWhole)) return cpuBackend.mixDigests(dag, starts, version);
-      const flat = concat(...starts.flatMap(({headerHash, nonce}) => [headerHash, nonce]));
+      const flat = packedStarts(starts);
+      if (!flat) return cpuBackend.mixDigests(dag, starts, version);
       const mixes = new Uint8Array(starts.length * HASH_BYTES);
       addon.walk(path, ...dagArguments(dag), version, flat, mixes);
       return slices(mixes, starts.length);
@@ -48,11 +44,6 @@ export function nativeBackendOn(addon: Addon, path: number): ComputeBackend {
     openPool: (options) => new NativePool(addon, path, options),
   };
 }
-
-const isWhole = ({headerHash, nonce}: WalkStart): boolean => headerHash.length + nonce.length === START_BYTES;
-
-const dagArguments = (dag: Dag): [Uint8Array, number, number] =>
-  isTable(dag) ? [dag, entriesOf(dag), 1] : [dag.marks, dag.entries, dag.interval];
 
 function hashAll(addon: Addon, path: number, messages: readonly Uint8Array[]): readonly Uint8Array[] {
   if (!fits(messages)) return cpuBackend.sha3(messages);
@@ -68,7 +59,7 @@ function solve(
   {job, start, attempts}: {job: SolveJob; start: Uint8Array; attempts: number},
 ): Slice {
   const {headerHash, batchRoot, target, table, mix} = job;
-  if (headerHash.length !== HASH_BYTES || batchRoot.length !== HASH_BYTES)
+  if (headerHash.length !== HASH_BYTES || batchRoot.length !== HASH_BYTES || !isTable(table))
     return cpuBackend.solveSlice(job, start, attempts);
   if (target <= 0n) return {solution: null, attempts};
   const found = new Uint8Array(NONCE_BYTES + ENTRY_BYTES);

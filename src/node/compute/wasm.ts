@@ -5,6 +5,7 @@
 import {sha3} from "../../codecs/hash.js";
 import {UnavailableError} from "../../errors.js";
 import {isTable} from "../ledger/mining/checkpoints.js";
+import type {DagTable} from "../ledger/mining/dag.js";
 import {advanceNonce, meetsTarget, powHash} from "../ledger/mining/pow.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
 import {mixDigest, type WalkStart} from "../ledger/mining/walk.js";
@@ -32,7 +33,9 @@ export function createWasmBackend(): ComputeBackend {
       return pairs.flatMap((pair) => walkTable(kernel, dag, pair));
     },
     solveSlice: (job, start, attempts) =>
-      job.mix === 2 ? cpuBackend.solveSlice(job, start, attempts) : solvePairs(kernel, job, start, attempts),
+      job.mix === 1 && isTable(job.table)
+        ? solvePairs(kernel, {...job, table: job.table}, {start, attempts})
+        : cpuBackend.solveSlice(job, start, attempts),
   };
 }
 
@@ -57,7 +60,11 @@ function hashOne(kernel: Kernel, message: Uint8Array): Uint8Array {
 }
 
 /** The rules' search, two nonces at a time. */
-function solvePairs(kernel: Kernel, job: SolveJob, start: Uint8Array, attempts: number): Slice {
+function solvePairs(
+  kernel: Kernel,
+  job: SolveJob & {table: DagTable},
+  {start, attempts}: {start: Uint8Array; attempts: number},
+): Slice {
   const {headerHash, batchRoot, target, table} = job;
   const hash = (message: Uint8Array): Uint8Array => hashOne(kernel, message);
   let nonce = start;

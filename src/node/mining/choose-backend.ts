@@ -85,7 +85,8 @@ function backendName(wanted: string): BackendName {
  * Compares a backend with the rules' own code and with QSDM's recorded digest.
  * @throws UnavailableError SELF_TEST_FAILED: its work would be refused
  */
-export function checkBackend(backend: ComputeBackend): void {
+export function checkBackend(given: ComputeBackend): void {
+  const backend = given.bare ?? given;
   const fail = (what: string): never => {
     throw new UnavailableError("SELF_TEST_FAILED", `backend ${backend.name}: ${what}`, {
       hint: "do not mine with it on this machine: its proofs would be refused",

@@ -6,6 +6,7 @@ import {existsSync} from "node:fs";
 import {createRequire} from "node:module";
 import {fileURLToPath} from "node:url";
 import {UnavailableError} from "../../../errors.js";
+import type {CudaLibrary} from "./cuda-library.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
 const ABI = 4;
@@ -45,6 +46,8 @@ export interface Addon {
   ): number;
   /** Whether the system was asked for large pages under `bytes`. */
   preferLargePages(bytes: Uint8Array): boolean;
+  /** The functions of the CUDA library in a file, or why it cannot be loaded. */
+  loadCuda(file: string): CudaLibrary | string;
   /** Threads with a queue of at most so many jobs and bytes. */
   readonly Pool: new (
     threads: number,

@@ -1,6 +1,8 @@
 /** Values as the addon takes and gives them. */
 import {concat} from "../../../codecs/bytes.js";
 import {InvariantError} from "../../../errors.js";
+import {type Dag, entriesOf, isTable} from "../../ledger/mining/checkpoints.js";
+import type {WalkStart} from "../../ledger/mining/walk.js";
 
 export const HASH_BYTES = 32;
 export const NONCE_BYTES = 16;
@@ -28,6 +30,16 @@ export function packed(messages: readonly Uint8Array[]): Packed {
   }
   return {bytes: messages.length === 1 ? messages[0]! : concat(...messages), ends};
 }
+
+/** Starts one after the other; null where one is no hash and nonce of the protocol: the rules walk from any. */
+export function packedStarts(starts: readonly WalkStart[]): Uint8Array | null {
+  const whole = starts.every(({headerHash, nonce}) => headerHash.length + nonce.length === HASH_BYTES + NONCE_BYTES);
+  return whole ? concat(...starts.flatMap(({headerHash, nonce}) => [headerHash, nonce])) : null;
+}
+
+/** Bytes, entries and interval. */
+export const dagArguments = (dag: Dag): [Uint8Array, number, number] =>
+  isTable(dag) ? [dag, entriesOf(dag), 1] : [dag.marks, dag.entries, dag.interval];
 
 /** Each hash of a row of them. */
 export const slices = (hashes: Uint8Array, count: number): Uint8Array[] =>

@@ -1,13 +1,12 @@
 /** The addon's threads behind promises. */
 import {concat} from "../../../codecs/bytes.js";
 import {UnavailableError} from "../../../errors.js";
-import {ENTRY_BYTES} from "../../ledger/mining/dag.js";
 import type {Solution, SolveJob} from "../../ledger/mining/solve.js";
 import {batchOf, VALID} from "../ml-dsa/native.js";
 import type {MlDsaLevel, SignedMessage} from "../ml-dsa.js";
 import type {ComputePool, PoolOptions, SearchRun} from "../pool.js";
 import {type Addon, type AddonPool, SPONGE} from "./addon.js";
-import {HASH_BYTES, limitOf, NONCE_BYTES, packed, slices} from "./forms.js";
+import {dagArguments, HASH_BYTES, limitOf, NONCE_BYTES, packed, slices} from "./forms.js";
 
 export class NativePool implements ComputePool {
   readonly threads: number;
@@ -47,9 +46,8 @@ export class NativePool implements ComputePool {
     const {headerHash, batchRoot, target, table, mix} = job;
     const fixed = concat(headerHash, batchRoot);
     const limit = limitOf(target);
-    const entries = table.length / ENTRY_BYTES;
     const found = await this.#run(signal, (ticket) =>
-      this.#pool.search(ticket, this.path, table, entries, 1, mix, fixed, limit, start, attempts),
+      this.#pool.search(ticket, this.path, ...dagArguments(table), mix, fixed, limit, start, attempts),
     );
     return {nonce: found.slice(0, NONCE_BYTES), mixDigest: found.slice(NONCE_BYTES)};
   }

@@ -1,6 +1,6 @@
 /** The search for a nonce, in slices, so that whoever drives it can stop, count and share the work. */
 import {RuleError} from "../../../errors.js";
-import type {DagTable} from "./dag.js";
+import type {Dag} from "./checkpoints.js";
 import {advanceNonce, meetsTarget, powHash} from "./pow.js";
 import {type MixVersion, mixDigest} from "./walk.js";
 
@@ -9,7 +9,8 @@ export interface SolveJob {
   readonly headerHash: Uint8Array;
   readonly batchRoot: Uint8Array;
   readonly target: bigint;
-  readonly table: DagTable;
+  /** A search over checkpoints costs a hundred times one over the table, but for who builds the table elsewhere. */
+  readonly table: Dag;
   readonly mix: MixVersion;
 }
 
