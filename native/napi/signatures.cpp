@@ -7,6 +7,19 @@
 
 namespace qsdm {
 
+namespace {
+
+// One for all threads and environments of the process: 70 MB for transactions and 11 MB for votes, once they are full.
+constexpr size_t KEYS_87 = 1'024, KEYS_44 = 512;
+
+qsdm_key_cache *cache_of(qsdm_ml_dsa level) {
+  static qsdm_key_cache *const large = qsdm_key_cache_create(QSDM_ML_DSA_87, KEYS_87);
+  static qsdm_key_cache *const small = qsdm_key_cache_create(QSDM_ML_DSA_44, KEYS_44);
+  return level == QSDM_ML_DSA_44 ? small : large;
+}
+
+}  // namespace
+
 SignatureBatch::~SignatureBatch() {
   delete[] items;
   delete[] verdicts;
@@ -38,6 +51,10 @@ bool SignatureBatch::read(napi_env env, Arguments &arguments, size_t at) {
   return arguments.ok();
 }
 
+bool SignatureBatch::verify(size_t from, size_t many) {
+  return qsdm_ml_dsa_verify(path, level, cache_of(level), items + from, many, verdicts + from) == 0;
+}
+
 napi_value SignatureBatch::answer(napi_env env) const {
   void *data = nullptr;
   napi_value buffer = nullptr, array = nullptr;
@@ -54,8 +71,9 @@ napi_value verify(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   SignatureBatch batch;
   if (!batch.read(env, arguments, 0)) return nullptr;
-  qsdm_ml_dsa_verify(batch.path, batch.level, batch.items, batch.count, batch.verdicts);
-  return batch.answer(env);
+  if (batch.verify(0, batch.count)) return batch.answer(env);
+  napi_throw_error(env, "NATIVE_MEMORY", "no memory for this batch");
+  return nullptr;
 }
 
 }  // namespace

@@ -43,18 +43,18 @@ class VerifyJob final : public Job {
   size_t size() const override { return sizeof *this + size_ + batch.count * (sizeof *batch.items + 1); }
 
   void run() override {
-    for (size_t at = 0; at < batch.count && !is_unwanted(); at += TOGETHER)
-      qsdm_ml_dsa_verify(batch.path, batch.level, batch.items + at,
-                         batch.count - at < TOGETHER ? batch.count - at : TOGETHER, batch.verdicts + at);
+    for (size_t at = 0; at < batch.count && !is_unwanted() && !failed_; at += TOGETHER)
+      failed_ = !batch.verify(at, batch.count - at < TOGETHER ? batch.count - at : TOGETHER);
   }
 
-  napi_value answer(napi_env env) override { return batch.answer(env); }
+  napi_value answer(napi_env env) override { return failed_ ? nullptr : batch.answer(env); }
 
   SignatureBatch batch;
 
  private:
   uint8_t *bytes_ = nullptr;
   size_t size_ = 0;
+  bool failed_ = false;
 };
 
 }  // namespace
