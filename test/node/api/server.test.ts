@@ -1,5 +1,7 @@
+import {PassThrough} from "node:stream";
 import {describe, expect, test} from "vitest";
 import {DEFAULT_API_OPTIONS} from "../../../src/node/api/options.js";
+import {readBody} from "../../../src/node/api/request-body.js";
 import {ROUTES} from "../../../src/node/api/route-table.js";
 import {ApiServer} from "../../../src/node/api/server.js";
 import {EMPTY_STORE, exchange, jsonOf, node, serve, TX} from "../../support/api.js";
@@ -178,6 +180,7 @@ describe("metrics", () => {
   test("ask for the scrape secret when there is one", async () => {
     const {get} = await serve({}, {options: {scrapeSecret: "s3cret"}});
     expect((await get("/metrics")).status).toBe(403);
+    expect((await jsonOf(await get("/metrics"))).error.code).toBe("SCRAPE_FORBIDDEN");
     expect((await get("/metrics", {headers: {authorization: "Bearer wrong"}})).status).toBe(403);
     expect((await get("/metrics", {headers: {authorization: "Bearer s3cret"}})).status).toBe(200);
   });
@@ -241,4 +244,18 @@ describe("starting and stopping", () => {
     const answer = await exchange(url, `${GET_STATUS}\r\n${GET_STATUS}connection: close\r\n\r\n`);
     expect(answer.match(/HTTP\/1\.1 200 /g)).toHaveLength(2);
   });
+});
+
+test("a parameter that is given twice is refused", async () => {
+  const {get} = await serve();
+  const answer = await get("/api/v1/events?after=1&after=2");
+  expect([answer.status, (await jsonOf(answer)).error.code]).toEqual([400, "PARAMETER_REPEATED"]);
+});
+
+test("a body that ends before its length is refused as cut short", async () => {
+  const incoming = Object.assign(new PassThrough(), {headers: {"content-type": "application/json"}});
+  const reading = readBody(incoming as never, {contentType: "application/json", maxBytes: 100, description: ""});
+  incoming.write("{");
+  setImmediate(() => incoming.destroy());
+  await expect(reading).rejects.toMatchObject({code: "BODY_CUT_SHORT"});
 });

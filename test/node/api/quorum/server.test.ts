@@ -63,3 +63,13 @@ test("an identity has at most 256 characters", async () => {
       detail: [{type: "string_too_long", msg: "String should have at most 256 characters"}],
     });
 });
+
+test("a port that somebody has is refused with a hint", async () => {
+  const {url} = await serve([]);
+  const port = Number(new URL(url).port);
+  const second = new QuorumServer({...DEFAULT_QUORUM_SERVER, host: "127.0.0.1", port}, [], {} as never);
+  await expect(second.start(new AbortController().signal)).rejects.toMatchObject({
+    code: "LISTEN_FAILED",
+    hint: expect.stringContaining("--port"),
+  });
+});

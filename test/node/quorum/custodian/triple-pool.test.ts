@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {QsdmError} from "../../../../src/errors.js";
-import {TriplePool} from "../../../../src/node/quorum/custodian/triple-pool.js";
+import {POOL_MAX_TRIPLES, TriplePool} from "../../../../src/node/quorum/custodian/triple-pool.js";
 
 const triple = (value: number) => ({a: BigInt(value), b: 0n, c: 0n});
 const filled = (count: number): TriplePool => {
@@ -54,4 +54,11 @@ describe("a delivery", () => {
     for (const first of [0, 1])
       expect(() => pool.number(new Map([["m", [triple(1)]]]), first)).toThrow("was delivered before");
   });
+});
+
+test("a delivery that the pool has no room for is refused whole", () => {
+  const pool = filled(POOL_MAX_TRIPLES - 1);
+  const delivered = new Map([["m", [triple(1), triple(2)]]]);
+  expect(() => pool.number(delivered, null)).toThrow(expect.objectContaining({code: "TRIPLE_POOL_FULL"}));
+  expect(pool.number(new Map([["m", [triple(1)]]]), null)).toMatchObject([{first: POOL_MAX_TRIPLES - 1}]);
 });

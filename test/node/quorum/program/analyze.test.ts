@@ -89,3 +89,9 @@ test("no output has a higher degree than is said: finite differences of that ord
     }),
   );
 });
+
+test("a program of too many nodes times outputs is refused before it is walked", () => {
+  const {nodes, ...ir} = compile(SQUARE);
+  const large = {...ir, nodes: Array.from({length: 5_000}, () => nodes[0]!), outputs: new Array(5_000).fill("y")};
+  expect(() => analyze(large)).toThrow(expect.objectContaining({code: "ANALYSIS_TOO_LARGE"}));
+});
