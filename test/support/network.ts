@@ -44,6 +44,7 @@ export class InProcessNetwork {
     this.#members.set(self, member);
     return {
       self,
+      addresses: () => [],
       start: async () => this.#switch(self, true),
       stop: async () => this.#switch(self, false),
       peers: () => this.#peersOf(self).map(stateOf),

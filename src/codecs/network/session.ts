@@ -71,5 +71,5 @@ export const confirm = record("qsdm/session/confirm/v3", {
 export const finish = record("qsdm/session/finish/v3", {mac: fixed(MAC_BYTES)});
 
 /** In place of an accept, so that the other side's log names the cause. Nothing proves it, and all it does is end. */
-export const refuse = record("qsdm/session/refuse/v3", {why: word("network", "downgrade", "busy")});
+export const refuse = record("qsdm/session/refuse/v3", {why: word("network", "downgrade")});
 export type RefuseReason = FieldValue<typeof refuse>["why"];

@@ -51,6 +51,8 @@ export interface ServeLimits {
 
 export interface Network extends Service {
   readonly self: PeerId;
+  /** Where others can reach this node, as `PEERID@HOST:PORT`; empty before the start and without a listener. */
+  addresses(): readonly string[];
   /** Connected peers. */
   peers(): readonly PeerState[];
   /** Tells of a peer that came (`true`) or went. */

@@ -98,7 +98,6 @@ function refusal(message: Uint8Array): never {
 const WHY: Readonly<Record<RefuseReason, string>> = {
   network: "it is on another chain",
   downgrade: "somebody took a better protocol out of the offer",
-  busy: "it has too many handshakes under way",
 };
 
 /**
