@@ -8,9 +8,9 @@
   "targets": [
     {
       "target_name": "qsdm_native",
-      "sources": ["napi/addon.cpp", "napi/cuda.cpp", "napi/forms.cpp", "napi/hash_job.cpp", "napi/library.cpp",
-                  "napi/pool.cpp", "napi/search_job.cpp", "napi/signatures.cpp", "napi/values.cpp", "napi/verify_job.cpp",
-                  "cpu/abi.cpp", "cpu/path_scalar.cpp", "cpu/signatures.cpp", "cpu/signatures_scalar.cpp",
+      "sources": ["napi/addon.cpp", "napi/cuda.cpp", "napi/field.cpp", "napi/forms.cpp", "napi/hash_job.cpp",
+                  "napi/library.cpp", "napi/pool.cpp", "napi/search_job.cpp", "napi/signatures.cpp", "napi/values.cpp", "napi/verify_job.cpp",
+                  "cpu/abi.cpp", "cpu/field.cpp", "cpu/path_scalar.cpp", "cpu/signatures.cpp", "cpu/signatures_scalar.cpp",
                   "cpu/workers.cpp", "cpu/ml_dsa/key_cache.cpp"],
       "conditions": [["target_arch=='x64'", {"dependencies": ["qsdm_avx2", "qsdm_avx512"]}]],
     },
@@ -21,14 +21,14 @@
         {
           "target_name": "qsdm_avx2",
           "type": "static_library",
-          "sources": ["cpu/path_avx2.cpp", "cpu/signatures_avx2.cpp"],
+          "sources": ["cpu/gf256_avx2.cpp", "cpu/path_avx2.cpp", "cpu/signatures_avx2.cpp"],
           "cflags_cc": ["-mavx2", "-mbmi", "-mbmi2", "-mf16c"],
           "xcode_settings": {"OTHER_CPLUSPLUSFLAGS": ["-mavx2", "-mbmi", "-mbmi2", "-mf16c"]},
         },
         {
           "target_name": "qsdm_avx512",
           "type": "static_library",
-          "sources": ["cpu/path_avx512.cpp", "cpu/signatures_avx512.cpp"],
+          "sources": ["cpu/gf256_avx512.cpp", "cpu/path_avx512.cpp", "cpu/signatures_avx512.cpp"],
           # GCC 12 takes the undefined operands of its own AVX-512 header for mistakes.
           "cflags_cc": ["-mavx2", "-mbmi", "-mbmi2", "-mf16c", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq",
                         "-mavx512vl", "-Wno-uninitialized", "-Wno-maybe-uninitialized"],

@@ -3,6 +3,7 @@
 
 #include "../include/qsdm_native.h"
 #include "cuda.hpp"
+#include "field.hpp"
 #include "forms.hpp"
 #include "job.hpp"
 #include "signatures.hpp"
@@ -154,6 +155,7 @@ NAPI_MODULE_INIT() {
     napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
     napi_set_named_property(env, exports, name, function);
   }
+  qsdm::define_field(env, exports);
   qsdm::define_pool(env, exports);
   qsdm::define_signatures(env, exports);
   qsdm::define_cuda(env, exports);

@@ -8,6 +8,8 @@ import {CoordinatorService} from "./api/quorum/coordinator-service.js";
 import {createCustodianClient} from "./api/quorum/custodian-client.js";
 import {custodianRoutes} from "./api/quorum/custodian-routes.js";
 import {QuorumServer, type QuorumServerOptions} from "./api/quorum/server.js";
+import {loadBackend} from "./compute/backend.js";
+import {evaluateAllOn} from "./compute/field.js";
 import {Coordinator, type CoordinatorOptions} from "./quorum/coordinator/coordinator.js";
 import {Custodian, type CustodianOptions} from "./quorum/custodian/custodian.js";
 import {fieldSource} from "./quorum/field/random.js";
@@ -50,8 +52,9 @@ export async function startCoordinator(
   {dataDir, server: serverOptions, log}: ProcessOptions,
   signal: AbortSignal,
 ): Promise<RunningService> {
+  const {field} = await loadBackend();
   const store = SqliteCoordinatorStore.open(await databasePath(dataDir, "coordinator.db"));
-  const coordinator = new Coordinator(options, store, fieldSource(random), steadySeconds());
+  const coordinator = new Coordinator(options, store, fieldSource(random), steadySeconds(), evaluateAllOn(field));
   const client = createCustodianClient(log);
   const service = new CoordinatorService(coordinator, client.ask);
   const routes = coordinatorRoutes(service, () => hexOf(random(REQUEST_ID_BYTES)));

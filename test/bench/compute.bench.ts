@@ -8,6 +8,7 @@ import {BACKEND_NAMES, type ComputeBackend} from "../../src/node/compute/backend
 import {benchHashing} from "./compute/hashing.js";
 import {benchLight, benchTables, benchWalks} from "./compute/proof-of-work.js";
 import {openOrSay} from "./compute/rounds.js";
+import {benchSharing} from "./compute/sharing.js";
 import {benchSignatures} from "./compute/signatures.js";
 
 export const name = "compute: signatures, hashing, walks, tables, light verification";
@@ -23,6 +24,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   }
   await benchSignatures(print);
   await benchHashing(backends, print);
+  await benchSharing(backends[0]!.field, print);
   const table = new Uint8Array(new SharedArrayBuffer(TABLE_BYTES));
   for (const backend of backends) backend.prepareTable(table);
   const noise = randomFillSync(new Uint8Array(FILL_BYTES));

@@ -7,6 +7,7 @@ import type {Dag} from "../ledger/mining/checkpoints.js";
 import type {DagRun} from "../ledger/mining/dag.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
 import type {MixVersion, WalkStart} from "../ledger/mining/walk.js";
+import type {FieldBatches} from "./field.js";
 import type {MlDsa, MlDsaLevel, Workload} from "./ml-dsa.js";
 import type {ComputePool, PoolOptions} from "./pool.js";
 
@@ -28,6 +29,8 @@ export interface ComputeBackend {
   /** Tries up to `attempts` nonces from `start`, in order. */
   solveSlice(job: SolveJob, start: Uint8Array, attempts: number): Slice;
   mlDsa(level: MlDsaLevel, workload?: Workload): Promise<MlDsa>;
+  /** Arithmetic on many shared secrets. */
+  readonly field: FieldBatches;
   /** Starts threads of the backend's own; null where it computes on the caller's. @throws UnavailableError */
   readonly openPool: ((options: PoolOptions) => ComputePool) | null;
   /** Lets go of a device, for those that hold one: a thread has to before it ends. */

@@ -4,6 +4,7 @@ import {extendDag} from "../ledger/mining/dag.js";
 import {solveSlice} from "../ledger/mining/solve.js";
 import {mixDigest} from "../ledger/mining/walk.js";
 import type {ComputeBackend} from "./backend.js";
+import {bigintField} from "./field.js";
 import {loadMlDsa} from "./ml-dsa.js";
 
 export const cpuBackend: ComputeBackend = {
@@ -16,5 +17,6 @@ export const cpuBackend: ComputeBackend = {
   prepareTable: () => undefined,
   solveSlice,
   mlDsa: loadMlDsa,
+  field: bigintField,
   openPool: null,
 };

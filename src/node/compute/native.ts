@@ -6,6 +6,7 @@ import type {Slice, SolveJob} from "../ledger/mining/solve.js";
 import type {ComputeBackend} from "./backend.js";
 import {cpuBackend} from "./cpu.js";
 import {type Addon, bestPath, loadAddon, SPONGE} from "./native/addon.js";
+import {nativeField} from "./native/field.js";
 import {dagArguments, fits, HASH_BYTES, limitOf, NONCE_BYTES, packed, packedStarts, slices} from "./native/forms.js";
 import {NativePool} from "./native/pool.js";
 
@@ -41,6 +42,7 @@ export function nativeBackendOn(addon: Addon, path: number): ComputeBackend {
     },
     prepareTable: (memory) => void addon.preferLargePages(memory),
     solveSlice: (job, start, attempts) => solve(addon, path, {job, start, attempts}),
+    field: nativeField(addon, path),
     openPool: (options) => new NativePool(addon, path, options),
   };
 }

@@ -9,7 +9,7 @@ import {UnavailableError} from "../../../errors.js";
 import type {CudaLibrary} from "./cuda-library.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
-const ABI = 4;
+const ABI = 5;
 
 /** An instruction set that the addon was built for. */
 export interface NativePath {
@@ -48,6 +48,7 @@ export interface Addon {
   preferLargePages(bytes: Uint8Array): boolean;
   /** The functions of the CUDA library in a file, or why it cannot be loaded. */
   loadCuda(file: string): CudaLibrary | string;
+  readonly field: AddonField;
   /** Threads with a queue of at most so many jobs and bytes. */
   readonly Pool: new (
     threads: number,
@@ -56,6 +57,16 @@ export interface Addon {
   ) => AddonPool;
   /** A verdict for each signature: 0 where it is valid, else `qsdm_refusal` of native/include/qsdm_signatures.h. */
   mlDsaVerify(...batch: SignatureBatch): Uint8Array;
+}
+/** Batches over both fields; each writes to its last Uint8Array. */
+export interface AddonField {
+  add(a: Uint8Array, b: Uint8Array, out: Uint8Array): void;
+  multiply(a: Uint8Array, b: Uint8Array, out: Uint8Array): void;
+  invert(a: Uint8Array, out: Uint8Array): void;
+  combine(weights: Uint8Array, matrix: Uint8Array, out: Uint8Array): void;
+  evaluate(xs: Uint8Array, matrix: Uint8Array, out: Uint8Array, rows: number): void;
+  gf256Combine(path: number, weights: Uint8Array, matrix: Uint8Array, out: Uint8Array): void;
+  gf256Evaluate(path: number, xs: Uint8Array, matrix: Uint8Array, out: Uint8Array, rows: number): void;
 }
 /** A job is known by its ticket, which the caller chooses. */
 export interface AddonPool {

@@ -16,7 +16,7 @@ import type {FieldSource} from "../field/random.js";
 import {PolicyEngine} from "../policy/engine.js";
 import {inputNames, inputOf, type Outputs} from "../program/evaluate.js";
 import {dealTriples} from "../sharing/beaver.js";
-import {shareAt} from "../sharing/shamir.js";
+import {type EvaluateAll, evaluateAll, shareAt} from "../sharing/shamir.js";
 import type {TripleDelivery} from "./delivery.js";
 import type {RunPlan} from "./evaluation-run.js";
 import {checkParticipants} from "./resharing.js";
@@ -60,6 +60,7 @@ export class Coordinator {
     private readonly draw: FieldSource,
     /** Seconds since 1970. */
     private readonly now: () => number,
+    private readonly evaluate: EvaluateAll = evaluateAll,
   ) {
     const {programs, allowances} = store.load();
     this.#policy = new PolicyEngine(options, allowances);
@@ -267,7 +268,7 @@ export class Coordinator {
         hint: `ask for fewer: at most ${DEAL_MAX_TRIPLES} in all are dealt at once`,
       });
     const xs = record.holders.map(({x}) => x);
-    const triples = dealTriples(products, count, {xs, k: this.options.threshold}, this.draw);
+    const triples = dealTriples(products, count, {xs, k: this.options.threshold}, this.draw, this.evaluate);
     this.#save({...record, ready: true, endTriple: record.endTriple + count});
     return {programId, first: record.endTriple, holders: record.holders, triples};
   }

@@ -4,7 +4,7 @@
  */
 import {add, mul, sub} from "../field/field.js";
 import type {FieldSource} from "../field/random.js";
-import {type Holders, type Share, shareAt} from "./shamir.js";
+import {type EvaluateAll, evaluateAll, type Holders, type Share, sharingPolynomial} from "./shamir.js";
 
 /** All shares of one triple. Whoever makes it knows a, b and c. */
 export interface SharedTriple {
@@ -26,9 +26,17 @@ export interface Masked {
   readonly delta: bigint;
 }
 /** A fresh shared triple. Draws a, b, then the coefficients of the sharings of a, b and c. */
-export function dealTriple(holders: Holders, draw: FieldSource): SharedTriple {
-  const [a, b] = [draw(), draw()];
-  return {a: shareAt(a, holders, draw), b: shareAt(b, holders, draw), c: shareAt(mul(a, b), holders, draw)};
+export const dealTriple = (holders: Holders, draw: FieldSource): SharedTriple =>
+  deal(1, holders, draw, evaluateAll)[0]!;
+
+function deal(count: number, holders: Holders, draw: FieldSource, evaluate: EvaluateAll): SharedTriple[] {
+  const polynomials = Array.from({length: count}, () => {
+    const [a, b] = [draw(), draw()];
+    return [a, b, mul(a, b)].map((secret) => sharingPolynomial(secret, holders, draw));
+  });
+  const values = evaluate(polynomials.flat(), holders.xs);
+  const shares = values.map((ys) => ys.map((y, at): Share => ({x: holders.xs[at]!, y})));
+  return polynomials.map((_, at) => ({a: shares[3 * at]!, b: shares[3 * at + 1]!, c: shares[3 * at + 2]!}));
 }
 
 /** `count` triples for every product of a program, in the order of `nodes`. */
@@ -37,8 +45,9 @@ export const dealTriples = (
   count: number,
   holders: Holders,
   draw: FieldSource,
+  evaluate: EvaluateAll = evaluateAll,
 ): ReadonlyMap<string, readonly SharedTriple[]> =>
-  new Map(nodes.map((node) => [node, Array.from({length: count}, () => dealTriple(holders, draw))]));
+  new Map(nodes.map((node) => [node, deal(count, holders, draw, evaluate)]));
 
 /** The part of `triple` of the holder at place `at`. */
 export const tripleShareOf = ({a, b, c}: SharedTriple, at: number): TripleShare => ({
