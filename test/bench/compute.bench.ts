@@ -5,6 +5,7 @@
  */
 import {randomFillSync} from "node:crypto";
 import {BACKEND_NAMES, type ComputeBackend} from "../../src/node/compute/backend.js";
+import {benchGpu} from "./compute/gpu.js";
 import {benchHashing} from "./compute/hashing.js";
 import {benchLight, benchTables, benchWalks} from "./compute/proof-of-work.js";
 import {openOrSay} from "./compute/rounds.js";
@@ -19,6 +20,8 @@ const FILL_BYTES = 2 ** 26;
 export async function run(print: (line: string) => void): Promise<void> {
   const backends: ComputeBackend[] = [];
   for (const each of BACKEND_NAMES) {
+    // These have rows of their own, over a table that they can take over within a moment.
+    if (each === "webgpu" || each === "gpujs") continue;
     const backend = await openOrSay(each, print);
     if (backend) backends.push(backend);
   }
@@ -32,4 +35,5 @@ export async function run(print: (line: string) => void): Promise<void> {
   benchWalks(backends, table, print);
   await benchTables(backends, print);
   benchLight(backends, noise, print);
+  await benchGpu(print);
 }

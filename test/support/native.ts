@@ -24,7 +24,7 @@ export const addonOf = (context: TestContext): Addon => builtAddon ?? lacking(co
 /** The backend that is fastest here. */
 export const fastest: BackendName = builtAddon ? "native" : "wasm";
 
-/** Backends that can be opened here; all of them once the addon is built and the optional packages are there. */
+/** Backends that can be opened here; the addon built or not. WebGPU takes a device and has its own tests. */
 export const backendsHere = BACKEND_NAMES.filter(
-  (name) => (name !== "native" || builtAddon !== null) && (name !== "gpujs" || hasGpujs),
+  (name) => (name !== "native" || builtAddon !== null) && (name !== "gpujs" || hasGpujs) && name !== "webgpu",
 );

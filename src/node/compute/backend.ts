@@ -33,6 +33,10 @@ export interface ComputeBackend {
   readonly field: FieldBatches;
   /** Starts threads of the backend's own; null where it computes on the caller's. @throws UnavailableError */
   readonly openPool: ((options: PoolOptions) => ComputePool) | null;
+  /** The backend that fills tables for this one, where another one does. */
+  readonly tables?: BackendName;
+  /** Threads that may search by it, where more of them gain nothing: a device serves one as well as many. */
+  readonly mostThreads?: number;
   /** Lets go of a device, for those that hold one: a thread has to before it ends. */
   close?(): void;
   /** The same without what it leaves to another backend because it is small; for checking it. */
@@ -40,7 +44,7 @@ export interface ComputeBackend {
 }
 
 /** Names of the backends that are chosen from where nobody has named one, in the order in which a node takes them. */
-export const BACKEND_NAMES = ["native", "wasm", "cpu", "gpujs"] as const;
+export const BACKEND_NAMES = ["native", "wasm", "cpu", "webgpu", "gpujs"] as const;
 /** `cuda` is used where it is asked for. */
 export type BackendName = (typeof BACKEND_NAMES)[number] | "cuda";
 
@@ -59,6 +63,8 @@ export async function openBackend(name: BackendName, device = 0): Promise<Comput
       return (await import("./wasm.js")).createWasmBackend();
     case "cpu":
       return (await import("./cpu.js")).cpuBackend;
+    case "webgpu":
+      return (await import("./webgpu.js")).createWebgpuBackend();
     case "gpujs":
       return (await import("./gpujs.js")).createGpujsBackend();
   }

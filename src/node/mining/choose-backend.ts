@@ -1,4 +1,5 @@
 /** Which backend mines here: the one that was asked for, or the fastest of those that compute what the rules do. */
+import {availableParallelism} from "node:os";
 import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
 import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import {
@@ -36,6 +37,9 @@ const ATTEMPTS = 99;
 const TRIAL_MS = 50;
 const TRIAL_ATTEMPTS = 64;
 
+/** A machine without a GPU, or without optional packages, has nothing that ought to be mended. */
+const NOTHING_AMISS = new Set(["WEBGPU_UNAVAILABLE", "GPUJS_UNAVAILABLE"]);
+
 /** The backend to use, and those that had to be left out. */
 export interface BackendChoice {
   readonly backend: ComputeBackend;
@@ -53,21 +57,29 @@ export async function chooseBackend(wanted: string, open = openBackend): Promise
     return {backend, refused: []};
   }
   const refused: QsdmError[] = [];
+  let last: QsdmError | null = null;
   let best: {readonly backend: ComputeBackend; readonly hps: number} | null = null;
   for (const name of allowedBackends()) {
     // It takes a second to try, and never beats code made for the processor.
     if (name === "gpujs" && best && best.backend.name !== "cpu") continue;
+    let left: ComputeBackend | undefined;
     try {
       const backend = await open(name);
+      left = backend;
       checkBackend(backend);
       const hps = speedOf(backend);
-      if (!best || hps > best.hps) best = {backend, hps};
+      if (!best || hps > best.hps) {
+        left = best?.backend;
+        best = {backend, hps};
+      }
     } catch (error) {
       if (!(error instanceof QsdmError)) throw error;
-      refused.push(error);
+      last = error;
+      if (!NOTHING_AMISS.has(error.code)) refused.push(error);
     }
+    left?.close?.();
   }
-  if (!best) throw refused.at(-1)!;
+  if (!best) throw last!;
   return {backend: best.backend, refused};
 }
 
@@ -116,13 +128,15 @@ export function checkBackend(given: ComputeBackend): void {
   if (textOf(theirs!) !== textOf(ours!)) fail("its search finds something else");
 }
 
-/** Attempts per second of one thread, from a moment's trial. */
+/** Attempts per second of all threads, from a moment's trial of one. */
 function speedOf(backend: ComputeBackend): number {
   const table = buildDag({epoch: 0n, workSetRoot: new Uint8Array(32), entries: 1_024});
   const job = {...KNOWN.start, batchRoot: new Uint8Array(32), target: 1n, table, mix: 1} as const;
   const startedAtMs = performance.now();
   let attempts = 0;
-  for (; performance.now() - startedAtMs < TRIAL_MS; attempts += TRIAL_ATTEMPTS)
-    backend.solveSlice(job, KNOWN.start.nonce, TRIAL_ATTEMPTS);
-  return (attempts * 1_000) / (performance.now() - startedAtMs);
+  const slice = Math.max(TRIAL_ATTEMPTS, backend.sliceAttempts);
+  for (; performance.now() - startedAtMs < TRIAL_MS; attempts += slice)
+    backend.solveSlice(job, KNOWN.start.nonce, slice);
+  const threads = Math.min(backend.mostThreads ?? Number.POSITIVE_INFINITY, availableParallelism());
+  return (threads * attempts * 1_000) / (performance.now() - startedAtMs);
 }

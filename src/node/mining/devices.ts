@@ -52,7 +52,7 @@ export const openDevices = (plans: readonly DevicePlan[], backend: ComputeBacken
 export const openSolver = (backend: ComputeBackend, threads: number): Solver =>
   backend.openPool
     ? new PoolSolver(backend.openPool({...DEFAULT_POOL_LIMITS, threads}))
-    : new WorkerSolver({threads, backend: backend.name});
+    : new WorkerSolver({threads: Math.min(threads, backend.mostThreads ?? threads), backend: backend.name});
 
 function split(name: string): readonly [kind: string, rest: string | undefined] {
   const at = name.indexOf(":");

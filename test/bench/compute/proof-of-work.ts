@@ -20,8 +20,6 @@ const PERMUTATIONS = {1: 66, 2: 322} as const;
 const WALKS = 2_048;
 /** What the slow peers do of that. */
 const SLOW_WALKS = 16;
-/** Not the rules' own code. */
-const buildsTables = ({name}: ComputeBackend): boolean => name !== "cpu" && name !== "gpujs";
 const seed = {epoch: 1n, workSetRoot: new Uint8Array(32).fill(7)};
 
 const startsOf = (count: number): WalkStart[] =>
@@ -105,12 +103,12 @@ export async function benchTables(backends: readonly ComputeBackend[], print: Pr
   const noble = took.noble! * 10;
   print("P8 cold build of 2^26 entries, from 20,000");
   print(`  peers: node:crypto ${seconds(took["node:crypto"]!)}, noble ${seconds(noble)}`);
-  for (const {name} of backends.filter(buildsTables))
+  for (const {name} of backends.filter((each) => each.name !== "cpu"))
     print(
       `  ${name} ${seconds(took[name]!)}: ratio to node:crypto ${ratio(took["node:crypto"]!, took[name]!)}, ` +
         `noble ${ratio(noble, took[name]!)}`,
     );
-  for (const backend of backends.filter(buildsTables))
+  for (const backend of backends.filter((each) => each.name !== "cpu"))
     await fromCheckpoints(backend, {perEntryMs: took[backend.name]! / 20_000, print});
 }
 

@@ -39,7 +39,7 @@ describe("QSDM_COMPUTE", () => {
 
   test("that names none is refused, with those that there are", () => {
     expect(() => allowedBackends("abacus")).toThrow(
-      expect.objectContaining({code: "COMPUTE_UNKNOWN", hint: "use auto, native, wasm, cpu, gpujs"}),
+      expect.objectContaining({code: "COMPUTE_UNKNOWN", hint: "use auto, native, wasm, cpu, webgpu, gpujs"}),
     );
   });
 
@@ -51,6 +51,7 @@ describe("QSDM_COMPUTE", () => {
       {backend: "native", usable: false, detail: "turned off by QSDM_COMPUTE"},
       {backend: "wasm", usable: true, detail: "WebAssembly, 2 hashes at a time"},
       {backend: "cpu", usable: false, detail: "turned off by QSDM_COMPUTE"},
+      {backend: "webgpu", usable: false, detail: "turned off by QSDM_COMPUTE"},
       {backend: "gpujs", usable: false, detail: "turned off by QSDM_COMPUTE"},
     ]);
     expect(nativePathName()).toBeNull();

@@ -1,4 +1,4 @@
-import {describe, expect, test} from "vitest";
+import {describe, expect, test, vi} from "vitest";
 import {UnavailableError} from "../../../src/errors.js";
 import type {BackendName, ComputeBackend} from "../../../src/node/compute/backend.js";
 import {openBackend} from "../../../src/node/compute/backend.js";
@@ -8,7 +8,10 @@ import {backendsHere, fastest} from "../../support/native.js";
 
 const noAddon = new UnavailableError("NATIVE_UNAVAILABLE", "backend native: not built");
 const noVectors = new UnavailableError("WASM_UNAVAILABLE", "backend wasm: no vectors");
-const noGpujs = new UnavailableError("GPUJS_UNAVAILABLE", "backend gpujs: not installed");
+const noGpu = {
+  webgpu: new UnavailableError("WEBGPU_UNAVAILABLE", "backend webgpu: no adapter was found"),
+  gpujs: new UnavailableError("GPUJS_UNAVAILABLE", "backend gpujs: not installed"),
+};
 const open = (broken: Partial<Record<BackendName, Partial<ComputeBackend> | Error>>) => async (name: BackendName) => {
   const change = broken[name];
   if (change instanceof Error) throw change;
@@ -23,35 +26,49 @@ describe("--backend auto", () => {
   });
 
   test("leaves out what cannot be opened, and says why", async () => {
-    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: noVectors, gpujs: noGpujs}));
+    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: noVectors, ...noGpu}));
     expect(backend.name).toBe("cpu");
-    expect(refused).toEqual([noAddon, noVectors, noGpujs]);
+    // Nothing is amiss with a machine without a GPU.
+    expect(refused).toEqual([noAddon, noVectors]);
   });
 
   test("leaves out what computes something else, however fast it is", async () => {
     const solveSlice: ComputeBackend["solveSlice"] = (_job, _start, attempts) => ({solution: null, attempts});
-    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: {solveSlice}, gpujs: noGpujs}));
+    const {backend, refused} = await chooseBackend("auto", open({native: noAddon, wasm: {solveSlice}, ...noGpu}));
     expect(backend.name).toBe("cpu");
     expect(refused).toMatchObject([
       {code: "NATIVE_UNAVAILABLE"},
       {code: "SELF_TEST_FAILED", message: "backend wasm: its search finds something else"},
-      noGpujs,
     ]);
+  });
+
+  test("lets go of a device that it does not take", async () => {
+    const close = vi.fn();
+    const wrong: Partial<ComputeBackend> = {
+      solveSlice: (_job, _start, attempts) => ({solution: null, attempts}),
+      close,
+    };
+    const {refused} = await chooseBackend("auto", async (name) =>
+      name === "webgpu" ? {...cpuBackend, name, ...wrong} : openBackend(name),
+    );
+    expect(refused.at(-1)).toMatchObject({code: "SELF_TEST_FAILED", message: expect.stringContaining("webgpu")});
+    expect(close).toHaveBeenCalledTimes(1);
   });
 
   test("does not try gpu.js where something faster works", async () => {
     const tried: BackendName[] = [];
     await chooseBackend("auto", async (name) => {
       tried.push(name);
+      if (name === "webgpu") throw noGpu.webgpu;
       return openBackend(name === "native" ? "wasm" : name);
     });
-    expect(tried).toEqual(["native", "wasm", "cpu"]);
+    expect(tried).toEqual(["native", "wasm", "cpu", "webgpu"]);
   });
 
   test("fails when nothing is left", async () => {
     await expect(
-      chooseBackend("auto", open({native: noAddon, wasm: noVectors, cpu: noVectors, gpujs: noGpujs})),
-    ).rejects.toBe(noGpujs);
+      chooseBackend("auto", open({native: noAddon, wasm: noVectors, cpu: noVectors, ...noGpu})),
+    ).rejects.toBe(noGpu.gpujs);
   });
 });
 
@@ -63,7 +80,7 @@ test.each([
   ["cuda", "BACKEND_UNAVAILABLE", 4, "this build has no CUDA kernels"],
   ["abacus", "BACKEND_UNKNOWN", 2, "there is no backend abacus"],
 ])("--backend %s is refused with %s", async (name, code, exitCode, message) => {
-  const hint = "use --backend auto, native, wasm, cpu, gpujs";
+  const hint = "use --backend auto, native, wasm, cpu, webgpu, gpujs";
   await expect(chooseBackend(name)).rejects.toMatchObject({
     code,
     exitCode,

@@ -1,8 +1,9 @@
 /** What a thread asks of the thread that owns a device. */
 import type {MessagePort} from "node:worker_threads";
+import type {MixVersion} from "../../ledger/mining/walk.js";
 
 /** Who computes on the device. */
-export type DeviceKind = "gpujs";
+export type DeviceKind = "gpujs" | "webgpu";
 
 export interface DeviceSetup {
   readonly kind: DeviceKind;
@@ -16,6 +17,22 @@ export interface DeviceCalls {
   close: {readonly of: null; readonly gives: null};
   /** SHA3-256 of padded blocks of 136 bytes: digests of 32 bytes. */
   hash: {readonly of: Uint8Array; readonly gives: Uint8Array};
+  /** Takes a table over, for the calls below. */
+  table: {readonly of: Uint8Array; readonly gives: null};
+  /** Mix digests of starts of 48 bytes. */
+  walk: {readonly of: {readonly starts: Uint8Array; readonly mix: MixVersion}; readonly gives: Uint8Array};
+  /** Number of the first attempt whose hash is at most `limit`, from 0, or null. */
+  search: {readonly of: DeviceSearch; readonly gives: number | null};
+}
+
+export interface DeviceSearch {
+  /** Header hash and batch root. */
+  readonly fixed: Uint8Array;
+  /** Big-endian. */
+  readonly limit: Uint8Array;
+  readonly start: Uint8Array;
+  readonly attempts: number;
+  readonly mix: MixVersion;
 }
 
 /** What the owner of a device can do; gpu.js hashes and nothing else. */

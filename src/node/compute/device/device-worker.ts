@@ -10,6 +10,7 @@ const {kind, port, answered} = workerData as DeviceSetup;
 
 const OPENERS: Readonly<Record<DeviceKind, () => Promise<DeviceEngine>>> = {
   gpujs: async () => (await import("../gpujs/engine.js")).openGpujsEngine(),
+  webgpu: async () => (await import("../webgpu/engine.js")).openWebgpuEngine(),
 };
 
 async function answer(engine: DeviceEngine, {call, of}: DeviceCall): Promise<DeviceAnswer> {

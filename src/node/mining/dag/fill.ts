@@ -48,7 +48,7 @@ async function fillOnThreads(job: DagJob, {method, threads, backend, signal, pro
   const stop = (): void => void Atomics.store(job.board, BOARD.stop, 1);
   const looking = setInterval(() => progress(Atomics.load(job.board, BOARD.done)), LOOK_MS);
   signal.addEventListener("abort", stop, {once: true});
-  const setup: DagWorkerSetup = {job, method, backend: backend.name};
+  const setup: DagWorkerSetup = {job, method, backend: backend.tables ?? backend.name};
   try {
     await Promise.all(Array.from({length: method === "chain" ? 1 : threads}, () => finished(setup)));
   } catch (error) {
