@@ -3,7 +3,11 @@ import {hexOf} from "../../src/codecs/bytes.js";
 import {type Value, wireJson} from "../../src/codecs/quorum/json.js";
 import type {ProgramPackage} from "../../src/codecs/quorum/program-package.js";
 import {coordinatorRoutes} from "../../src/node/api/quorum/coordinator-routes.js";
-import {CoordinatorService} from "../../src/node/api/quorum/coordinator-service.js";
+import {
+  type AskCustodian,
+  CoordinatorService,
+  type CoordinatorServiceOptions,
+} from "../../src/node/api/quorum/coordinator-service.js";
 import {custodianRoutes} from "../../src/node/api/quorum/custodian-routes.js";
 import {answerRequest, type QuorumRoute} from "../../src/node/api/quorum/route.js";
 import {Coordinator} from "../../src/node/quorum/coordinator/coordinator.js";
@@ -33,13 +37,16 @@ export class Cluster {
   /** Called before each call of the coordinator. */
   before: (index: number, path: string) => void = () => undefined;
   /** How long a call is on its way. */
-  delay: (path: string) => Promise<void> = async () => undefined;
+  delay: (path: string, index: number) => Promise<void> = async () => undefined;
   /** What a custodian's answer of 200 becomes on its way. */
   tamper: (index: number, path: string, answer: Value) => Value = (_index, _path, answer) => answer;
   /** Calls of the coordinator that were answered, in order. */
   readonly calls: {readonly index: number; readonly path: string}[] = [];
 
-  constructor(private readonly shape: ClusterShape = {n: 3, known: 3, k: 2}) {
+  constructor(
+    private readonly shape: ClusterShape = {n: 3, known: 3, k: 2},
+    options?: CoordinatorServiceOptions,
+  ) {
     const indices = Array.from({length: shape.n}, (_, index) => index);
     this.machines = indices.map(
       (index) =>
@@ -61,9 +68,9 @@ export class Cluster {
       draw,
       () => 1_700_000_000,
     );
-    this.service = new CoordinatorService(coordinator, async (url, {method, path, body}) => {
+    const ask: AskCustodian = async (url, {method, path, body}) => {
       const index = Number(url);
-      await this.delay(path);
+      await this.delay(path, index);
       this.before(index, path);
       if (this.unreachable.has(index)) return null;
       const answer = await answerRequest(this.custodians[index]!, {
@@ -74,7 +81,8 @@ export class Cluster {
       if (answer.bug !== undefined) throw answer.bug;
       this.calls.push({index, path});
       return answer.status === 200 ? this.tamper(index, path, answer.body) : null;
-    });
+    };
+    this.service = new CoordinatorService(coordinator, ask, options);
     this.coordinator = coordinatorRoutes(this.service, () =>
       hexOf(globalThis.crypto.getRandomValues(new Uint8Array(16))),
     );

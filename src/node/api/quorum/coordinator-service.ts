@@ -17,6 +17,7 @@ import {
 import type {Holder, ProgramRecord} from "../../quorum/coordinator/store.js";
 import type {Outputs} from "../../quorum/program/evaluate.js";
 
+import {CUSTODIAN_TIMEOUT_MS} from "./custodian-timeout.js";
 import {InOrder} from "./in-order.js";
 import {Turns} from "./turns.js";
 
@@ -26,28 +27,42 @@ export type AskCustodian = (
   request: {method: "POST" | "DELETE"; path: string; body: Value},
 ) => Promise<Reply>;
 
+export interface CoordinatorServiceOptions {
+  /** How long an evaluation waits for a custodian to begin, its turn there included. */
+  readonly beginTimeoutMs: number;
+}
+
+const DEFAULT_OPTIONS: CoordinatorServiceOptions = {beginTimeoutMs: CUSTODIAN_TIMEOUT_MS};
+
 export class CoordinatorService {
   readonly #turns = new Turns();
   readonly #begins = new InOrder();
+  /** A custodian takes triples in the order of their numbers alone, so each delivery ends before the next is dealt. */
+  readonly #deals = new InOrder();
 
   constructor(
     readonly coordinator: Coordinator,
     private readonly askCustodian: AskCustodian,
+    private readonly options = DEFAULT_OPTIONS,
   ) {}
 
   /** @throws RuleError */
-  async install(program: ProgramPackage, pool: {generate: boolean; size: number}): Promise<ProgramRecord> {
-    await this.#deliver(this.coordinator.install(program, pool));
-    return this.coordinator.record(program.programId);
+  install(program: ProgramPackage, pool: {generate: boolean; size: number}): Promise<ProgramRecord> {
+    return this.#deals.run(program.programId, async () => {
+      await this.#deliver(this.coordinator.install(program, pool));
+      return this.coordinator.record(program.programId);
+    });
   }
 
   /** Evaluations that the pool is now enough for, `null` for a program that needs no triples. @throws RuleError */
-  async replenish(programId: string, count: number): Promise<number | null> {
-    const delivery = this.coordinator.replenish(programId, count);
-    if (delivery === null) return null;
-    const remaining = this.coordinator.poolRemaining(programId);
-    await this.#deliver(delivery);
-    return remaining;
+  replenish(programId: string, count: number): Promise<number | null> {
+    return this.#deals.run(programId, async () => {
+      const delivery = this.coordinator.replenish(programId, count);
+      if (delivery === null) return null;
+      const remaining = this.coordinator.poolRemaining(programId);
+      await this.#deliver(delivery);
+      return remaining;
+    });
   }
 
   /** @throws RuleError, UnavailableError; nothing is charged where there is no result */
@@ -100,12 +115,11 @@ export class CoordinatorService {
       const applied = await this.#apply(program, refresh, holders);
       checkParticipants(applied.size, this.#k, "participated");
       const after = holdersAfter(survivors, {...refresh, applied, threshold: this.#k});
-      const delivery = this.coordinator.rotate(programId, [...after, ...newcomers]);
       await Promise.all([
         ...retired.map(({url}) =>
           this.askCustodian(url, {method: "DELETE", path: `/reshare_retire/${programId}`, body: null}),
         ),
-        this.#deliver(delivery),
+        this.#deals.run(programId, () => this.#deliver(this.coordinator.rotate(programId, [...after, ...newcomers]))),
       ]);
       this.coordinator.note("rotate", {
         program_id: programId,
@@ -221,7 +235,18 @@ export class CoordinatorService {
     const ask = (): Promise<Reply> => this.askCustodian(holder.url, {method: "POST", path, body});
     if (path !== BEGIN_PATH) return ask();
     const programId = isObject(body) ? body.get("program_id") : "";
-    return this.#begins.run(`${holder.url} ${programId}`, ask);
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        resolve(null);
+      }, this.options.beginTimeoutMs);
+      // One that nobody waits for any more is not made: those behind it have waited as long.
+      this.#begins
+        .run(`${holder.url} ${programId}`, async () => (late ? null : ask()))
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
   }
 
   /** All custodians at once, each one's calls in their order; after a failure nothing more is asked of it. */

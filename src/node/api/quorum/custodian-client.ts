@@ -4,9 +4,8 @@ import {textOf} from "../../../codecs/bytes.js";
 import {parseValue, wireJson} from "../../../codecs/quorum/json.js";
 import type {Log} from "../../service.js";
 import type {AskCustodian} from "./coordinator-service.js";
+import {CUSTODIAN_TIMEOUT_MS} from "./custodian-timeout.js";
 
-/** Longest that a custodian may take, as in the reference. */
-export const CUSTODIAN_TIMEOUT_MS = 10_000;
 /** Largest answer: the masked shares of one batch of products. */
 const ANSWER_MAX_BYTES = 32 * 1024 * 1024;
 

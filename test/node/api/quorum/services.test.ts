@@ -135,6 +135,35 @@ test("evaluations at once are right, however long each call is on its way", asyn
   expect(results.map((each) => each.get("y"))).toEqual(xs.map((x) => (x + 7n) ** 2n));
 });
 
+test("a custodian that hangs holds evaluations up by one time limit, however many are at once", async () => {
+  const cluster = new Cluster({n: 3, known: 3, k: 2}, {beginTimeoutMs: 30});
+  await cluster.run(square, {pool: 10});
+  cluster.delay = (path, index) => (index === 2 && path === "/eval_beaver" ? new Promise(() => undefined) : now());
+  const xs = Array.from({length: 10}, (_, at) => BigInt(at));
+  const results = await Promise.all(xs.map((x) => ask(cluster, square, x)));
+  expect(results.map((each) => each.get("y"))).toEqual(xs.map((x) => (x + 7n) ** 2n));
+});
+const now = async (): Promise<void> => undefined;
+
+test("triples that are dealt at once all arrive, however long each delivery is on its way", async () => {
+  const cluster = new Cluster();
+  await cluster.run(square, {pool: 0});
+  let first = true;
+  cluster.delay = async (path) => {
+    if (path !== "/install_beaver") return;
+    const waits = first;
+    first = false;
+    if (waits) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  const {programId} = square;
+  expect(await Promise.all([cluster.service.replenish(programId, 2), cluster.service.replenish(programId, 2)])).toEqual(
+    [2, 4],
+  );
+  // The first custodian's came late, and it is needed.
+  cluster.unreachable = new Set([1]);
+  for (let x = 0n; x < 4n; x++) expect((await ask(cluster, square, x)).get("y")).toBe((x + 7n) ** 2n);
+});
+
 describe("a program", () => {
   test("installed again is pending again, and its old triples are left behind", async () => {
     const cluster = new Cluster();
