@@ -1,8 +1,9 @@
 /** A custodian and a coordinator as processes run them: state machine, store, HTTP. */
 import {randomBytes} from "node:crypto";
-import {mkdir} from "node:fs/promises";
+import {mkdir, stat} from "node:fs/promises";
 import path from "node:path";
 import {hexOf, plain} from "../codecs/bytes.js";
+import {RuleError} from "../errors.js";
 import {coordinatorRoutes} from "./api/quorum/coordinator-routes.js";
 import {CoordinatorService} from "./api/quorum/coordinator-service.js";
 import {createCustodianClient} from "./api/quorum/custodian-client.js";
@@ -34,7 +35,7 @@ export interface RunningService {
 const REQUEST_ID_BYTES = 16;
 const random = (size: number): Uint8Array => plain(randomBytes(size));
 
-/** @throws UnavailableError LISTEN_FAILED, and as the store says */
+/** @throws RuleError DATA_DIR_OPEN; UnavailableError LISTEN_FAILED, and as the store says */
 export async function startCustodian(
   options: CustodianOptions,
   {dataDir, server: serverOptions, log}: ProcessOptions,
@@ -46,7 +47,7 @@ export async function startCustodian(
   return listen(new QuorumServer(serverOptions, routes, log), signal, async () => store.close());
 }
 
-/** @throws UnavailableError LISTEN_FAILED, and as the store says */
+/** @throws RuleError DATA_DIR_OPEN; UnavailableError LISTEN_FAILED, and as the store says */
 export async function startCoordinator(
   options: CoordinatorOptions,
   {dataDir, server: serverOptions, log}: ProcessOptions,
@@ -80,8 +81,12 @@ async function listen(server: QuorumServer, signal: AbortSignal, close: () => Pr
   };
 }
 
+/** @throws RuleError DATA_DIR_OPEN: shares and triples lie there as they are */
 async function databasePath(dataDir: string, file: string): Promise<string> {
   await mkdir(dataDir, {recursive: true, mode: 0o700});
+  const {mode} = await stat(dataDir);
+  if (process.platform !== "win32" && (mode & 0o077) !== 0)
+    throw new RuleError("DATA_DIR_OPEN", `others can read ${dataDir}`, {hint: `run: chmod 700 ${dataDir}`});
   return path.join(dataDir, file);
 }
 

@@ -48,7 +48,7 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
           "Suffix of the custodians' host names where no --custodian is given: http://custodian-0SUFFIX:9100 and so on.",
       },
       files: {"DIR/coordinator.db": "Programs, budgets and the audit log."},
-      exit: {4: "The data directory or the port cannot be used."},
+      exit: {3: "Others can read the data directory.", 4: "The data directory or the port cannot be used."},
       seeAlso: ["quorum custodian", "quorum compile"],
     }),
     8000,

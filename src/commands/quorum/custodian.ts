@@ -40,7 +40,7 @@ export const quorumCustodianCommand = (io: Io): Command =>
       ],
       environment: {CUSTODIAN_INDEX: "Place among the custodians where --index is not given."},
       files: {"DIR/custodian.db": "Shares, unspent triples and programs."},
-      exit: {4: "The data directory or the port cannot be used."},
+      exit: {3: "Others can read the data directory.", 4: "The data directory or the port cannot be used."},
       seeAlso: ["quorum coordinator"],
     }),
     9100,

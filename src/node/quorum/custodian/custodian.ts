@@ -16,9 +16,11 @@ import {Evaluation, type PeerShares, type Progress} from "./evaluation.js";
 import {type EvaluationLimits, Evaluations} from "./evaluations.js";
 import {StepExecutor} from "./step-executor.js";
 import type {CustodianStore} from "./store.js";
-import {TriplePool} from "./triple-pool.js";
+import {sizeOfTriples, TriplePool} from "./triple-pool.js";
 
 export interface CustodianOptions extends EvaluationLimits {
+  /** Most bytes of triples of programs that are not installed here, all of them together. */
+  readonly maxForeignBytes: number;
   /** Place among the custodians, from 0. Its x is one more. */
   readonly index: number;
   /** Shares that open a value. */
@@ -27,7 +29,12 @@ export interface CustodianOptions extends EvaluationLimits {
   readonly approvalKey: string;
 }
 
-export const DEFAULT_CUSTODIAN_LIMITS = {maxEvaluations: 10_000, evaluationTimeoutMs: 60_000} as const;
+export const DEFAULT_CUSTODIAN_LIMITS = {
+  maxEvaluations: 10_000,
+  evaluationTimeoutMs: 60_000,
+  maxEarlyBytes: 64 * 1024 * 1024,
+  maxForeignBytes: 64 * 1024 * 1024,
+} as const;
 
 interface Held {
   program: ProgramPackage | null;
@@ -97,10 +104,24 @@ export class Custodian {
   /** Appends triples; their number. @throws RuleError TRIPLE_NUMBER_USED, TRIPLE_POOL_FULL */
   addTriples(programId: string, delivered: ReadonlyMap<string, readonly TripleShare[]>, first: number | null): number {
     const reduced = [...delivered].map(([node, triples]) => [node, triples.map(reducedTriple)] as const);
-    const deliveries = (this.#held.get(programId)?.pool ?? new TriplePool()).number(new Map(reduced), first);
+    const held = this.#held.get(programId);
+    const deliveries = (held?.pool ?? new TriplePool()).number(new Map(reduced), first);
+    if (!held?.program)
+      this.#checkForeign(deliveries.reduce((sum, {node, triples}) => sum + sizeOfTriples(node, triples.length), 0));
     this.store.addTriples(programId, deliveries);
     this.#hold(programId).pool.add(deliveries);
     return deliveries.reduce((sum, {triples}) => sum + triples.length, 0);
+  }
+
+  /** @throws RuleError TRIPLE_POOL_FULL */
+  #checkForeign(moreBytes: number): void {
+    const {maxForeignBytes} = this.options;
+    let total = moreBytes;
+    for (const {program, pool} of this.#held.values()) if (!program) total += pool.sizeBytes;
+    if (total > maxForeignBytes)
+      throw new RuleError("TRIPLE_POOL_FULL", `triples of programs that are not here take ${total} bytes`, {
+        hint: "install the program first",
+      });
   }
 
   /** Tag that approves a program. @throws RuleError PROGRAM_NOT_INSTALLED (defect D16: no tag for what is not here) */

@@ -1,5 +1,6 @@
 /** Evaluations under way at one custodian. Bounded in number and age: what nobody continues is given up (defect D22). */
 import {QsdmError, RuleError} from "../../../errors.js";
+import {reduce} from "../field/field.js";
 import type {Evaluation, PeerShares, Progress} from "./evaluation.js";
 
 export interface EvaluationLimits {
@@ -7,12 +8,20 @@ export interface EvaluationLimits {
   readonly maxEvaluations: number;
   /** How long an evaluation may last, and shares wait for theirs to begin. */
   readonly evaluationTimeoutMs: number;
+  /** Most bytes of shares that came before their evaluation; the oldest make room. */
+  readonly maxEarlyBytes: number;
 }
 
 interface Early {
   readonly startedMs: number;
   readonly shares: PeerShares[];
+  sizeBytes: number;
 }
+
+/** What a masked share takes besides its node's name: two field elements, and what holds them. */
+const SHARE_BYTES = 200;
+const sizeOf = (requestId: string, {shares}: PeerShares): number =>
+  shares.reduce((sum, {node}) => sum + SHARE_BYTES + 2 * node.length, SHARE_BYTES + 2 * requestId.length);
 
 /** Peers whose shares are kept for an evaluation that has not begun here. */
 const EARLY_MAX_PEERS = 64;
@@ -21,12 +30,13 @@ export class Evaluations {
   readonly #active = new Map<string, Evaluation>();
   /** Peers may hear of a request before this custodian does. */
   readonly #early = new Map<string, Early>();
+  #earlyBytes = 0;
 
   constructor(private readonly limits: EvaluationLimits) {}
 
   /** Makes place for a request. @throws RuleError REQUEST_ID_USED */
   checkFree(requestId: string, nowMs: number): void {
-    this.#forgetOld(this.#active, nowMs);
+    this.#forgetOld(this.#active, nowMs, (id) => this.#active.delete(id));
     if (this.#active.has(requestId))
       throw new RuleError("REQUEST_ID_USED", `request ${requestId} is under way`, {hint: "choose another request_id"});
   }
@@ -39,7 +49,7 @@ export class Evaluations {
     }
     this.#active.set(requestId, evaluation);
     const early = this.#early.get(requestId);
-    this.#early.delete(requestId);
+    if (early) this.#dropEarly(requestId, early);
     for (const shares of early?.shares ?? [])
       try {
         evaluation.receive(shares);
@@ -61,22 +71,59 @@ export class Evaluations {
   receive(requestId: string, shares: PeerShares, nowMs: number): void {
     const evaluation = this.#active.get(requestId);
     if (evaluation) return evaluation.receive(shares);
-    this.#forgetOld(this.#early, nowMs);
-    const early = this.#early.get(requestId) ?? {startedMs: nowMs, shares: []};
+    this.#forgetOld(this.#early, nowMs, (id, old) => this.#dropEarly(id, old));
+    const early = this.#early.get(requestId) ?? {startedMs: nowMs, shares: [], sizeBytes: 0};
     if (early.shares.some(({from}) => from === shares.from))
       throw new RuleError("PEER_SHARE_REPEATED", `custodian ${shares.from} sent shares before`);
     if (early.shares.length >= EARLY_MAX_PEERS)
       throw new RuleError("PEER_SHARE_INVALID", `more than ${EARLY_MAX_PEERS} peers of one request`);
-    early.shares.push(shares);
+    const sizeBytes = sizeOf(requestId, shares);
+    this.#makeRoom(requestId, early.sizeBytes + sizeBytes);
+    early.shares.push({
+      from: shares.from,
+      shares: shares.shares.map(({node, masked: {epsilon, delta}}) => ({
+        node,
+        masked: {epsilon: reduce(epsilon), delta: reduce(delta)},
+      })),
+    });
+    early.sizeBytes += sizeBytes;
+    this.#earlyBytes += sizeBytes;
     this.#early.set(requestId, early);
   }
 
+  /** Gives up the oldest others until `requestId` may have `sizeBytes`. @throws RuleError PEER_SHARE_INVALID */
+  #makeRoom(requestId: string, sizeBytes: number): void {
+    const {maxEarlyBytes} = this.limits;
+    if (sizeBytes > maxEarlyBytes)
+      throw new RuleError(
+        "PEER_SHARE_INVALID",
+        `request ${requestId.slice(0, 64)} has too many shares before it began`,
+      );
+    const others = this.#earlyBytes - (this.#early.get(requestId)?.sizeBytes ?? 0);
+    let excess = others + sizeBytes - maxEarlyBytes;
+    for (const [id, old] of this.#early) {
+      if (excess <= 0) return;
+      if (id === requestId) continue;
+      excess -= old.sizeBytes;
+      this.#dropEarly(id, old);
+    }
+  }
+
+  #dropEarly(requestId: string, {sizeBytes}: Early): void {
+    this.#early.delete(requestId);
+    this.#earlyBytes -= sizeBytes;
+  }
+
   /** Insertion order is order of age. */
-  #forgetOld(entries: Map<string, {readonly startedMs: number}>, nowMs: number): void {
+  #forgetOld<E extends {readonly startedMs: number}>(
+    entries: ReadonlyMap<string, E>,
+    nowMs: number,
+    forget: (requestId: string, entry: E) => void,
+  ): void {
     const {maxEvaluations, evaluationTimeoutMs} = this.limits;
-    for (const [requestId, {startedMs}] of entries) {
-      if (entries.size < maxEvaluations && nowMs - startedMs < evaluationTimeoutMs) break;
-      entries.delete(requestId);
+    for (const [requestId, entry] of entries) {
+      if (entries.size < maxEvaluations && nowMs - entry.startedMs < evaluationTimeoutMs) break;
+      forget(requestId, entry);
     }
   }
 }

@@ -31,6 +31,9 @@ export interface Taken {
 /** Most unspent triples of one node. */
 export const POOL_MAX_TRIPLES = 100_000;
 
+/** Three field elements in a map, and the node's name. */
+export const sizeOfTriples = (node: string, count: number): number => 2 * node.length + 300 * (count + 1);
+
 interface MutablePool {
   floor: number;
   next: number;
@@ -42,6 +45,13 @@ export class TriplePool {
 
   constructor(stored: Iterable<NodePool> = []) {
     for (const {node, floor, next, triples} of stored) this.#nodes.set(node, {floor, next, triples: new Map(triples)});
+  }
+
+  /** What the unspent triples of all nodes take, roughly. */
+  get sizeBytes(): number {
+    let size = 0;
+    for (const [node, {triples}] of this.#nodes) size += sizeOfTriples(node, triples.size);
+    return size;
   }
 
   /**

@@ -3,7 +3,11 @@ import {expect, test} from "vitest";
 import {productNames} from "../../../../src/codecs/quorum/ir.js";
 import {packProgram} from "../../../../src/codecs/quorum/program-package.js";
 import {PUBLIC_APPROVAL_KEYS} from "../../../../src/node/quorum/custodian/approval.js";
-import {Custodian, DEFAULT_CUSTODIAN_LIMITS} from "../../../../src/node/quorum/custodian/custodian.js";
+import {
+  Custodian,
+  type CustodianOptions,
+  DEFAULT_CUSTODIAN_LIMITS,
+} from "../../../../src/node/quorum/custodian/custodian.js";
 import {MEMORY_STORE} from "../../../../src/node/quorum/custodian/store.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {draw} from "../../../support/quorum-cluster.js";
@@ -12,7 +16,7 @@ const PROGRAM = packProgram(compile("input x\nmul y = x x\nmul z = x x\noutput y
 const PRODUCTS = productNames(PROGRAM.ir);
 
 /** A custodian with a program of two products and triples for it. */
-function installed(limits: Partial<typeof DEFAULT_CUSTODIAN_LIMITS> = {}): Custodian {
+function installed(limits: Partial<CustodianOptions> = {}): Custodian {
   const options = {index: 0, threshold: 2, approvalKey: PUBLIC_APPROVAL_KEYS[0]!, ...DEFAULT_CUSTODIAN_LIMITS};
   const custodian = new Custodian({...options, ...limits}, MEMORY_STORE, draw);
   custodian.install(PROGRAM, {x: 1n, y: 7n});
@@ -42,6 +46,28 @@ test("shares of more peers than there can be are not kept for a request", () => 
   const custodian = installed();
   for (let x = 1n; x <= 64n; x++) custodian.receive("r", from(x), 0);
   expect(() => custodian.receive("r", from(65n), 0)).toThrow(refused("PEER_SHARE_INVALID"));
+});
+
+test("shares that come early are bounded in bytes: the oldest make room, and one that fits nowhere is refused", () => {
+  const custodian = installed({maxEarlyBytes: 10_000});
+  for (let n = 0; n < 200; n++) custodian.receive(`r${n}`, from(2n), 0);
+  // Those of the first request are gone, so the same sender is new to it.
+  custodian.receive("r0", from(2n), 0);
+  expect(() => custodian.receive("r199", from(2n), 0)).toThrow(refused("PEER_SHARE_REPEATED"));
+  const long = {from: 2n, shares: [{node: "n".repeat(10_000), masked: {epsilon: 1n, delta: 1n}}]};
+  expect(() => custodian.receive("r", long, 0)).toThrow(refused("PEER_SHARE_INVALID"));
+});
+
+test("triples of programs that are not here yet are bounded, all of them together", () => {
+  const custodian = installed({maxForeignBytes: 4_000});
+  const triples = Array.from({length: 5}, () => ({a: 1n, b: 1n, c: 1n}));
+  const deliver = (programId: string) => custodian.addTriples(programId, new Map([["m", triples]]), null);
+  deliver("a");
+  deliver("b");
+  expect(() => deliver("c")).toThrow(refused("TRIPLE_POOL_FULL"));
+  expect(deliver(PROGRAM.programId)).toBe(5);
+  custodian.retire("a");
+  expect(deliver("c")).toBe(5);
 });
 
 test("a batch is resolved as a whole, with the shares of enough peers", () => {
