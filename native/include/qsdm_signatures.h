@@ -75,6 +75,44 @@ void qsdm_key_cache_destroy(qsdm_key_cache *cache);
 int qsdm_ml_dsa_verify(uint32_t path, qsdm_ml_dsa level, qsdm_key_cache *cache, const qsdm_signed *batch, size_t count,
                        uint8_t *verdicts);
 
+#define QSDM_SEED_BYTES 32
+#define QSDM_RND_BYTES 32
+
+/* Sizes of a parameter set, in bytes. */
+typedef struct qsdm_ml_dsa_sizes {
+  size_t public_key, secret_key, signature;
+} qsdm_ml_dsa_sizes;
+qsdm_ml_dsa_sizes qsdm_ml_dsa_sizes_of(qsdm_ml_dsa level);
+
+/* The key pair of a seed, ML-DSA.KeyGen_internal. Returns 0, or -1 without memory. */
+int qsdm_ml_dsa_keygen(uint32_t path, qsdm_ml_dsa level, const uint8_t *seed, uint8_t *public_key, uint8_t *secret_key);
+
+/*
+ * A secret key made ready to sign, in memory that the system is asked neither to swap out nor to dump, and that is wiped
+ * before it is given back. May be used by several threads at once.
+ */
+typedef struct qsdm_signer qsdm_signer;
+
+typedef enum qsdm_signer_status {
+  QSDM_SIGNER_READY = 0,
+  QSDM_SIGNER_MEMORY = 1,
+  /* No key would be written as these bytes. */
+  QSDM_SIGNER_KEY = 2,
+} qsdm_signer_status;
+
+/* Takes a secret key in the form of FIPS 204, of the size that its level has. `signer` is set when it is ready. */
+qsdm_signer_status qsdm_signer_create(uint32_t path, qsdm_ml_dsa level, const uint8_t *secret_key, qsdm_signer **signer);
+void qsdm_signer_destroy(qsdm_signer *signer);
+qsdm_ml_dsa qsdm_signer_level(const qsdm_signer *signer);
+
+/*
+ * Signs; the message is of sizes that verification takes. `rnd` is 32 bytes of fresh randomness, or of zeros to sign
+ * deterministically. Returns QSDM_VALID, or why it cannot be signed: QSDM_REFUSED_CONTEXT_SIZE, QSDM_REFUSED_MU_SIZE, or -1
+ * without memory. `path` need not be the one that the signer was made on.
+ */
+int qsdm_signer_sign(uint32_t path, const qsdm_signer *signer, const qsdm_message *message, const uint8_t *rnd,
+                     uint8_t *signature);
+
 #ifdef __cplusplus
 }
 #endif

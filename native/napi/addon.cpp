@@ -7,6 +7,7 @@
 #include "forms.hpp"
 #include "job.hpp"
 #include "signatures.hpp"
+#include "signer.hpp"
 
 namespace {
 
@@ -158,6 +159,7 @@ NAPI_MODULE_INIT() {
   qsdm::define_field(env, exports);
   qsdm::define_pool(env, exports);
   qsdm::define_signatures(env, exports);
+  qsdm::define_signers(env, exports);
   qsdm::define_cuda(env, exports);
   return exports;
 }

@@ -14,6 +14,12 @@ qsdm_mix mix_of(Arguments &arguments, size_t at) {
   return static_cast<qsdm_mix>(mix);
 }
 
+qsdm_ml_dsa level_of(Arguments &arguments, size_t at) {
+  const uint64_t level = arguments.number(at, QSDM_ML_DSA_87);
+  arguments.check(level == QSDM_ML_DSA_44 || level == QSDM_ML_DSA_87, "there is no such parameter set");
+  return static_cast<qsdm_ml_dsa>(level);
+}
+
 qsdm_dag dag_of(Arguments &arguments, size_t at) {
   const Bytes bytes = arguments.bytes(at);
   const uint64_t entries = arguments.number(at + 1, MOST_ENTRIES);

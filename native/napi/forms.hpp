@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../include/qsdm_native.h"
+#include "../include/qsdm_signatures.h"
 #include "values.hpp"
 
 namespace qsdm {
@@ -12,6 +13,7 @@ constexpr uint64_t MOST_ENTRIES = uint64_t{1} << 32;
 // The index of a path that this machine can run.
 uint32_t path_of(Arguments &arguments, size_t at);
 qsdm_mix mix_of(Arguments &arguments, size_t at);
+qsdm_ml_dsa level_of(Arguments &arguments, size_t at);
 
 // A table or checkpoints at arguments `at` to `at` + 2: bytes, entries, interval.
 qsdm_dag dag_of(Arguments &arguments, size_t at);

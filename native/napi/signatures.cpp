@@ -27,9 +27,7 @@ SignatureBatch::~SignatureBatch() {
 
 bool SignatureBatch::read(napi_env env, Arguments &arguments, size_t at) {
   path = path_of(arguments, at);
-  const uint64_t number = arguments.number(at + 1, QSDM_ML_DSA_87);
-  arguments.check(number == QSDM_ML_DSA_44 || number == QSDM_ML_DSA_87, "there is no such parameter set");
-  level = static_cast<qsdm_ml_dsa>(number);
+  level = level_of(arguments, at + 1);
   const auto form = static_cast<qsdm_form>(arguments.number(at + 2, QSDM_FORM_MU));
   const uint32_t many = arguments.length(at + 3);
   for (size_t list = at + 4; list <= at + 6; list++)

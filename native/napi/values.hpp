@@ -19,6 +19,7 @@ class Arguments {
 
   Arguments(napi_env env, napi_callback_info info);
 
+  napi_value value(size_t at) const { return values_[at]; }
   // A Uint8Array, over memory of its own or shared; `size` is what it has to have.
   Bytes bytes(size_t at);
   const uint8_t *bytes(size_t at, size_t size);

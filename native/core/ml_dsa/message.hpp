@@ -7,6 +7,12 @@
 
 namespace qsdm::ml_dsa {
 
+QSDM_HD qsdm_refusal check_message(const qsdm_message &message) {
+  if (message.context_size > (message.form == QSDM_FORM_PURE ? MOST_CONTEXT_BYTES : 0)) return QSDM_REFUSED_CONTEXT_SIZE;
+  if (message.form == QSDM_FORM_MU && message.size != MU_BYTES) return QSDM_REFUSED_MU_SIZE;
+  return QSDM_VALID;
+}
+
 // tr, the digest of a public key.
 template <class P>
 QSDM_HD_PART void digest_key(const uint8_t *key, uint8_t *tr) {

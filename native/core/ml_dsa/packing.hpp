@@ -78,6 +78,14 @@ template <class P>
 QSDM_HD const uint8_t *hint_of(const uint8_t *signature) {
   return z_of<P>(signature, P::L);
 }
+// Where those of a secret key do (section 7.2): rho, the key of the hedge, tr, then the three vectors.
+QSDM_HD const uint8_t *short_vectors_of(const uint8_t *secret_key) {
+  return secret_key + 2 * SEED_BYTES + TR_BYTES;
+}
+template <class P>
+QSDM_HD const uint8_t *t0_of(const uint8_t *secret_key) {
+  return short_vectors_of(secret_key) + (P::K + P::L) * packed_bytes(ETA_BITS);
+}
 // Where those of a public key do.
 QSDM_HD const uint8_t *t1_of(const uint8_t *key, int row) { return key + SEED_BYTES + row * packed_bytes(T1_BITS); }
 

@@ -32,4 +32,22 @@ QSDM_HD int32_t adjusted(int32_t r) {
   return low_bits<P>(r, high) > 0 ? up : down;
 }
 
+// Algorithm 35, Power2Round, of a canonical r: r1, with r - r1 2^d above -2^(d-1) and up to 2^(d-1).
+QSDM_HD int32_t rounded(int32_t r) { return (r + (1 << (D - 1)) - 1) >> D; }
+
+// Algorithm 39, MakeHint: 1 where adding what was taken from the low part changes `high`, of which `low` is the new low
+// part. Minus gamma2 still belongs to a high part of 0.
+template <class P>
+QSDM_HD int32_t hint_bit(int32_t low, int32_t high) {
+  const int32_t edge = low + P::GAMMA2;
+  const int32_t on_edge = ~((edge | -edge) >> 31), is_high = -high >> 31;
+  return ((P::GAMMA2 - low) >> 31 | edge >> 31 | (on_edge & is_high)) & 1;
+}
+
+// All ones where a value is not below a bound in size; 0 else.
+QSDM_HD int32_t beyond(int32_t value, int32_t bound) {
+  const int32_t sign = value >> 31;
+  return (bound - 1 - ((value ^ sign) - sign)) >> 31;
+}
+
 }  // namespace qsdm::ml_dsa

@@ -35,15 +35,12 @@ QSDM_HD_PART void row_product(const uint8_t *key, int row, const Poly (&z)[P::L]
   for (int32_t &value : w.at) value = reduce(value);
 }
 
-// Whether sizes fit; what is left is to be of the sizes of `P`.
+// Whether sizes fit.
 template <class P>
 QSDM_HD qsdm_refusal check_sizes(const qsdm_signed &what) {
   if (what.public_key_size != P::PUBLIC_KEY_BYTES) return QSDM_REFUSED_KEY_SIZE;
   if (what.signature_size != P::SIGNATURE_BYTES) return QSDM_REFUSED_SIGNATURE_SIZE;
-  if (what.message.context_size > (what.message.form == QSDM_FORM_PURE ? MOST_CONTEXT_BYTES : 0))
-    return QSDM_REFUSED_CONTEXT_SIZE;
-  if (what.message.form == QSDM_FORM_MU && what.message.size != MU_BYTES) return QSDM_REFUSED_MU_SIZE;
-  return QSDM_VALID;
+  return check_message(what.message);
 }
 
 // Everything that is cheaper than a hash comes before the first one.

@@ -9,7 +9,7 @@ import {UnavailableError} from "../../../errors.js";
 import type {CudaLibrary} from "./cuda-library.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
-const ABI = 5;
+const ABI = 6;
 
 /** An instruction set that the addon was built for. */
 export interface NativePath {
@@ -57,6 +57,23 @@ export interface Addon {
   ) => AddonPool;
   /** A verdict for each signature: 0 where it is valid, else `qsdm_refusal` of native/include/qsdm_signatures.h. */
   mlDsaVerify(...batch: SignatureBatch): Uint8Array;
+  /** Fills both keys. */
+  mlDsaKeygen(path: number, level: number, seed: Uint8Array, publicKey: Uint8Array, secretKey: Uint8Array): void;
+  /** A copy of the key in memory of its own, or null where those bytes are no key. */
+  mlDsaSigner(path: number, level: number, secretKey: Uint8Array): AddonSigner | null;
+  /** Fills the signature unless it refuses: 0 when it has. `rnd` of zeros signs deterministically. */
+  mlDsaSign(
+    ...args: [
+      ...[path: number, signer: AddonSigner, form: number, message: Uint8Array, context: Uint8Array],
+      ...[rnd: Uint8Array, signature: Uint8Array],
+    ]
+  ): number;
+  /** Wipes the key, which is otherwise wiped once the handle is collected. */
+  mlDsaForget(signer: AddonSigner): void;
+}
+/** A secret key's handle. */
+export interface AddonSigner {
+  readonly _signer: unique symbol;
 }
 /** Batches over both fields; each writes to its last Uint8Array. */
 export interface AddonField {

@@ -7,7 +7,13 @@ import {sha224, sha256, sha384, sha512, sha512_224, sha512_256} from "@noble/has
 import {sha3_224, sha3_256, sha3_384, sha3_512, shake128_32, shake256_64} from "@noble/hashes/sha3.js";
 import {ml_dsa44, ml_dsa87} from "@noble/post-quantum/ml-dsa.js";
 import {bytesOfHex, concat} from "../../../../src/codecs/bytes.js";
-import {guardSizes, ML_DSA_LOADERS, type MlDsa, type MlDsaLevel} from "../../../../src/node/compute/ml-dsa.js";
+import {
+  guardSizes,
+  ML_DSA_LOADERS,
+  type MlDsa,
+  type MlDsaLevel,
+  mlDsaSizes,
+} from "../../../../src/node/compute/ml-dsa.js";
 import {type Addon, SIGNED_FORM} from "../../../../src/node/compute/native/addon.js";
 import {builtAddon} from "../../../support/native.js";
 import type {Case, KeygenCase, SignCase, Signed, VerifyCase} from "./cases.js";
@@ -163,17 +169,44 @@ function nativeForm(signed: Signed): {form: number; message: Uint8Array; context
   return {form: SIGNED_FORM.internal, message: prefixed, context: none};
 }
 
+function nativeKeygen(addon: Addon, path: number, each: KeygenCase): boolean {
+  const publicKey = new Uint8Array(each.publicKey.length);
+  const secretKey = new Uint8Array(each.secretKey.length);
+  addon.mlDsaKeygen(path, each.level, each.seed, publicKey, secretKey);
+  return same(publicKey, each.publicKey) && same(secretKey, each.secretKey);
+}
+
+function nativeSign(addon: Addon, path: number, {level, signed, key, rnd, signature}: SignCase): boolean {
+  const {publicKeyBytes, secretKeyBytes, signatureBytes} = mlDsaSizes(level);
+  const secretKey = "seed" in key ? new Uint8Array(secretKeyBytes) : key.secretKey;
+  // The addon throws for another size and gives null for bytes that are no key.
+  const signer = orNull(() => {
+    if ("seed" in key) addon.mlDsaKeygen(path, level, key.seed, new Uint8Array(publicKeyBytes), secretKey);
+    return addon.mlDsaSigner(path, level, secretKey);
+  });
+  if (!signer) return signature === null;
+  const {form, message, context} = nativeForm(signed);
+  const made = new Uint8Array(signatureBytes);
+  const refusal = addon.mlDsaSign(path, signer, form, message, context, rnd ?? new Uint8Array(32), made);
+  addon.mlDsaForget(signer);
+  return signature === null ? refusal !== 0 : refusal === 0 && same(made, signature);
+}
+
+function nativeVerify(addon: Addon, path: number, {level, signed, publicKey, signature, valid}: VerifyCase): boolean {
+  const {form, message, context} = nativeForm(signed);
+  const [verdict] = addon.mlDsaVerify(path, level, form, [publicKey], [message], [context], [signature]);
+  return (verdict === 0) === valid;
+}
+
 /** The addon on one of its instruction sets, through the whole of its interface. */
 const native = (addon: Addon, path: number): Path => ({
   name: `native ${addon.paths[path]!.name}`,
-  answer(each) {
-    if (each.kind !== "verify") return null;
-    const {form, message, context} = nativeForm(each.signed);
-    const [verdict] = addon.mlDsaVerify(
-      ...([path, each.level, form, [each.publicKey], [message], [context], [each.signature]] as const),
-    );
-    return (verdict === 0) === each.valid;
-  },
+  answer: (each) =>
+    each.kind === "keygen"
+      ? nativeKeygen(addon, path, each)
+      : each.kind === "sign"
+        ? nativeSign(addon, path, each)
+        : nativeVerify(addon, path, each),
 });
 
 /** Paths that this machine has: what the program uses, and behind it what its interface does not show. */

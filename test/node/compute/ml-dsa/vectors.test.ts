@@ -31,6 +31,12 @@ test("every path is in the coverage file, and those that every Node has are here
   );
 });
 
+test("the program's own paths leave no case out", () => {
+  for (const [name, groups] of Object.entries(coverage))
+    if (/^native (scalar|avx2|avx512)$/.test(name))
+      expect([name, Object.values(groups).reduce((sum, count) => sum + count, 0)]).toEqual([name, cases.length]);
+});
+
 test.each(paths.map((path) => [path.name, path] as const))(
   "%s answers the cases of ACVP and Wycheproof that its interface can express",
   (name, path) => {

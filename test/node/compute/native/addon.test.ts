@@ -30,7 +30,7 @@ test("a file that is no addon is a reason too", async () => {
 test("an addon with another interface is refused, whatever else it has", async () => {
   expect(load(await fileWith("a.cjs", "exports.abi = 0; exports.paths = [];"))).toMatchObject({
     code: "NATIVE_UNAVAILABLE",
-    message: "backend native: the addon's interface has version 0, not 5",
+    message: "backend native: the addon's interface has version 0, not 6",
   });
 });
 
@@ -84,6 +84,15 @@ const refused: Record<string, (addon: Addon) => unknown> = {
   "signatures without messages": (addon) => addon.mlDsaVerify(0, 44, 0, [bytes(1)], [], [bytes(1)], [bytes(1)]),
   "a signature that is no bytes": (addon) =>
     addon.mlDsaVerify(0, 44, 0, [bytes(1)], [bytes(1)], [bytes(1)], ["a" as never]),
+  "a short seed": (addon) => addon.mlDsaKeygen(0, 44, bytes(31), bytes(1312), bytes(2560)),
+  "no room for a public key": (addon) => addon.mlDsaKeygen(0, 44, bytes(32), bytes(1311), bytes(2560)),
+  "a secret key of another level": (addon) => addon.mlDsaSigner(0, 87, bytes(2560)),
+  "an object that is no signer": (addon) =>
+    addon.mlDsaSign(0, {} as never, 0, bytes(1), bytes(0), bytes(32), bytes(2420)),
+  "a short hedge": (addon) =>
+    addon.mlDsaSign(0, addon.mlDsaSigner(0, 44, bytes(2560))!, 0, bytes(1), bytes(0), bytes(31), bytes(2420)),
+  "no room for a signature": (addon) =>
+    addon.mlDsaSign(0, addon.mlDsaSigner(0, 44, bytes(2560))!, 0, bytes(1), bytes(0), bytes(32), bytes(2419)),
   "half an attempt": (addon) => addon.search(0, bytes(64), 2, 1, 1, bytes(64), bytes(32), bytes(16), 0.5, bytes(48)),
 };
 test.for(Object.entries(refused))("the addon throws a TypeError for %s", ([, call], context) => {
@@ -100,4 +109,16 @@ test("advice about a table's memory changes none of it", (context) => {
   const table = new Uint8Array(new SharedArrayBuffer(2 ** 22)).fill(7);
   addonOf(context).preferLargePages(table);
   expect(table.every((byte) => byte === 7)).toBe(true);
+});
+
+test("a key that was forgotten signs no more, and is forgotten once", (context) => {
+  const addon = addonOf(context);
+  const secretKey = bytes(2560);
+  addon.mlDsaKeygen(0, 44, bytes(32), bytes(1312), secretKey);
+  const signer = addon.mlDsaSigner(0, 44, secretKey)!;
+  const sign = (): number => addon.mlDsaSign(0, signer, 0, bytes(1), bytes(0), bytes(32), bytes(2420));
+  expect(sign()).toBe(0);
+  addon.mlDsaForget(signer);
+  expect(sign).toThrow(expect.objectContaining({code: "NATIVE_CLOSED"}));
+  addon.mlDsaForget(signer);
 });
