@@ -1,28 +1,28 @@
 /**
- * The chain of this node: committed state, tip, and the one way to extend them. Candidates are run on overlays by the
- * ledger's rules; this file owns the order of effects: vote, write, merge, tell.
+ * The chain of this node: committed state, tip, and the executed blocks above it. Candidates are run on overlays by the
+ * ledger's rules; this file owns the order of effects: write, merge, tell. Which block is final is not decided here.
  */
 
-import {hexOf} from "../codecs/bytes.js";
-import {type Block, blockIdOf, type Certificate, type Header} from "../codecs/chain/block.js";
+import {type Block, blockIdOf, type Certificate} from "../codecs/chain/block.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import type {VerifySignature} from "../codecs/suite.js";
-import {InvariantError, UnavailableError} from "../errors.js";
+import {InvariantError, RuleError, UnavailableError} from "../errors.js";
 import type {Settled} from "./api/events/derive.js";
-import {checkCertificate, voteBytes} from "./consensus/votes/certificate.js";
+import {checkCertificate} from "./consensus/votes/certificate.js";
 import {Committee} from "./consensus/votes/committee.js";
-import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
+import type {Parent, Seal} from "./ledger/chain/assemble.js";
 import {checkGenesis} from "./ledger/chain/check-genesis.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import {type BlockCommitted, slashesIn} from "./ledger/chain/events.js";
 import {genesisBlock} from "./ledger/chain/genesis.js";
-import type {RunPorts, RunResult} from "./ledger/chain/run.js";
+import type {RunPorts} from "./ledger/chain/run.js";
 import {assertSupply, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
-import {leafChange, type State} from "./ledger/state/state.js";
-import {validators} from "./ledger/state/stores.js";
-import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
+import type {State} from "./ledger/state/state.js";
+import {type Validator, validators} from "./ledger/state/stores.js";
+import type {TreeNode} from "./ledger/state/tree.js";
+import {type Pending, PendingBlocks} from "./pending.js";
 import {type Candidate, type Extension, propose, verifyBlock} from "./proposal.js";
 import type {Log} from "./service.js";
 import type {LedgerStore, LoggedEvent} from "./storage/store.js";
@@ -33,21 +33,25 @@ export interface ChainPorts extends RunPorts {
   readonly store: LedgerStore;
   readonly genesis: Genesis;
   readonly verifyTransaction: VerifySignature;
+  /** ML-DSA-44. */
   readonly verifyVote: VerifySignature;
-  /** Signs a vote with this validator's ML-DSA-44 key; `index` is its place in the validator set. */
-  readonly voter: {readonly index: number; sign(message: Uint8Array): Uint8Array};
   /** What is told of a block, to be written with it. */
   readonly journal: {entries(settled: Settled): readonly LoggedEvent[]};
   readonly log: Pick<Log, "debug" | "error">;
 }
 
-/** Called after a block is on disk and merged. */
-export type Subscriber = (committed: BlockCommitted) => void;
+/** Called after a block is on disk and merged, with what its builder found could not be included. */
+export type Subscriber = (committed: BlockCommitted, extension: Extension) => void;
 
 export class Chain {
   readonly params: ChainParams;
+  /** Who votes, and who leads. */
+  readonly committee: Committee;
+  /** Id of block 0. */
+  readonly genesisId: string;
+  readonly #validators: readonly Validator[];
+  readonly #pending = new PendingBlocks(() => this.committed);
   readonly #subscribers: Subscriber[] = [];
-  readonly #committee: Committee;
   #busy = false;
 
   private constructor(
@@ -55,9 +59,10 @@ export class Chain {
     private committed: Committed,
   ) {
     this.params = chainParamsOf(ports.genesis);
-    const voters = [...committed.state.keys(validators)].map((key) => committed.state.get(validators, key)!);
+    this.genesisId = genesisBlock(ports.genesis).id;
+    this.#validators = [...committed.state.keys(validators)].map((key) => committed.state.get(validators, key)!);
     const {leaderRotation: rotation, quorum} = this.params.rules;
-    this.#committee = new Committee(0n, voters, {rotation, quorum});
+    this.committee = new Committee(0n, this.#validators, {rotation, quorum});
   }
 
   /**
@@ -98,47 +103,95 @@ export class Chain {
     this.#subscribers.push(subscriber);
   }
 
-  /** The block that could come next, as rules see it. */
-  nextBlock(timeMs: bigint): BlockContext {
+  /** State, books and what children say, of the tip or of an executed block. */
+  ground(id: string): Committed {
+    return this.#pending.ground(id);
+  }
+
+  /** Executed blocks from `id` down to the first that is not final. */
+  branch(id: string): Iterable<Pending> {
+    return this.#pending.branch(id);
+  }
+
+  isExecuted(id: string): boolean {
+    return id === this.tip.id || this.#pending.get(id) !== undefined;
+  }
+
+  /** The block that could come after `parentId`, as rules see it. */
+  nextBlock(timeMs: bigint, parentId: string = this.tip.id): BlockContext {
+    const {parent} = this.ground(parentId);
     return {
       params: this.params,
-      height: this.tip.height + 1n,
+      height: parent.height + 1n,
       timeMs,
       verifySignature: this.ports.verifyTransaction,
-      headerId: (height) => {
+      ancestor: (height) => {
+        if (height > this.tip.height) return this.#pending.ancestor(parentId, height);
         const header = this.ports.store.header(height);
-        return header && blockIdOf(header);
+        return header && {id: blockIdOf(header), timeMs: header.timeMs};
       },
     };
   }
 
+  /** Account that receives the fees of a block of `view`. */
+  proposerOf(view: bigint): string {
+    return this.#validators[this.committee.leader(view)]!.account;
+  }
+
+  /** Builds the block of `view` on `parentId` from what is waiting, and executes it as anybody else would. */
+  build(candidate: Candidate, {parentId, view}: {parentId: string; view: bigint}): Pending {
+    const committed = this.ground(parentId);
+    const {parent} = committed;
+    const timeMs = candidate.timeMs > parent.timeMs ? candidate.timeMs : parent.timeMs + 1n;
+    const seal: Pick<Seal, "epoch" | "view" | "proposer"> = {
+      epoch: this.committee.epoch,
+      view,
+      proposer: this.proposerOf(view),
+    };
+    const ground = {parent, committed, block: this.nextBlock(timeMs, parentId), seal};
+    const {block, dropped, settled} = propose(candidate, ground, this.ports);
+    const result = verifyBlock(block, ground, {...this.ports, nowMs: candidate.timeMs});
+    return this.#pending.add(block, result, {dropped, settled});
+  }
+
   /**
-   * Builds the next block from what is waiting, votes for it and commits it.
-   * @returns what was refused for good, and the ids of everything that needs to wait no longer
+   * Executes a block on its parent, which was executed before.
+   * @param nowMs this machine's clock, against times from the future
+   * @throws RuleError, DecodeError when it is not a valid block there; UnavailableError when that cannot be told now
    */
-  async extend(candidate: Candidate): Promise<Extension> {
-    if (this.#busy) throw new InvariantError("two blocks at once");
+  execute(block: Block, nowMs: bigint): Pending {
+    const {header} = block;
+    const known = this.#pending.get(blockIdOf(header));
+    if (known) return known;
+    const committed = this.ground(header.parentId);
+    const {parent} = committed;
+    if (header.epoch !== this.committee.epoch || header.proposer !== this.proposerOf(header.view))
+      throw new RuleError(
+        "HEADER_INVALID",
+        `block ${header.height}: ${header.proposer} does not lead view ${header.view}`,
+      );
+    const ground = {parent, committed, block: this.nextBlock(header.timeMs, parent.id)};
+    return this.#pending.add(block, verifyBlock(block, ground, {...this.ports, nowMs}));
+  }
+
+  /** Makes an executed child of the tip final. */
+  async commit(id: string, certificate: Certificate): Promise<void> {
+    if (this.#busy) throw new InvariantError("two commits at once");
     this.#busy = true;
     try {
-      return await this.#extend(candidate);
+      const pending = this.#pending.get(id);
+      if (!pending || pending.block.header.parentId !== this.tip.id || certificate.blockId !== id)
+        throw new InvariantError(`block ${id} cannot be committed on ${this.tip.id}`);
+      await this.#commit(pending, certificate);
+      this.#pending.remove(id);
     } finally {
       this.#busy = false;
     }
   }
 
-  async #extend(candidate: Candidate): Promise<Extension> {
-    const timeMs = candidate.timeMs > this.tip.timeMs ? candidate.timeMs : this.tip.timeMs + 1n;
-    const {committed} = this;
-    const ground = {
-      parent: committed.parent,
-      committed,
-      block: this.nextBlock(timeMs),
-      seal: {epoch: 0n, view: committed.parent.view + 1n, proposer: this.#voter().account},
-    };
-    const {block, dropped, settled} = propose(candidate, ground, this.ports);
-    const result = verifyBlock(block, ground, {...this.ports, nowMs: candidate.timeMs});
-    await this.#commit(block, result, {settled, certificate: this.#certify(block.header)});
-    return {dropped, settled};
+  /** Forgets executed blocks that can no longer become final. */
+  forget(ids: readonly string[]): void {
+    for (const id of ids) this.#pending.remove(id);
   }
 
   /** Holds the stored tip to its own digests. @throws UnavailableError DATABASE_CORRUPT */
@@ -164,47 +217,18 @@ export class Chain {
     }
   }
 
-  #voter(): {account: string} {
-    const key = this.ports.voter.index.toString().padStart(8, "0");
-    const voter = this.state.get(validators, key);
-    if (!voter) throw new InvariantError(`validator ${this.ports.voter.index} is not in the set`);
-    return voter;
-  }
-
-  #certify(header: Header): Certificate {
-    const {chainId, epoch, height, view} = header;
-    const vote = {epoch, height, view, blockId: blockIdOf(header)};
-    const signature = this.ports.voter.sign(voteBytes({chainId, ...vote}));
-    const certificate: Certificate = {...vote, votes: [{validator: this.ports.voter.index, signature}]};
-    this.#check(certificate);
-    return certificate;
-  }
-
   #check(certificate: Certificate): void {
     const {chainId} = this.params;
-    checkCertificate(certificate, {chainId, committee: this.#committee, verify: this.ports.verifyVote});
+    checkCertificate(certificate, {chainId, committee: this.committee, verify: this.ports.verifyVote});
   }
 
   async #commit(
-    block: Block,
-    result: RunResult,
-    {certificate, settled}: {certificate: Certificate; settled: readonly string[]},
+    {block, result, changes, tree, parent, extension, held}: Pending,
+    certificate: Certificate,
   ): Promise<void> {
-    const id = blockIdOf(block.header);
-    const changes = result.state.changes();
-    const tree = updateTree(this.committed.tree, changes.map(leafChange));
-    const parent: Parent = {
-      id,
-      height: block.header.height,
-      epoch: block.header.epoch,
-      view: block.header.view,
-      timeMs: block.header.timeMs,
-      stateRoot: hexOf(rootOf(tree)),
-      receiptsRoot: receiptsRootOf(result),
-    };
-    const {stateRoot, receiptsRoot} = parent;
+    const {id, height, stateRoot, receiptsRoot} = parent;
     const packed = await this.ports.store.pack(block);
-    this.ports.log.debug({height: parent.height, id}, "commit begins");
+    this.ports.log.debug({height, id}, "commit begins");
     this.ports.store.commit(
       {
         id,
@@ -216,29 +240,30 @@ export class Chain {
         receipts: result.receipts,
         slashes: slashesIn(result.events),
         events: this.ports.journal.entries({id, header: block.header, result}),
-        settled,
+        settled: [...new Set([...held, ...extension.settled])],
       },
       packed,
     );
-    this.ports.log.debug({height: parent.height, id}, "commit ends");
+    this.ports.log.debug({height, id}, "commit ends");
     result.state.merge();
     this.committed = {state: this.committed.state, tree, held: result.held, parent};
-    this.#publish({
-      height: parent.height,
+    const committed: BlockCommitted = {
+      height,
       blockId: id,
       timeMs: parent.timeMs,
       transactionCount: block.transactions.length,
       proofCount: block.proofs.length,
       receipts: result.receipts,
       events: result.events,
-    });
+    };
+    this.#publish(committed, extension);
   }
 
   /** The block is committed whatever a subscriber makes of it. */
-  #publish(committed: BlockCommitted): void {
+  #publish(committed: BlockCommitted, extension: Extension): void {
     for (const subscriber of this.#subscribers) {
       try {
-        subscriber(committed);
+        subscriber(committed, extension);
       } catch (error) {
         this.ports.log.error({err: error, height: committed.height}, "a subscriber failed");
       }

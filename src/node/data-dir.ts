@@ -13,6 +13,7 @@ import {formatGenesis, parseGenesis} from "./genesis-file.js";
 
 const GENESIS_FILE = "genesis.json";
 const VALIDATOR_FILE = "validator.seed";
+const SIGNED_FILE = "validator.signed";
 const CHALLENGE_FILE = "challenge.key";
 const DATABASE_FILE = "chain.db";
 const REJECTIONS_FILE = "rejections.jsonl";
@@ -27,6 +28,8 @@ export interface DataDir {
   /** Key of the challenge MAC, 32 bytes. */
   readonly challengeKey: Uint8Array;
   readonly databasePath: string;
+  /** What the voting key signed last. */
+  readonly signedPath: string;
   /** Log of refused claims, one JSON object a line. */
   readonly rejectionsPath: string;
   /** Directory of proof-of-work tables, which may be removed at any time. */
@@ -69,6 +72,7 @@ export async function readDataDir(directory: string): Promise<DataDir> {
     genesis: parseGenesis(await readFile(genesisPath, "utf8")),
     validatorSeed: await readKey(path.join(directory, VALIDATOR_FILE), ML_DSA_SEED_BYTES),
     challengeKey: await readKey(path.join(directory, CHALLENGE_FILE), CHALLENGE_KEY_BYTES),
+    signedPath: path.join(directory, SIGNED_FILE),
     databasePath: path.join(directory, DATABASE_FILE),
     rejectionsPath: path.join(directory, REJECTIONS_FILE),
     dagPath: path.join(directory, DAG_FOLDER),

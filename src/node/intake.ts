@@ -2,12 +2,12 @@
  * Where transactions and proofs come in. A write is acknowledged once it is on disk; writes that arrive together
  * share one disk flush, so durability costs a flush for each batch and not for each write.
  */
-import {setImmediate as nextTurn} from "node:timers/promises";
 import {nodeIdOfProof} from "../codecs/mining/attestation.js";
 import {readProofCompat} from "../codecs/mining/proof.js";
 import {QsdmError, RuleError, UnavailableError} from "../errors.js";
 import type {Chain} from "./chain.js";
 import {type CompatDoor, carryCompat} from "./ledger/chain/compat-door.js";
+import type {BlockCommitted} from "./ledger/chain/events.js";
 import type {AcceptedProof} from "./ledger/chain/run.js";
 import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
@@ -15,7 +15,7 @@ import {accountAt} from "./ledger/monetary/supply.js";
 import type {Admit} from "./mempool/pool/admission.js";
 import {WaitingOffences} from "./mempool/pool/offences.js";
 import type {NonceOf, Pool} from "./mempool/pool/pool.js";
-import type {Dropped} from "./proposal.js";
+import type {Candidate, Dropped, Extension} from "./proposal.js";
 import type {LedgerStore, WaitingRow} from "./storage/store.js";
 
 export interface IntakePorts {
@@ -41,6 +41,8 @@ interface Pending {
 export class Intake {
   readonly #proofs = new Map<string, {readonly raw: Uint8Array; readonly claim: ProofClaim}>();
   readonly #pending: Pending[] = [];
+  /** Ids of what is not on disk yet: no block may hold it, because nobody was promised it. */
+  readonly #unwritten = new Set<string>();
   #flushing = false;
   #closed = false;
   /** Offences that waiting slashes are about. */
@@ -49,10 +51,7 @@ export class Intake {
 
   constructor(private readonly ports: IntakePorts) {
     this.offences = new WaitingOffences((txId) => ports.pool.has(txId));
-    // Not left to nonces: where failures are free, an included transaction need not spend its own.
-    ports.chain.subscribe(({receipts}) => {
-      for (const {txId} of receipts) ports.pool.remove(txId);
-    });
+    ports.chain.subscribe((committed, extension) => this.#settle(committed, extension));
   }
 
   /**
@@ -135,33 +134,55 @@ export class Intake {
     return false;
   }
 
-  /** Whether the next block would hold nothing. */
-  get isEmpty(): boolean {
-    return this.#proofs.size === 0 && !this.ports.pool.hasReady(this.nonceOf);
-  }
-
-  /** Builds one block from what is waiting and on disk. */
-  async extend(): Promise<readonly Dropped[]> {
-    // Where every part of a block is synchronous, the API would never get a turn between two of them.
-    await nextTurn();
+  /** What could be in a block on `parentId`: nothing that its branch holds already. */
+  candidate(parentId: string): Candidate {
     const {chain, pool} = this.ports;
     const {maxTransactions, maxProofs} = chain.params.limits;
-    const height = chain.tip.height + 1n;
-    // A row that is settled before it is written would stay for ever.
-    const unwritten = new Set(this.#pending.map(({row}) => row.id));
-    const transactions = pool.select(maxTransactions, this.nonceOf).filter(({txId}) => !unwritten.has(txId));
+    const held = this.#heldOn(parentId);
+    const offered = pool.select(maxTransactions, this.#nonceAfter(parentId));
+    const transactions = offered.filter(({txId}) => !held.has(txId) && !this.#unwritten.has(txId));
     const proofs = [...this.#proofs]
-      .filter(([id]) => !unwritten.has(id))
+      .filter(([id]) => !held.has(id) && !this.#unwritten.has(id))
       .slice(0, maxProofs)
       .map(([id, {raw}]) => ({id, raw}));
-    const stale = pool.stale(height, this.nonceOf);
-    const {dropped, settled} = await chain.extend({timeMs: this.ports.nowMs(), transactions, proofs, stale});
+    return {timeMs: this.ports.nowMs(), transactions, proofs};
+  }
+
+  /** Whether a block on `parentId` would hold nothing. */
+  isEmpty(parentId: string): boolean {
+    const {pool} = this.ports;
+    if (this.#proofs.size === 0 && pool.size === 0) return true;
+    const held = this.#heldOn(parentId);
+    for (const id of this.#proofs.keys()) if (!held.has(id)) return false;
+    return !pool.hasReady(this.#nonceAfter(parentId), held);
+  }
+
+  /** Everything that the branch of `parentId` includes, or was found there not to fit. */
+  #heldOn(parentId: string): ReadonlySet<string> {
+    const held = new Set<string>();
+    for (const pending of this.ports.chain.branch(parentId)) {
+      for (const id of pending.held) held.add(id);
+      for (const id of pending.extension.settled) held.add(id);
+    }
+    return held;
+  }
+
+  #nonceAfter(parentId: string): NonceOf {
+    const {state} = this.ports.chain.ground(parentId);
+    return (address) => accountAt(state, address).nonce;
+  }
+
+  /** Lets go of what a final block includes, refused for good, or left no place for. */
+  #settle({height, receipts, events}: BlockCommitted, {settled}: Extension): void {
+    const {pool} = this.ports;
+    // Not left to nonces: where failures are free, an included transaction need not spend its own.
+    for (const {txId} of receipts) pool.remove(txId);
+    for (const event of events) if (event.type === "proof-rewarded") this.#proofs.delete(event.proofId);
     for (const id of settled) {
       this.#proofs.delete(id);
       pool.remove(id);
     }
     this.#forget(pool.stale(height + 1n, this.nonceOf));
-    return dropped;
   }
 
   /** Takes transactions out of the pool and off the disk. */
@@ -203,6 +224,7 @@ export class Intake {
   #keep(row: WaitingRow): Promise<void> {
     return new Promise((done, fail) => {
       this.#pending.push({row, done, fail});
+      this.#unwritten.add(row.id);
       if (this.#flushing) return;
       this.#flushing = true;
       setImmediate(() => this.#flush());
@@ -214,6 +236,10 @@ export class Intake {
     this.#flushing = false;
     try {
       this.ports.store.keepWaiting(batch.map((each) => each.row));
+      for (const {row} of batch) this.#unwritten.delete(row.id);
+      // A block of somebody else can have settled it meanwhile: nothing would ever take the row away.
+      const gone = batch.filter(({row: {id}}) => !this.#proofs.has(id) && !this.ports.pool.has(id));
+      if (gone.length > 0) this.ports.store.dropWaiting(gone.map(({row}) => row.id));
       for (const {done} of batch) done();
     } catch (error) {
       // Nothing more is acknowledged on a disk that failed once.

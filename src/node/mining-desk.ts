@@ -3,7 +3,7 @@
  * its block.
  */
 import {randomBytes} from "node:crypto";
-import {hexOf, plain} from "../codecs/bytes.js";
+import {bytesOfHex, hexOf, plain} from "../codecs/bytes.js";
 import type {Challenge} from "../codecs/mining/challenge.js";
 import type {Proof} from "../codecs/mining/proof.js";
 import type {VerifySignature} from "../codecs/suite.js";
@@ -15,7 +15,7 @@ import {type ChallengeRequest, challengeTerms} from "./ledger/attestation/challe
 import {ChallengeIssuer} from "./ledger/attestation/issuer.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
 import type {AcceptedProof, VerifyProof} from "./ledger/chain/run.js";
-import type {ChainReads, VerifyContext} from "./ledger/mining/context.js";
+import type {ChainReads, QuotedHeader, VerifyContext} from "./ledger/mining/context.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
 import type {RejectionEntry} from "./ledger/mining/rejection-log.js";
 import {isRewarded} from "./ledger/mining/rewarded.js";
@@ -109,7 +109,13 @@ export class MiningDesk {
 
   /** Checks a proof inside a block: everything that every validator can check. */
   readonly verifyInBlock: VerifyProof = (state: State, raw: Uint8Array, block: BlockContext) => {
-    const context = this.#context(state, {tipHeight: block.height - 1n, nowMs: block.timeMs});
+    const read = this.#context(state, {tipHeight: block.height - 1n, nowMs: block.timeMs});
+    // Of the block's own branch, whose newest blocks may not be committed here yet.
+    const header = (height: bigint): QuotedHeader | null => {
+      const quoted = block.ancestor(height);
+      return quoted && {hash: bytesOfHex(quoted.id), timeMs: quoted.timeMs};
+    };
+    const context = {...read, chain: {...read.chain, header}};
     return acceptedOf(this.#compat?.verifyInBlock(state, raw, context) ?? verifyProof(raw, context));
   };
 

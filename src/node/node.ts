@@ -7,13 +7,13 @@ import type {NgcOptions} from "./api/ngc/desk.js";
 import type {ApiOptions} from "./api/options.js";
 import type {LedgerView} from "./api/ports.js";
 import {readDataDir} from "./data-dir.js";
+import type {PaceOptions} from "./engine/pace.js";
 import type {NetworkProfile} from "./ledger/params/networks.js";
 import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
 import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "./mining/rejections/rejections.js";
 import type {TelemetryOptions} from "./mining/telemetry/telemetry.js";
 import type {TableKind} from "./mining-tables.js";
 import {buildParts, type NodeParts} from "./parts.js";
-import type {ProducerOptions} from "./producer.js";
 import {checkProfile} from "./profile.js";
 import type {Log, Service} from "./service.js";
 import {SqliteStore} from "./storage/sqlite/store.js";
@@ -26,7 +26,7 @@ export interface NodeOptions {
   readonly profile: NetworkProfile | null;
   readonly api: Partial<ApiOptions>;
   /** `null` takes the chain's block time. */
-  readonly producer: ProducerOptions | null;
+  readonly pace: PaceOptions | null;
   readonly pool: PoolLimits;
   /** Whether proofs are verified over the whole table or over its checkpoints. */
   readonly tableKind: TableKind;
@@ -46,7 +46,7 @@ export interface NodeOptions {
 export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   profile: null,
   api: {},
-  producer: null,
+  pace: null,
   pool: DEFAULT_POOL_LIMITS,
   tableKind: "light",
   deniedGpus: [],
@@ -111,12 +111,12 @@ export class QsdmNode implements Service {
 
   /** Serves until the signal aborts; whatever fails here closes the store again. */
   async start(signal: AbortSignal): Promise<void> {
-    const {api, producer, chain} = this.parts;
+    const {api, engine, chain} = this.parts;
     const {abort, log} = this.life;
     try {
       signal.throwIfAborted();
       await api.start(abort.signal);
-      await producer.start(abort.signal);
+      await engine.start(abort.signal);
       signal.throwIfAborted();
     } catch (error) {
       await this.stop();
@@ -134,10 +134,17 @@ export class QsdmNode implements Service {
 
   async #stop(): Promise<void> {
     const {abort, log, broken} = this.life;
-    const {api, producer, intake, store, chain} = this.parts;
+    const {api, engine, intake, store, signed, chain} = this.parts;
     abort.abort();
     let failure: unknown = null;
-    for (const step of [() => api.stop(), () => intake.close(), () => producer.stop(), () => store.close()])
+    const steps = [
+      () => api.stop(),
+      () => intake.close(),
+      () => engine.stop(),
+      () => store.close(),
+      () => signed.close(),
+    ];
+    for (const step of steps)
       try {
         await step();
       } catch (error) {

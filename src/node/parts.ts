@@ -5,7 +5,7 @@ import {equalBytes, hexOf, plain} from "../codecs/bytes.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import {sha256} from "../codecs/hash.js";
 import type {VerifySignature} from "../codecs/suite.js";
-import {RuleError} from "../errors.js";
+import {RuleError, UnavailableError} from "../errors.js";
 import {Feed} from "./api/events/feed.js";
 import {Journal} from "./api/events/journal.js";
 import {signedRefusalOf} from "./api/events/refused-proof.js";
@@ -13,13 +13,19 @@ import {NgcDesk} from "./api/ngc/desk.js";
 import {DEFAULT_API_OPTIONS} from "./api/options.js";
 import type {ApiPorts, LedgerView} from "./api/ports.js";
 import {ApiServer} from "./api/server.js";
-import {Chain, type ChainPorts} from "./chain.js";
+import {Chain} from "./chain.js";
 import {type ComputeBackend, loadBackend} from "./compute/backend.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
+import {DEFAULT_PACEMAKER} from "./consensus/hotstuff/pacemaker.js";
 import {contractsOf} from "./contracts.js";
 import type {DataDir} from "./data-dir.js";
+import {systemClock} from "./engine/clock.js";
+import {Engine} from "./engine/engine.js";
+import type {ValidatorVoice} from "./engine/ports.js";
 import {Intake} from "./intake.js";
 import {judgeSlash} from "./judge-slash.js";
+import {SignedFile} from "./keys/signed-file.js";
+import {VoteSigner} from "./keys/vote-signer.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
 import {transactionOfId} from "./ledger/state/tx-ids.js";
 import {admissionStack} from "./mempool/pool/admission.js";
@@ -32,7 +38,6 @@ import {Rejections} from "./mining/rejections/rejections.js";
 import {TelemetryCheck} from "./mining/telemetry/telemetry.js";
 import {MiningDesk} from "./mining-desk.js";
 import type {NodeOptions, NodePorts} from "./node.js";
-import {Producer} from "./producer.js";
 import {Pulse} from "./pulse.js";
 import {rememberValid} from "./signature-cache.js";
 import type {SqliteStore} from "./storage/sqlite/store.js";
@@ -54,44 +59,60 @@ export interface NodeParts {
   readonly store: SqliteStore;
   readonly chain: Chain;
   readonly intake: Intake;
-  readonly producer: Producer;
+  readonly engine: Engine;
+  readonly signed: SignedFile;
   readonly api: ApiServer;
 }
 
 /** Everything between the data directory and the sockets. */
 export async function buildParts(site: Site): Promise<NodeParts> {
   const keys = await loadKeys(site.dir);
+  try {
+    return await joinParts(site, keys);
+  } catch (error) {
+    keys.signed.close();
+    throw error;
+  }
+}
+
+async function joinParts(site: Site, keys: NodeKeys): Promise<NodeParts> {
   const ledger = await openLedger(site, keys);
   const {chain, intake, desk} = ledger;
   // Served meanwhile: until the table is there, work is refused and proofs wait.
   await desk.resume();
   desk.work.start(site.signal).catch(site.broken);
-  const producer = createProducer(site, ledger);
+  const engine = createEngine(site, keys, ledger);
   chain.subscribe(() => {
     // Tried again after the next block.
     desk.work.prepareNext().catch((err: unknown) => site.ports.log.error({err}, "the next table could not be built"));
   });
-  ledger.onWork(() => producer.wake());
+  ledger.onWork(() => engine.wake());
   for (const {id, error} of intake.resume())
     site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
-  return {store: site.store, chain, intake, producer, api: createApi(site, keys, ledger)};
+  return {store: site.store, chain, intake, engine, signed: keys.signed, api: createApi(site, keys, ledger)};
 }
 
 /** The validator's voice, and the checks of everybody's signatures. */
-interface NodeKeys extends Pick<ChainPorts, "voter" | "verifyVote"> {
+interface NodeKeys {
+  readonly voice: ValidatorVoice;
+  readonly signed: SignedFile;
+  readonly verifyVote: VerifySignature;
   readonly verifyTransaction: VerifySignature;
   /** What the node calls itself: the start of its voting key's digest. */
   readonly nodeId: string;
 }
 
-async function loadKeys({genesis, validatorSeed}: DataDir): Promise<NodeKeys> {
+async function loadKeys({genesis, validatorSeed, signedPath}: DataDir): Promise<NodeKeys> {
   const transactions = await loadMlDsa(87);
   const votes = await loadMlDsa(44);
   const {publicKey, secretKey} = votes.keygenFromSeed(validatorSeed);
+  const index = validatorIndex(genesis, publicKey);
+  const signed = SignedFile.open(signedPath);
   return {
     verifyTransaction: rememberValid(transactions.verify),
-    verifyVote: votes.verify,
-    voter: {index: validatorIndex(genesis, publicKey), sign: (message) => votes.sign(secretKey, message)},
+    verifyVote: rememberValid(votes.verify),
+    voice: new VoteSigner(index, (message) => votes.sign(secretKey, message), signed),
+    signed,
     nodeId: hexOf(sha256(publicKey)).slice(0, 16),
   };
 }
@@ -181,16 +202,30 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
 
 const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;
 
-function createProducer({options, ports, broken}: Site, ledger: Ledger): Producer {
-  const {intake} = ledger;
+function createEngine({options, ports, store, broken}: Site, {voice, verifyVote}: NodeKeys, ledger: Ledger): Engine {
+  const {chain, intake, nowMs} = ledger;
+  if (chain.committee.size > 1)
+    throw new UnavailableError("NETWORK_REQUIRED", `this chain has ${chain.committee.size} validators`, {
+      hint: "this version runs chains of one validator: nodes have no network yet",
+    });
   const intervalMs = blockTimeMs(ledger);
-  return new Producer(options.producer ?? {intervalMs, minIntervalMs: intervalMs}, {
-    isEmpty: () => intake.isEmpty,
-    extend: () => intake.extend(),
-    log: ports.log,
-    nowMs: () => performance.now(),
-    failed: broken,
-  });
+  const pace = options.pace ?? {intervalMs, minIntervalMs: intervalMs};
+  return new Engine(
+    {pace, pacemaker: DEFAULT_PACEMAKER},
+    {
+      chain,
+      store,
+      intake,
+      voice,
+      network: null,
+      verifyVote,
+      clock: systemClock,
+      nowMs,
+      log: ports.log,
+      equivocated: () => undefined,
+      failed: broken,
+    },
+  );
 }
 
 function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Ledger): ApiServer {

@@ -16,8 +16,6 @@ export interface Candidate {
   readonly timeMs: bigint;
   readonly transactions: readonly Transaction[];
   readonly proofs: readonly {readonly id: string; readonly raw: Uint8Array}[];
-  /** Waiting rows that can no longer be included, settled along with the block. */
-  readonly stale: readonly string[];
 }
 
 /** Why a waiting item left without being in a block. */
@@ -53,7 +51,7 @@ const MAY_FIT_LATER: ReadonlySet<string> = new Set(["NONCE_MISMATCH", "BLOCK_FUL
 export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): Proposal {
   const run = new BlockRun(ground.committed, {...ground.block, proposer: ground.seal.proposer}, ports);
   const dropped: Dropped[] = [];
-  const settled = [...candidate.stale];
+  const settled: string[] = [];
   const attempt = (id: string, step: () => void): void => {
     try {
       step();

@@ -1,7 +1,7 @@
 /** Transactions that the embedded node applies per second, durable, against the bound that signatures alone set. */
 import {decodeEnvelope, signingBytes} from "../../src/codecs/chain/envelope.js";
 import {mlDsa87, signedTransfer, testAccount} from "../support/accounts.js";
-import {openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
+import {extend, openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
 
 export const name = "applied transactions per second, one validator";
 
@@ -28,7 +28,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   const start = performance.now();
   for (let at = 0; at < envelopes.length; at += 256) {
     await Promise.all(envelopes.slice(at, at + 256).map((each) => intake.submit(each)));
-    await intake.extend();
+    await extend(intake);
   }
   const seconds = (performance.now() - start) / 1_000;
   const applied = envelopes.length / seconds;

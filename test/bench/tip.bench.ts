@@ -58,8 +58,8 @@ async function minerOn({client}: RunningNode, signal: AbortSignal, {streams}: {s
 export async function run(print: (line: string) => void): Promise<void> {
   const genesis = nodeGenesis([]);
   const params = {...genesis.params, initialDifficulty: 2n ** 60n, minDifficulty: 2n ** 60n};
-  const producer = {intervalMs: BLOCK_MS, minIntervalMs: BLOCK_MS};
-  const node = await runTestNode(await initTestNode({...genesis, params}), {producer});
+  const pace = {intervalMs: BLOCK_MS, minIntervalMs: BLOCK_MS};
+  const node = await runTestNode(await initTestNode({...genesis, params}), {pace});
   const abort = new AbortController();
   const committed = new Map<bigint, number>();
   const looking = setInterval(() => {

@@ -11,7 +11,7 @@ import type {EnrollmentRecord} from "../../src/node/ledger/enrollment/record.js"
 import {putRecord} from "../../src/node/ledger/enrollment/registry.js";
 import {enrollments} from "../../src/node/ledger/state/stores.js";
 import {testAccount} from "../support/accounts.js";
-import {openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
+import {extend, openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
 import {enrollmentPayload, signedEnrollment, signedProof} from "../support/proofs.js";
 
 const CELL = 100_000_000n;
@@ -27,7 +27,7 @@ async function forecast(change: Partial<EnrollmentRecord>, slashCapDust = 10n * 
   const genesis = {...GENESIS, params: {...GENESIS.params, slashCapDust, autoRevokeMinStakeDust: 5n * CELL}};
   const {chain, intake} = await openTestChain(scratchDirectory(), genesis, {contracts: [enrollContract]});
   await intake.submit(signedEnrollment(owner, 0n, enrollmentPayload(owner, RIG)));
-  await intake.extend();
+  await extend(intake);
   const state = chain.state.fork();
   const record = {...state.get(enrollments, "rig-1")!, ...change};
   putRecord(state, record);

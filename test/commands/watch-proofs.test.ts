@@ -43,7 +43,7 @@ async function enrolled(): Promise<RunningNode> {
 
 async function startEnrolled(): Promise<RunningNode> {
   const running = await runTestNode(await initTestNode(nodeGenesis([owner, watcher])), {
-    producer: {intervalMs: 1_000, minIntervalMs: 50},
+    pace: {intervalMs: 1_000, minIntervalMs: 50},
   });
   const {client} = running;
   await client.enroll({
@@ -252,7 +252,7 @@ test.each(["../x", "a/b", "", ".", "a b", "A", "x".repeat(161)])(
 test("on a chain of QSDM's rules two proofs in blocks are found, and convict under the public MAC key", async () => {
   const running = await runTestNode(await initTestNode(compatGenesis([owner, watcher])), {
     profile: "compat",
-    producer: {intervalMs: 1_000, minIntervalMs: 50},
+    pace: {intervalMs: 1_000, minIntervalMs: 50},
   });
   onTestFinished(() => running.stop());
   const {client, node} = running;

@@ -39,7 +39,7 @@ const startExec = (url: string, line: string, exec: string) => {
 };
 
 async function startNode(dataDir: string, change: Parameters<typeof runTestNode>[1] = {}): Promise<RunningNode> {
-  const running = await runTestNode(dataDir, {producer: {intervalMs: 50, minIntervalMs: 20}, ...change});
+  const running = await runTestNode(dataDir, {pace: {intervalMs: 50, minIntervalMs: 20}, ...change});
   onTestFinished(() => running.stop());
   return running;
 }

@@ -29,8 +29,8 @@ const books = async () => {
 let before: Awaited<ReturnType<typeof books>>;
 
 beforeAll(async () => {
-  const producer = {intervalMs: 600_000, minIntervalMs: 20};
-  running = await runTestNode(await initTestNode(nodeGenesis([alice, bob])), {producer});
+  const pace = {intervalMs: 600_000, minIntervalMs: 20};
+  running = await runTestNode(await initTestNode(nodeGenesis([alice, bob])), {pace});
   const {client} = running;
   const payload = enrollmentPayload(alice, {nodeId: "rig-1", node: rigKey});
   const {txId} = await client.enroll({body: signedEnrollment(alice, 0n, payload)});

@@ -12,7 +12,7 @@ import {accountAt, countDust, supplyOf} from "../../src/node/ledger/monetary/sup
 import {openSqlite} from "../../src/node/storage/sqlite/driver.js";
 import {viewOf} from "../../src/node/view.js";
 import {contentOf, mlDsa44, signed, signedTransfer, TEST_CHAIN_ID, testAccount} from "../support/accounts.js";
-import {openTestChain, scratchDirectory, testGenesis, VALIDATOR_ACCOUNT} from "../support/chain.js";
+import {extend, openTestChain, scratchDirectory, testGenesis, VALIDATOR_ACCOUNT} from "../support/chain.js";
 
 const alice = testAccount("alice");
 const bob = testAccount("bob");
@@ -23,7 +23,7 @@ describe("one transfer, from the envelope to the disk", () => {
   test("moves money, pays the fee to the fire and the proposer, and keeps the books", async () => {
     const {chain, intake, store} = await open();
     const {txId} = await intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 5_000n}));
-    await intake.extend();
+    await extend(intake);
     expect(accountAt(chain.state, alice.address)).toEqual({balanceDust: 994_000n, nonce: 1n});
     expect(accountAt(chain.state, bob.address).balanceDust).toBe(5_000n);
     expect(accountAt(chain.state, VALIDATOR_ACCOUNT.address).balanceDust).toBe(500n);
@@ -38,7 +38,7 @@ describe("one transfer, from the envelope to the disk", () => {
     const {chain, intake, store} = await open();
     const {txId} = await intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 1n}));
     const before = chain.tip;
-    await intake.extend();
+    await extend(intake);
     const {block, certificate, id} = (await store.block(1n))!;
     expect(blockIdOf(block.header)).toBe(id);
     expect(block.header.parentId).toBe(before.id);
@@ -47,7 +47,7 @@ describe("one transfer, from the envelope to the disk", () => {
     expect(certificate).toMatchObject({height: 1n, view: block.header.view, blockId: id});
     const committee = new Committee(0n, genesis.validators, {rotation: "by-power", quorum: "above-two-thirds"});
     checkCertificate(certificate, {chainId: TEST_CHAIN_ID, committee, verify: mlDsa44.verify});
-    await intake.extend();
+    await extend(intake);
     const next = (await store.block(2n))!.block.header;
     expect(next.parentStateRoot).toBe(viewOf(chain).head.stateRoot);
     expect(next.parentReceiptsRoot).toBe(sectionRoot([receiptCodec.encode(store.receipt(txId)!)]));
@@ -56,10 +56,10 @@ describe("one transfer, from the envelope to the disk", () => {
   test("lets the second envelope leave the key out", async () => {
     const {intake, store} = await open();
     await intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 1n}));
-    await intake.extend();
+    await extend(intake);
     const second = signedTransfer(alice, {to: bob.address, amountDust: 2n, nonce: 1n}, {byReference: true});
     const {txId} = await intake.submit(second);
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)?.outcome).toBe("applied");
   });
 });
@@ -100,7 +100,7 @@ describe("what may not wait is refused with its code, and nothing changes", () =
 test("a transfer that cannot be paid is included as rejected, and its fee and nonce stay spent", async () => {
   const {chain, intake, store} = await open();
   const {txId} = await intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 2_000_000n}));
-  await intake.extend();
+  await extend(intake);
   expect(store.receipt(txId)).toMatchObject({outcome: "rejected", code: "BALANCE_TOO_LOW", feeDust: 1_000n});
   expect(accountAt(chain.state, alice.address)).toEqual({balanceDust: 999_000n, nonce: 1n});
   expect(accountAt(chain.state, bob.address).balanceDust).toBe(0n);
@@ -109,10 +109,10 @@ test("a transfer that cannot be paid is included as rejected, and its fee and no
 test("a later nonce waits for the one before it", async () => {
   const {intake, store} = await open();
   const {txId: later} = await intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 2n, nonce: 1n}));
-  await intake.extend();
+  await extend(intake);
   expect(store.receipt(later)).toBeNull();
   await intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 1n}));
-  await intake.extend();
+  await extend(intake);
   expect(store.receipt(later)).toMatchObject({outcome: "applied", height: 2n});
 });
 
@@ -121,7 +121,7 @@ describe("a restart", () => {
     const directory = scratchDirectory();
     const first = await open(directory);
     await first.intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 1n}));
-    await first.intake.extend();
+    await extend(first.intake);
     const {txId} = await first.intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 2n, nonce: 1n}));
     const {tip} = first.chain;
     first.store.close();
@@ -129,7 +129,7 @@ describe("a restart", () => {
     expect(second.chain.tip).toEqual(tip);
     expect(second.chain.held).toEqual(first.chain.held);
     expect(second.pool.has(txId)).toBe(true);
-    await second.intake.extend();
+    await extend(second.intake);
     expect(second.store.receipt(txId)?.outcome).toBe("applied");
   });
 
@@ -144,7 +144,7 @@ describe("a restart", () => {
     const directory = scratchDirectory();
     const first = await open(directory);
     await first.intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 1n}));
-    await first.intake.extend();
+    await extend(first.intake);
     first.store.close();
     openSqlite(path.join(directory, "chain.db")).exec(sql).close();
     await expect(open(directory)).rejects.toThrowError(expect.objectContaining({name: "UnavailableError"}));
@@ -159,7 +159,7 @@ describe("a restart", () => {
     });
     await intake.submit(signed(alice, late));
     expect(store.waiting()).toHaveLength(1);
-    await intake.extend();
+    await extend(intake);
     expect(pool.size).toBe(0);
     expect(store.waiting()).toEqual([]);
   });

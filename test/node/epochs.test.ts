@@ -12,7 +12,7 @@ const owner = testAccount("owner");
 const nodeKey = testAccount("rig key");
 const RIG = {nodeId: "rig-1", nodeKey, owner};
 const genesis = nodeGenesis([owner]);
-const FAST = {producer: {intervalMs: 25, minIntervalMs: 25}};
+const FAST = {pace: {intervalMs: 25, minIntervalMs: 25}};
 
 test("epochs are mined over blocks that the chain holds, drawn before the epoch begins, after a restart as well", async () => {
   const params = {...genesis.params, blocksPerEpoch: 40n, graceBlocks: 20n};
@@ -68,7 +68,7 @@ test("epochs are mined over blocks that the chain holds, drawn before the epoch 
     await running.stop();
   }
 
-  const again = await runTestNode(dataDir, {producer: {intervalMs: 60_000, minIntervalMs: 60_000}});
+  const again = await runTestNode(dataDir, {pace: {intervalMs: 60_000, minIntervalMs: 60_000}});
   try {
     const work = await eventually(() => again.client.work({height: null}));
     expect(work.epoch).toBeGreaterThanOrEqual(2n);

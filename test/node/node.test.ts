@@ -116,7 +116,7 @@ test("a challenge is for a proof of an enrolled node, and is refused to everybod
 describe("an equivocation at one height", () => {
   test("is refused as a second proof, slashed as evidence, and visible everywhere", async () => {
     const {client, node, stop} = await runTestNode(await initTestNode(genesis), {
-      producer: {intervalMs: 3_000, minIntervalMs: 50},
+      pace: {intervalMs: 3_000, minIntervalMs: 50},
     });
     try {
       await client.enroll({
@@ -186,7 +186,7 @@ describe("a proof is refused over the wire", () => {
     ],
   ])("%s", async (_what, reason, alter) => {
     const {client, stop} = await runTestNode(await initTestNode(genesis), {
-      producer: {intervalMs: 3_000, minIntervalMs: 50},
+      pace: {intervalMs: 3_000, minIntervalMs: 50},
     });
     try {
       await client.enroll({

@@ -31,7 +31,7 @@ async function built() {
   const transactions = [0n, 1n].map((nonce) =>
     readTransaction(signedTransfer(alice, {to: bob.address, amountDust: 5n, nonce})),
   );
-  const {block} = propose({timeMs: NOW, transactions, proofs: [], stale: []}, ground, ports);
+  const {block} = propose({timeMs: NOW, transactions, proofs: []}, ground, ports);
   return {block, ground, verify: (each: Block) => verifyBlock(each, ground, ports), ports};
 }
 
@@ -111,7 +111,7 @@ test("the builder leaves out what does not fit and goes on with what does", asyn
   const params = {...ground.block.params, limits: {...ground.block.params.limits, maxBytes: big.bytes.length - 1}};
   const small = readTransaction(signedTransfer(alice, {to: bob.address, amountDust: 1n}));
   const tight = {...ground, block: {...ground.block, params}};
-  const proposal = propose({timeMs: NOW, transactions: [big, small], proofs: [], stale: []}, tight, ports);
+  const proposal = propose({timeMs: NOW, transactions: [big, small], proofs: []}, tight, ports);
   expect(proposal.block.transactions).toEqual([small.bytes]);
   expect(proposal.settled).toEqual([small.txId]);
   expect(proposal.dropped).toEqual([]);

@@ -7,12 +7,14 @@ import {sha3} from "../../src/codecs/hash.js";
 import {RuleError} from "../../src/errors.js";
 import {Journal} from "../../src/node/api/events/journal.js";
 import {Chain, type ChainPorts} from "../../src/node/chain.js";
+import {voteBytes} from "../../src/node/consensus/votes/certificate.js";
 import {Intake} from "../../src/node/intake.js";
 import type {Contract} from "../../src/node/ledger/chain/contract.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {transferContract} from "../../src/node/ledger/transfer/contract.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {Pool} from "../../src/node/mempool/pool/pool.js";
+import type {Candidate, Dropped} from "../../src/node/proposal.js";
 import {rememberValid} from "../../src/node/signature-cache.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount, testAccount} from "./accounts.js";
@@ -43,6 +45,26 @@ export interface TestChain {
   readonly pool: Pool;
 }
 
+const chains = new WeakMap<Intake, Chain>();
+
+/**
+ * Commits one block with what waits, as if its descendants had been seen: for tests of the ledger, where heights count.
+ * Which block becomes final is tested with the engine.
+ */
+export async function extend(intake: Intake): Promise<readonly Dropped[]> {
+  const chain = chains.get(intake)!;
+  return extendWith(chain, intake.candidate(chain.tip.id));
+}
+
+export async function extendWith(chain: Chain, candidate: Candidate): Promise<readonly Dropped[]> {
+  const view = chain.tip.view + 1n;
+  const {parent, extension} = chain.build(candidate, {parentId: chain.tip.id, view});
+  const vote = {epoch: 0n, height: parent.height, view, blockId: parent.id};
+  const signature = mlDsa44.sign(VALIDATOR_KEYS.secretKey, voteBytes({chainId: chain.params.chainId, ...vote}));
+  await chain.commit(parent.id, {...vote, votes: [{validator: 0, signature}]});
+  return extension.dropped;
+}
+
 /** Opens the chain in `directory`, as a node does at start. */
 export async function openTestChain(
   directory: string,
@@ -51,6 +73,7 @@ export async function openTestChain(
     contracts = [transferContract],
     ...change
   }: Partial<Omit<ChainPorts, "contracts">> & {contracts?: readonly Contract[]} = {},
+  wake: () => void = () => {},
 ): Promise<TestChain> {
   const store = await SqliteStore.open({
     path: path.join(directory, "chain.db"),
@@ -67,7 +90,6 @@ export async function openTestChain(
     },
     verifyTransaction: rememberValid(mlDsa87.verify),
     verifyVote: mlDsa44.verify,
-    voter: {index: 0, sign: (message) => mlDsa44.sign(VALIDATOR_KEYS.secretKey, message)},
     journal: new Journal(),
     log: {debug: () => {}, error: () => {}},
     ...change,
@@ -82,11 +104,12 @@ export async function openTestChain(
       throw new RuleError("PROOF_REFUSED", "this test chain takes no proofs");
     },
     nowMs: () => genesis.timeMs + (chain.tip.height + 1n) * 1_000n,
-    wake: () => {},
+    wake,
     failed: (error) => {
       throw error;
     },
   });
   intake.resume();
+  chains.set(intake, chain);
   return {chain, intake, store, pool};
 }

@@ -68,7 +68,7 @@ export async function runTestNode(
       ...DEFAULT_NODE_OPTIONS,
       dataDir,
       api: {port: 0, rateLimit: null},
-      producer: {intervalMs: 100, minIntervalMs: 20},
+      pace: {intervalMs: 100, minIntervalMs: 20},
       ...change,
     },
     {log, nowMs: () => Date.now(), version: "0.0.0-test", commit: ""},

@@ -104,7 +104,7 @@ export async function startDevnet(
   const open = async (each: number): Promise<QsdmNode> => {
     const api = {port: each, rateLimit: null};
     const node = await QsdmNode.open(
-      {...DEFAULT_NODE_OPTIONS, dataDir: paths.dataDir, api, producer: {intervalMs: 1_000, minIntervalMs: 200}},
+      {...DEFAULT_NODE_OPTIONS, dataDir: paths.dataDir, api, pace: {intervalMs: 1_000, minIntervalMs: 200}},
       {log, nowMs: () => Date.now(), version: VERSION, commit: COMMIT},
     );
     await node.start(signal);

@@ -62,6 +62,7 @@ export const nodeRunCommand = (io: Io): Command =>
         environment: {...settingsEnvironment("data_dir", "mining_table"), ...COMPUTE_ENVIRONMENT},
         files: {
           "DIR/chain.db": "Blocks, state, receipts and what is waiting.",
+          "DIR/validator.signed": "What the voting key signed last. Goes where the key goes.",
           "DIR/rejections.jsonl": "The newest refused claims about GPUs, one JSON object a line. Mode 0600.",
           "DIR/dag/": "Proof-of-work tables or their checkpoints, which may be removed at any time.",
         },
@@ -140,7 +141,7 @@ export const nodeRunCommand = (io: Io): Command =>
         senderLimit: rateLimitOf(flags.senderLimit),
       },
       tableKind: settings.mining_table.value as TableKind,
-      producer: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
+      pace: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
     };
     await runNode(options, {
       log: createLog(flags.logLevel),

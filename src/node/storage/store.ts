@@ -93,7 +93,24 @@ export interface StoredBlock {
   readonly certificate: Certificate;
 }
 
-export interface LedgerStore {
+/** A block that is not final yet, as it waits on the disk. */
+export interface UncommittedBlock {
+  readonly id: string;
+  readonly height: bigint;
+  readonly value: Uint8Array;
+}
+
+/** What a validator must remember across a crash (docs/decisions/0053-promises-on-disk.md). */
+export interface PromiseStore {
+  /** The newest promise, or null. */
+  promise(): Uint8Array | null;
+  /** In order of height. */
+  uncommitted(): readonly UncommittedBlock[];
+  /** Puts a promise with the blocks that it is about on disk: on return they survive a power cut. */
+  keepPromise(promise: Uint8Array, blocks: readonly UncommittedBlock[]): void;
+}
+
+export interface LedgerStore extends PromiseStore {
   head(): StoredHead | null;
   /** The whole state, one row at a time. */
   state(): Iterable<{readonly store: string; readonly key: string; readonly value: Uint8Array}>;

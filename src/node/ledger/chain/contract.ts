@@ -13,8 +13,14 @@ export interface BlockContext {
   readonly timeMs: bigint;
   /** ML-DSA-87. */
   readonly verifySignature: VerifySignature;
-  /** Id of the block at a height below this one, or null. */
-  headerId(height: bigint): string | null;
+  /** The block at a height below this one, on the branch that this one is put on, or null. */
+  ancestor(height: bigint): Ancestor | null;
+}
+
+/** What rules may know of an earlier block. */
+export interface Ancestor {
+  readonly id: string;
+  readonly timeMs: bigint;
 }
 
 /** One transaction as a contract sees it; the fee is paid and the signature checked. */

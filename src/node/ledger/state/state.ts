@@ -35,7 +35,9 @@ class Table {
 export class State {
   readonly #tables = new Map<string, Table>();
   readonly #stores = new Map<string, Store<unknown>>();
-  readonly #parent: State | null;
+  #parent: State | null;
+  /** What a fork was merged into. */
+  #into: State | null = null;
 
   constructor(parent: State | null = null) {
     this.#parent = parent;
@@ -103,15 +105,21 @@ export class State {
     return out.sort((a, b) => (a.store === b.store ? (a.key < b.key ? -1 : 1) : a.store < b.store ? -1 : 1));
   }
 
-  /** Writes this fork's changes into its parent; the fork must not be used afterwards. */
+  /**
+   * Writes this fork's changes into its parent. It reads as its parent from then on and takes no more changes; forks of
+   * it go on as forks of the parent, while other forks of the parent must not be used any more.
+   */
   merge(): void {
-    const parent = this.#parent;
-    if (!parent) return;
+    if (!this.#parent) return;
+    const parent = this.#parent.#into ?? this.#parent;
     for (const [name, table] of this.#tables)
       for (const [key, slot] of table.slots) {
         if (parent.#parent) parent.#set(this.#stores.get(name)!, key, slot);
         else parent.#settle(this.#stores.get(name)!, key, slot);
       }
+    this.#tables.clear();
+    this.#parent = parent;
+    this.#into = parent;
   }
 
   #set(store: Store<unknown>, key: string, slot: Slot): void {

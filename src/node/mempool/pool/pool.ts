@@ -119,9 +119,12 @@ export class Pool {
     return sum;
   }
 
-  /** Whether any waiting transaction could be in the next block. */
-  hasReady(nonceOf: NonceOf): boolean {
-    for (const [sender, queue] of this.#queues) if (queue.has(nonceOf(sender))) return true;
+  /** Whether any waiting transaction but those in `held` could be in the next block. */
+  hasReady(nonceOf: NonceOf, held: ReadonlySet<string> = new Set()): boolean {
+    for (const [sender, queue] of this.#queues) {
+      const head = queue.get(nonceOf(sender));
+      if (head && !held.has(head.transaction.txId)) return true;
+    }
     return false;
   }
 

@@ -48,6 +48,9 @@ export interface Statements {
   readonly allWaiting: Query<[], {kind: bigint; id: Buffer; value: Buffer}>;
   readonly keep: Write<[number, Uint8Array, Uint8Array]>;
   readonly drop: Write<[Uint8Array]>;
+  readonly allUncommitted: Query<[], {id: Buffer; height: bigint; value: Buffer}>;
+  readonly keepUncommitted: Write<[Uint8Array, bigint, Uint8Array]>;
+  readonly dropUncommitted: Write<[bigint]>;
   readonly meta: Query<[string], {value: Buffer}>;
   readonly putMeta: Write<[string, Uint8Array]>;
 }
@@ -86,6 +89,9 @@ export const prepareStatements = (db: Sqlite): Statements => ({
   allWaiting: db.prepare("SELECT kind, id, value FROM waiting ORDER BY seq"),
   keep: db.prepare("INSERT INTO waiting (kind, id, value) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"),
   drop: db.prepare("DELETE FROM waiting WHERE id = ?"),
+  allUncommitted: db.prepare("SELECT id, height, value FROM uncommitted ORDER BY height, seq"),
+  keepUncommitted: db.prepare("INSERT OR IGNORE INTO uncommitted (id, height, value) VALUES (?, ?, ?)"),
+  dropUncommitted: db.prepare("DELETE FROM uncommitted WHERE height <= ?"),
   meta: db.prepare("SELECT value FROM meta WHERE name = ?"),
   putMeta: db.prepare(
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

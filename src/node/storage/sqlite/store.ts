@@ -16,6 +16,7 @@ import type {
   SlashReceiptQuery,
   StoredBlock,
   StoredHead,
+  UncommittedBlock,
   WaitingRow,
 } from "../store.js";
 import {type Compression, loadCompression} from "./compression.js";
@@ -30,6 +31,8 @@ const INTEGER_MAX = 2n ** 63n - 1n;
 const EVENTS_LOOKED_AT = 4_096;
 /** Row of `meta` with the number up to which events were dropped. */
 const PRUNED_SEQ = "pruned_seq";
+/** Row of `meta` with what this validator promised. */
+const PROMISE = "promise";
 
 /** Options of the embedded store. */
 export interface SqliteStoreOptions {
@@ -90,6 +93,24 @@ export class SqliteStore implements LedgerStore {
   dropWaiting(ids: readonly string[]): void {
     this.#transaction(() => {
       for (const id of ids) this.#statements.drop.run(bytesOfHex(id));
+    });
+  }
+
+  promise(): Uint8Array | null {
+    const row = this.#statements.meta.get(PROMISE);
+    return row ? plain(row.value) : null;
+  }
+
+  uncommitted(): readonly UncommittedBlock[] {
+    return this.#statements.allUncommitted
+      .all()
+      .map(({id, height, value}) => ({id: hexOf(id), height, value: plain(value)}));
+  }
+
+  keepPromise(promise: Uint8Array, blocks: readonly UncommittedBlock[]): void {
+    this.#transaction(() => {
+      for (const {id, height, value} of blocks) this.#statements.keepUncommitted.run(bytesOfHex(id), height, value);
+      this.#statements.putMeta.run(PROMISE, promise);
     });
   }
 
@@ -188,6 +209,8 @@ export class SqliteStore implements LedgerStore {
     if (slashes.size > 0) statements.trimSlashReceipts.run(this.options.slashReceiptsMax);
     for (const {seq, topic, body, proofIndex} of commit.events) statements.addEvent.run(seq, topic, body, proofIndex);
     this.#pruneEvents(height);
+    // What is at or below a final height is final, or never will be.
+    statements.dropUncommitted.run(height);
     for (const id of commit.settled) statements.drop.run(bytesOfHex(id));
     statements.putMeta.run("state_root", bytesOfHex(commit.stateRoot));
     statements.putMeta.run("receipts_root", bytesOfHex(commit.receiptsRoot));

@@ -17,6 +17,7 @@ import {validators} from "../../../../src/node/ledger/state/stores.js";
 import {viewOf} from "../../../../src/node/view.js";
 import {contentOf, signed, type TestAccount, testAccount} from "../../../support/accounts.js";
 import {
+  extend,
   openTestChain,
   scratchDirectory,
   type TestChain,
@@ -66,7 +67,7 @@ async function attest({chain, intake, store}: TestChain, story: Story = {}): Pro
   });
   const content = contentOf(by, {contract: VALIDATOR_ATTEST_CONTRACT, payload, nonce: accountNonce});
   const {txId} = await intake.submit(signed(by, content, {byReference: accountNonce > 0n}));
-  await intake.extend();
+  await extend(intake);
   const {outcome, code} = store.receipt(txId)!;
   return code ?? outcome;
 }
@@ -104,7 +105,7 @@ describe("a validator", () => {
     const {id, height} = node.chain.tip;
     const nonce = validatorNonce(id, VALIDATOR_ACCOUNT.address);
     // A dev chain's minute is 60 blocks of a second.
-    while (node.chain.tip.height < height + 59n) await node.intake.extend();
+    while (node.chain.tip.height < height + 59n) await extend(node.intake);
     expect(await attest(node, {nonce, change: {anchorHeight: height}})).toBe("applied");
     expect(await attest(node, {nonce, change: {anchorHeight: height}, accountNonce: 1n})).toBe(
       "VALIDATOR_ATTESTATION_STALE",
@@ -172,7 +173,7 @@ describe("an attestation is refused", () => {
         height,
         timeMs: genesis.timeMs,
         verifySignature: () => false,
-        headerId: () => anchorId,
+        ancestor: () => (anchorId === null ? null : {id: anchorId, timeMs: 0n}),
       };
       return validatorAttestContract.apply({state, block, txId: "", content});
     };

@@ -13,7 +13,7 @@ import {COMPAT_RULES, STRICT_RULES} from "../../../../src/node/ledger/params/rul
 import {enrollments} from "../../../../src/node/ledger/state/stores.js";
 import {transactionOfId} from "../../../../src/node/ledger/state/tx-ids.js";
 import {contentOf, mlDsa87, signed, signedTransfer, TEST_CHAIN_ID, testAccount} from "../../../support/accounts.js";
-import {openTestChain, scratchDirectory, type TestChain, testGenesis} from "../../../support/chain.js";
+import {extend, openTestChain, scratchDirectory, type TestChain, testGenesis} from "../../../support/chain.js";
 import {
   enrollmentJson,
   enrollmentV2,
@@ -57,7 +57,7 @@ describe("what QSDM's clients send", () => {
   test("a transfer moves the amount, pays its fee and spends the nonce below the envelope's", async () => {
     const envelope = walletV2(alice, {to: bob.address, amount: 1.5});
     expect(await send("wallet", walletJson(envelope))).toEqual({txId: envelope.id});
-    await node.intake.extend();
+    await extend(node.intake);
     expect(balance(bob.address)).toBe(150_000_000n);
     expect(balance(alice.address)).toBe(FUNDS - 150_000_000n - 100_000n);
     expect(accountAt(node.chain.state, alice.address).nonce).toBe(1n);
@@ -66,11 +66,11 @@ describe("what QSDM's clients send", () => {
 
   test("an enrollment locks the bond for nothing, and an unenrollment ends it", async () => {
     await send("enroll", enrollmentJson(enrollmentV2(alice, enrollPayload("rig-1"))));
-    await node.intake.extend();
+    await extend(node.intake);
     expect(balance(alice.address)).toBe(FUNDS - 1_000_000_000n);
     expect(node.chain.state.get(enrollments, "rig-1")).toMatchObject({owner: alice.address, nodeKey: null});
     await send("unenroll", enrollmentJson(enrollmentV2(alice, unenrollPayload("rig-1"), {nonce: 1n})));
-    await node.intake.extend();
+    await extend(node.intake);
     expect(node.chain.state.get(enrollments, "rig-1")?.revokedAtHeight).toBe(2n);
   });
 
@@ -78,7 +78,7 @@ describe("what QSDM's clients send", () => {
     const envelope = walletV2(alice, {to: bob.address});
     const members = Object.entries(JSON.parse(new TextDecoder().decode(walletJson(envelope))));
     await send("wallet", utf8(JSON.stringify(Object.fromEntries(members.reverse()), null, 2)));
-    await node.intake.extend();
+    await extend(node.intake);
     const stored = await node.store.block(1n);
     expect(compatTransaction.decode(stored!.block.transactions[0]!).body).toEqual(walletJson(envelope));
     expect(balance(bob.address)).toBe(100_000_000n);
@@ -86,14 +86,14 @@ describe("what QSDM's clients send", () => {
 
   test("our own envelopes are taken beside them", async () => {
     await node.intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 7n}));
-    await node.intake.extend();
+    await extend(node.intake);
     expect(balance(bob.address)).toBe(7n);
   });
 
   test("a failure is free: no fee, no nonce, and the same id never again", async () => {
     const enrolled = enrollmentV2(alice, unenrollPayload("rig-9"), {fee: 0.5});
     await send("unenroll", enrollmentJson(enrolled));
-    await node.intake.extend();
+    await extend(node.intake);
     expect(receiptOf(enrolled.id)).toMatchObject({outcome: "rejected", code: "UNENROLLMENT_NOT_OWNER", feeDust: 0n});
     expect(accountAt(node.chain.state, alice.address)).toEqual({balanceDust: FUNDS, nonce: 0n});
     expect(node.pool.size).toBe(0);
@@ -103,7 +103,7 @@ describe("what QSDM's clients send", () => {
   test("a slash needs no signature, and one that proves nothing costs its named sender nothing", async () => {
     const submission = slashV2(alice, SLASH);
     expect(await send("slash", slashJson(submission))).toEqual({txId: submission.id});
-    await node.intake.extend();
+    await extend(node.intake);
     expect(receiptOf(submission.id)).toMatchObject({outcome: "rejected", code: "SLASH_NODE_NOT_ENROLLED", feeDust: 0n});
     expect(balance(alice.address)).toBe(FUNDS);
   });
@@ -115,7 +115,7 @@ describe("what QSDM's clients send", () => {
     await first.intake.submitCompat("wallet", walletJson(walletV2(alice, {to: bob.address})));
     first.store.close();
     const again = await openTestChain(directory, genesis, {contracts});
-    await again.intake.extend();
+    await extend(again.intake);
     expect(accountAt(again.chain.state, bob.address).balanceDust).toBe(100_000_000n);
   });
 });
@@ -194,13 +194,13 @@ test.each<[string, CompatDoor, () => Uint8Array, string]>([
 test("refuses a second envelope of one id, waiting or included", async () => {
   await send("wallet", wallet({id: "same"}));
   await expect(send("wallet", wallet({id: "same"}, {nonce: 1n}))).rejects.toMatchObject({code: "POOL_DUPLICATE"});
-  await node.intake.extend();
+  await extend(node.intake);
   await expect(send("wallet", wallet({id: "same"}, {nonce: 1n}))).rejects.toMatchObject({code: "TX_ID_USED"});
 });
 
 test("refuses a spent nonce", async () => {
   await send("wallet", wallet());
-  await node.intake.extend();
+  await extend(node.intake);
   await expect(send("wallet", wallet())).rejects.toMatchObject({code: "NONCE_USED"});
 });
 

@@ -19,7 +19,7 @@ import {COMPAT_RULES} from "../../../../src/node/ledger/params/rules.js";
 import {State} from "../../../../src/node/ledger/state/state.js";
 import {deferredBonds, enrollments} from "../../../../src/node/ledger/state/stores.js";
 import {testAccount} from "../../../support/accounts.js";
-import {openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
+import {extend, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
 import {BOND_DUST, enrollmentPayload, signedEnrollment} from "../../../support/proofs.js";
 
 const owner = testAccount("owner");
@@ -103,7 +103,7 @@ describe("a mining reward", () => {
       height: 2n,
       timeMs: 0n,
       verifySignature: () => false,
-      headerId: () => null,
+      ancestor: () => null,
       proposer: other.address,
     };
     const run = new BlockRun({state, held: countDust(state)}, block, {
@@ -138,7 +138,7 @@ describe("an enrollment with a deferred bond", () => {
   test("locks nothing, and lists the bond to be filled", async () => {
     const {chain, intake, store} = await open();
     const {txId} = await intake.submit(signedEnrollment(owner, 0n, payload("rig-2")));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)).toMatchObject({outcome: "applied"});
     expect(chain.state.get(enrollments, "rig-2")).toMatchObject({
       bondMode: "mining_rewards",

@@ -6,7 +6,7 @@ import {unenrollContract} from "../../../../src/node/ledger/enrollment/unenroll.
 import {accountAt, countDust} from "../../../../src/node/ledger/monetary/supply.js";
 import {enrollments, gpuBindings} from "../../../../src/node/ledger/state/stores.js";
 import {testAccount} from "../../../support/accounts.js";
-import {openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
+import {extend, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
 import {BOND_DUST, enrollmentPayload, signedEnrollment, signedUnenrollment} from "../../../support/proofs.js";
 
 const owner = testAccount("owner");
@@ -22,7 +22,7 @@ const genesis = {...base, params: {...base.params, unbondWindowSeconds: 3}};
 async function enrolled() {
   const opened = await openTestChain(scratchDirectory(), genesis, {contracts: [enrollContract, unenrollContract]});
   await opened.intake.submit(signedEnrollment(owner, 0n, enrollmentPayload(owner, {nodeId: "rig-1", node})));
-  await opened.intake.extend();
+  await extend(opened.intake);
   const events: LedgerEvent[] = [];
   opened.chain.subscribe((committed) => events.push(...committed.events));
   return {...opened, events};
@@ -32,7 +32,7 @@ describe("an unenrollment by the owner", () => {
   test("revokes the node at once, frees the GPU and keeps the bond and the node id", async () => {
     const {chain, intake, store, events} = await enrolled();
     const {txId} = await intake.submit(signedUnenrollment(owner, {nonce: 1n, nodeId: "rig-1"}));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)).toMatchObject({outcome: "applied", height: 2n, feeDust: FEE});
     expect(chain.state.get(enrollments, "rig-1")).toMatchObject({
       stakeDust: BOND_DUST,
@@ -49,10 +49,10 @@ describe("an unenrollment by the owner", () => {
   test("returns the bond in the block at the maturity height, not one earlier, and frees the node id", async () => {
     const {chain, intake, events} = await enrolled();
     await intake.submit(signedUnenrollment(owner, {nonce: 1n, nodeId: "rig-1"}));
-    for (let height = 2n; height <= 4n; height++) await intake.extend();
+    for (let height = 2n; height <= 4n; height++) await extend(intake);
     expect(chain.tip.height).toBe(4n);
     expect(countDust(chain.state).bondsDust).toBe(BOND_DUST);
-    await intake.extend();
+    await extend(intake);
     expect(countDust(chain.state).bondsDust).toBe(0n);
     expect(accountAt(chain.state, owner.address).balanceDust).toBe(FUNDS - 2n * FEE);
     expect(chain.state.has(enrollments, "rig-1")).toBe(false);
@@ -67,12 +67,12 @@ describe("an unenrollment by the owner", () => {
   test("lets another account enroll the GPU during the window, but not the node id", async () => {
     const {intake, store} = await enrolled();
     await intake.submit(signedUnenrollment(owner, {nonce: 1n, nodeId: "rig-1"}));
-    await intake.extend();
+    await extend(intake);
     const sameName = enrollmentPayload(other, {nodeId: "rig-1", node, gpuUuid: "GPU-new"});
     const sameGpu = enrollmentPayload(other, {nodeId: "rig-2", node, gpuUuid: "GPU-rig-1"});
     const taken = await intake.submit(signedEnrollment(other, 0n, sameName));
     const free = await intake.submit(signedEnrollment(other, 1n, sameGpu));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(taken.txId)).toMatchObject({outcome: "rejected", code: "ENROLLMENT_NODE_ID_BOUND"});
     expect(store.receipt(free.txId)).toMatchObject({outcome: "applied"});
   });
@@ -82,7 +82,7 @@ describe("an unenrollment is included as rejected and costs its fee", () => {
   const rejected = async (sender: typeof owner, nonce: bigint, nodeId: string) => {
     const {chain, intake, store, events} = await enrolled();
     const {txId} = await intake.submit(signedUnenrollment(sender, {nonce, nodeId}));
-    await intake.extend();
+    await extend(intake);
     expect(chain.state.get(enrollments, "rig-1")).toMatchObject({stakeDust: BOND_DUST, revokedAtHeight: null});
     return {receipt: store.receipt(txId), event: events.at(-1), sender: sender.address};
   };
@@ -102,9 +102,9 @@ describe("an unenrollment is included as rejected and costs its fee", () => {
   test("for a node that is revoked already, whose window does not start again", async () => {
     const {chain, intake, store, events} = await enrolled();
     await intake.submit(signedUnenrollment(owner, {nonce: 1n, nodeId: "rig-1"}));
-    await intake.extend();
+    await extend(intake);
     const {txId} = await intake.submit(signedUnenrollment(owner, {nonce: 2n, nodeId: "rig-1"}));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)).toMatchObject({outcome: "rejected", code: "UNENROLLMENT_ALREADY_REVOKED"});
     expect(events.at(-1)).toMatchObject({type: "unenrollment-rejected", reason: "already_revoked"});
     expect(chain.state.get(enrollments, "rig-1")?.unbondMaturesAtHeight).toBe(5n);

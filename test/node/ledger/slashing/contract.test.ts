@@ -7,7 +7,7 @@ import {slashContract} from "../../../../src/node/ledger/slashing/contract.js";
 import {enrollments, gpuBindings} from "../../../../src/node/ledger/state/stores.js";
 import {transferContract} from "../../../../src/node/ledger/transfer/contract.js";
 import {testAccount} from "../../../support/accounts.js";
-import {openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
+import {extend, extendWith, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
 import {
   BOND_DUST,
   enrollmentPayload,
@@ -32,7 +32,7 @@ async function enrolled() {
   const events: LedgerEvent[] = [];
   test.chain.subscribe((committed) => events.push(...committed.events));
   const {txId} = await test.intake.submit(signedEnrollment(owner, 0n, enrollmentPayload(owner, RIG)));
-  await test.intake.extend();
+  await extend(test.intake);
   return {...test, events, txId};
 }
 const PAIR = [signedProof(RIG, {height: 1n, fill: 1}), signedProof(RIG, {height: 1n, fill: 2})] as const;
@@ -62,7 +62,7 @@ describe("an enrollment", () => {
   ])("is included as rejected: %s", async (code, payload) => {
     const {chain, intake, store, events} = await enrolled();
     const {txId} = await intake.submit(signedEnrollment(watcher, 0n, payload));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)).toMatchObject({outcome: "rejected", code, feeDust: 1_000n});
     expect(accountAt(chain.state, watcher.address).balanceDust).toBe(FUNDS - 1_000n);
     expect(events.at(-1)).toMatchObject({type: "enrollment-rejected", reason: code.slice(11).toLowerCase()});
@@ -76,7 +76,7 @@ describe("an enrollment", () => {
       await intake.submit(signedEnrollment(watcher, nonce, each));
     }
     const {txId} = await intake.submit(signedEnrollment(watcher, 5n, payload));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)).toMatchObject({outcome: "rejected", code: "ENROLLMENT_INSUFFICIENT_BALANCE"});
   });
 
@@ -101,7 +101,7 @@ describe("a slash", () => {
     const {chain, intake, store, events} = await enrolled();
     const burned = supplyOf(chain.state).burnedDust;
     const {txId} = await intake.submit(signedSlash(watcher, {nonce: 0n, nodeId: "rig-1", pair: PAIR}));
-    await intake.extend();
+    await extend(intake);
     const outcome = {
       nodeId: "rig-1",
       evidenceKind: "double-mining",
@@ -129,11 +129,11 @@ describe("a slash", () => {
     const {chain, intake, store} = await enrolled();
     const friend = signedSlash(owner, {nonce: 1n, nodeId: "rig-1", pair: PAIR, amountDust: BOND_DUST - 1n});
     const {txId} = await intake.submit(friend);
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)).toMatchObject({outcome: "rejected", code: "SLASH_AMOUNT_TOO_LOW"});
     expect(chain.state.get(enrollments, "rig-1")?.revokedAtHeight).toBeNull();
     const whole = await intake.submit(signedSlash(watcher, {nonce: 0n, nodeId: "rig-1", pair: PAIR}));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(whole.txId)?.slash?.slashedDust).toBe(BOND_DUST);
   });
 
@@ -142,7 +142,7 @@ describe("a slash", () => {
     const {txId} = await intake.submit(
       signedSlash(watcher, {nonce: 0n, nodeId: "rig-1", pair: PAIR, amountDust: 2n ** 64n - 1n}),
     );
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)?.slash?.slashedDust).toBe(BOND_DUST);
   });
 
@@ -157,7 +157,7 @@ describe("a slash", () => {
       signedSlash(watcher, {...half, nonce: 2n, pair: PAIR, memo: "again"}),
       signedSlash(watcher, {...half, nonce: 3n, pair: [PAIR[0], third]}),
     ].map(readTransaction);
-    await chain.extend({timeMs: chain.tip.timeMs + 1_000n, transactions, proofs: [], stale: []});
+    await extendWith(chain, {timeMs: chain.tip.timeMs + 1_000n, transactions, proofs: []});
     expect(store.receipt(transactions[0]!.txId)?.outcome).toBe("applied");
     for (const {txId} of transactions.slice(1))
       expect(store.receipt(txId)).toMatchObject({
@@ -212,7 +212,7 @@ describe("a slash", () => {
   ])("with %s proves nothing, and its fee is paid", async (_what, code, pair) => {
     const {chain, intake, store, events} = await enrolled();
     const {txId} = await intake.submit(signedSlash(watcher, {nonce: 0n, nodeId: "rig-1", pair}));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)).toMatchObject({outcome: "rejected", code, feeDust: 1_000n});
     expect(store.slashReceipt(txId)).toMatchObject({outcome: "rejected", rejectCode: code});
     expect(chain.state.get(enrollments, "rig-1")?.stakeDust).toBe(BOND_DUST);
@@ -222,7 +222,7 @@ describe("a slash", () => {
   test("of a node that is not enrolled is rejected", async () => {
     const {intake, store} = await enrolled();
     const {txId} = await intake.submit(signedSlash(watcher, {nonce: 0n, nodeId: "rig-9", pair: PAIR}));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)).toMatchObject({outcome: "rejected", code: "SLASH_NODE_NOT_ENROLLED"});
   });
 
@@ -231,7 +231,7 @@ describe("a slash", () => {
     await intake.submit(signedSlash(watcher, {nonce: 0n, nodeId: "rig-1", pair: PAIR}));
     const later = [signedProof(RIG, {height: 2n, fill: 1}), signedProof(RIG, {height: 2n, fill: 2})] as const;
     const {txId} = await intake.submit(signedSlash(watcher, {nonce: 1n, nodeId: "rig-1", pair: later}));
-    await intake.extend();
+    await extend(intake);
     expect(store.receipt(txId)).toMatchObject({outcome: "rejected", code: "SLASH_NOTHING_LEFT"});
   });
 

@@ -100,3 +100,24 @@ test("an ordered walk over the base follows every merge", () => {
     }),
   );
 });
+
+test("a merged fork reads as its parent, and its own forks go on from there", () => {
+  const base = new State();
+  let newest = base;
+  // As blocks become final: each on the one before, two of them above the committed state.
+  const pending: State[] = [];
+  for (let i = 0; i < 6; i++) {
+    newest = newest.fork();
+    newest.put(accounts, "sum", account(i));
+    newest.put(accounts, `own ${i}`, account(i));
+    if (i > 0) newest.remove(accounts, `own ${i - 1}`);
+    pending.push(newest);
+    if (pending.length > 2) pending.shift()!.merge();
+  }
+  expect(base.get(accounts, "sum")).toEqual(account(3));
+  expect([...base.keys(accounts)]).toEqual(["own 3", "sum"]);
+  expect([...newest.keys(accounts)]).toEqual(["own 5", "sum"]);
+  for (const each of pending) each.merge();
+  expect([...base.keys(accounts)]).toEqual(["own 5", "sum"]);
+  expect(newest.get(accounts, "sum")).toEqual(account(5));
+});

@@ -48,7 +48,7 @@ function anchorOf({block}: Call, anchorHeight: bigint): string {
   const behind = block.height - anchorHeight;
   if (behind < 1n || behind > window)
     return refuse("STALE", `answers block ${anchorHeight}, ${behind} below this one, at most ${window} are allowed`);
-  return block.headerId(anchorHeight) ?? refuse("STALE", `there is no block ${anchorHeight}`);
+  return block.ancestor(anchorHeight)?.id ?? refuse("STALE", `there is no block ${anchorHeight}`);
 }
 
 function apply(call: Call): ReturnType<Contract["apply"]> {

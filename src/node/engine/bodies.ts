@@ -1,0 +1,50 @@
+/** The blocks above the final one, whole, and which of them are on disk. */
+import {blockIdOf} from "../../codecs/chain/block.js";
+import {type JustifiedBlock, uncommittedBlock} from "../../codecs/consensus/promise.js";
+import type {BlockRef} from "../consensus/hotstuff/state.js";
+import type {UncommittedBlock} from "../storage/store.js";
+
+/** A block as consensus sees it. */
+export const refOf = ({block: {header}}: Pick<JustifiedBlock, "block">, id = blockIdOf(header)): BlockRef => ({
+  id,
+  parentId: header.parentId,
+  height: header.height,
+  view: header.view,
+});
+
+export class Bodies {
+  readonly #byId = new Map<string, JustifiedBlock>();
+  readonly #onDisk = new Set<string>();
+
+  get(id: string): JustifiedBlock | undefined {
+    return this.#byId.get(id);
+  }
+
+  put(id: string, body: JustifiedBlock, where: "memory" | "disk" = "memory"): void {
+    if (!this.#byId.has(id)) this.#byId.set(id, body);
+    if (where === "disk") this.#onDisk.add(id);
+  }
+
+  remove(ids: Iterable<string>): void {
+    for (const id of ids) {
+      this.#byId.delete(id);
+      this.#onDisk.delete(id);
+    }
+  }
+
+  /** What has to be written for `id` and its ancestors to be on disk, lowest first. */
+  unwritten(id: string | null): readonly UncommittedBlock[] {
+    const rows: UncommittedBlock[] = [];
+    for (let at = id; at !== null && !this.#onDisk.has(at); ) {
+      const body = this.#byId.get(at);
+      if (!body) break;
+      rows.unshift({id: at, height: body.block.header.height, value: uncommittedBlock.encode(body)});
+      at = body.block.header.parentId;
+    }
+    return rows;
+  }
+
+  written(rows: readonly UncommittedBlock[]): void {
+    for (const {id} of rows) this.#onDisk.add(id);
+  }
+}

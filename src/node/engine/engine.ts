@@ -1,0 +1,442 @@
+/**
+ * The driver of consensus: feeds the pure step one input at a time and carries its effects out in their order. The only
+ * way to a block, for one validator as for many (docs/decisions/0054-one-engine.md).
+ */
+import {setImmediate as nextTurn} from "node:timers/promises";
+import {hexOf} from "../../codecs/bytes.js";
+import type {Certificate} from "../../codecs/chain/block.js";
+import {type ConsensusMessage, decodeMessage, encodeMessage} from "../../codecs/consensus/messages.js";
+import {promise, uncommittedBlock} from "../../codecs/consensus/promise.js";
+import {sha3} from "../../codecs/hash.js";
+import {InvariantError, QsdmError, UnavailableError} from "../../errors.js";
+import {jittered, timeoutMs} from "../consensus/hotstuff/pacemaker.js";
+import {beginAt, type ConsensusState, type Effect, type Input, type StepContext} from "../consensus/hotstuff/state.js";
+import {step} from "../consensus/hotstuff/step.js";
+import type {PeerId, Verdict} from "../network/port.js";
+import type {Service} from "../service.js";
+import {Bodies, refOf} from "./bodies.js";
+import {CatchUp} from "./catch-up.js";
+import {dueMs} from "./pace.js";
+import type {EngineOptions, EnginePorts} from "./ports.js";
+import {rememberedSafety} from "./remembered.js";
+
+/** Messages that wait for their turn; what comes then is dropped, as on a bad line. */
+const WAITING_MAX = 1_024;
+/** Before what could not be executed is tried again. */
+const RETRY_MS = 500;
+
+type Job = () => Promise<Verdict>;
+type OfType<T extends Effect["type"]> = Extract<Effect, {type: T}>;
+
+export class Engine implements Service {
+  #state: ConsensusState;
+  readonly #context: StepContext;
+  readonly #bodies = new Bodies();
+  readonly #jobs: {readonly job: Job; done(verdict: Verdict): void}[] = [];
+  readonly #catchUp: CatchUp | null;
+  readonly #peerOf: readonly PeerId[];
+  /** Blocks whose execution could not be told yet. */
+  readonly #open = new Set<string>();
+  #pump: Promise<void> | null = null;
+  #stopped = false;
+  #lastBlockMs: number;
+  #build: OfType<"build"> | null = null;
+  #view: {
+    readonly view: bigint;
+    readonly failures: number;
+    readonly sinceMs: number;
+    readonly jitterBps: number;
+  } | null = null;
+  #cancelBuild: () => void = () => {};
+  #cancelView: () => void = () => {};
+  #cancelRetry: () => void = () => {};
+
+  constructor(
+    private readonly options: EngineOptions,
+    private readonly ports: EnginePorts,
+  ) {
+    const {chain, network, verifyVote, clock} = ports;
+    this.#context = {chainId: chain.params.chainId, genesisId: chain.genesisId, verify: verifyVote};
+    this.#lastBlockMs = clock.nowMs();
+    this.#peerOf = chain.committee.voters.map(({publicKey}) => hexOf(sha3(publicKey)));
+    // Replaced at start, when the tip's certificate was read.
+    this.#state = this.#begin({epoch: 0n, height: 0n, view: 0n, blockId: chain.genesisId, votes: []});
+    this.#catchUp =
+      network &&
+      new CatchUp({
+        network,
+        store: ports.store,
+        log: ports.log,
+        newest: () => this.#newest(),
+        take: (each, justify) => this.#takeCertified(each, justify),
+        sleep: (ms) => new Promise((resolve) => clock.after(ms, resolve)),
+      });
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const {chain, store, network} = this.ports;
+    const {height} = chain.tip;
+    this.#state = this.#begin((await store.block(height))!.certificate);
+    await this.#enqueue(() => this.#restore());
+    network?.subscribe("consensus", (bytes) => this.#receive(bytes));
+    network?.onPeer((_id, connected) => {
+      if (connected) this.#catchUp?.want();
+    });
+    this.#catchUp?.want();
+  }
+
+  /** Finishes the block under way; what was promised and not final is on disk. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelBuild();
+    this.#cancelView();
+    this.#cancelRetry();
+    await this.#catchUp?.stop();
+    for (const {done} of this.#jobs.splice(0)) done("ignore");
+    await this.#pump;
+  }
+
+  /** Something waits: do not sit out the interval. */
+  wake(): void {
+    this.#armBuild();
+    this.#armView();
+  }
+
+  #begin(certificate: Certificate): ConsensusState {
+    const {chain, voice, store} = this.ports;
+    const {id, height, view} = chain.tip;
+    const root = {id, parentId: store.header(height)?.parentId ?? id, height, view};
+    const safety = rememberedSafety(chain.committee.epoch, root, {
+      promise: store.promise(),
+      signed: voice?.record ?? null,
+    });
+    return beginAt({committee: chain.committee, self: voice?.index ?? null, root, certificate, safety});
+  }
+
+  /** Takes up what was promised before the last stop or crash. */
+  async #restore(): Promise<Verdict> {
+    for (const {id, value} of this.ports.store.uncommitted()) {
+      const body = uncommittedBlock.decode(value);
+      this.#bodies.put(id, body, "disk");
+      await this.#take({type: "restored", block: refOf(body, id), justify: body.justify});
+    }
+    const stored = this.ports.store.promise();
+    const kept = stored && promise.decode(stored);
+    if (kept) await this.#take({type: "certificate", certificate: kept.highCertificate});
+    if (kept?.entered) await this.#take({type: "timeouts", certificate: kept.entered});
+    return this.#take({type: "start"});
+  }
+
+  /** Runs jobs one after the other. */
+  #enqueue(job: Job): Promise<Verdict> {
+    if (this.#stopped || this.#jobs.length >= WAITING_MAX) return Promise.resolve("ignore");
+    return new Promise((done) => {
+      this.#jobs.push({job, done});
+      this.#pump ??= this.#run().finally(() => {
+        this.#pump = null;
+      });
+    });
+  }
+
+  async #run(): Promise<void> {
+    for (let next = this.#jobs.shift(); next; next = this.#jobs.shift()) {
+      let verdict: Verdict = "ignore";
+      try {
+        if (!this.#stopped) verdict = await next.job();
+      } catch (error) {
+        this.#stopped = true;
+        this.ports.failed(error);
+      }
+      next.done(verdict);
+    }
+  }
+
+  /** One input, its effects, and the inputs that they lead to on this node. */
+  async #take(input: Input): Promise<Verdict> {
+    const {state, effects} = step(this.#state, input, this.#context);
+    this.#state = state;
+    let verdict: Verdict = "accept";
+    const next: Input[] = [];
+    for (const effect of effects) {
+      if (effect.type === "refused") {
+        verdict = effect.verdict;
+        this.ports.log.debug({input: input.type, reason: effect.reason, verdict}, "consensus refused an input");
+      } else next.push(...(await this.#perform(effect)));
+    }
+    for (const each of next) await this.#take(each);
+    return verdict;
+  }
+
+  async #perform(effect: Exclude<Effect, {type: "refused"}>): Promise<readonly Input[]> {
+    switch (effect.type) {
+      case "save":
+        return this.#save(effect);
+      case "vote":
+        return this.#vote(effect);
+      case "give-up":
+        return this.#giveUp(effect);
+      case "publish":
+        return this.#publish(effect);
+      case "build":
+        this.#build = effect;
+        this.#armBuild();
+        return [];
+      case "execute":
+        return this.#execute(effect.blockId);
+      case "commit":
+        return this.#commit(effect);
+      case "timer":
+        this.#view = {
+          view: effect.view,
+          failures: effect.failures,
+          sinceMs: this.ports.clock.nowMs(),
+          jitterBps: this.ports.clock.jitterBps(),
+        };
+        this.#armView();
+        return [];
+      case "fetch":
+        this.#catchUp?.want();
+        return [];
+      case "evidence": {
+        const {kind, validator, view} = effect.equivocation;
+        this.ports.log.warn({kind, validator, view}, "a validator contradicts itself");
+        this.ports.equivocated(effect.equivocation);
+        return [];
+      }
+      case "drop":
+        this.ports.chain.forget(effect.blockIds);
+        this.#bodies.remove(effect.blockIds);
+        return [];
+    }
+  }
+
+  #save({safety, highCertificate, entered, blockId}: OfType<"save">): readonly Input[] {
+    const rows = this.#bodies.unwritten(blockId);
+    this.ports.store.keepPromise(promise.encode({safety, highCertificate, entered}), rows);
+    this.#bodies.written(rows);
+    return [];
+  }
+
+  #vote({vote, to}: OfType<"vote">): readonly Input[] {
+    const {voice, chain} = this.ports;
+    const signature = this.#sign(() => voice!.vote({chainId: chain.params.chainId, ...vote}));
+    if (!signature) return [];
+    const signed = {...vote, validator: voice!.index, signature};
+    for (const index of to) if (index !== voice!.index) this.#send({type: "vote", vote: signed}, index);
+    return to.includes(voice!.index) ? [{type: "vote", vote: signed}] : [];
+  }
+
+  #giveUp({timeout}: OfType<"give-up">): readonly Input[] {
+    const {voice, chain, log} = this.ports;
+    const {epoch, view, highCertificate: high} = timeout;
+    const content = {chainId: chain.params.chainId, epoch, view, highView: high.view, highBlockId: high.blockId};
+    const signature = this.#sign(() => voice!.timeout(content));
+    if (!signature) return [];
+    log.debug({view}, "gave a view up");
+    const signed = {...timeout, validator: voice!.index, signature};
+    this.#send({type: "timeout", timeout: signed});
+    return [{type: "timeout", timeout: signed}];
+  }
+
+  #publish({blockId, view, justify, timeouts}: OfType<"publish">): readonly Input[] {
+    const {voice, chain} = this.ports;
+    const {block} = this.#bodies.get(blockId)!;
+    const {height, epoch} = block.header;
+    const signature = this.#sign(() => voice!.proposal({chainId: chain.params.chainId, epoch, height, view, blockId}));
+    if (signature)
+      this.#send({type: "proposal", proposal: {block, justify, timeouts, validator: voice!.index, signature}});
+    return [];
+  }
+
+  /** A key that refuses says nothing; the node goes on listening. */
+  #sign(work: () => Uint8Array): Uint8Array | null {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof QsdmError) || error.code !== "SIGNER_REFUSED") throw error;
+      this.ports.log.error({err: error}, "the voting key refused");
+      return null;
+    }
+  }
+
+  /** To one validator, or to everybody who is connected. */
+  #send(message: ConsensusMessage, index?: number): void {
+    const {network} = this.ports;
+    if (!network) return;
+    const bytes = encodeMessage(message);
+    const to = index === undefined ? network.peers().map(({id}) => id) : [this.#peerOf[index]!];
+    for (const id of to) network.send(id, "consensus", bytes);
+  }
+
+  #receive(bytes: Uint8Array): Promise<Verdict> | Verdict {
+    let message: ConsensusMessage;
+    try {
+      message = decodeMessage(bytes);
+    } catch (error) {
+      if (error instanceof QsdmError) return "reject";
+      throw error;
+    }
+    return this.#enqueue(() => this.#takeMessage(message));
+  }
+
+  async #takeMessage(message: ConsensusMessage): Promise<Verdict> {
+    if (message.type !== "proposal") return this.#take(message);
+    const {block, ...proposal} = message.proposal;
+    const {header} = block;
+    if (header.chainId !== this.#context.chainId) return "reject";
+    const ref = {...refOf({block}), epoch: header.epoch};
+    this.#bodies.put(ref.id, {block, justify: proposal.justify});
+    const verdict = await this.#take({type: "proposal", block: ref, proposal});
+    this.#forgetUnknown(ref.id);
+    return verdict;
+  }
+
+  /** A body that consensus did not take is not kept. */
+  #forgetUnknown(id: string): void {
+    const {blocks, orphans} = this.#state;
+    const waits = [...orphans.values()].some((each) => each.some(({block}) => block.id === id));
+    if (!waits && !blocks.has(id)) this.#bodies.remove([id]);
+  }
+
+  async #takeCertified(
+    {block, certificate}: {block: Parameters<typeof refOf>[0]["block"]; certificate: Certificate},
+    justify: Certificate,
+  ): Promise<boolean> {
+    const ref = refOf({block});
+    const isNews = (): boolean => this.#state.blocks.has(ref.id) || ref.height <= this.#state.root.height;
+    if (isNews()) return false;
+    await this.#enqueue(async () => {
+      this.#bodies.put(ref.id, {block, justify});
+      const verdict = await this.#take({type: "certified", block: ref, justify, certificate});
+      this.#forgetUnknown(ref.id);
+      return verdict;
+    });
+    return isNews();
+  }
+
+  /** The certified branch above the final block, lowest first. */
+  #newest(): readonly {block: Parameters<typeof refOf>[0]["block"]; certificate: Certificate}[] {
+    const out: {block: Parameters<typeof refOf>[0]["block"]; certificate: Certificate}[] = [];
+    let certificate = this.#state.highCertificate;
+    for (let body = this.#bodies.get(certificate.blockId); body; body = this.#bodies.get(certificate.blockId)) {
+      if (body.block.header.height <= this.#state.root.height) break;
+      out.unshift({block: body.block, certificate});
+      certificate = body.justify;
+    }
+    return out;
+  }
+
+  async #execute(id: string): Promise<readonly Input[]> {
+    const body = this.#bodies.get(id);
+    if (!body) return [];
+    const {chain, nowMs, log, clock} = this.ports;
+    const {parentId} = body.block.header;
+    try {
+      if (!chain.isExecuted(parentId)) {
+        const refused = this.#state.blocks.get(parentId)?.verdict === "refused";
+        if (refused) return [{type: "executed", blockId: id, valid: false}];
+        throw new UnavailableError("PARENT_NOT_EXECUTED", `block ${parentId} was not executed yet`);
+      }
+      chain.execute(body.block, nowMs());
+    } catch (error) {
+      if (!(error instanceof QsdmError)) throw error;
+      if (error instanceof UnavailableError) {
+        this.#open.add(id);
+        this.#armRetry();
+        return [];
+      }
+      log.warn({err: error, id, height: body.block.header.height}, "refused a block");
+      return [{type: "executed", blockId: id, valid: false}];
+    }
+    this.#open.delete(id);
+    this.#lastBlockMs = clock.nowMs();
+    this.wake();
+    return [{type: "executed", blockId: id, valid: true}];
+  }
+
+  #armRetry(): void {
+    this.#cancelRetry();
+    this.#cancelRetry = this.ports.clock.after(RETRY_MS, () => {
+      void this.#enqueue(async () => {
+        for (const id of [...this.#open]) {
+          this.#open.delete(id);
+          for (const input of await this.#execute(id)) await this.#take(input);
+        }
+        return "accept";
+      });
+    });
+  }
+
+  async #commit({blocks}: OfType<"commit">): Promise<readonly Input[]> {
+    for (const {id, height, certificate} of blocks) {
+      await this.#executeFinal(id, height);
+      await this.ports.chain.commit(id, certificate);
+      this.#bodies.remove([id]);
+      this.#open.delete(id);
+    }
+    return [];
+  }
+
+  /** More than two thirds voted for it: it is valid, or this node is broken. */
+  async #executeFinal(id: string, height: bigint): Promise<void> {
+    while (!this.ports.chain.isExecuted(id)) {
+      for (const input of await this.#execute(id))
+        if (input.type === "executed" && !input.valid)
+          throw new InvariantError(`block ${height} is final and does not hold here: ${id}`);
+      if (this.ports.chain.isExecuted(id)) return;
+      if (this.#stopped) throw new UnavailableError("NODE_STOPPING", "the node is stopping");
+      await new Promise<void>((resolve) => this.ports.clock.after(RETRY_MS, resolve));
+    }
+  }
+
+  /** Whether something waits for a block on `parentId`, or for the blocks that make its own final. */
+  #isBusy(parentId: string): boolean {
+    const {chain, intake} = this.ports;
+    if (!chain.isExecuted(parentId)) return true;
+    if (!intake.isEmpty(parentId)) return true;
+    for (const {held} of chain.branch(parentId)) if (held.size > 0) return true;
+    return false;
+  }
+
+  #armBuild(): void {
+    this.#cancelBuild();
+    this.#cancelBuild = () => {};
+    if (!this.#build || this.#stopped) return;
+    const due = dueMs(this.#lastBlockMs, this.#isBusy(this.#build.parentId), this.options.pace);
+    const job = (): void => void this.#enqueue(() => this.#buildNow());
+    this.#cancelBuild = this.ports.clock.after(Math.max(0, due - this.ports.clock.nowMs()), job);
+  }
+
+  async #buildNow(): Promise<Verdict> {
+    const asked = this.#build;
+    if (!asked || this.#state.building !== asked.view) return "ignore";
+    const {chain, intake, clock} = this.ports;
+    // What came meanwhile can have made it due later.
+    const due = dueMs(this.#lastBlockMs, this.#isBusy(asked.parentId), this.options.pace);
+    if (due > clock.nowMs()) {
+      this.#armBuild();
+      return "ignore";
+    }
+    this.#build = null;
+    // Where every part of a block is synchronous, the API would never get a turn between two of them.
+    await nextTurn();
+    const {block, parent} = chain.build(intake.candidate(asked.parentId), asked);
+    this.#bodies.put(parent.id, {block, justify: this.#state.highCertificate});
+    this.#lastBlockMs = clock.nowMs();
+    const verdict = await this.#take({type: "built", block: refOf({block}, parent.id)});
+    this.#forgetUnknown(parent.id);
+    return verdict;
+  }
+
+  #armView(): void {
+    this.#cancelView();
+    this.#cancelView = () => {};
+    if (!this.#view || this.#stopped || !this.ports.voice) return;
+    const {view, failures, sinceMs, jitterBps} = this.#view;
+    const due = dueMs(this.#lastBlockMs, this.#isBusy(this.#state.highCertificate.blockId), this.options.pace);
+    const ends = Math.max(due, sinceMs) + jittered(timeoutMs(failures, this.options.pacemaker), jitterBps);
+    const expired = (): void => void this.#enqueue(() => this.#take({type: "expired", view}));
+    this.#cancelView = this.ports.clock.after(Math.max(0, ends - this.ports.clock.nowMs()), expired);
+  }
+}

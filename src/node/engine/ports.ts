@@ -1,0 +1,60 @@
+/** What the engine needs besides the rules. */
+
+import type {VoteContent} from "../../codecs/chain/block.js";
+import type {ProposalContent, TimeoutContent} from "../../codecs/consensus/messages.js";
+import type {SignedRecord} from "../../codecs/consensus/promise.js";
+import type {VerifySignature} from "../../codecs/suite.js";
+import type {Chain} from "../chain.js";
+import type {PacemakerOptions} from "../consensus/hotstuff/pacemaker.js";
+import type {Equivocation} from "../consensus/hotstuff/state.js";
+import type {Network} from "../network/port.js";
+import type {Candidate} from "../proposal.js";
+import type {Log} from "../service.js";
+import type {LedgerStore} from "../storage/store.js";
+import type {PaceOptions} from "./pace.js";
+
+/** Signs for one validator, and never two different things where one is allowed. */
+export interface ValidatorVoice {
+  /** Place in the validator list. */
+  readonly index: number;
+  readonly record: SignedRecord | null;
+  vote(content: VoteContent): Uint8Array;
+  proposal(content: ProposalContent): Uint8Array;
+  timeout(content: TimeoutContent): Uint8Array;
+}
+
+/** Timers, so that tests and simulations bring their own. */
+export interface Clock {
+  /** Milliseconds of a clock that never goes back. */
+  nowMs(): number;
+  /** Runs `job` once after `ms`; the result calls it off. */
+  after(ms: number, job: () => void): () => void;
+  /** From -JITTER_BPS_MAX to JITTER_BPS_MAX. */
+  jitterBps(): number;
+}
+
+export interface EngineOptions {
+  readonly pace: PaceOptions;
+  readonly pacemaker: PacemakerOptions;
+}
+
+export interface EnginePorts {
+  readonly chain: Chain;
+  readonly store: LedgerStore;
+  /** What waits for blocks. */
+  readonly intake: {candidate(parentId: string): Candidate; isEmpty(parentId: string): boolean};
+  /** Null for a node that only follows. */
+  readonly voice: ValidatorVoice | null;
+  /** Null for a validator that is alone. */
+  readonly network: Network | null;
+  /** ML-DSA-44, with a memory of what was found valid. */
+  readonly verifyVote: VerifySignature;
+  readonly clock: Clock;
+  /** Wall clock, milliseconds since 1970. */
+  nowMs(): bigint;
+  readonly log: Log;
+  /** Two statements of a validator that contradict each other. */
+  equivocated(equivocation: Equivocation): void;
+  /** The chain cannot go on. */
+  failed(error: unknown): void;
+}

@@ -1,0 +1,93 @@
+/** Whole validators in one process: chain, disk, keys and engine as in a node, on the network stand-in. */
+import path from "node:path";
+import {hexOf} from "../../../src/codecs/bytes.js";
+import type {Genesis} from "../../../src/codecs/chain/genesis.js";
+import {sha3} from "../../../src/codecs/hash.js";
+import type {Equivocation} from "../../../src/node/consensus/hotstuff/state.js";
+import {systemClock} from "../../../src/node/engine/clock.js";
+import {Engine} from "../../../src/node/engine/engine.js";
+import {SignedFile} from "../../../src/node/keys/signed-file.js";
+import {VoteSigner} from "../../../src/node/keys/vote-signer.js";
+import {rememberValid} from "../../../src/node/signature-cache.js";
+import {mlDsa44} from "../../support/accounts.js";
+import {openTestChain, scratchDirectory, type TestChain, testGenesis, VALIDATOR_ACCOUNT} from "../../support/chain.js";
+import {InProcessNetwork} from "../../support/network.js";
+
+export const keysOf = (i: number) => mlDsa44.keygenFromSeed(sha3(Uint8Array.of(100 + i)));
+export const peerOf = (i: number): string => hexOf(sha3(keysOf(i).publicKey));
+
+/** A dev chain with `count` equal validators. */
+export const clusterGenesis = (count: number, allocations: Parameters<typeof testGenesis>[0] = []): Genesis => ({
+  ...testGenesis(allocations),
+  validators: Array.from({length: count}, (_, i) => ({
+    publicKey: keysOf(i).publicKey,
+    power: 1n,
+    account: VALIDATOR_ACCOUNT.address,
+  })),
+});
+
+export interface Member extends TestChain {
+  readonly engine: Engine;
+  readonly directory: string;
+  readonly failures: unknown[];
+  readonly equivocations: Equivocation[];
+  stop(): Promise<void>;
+}
+
+export class Cluster {
+  readonly network = new InProcessNetwork();
+  readonly genesis: Genesis;
+  readonly members = new Map<number, Member>();
+  readonly #directories = new Map<number, string>();
+
+  constructor(count: number, allocations?: Parameters<typeof testGenesis>[0]) {
+    this.genesis = clusterGenesis(count, allocations);
+  }
+
+  /** Starts a validator, or a follower where `i` is none, on its own directory. */
+  async start(i: number): Promise<Member> {
+    const directory = this.#directories.get(i) ?? scratchDirectory();
+    this.#directories.set(i, directory);
+    const failures: unknown[] = [];
+    const equivocations: Equivocation[] = [];
+    let wake = (): void => {};
+    const opened = await openTestChain(directory, this.genesis, {}, () => wake());
+    const signed = SignedFile.open(path.join(directory, "validator.signed"));
+    const sign = (message: Uint8Array): Uint8Array => mlDsa44.sign(keysOf(i).secretKey, message);
+    const network = this.network.join(peerOf(i));
+    const {chain, intake, store} = opened;
+    const engine = new Engine(
+      {pace: {intervalMs: 200, minIntervalMs: 20}, pacemaker: {baseMs: 400, multiplier: 2, maxMs: 3_000}},
+      {
+        chain,
+        store,
+        intake,
+        network,
+        voice: i < this.genesis.validators.length ? new VoteSigner(i, sign, signed) : null,
+        verifyVote: rememberValid(mlDsa44.verify),
+        clock: systemClock,
+        nowMs: () => BigInt(Date.now()) + this.genesis.timeMs,
+        log: {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}},
+        equivocated: (each) => equivocations.push(each),
+        failed: (error) => failures.push(error),
+      },
+    );
+    wake = () => engine.wake();
+    await network.start(new AbortController().signal);
+    await engine.start(new AbortController().signal);
+    const stop = async (): Promise<void> => {
+      await network.stop();
+      await engine.stop();
+      store.close();
+      signed.close();
+      this.members.delete(i);
+    };
+    const member = {...opened, engine, directory, failures, equivocations, stop};
+    this.members.set(i, member);
+    return member;
+  }
+
+  async stop(): Promise<void> {
+    for (const member of [...this.members.values()]) await member.stop();
+  }
+}

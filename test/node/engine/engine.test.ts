@@ -1,0 +1,114 @@
+import {afterEach, describe, expect, test} from "vitest";
+import {blockIdOf} from "../../../src/codecs/chain/block.js";
+import {accountAt} from "../../../src/node/ledger/monetary/supply.js";
+import {signedTransfer, testAccount} from "../../support/accounts.js";
+import {eventually} from "../../support/node.js";
+import {Cluster, type Member, peerOf} from "./cluster.js";
+
+const alice = testAccount("alice");
+const bob = testAccount("bob");
+let cluster: Cluster;
+afterEach(() => cluster.stop());
+
+const started = async (count: number): Promise<readonly Member[]> => {
+  cluster = new Cluster(count, [{to: alice.address, amountDust: 1_000_000n}]);
+  return Promise.all(Array.from({length: count}, (_, i) => cluster.start(i)));
+};
+const height = ({chain}: Member): bigint => chain.tip.height;
+const pay = (member: Member, nonce: bigint) =>
+  member.intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 5n, nonce}));
+
+/** Every block that all of them hold is the same one. */
+function checkAgreement(members: readonly Member[]): void {
+  const lowest = members.map(height).reduce((a, b) => (a < b ? a : b));
+  for (let at = 0n; at <= lowest; at++) {
+    const ids = new Set(members.map(({store}) => blockIdOf(store.header(at)!)));
+    expect(ids.size, `height ${at}`).toBe(1);
+  }
+  for (const {failures} of members) expect(failures).toEqual([]);
+}
+
+describe("one validator", () => {
+  test("applies a write about three minimum intervals after it came, and has certificates for every block", async () => {
+    const [only] = await started(1);
+    const {txId} = await pay(only!, 0n);
+    const receipt = await eventually(async () => only!.store.receipt(txId));
+    expect(receipt).toMatchObject({outcome: "applied"});
+    expect(only!.store.waiting()).toEqual([]);
+    const stored = (await only!.store.block(receipt.height))!;
+    expect(stored.certificate).toMatchObject({blockId: stored.id, height: receipt.height});
+  });
+
+  test("goes on after a stop with the blocks that were not final", async () => {
+    const [only] = await started(1);
+    const {txId} = await pay(only!, 0n);
+    await eventually(async () => only!.store.uncommitted().length > 0);
+    await only!.stop();
+    const again = await cluster.start(0);
+    expect((await eventually(async () => again.store.receipt(txId))).outcome).toBe("applied");
+    await eventually(async () => height(again) > 4n);
+    expect(again.failures).toEqual([]);
+    expect(accountAt(again.chain.state, alice.address).nonce).toBe(1n);
+  });
+});
+
+describe("four validators", () => {
+  test("agree on every block and apply what any of them was given", async () => {
+    const members = await started(4);
+    const {txId} = await pay(members[2]!, 0n);
+    for (const member of members) await eventually(async () => member.store.receipt(txId));
+    await eventually(async () => members.every((each) => height(each) >= 5n));
+    checkAgreement(members);
+    expect(new Set(members.map(({chain}) => accountAt(chain.state, bob.address).balanceDust))).toEqual(new Set([5n]));
+    expect(members.flatMap(({equivocations}) => equivocations)).toEqual([]);
+    expect(cluster.network.verdicts.filter(({verdict}) => verdict === "reject")).toEqual([]);
+  });
+
+  test("go on without one of them, which follows again when it is back", async () => {
+    const members = await started(4);
+    await eventually(async () => members.every((each) => height(each) >= 1n));
+    await members[3]!.stop();
+    const left = members.slice(0, 3);
+    const from = height(left[0]!);
+    await eventually(async () => left.every((each) => height(each) >= from + 6n), 30_000);
+    checkAgreement(left);
+    const back = await cluster.start(3);
+    const goal = height(left[0]!);
+    await eventually(async () => height(back) >= goal + 2n, 20_000);
+    checkAgreement([...left, back]);
+  }, 60_000);
+
+  test("of which two cannot hear the others commit nothing, and go on when they can", async () => {
+    const members = await started(4);
+    await eventually(async () => members.every((each) => height(each) >= 1n));
+    cluster.network.cut([0, 1].map(peerOf), [2, 3].map(peerOf));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Within a side the slower one may still hear of what was final before the cut.
+    const highest = (): bigint => members.map(height).reduce((a, b) => (a > b ? a : b));
+    const stuck = highest();
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(highest()).toBe(stuck);
+    cluster.network.heal();
+    await eventually(async () => members.every((each) => height(each) > stuck + 3n), 30_000);
+    checkAgreement(members);
+  }, 60_000);
+
+  test("all stop and start again where they were", async () => {
+    const members = await started(4);
+    const {txId} = await pay(members[1]!, 0n);
+    await eventually(async () => members.every((each) => height(each) >= 1n));
+    await cluster.stop();
+    const again = await Promise.all([0, 1, 2, 3].map((i) => cluster.start(i)));
+    const goal = again.map(height).reduce((a, b) => (a > b ? a : b)) + 4n;
+    await eventually(async () => again.every((each) => height(each) >= goal), 30_000);
+    checkAgreement(again);
+    for (const {store} of again) expect(store.receipt(txId)?.outcome).toBe("applied");
+  }, 60_000);
+
+  test("are followed by a node that does not vote", async () => {
+    const members = await started(4);
+    const follower = await cluster.start(9);
+    await eventually(async () => height(follower) >= 4n, 20_000);
+    checkAgreement([...members, follower]);
+  }, 40_000);
+});
