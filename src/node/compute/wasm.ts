@@ -1,20 +1,20 @@
 /**
  * Hashing in WebAssembly, two hashes at a time: about four times `cpu` on walks. The module is written by this program
- * itself when it is loaded, so there is no binary to ship or to trust. The tensor walk is the rules' own.
+ * itself when it is loaded, so there is no binary to ship or to trust.
  */
 import {sha3} from "../../codecs/hash.js";
 import {UnavailableError} from "../../errors.js";
-import {isTable} from "../ledger/mining/checkpoints.js";
-import type {DagTable} from "../ledger/mining/dag.js";
+import {type Dag, isTable} from "../ledger/mining/checkpoints.js";
 import {advanceNonce, meetsTarget, powHash} from "../ledger/mining/pow.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
-import {mixDigest, type WalkStart} from "../ledger/mining/walk.js";
+import type {MixVersion, WalkStart} from "../ledger/mining/walk.js";
 import type {ComputeBackend} from "./backend.js";
 import {cpuBackend} from "./cpu.js";
 import {BLOCK_BYTES} from "./keccak.js";
 import {createKernel, type Kernel, PLACE, putMessage} from "./wasm/kernel.js";
 import {walkCheckpoints} from "./wasm/light-walks.js";
 import {extendRuns} from "./wasm/runs.js";
+import {walkTensor} from "./wasm/tensor-walks.js";
 import {walkTable} from "./wasm/walks.js";
 
 /** @throws UnavailableError WASM_UNAVAILABLE where the machine has no 128-bit vectors */
@@ -26,17 +26,16 @@ export function createWasmBackend(): ComputeBackend {
     detail: "WebAssembly, 2 hashes at a time",
     sha3: (messages) => messages.map((message) => hashOne(kernel, message)),
     extendDags: (runs) => extendRuns(kernel, runs),
-    mixDigests(dag, starts, version) {
-      if (version === 2) return starts.map((start) => mixDigest(dag, start, version));
-      if (!isTable(dag)) return walkCheckpoints(kernel, dag, starts);
-      const pairs = Array.from({length: Math.ceil(starts.length / 2)}, (_, i) => starts.slice(2 * i, 2 * i + 2));
-      return pairs.flatMap((pair) => walkTable(kernel, dag, pair));
-    },
-    solveSlice: (job, start, attempts) =>
-      job.mix === 1 && isTable(job.table)
-        ? solvePairs(kernel, {...job, table: job.table}, {start, attempts})
-        : cpuBackend.solveSlice(job, start, attempts),
+    mixDigests: (dag, starts, version) => walk(kernel, dag, starts, version),
+    solveSlice: (job, start, attempts) => solvePairs(kernel, job, {start, attempts}),
   };
+}
+
+function walk(kernel: Kernel, dag: Dag, starts: readonly WalkStart[], version: MixVersion): Uint8Array[] {
+  if (version === 2) return walkTensor(kernel, dag, starts);
+  if (!isTable(dag)) return walkCheckpoints(kernel, dag, starts);
+  const pairs = Array.from({length: Math.ceil(starts.length / 2)}, (_, i) => starts.slice(2 * i, 2 * i + 2));
+  return pairs.flatMap((pair) => walkTable(kernel, dag, pair));
 }
 
 function compile(): Kernel {
@@ -60,19 +59,15 @@ function hashOne(kernel: Kernel, message: Uint8Array): Uint8Array {
 }
 
 /** The rules' search, two nonces at a time. */
-function solvePairs(
-  kernel: Kernel,
-  job: SolveJob & {table: DagTable},
-  {start, attempts}: {start: Uint8Array; attempts: number},
-): Slice {
-  const {headerHash, batchRoot, target, table} = job;
+function solvePairs(kernel: Kernel, job: SolveJob, {start, attempts}: {start: Uint8Array; attempts: number}): Slice {
+  const {headerHash, batchRoot, target, table, mix: version} = job;
   const hash = (message: Uint8Array): Uint8Array => hashOne(kernel, message);
   let nonce = start;
   for (let done = 0; done < attempts; ) {
     const second = advanceNonce(nonce, 1n);
     const starts: WalkStart[] = [{headerHash, nonce}];
     if (done + 1 < attempts) starts.push({headerHash, nonce: second});
-    for (const [i, mix] of walkTable(kernel, table, starts).entries()) {
+    for (const [i, mix] of walk(kernel, table, starts, version).entries()) {
       done++;
       const tried = starts[i]!.nonce;
       if (meetsTarget(powHash({headerHash, nonce: tried, batchRoot, mixDigest: mix}, hash), target))

@@ -12,7 +12,7 @@ import {type Code, op, type WasmFunction} from "./module.js";
 
 const UNROLLED = 2;
 /** Words of a block of SHA3-256. */
-const RATE_WORDS = 17;
+export const RATE_WORDS = 17;
 const DIGEST_WORDS = 4;
 
 /** Last bit of a block. */
@@ -21,7 +21,7 @@ const LAST_BIT = 1n << 63n;
 const FIVE = [0, 1, 2, 3, 4] as const;
 
 /** Numbers of a function's locals: parameters first, then i32 ones, then words. */
-class Locals {
+export class Locals {
   /** Address of the round constant that is next. */
   readonly constant: number;
   readonly #words: number;
@@ -78,7 +78,7 @@ function round(lanes: Lanes, at: Locals, number: number): Code {
 }
 
 /** Keccak-f[1600] over the words of set 0; `constants` is where the round constants lie. */
-function permutation(lanes: Lanes, at: Locals, constants: number): Code {
+export function permutation(lanes: Lanes, at: Locals, constants: number): Code {
   const end = constants + 8 * ROUNDS;
   return [
     ...[...op.i32Const(constants), ...op.localSet(at.constant)],
@@ -90,7 +90,7 @@ function permutation(lanes: Lanes, at: Locals, constants: number): Code {
   ];
 }
 
-const suffix = (lanes: Lanes): string => (lanes.width === 1 ? "" : "2");
+export const suffix = (lanes: Lanes): string => (lanes.width === 1 ? "" : "2");
 
 /**
  * `block(in..., out...)`: the digest of the padded block at each `in`, written to its `out`, which may be the same

@@ -5,9 +5,9 @@
 
 /** Instructions, encoded. */
 export type Code = readonly number[];
-export type ValueType = "i32" | "i64" | "v128";
+export type ValueType = "i32" | "i64" | "f32" | "v128";
 
-const TYPE_CODES: Readonly<Record<ValueType, number>> = {i32: 0x7f, i64: 0x7e, v128: 0x7b};
+const TYPE_CODES: Readonly<Record<ValueType, number>> = {i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b};
 /** The type of a block without results. */
 const NO_RESULT = 0x40;
 
@@ -50,9 +50,17 @@ export const op = {
   i64Rotl: [0x89] as Code,
   i64Load: (offset: number): Code => [0x29, ...memory(3, offset)],
   i64Store: (offset: number): Code => [0x37, ...memory(3, offset)],
+  f32Const: (value: number): Code => [0x43, ...new Uint8Array(Float32Array.of(value).buffer)],
+  f32Add: [0x92] as Code,
+  f32Mul: [0x94] as Code,
+  f32Load: (offset: number): Code => [0x2a, ...memory(2, offset)],
+  f32Store: (offset: number): Code => [0x38, ...memory(2, offset)],
+  v128Load: (offset: number): Code => vector(0, ...memory(4, offset)),
+  v128Store: (offset: number): Code => vector(11, ...memory(4, offset)),
   v128Load64Splat: (offset: number): Code => vector(10, ...memory(3, offset)),
   v128Load64Lane: (offset: number, lane: number): Code => vector(87, ...memory(3, offset), lane),
   v128Store64Lane: (offset: number, lane: number): Code => vector(91, ...memory(3, offset), lane),
+  v128And: vector(78),
   v128Andnot: vector(79),
   v128Or: vector(80),
   v128Xor: vector(81),
@@ -60,6 +68,14 @@ export const op = {
   i64x2ReplaceLane: (lane: number): Code => vector(30, lane),
   i64x2Shl: vector(203),
   i64x2ShrU: vector(205),
+  i8x16Shuffle: (lanes: readonly number[]): Code => vector(13, ...lanes),
+  i32x4Splat: vector(17),
+  i32x4GtS: vector(59),
+  i32x4ExtendLowI16x8U: vector(169),
+  i32x4ExtendHighI16x8U: vector(170),
+  i32x4Shl: vector(171),
+  f32x4Splat: vector(19),
+  f32x4Mul: vector(230),
   /** `body`, run again while it leaves something else than zero. */
   loopWhile: (body: Code): Code => [0x03, NO_RESULT, ...body, 0x0d, 0, 0x0b],
 } as const;
