@@ -150,16 +150,16 @@ export class Chain {
     };
     const ground = {parent, committed, block: this.nextBlock(timeMs, parentId), seal};
     const {block, dropped, settled} = propose(candidate, ground, this.ports);
-    const result = verifyBlock(block, ground, {...this.ports, nowMs: candidate.timeMs});
+    const result = verifyBlock(block, ground, {...this.ports, nowMs: null});
     return this.#pending.add(block, result, {dropped, settled});
   }
 
   /**
    * Executes a block on its parent, which was executed before.
-   * @param nowMs this machine's clock, against times from the future
+   * @param nowMs this machine's clock, against times from the future; null for a block that others made final
    * @throws RuleError, DecodeError when it is not a valid block there; UnavailableError when that cannot be told now
    */
-  execute(block: Block, nowMs: bigint): Pending {
+  execute(block: Block, nowMs: bigint | null): Pending {
     const {header} = block;
     const known = this.#pending.get(blockIdOf(header));
     if (known) return known;

@@ -74,7 +74,11 @@ export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): 
  * @param nowMs this machine's clock, against times from the future
  * @throws RuleError, DecodeError when it is not a valid block on `ground`
  */
-export function verifyBlock(block: Block, ground: Omit<Ground, "seal">, ports: RunPorts & {nowMs: bigint}): RunResult {
+export function verifyBlock(
+  block: Block,
+  ground: Omit<Ground, "seal">,
+  ports: RunPorts & {nowMs: bigint | null},
+): RunResult {
   const {header} = block;
   checkHeader(header, ground.parent, {params: ground.block.params, nowMs: ports.nowMs});
   const run = new BlockRun(ground.committed, contextOf(header, ground.block), ports);

@@ -64,6 +64,28 @@ describe("one transfer, from the envelope to the disk", () => {
   });
 });
 
+describe("a clock that is wrong", () => {
+  const at = (timeMs: bigint) => ({timeMs, transactions: [], proofs: []});
+  const late = genesis.timeMs + 3_600_000n;
+
+  test("makes a block early, not invalid, and has no say about one that is final", async () => {
+    const [{chain: fast}, {chain: slow}] = [await open(), await open()];
+    const {block} = fast.build(at(late), {parentId: fast.tip.id, view: 1n});
+    expect(() => slow.execute(block, genesis.timeMs)).toThrowError(
+      expect.objectContaining({name: "UnavailableError", code: "BLOCK_EARLY"}),
+    );
+    expect(slow.execute(block, late - 15_000n).parent.timeMs).toBe(late);
+    const {chain: behind} = await open();
+    expect(behind.execute(block, null).parent.timeMs).toBe(late);
+  });
+
+  test("still builds on a parent that it takes to be in the future", async () => {
+    const {chain} = await open();
+    const {parent} = chain.build(at(late), {parentId: chain.tip.id, view: 1n});
+    expect(chain.build(at(genesis.timeMs), {parentId: parent.id, view: 2n}).parent.timeMs).toBe(late + 1n);
+  });
+});
+
 describe("what may not wait is refused with its code, and nothing changes", () => {
   const good = contentOf(alice, {payload: transfer.encode({to: bob.address, amountDust: 1n, memo: ""})});
   const tampered = (): Uint8Array => {

@@ -327,7 +327,7 @@ export class Engine implements Service {
     return out;
   }
 
-  async #execute(id: string): Promise<readonly Input[]> {
+  async #execute(id: string, isFinal = false): Promise<readonly Input[]> {
     const body = this.#bodies.get(id);
     if (!body) return [];
     const {chain, nowMs, log, clock} = this.ports;
@@ -338,7 +338,7 @@ export class Engine implements Service {
         if (refused) return [{type: "executed", blockId: id, valid: false}];
         throw new UnavailableError("PARENT_NOT_EXECUTED", `block ${parentId} was not executed yet`);
       }
-      chain.execute(body.block, nowMs());
+      chain.execute(body.block, isFinal ? null : nowMs());
     } catch (error) {
       if (!(error instanceof QsdmError)) throw error;
       if (error instanceof UnavailableError) {
@@ -381,7 +381,7 @@ export class Engine implements Service {
   /** More than two thirds voted for it: it is valid, or this node is broken. */
   async #executeFinal(id: string, height: bigint): Promise<void> {
     while (!this.ports.chain.isExecuted(id)) {
-      for (const input of await this.#execute(id))
+      for (const input of await this.#execute(id, true))
         if (input.type === "executed" && !input.valid)
           throw new InvariantError(`block ${height} is final and does not hold here: ${id}`);
       if (this.ports.chain.isExecuted(id)) return;

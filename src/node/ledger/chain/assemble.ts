@@ -1,7 +1,7 @@
 /** Headers: made from a finished run, and checked against one. */
 import {type Block, blockIdOf, coinbaseEntry, type Header} from "../../../codecs/chain/block.js";
 import {receipt as receiptCodec} from "../../../codecs/chain/receipt.js";
-import {RuleError} from "../../../errors.js";
+import {RuleError, UnavailableError} from "../../../errors.js";
 import type {ChainParams} from "../params/chain-params.js";
 import type {RunResult} from "./run.js";
 import {sectionRoot} from "./sections.js";
@@ -60,12 +60,14 @@ export function assembleBlock(
 
 /**
  * Checks what can be checked before execution.
- * @throws RuleError HEADER_INVALID
+ * @param nowMs this machine's clock; null where it has no say: a clock may be wrong, and whoever refused a block for good
+ *   by a wrong one would refuse everything that is built on it
+ * @throws RuleError HEADER_INVALID; UnavailableError BLOCK_EARLY, which another try can find changed
  */
 export function checkHeader(
   header: Header,
   parent: Parent,
-  {params, nowMs}: {params: ChainParams; nowMs: bigint},
+  {params, nowMs}: {params: ChainParams; nowMs: bigint | null},
 ): void {
   const refuse = (what: string): never => {
     throw new RuleError("HEADER_INVALID", `block ${header.height}: ${what}`);
@@ -78,7 +80,10 @@ export function checkHeader(
   if (header.epoch < parent.epoch) refuse(`epoch ${header.epoch}, the parent is of ${parent.epoch}`);
   if (header.view <= parent.view) refuse(`view ${header.view}, the parent is of ${parent.view}`);
   if (header.timeMs <= parent.timeMs) refuse("time does not advance");
-  if (header.timeMs > nowMs + MAX_CLOCK_DRIFT_MS) refuse("time is in the future");
+  if (nowMs !== null && header.timeMs > nowMs + MAX_CLOCK_DRIFT_MS)
+    throw new UnavailableError("BLOCK_EARLY", `block ${header.height}: its time is in the future`, {
+      hint: "set this machine's clock",
+    });
 }
 
 /**

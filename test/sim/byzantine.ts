@@ -1,0 +1,133 @@
+/**
+ * Byzantine nodes are ordinary nodes whose output is rewritten: what such a node sends is withheld, repeated, delayed,
+ * forged, doubled or filled with rubbish, under its own key and nobody else's.
+ */
+import {type Block, blockIdOf, type Header, voteContent} from "../../src/codecs/chain/block.js";
+import {
+  type ConsensusMessage,
+  decodeMessage,
+  encodeMessage,
+  type Proposal,
+  proposalContent,
+  type Vote,
+} from "../../src/codecs/consensus/messages.js";
+import type {SimCrypto} from "./crypto.js";
+import type {Letter} from "./network.js";
+import type {Misdeed} from "./plan.js";
+import type {Random} from "./random.js";
+
+export interface FilterPorts {
+  readonly random: Random;
+  readonly crypto: SimCrypto;
+  readonly chainId: string;
+  /** Sends a letter later. */
+  later(delayMs: number, letter: Letter): void;
+}
+
+/** Messages that a replaying node remembers. */
+const REMEMBERED = 64;
+
+export class OutputFilter {
+  readonly #old: Letter[] = [];
+  /** The other block of each view that this node proposed, by the id of the first. */
+  readonly #twins = new Map<string, Proposal>();
+  readonly #key: Uint8Array;
+
+  constructor(
+    private readonly index: number,
+    private readonly misdeeds: ReadonlySet<Misdeed>,
+    private readonly ports: FilterPorts,
+  ) {
+    this.#key = ports.crypto.votes.keygen(`validator ${index}`).secretKey;
+  }
+
+  rewrite(letter: Letter): readonly Letter[] {
+    const {random} = this.ports;
+    const does = (misdeed: Misdeed, chance: number): boolean => this.misdeeds.has(misdeed) && random.chance(chance);
+    if (this.misdeeds.has("silent") || does("withhold", 0.4)) return [];
+    if (letter.channel !== "consensus") return [letter];
+    this.#old.push(letter);
+    if (this.#old.length > REMEMBERED) this.#old.shift();
+    const out: Letter[] = [];
+    if (does("late", 0.5)) this.ports.later(random.between(500, 5_000), letter);
+    else out.push(...this.#alter(letter));
+    if (does("replay", 0.3)) out.push({...random.pick(this.#old), to: letter.to});
+    if (does("useless", 0.2))
+      out.push({...letter, message: Uint8Array.from({length: 40}, () => random.between(0, 255))});
+    return out;
+  }
+
+  #alter(letter: Letter): readonly Letter[] {
+    const {random} = this.ports;
+    const message = decodeMessage(letter.message);
+    const as = (other: ConsensusMessage): Letter => ({...letter, message: encodeMessage(other)});
+    if (this.misdeeds.has("forge") && random.chance(0.4)) return [as(this.#forged(message)), letter];
+    if (!this.misdeeds.has("equivocate")) return [letter];
+    if (message.type === "proposal") {
+      const twin = as({type: "proposal", proposal: this.#twinOf(message.proposal)});
+      return random.chance(0.4) ? [letter] : random.chance(0.5) ? [twin] : [letter, twin];
+    }
+    if (message.type === "vote") {
+      const twin = this.#twins.get(message.vote.blockId);
+      const other = twin && blockIdOf(twin.block.header);
+      const blockId = other ?? `${message.vote.blockId.slice(0, 62)}00`;
+      return [letter, as({type: "vote", vote: this.#vote({...message.vote, blockId})})];
+    }
+    return [letter];
+  }
+
+  /** Another block of the same view, as validly signed as the first. */
+  #twinOf(proposal: Proposal): Proposal {
+    const id = blockIdOf(proposal.block.header);
+    const known = this.#twins.get(id);
+    if (known) return known;
+    const block: Block = {...proposal.block, header: this.#changed(proposal.block.header)};
+    const {header} = block;
+    const {epoch, height, view} = header;
+    const {chainId} = this.ports;
+    const content = proposalContent.encode({chainId, epoch, height, view, blockId: blockIdOf(header)});
+    const twin: Proposal = {...proposal, block, signature: this.ports.crypto.votes.sign(this.#key, content)};
+    this.#twins.set(id, twin);
+    return twin;
+  }
+
+  /** One that could be, or one that says of its parent what is not so. */
+  #changed(header: Header): Header {
+    if (this.ports.random.chance(0.5)) return {...header, timeMs: header.timeMs + 1n};
+    return {...header, parentStateRoot: header.parentReceiptsRoot};
+  }
+
+  #vote(vote: Vote): Vote {
+    const {signature: _, validator, ...content} = vote;
+    const bytes = voteContent.encode({chainId: this.ports.chainId, ...content});
+    return {...content, validator, signature: this.ports.crypto.votes.sign(this.#key, bytes)};
+  }
+
+  /** Something under another's name, or a certificate of one's own making. */
+  #forged(message: ConsensusMessage): ConsensusMessage {
+    const {random} = this.ports;
+    const others = [0, 1, 2, 3].filter((each) => each !== this.index);
+    if (message.type === "vote") return {type: "vote", vote: {...message.vote, validator: random.pick(others)}};
+    if (message.type === "timeout") {
+      const {timeout} = message;
+      const highCertificate = this.#inflated(timeout.highCertificate, timeout.view - 1n);
+      return {type: "timeout", timeout: {...timeout, highCertificate}};
+    }
+    const {proposal} = message;
+    const justify = this.#inflated(proposal.justify, proposal.justify.view);
+    return {type: "proposal", proposal: {...proposal, justify}};
+  }
+
+  /** One signer of a certificate in everybody's place, and a newer view. */
+  #inflated<C extends {readonly view: bigint; readonly votes: readonly {validator: number; signature: Uint8Array}[]}>(
+    certificate: C,
+    view: bigint,
+  ): C {
+    const [first] = certificate.votes;
+    if (!first) return certificate;
+    const votes = this.ports.random.chance(0.5)
+      ? certificate.votes.map(() => first)
+      : certificate.votes.map((each, i) => (i === 0 ? each : {...each, signature: first.signature}));
+    return {...certificate, view: view > certificate.view ? view : certificate.view, votes};
+  }
+}

@@ -1,0 +1,289 @@
+/**
+ * What must hold in every run, whatever goes wrong. Checkers look at what leaves honest nodes and at what they commit,
+ * and count by themselves: none of them calls the code that it watches to say whether it is right.
+ */
+import {type Certificate, voteContent} from "../../src/codecs/chain/block.js";
+import type {Genesis} from "../../src/codecs/chain/genesis.js";
+import {
+  decodeMessage,
+  type Proposal,
+  type TimeoutCertificate,
+  timeoutContent,
+} from "../../src/codecs/consensus/messages.js";
+import {accounts, SUPPLY_KEY, supply} from "../../src/node/ledger/state/stores.js";
+import type {SimCrypto} from "./crypto.js";
+import type {Letter} from "./network.js";
+import type {SimNode} from "./node.js";
+
+export const CHECKERS = [
+  "agreement",
+  "state",
+  "one-vote",
+  "certificates",
+  "availability",
+  "supply",
+  "receipts",
+  "acknowledged",
+  "liveness",
+  "crash",
+] as const;
+export type Checker = (typeof CHECKERS)[number];
+
+export interface Violation {
+  readonly checker: Checker;
+  readonly atMs: number;
+  readonly what: string;
+}
+
+export interface CheckerPorts {
+  readonly genesis: Genesis;
+  readonly crypto: SimCrypto;
+  readonly isHonest: (node: number) => boolean;
+  nowMs(): number;
+}
+
+/** Views in which commits must resume after the last fault. */
+export const LIVENESS_VIEWS = 10n;
+
+export class Checkers {
+  readonly violations: Violation[] = [];
+  /** Highest view in which an honest node said something. */
+  highestView = 0n;
+  /** Height of the newest committed block of each honest node. */
+  readonly heights = new Map<number, bigint>();
+  readonly #committed = new Map<bigint, {readonly id: string; readonly stateRoot: string}>();
+  readonly #votes = new Map<string, string>();
+  readonly #proposals = new Map<string, string>();
+  readonly #gaveUp = new Map<number, bigint>();
+  /** Honest validators that voted for a block, which means that they hold it. */
+  readonly #holders = new Map<string, Set<number>>();
+  /** Heights whose receipts were looked at, and the next nonce of each sender after them. */
+  readonly #counted = new Set<bigint>();
+  readonly #nonces = new Map<string, bigint>();
+  readonly #sound = new Set<string>();
+  readonly #acknowledged = new Map<string, number>();
+  #healedAtView: bigint | null = null;
+  #resumed = false;
+
+  constructor(private readonly ports: CheckerPorts) {}
+
+  /** A message leaves `letter.from`, before the links have their way with it. */
+  left(letter: Letter): void {
+    if (!this.ports.isHonest(letter.from) || letter.channel !== "consensus") return;
+    const message = decodeMessage(letter.message);
+    switch (message.type) {
+      case "vote": {
+        const {view, blockId, validator} = message.vote;
+        if (validator !== letter.from) this.#fail("one-vote", `n${letter.from} votes as n${validator}`);
+        this.#once("one-vote", this.#votes, `vote of n${letter.from} in view ${view}`, blockId);
+        if ((this.#gaveUp.get(letter.from) ?? -1n) >= view && !this.#holders.get(blockId)?.has(letter.from))
+          this.#fail("one-vote", `n${letter.from} votes in view ${view} after giving it up`);
+        const holders = this.#holders.get(blockId) ?? new Set();
+        this.#holders.set(blockId, holders.add(letter.from));
+        return this.#saw(view);
+      }
+      case "timeout": {
+        const {view, highCertificate, entered} = message.timeout;
+        const before = this.#gaveUp.get(letter.from) ?? -1n;
+        if (view > before) this.#gaveUp.set(letter.from, view);
+        this.#certificate(highCertificate);
+        if (entered) this.#timeouts(entered);
+        return this.#saw(view);
+      }
+      case "proposal":
+        return this.#proposal(letter.from, message.proposal);
+    }
+  }
+
+  #proposal(from: number, {block, justify, timeouts}: Proposal): void {
+    const {view} = block.header;
+    this.#once("one-vote", this.#proposals, `proposal of n${from} in view ${view}`, justify.blockId + view);
+    this.#certificate(justify);
+    if (timeouts) this.#timeouts(timeouts);
+    this.#saw(view);
+  }
+
+  /** A block is on a node's disk and merged. */
+  async committed(node: SimNode, {height, blockId}: {height: bigint; blockId: string}): Promise<void> {
+    if (!this.ports.isHonest(node.index)) return;
+    const before = this.heights.get(node.index) ?? 0n;
+    if (height !== before + 1n && height > before) this.#fail("agreement", `n${node.index} skips to height ${height}`);
+    this.heights.set(node.index, height);
+    const chain = node.chain!;
+    const {stateRoot} = chain.tip;
+    const known = this.#committed.get(height);
+    if (known && known.id !== blockId)
+      this.#fail(
+        "agreement",
+        `height ${height} is ${blockId.slice(0, 8)} at n${node.index} and ${known.id.slice(0, 8)}`,
+      );
+    if (known && known.id === blockId && known.stateRoot !== stateRoot)
+      this.#fail("state", `height ${height} leaves another state at n${node.index}`);
+    if (!known) this.#committed.set(height, {id: blockId, stateRoot});
+    this.#holdersOf(blockId, height);
+    this.#supply(node, height);
+    this.#resumes();
+    const stored = await node.stored.block(height);
+    if (!stored) return this.#fail("availability", `n${node.index} commits height ${height} and does not have it`);
+    if (stored.certificate.blockId !== blockId)
+      this.#fail("certificates", `height ${height} is stored with the certificate of another block`);
+    this.#certificate(stored.certificate);
+    const below = this.#committed.get(height - 1n);
+    if (below && stored.block.header.parentStateRoot !== below.stateRoot)
+      this.#fail("state", `height ${height} tells of another state below it`);
+    this.#receipts(node, height, stored.block.transactions.length);
+  }
+
+  /** A node starts on a disk that may hold one block more than it had told of. */
+  async started(node: SimNode): Promise<void> {
+    const head = node.stored.head();
+    if (!head || !this.ports.isHonest(node.index)) return;
+    const {height} = head.header;
+    const known = this.#committed.get(height);
+    if (known && known.id !== head.id)
+      this.#fail("agreement", `height ${height} is another on the disk of n${node.index}`);
+    if (height < (this.heights.get(node.index) ?? 0n))
+      this.#fail("agreement", `n${node.index} comes back at height ${height}, below what it had committed`);
+    if (height > 0n && !known) this.#committed.set(height, {id: head.id, stateRoot: head.stateRoot});
+    this.heights.set(node.index, height);
+  }
+
+  acknowledged(node: number, txId: string): void {
+    if (this.ports.isHonest(node)) this.#acknowledged.set(txId, node);
+  }
+
+  /** Nothing new goes wrong from now on. */
+  healed(): void {
+    this.#healedAtView = this.highestView;
+  }
+
+  get hasResumed(): boolean {
+    return this.#resumed;
+  }
+
+  /** Of what honest nodes acknowledged, what some honest node has in no block. */
+  unsettled(nodes: readonly SimNode[]): readonly string[] {
+    const honest = nodes.filter(({index}) => this.ports.isHonest(index));
+    return [...this.#acknowledged.keys()].filter((txId) => honest.some((node) => node.stored.receipt(txId) === null));
+  }
+
+  finish(nodes: readonly SimNode[]): void {
+    if (!this.#resumed)
+      this.#fail("liveness", `nothing was committed after the faults, up to view ${this.highestView}`);
+    for (const txId of this.unsettled(nodes)) {
+      const by = this.#acknowledged.get(txId);
+      this.#fail("acknowledged", `transaction ${txId.slice(0, 8)}, acknowledged by n${by}, is not in every chain`);
+    }
+  }
+
+  crashed(node: number, error: unknown): void {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (this.ports.isHonest(node)) this.#fail("crash", `n${node} stopped: ${text}`);
+  }
+
+  #fail(checker: Checker, what: string): void {
+    this.violations.push({checker, atMs: this.ports.nowMs(), what});
+  }
+
+  #once(checker: Checker, seen: Map<string, string>, slot: string, value: string): void {
+    const before = seen.get(slot);
+    if (before !== undefined && before !== value)
+      this.#fail(checker, `second ${slot}: ${value.slice(0, 8)} after ${before.slice(0, 8)}`);
+    seen.set(slot, value);
+  }
+
+  #saw(view: bigint): void {
+    if (view > this.highestView) this.highestView = view;
+    if (this.#healedAtView === null || this.#resumed || view <= this.#healedAtView + LIVENESS_VIEWS) return;
+    this.#fail("liveness", `view ${view}: nothing was committed since faults ended in view ${this.#healedAtView}`);
+    this.#resumed = true;
+  }
+
+  #resumes(): void {
+    if (this.#healedAtView !== null) this.#resumed = true;
+  }
+
+  /** Distinct members, more than two thirds of the power, each signature theirs: counted here. */
+  #certificate(certificate: Certificate): void {
+    const {view, height, blockId, epoch, votes} = certificate;
+    if (height === 0n) return;
+    const key = `${view}/${blockId}/${votes.map(({validator}) => validator)}`;
+    if (this.#sound.has(key)) return;
+    const {validators, chainId} = this.ports.genesis;
+    const bytes = voteContent.encode({chainId, epoch, height, view, blockId});
+    const wrong = this.#quorum(votes, () => bytes, validators);
+    if (wrong) this.#fail("certificates", `certificate of height ${height} in view ${view}: ${wrong}`);
+    else this.#sound.add(key);
+  }
+
+  #timeouts({view, epoch, timeouts, highCertificate}: TimeoutCertificate): void {
+    const {validators, chainId} = this.ports.genesis;
+    const bytes = (i: number): Uint8Array => {
+      const {highView, highBlockId} = timeouts[i]!;
+      return timeoutContent.encode({chainId, epoch, view, highView, highBlockId});
+    };
+    const wrong = this.#quorum(timeouts, bytes, validators);
+    if (wrong) this.#fail("certificates", `timeout certificate of view ${view}: ${wrong}`);
+    this.#certificate(highCertificate);
+  }
+
+  #quorum(
+    signers: readonly {readonly validator: number; readonly signature: Uint8Array}[],
+    bytesOf: (i: number) => Uint8Array,
+    validators: Genesis["validators"],
+  ): string | null {
+    const members = new Set(signers.map(({validator}) => validator));
+    if (members.size !== signers.length) return "a signer twice";
+    let power = 0n;
+    for (const [i, {validator, signature}] of signers.entries()) {
+      const member = validators[validator];
+      if (!member) return `no validator ${validator}`;
+      if (!this.ports.crypto.votes.verify(member.publicKey, bytesOf(i), signature)) return `n${validator} did not sign`;
+      power += member.power;
+    }
+    const total = validators.reduce((sum, each) => sum + each.power, 0n);
+    return power * 3n > total * 2n ? null : `${power} of ${total} is no quorum`;
+  }
+
+  /** Enough honest nodes have what was committed for it to be had whatever the others do. */
+  #holdersOf(blockId: string, height: bigint): void {
+    const {validators} = this.ports.genesis;
+    const faulty = Math.floor((validators.length - 1) / 3);
+    const quorum = Math.floor((2 * validators.length) / 3) + 1;
+    const holders = this.#holders.get(blockId)?.size ?? 0;
+    // An honest leader's vote for its own block does not leave it when it collects them itself.
+    if (holders + 1 < quorum - faulty)
+      this.#fail("availability", `height ${height} is committed and ${holders} honest nodes voted for it`);
+  }
+
+  /** All that was allocated is held or burned; simulations mine nothing. */
+  #supply(node: SimNode, height: bigint): void {
+    const {state} = node.chain!;
+    let held = 0n;
+    for (const key of state.keys(accounts)) {
+      const {balanceDust} = state.get(accounts, key)!;
+      if (balanceDust < 0n) this.#fail("supply", `height ${height}: ${key.slice(0, 8)} has ${balanceDust} dust`);
+      held += balanceDust;
+    }
+    const allocated = this.ports.genesis.allocations.reduce((sum, {amountDust}) => sum + amountDust, 0n);
+    const burned = state.get(supply, SUPPLY_KEY)?.burnedDust ?? 0n;
+    if (held + burned !== allocated)
+      this.#fail("supply", `height ${height}: ${held} held and ${burned} burned of ${allocated} dust`);
+  }
+
+  /** Every transaction of a block has its receipt, and each sender's nonces follow one another. */
+  #receipts(node: SimNode, height: bigint, count: number): void {
+    const receipts = node.stored.receipts({from: height, to: height, limit: 10_000});
+    if (receipts.length !== count)
+      this.#fail("receipts", `height ${height} has ${count} transactions and ${receipts.length} receipts`);
+    if (this.#counted.has(height)) return;
+    this.#counted.add(height);
+    // Listed from the last transaction of the block to the first.
+    for (const {sender, nonce} of [...receipts].reverse()) {
+      const next = this.#nonces.get(sender) ?? 0n;
+      if (nonce !== next)
+        this.#fail("receipts", `height ${height} has nonce ${nonce} of ${sender.slice(0, 8)}, not ${next}`);
+      this.#nonces.set(sender, next + 1n);
+    }
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * One validator of a simulation: chain, intake, pool, engine and signer as the program joins them, on a simulated disk,
+ * clock and network. A run of it ends with a crash; the disk and the key's record stay.
+ */
+import {hexOf} from "../../src/codecs/bytes.js";
+import type {Genesis} from "../../src/codecs/chain/genesis.js";
+import type {SignedRecord} from "../../src/codecs/consensus/promise.js";
+import {sha3} from "../../src/codecs/hash.js";
+import {RuleError} from "../../src/errors.js";
+import {Journal} from "../../src/node/api/events/journal.js";
+import {Chain} from "../../src/node/chain.js";
+import {DEFAULT_PACEMAKER} from "../../src/node/consensus/hotstuff/pacemaker.js";
+import {contractsOf} from "../../src/node/contracts.js";
+import {Engine} from "../../src/node/engine/engine.js";
+import {Intake} from "../../src/node/intake.js";
+import {VoteSigner} from "../../src/node/keys/vote-signer.js";
+import type {BlockCommitted} from "../../src/node/ledger/chain/events.js";
+import {chainParamsOf} from "../../src/node/ledger/params/networks.js";
+import {admissionStack} from "../../src/node/mempool/pool/admission.js";
+import {Pool} from "../../src/node/mempool/pool/pool.js";
+import type {LedgerStore} from "../../src/node/storage/store.js";
+import type {SimCrypto} from "./crypto.js";
+import {SimDisk} from "./disk.js";
+import type {EventHeap} from "./heap.js";
+import type {SimNetwork} from "./network.js";
+import type {Random} from "./random.js";
+import type {Trace} from "./trace.js";
+
+export interface NodePorts {
+  readonly genesis: Genesis;
+  readonly crypto: SimCrypto;
+  readonly heap: EventHeap;
+  readonly network: SimNetwork;
+  readonly timers: Random;
+  readonly trace: Trace;
+  started(node: SimNode): void;
+  committed(node: SimNode, committed: BlockCommitted): void;
+  /** The node stopped by itself. */
+  failed(node: SimNode, error: unknown): void;
+}
+
+/** What a run of a node has open. */
+interface Life {
+  readonly chain: Chain;
+  readonly intake: Intake;
+  readonly engine: Engine;
+  readonly store: LedgerStore;
+  readonly abort: AbortController;
+}
+
+const SILENT = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
+/** Blocks come this often: a minute of simulated time has two hundred views at most. */
+const PACE = {intervalMs: 1_000, minIntervalMs: 200};
+
+export class SimNode {
+  readonly peerId: string;
+  /** Milliseconds by which the wall clock is off. */
+  skewMs = 0;
+  #life: Life | null = null;
+  /** Counts runs, so that what an old one left behind is known. */
+  #run = 0;
+  #signed: SignedRecord | null = null;
+  readonly #keys: {readonly publicKey: Uint8Array; readonly secretKey: Uint8Array};
+
+  private constructor(
+    readonly index: number,
+    readonly disk: SimDisk,
+    private readonly ports: NodePorts,
+  ) {
+    this.#keys = ports.crypto.votes.keygen(`validator ${index}`);
+    this.peerId = hexOf(sha3(this.#keys.publicKey));
+  }
+
+  static async create(index: number, ports: NodePorts): Promise<SimNode> {
+    return new SimNode(index, await SimDisk.create(), ports);
+  }
+
+  get isUp(): boolean {
+    return this.#life !== null;
+  }
+  get chain(): Chain | null {
+    return this.#life?.chain ?? null;
+  }
+  /** What is on disk, whether or not the node runs. */
+  get stored(): LedgerStore {
+    return this.disk.open(() => true);
+  }
+
+  async start(): Promise<void> {
+    const {genesis, crypto, network, trace, heap} = this.ports;
+    const run = ++this.#run;
+    const alive = (): boolean => this.#run === run;
+    this.disk.mend();
+    trace.note(heap.nowMs, this.index, "starts");
+    try {
+      const store = this.disk.open(alive);
+      const stack = contractsOf(chainParamsOf(genesis).rules);
+      const contracts = new Map(stack.map((each) => [each.id, each]));
+      const chain = await Chain.open({
+        store,
+        genesis,
+        contracts,
+        verifyProof: refuseProof,
+        verifyTransaction: crypto.transactions.verify,
+        verifyVote: crypto.votes.verify,
+        journal: new Journal(),
+        log: SILENT,
+      });
+      if (!alive()) return;
+      this.ports.started(this);
+      chain.subscribe((committed) => this.ports.committed(this, committed));
+      const failed = (error: unknown): void => this.#fail(run, error);
+      const nowMs = (): bigint => genesis.timeMs + BigInt(Math.floor(heap.nowMs) + this.skewMs);
+      const pool = new Pool();
+      let wake: () => void = () => {};
+      const intake = new Intake({
+        chain,
+        pool,
+        store,
+        admit: admissionStack(stack, contracts),
+        verifyProof: refuseProof,
+        nowMs,
+        wake: () => wake(),
+        failed,
+      });
+      const port = network.join(this.peerId, this.index);
+      const engine = new Engine(
+        {pace: PACE, pacemaker: DEFAULT_PACEMAKER},
+        {
+          chain,
+          store,
+          intake,
+          voice: this.#voice(alive),
+          network: port,
+          verifyVote: crypto.votes.verify,
+          clock: this.#clock(alive),
+          nowMs,
+          log: SILENT,
+          equivocated: ({kind, validator, view}) =>
+            trace.note(heap.nowMs, this.index, `saw n${validator} equivocate by ${kind} in view ${view}`),
+          failed,
+        },
+      );
+      wake = () => engine.wake();
+      intake.resume();
+      const abort = new AbortController();
+      this.#life = {chain, intake, engine, store, abort};
+      await port.start(abort.signal);
+      await engine.start(abort.signal);
+    } catch (error) {
+      if (alive()) this.#fail(run, error);
+    }
+  }
+
+  /** The process is gone between two instructions. */
+  crash(why: string): void {
+    if (!this.#life) return;
+    this.ports.trace.note(this.ports.heap.nowMs, this.index, `crashes: ${why}`);
+    this.#end();
+  }
+
+  /** @returns the id once the node has acknowledged it. @throws what it refuses with; UnavailableError when it is down */
+  async submit(bytes: Uint8Array): Promise<string | null> {
+    const run = this.#run;
+    const life = this.#life;
+    if (!life) return null;
+    const {txId} = await life.intake.submit(bytes);
+    return this.#run === run ? txId : null;
+  }
+
+  close(): void {
+    this.#end();
+    this.disk.close();
+  }
+
+  #end(): void {
+    this.#run++;
+    this.#life?.abort.abort();
+    this.#life = null;
+    this.ports.network.leave(this.peerId);
+  }
+
+  #fail(run: number, error: unknown): void {
+    if (this.#run !== run) return;
+    this.crash(error instanceof Error ? error.message : String(error));
+    this.ports.failed(this, error);
+  }
+
+  /** Nothing of a run is done after its end. */
+  #clock(alive: () => boolean) {
+    const {heap, timers} = this.ports;
+    return {
+      nowMs: () => heap.nowMs,
+      after: (ms: number, job: () => void) => {
+        const timer = heap.in(ms, () => {
+          if (alive()) job();
+        });
+        return () => timer.cancel();
+      },
+      jitterBps: () => timers.between(-1_000, 1_000),
+    };
+  }
+
+  #voice(alive: () => boolean): VoteSigner {
+    const sign = (message: Uint8Array): Uint8Array => this.ports.crypto.votes.sign(this.#keys.secretKey, message);
+    const self = this;
+    return new VoteSigner(this.index, sign, {
+      get record() {
+        return self.#signed;
+      },
+      write(record) {
+        if (alive()) self.#signed = record;
+      },
+    });
+  }
+}
+
+const refuseProof = (): never => {
+  throw new RuleError("PROOF_REFUSED", "simulations mine nothing");
+};

@@ -1,0 +1,278 @@
+/** One seed: plan, nodes, links, clients, faults, checkers. The same seed gives the same run, event by event. */
+import type {Genesis} from "../../src/codecs/chain/genesis.js";
+import {QsdmError} from "../../src/errors.js";
+import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
+import {OutputFilter} from "./byzantine.js";
+import {Checkers, type Violation} from "./checkers.js";
+import {cryptoOf, type SimCrypto} from "./crypto.js";
+import {EventHeap} from "./heap.js";
+import {SimNetwork} from "./network.js";
+import {SimNode} from "./node.js";
+import {type Episode, type Plan, planOf} from "./plan.js";
+import {type Concern, type Random, streamsOf} from "./random.js";
+import {Trace} from "./trace.js";
+import {clientsOf, transferOf} from "./workload.js";
+
+export interface SimOptions {
+  readonly seed: number;
+  readonly crypto: "fake" | "real";
+  /** Takes the trace line by line; null keeps its digest alone. */
+  readonly print: ((line: string) => void) | null;
+}
+
+export interface SimResult {
+  readonly seed: number;
+  readonly plan: Plan;
+  readonly violations: readonly Violation[];
+  readonly digest: string;
+  readonly events: number;
+  readonly simulatedMs: number;
+  /** Highest height that an honest node committed. */
+  readonly height: bigint;
+  readonly transactions: number;
+}
+
+const CHAIN_ID = "qsdm-sim";
+const CLIENTS = 8;
+/** Until everything that was acknowledged is in blocks, the end is put off by this much at a time. */
+const STEP_MS = 1_000;
+
+const genesisOf = (nodes: number, crypto: SimCrypto, addresses: readonly string[]): Genesis => ({
+  chainId: CHAIN_ID,
+  network: "simulation",
+  timeMs: 1_800_000_000_000n,
+  params: NETWORK_PARAMS.dev,
+  allocations: addresses.map((to) => ({to, amountDust: 1_000_000_000n})),
+  validators: Array.from({length: nodes}, (_, i) => ({
+    publicKey: crypto.votes.keygen(`validator ${i}`).publicKey,
+    power: 1n,
+    account: i.toString(16).padStart(64, "0"),
+  })),
+});
+
+export async function runSeed({seed, crypto: mode, print}: SimOptions): Promise<SimResult> {
+  const streams = streamsOf(seed);
+  const plan = planOf(streams.faults);
+  const crypto = await cryptoOf(mode);
+  const clients = clientsOf(CLIENTS, plan.nodes, crypto);
+  const genesis = genesisOf(
+    plan.nodes,
+    crypto,
+    clients.map(({address}) => address),
+  );
+  const world = new World({plan, streams, crypto, genesis, trace: new Trace(print)});
+  await world.build();
+  try {
+    world.schedule(clients);
+    await world.run();
+    return world.result(seed);
+  } finally {
+    world.close();
+  }
+}
+
+interface Setting {
+  readonly plan: Plan;
+  readonly streams: Readonly<Record<Concern, Random>>;
+  readonly crypto: SimCrypto;
+  readonly genesis: Genesis;
+  readonly trace: Trace;
+}
+
+class World {
+  readonly #heap = new EventHeap();
+  readonly #nodes: SimNode[] = [];
+  readonly #network: SimNetwork;
+  readonly #checkers: Checkers;
+  readonly #filters = new Map<number, OutputFilter>();
+  #acknowledged = 0;
+
+  constructor(private readonly setting: Setting) {
+    const {plan, streams, crypto, genesis, trace} = setting;
+    this.#checkers = new Checkers({
+      genesis,
+      crypto,
+      isHonest: (node) => !plan.byzantine.has(node),
+      nowMs: () => this.#heap.nowMs,
+    });
+    this.#network = new SimNetwork({
+      heap: this.#heap,
+      random: streams.network,
+      trace,
+      outgoing: (letter) => this.#filters.get(letter.from)?.rewrite(letter) ?? [letter],
+      left: (letter) => this.#checkers.left(letter),
+      failed: (node, error) => this.#checkers.crashed(node, error),
+    });
+    for (const [node, misdeeds] of plan.byzantine)
+      this.#filters.set(
+        node,
+        new OutputFilter(node, misdeeds, {
+          random: streams.byzantine,
+          crypto,
+          chainId: CHAIN_ID,
+          later: (delayMs, letter) => void this.#heap.in(delayMs, () => this.#network.carry(letter)),
+        }),
+      );
+  }
+
+  async build(): Promise<void> {
+    const {plan, streams, crypto, genesis, trace} = this.setting;
+    for (let i = 0; i < plan.nodes; i++)
+      this.#nodes.push(
+        await SimNode.create(i, {
+          genesis,
+          crypto,
+          heap: this.#heap,
+          network: this.#network,
+          timers: streams.timers,
+          trace,
+          started: (node) => void this.#checkers.started(node),
+          committed: (node, committed) => {
+            const {height, blockId, transactionCount} = committed;
+            trace.note(
+              this.#heap.nowMs,
+              node.index,
+              `commits ${height} ${blockId.slice(0, 8)} with ${transactionCount} transactions`,
+            );
+            void this.#checkers.committed(node, committed);
+          },
+          failed: (node, error) => this.#failed(node, error),
+        }),
+      );
+  }
+
+  schedule(clients: ReturnType<typeof clientsOf>): void {
+    const {plan, streams} = this.setting;
+    this.#network.weather = plan.weather;
+    for (const node of this.#nodes) this.#heap.in(0, () => void node.start());
+    for (const {atMs, forMs, episode} of plan.episodes) this.#heap.in(atMs, () => this.#begin(episode, forMs));
+    for (let i = 0; i < plan.transfers; i++) {
+      const client = streams.workload.pick(clients);
+      const to = streams.workload.pick(clients).address;
+      this.#heap.in(streams.workload.between(100, plan.healMs), () => void this.#send(client, to));
+    }
+    this.#heap.in(plan.healMs, () => this.#heal());
+  }
+
+  async run(): Promise<void> {
+    const {plan} = this.setting;
+    const sound = (): boolean => this.#checkers.violations.length === 0;
+    for (let untilMs = plan.healMs + STEP_MS; ; untilMs += STEP_MS) {
+      if (!(await this.#heap.run(untilMs, sound))) return;
+      const settled = this.#checkers.hasResumed && this.#checkers.unsettled(this.#nodes).length === 0;
+      if (settled || untilMs >= plan.endMs) break;
+    }
+    this.#checkers.finish(this.#nodes);
+  }
+
+  result(seed: number): SimResult {
+    const {plan, trace} = this.setting;
+    return {
+      seed,
+      plan,
+      violations: this.#checkers.violations,
+      digest: trace.digest(),
+      events: trace.events,
+      simulatedMs: this.#heap.nowMs,
+      height: [...this.#checkers.heights.values()].reduce((a, b) => (a > b ? a : b), 0n),
+      transactions: this.#acknowledged,
+    };
+  }
+
+  close(): void {
+    for (const node of this.#nodes) node.close();
+  }
+
+  async #send(client: ReturnType<typeof clientsOf>[number], to: string): Promise<void> {
+    const {crypto, streams, trace} = this.setting;
+    const node = this.#nodes[client.home]!;
+    if (!node.isUp) return;
+    const bytes = transferOf(client, {to, chainId: CHAIN_ID, crypto, random: streams.workload});
+    try {
+      const txId = await node.submit(bytes);
+      if (txId === null) return;
+      client.nonce++;
+      this.#acknowledged++;
+      trace.note(this.#heap.nowMs, client.home, `acknowledges ${txId.slice(0, 8)}`);
+      this.#checkers.acknowledged(client.home, txId);
+    } catch (error) {
+      if (!(error instanceof QsdmError)) throw error;
+      trace.note(this.#heap.nowMs, client.home, `refuses a transfer: ${error.code}`);
+    }
+  }
+
+  #begin(episode: Episode, forMs: number): void {
+    const all = this.#nodes;
+    this.setting.trace.note(this.#heap.nowMs, null, `fault: ${JSON.stringify(episode)} for ${forMs} ms`);
+    switch (episode.type) {
+      case "crash":
+        for (const index of episode.nodes) this.#crash(all[index]!, forMs);
+        return;
+      case "partition":
+        for (const {index} of all)
+          for (const {index: other} of all)
+            if (episode.inside.includes(index) !== episode.inside.includes(other)) this.#network.cut(index, other);
+        return void this.#heap.in(forMs, () => this.#network.mend());
+      case "one-way":
+        this.#network.cut(episode.from, episode.to);
+        return void this.#heap.in(forMs, () => this.#network.mend());
+      case "clog":
+        for (const [i, index] of episode.nodes.entries())
+          this.#heap.in((forMs * i) / episode.nodes.length, () => {
+            for (const {index: other} of all) this.#network.clog(index, other, episode.delayMs);
+          });
+        return void this.#heap.in(forMs, () => this.#network.mend());
+      case "clock": {
+        const node = all[episode.node]!;
+        node.skewMs = episode.skewMs;
+        return void this.#heap.in(forMs, () => {
+          node.skewMs = 0;
+        });
+      }
+      case "disk":
+        return all[episode.node]!.disk.breakNext(episode.written);
+      case "flood":
+        return this.#flood(all[episode.node]!);
+    }
+  }
+
+  #crash(node: SimNode, forMs: number): void {
+    node.crash("killed");
+    this.#heap.in(forMs, () => {
+      if (!node.isUp) void node.start();
+    });
+  }
+
+  /** Transactions that must be refused: of nobody, unpayable, and far ahead of their account. */
+  #flood(node: SimNode): void {
+    const {crypto, streams} = this.setting;
+    const [poor] = clientsOf(CLIENTS + 1, 1, crypto).slice(-1);
+    for (let i = 0; i < 20; i++) {
+      poor!.nonce = BigInt(i * 10);
+      const bytes = transferOf(poor!, {to: poor!.address, chainId: CHAIN_ID, crypto, random: streams.workload});
+      void node.submit(bytes).catch((error: unknown) => {
+        if (!(error instanceof QsdmError)) this.#checkers.crashed(node.index, error);
+      });
+    }
+  }
+
+  /** A disk that failed stops the process, as it must; somebody starts it again. Anything else is a bug. */
+  #failed(node: SimNode, error: unknown): void {
+    const excused = error instanceof QsdmError && (error.code === "DISK_FAILED" || error.code === "PROCESS_GONE");
+    if (!excused) return this.#checkers.crashed(node.index, error);
+    this.#heap.in(2_000, () => {
+      if (!node.isUp) void node.start();
+    });
+  }
+
+  #heal(): void {
+    this.setting.trace.note(this.#heap.nowMs, null, "heals");
+    this.#network.weather = this.setting.plan.calm;
+    this.#network.mend();
+    for (const node of this.#nodes) {
+      node.skewMs = 0;
+      if (!node.isUp) void node.start();
+    }
+    this.#checkers.healed();
+  }
+}

@@ -1,0 +1,72 @@
+import {mkdtempSync, rmSync} from "node:fs";
+import {tmpdir} from "node:os";
+import path from "node:path";
+import {expect, onTestFinished, test} from "vitest";
+import {main} from "./main.js";
+import {planOf} from "./plan.js";
+import {Random} from "./random.js";
+import {runSeed} from "./run.js";
+import {nextSeed, readSlices} from "./seed-ledger.js";
+
+const SEEDS = 200;
+const SLICE = 50;
+
+for (let from = 1; from <= SEEDS; from += SLICE)
+  test(`seeds ${from} to ${from + SLICE - 1} keep every promise`, {timeout: 240_000}, async () => {
+    for (let seed = from; seed < from + SLICE; seed++) {
+      const {violations} = await runSeed({seed, crypto: "fake", print: null});
+      expect({seed, violations}).toEqual({seed, violations: []});
+    }
+  });
+
+test("a seed run twice gives one trace, and another seed another", async () => {
+  const digestOf = async (seed: number) => (await runSeed({seed, crypto: "fake", print: null})).digest;
+  const digests = [await digestOf(7), await digestOf(7), await digestOf(8)];
+  expect(digests[0]).toBe(digests[1]);
+  expect(digests[0]).not.toBe(digests[2]);
+});
+
+test("a seed gives one trace with real signatures as well", {timeout: 120_000}, async () => {
+  const lines: string[][] = [[], []];
+  const results = [];
+  for (const printed of lines)
+    results.push(await runSeed({seed: 3, crypto: "real", print: (line) => void printed.push(line)}));
+  expect(results.map(({violations}) => violations)).toEqual([[], []]);
+  expect(lines[0]).toEqual(lines[1]);
+});
+
+test("plans stay within what the protocol promises to bear, and use the whole menu", () => {
+  const seen = new Set<string>();
+  for (let seed = 1; seed <= 500; seed++) {
+    const {byzantine, episodes, nodes, healMs} = planOf(new Random(`plan ${seed}`));
+    expect(byzantine.size).toBeLessThanOrEqual(Math.floor((nodes - 1) / 3));
+    for (const misdeeds of byzantine.values()) for (const each of misdeeds) seen.add(each);
+    for (const {atMs, forMs, episode} of episodes) {
+      expect(atMs + forMs).toBeLessThanOrEqual(healMs);
+      seen.add(episode.type);
+    }
+  }
+  expect([...seen].sort()).toEqual(
+    ["clock", "clog", "crash", "disk", "flood", "one-way", "partition"]
+      .concat(["equivocate", "forge", "late", "replay", "silent", "useless", "withhold"])
+      .sort(),
+  );
+});
+
+test("the command runs a slice, notes it in the ledger, and goes on where the ledger ends", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "qsdm-sim-"));
+  onTestFinished(() => rmSync(folder, {recursive: true}));
+  const ledger = path.join(folder, "seeds.jsonl");
+  const lines: string[] = [];
+  const call = (...argv: string[]) => main([...argv, "--ledger", ledger], (line) => void lines.push(line));
+  expect(await call("--seeds", "1..2", "--twice")).toBe(0);
+  expect(await call("--next", "1")).toBe(0);
+  expect(readSlices(ledger).map(({from, to, failed}) => ({from, to, failed}))).toEqual([
+    {from: 1, to: 2, failed: []},
+    {from: 3, to: 3, failed: []},
+  ]);
+  expect(nextSeed(readSlices(ledger))).toBe(4);
+  expect(await call("--replay", "2")).toBe(0);
+  expect(lines.some((line) => line.includes("n0 starts"))).toBe(true);
+  expect(await call()).toBe(2);
+});
