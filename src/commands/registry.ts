@@ -200,6 +200,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "receipt", heading: "Node", load: async () => (await import("./receipt.js")).receiptCommand},
   {path: "node init", heading: "Node", load: async () => (await import("./node/init.js")).nodeInitCommand},
   {path: "node run", heading: "Node", load: async () => (await import("./node/run.js")).nodeRunCommand},
+  {path: "peers", heading: "Node", load: async () => (await import("./peers.js")).peersCommand},
   {path: "node status", heading: "Node", load: async () => (await import("./node/status.js")).nodeStatusCommand},
   {
     path: "devnet equivocate",

@@ -76,6 +76,27 @@ export const SETTINGS = {
     path: true,
     fallback: "~/.cache/qsdm/dag",
   },
+  listen: {
+    env: "QSDM_LISTEN",
+    describe: "Where a node takes sessions of other nodes, HOST:PORT, several separated by commas.",
+    schema: text,
+    path: false,
+    fallback: null,
+  },
+  peers: {
+    env: "QSDM_PEERS",
+    describe: "Nodes that a connection is always kept to, PEERID@HOST:PORT, separated by commas.",
+    schema: text,
+    path: false,
+    fallback: null,
+  },
+  bootstrap: {
+    env: "QSDM_BOOTSTRAP",
+    describe: "Nodes that a node learns the first others from, HOST:PORT or PEERID@HOST:PORT, separated by commas.",
+    schema: text,
+    path: false,
+    fallback: null,
+  },
   mining_table: {
     env: "QSDM_MINING_TABLE",
     describe:

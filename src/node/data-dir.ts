@@ -17,6 +17,7 @@ const SIGNED_FILE = "validator.signed";
 const CHALLENGE_FILE = "challenge.key";
 const DATABASE_FILE = "chain.db";
 const REJECTIONS_FILE = "rejections.jsonl";
+const PEERS_FILE = "peers.json";
 const DAG_FOLDER = "dag";
 const CHALLENGE_KEY_BYTES = 32;
 
@@ -32,6 +33,8 @@ export interface DataDir {
   readonly signedPath: string;
   /** Log of refused claims, one JSON object a line. */
   readonly rejectionsPath: string;
+  /** Addresses of other nodes. */
+  readonly peersPath: string;
   /** Directory of proof-of-work tables, which may be removed at any time. */
   readonly dagPath: string;
 }
@@ -75,6 +78,7 @@ export async function readDataDir(directory: string): Promise<DataDir> {
     signedPath: path.join(directory, SIGNED_FILE),
     databasePath: path.join(directory, DATABASE_FILE),
     rejectionsPath: path.join(directory, REJECTIONS_FILE),
+    peersPath: path.join(directory, PEERS_FILE),
     dagPath: path.join(directory, DAG_FOLDER),
   };
 }

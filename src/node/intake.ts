@@ -104,10 +104,13 @@ export class Intake {
     return transaction;
   }
 
-  /** @throws RuleError, DecodeError, UnavailableError */
-  async submitProof(raw: Uint8Array): Promise<AcceptedProof> {
+  /**
+   * @param verify a miner's own offer answers a challenge of this node; what another node took answers one of its own
+   * @throws RuleError, DecodeError, UnavailableError
+   */
+  async submitProof(raw: Uint8Array, verify = this.ports.verifyProof): Promise<AcceptedProof> {
     this.#checkOpen();
-    const accepted = this.ports.verifyProof(raw);
+    const accepted = verify(raw);
     // The id does not cover the attestation: another node can offer the same solution.
     if (this.#proofs.has(accepted.proofIdHex))
       throw new ProofRejection(

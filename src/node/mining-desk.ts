@@ -107,6 +107,19 @@ export class MiningDesk {
     return verifyProof(raw, {...context, ...admission, chain: {...chain, hasProof}});
   }
 
+  /**
+   * Checks a proof that another node took, by the rules of the next block: its challenge was that node's, so this one
+   * can neither check nor spend it.
+   * @throws ProofRejection
+   */
+  verifyRelayed(state: State, raw: Uint8Array, isWaiting: (nodeId: string, height: bigint) => boolean): AcceptedProof {
+    const context = this.#context(state, {tipHeight: this.ports.tipHeight(), nowMs: this.ports.nowMs()});
+    if (this.#compat) return acceptedOf(this.#compat.verifyInBlock(state, raw, context));
+    const hasProof = (nodeId: string, height: bigint): boolean =>
+      context.chain.hasProof(nodeId, height) || isWaiting(nodeId, height);
+    return acceptedOf(verifyProof(raw, {...context, chain: {...context.chain, hasProof}}));
+  }
+
   /** Checks a proof inside a block: everything that every validator can check. */
   readonly verifyInBlock: VerifyProof = (state: State, raw: Uint8Array, block: BlockContext) => {
     const read = this.#context(state, {tipHeight: block.height - 1n, nowMs: block.timeMs});

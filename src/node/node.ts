@@ -13,6 +13,7 @@ import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
 import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "./mining/rejections/rejections.js";
 import type {TelemetryOptions} from "./mining/telemetry/telemetry.js";
 import type {TableKind} from "./mining-tables.js";
+import {DEFAULT_NETWORK_OPTIONS, type NetworkOptions} from "./network/options.js";
 import {buildParts, type NodeParts} from "./parts.js";
 import {checkProfile} from "./profile.js";
 import type {Log, Service} from "./service.js";
@@ -35,6 +36,8 @@ export interface NodeOptions {
   readonly rejections: RejectionOptions;
   /** What the operator's NVIDIA sidecars are to this node; `null` takes nothing from them. */
   readonly ngc: NgcOptions | null;
+  /** Whom this node speaks to, and where. */
+  readonly network: NetworkOptions;
   /** Holds accepted proofs against a catalogue of GPUs; null does not. */
   readonly telemetry: TelemetryOptions | null;
   /** Slash receipts that are kept; the oldest go first. */
@@ -52,6 +55,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   deniedGpus: [],
   rejections: DEFAULT_REJECTION_OPTIONS,
   ngc: null,
+  network: DEFAULT_NETWORK_OPTIONS,
   telemetry: null,
   slashReceiptsMax: 10_000,
   eventBlocksKept: 100_000,
@@ -105,17 +109,24 @@ export class QsdmNode implements Service {
     return this.parts.api.url;
   }
 
+  /** Who this node is among others, and where they reach it. */
+  networkState(): {readonly peer_id: string; readonly listen: readonly string[]} {
+    const {network} = this.parts;
+    return {peer_id: network.self, listen: network.addresses()};
+  }
+
   view(): LedgerView {
     return viewOf(this.parts.chain);
   }
 
   /** Serves until the signal aborts; whatever fails here closes the store again. */
   async start(signal: AbortSignal): Promise<void> {
-    const {api, engine, chain} = this.parts;
+    const {api, network, engine, chain} = this.parts;
     const {abort, log} = this.life;
     try {
       signal.throwIfAborted();
       await api.start(abort.signal);
+      await network.start(abort.signal);
       await engine.start(abort.signal);
       signal.throwIfAborted();
     } catch (error) {
@@ -134,13 +145,14 @@ export class QsdmNode implements Service {
 
   async #stop(): Promise<void> {
     const {abort, log, broken} = this.life;
-    const {api, engine, intake, store, signed, chain} = this.parts;
+    const {api, network, engine, intake, store, signed, chain} = this.parts;
     abort.abort();
     let failure: unknown = null;
     const steps = [
       () => api.stop(),
       () => intake.close(),
       () => engine.stop(),
+      () => network.stop(),
       () => store.close(),
       () => signed.close(),
     ];

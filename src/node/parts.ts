@@ -37,7 +37,13 @@ import {RejectionFile} from "./mining/rejections/file.js";
 import {Rejections} from "./mining/rejections/rejections.js";
 import {TelemetryCheck} from "./mining/telemetry/telemetry.js";
 import {MiningDesk} from "./mining-desk.js";
+import {isNetworked} from "./network/options.js";
+import type {Network} from "./network/port.js";
+import type {Identity} from "./network/session/certificate.js";
+import {NetworkTally} from "./network/tally.js";
+import {createNetwork} from "./network-part.js";
 import type {NodeOptions, NodePorts} from "./node.js";
+import {PoolGossip} from "./pool-gossip.js";
 import {Pulse} from "./pulse.js";
 import {rememberValid} from "./signature-cache.js";
 import type {SqliteStore} from "./storage/sqlite/store.js";
@@ -61,6 +67,7 @@ export interface NodeParts {
   readonly intake: Intake;
   readonly engine: Engine;
   readonly signed: SignedFile;
+  readonly network: Network;
   readonly api: ApiServer;
 }
 
@@ -81,7 +88,8 @@ async function joinParts(site: Site, keys: NodeKeys): Promise<NodeParts> {
   // Served meanwhile: until the table is there, work is refused and proofs wait.
   await desk.resume();
   desk.work.start(site.signal).catch(site.broken);
-  const engine = createEngine(site, keys, ledger);
+  const wire = await createWire(site, keys, ledger);
+  const engine = createEngine(site, keys, {...ledger, ...wire});
   chain.subscribe(() => {
     // Tried again after the next block.
     desk.work.prepareNext().catch((err: unknown) => site.ports.log.error({err}, "the next table could not be built"));
@@ -89,11 +97,53 @@ async function joinParts(site: Site, keys: NodeKeys): Promise<NodeParts> {
   ledger.onWork(() => engine.wake());
   for (const {id, error} of intake.resume())
     site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
-  return {store: site.store, chain, intake, engine, signed: keys.signed, api: createApi(site, keys, ledger)};
+  const api = createApi(site, keys, {...ledger, ...wire});
+  return {store: site.store, chain, intake, engine, signed: keys.signed, network: wire.network, api};
+}
+
+/** The network with what is counted of it and what is told over it. */
+interface Wire {
+  readonly network: Network;
+  readonly tally: NetworkTally;
+  readonly gossip: PoolGossip;
+  readonly ngc: NgcDesk | null;
+}
+
+async function createWire({options, ports, dir}: Site, keys: NodeKeys, ledger: Ledger): Promise<Wire> {
+  const {chain, intake, desk} = ledger;
+  const {identity, verifyVote} = keys;
+  const {log, nowMs, version} = ports;
+  const tally = new NetworkTally();
+  const network = await createNetwork({
+    options: options.network,
+    genesis: dir.genesis,
+    identity,
+    verifyVote,
+    bookPath: dir.peersPath,
+    version,
+    log,
+    nowMs,
+    voters: () =>
+      viewOf(chain)
+        .validators()
+        .map(({publicKey}) => publicKey),
+    meter: tally,
+  });
+  const ngc = ngcDeskOf(options, ports);
+  const isWaiting = (nodeId: string, height: bigint): boolean => intake.hasProof(nodeId, height);
+  const gossip = new PoolGossip({
+    network,
+    isOpen: () => ngc?.passPeers() ?? true,
+    takeTransaction: (bytes) => intake.submit(bytes),
+    takeProof: (bytes) => intake.submitProof(bytes, (raw) => desk.verifyRelayed(chain.state, raw, isWaiting)),
+  });
+  return {network, tally, gossip, ngc};
 }
 
 /** The validator's voice, and the checks of everybody's signatures. */
 interface NodeKeys {
+  /** What other nodes know this one by: the voting key. */
+  readonly identity: Identity;
   readonly voice: ValidatorVoice;
   readonly signed: SignedFile;
   readonly verifyVote: VerifySignature;
@@ -108,10 +158,12 @@ async function loadKeys({genesis, validatorSeed, signedPath}: DataDir): Promise<
   const {publicKey, secretKey} = votes.keygenFromSeed(validatorSeed);
   const index = validatorIndex(genesis, publicKey);
   const signed = SignedFile.open(signedPath);
+  const sign = (message: Uint8Array): Uint8Array => votes.sign(secretKey, message);
   return {
+    identity: {publicKey, sign},
     verifyTransaction: rememberValid(transactions.verify),
     verifyVote: rememberValid(votes.verify),
-    voice: new VoteSigner(index, (message) => votes.sign(secretKey, message), signed),
+    voice: new VoteSigner(index, sign, signed),
     signed,
     nodeId: hexOf(sha256(publicKey)).slice(0, 16),
   };
@@ -202,11 +254,16 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
 
 const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;
 
-function createEngine({options, ports, store, broken}: Site, {voice, verifyVote}: NodeKeys, ledger: Ledger): Engine {
+function createEngine(
+  {options, ports, store, broken}: Site,
+  {voice, verifyVote}: NodeKeys,
+  ledger: Ledger & Wire,
+): Engine {
   const {chain, intake, nowMs} = ledger;
-  if (chain.committee.size > 1)
+  const networked = isNetworked(options.network);
+  if (chain.committee.size > 1 && !networked)
     throw new UnavailableError("NETWORK_REQUIRED", `this chain has ${chain.committee.size} validators`, {
-      hint: "this version runs chains of one validator: nodes have no network yet",
+      hint: "tell the node of the others with --listen, --peer or --bootstrap",
     });
   const intervalMs = blockTimeMs(ledger);
   const pace = options.pace ?? {intervalMs, minIntervalMs: intervalMs};
@@ -217,7 +274,7 @@ function createEngine({options, ports, store, broken}: Site, {voice, verifyVote}
       store,
       intake,
       voice,
-      network: null,
+      network: networked ? ledger.network : null,
       verifyVote,
       clock: systemClock,
       nowMs,
@@ -228,14 +285,14 @@ function createEngine({options, ports, store, broken}: Site, {voice, verifyVote}
   );
 }
 
-function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Ledger): ApiServer {
-  const {chain, pool} = ledger;
-  const ngc = ngcDeskOf(options, ports);
+function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Ledger & Wire): ApiServer {
+  const {chain, pool, ngc, network, tally} = ledger;
   const metrics = new NodeMetrics({
     view: () => viewOf(chain),
     poolSize: () => pool.size,
     tableReady: () => ledger.desk.work.tableReady,
     ngc,
+    wire: {network, tally},
   });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));
@@ -247,7 +304,7 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
   return new ApiServer(
     {...DEFAULT_API_OPTIONS, ...options.api},
     {
-      node: {...portsOf(ledger), store, ngc, info, now: () => ports.nowMs()},
+      node: {...portsOf(ledger), store, ngc, network, info, now: () => ports.nowMs()},
       scrape: () => metrics.scrape(),
       healthy: () => pulse.beats(),
       monotonicMs: () => performance.now(),
@@ -263,19 +320,28 @@ const ngcDeskOf = ({ngc}: NodeOptions, {nowMs}: NodePorts): NgcDesk | null =>
   ngc === null ? null : new NgcDesk(ngc, {nowMs, randomBytes: (size) => plain(randomBytes(size))});
 
 /** The ledger as the API sees it. */
-function portsOf(ledger: Ledger): Omit<ApiPorts, "store" | "ngc" | "info" | "now"> {
-  const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs} = ledger;
+function portsOf(ledger: Ledger & Wire): Omit<ApiPorts, "store" | "ngc" | "network" | "info" | "now"> {
+  const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, gossip} = ledger;
   const view = (): LedgerView => viewOf(chain);
   return {
     view,
-    submit: (envelope) => intake.submit(envelope),
+    async submit(envelope) {
+      const taken = await intake.submit(envelope);
+      gossip.announce("transactions", envelope);
+      return taken;
+    },
     submitCompat: (door, body) => intake.submitCompat(door, body),
     transactionOfId: (clientId) => transactionOfId(chain.state, clientId),
     poolSize: () => pool.size,
     nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
     challenge: (asked) => desk.challenge(chain.state, asked),
     work: (height) => desk.work.at(chain.state, height),
-    submitProof: (raw) => desk.answer(() => intake.submitProof(raw)),
+    submitProof: (raw) =>
+      desk.answer(async () => {
+        const accepted = await intake.submitProof(raw);
+        gossip.announce("proofs", raw);
+        return accepted;
+      }),
     telemetry,
     recentRejections: (query) => rejections.list(query),
     feed,

@@ -48,8 +48,8 @@ function createView({state, params, tip, held}: Chain): LedgerView {
     hashrateHps: () => hashrateAt(state, tip, params),
     validators: () =>
       [...state.keys(validators)].map((key) => {
-        const {account, power} = state.get(validators, key)!;
-        return {account, power, attestation: state.get(validatorAttestations, account) ?? null};
+        const {account, power, publicKey} = state.get(validators, key)!;
+        return {account, power, publicKey, attestation: state.get(validatorAttestations, account) ?? null};
       }),
     governance: () => ({active: governedValues(state), pending: [], authorities: []}),
   };

@@ -165,7 +165,10 @@ describe("attest validator", () => {
   const terms = {chainId: "c", height: 9n, blockId: "ab".repeat(32)};
   const sender = "cd".repeat(32);
   const client = {
-    validators: async () => ({height: 9n, validators: [{account: sender, power: 1n, attestation: null}]}),
+    validators: async () => ({
+      height: 9n,
+      validators: [{account: sender, power: 1n, peerId: "ab".repeat(32), attestation: null}],
+    }),
     block: async () => ({id: terms.blockId}),
   } as unknown as Pick<Client, "validators" | "block">;
   const order = (nonce: Uint8Array, by = sender) =>

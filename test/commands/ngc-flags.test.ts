@@ -9,6 +9,7 @@ test.each([
   ["a lock that no sidecar can open", "--nvidia-lock", "NVIDIA_LOCK_INCOMPLETE"],
   ["a MAC without a lock", "--ngc-secret-file secret --nvidia-lock-hmac-file secret", "NVIDIA_LOCK_INCOMPLETE"],
   ["nonces without a lock", "--ngc-secret-file secret --nvidia-lock-nonces", "NVIDIA_LOCK_INCOMPLETE"],
+  ["peers without a lock", "--ngc-secret-file secret --nvidia-lock-peers", "NVIDIA_LOCK_INCOMPLETE"],
   ["nonces without a MAC", "--ngc-secret-file secret --nvidia-lock --nvidia-lock-nonces", "NVIDIA_LOCK_INCOMPLETE"],
   ["a secret that can be guessed", "--ngc-secret-file short", "SECRET_TOO_SHORT"],
   ["a file that is not there", "--ngc-secret-file nowhere", "FILE_NOT_FOUND"],

@@ -15,6 +15,9 @@ test("without anything said, every value is the default", async () => {
     passphrase_file: {value: null, origin: "default"},
     data_dir: {value: "/home/u/.qsdm/node", origin: "default"},
     dag_dir: {value: "/home/u/.cache/qsdm/dag", origin: "default"},
+    listen: {value: null, origin: "default"},
+    peers: {value: null, origin: "default"},
+    bootstrap: {value: null, origin: "default"},
     mining_table: {value: "light", origin: "default"},
   });
 });

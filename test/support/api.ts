@@ -1,4 +1,5 @@
 /** A node made of object literals, and a server in front of it. */
+
 import {connect} from "node:net";
 import {onTestFinished} from "vitest";
 import {envelope, type UnsignedEnvelope} from "../../src/codecs/chain/envelope.js";
@@ -11,6 +12,7 @@ import {ApiServer} from "../../src/node/api/server.js";
 import type {EnrollmentRecord} from "../../src/node/ledger/enrollment/record.js";
 import type {ChainParams} from "../../src/node/ledger/params/chain-params.js";
 import {STRICT_RULES} from "../../src/node/ledger/params/rules.js";
+import {aloneNetwork} from "../../src/node/network/alone.js";
 
 export const ALICE = "a1".repeat(32);
 export const BOB = "b2".repeat(32);
@@ -76,7 +78,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
   }),
   difficulty: () => 65_536n,
   hashrateHps: () => 104_857n,
-  validators: () => [{account: BOB, power: 1n, attestation: null}],
+  validators: () => [{account: BOB, power: 1n, publicKey: new Uint8Array(1312), attestation: null}],
   governance: () => ({
     active: new Map([
       ["reward_bps", 5_000n],
@@ -135,6 +137,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   telemetry: null,
   recentRejections: () => ({entries: [], nextCursor: 0n, hasMore: false}),
   ngc: null,
+  network: aloneNetwork("ab".repeat(32)),
   feed: new Feed({events: ({upTo}) => ({events: [], upTo}), prunedSeq: () => 0n, block: async () => null}, () => 12n),
   info: {nodeId: "validator-0", version: "1.2.3", commit: "abc", startedAtMs: NOW_MS - 90_500},
   now: () => NOW_MS,

@@ -3,6 +3,7 @@
  * in order, as a copy. Links can be cut and healed; what is sent over a cut link is lost.
  */
 import {UnavailableError} from "../../src/errors.js";
+import {aloneNetwork} from "../../src/node/network/alone.js";
 import type {
   Channel,
   Network,
@@ -12,6 +13,7 @@ import type {
   Subscriber,
   Verdict,
 } from "../../src/node/network/port.js";
+import {NetworkTally} from "../../src/node/network/tally.js";
 
 type Handler = Parameters<Network["serve"]>[1];
 
@@ -126,6 +128,9 @@ export class InProcessNetwork {
     return answer.slice();
   }
 }
+
+/** What metrics read of a node without peers. */
+export const NO_WIRE = {network: aloneNetwork("ab".repeat(32)), tally: new NetworkTally()};
 
 const linkOf = (a: PeerId, b: PeerId): string => [a, b].sort().join("|");
 

@@ -7,6 +7,8 @@ export const validatorList = object({
     object({
       account: text,
       power: u64,
+      /** Its node's id among others. */
+      peerId: text,
       /** What the chain knows of the GPU beside it; absent where it never attested. */
       attestation: optional(
         object({

@@ -9,6 +9,7 @@ import type {Io} from "../io.js";
 export interface NgcFlags {
   readonly ngcSecretFile?: string;
   readonly nvidiaLock: boolean;
+  readonly nvidiaLockPeers: boolean;
   readonly nvidiaLockMaxAge?: number;
   readonly nvidiaLockNodeId?: string;
   readonly nvidiaLockHmacFile?: string;
@@ -25,6 +26,7 @@ export const addNgcFlags = (command: Command): Command =>
     .optionsGroup("NVIDIA sidecar flags:")
     .option("--ngc-secret-file <path>", "file with what the operator's sidecars present; without it none is heard")
     .option("--nvidia-lock", "take payments and enrollments only while a sidecar's bundle is fresh", false)
+    .option("--nvidia-lock-peers", "hear of no transaction from other nodes either, while the lock is shut", false)
     .option("--nvidia-lock-max-age <duration>", "how long a bundle is fresh (default: 15m)", durationFlag)
     .option("--nvidia-lock-node-id <id>", "node id that bundles must name (default: any)")
     .option("--nvidia-lock-hmac-file <path>", "file with the key of the bundles' MAC (default: no MAC is asked for)")
@@ -39,6 +41,7 @@ export async function ngcOptionsOf(io: Io, flags: NgcFlags): Promise<NgcOptions 
   const {ngcSecretFile, nvidiaLock, nvidiaLockHmacFile, nvidiaLockNonces} = flags;
   if (nvidiaLock && ngcSecretFile === undefined) throw incomplete("--nvidia-lock", "--ngc-secret-file");
   if (!nvidiaLock && nvidiaLockHmacFile !== undefined) throw incomplete("--nvidia-lock-hmac-file", "--nvidia-lock");
+  if (!nvidiaLock && flags.nvidiaLockPeers) throw incomplete("--nvidia-lock-peers", "--nvidia-lock");
   if (!nvidiaLock && nvidiaLockNonces) throw incomplete("--nvidia-lock-nonces", "--nvidia-lock");
   if (nvidiaLockNonces && nvidiaLockHmacFile === undefined)
     throw incomplete("--nvidia-lock-nonces", "--nvidia-lock-hmac-file");
@@ -52,6 +55,7 @@ export async function ngcOptionsOf(io: Io, flags: NgcFlags): Promise<NgcOptions 
     macSecret:
       nvidiaLockHmacFile === undefined ? null : await readSecret(io, nvidiaLockHmacFile, "--nvidia-lock-hmac-file"),
     requireNonce: nvidiaLockNonces,
+    peers: flags.nvidiaLockPeers,
   };
   return {ingestSecret, nonceTtlMs, lock};
 }

@@ -12,6 +12,7 @@ import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
 import type {AttestedValidator} from "../ledger/state/stores.js";
 import type {TelemetryCheck} from "../mining/telemetry/telemetry.js";
+import type {Network} from "../network/port.js";
 import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
 import type {FeedPage} from "./events/feed.js";
 import type {NgcDesk} from "./ngc/desk.js";
@@ -87,6 +88,8 @@ export interface GovernanceView {
 
 export interface ValidatorView {
   readonly account: string;
+  /** ML-DSA-44. */
+  readonly publicKey: Uint8Array;
   readonly power: bigint;
   readonly attestation: AttestedValidator | null;
 }
@@ -177,6 +180,7 @@ export interface ApiPorts {
   readonly feed: FeedPort;
   /** Where the operator's sidecars report; `null` where no secret is set. */
   readonly ngc: NgcDesk | null;
+  readonly network: Pick<Network, "self" | "addresses" | "peers">;
   readonly info: {
     readonly nodeId: string;
     readonly version: string;

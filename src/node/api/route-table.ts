@@ -8,6 +8,7 @@ import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
 import {accountRoute, emissionRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
 import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
 import {ngcChallengeRoute, ngcProofRoute, ngcProofsRoute} from "./routes/ngc.js";
+import {peersRoute} from "./routes/peers.js";
 import {receiptsRoute, slashReceiptsRoute} from "./routes/receipts.js";
 import {rejectionsRoute} from "./routes/rejections.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
@@ -54,6 +55,7 @@ export const ROUTES = {
   ngcProof: ngcProofRoute,
   ngcProofs: ngcProofsRoute,
   events: eventsRoute,
+  peers: peersRoute,
   validators: validatorsRoute,
   supply: supplyRoute,
   params: paramsRoute,

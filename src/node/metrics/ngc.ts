@@ -20,6 +20,11 @@ export function ngcMetrics(registry: Registry, desk: NgcDesk): void {
     "Writes refused because no bundle was fresh.",
     () => desk.stats().blocked,
   );
+  total(
+    "qsdm_nvidia_lock_p2p_rejects_total",
+    "Transactions of peers that were not heard because no bundle was fresh.",
+    () => desk.stats().blockedPeers,
+  );
   total("qsdm_ngc_challenge_issued_total", "Challenges issued to sidecars.", () => desk.stats().challenges);
   total("qsdm_ngc_proof_ingest_accepted_total", "Bundles taken from sidecars.", () => desk.stats().accepted);
   new Counter({

@@ -9,6 +9,7 @@ import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {blockMetrics, chainGauges} from "./chain.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
 import {httpMetrics} from "./http.js";
+import {type NetworkMetricsPorts, networkMetrics} from "./network.js";
 import {ngcMetrics} from "./ngc.js";
 import {slashMetrics} from "./slashing.js";
 import {type StreamMetrics, streamMetrics} from "./streams.js";
@@ -23,6 +24,7 @@ export interface MetricsPorts {
   tableReady(): boolean;
   /** Where sidecars report; `null` where the node takes no bundles. */
   readonly ngc: NgcDesk | null;
+  readonly wire: NetworkMetricsPorts;
 }
 
 export class NodeMetrics {
@@ -50,6 +52,7 @@ export class NodeMetrics {
     this.rejected = attestationMetrics(registry);
     ({streaming: this.streaming, streamEnded: this.streamEnded} = streamMetrics(registry));
     if (ports.ngc !== null) ngcMetrics(registry, ports.ngc);
+    networkMetrics(registry, ports.wire);
     this.#gauges = this.#declareGauges();
   }
 

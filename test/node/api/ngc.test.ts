@@ -6,12 +6,19 @@ import {RuleError} from "../../../src/errors.js";
 import {type LockOptions, NgcDesk} from "../../../src/node/api/ngc/desk.js";
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {envelopeBytes, serve, view} from "../../support/api.js";
+import {NO_WIRE} from "../../support/network.js";
 
 const SECRET = "a secret of some length";
 const BASE = "/api/v1/monitoring";
 const NOW_MS = 1_795_000_000_000;
 const SEEN = {cuda_proof_hash: "h", architecture: "NVIDIA Ada", gpu_fingerprint: {available: true}, timestamp_utc: "t"};
-const LOCK: LockOptions = {maxProofAgeMs: 900_000, expectedNodeId: null, macSecret: SECRET, requireNonce: true};
+const LOCK: LockOptions = {
+  maxProofAgeMs: 900_000,
+  expectedNodeId: null,
+  macSecret: SECRET,
+  requireNonce: true,
+  peers: false,
+};
 
 const deskOf = (lock: LockOptions | null): NgcDesk =>
   new NgcDesk(
@@ -152,7 +159,13 @@ test("metrics count what came in, what was refused and why, and what the lock sh
   desk.challenge();
   expect(() => desk.take(new Uint8Array([0x7b]))).toThrow();
   expect(() => desk.passWrite()).toThrow();
-  const text = await new NodeMetrics({view, poolSize: () => 0, tableReady: () => true, ngc: desk}).scrape();
+  const text = await new NodeMetrics({
+    view,
+    poolSize: () => 0,
+    tableReady: () => true,
+    ngc: desk,
+    wire: NO_WIRE,
+  }).scrape();
   for (const line of [
     "qsdm_ngc_challenge_issued_total 1",
     "qsdm_ngc_ingest_nonce_pool_size 1",

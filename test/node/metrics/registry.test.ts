@@ -2,8 +2,9 @@ import {expect, test} from "vitest";
 import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/events.js";
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {view} from "../../support/api.js";
+import {NO_WIRE} from "../../support/network.js";
 
-const metrics = () => new NodeMetrics({view, poolSize: () => 2, tableReady: () => true, ngc: null});
+const metrics = () => new NodeMetrics({view, poolSize: () => 2, tableReady: () => true, ngc: null, wire: NO_WIRE});
 
 const committed = (events: readonly LedgerEvent[], over: Partial<BlockCommitted> = {}): BlockCommitted => ({
   height: 1n,
@@ -102,6 +103,7 @@ test("gauges come from one view for each scrape", async () => {
     poolSize: () => 2,
     tableReady: () => false,
     ngc: null,
+    wire: NO_WIRE,
   });
   const text = await node.scrape();
   expect(views).toBe(1);

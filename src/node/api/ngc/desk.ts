@@ -28,6 +28,8 @@ export interface LockOptions {
   readonly macSecret: string | null;
   /** Whether a bundle answers a challenge, and lets one write pass. */
   readonly requireNonce: boolean;
+  /** Whether transactions that peers tell of wait for a bundle as well. */
+  readonly peers: boolean;
 }
 
 export const NGC_DEFAULTS = {nonceTtlMs: 600_000, maxProofAgeMs: 900_000} as const;
@@ -46,6 +48,8 @@ export interface NgcStats {
   readonly refused: Readonly<Record<IngestRefusal, number>>;
   readonly challenges: number;
   readonly blocked: number;
+  /** Transactions of peers that were not heard. */
+  readonly blockedPeers: number;
   readonly openNonces: number;
 }
 
@@ -74,6 +78,7 @@ export class NgcDesk {
   #accepted = 0;
   #challenges = 0;
   #blocked = 0;
+  #blockedPeers = 0;
 
   constructor(
     readonly options: NgcOptions,
@@ -144,10 +149,18 @@ export class NgcDesk {
     return () => void this.#kept.splice(at, 0, used!);
   }
 
+  /** Whether a transaction that a peer tells of is heard now. It uses no bundle up: peers pay with their own. */
+  passPeers(): boolean {
+    const open = this.options.lock?.peers !== true || this.isProven();
+    if (!open) this.#blockedPeers++;
+    return open;
+  }
+
   stats(): NgcStats {
     const {size: openNonces} = this.#nonces;
     const [accepted, challenges, blocked] = [this.#accepted, this.#challenges, this.#blocked];
-    return {accepted, refused: {...this.#refused}, challenges, blocked, openNonces};
+    const refused = {...this.#refused};
+    return {accepted, refused, challenges, blocked, blockedPeers: this.#blockedPeers, openNonces};
   }
 
   #checkAnswer(proof: NgcProof): void {

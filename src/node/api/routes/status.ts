@@ -50,7 +50,7 @@ function statusOf(node: ApiPorts): Status {
     buildDate: "",
     uptime: formatDuration((upMs / 1_000n) * 1_000_000_000n),
     chainTip: head.height,
-    peers: 0,
+    peers: node.network.peers().length,
     nodeRole: "validator",
     network: params.chainId,
     coin: {name: "Cell", symbol: "CELL", decimals: 8, smallestUnit: "dust"},

@@ -1,5 +1,6 @@
 /** Who votes, and who of them has shown a GPU lately. */
 import {validatorList} from "../../../codecs/api/validators.js";
+import {peerIdOf} from "../../network/session/certificate.js";
 import {json, route} from "../route.js";
 
 export const validatorsRoute = route({
@@ -15,8 +16,9 @@ export const validatorsRoute = route({
   handle(_input, {node}) {
     const view = node.view();
     const {height} = view.head;
-    const validators = view.validators().map(({attestation, ...rest}) => ({
+    const validators = view.validators().map(({attestation, publicKey, ...rest}) => ({
       ...rest,
+      peerId: peerIdOf(publicKey),
       attestation: attestation && {...attestation, active: height < attestation.expiresAtHeight},
     }));
     return {height, validators};

@@ -6,7 +6,13 @@ import {type LockOptions, NgcDesk} from "../../../../src/node/api/ngc/desk.js";
 
 const SECRET = "a secret of some length";
 const MAC_SECRET = "another one, for MACs";
-const LOCK: LockOptions = {maxProofAgeMs: 900_000, expectedNodeId: null, macSecret: null, requireNonce: false};
+const LOCK: LockOptions = {
+  maxProofAgeMs: 900_000,
+  expectedNodeId: null,
+  macSecret: null,
+  requireNonce: false,
+  peers: false,
+};
 const SEEN = {cuda_proof_hash: "h", architecture: "NVIDIA Ada", gpu_fingerprint: {available: true}, timestamp_utc: "t"};
 const STRICT = {...LOCK, macSecret: MAC_SECRET, requireNonce: true};
 
@@ -133,4 +139,13 @@ test("the newest 32 bundles are kept", () => {
 test("a node without a lock lets every write pass", () => {
   const {desk, pass} = setUp(null);
   expect([pass(), desk.isProven()]).toEqual(["passed", true]);
+});
+
+test("a lock for peers hears of nothing while no bundle is fresh, and a peer's transaction uses none up", () => {
+  const {desk, take} = setUp({...LOCK, peers: true});
+  expect(desk.passPeers()).toBe(false);
+  take(SEEN);
+  expect([desk.passPeers(), desk.passPeers()]).toEqual([true, true]);
+  expect(desk.stats().blockedPeers).toBe(1);
+  expect(setUp(LOCK).desk.passPeers()).toBe(true);
 });
