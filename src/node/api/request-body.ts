@@ -37,7 +37,10 @@ function collect(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Arra
     const take = (part: Buffer): void => {
       size += part.length;
       parts.push(part);
-      if (size > maxBytes) done(() => reject(tooLarge(maxBytes)));
+      if (size <= maxBytes) return;
+      done(() => reject(tooLarge(maxBytes)));
+      // The rest is let go by, for as long as a request may take: a connection that is cut loses the answer too.
+      incoming.resume();
     };
     const end = (): void => done(() => resolve(plain(parts.length === 1 ? parts[0]! : Buffer.concat(parts))));
     const cut = (): void =>

@@ -103,7 +103,7 @@ export class QuorumServer implements Service {
     const {text, status, headers, bug} = written(await this.#answer(incoming, {method, path}));
     if (bug !== undefined) this.log.error({err: bug, method, path}, "a request failed");
     else this.log.debug({method, path, status}, "answered");
-    const close = this.#stopped || status === 413 ? {connection: "close"} : {};
+    const close = this.#stopped ? {connection: "close"} : {};
     outgoing.writeHead(status, {"content-type": "application/json", ...headers, ...close});
     outgoing.end(text);
   }
