@@ -2,6 +2,18 @@
 import {isList, isObject, type Value} from "../../codecs/quorum/json.js";
 import {DecodeError} from "../../errors.js";
 import type {AuditEntry} from "../../node/quorum/audit/chain.js";
+import type {ServiceClient} from "./service-client.js";
+
+/** All parts of the log that `client` serves. @throws DecodeError AUDIT_INVALID */
+export async function fetchEntries(client: Pick<ServiceClient, "get">): Promise<readonly AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  for (;;) {
+    const part = await client.get(entries.length === 0 ? "/audit" : `/audit?from=${entries.length}`);
+    const read = readEntries(part);
+    for (const entry of read) entries.push(entry);
+    if (part.get("next") === undefined || read.length === 0) return entries;
+  }
+}
 
 /** @throws DecodeError AUDIT_INVALID */
 export function readEntries(log: Value): readonly AuditEntry[] {

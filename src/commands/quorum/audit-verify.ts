@@ -5,7 +5,7 @@ import {RuleError} from "../../errors.js";
 import {firstBreak, GENESIS_HASH} from "../../node/quorum/audit/chain.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
-import {readEntries} from "./audit-entries.js";
+import {fetchEntries, readEntries} from "./audit-entries.js";
 import {addCoordinatorFlag, type CoordinatorFlags, serviceClient} from "./service-client.js";
 
 interface Flags extends CoordinatorFlags {
@@ -34,11 +34,10 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
     .option("--file <path>", "a saved log; - reads standard input")
     .option("--head <hash>", "hash of an entry that must still be there")
     .action(async ({file, head, coordinator, timeout}: Flags) => {
-      const log =
+      const entries =
         file === undefined
-          ? await serviceClient(io, coordinator, timeout).get("/audit")
-          : parseValue(textOf(await io.readFile(file, {flag: "--file", maxBytes: FILE_MAX_BYTES})));
-      const entries = readEntries(log);
+          ? await fetchEntries(serviceClient(io, coordinator, timeout))
+          : readEntries(parseValue(textOf(await io.readFile(file, {flag: "--file", maxBytes: FILE_MAX_BYTES}))));
       const broken = firstBreak(entries);
       if (broken !== null)
         throw new RuleError("AUDIT_CHAIN_BROKEN", `entry ${broken} of ${entries.length} is not what its hash says`, {

@@ -9,7 +9,7 @@ import {compile} from "../../node/quorum/language/compile.js";
 import {evaluate} from "../../node/quorum/program/evaluate.js";
 import {lint} from "../../node/quorum/program/lint.js";
 import type {Io} from "../io.js";
-import {readEntries} from "./audit-entries.js";
+import {fetchEntries} from "./audit-entries.js";
 import type {Cluster} from "./cluster.js";
 import {deploy} from "./deploy.js";
 import {integerIn, type ServiceClient, serviceClient, textIn} from "./service-client.js";
@@ -68,7 +68,7 @@ export async function tour(io: Io, {coordinator, custodians}: Cluster): Promise<
   await evaluateFor(name, inputs, {programId, client});
   const why = await refusalOf(() => evaluateFor(name, inputs, {programId, client}));
   step({event: "refused", identity: name, reason: why}, `5. ${name} asks too often: ${why}`);
-  const entries = readEntries(await client.get("/audit"));
+  const entries = await fetchEntries(client);
   if (!verifyChain(entries)) throw new RuleError("TOUR_FAILED", "the audit log is broken");
   step({event: "audited", entries: entries.length}, `6. the log has ${entries.length} entries and is unbroken`);
 }

@@ -2,6 +2,7 @@
 import {coordinatorBodies as bodies} from "../../../codecs/quorum/coordinator-bodies.js";
 import {members, type Value} from "../../../codecs/quorum/json.js";
 import {readPackage} from "../../../codecs/quorum/program-package.js";
+import {UsageError} from "../../../errors.js";
 import type {CoordinatorService} from "./coordinator-service.js";
 import {get, post, type QuorumRoute} from "./route.js";
 
@@ -47,13 +48,14 @@ export function coordinatorRoutes(service: CoordinatorService, requestId: () => 
         beaver_ready: coordinator.record(programId).ready,
       }),
     ),
-    get("/audit", () => {
-      const {entries, valid} = coordinator.audit();
+    get("/audit", (_, query) => {
+      const {entries, valid, next} = coordinator.audit(fromOf(query));
       const shown = entries.map(
         ({timestamp, event, data, prevHash, entryHash}): Value =>
           members({timestamp, event, data, prev_hash: prevHash, entry_hash: entryHash}),
       );
-      return members({entries: shown, chain_valid: valid});
+      // Logs of one part are answered as the reference does.
+      return members({entries: shown, chain_valid: valid, ...(next === null ? {} : {next: BigInt(next)})});
     }),
     post("/reshare", bodies.reshare, async ({program_id}) => {
       const participants = await service.reshare(program_id);
@@ -74,4 +76,11 @@ export function coordinatorRoutes(service: CoordinatorService, requestId: () => 
       });
     }),
   ];
+}
+
+/** `from` of a query: entries of the log to pass over. @throws UsageError PARAMETER_INVALID */
+function fromOf(query: URLSearchParams): number {
+  const text = query.get("from") ?? "0";
+  if (/^(?:0|[1-9][0-9]{0,14})$/.test(text)) return Number(text);
+  throw new UsageError("PARAMETER_INVALID", `from=${text.slice(0, 64)} is not a number of entries`);
 }

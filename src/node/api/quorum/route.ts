@@ -9,12 +9,14 @@ export interface QuorumRoute {
   readonly method: Method;
   /** A path; a last part in braces is handed to the handler. */
   readonly path: string;
-  answer(body: Value, last: string): Value | Promise<Value>;
+  answer(body: Value, last: string, query: URLSearchParams): Value | Promise<Value>;
 }
 
 export interface QuorumRequest {
   readonly method: string;
   readonly path: string;
+  /** Without the question mark. */
+  readonly query?: string;
   /** Text of the body; empty where there is none. */
   readonly body: string;
 }
@@ -38,10 +40,10 @@ export const post = <T>(path: string, schema: Schema<T>, answer: (body: T) => Va
   },
 });
 
-export const get = (path: string, answer: (last: string) => Value): QuorumRoute => ({
+export const get = (path: string, answer: (last: string, query: URLSearchParams) => Value): QuorumRoute => ({
   method: "GET",
   path,
-  answer: (_body, last) => answer(last),
+  answer: (_body, last, query) => answer(last, query),
 });
 
 export const remove = (path: string, answer: (last: string) => Value): QuorumRoute => ({
@@ -85,7 +87,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 /** The answer to `request`. Never throws. */
 export async function answerRequest(
   routes: readonly QuorumRoute[],
-  {method, path, body}: QuorumRequest,
+  {method, path, query = "", body}: QuorumRequest,
 ): Promise<QuorumAnswer> {
   const found = routes.flatMap((route) => {
     const last = match(route.path, path);
@@ -99,7 +101,7 @@ export async function answerRequest(
   }
   try {
     const value = hit.route.method === "POST" ? parseValue(body) : null;
-    return {status: 200, body: await hit.route.answer(value, hit.last)};
+    return {status: 200, body: await hit.route.answer(value, hit.last, new URLSearchParams(query))};
   } catch (error) {
     return refusalOf(error, body);
   }

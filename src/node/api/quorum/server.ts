@@ -7,7 +7,7 @@ import {QsdmError, UnavailableError} from "../../../errors.js";
 import type {Log, Service} from "../../service.js";
 import {readBody} from "../request-body.js";
 import type {BodySpec} from "../route.js";
-import {answerRequest, answerText, type QuorumAnswer, type QuorumRoute} from "./route.js";
+import {answerRequest, answerText, type QuorumAnswer, type QuorumRequest, type QuorumRoute} from "./route.js";
 
 export interface QuorumServerOptions {
   readonly host: string;
@@ -99,8 +99,8 @@ export class QuorumServer implements Service {
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const {method = ""} = incoming;
-    const path = (incoming.url ?? "").split("?", 1)[0]!;
-    const {text, status, headers, bug} = written(await this.#answer(incoming, {method, path}));
+    const [path = "", query = ""] = (incoming.url ?? "").split("?", 2);
+    const {text, status, headers, bug} = written(await this.#answer(incoming, {method, path, query}));
     if (bug !== undefined) this.log.error({err: bug, method, path}, "a request failed");
     else this.log.debug({method, path, status}, "answered");
     const close = this.#stopped ? {connection: "close"} : {};
@@ -108,7 +108,7 @@ export class QuorumServer implements Service {
     outgoing.end(text);
   }
 
-  async #answer(incoming: IncomingMessage, request: {method: string; path: string}): Promise<QuorumAnswer> {
+  async #answer(incoming: IncomingMessage, request: Omit<QuorumRequest, "body">): Promise<QuorumAnswer> {
     // A browser names the page that sent it here, which no client of this API does: nobody's web page may use the
     // services that trust whoever reaches them.
     if (incoming.headers.origin !== undefined) return plainly(403, "Requests of web pages are not served");

@@ -35,6 +35,15 @@ export const chainEntry = (event: AuditEvent, prevHash: string): AuditEntry => (
   entryHash: hexOf(sha256(utf8(auditPayload(event, prevHash)))),
 });
 
+/** Hash of the last of `entries` where they follow on `head` without a break, else `null`. */
+export function followChain(head: string, entries: Iterable<AuditEntry>): string | null {
+  for (const entry of entries) {
+    if (entry.prevHash !== head || chainEntry(entry, head).entryHash !== entry.entryHash) return null;
+    head = entry.entryHash;
+  }
+  return head;
+}
+
 /** Place of the first entry whose hash or link is wrong, `null` in a sound log. */
 export function firstBreak(entries: Iterable<AuditEntry>): number | null {
   let head = GENESIS_HASH;

@@ -10,7 +10,7 @@ import {productNames, secretNames} from "../../../codecs/quorum/ir.js";
 import {members, type Value, type ValueObject} from "../../../codecs/quorum/json.js";
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import {RuleError} from "../../../errors.js";
-import {type AuditEntry, chainEntry, verifyChain} from "../audit/chain.js";
+import {type AuditEntry, chainEntry, followChain, GENESIS_HASH} from "../audit/chain.js";
 import {verifyApprovalTag} from "../custodian/approval.js";
 import type {FieldSource} from "../field/random.js";
 import {PolicyEngine} from "../policy/engine.js";
@@ -48,11 +48,23 @@ export interface EvaluationRequest {
 
 /** Most triples dealt at once, all products together: dealing blocks everything else. */
 const DEAL_MAX_TRIPLES = 100_000;
+/** Entries of the log in one answer. */
+export const AUDIT_PAGE = 5_000;
+
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[];
+  /** Entries before the next part; `null` at the end. */
+  readonly next: number | null;
+  readonly valid: boolean;
+}
+
 const POOL_EXHAUSTED = "Beaver triple pool exhausted";
 
 export class Coordinator {
   readonly #programs = new Map<string, ProgramRecord>();
   readonly #policy: PolicyEngine;
+  /** Entries of the log that were looked at, and the hash that the next follows; `null` once the chain was broken. */
+  #checked: {readonly count: number; readonly head: string | null} = {count: 0, head: GENESIS_HASH};
 
   constructor(
     readonly options: CoordinatorOptions,
@@ -236,10 +248,22 @@ export class Coordinator {
     return record;
   }
 
-  /** The whole log, and whether its chain is unbroken. */
-  audit(): {readonly entries: readonly AuditEntry[]; readonly valid: boolean} {
-    const entries = [...this.store.auditEntries()];
-    return {entries, valid: verifyChain(entries)};
+  /** A part of the log after its first `from` entries, and whether the whole of it is an unbroken chain. */
+  audit(from = 0): AuditPage {
+    const entries = this.store.auditEntries(from, AUDIT_PAGE + 1);
+    const hasMore = entries.length > AUDIT_PAGE;
+    return {entries: entries.slice(0, AUDIT_PAGE), next: hasMore ? from + AUDIT_PAGE : null, valid: this.#isLogSound()};
+  }
+
+  /** Each entry is looked at once: the log grows without end, and whoever probes the service asks for it. */
+  #isLogSound(): boolean {
+    while (this.#checked.head !== null) {
+      const {count, head} = this.#checked;
+      const entries = this.store.auditEntries(count, AUDIT_PAGE);
+      if (entries.length === 0) return true;
+      this.#checked = {count: count + entries.length, head: followChain(head, entries)};
+    }
+    return false;
   }
 
   /** Appends to the log. */

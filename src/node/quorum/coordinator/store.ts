@@ -38,5 +38,6 @@ export interface CoordinatorStore {
   /** Hash of the last entry, or of nothing. */
   auditHead(): string;
   appendAudit(entry: AuditEntry): void;
-  auditEntries(): Iterable<AuditEntry>;
+  /** At most `limit` entries after the first `from`. */
+  auditEntries(from: number, limit: number): readonly AuditEntry[];
 }

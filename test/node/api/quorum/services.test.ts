@@ -3,12 +3,15 @@ import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {members, type Value, type ValueObject, wireJson} from "../../../../src/codecs/quorum/json.js";
 import {type ProgramPackage, packProgram} from "../../../../src/codecs/quorum/program-package.js";
+import {fetchEntries} from "../../../../src/commands/quorum/audit-entries.js";
 import {QsdmError} from "../../../../src/errors.js";
 import {answerRequest} from "../../../../src/node/api/quorum/route.js";
+import {chainEntry, GENESIS_HASH, verifyChain} from "../../../../src/node/quorum/audit/chain.js";
+import {Coordinator} from "../../../../src/node/quorum/coordinator/coordinator.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../../src/node/quorum/program/evaluate.js";
 import {reconstruct} from "../../../../src/node/quorum/sharing/shamir.js";
-import {Cluster} from "../../../support/quorum-cluster.js";
+import {Cluster, draw} from "../../../support/quorum-cluster.js";
 import {programs, SQUARE} from "../../quorum/programs.js";
 
 const LOOSE = {policy: {costPerEval: 1n, budgetPerIdentity: 1_000n, maxEvalsPerMinute: 1_000n}};
@@ -162,6 +165,39 @@ test("triples that are dealt at once all arrive, however long each delivery is o
   // The first custodian's came late, and it is needed.
   cluster.unreachable = new Set([1]);
   for (let x = 0n; x < 4n; x++) expect((await ask(cluster, square, x)).get("y")).toBe((x + 7n) ** 2n);
+});
+
+describe("the audit log", () => {
+  const page = async (cluster: Cluster, query = "") => {
+    const answer = await answerRequest(cluster.coordinator, {method: "GET", path: "/audit", query, body: ""});
+    return {status: answer.status, body: answer.body as ValueObject};
+  };
+
+  test("is served in parts, the first of which is all that a small one has", async () => {
+    const cluster = new Cluster();
+    await cluster.run(square);
+    expect([...(await page(cluster)).body.keys()]).toEqual(["entries", "chain_valid"]);
+    for (let n = 0; n < 5_000; n++) cluster.service.coordinator.note("reshare", {});
+    const first = (await page(cluster)).body;
+    expect((first.get("entries") as Value[]).length).toBe(5_000);
+    expect(first.get("next")).toBe(5_000n);
+    const last = (await page(cluster, "from=5000")).body;
+    expect([(last.get("entries") as Value[]).length, last.get("next")]).toEqual([4, undefined]);
+    expect([first.get("chain_valid"), last.get("chain_valid")]).toEqual([true, true]);
+    const client = {get: async (path: string) => (await page(cluster, path.split("?")[1])).body};
+    const entries = await fetchEntries(client);
+    expect([entries.length, verifyChain(entries)]).toEqual([5_004, true]);
+    for (const from of ["-1", "x", "01"]) expect((await page(cluster, `from=${from}`)).status).toBe(400);
+  });
+
+  test("that was changed is never valid again", () => {
+    const entries = [chainEntry({timestamp: 1, event: "install", data: members({})}, GENESIS_HASH)];
+    const forged = {...entries[0]!, event: "approve"};
+    const store = {load: () => ({programs: [], allowances: []}), auditEntries: (from: number) => [forged].slice(from)};
+    const options = {threshold: 2, custodians: [], approvalKeys: [], maxTracked: 1};
+    const coordinator = new Coordinator(options, store as never, draw, () => 0);
+    expect([coordinator.audit().valid, coordinator.audit().valid]).toEqual([false, false]);
+  });
 });
 
 describe("a program", () => {

@@ -128,8 +128,8 @@ describe("a coordinator's store", () => {
     store.close();
     const again = SqliteCoordinatorStore.open(path);
     expect(again.load()).toEqual({programs: [record], allowances: [full, fresh]});
-    expect([...again.auditEntries()]).toEqual([first, second]);
-    expect([again.auditHead(), verifyChain(again.auditEntries())]).toEqual([second.entryHash, true]);
+    expect([...again.auditEntries(0, 100)]).toEqual([first, second]);
+    expect([again.auditHead(), verifyChain(again.auditEntries(0, 100))]).toEqual([second.entryHash, true]);
     again.close();
   });
 
