@@ -39,6 +39,8 @@ const content: fc.Arbitrary<UnsignedEnvelope> = fc.record({
 const headers = fc.record({
   chainId,
   height: u64,
+  epoch: u64,
+  view: u64,
   timeMs: u64,
   parentId: digest,
   parentStateRoot: digest,
@@ -79,7 +81,9 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
     certificate,
     fc.record({
       epoch: u64,
+      height: u64,
       view: u64,
+      blockId: digest,
       votes: fc.array(fc.record({validator: u32, signature: blob(2420)}), {maxLength: 3}),
     }),
   ],
