@@ -220,7 +220,7 @@ export class Intake {
         `${sender} has ${balanceDust} dust, the fees of what waits come to ${pledgedDust}`,
         {details: {balance_dust: balanceDust, needed_dust: pledgedDust}},
       );
-    this.#forget(pool.add(transaction, bidDust, this.nonceOf));
+    this.#forget(pool.add(transaction, bidDust, {nonceOf: this.nonceOf, nowMs: this.ports.nowMs()}));
     if (offence !== null) this.offences.note(offence, transaction.txId);
   }
 

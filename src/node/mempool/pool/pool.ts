@@ -10,18 +10,26 @@ export interface PoolLimits {
   readonly maxTransactions: number;
   readonly maxBytes: number;
   readonly maxPerSender: number;
+  /** Bytes of one sender's transactions together. */
+  readonly maxBytesPerSender: number;
   /** How far above the account's nonce a transaction may wait. */
   readonly maxNonceGap: bigint;
   /** How far above the tip an expiry may lie: what cannot be included must go away by itself. */
   readonly maxExpiryBlocks: bigint;
+  /** Evictions in one window: above them a newcomer is refused, so that a storm of bids cannot churn what others wait for. */
+  readonly maxEvictions: number;
+  readonly evictionWindowMs: bigint;
 }
 
 export const DEFAULT_POOL_LIMITS: PoolLimits = {
   maxTransactions: 10_000,
   maxBytes: 128 * 1024 * 1024,
   maxPerSender: 64,
+  maxBytesPerSender: 8 * 1024 * 1024,
   maxNonceGap: 64n,
   maxExpiryBlocks: 10_000n,
+  maxEvictions: 1_000,
+  evictionWindowMs: 10_000n,
 };
 
 interface Entry {
@@ -41,6 +49,13 @@ export interface PoolGround {
   readonly height: bigint;
 }
 
+/** Where and when a transaction is added. */
+export interface PoolMoment {
+  readonly nonceOf: NonceOf;
+  /** Milliseconds of any clock. */
+  readonly nowMs: bigint;
+}
+
 export class Pool {
   readonly #byId = new Map<string, Entry>();
   readonly #queues = new Map<string, Map<bigint, Entry>>();
@@ -48,6 +63,7 @@ export class Pool {
   readonly #clientIds = new Set<string>();
   #bytes = 0;
   #arrivals = 0;
+  #window = {startMs: 0n, evictions: 0};
 
   constructor(private readonly limits: PoolLimits = DEFAULT_POOL_LIMITS) {}
 
@@ -63,7 +79,7 @@ export class Pool {
    * Refuses what has no place here, without looking at its signature.
    * @throws RuleError POOL_DUPLICATE, EXPIRY_TOO_FAR, NONCE_USED, NONCE_TOO_HIGH, POOL_NONCE_TAKEN, POOL_SENDER_FULL
    */
-  check({txId, clientId, content, authority}: Transaction, {nonceOf, height}: PoolGround): void {
+  check({txId, clientId, content, authority, bytes}: Transaction, {nonceOf, height}: PoolGround): void {
     const {sender, nonce, expiresAtHeight} = content;
     if (this.#byId.has(txId)) throw new RuleError("POOL_DUPLICATE", `transaction ${txId} is already waiting`);
     if (clientId !== null && this.#clientIds.has(clientId))
@@ -92,24 +108,34 @@ export class Pool {
       });
     if ((queue?.size ?? 0) >= this.limits.maxPerSender)
       throw new RuleError("POOL_SENDER_FULL", `${this.limits.maxPerSender} transactions of ${sender} are waiting`);
+    if (bytesIn(queue) + bytes.length > this.limits.maxBytesPerSender)
+      throw new RuleError(
+        "POOL_SENDER_FULL",
+        `${bytesIn(queue)} bytes of ${sender} are waiting, and ${bytes.length} more would be above ${this.limits.maxBytesPerSender}`,
+      );
   }
 
   /**
    * Adds a checked transaction under its bid. A full pool makes room by what cannot be included yet, then by the
    * lowest bids, always at the end of a sender's queue.
    * @returns ids of what had to go
-   * @throws RuleError POOL_FULL when it bids no more than what is there
+   * @throws RuleError POOL_FULL when it bids no more than what is there, POOL_EVICTIONS when too much had to go of late;
+   *   nothing has gone then
    */
-  add(transaction: Transaction, bidDust: bigint, nonceOf: NonceOf): readonly string[] {
-    const evicted = this.#makeRoom(transaction, bidDust, nonceOf);
+  add(transaction: Transaction, bidDust: bigint, moment: PoolMoment): readonly string[] {
+    const evicted = this.#makeRoom(transaction, bidDust, moment);
+    this.#put({transaction, bidDust, arrival: this.#arrivals++});
+    return evicted;
+  }
+
+  #put(entry: Entry): void {
+    const {transaction} = entry;
     const {sender, nonce} = transaction.content;
-    const entry: Entry = {transaction, bidDust, arrival: this.#arrivals++};
     this.#byId.set(transaction.txId, entry);
     if (transaction.clientId !== null) this.#clientIds.add(transaction.clientId);
     const queue = this.#queues.get(sender) ?? new Map<bigint, Entry>();
     this.#queues.set(sender, queue.set(nonce, entry));
     this.#bytes += transaction.bytes.length;
-    return evicted;
   }
 
   /** Dust that a sender's waiting transactions may cost in fees. */
@@ -132,17 +158,43 @@ export class Pool {
     return this.#byId.size >= this.limits.maxTransactions || this.#bytes + bytes > this.limits.maxBytes;
   }
 
-  #makeRoom({bytes, content}: Transaction, bidDust: bigint, nonceOf: NonceOf): readonly string[] {
-    const evicted: string[] = [];
-    while (this.#isFull(bytes.length)) {
-      const worst = this.#worstTail(nonceOf);
-      const reachable = content.nonce <= this.nextNonce(content.sender, nonceOf);
-      if (!worst || !reachable || worst.sender === content.sender || (!worst.gapped && worst.entry.bidDust >= bidDust))
-        throw new RuleError("POOL_FULL", "the pool is full", {hint: "raise --fee, or try again after the next block"});
-      this.remove(worst.entry.transaction.txId);
-      evicted.push(worst.entry.transaction.txId);
+  #makeRoom({bytes, content}: Transaction, bidDust: bigint, {nonceOf, nowMs}: PoolMoment): readonly string[] {
+    const evicted: Entry[] = [];
+    try {
+      while (this.#isFull(bytes.length)) {
+        const worst = this.#worstTail(nonceOf);
+        const reachable = content.nonce <= this.nextNonce(content.sender, nonceOf);
+        if (
+          !worst ||
+          !reachable ||
+          worst.sender === content.sender ||
+          (!worst.gapped && worst.entry.bidDust >= bidDust)
+        )
+          throw new RuleError("POOL_FULL", "the pool is full", {
+            hint: "raise --fee, or try again after the next block",
+          });
+        this.#checkEvictions(evicted.length, nowMs);
+        this.remove(worst.entry.transaction.txId);
+        evicted.push(worst.entry);
+      }
+    } catch (error) {
+      // Whoever gets no place takes none from others.
+      for (const entry of evicted) this.#put(entry);
+      throw error;
     }
-    return evicted;
+    this.#window.evictions += evicted.length;
+    return evicted.map(({transaction}) => transaction.txId);
+  }
+
+  /** Windows stand still: one begins with the first eviction after the last one ended. */
+  #checkEvictions(pending: number, nowMs: bigint): void {
+    const {maxEvictions, evictionWindowMs} = this.limits;
+    if (nowMs - this.#window.startMs >= evictionWindowMs) this.#window = {startMs: nowMs, evictions: 0};
+    if (this.#window.evictions + pending < maxEvictions) return;
+    throw new RuleError("POOL_EVICTIONS", `the pool is full, and ${maxEvictions} transactions had to go of late`, {
+      hint: "try again in some seconds",
+      details: {window_ms: evictionWindowMs},
+    });
   }
 
   /** The last transaction of some sender that is missed least: behind a gap, then by the lowest bid, then the youngest. */
@@ -206,6 +258,12 @@ export class Pool {
     return out;
   }
 }
+
+const bytesIn = (queue: ReadonlyMap<bigint, Entry> | undefined): number => {
+  let sum = 0;
+  for (const {transaction} of queue?.values() ?? []) sum += transaction.bytes.length;
+  return sum;
+};
 
 const before = (a: Entry, b: Entry): boolean =>
   a.bidDust === b.bidDust ? a.arrival < b.arrival : a.bidDust > b.bidDust;

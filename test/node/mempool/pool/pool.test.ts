@@ -27,9 +27,10 @@ const waiting = (sender: string, nonce: bigint, expiresAtHeight = 1_000n): Trans
   };
 };
 const fresh = () => 0n;
+const NOW = {nonceOf: fresh, nowMs: 0n};
 const offer = (pool: Pool, transaction: Transaction, bid = 1n, nonceOf = fresh): void => {
   pool.check(transaction, {nonceOf, height: 0n});
-  pool.add(transaction, bid, nonceOf);
+  pool.add(transaction, bid, {nonceOf, nowMs: 0n});
 };
 
 describe("selection", () => {
@@ -117,6 +118,14 @@ describe("refusals", () => {
     expect(() => act(new Pool())).toThrowError(expect.objectContaining({code}));
   });
 
+  test("POOL_SENDER_FULL by bytes", () => {
+    const pool = new Pool({...DEFAULT_POOL_LIMITS, maxBytesPerSender: 250});
+    offer(pool, waiting(ALICE, 0n));
+    offer(pool, waiting(ALICE, 1n));
+    expect(() => offer(pool, waiting(ALICE, 2n))).toThrowError(expect.objectContaining({code: "POOL_SENDER_FULL"}));
+    offer(pool, waiting(BOB, 0n));
+  });
+
   test("POOL_FULL by count and by bytes", () => {
     for (const limits of [
       {...DEFAULT_POOL_LIMITS, maxTransactions: 1},
@@ -163,12 +172,34 @@ describe("a full pool", () => {
   const full = {...DEFAULT_POOL_LIMITS, maxTransactions: 2};
   const CAROL = "c".repeat(64);
 
+  test("evicts so many in a window and refuses newcomers above that, until the next one", () => {
+    const pool = new Pool({...full, maxTransactions: 1, maxEvictions: 2, evictionWindowMs: 1_000n});
+    const add = (bid: bigint, nowMs: bigint) => pool.add(waiting(`${bid}`.padStart(64, "0"), 0n), bid, {...NOW, nowMs});
+    add(1n, 500n);
+    add(2n, 5_000n);
+    add(3n, 5_999n);
+    expect(() => add(4n, 5_999n)).toThrowError(expect.objectContaining({code: "POOL_EVICTIONS"}));
+    expect(pool.select(1, fresh)[0]?.content.sender).toBe("3".padStart(64, "0"));
+    expect(add(4n, 6_000n)).toHaveLength(1);
+  });
+
+  test("lets nobody go for a newcomer that finds no room in the end", () => {
+    const pool = new Pool({...DEFAULT_POOL_LIMITS, maxBytes: 250});
+    const [cheap, dear] = [waiting(ALICE, 0n), waiting(BOB, 0n)];
+    offer(pool, cheap, 1n);
+    offer(pool, dear, 9n);
+    const large = {...waiting(CAROL, 0n), bytes: new Uint8Array(200)};
+    expect(() => pool.add(large, 5n, NOW)).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
+    expect([pool.has(cheap.txId), pool.has(dear.txId)]).toEqual([true, true]);
+    expect(pool.add(large, 10n, NOW)).toEqual([cheap.txId, dear.txId]);
+  });
+
   test("makes room by what waits behind a gap, whatever that bids", () => {
     const pool = new Pool(full);
     const gapped = waiting(ALICE, 1n);
     offer(pool, gapped, 100n);
     offer(pool, waiting(BOB, 0n), 1n);
-    expect(pool.add(waiting(CAROL, 0n), 1n, fresh)).toEqual([gapped.txId]);
+    expect(pool.add(waiting(CAROL, 0n), 1n, NOW)).toEqual([gapped.txId]);
     expect(pool.has(gapped.txId)).toBe(false);
   });
 
@@ -177,7 +208,7 @@ describe("a full pool", () => {
     const [first, last] = [waiting(ALICE, 0n), waiting(ALICE, 1n)];
     offer(pool, first, 1n);
     offer(pool, last, 5n);
-    expect(pool.add(waiting(BOB, 0n), 6n, fresh)).toEqual([last.txId]);
+    expect(pool.add(waiting(BOB, 0n), 6n, NOW)).toEqual([last.txId]);
     expect(pool.has(first.txId)).toBe(true);
   });
 
@@ -189,7 +220,7 @@ describe("a full pool", () => {
     const pool = new Pool(full);
     offer(pool, waiting(ALICE, 0n), 9n);
     offer(pool, waiting(BOB, 0n), 5n);
-    expect(() => pool.add(transaction, bid, fresh)).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
+    expect(() => pool.add(transaction, bid, NOW)).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
     expect(pool.size).toBe(2);
   });
 });
