@@ -2,6 +2,7 @@
 export const COMPUTE_ENVIRONMENT = {
   QSDM_COMPUTE:
     "The one backend that may compute: native, wasm, cpu, webgpu or gpujs. Without it the fastest that works does.",
+  QSDM_CUDA_LIBRARY: "Another build of the CUDA kernels than the one that npm install makes.",
   QSDM_WEBGPU: "software lets a device compute that is the processor in disguise, as in tests.",
   QSDM_GPUJS: "The mode of gpu.js: webgpu, webasm or cpu. Without it the first of them that works.",
 };

@@ -1,6 +1,6 @@
 import {availableParallelism} from "node:os";
 import {type Command, Option} from "commander";
-import {BACKEND_NAMES} from "../../node/compute/backend.js";
+import {ALL_BACKEND_NAMES} from "../../node/compute/backend.js";
 import {AUTO} from "../../node/mining/choose-backend.js";
 import {DEFAULT_LOOK_MS} from "../../node/mining/enrollment-watch.js";
 import {DEFAULT_IDLE} from "../../node/mining/idle.js";
@@ -12,6 +12,7 @@ import {countFlag, durationFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {addClientFlags, settingsEnvironment} from "../settings.js";
 import {runSelfTest} from "./equipment.js";
+import {listDevices} from "./list-devices.js";
 import {withRig} from "./rig.js";
 import {DEFAULT_RIG_FILE} from "./rig-file.js";
 import {mine} from "./session.js";
@@ -56,6 +57,7 @@ export const mineCommand = (io: Io): Command =>
           run: "qsdm mine --node-id rig1 --node http://a:8080 --node http://b:8080 --metrics 9101 --hmac-key-file rig1.hmac --node-key-file rig1.key",
         },
         {does: "whether this machine mines correctly", run: "qsdm mine --self-test"},
+        {does: "what could mine here", run: "qsdm mine --device list"},
       ],
       environment: {...settingsEnvironment("api_url", "timeout", "dag_dir"), ...COMPUTE_ENVIRONMENT},
       files: {
@@ -95,13 +97,14 @@ export const mineCommand = (io: Io): Command =>
     .option("--node-key-file <path>", "seed of the key that signs proofs, as hex")
     .option(
       "--backend <name>",
-      `what computes: ${[AUTO, ...BACKEND_NAMES].join(", ")}; auto takes the fastest that computes right`,
+      `what computes: ${[AUTO, ...ALL_BACKEND_NAMES].join(", ")}; auto takes the fastest that computes right`,
       AUTO,
     )
     .addOption(
       new Option(
         "--device <name>",
-        "cpu, or cpu:N for N threads; given again, devices are counted apart (default: cpu)",
+        "cpu, cpu:N for N threads, cuda for each CUDA device, or cuda:N for one; given again, devices are counted apart; " +
+          "list shows what there is (default: cpu)",
       ).argParser(another),
     )
     .option("--threads <count>", "threads that search", countFlag(1, 1_024), availableParallelism())
@@ -133,6 +136,7 @@ export const mineCommand = (io: Io): Command =>
     .option("--self-test", "check that this machine mines correctly, and end", false)
     .option("--rig-file <path>", `flags of the rig in a file, made by a first run (default: ${DEFAULT_RIG_FILE})`)
     .action(async (typed: MineFlags, command: Command) => {
+      if (typed.device?.includes("list")) return listDevices(io);
       if (typed.selfTest) return runSelfTest(io, typed);
       const flags = await withRig(io, typed, (flag) => command.getOptionValueSource(flag) === "cli");
       const apiUrl = flags.apiUrl ?? flags.validator;

@@ -45,8 +45,9 @@ export interface ComputeBackend {
 
 /** Names of the backends that are chosen from where nobody has named one, in the order in which a node takes them. */
 export const BACKEND_NAMES = ["native", "wasm", "cpu", "webgpu", "gpujs"] as const;
-/** `cuda` is used where it is asked for. */
-export type BackendName = (typeof BACKEND_NAMES)[number] | "cuda";
+/** A device is used where it is asked for. */
+export const ALL_BACKEND_NAMES = [...BACKEND_NAMES, "cuda"] as const;
+export type BackendName = (typeof ALL_BACKEND_NAMES)[number];
 
 /**
  * The named backend.

@@ -3,8 +3,8 @@ import {availableParallelism} from "node:os";
 import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
 import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import {
+  ALL_BACKEND_NAMES,
   allowedBackends,
-  BACKEND_NAMES,
   type BackendName,
   type ComputeBackend,
   openBackend,
@@ -16,10 +16,6 @@ import {mixDigest} from "../ledger/mining/walk.js";
 
 /** What `--backend` takes besides the names of backends. */
 export const AUTO = "auto";
-/** Backends that this program is to have, and why they are not here. */
-const ABSENT: Readonly<Record<string, string>> = {
-  cuda: "this build has no CUDA kernels",
-};
 
 /** Header bytes 00 to 1f and nonce bytes a0 to af over the 64 entries of epoch 0 and a zero root: QSDM's own constant. */
 const KNOWN = {
@@ -48,7 +44,7 @@ export interface BackendChoice {
 
 /**
  * @param wanted a backend's name, or `auto`
- * @throws UsageError BACKEND_UNKNOWN; UnavailableError BACKEND_UNAVAILABLE, SELF_TEST_FAILED
+ * @throws UsageError BACKEND_UNKNOWN; UnavailableError saying why it cannot be used, SELF_TEST_FAILED
  */
 export async function chooseBackend(wanted: string, open = openBackend): Promise<BackendChoice> {
   if (wanted !== AUTO) {
@@ -83,14 +79,13 @@ export async function chooseBackend(wanted: string, open = openBackend): Promise
   return {backend: best.backend, refused};
 }
 
-/** @throws UsageError BACKEND_UNKNOWN; UnavailableError BACKEND_UNAVAILABLE */
+/** @throws UsageError BACKEND_UNKNOWN */
 function backendName(wanted: string): BackendName {
-  const name = BACKEND_NAMES.find((each) => each === wanted);
+  const name = ALL_BACKEND_NAMES.find((each) => each === wanted);
   if (name) return name;
-  const why = ABSENT[wanted];
-  const hint = `use --backend ${[AUTO, ...BACKEND_NAMES].join(", ")}`;
-  if (why) throw new UnavailableError("BACKEND_UNAVAILABLE", `backend ${wanted}: ${why}`, {hint});
-  throw new UsageError("BACKEND_UNKNOWN", `there is no backend ${wanted}`, {hint});
+  throw new UsageError("BACKEND_UNKNOWN", `there is no backend ${wanted}`, {
+    hint: `use --backend ${[AUTO, ...ALL_BACKEND_NAMES].join(", ")}`,
+  });
 }
 
 /**

@@ -5,7 +5,7 @@
 import {UnavailableError} from "../../errors.js";
 import {advanceNonce} from "../ledger/mining/pow.js";
 import type {Solution} from "../ledger/mining/solve.js";
-import type {Search, Solver} from "./solver.js";
+import type {Search, SharedDag, Solver} from "./solver.js";
 
 /** Nonces between two devices' starting points: more than all threads of one can ever try. */
 const LANE = 1n << 96n;
@@ -50,7 +50,11 @@ export class Fleet implements Solver {
     });
   }
 
-  useTable(table: Uint8Array<SharedArrayBuffer>): void {
+  get takesCheckpoints(): boolean {
+    return this.#working.every(({solver}) => solver.takesCheckpoints);
+  }
+
+  useTable(table: SharedDag): void {
     for (const {solver} of this.devices) solver.useTable(table);
   }
 

@@ -3,11 +3,12 @@ import {UnavailableError} from "../../errors.js";
 import type {ComputePool} from "../compute/pool.js";
 import {advanceNonce} from "../ledger/mining/pow.js";
 import type {Solution} from "../ledger/mining/solve.js";
-import {LANE, type Search, type Solver} from "./solver.js";
+import {LANE, type Search, type SharedDag, type Solver} from "./solver.js";
 
 export class PoolSolver implements Solver {
+  readonly takesCheckpoints = false;
   readonly #attempts = new BigInt64Array(new SharedArrayBuffer(8));
-  #table: Uint8Array<SharedArrayBuffer> | null = null;
+  #table: SharedDag | null = null;
 
   /** @param pool for this solver alone, which closes it */
   constructor(private readonly pool: ComputePool) {}
@@ -20,7 +21,7 @@ export class PoolSolver implements Solver {
     return Number(Atomics.load(this.#attempts, 0));
   }
 
-  useTable(table: Uint8Array<SharedArrayBuffer>): void {
+  useTable(table: SharedDag): void {
     this.#table = table;
   }
 

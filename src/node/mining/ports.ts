@@ -49,7 +49,7 @@ export interface MinerPorts {
    */
   attest(solution: Proof, challenge: Challenge, signal: AbortSignal): Promise<Proof>;
   readonly solver: Solver;
-  readonly dag: Pick<DagBuilder, "table">;
+  readonly dag: Pick<DagBuilder, "table" | "checkpoints">;
   /** 16 random bytes. */
   randomNonce(): Uint8Array;
   /** Monotonic. */

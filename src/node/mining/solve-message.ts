@@ -1,7 +1,7 @@
 /** What the miner's main thread and its workers say to each other. */
 import type {BackendName} from "../compute/backend.js";
 import type {Solution} from "../ledger/mining/solve.js";
-import type {Search} from "./solver.js";
+import type {Search, SharedDag} from "./solver.js";
 
 /** Shared by all threads: the number of the search that is wanted, then each thread's attempts. */
 export interface Board {
@@ -17,7 +17,7 @@ export const createBoard = (threads: number): Board => ({
 });
 
 export type ToWorker =
-  | {readonly kind: "table"; readonly table: Uint8Array<SharedArrayBuffer>}
+  | {readonly kind: "table"; readonly table: SharedDag}
   | {readonly kind: "close"}
   | {readonly kind: "search"; readonly id: number; readonly search: Search; readonly start: Uint8Array};
 
@@ -31,4 +31,5 @@ export interface WorkerSetup {
   readonly thread: number;
   readonly board: Board;
   readonly backend: BackendName;
+  readonly device: number;
 }

@@ -7,10 +7,11 @@ import {InvariantError} from "../../errors.js";
 import {openBackend} from "../compute/backend.js";
 import {advanceNonce} from "../ledger/mining/pow.js";
 import type {FromWorker, ToWorker, WorkerSetup} from "./solve-message.js";
+import type {SharedDag} from "./solver.js";
 
-const {thread, board, backend: name} = workerData as WorkerSetup;
-const backend = await openBackend(name);
-let table: Uint8Array | null = null;
+const {thread, board, backend: name, device} = workerData as WorkerSetup;
+const backend = await openBackend(name, device);
+let table: SharedDag | null = null;
 
 function run({id, search, start}: Extract<ToWorker, {kind: "search"}>): void {
   if (!table) throw new InvariantError("a search came before the table");

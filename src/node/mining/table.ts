@@ -4,13 +4,13 @@
  */
 import {hexOf} from "../../codecs/bytes.js";
 import type {DagSeed} from "../ledger/mining/dag.js";
+import type {DagWatch} from "./dag/builder.js";
 import type {MinerPorts} from "./ports.js";
-
-type Table = Uint8Array<SharedArrayBuffer>;
+import type {SharedDag} from "./solver.js";
 
 export class MinerTable {
   #used = "";
-  #ahead: {readonly name: string; readonly table: Promise<Table>; readonly abort: AbortController} | null = null;
+  #ahead: {readonly name: string; readonly table: Promise<SharedDag>; readonly abort: AbortController} | null = null;
 
   constructor(private readonly ports: Pick<MinerPorts, "solver" | "dag" | "told">) {}
 
@@ -54,8 +54,9 @@ export class MinerTable {
   #build(seed: DagSeed): void {
     this.close();
     const abort = new AbortController();
-    const {dag, told} = this.ports;
-    const table = dag.table(seed, {signal: abort.signal, progress: (progress) => told({type: "table", ...progress})});
+    const {dag, solver, told} = this.ports;
+    const watch: DagWatch = {signal: abort.signal, progress: (progress) => told({type: "table", ...progress})};
+    const table = solver.takesCheckpoints ? dag.checkpoints(seed, watch) : dag.table(seed, watch);
     const ahead = {name: nameOf(seed), table, abort};
     this.#ahead = ahead;
     // Thrown where it is awaited. One that was built ahead is built again once it is wanted: by then there may be memory.

@@ -7,7 +7,7 @@ import {advanceNonce} from "../ledger/mining/pow.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {createWorker} from "../worker.js";
 import {type Board, createBoard, type FromWorker, type ToWorker, type WorkerSetup} from "./solve-message.js";
-import {LANE, type Search, type Solver} from "./solver.js";
+import {LANE, type Search, type SharedDag, type Solver} from "./solver.js";
 
 /** How long a thread may take to end by itself: a slice of a search and letting go of a device. */
 const CLOSE_MS = 5_000;
@@ -22,10 +22,13 @@ interface Running {
 export interface WorkerSolverOptions {
   readonly threads: number;
   readonly backend: BackendName;
+  /** Number of the device, for backends that have several. */
+  readonly device?: number;
 }
 
 export class WorkerSolver implements Solver {
   readonly threads: number;
+  readonly takesCheckpoints: boolean;
   readonly #board: Board;
   readonly #workers: readonly Worker[];
   #running: Running | null = null;
@@ -34,10 +37,13 @@ export class WorkerSolver implements Solver {
   #closed = false;
 
   /** Starts the workers; a thread that dies fails the search under way and every later one. */
-  constructor({threads, backend}: WorkerSolverOptions) {
+  constructor({threads, backend, device = 0}: WorkerSolverOptions) {
     this.threads = threads;
+    this.takesCheckpoints = backend === "cuda";
     this.#board = createBoard(threads);
-    this.#workers = Array.from({length: threads}, (_, thread) => this.#spawn({thread, board: this.#board, backend}));
+    this.#workers = Array.from({length: threads}, (_, thread) =>
+      this.#spawn({thread, board: this.#board, backend, device}),
+    );
   }
 
   attempts(): number {
@@ -46,7 +52,7 @@ export class WorkerSolver implements Solver {
     return Number(total);
   }
 
-  useTable(table: Uint8Array<SharedArrayBuffer>): void {
+  useTable(table: SharedDag): void {
     this.#post({kind: "table", table});
   }
 

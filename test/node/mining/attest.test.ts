@@ -51,6 +51,7 @@ describe("the self-test", () => {
   const solver = (found: Awaited<ReturnType<Solver["search"]>>): Solver => ({
     threads: 1,
     attempts: () => 1,
+    takesCheckpoints: false,
     useTable: () => undefined,
     search: async () => found,
     close: async () => undefined,

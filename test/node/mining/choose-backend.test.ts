@@ -76,16 +76,12 @@ test.each(backendsHere)("--backend %s takes that one", async (name) => {
   expect((await chooseBackend(name)).backend.name).toBe(name);
 });
 
-test.each([
-  ["cuda", "BACKEND_UNAVAILABLE", 4, "this build has no CUDA kernels"],
-  ["abacus", "BACKEND_UNKNOWN", 2, "there is no backend abacus"],
-])("--backend %s is refused with %s", async (name, code, exitCode, message) => {
-  const hint = "use --backend auto, native, wasm, cpu, webgpu, gpujs";
-  await expect(chooseBackend(name)).rejects.toMatchObject({
-    code,
-    exitCode,
-    hint,
-    message: expect.stringContaining(message),
+test("--backend with a name that is none is refused, with those that there are", async () => {
+  await expect(chooseBackend("abacus")).rejects.toMatchObject({
+    code: "BACKEND_UNKNOWN",
+    exitCode: 2,
+    message: "there is no backend abacus",
+    hint: "use --backend auto, native, wasm, cpu, webgpu, gpujs, cuda",
   });
 });
 

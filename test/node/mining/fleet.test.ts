@@ -1,6 +1,8 @@
 import {describe, expect, test} from "vitest";
 import {UnavailableError} from "../../../src/errors.js";
-import {planDevices} from "../../../src/node/mining/devices.js";
+import type {ComputeBackend} from "../../../src/node/compute/backend.js";
+import {cpuBackend} from "../../../src/node/compute/cpu.js";
+import {checkDevices, planDevices} from "../../../src/node/mining/devices.js";
 import {type Device, Fleet} from "../../../src/node/mining/fleet.js";
 import type {Solver} from "../../../src/node/mining/solver.js";
 
@@ -15,6 +17,7 @@ function device(name: string, does: "find" | "break" | "search") {
   const solver: Solver = {
     threads: 2,
     attempts: () => 10,
+    takesCheckpoints: false,
     useTable: () => undefined,
     async search(_search, start, signal) {
       starts.push(Buffer.from(start).toString("hex"));
@@ -79,24 +82,77 @@ describe("a fleet", () => {
 });
 
 describe("devices by name", () => {
+  const gpu = {name: "NVIDIA H200", uuid: "GPU-0", memoryBytes: 2 ** 37, multiprocessors: 132, capability: "9.0"};
+  const noDevice = new UnavailableError("CUDA_UNAVAILABLE", "backend cuda: no CUDA device");
+  const none = (): never => {
+    throw noDevice;
+  };
+  const two = () => [gpu, gpu];
+
   test("are the CPU with all threads, or parts of it", () => {
-    expect(planDevices(["cpu"], 8).plans).toEqual([{name: "cpu", threads: 8}]);
-    expect(planDevices(["cpu:2", "cpu:3"], 8).plans).toEqual([
-      {name: "cpu0", threads: 2},
-      {name: "cpu1", threads: 3},
+    expect(planDevices(["cpu"], 8, none).plans).toEqual([{name: "cpu", threads: 8, cuda: null}]);
+    expect(planDevices(["cpu:2", "cpu:3"], 8, none).plans).toEqual([
+      {name: "cpu0", threads: 2, cuda: null},
+      {name: "cpu1", threads: 3, cuda: null},
     ]);
+  });
+
+  test("are each CUDA device, or those that are named", () => {
+    const [first, second] = [0, 1].map((cuda) => ({name: `cuda${cuda}`, threads: 1, cuda}));
+    expect(planDevices(["cuda"], 8, two).plans).toEqual([first, second]);
+    expect(planDevices(["cuda:1"], 8, two).plans).toEqual([second]);
+    expect(planDevices(["cuda:1", "cpu:4"], 8, two).plans).toEqual([second, {name: "cpu1", threads: 4, cuda: null}]);
   });
 
   test("that cannot be used are left out with a reason, unless nothing is left", () => {
-    const {plans, refused} = planDevices(["cuda:0", "cpu:1"], 8);
-    expect(plans).toEqual([{name: "cpu1", threads: 1}]);
-    expect(refused).toMatchObject([
-      {code: "DEVICE_UNAVAILABLE", message: "device cuda:0: this build has no CUDA kernels"},
-    ]);
-    expect(() => planDevices(["cuda"], 8)).toThrow(expect.objectContaining({code: "DEVICE_UNAVAILABLE"}));
+    const {plans, refused} = planDevices(["cuda:0", "cpu:1"], 8, none);
+    expect(plans).toEqual([{name: "cpu1", threads: 1, cuda: null}]);
+    expect(refused).toEqual([noDevice]);
+    expect(() => planDevices(["cuda"], 8, none)).toThrow(noDevice);
+    expect(() => planDevices(["cuda:2"], 8, two)).toThrow(
+      expect.objectContaining({
+        code: "DEVICE_UNAVAILABLE",
+        message: "device cuda:2: there are 2 CUDA devices, from cuda:0 on",
+      }),
+    );
   });
 
-  test.each(["abacus", "cpu:", "cpu:0", "cpu:x", "cpu:1025", ""])("%j is refused", (name) => {
-    expect(() => planDevices([name], 8)).toThrow(expect.objectContaining({code: "DEVICE_UNKNOWN"}));
+  test("may not be named twice", () => {
+    expect(() => planDevices(["cuda", "cuda:1"], 8, two)).toThrow(expect.objectContaining({code: "DEVICE_TWICE"}));
+  });
+
+  test.each(["abacus", "cpu:", "cpu:0", "cpu:x", "cpu:1025", "", "cuda:", "cuda:x", "cuda:01", "cuda:9999"])(
+    "%j is refused",
+    (name) => {
+      expect(() => planDevices([name], 8, two)).toThrow(expect.objectContaining({code: "DEVICE_UNKNOWN"}));
+    },
+  );
+
+  test("that compute something else, or fail, are left out before they are used", async () => {
+    const plans = planDevices(["cuda", "cpu:1"], 8, two);
+    const closed: number[] = [];
+    const open = async (_name: string, device = 0): Promise<ComputeBackend> => ({
+      ...cpuBackend,
+      name: "cuda",
+      ...(device === 0 ? {solveSlice: (_job, _start, attempts) => ({solution: null, attempts})} : {}),
+      close: () => void closed.push(device),
+    });
+    const checked = await checkDevices(plans, open);
+    expect(checked.plans.map(({name}) => name)).toEqual(["cuda1", "cpu1"]);
+    expect(checked.refused).toMatchObject([
+      {code: "SELF_TEST_FAILED", message: expect.stringContaining("backend cuda")},
+    ]);
+    expect(closed).toEqual([0, 1]);
+
+    const lost = async (): Promise<ComputeBackend> => ({
+      ...cpuBackend,
+      extendDags() {
+        throw new Error("unspecified launch failure");
+      },
+    });
+    await expect(checkDevices(planDevices(["cuda:0"], 8, two), lost)).rejects.toMatchObject({
+      code: "DEVICE_UNAVAILABLE",
+      message: "device cuda0: unspecified launch failure",
+    });
   });
 });

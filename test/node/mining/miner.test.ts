@@ -15,7 +15,7 @@ import {OPEN_GATE} from "../../../src/node/mining/idle-gate.js";
 import {jobOf} from "../../../src/node/mining/job.js";
 import {Miner} from "../../../src/node/mining/miner.js";
 import type {Answer, MinerEvent, MinerOptions, MinerPorts} from "../../../src/node/mining/ports.js";
-import type {Solver} from "../../../src/node/mining/solver.js";
+import type {SharedDag, Solver} from "../../../src/node/mining/solver.js";
 import type {MinerNode} from "../../../src/node/mining/sources.js";
 import {contextFor, signedBy, TEST_NOW_MS, testChallenge, testHeader, testRig} from "../../support/mining.js";
 
@@ -24,9 +24,10 @@ const offline = (what: string) => new UnavailableError("NODE_UNREACHABLE", what)
 
 /** Searches on this thread, one slice for each turn of the event loop. */
 function inlineSolver(): Solver & {tables: number} {
-  let table: Uint8Array | null = null;
+  let table: SharedDag | null = null;
   let attempts = 0;
   return {
+    takesCheckpoints: false,
     threads: 1,
     tables: 0,
     attempts: () => attempts,
@@ -144,12 +145,35 @@ describe("the miner", () => {
     ]);
   });
 
+  test("hands checkpoints to a solver that builds its table from them", async () => {
+    const given: unknown[] = [];
+    const solver: Solver = {
+      ...inlineSolver(),
+      takesCheckpoints: true,
+      useTable(dag) {
+        given.push(dag);
+        abort.abort();
+      },
+    };
+    const marks = {entries: 64, interval: 64, marks: new Uint8Array(32), fresh: true};
+    const {run, abort} = bench({
+      solver,
+      dag: {
+        table: () => expect.unreachable("the table would take 2 GiB"),
+        checkpoints: async () => marks,
+      },
+    });
+    await run();
+    expect(given).toEqual([marks]);
+  });
+
   test("builds the next epoch's table while it mines, and walks it without building it again", async () => {
     const built: bigint[] = [];
     const root = WORK_SET_ROOT;
     const {node, run} = bench(
       {
         dag: {
+          checkpoints: () => expect.unreachable("this solver wants whole tables"),
           table: async ({epoch, entries}) => {
             built.push(epoch);
             const table = new Uint8Array(new SharedArrayBuffer(entries * 32));
@@ -178,6 +202,7 @@ describe("the miner", () => {
     const made = bench(
       {
         dag: {
+          checkpoints: () => expect.unreachable("this solver wants whole tables"),
           table: async ({epoch, entries}) => {
             tried.push(epoch);
             if (epoch === 1n && made.node.height < 9n) throw new UnavailableError("TABLE_MEMORY", "no memory");

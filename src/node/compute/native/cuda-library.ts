@@ -53,7 +53,7 @@ export const NOT_YET_RUN = "not yet run on a device";
 /** Functions and devices, at least one. @throws UnavailableError NATIVE_UNAVAILABLE, CUDA_UNAVAILABLE saying why */
 export function loadCuda(
   addon: Pick<Addon, "loadCuda"> = loadAddon(),
-  file = cudaFile(import.meta.url),
+  file = process.env.QSDM_CUDA_LIBRARY || cudaFile(import.meta.url),
 ): {readonly library: CudaLibrary; readonly devices: readonly CudaDevice[]} {
   if (!existsSync(file))
     throw unavailable("the kernels have not been built", "npm run build:native builds them where nvcc is");
