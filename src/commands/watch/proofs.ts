@@ -82,8 +82,8 @@ export const watchProofsCommand = (io: Io): Command =>
         "attestations. Each charge is judged by the node's own ledger, for nothing, and what convicts is written as " +
         "evidence under the name of the offence, the same bytes by every watcher. --slash also submits it, once for each " +
         "offence, however many watchers there are: it asks whether the offence was slashed or a slash for it waits, and " +
-        "leaves a claim beside the evidence before it sends anything. A stale proof is written and not submitted while " +
-        "the chain has no certified headers to show.",
+        "leaves a claim beside the evidence before it sends anything. A stale proof is held against the certified header " +
+        "that it quotes, never against the time at which it came.",
       examples: [
         {
           does: "catch cheats and keep the evidence",

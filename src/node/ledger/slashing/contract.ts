@@ -12,7 +12,7 @@ import {FRESHNESS_CHEAT, readFreshnessCheat} from "./freshness-cheat.js";
 import {MAC_VERIFIERS, type VerifyByMac, verifyByMac} from "./mac-verifiers.js";
 import {type Offence, type ReadEvidence, VERIFIER_FAILED} from "./offence.js";
 import {offenceCost, punish} from "./punish.js";
-import {type AnchorWitness, REFUSE_ANCHORS} from "./witness.js";
+import {type AnchorWitness, REFUSE_ANCHORS, witnessOf} from "./witness.js";
 
 const READERS: ReadonlyMap<string, ReadEvidence> = new Map([
   [DOUBLE_MINING, readDoubleMining],
@@ -22,6 +22,7 @@ const READERS: ReadonlyMap<string, ReadEvidence> = new Map([
 
 /** What the contract is built with. */
 export interface SlashPorts {
+  /** Of chains whose proofs a MAC attributes; where a key signs them, the chain itself is the witness. */
   readonly witness: AnchorWitness;
   /** By kind, for chains whose proofs a MAC attributes. */
   readonly macVerifiers: ReadonlyMap<string, VerifyByMac>;
@@ -114,7 +115,7 @@ function apply(call: Call, ports: SlashPorts): ReturnType<Contract["apply"]> {
         hint: "leave --amount out to take what the offence costs",
       },
     );
-  prove(() => offence.prove({record, block, witness: ports.witness}));
+  prove(() => offence.prove({record, block, witness: witnessOf(block)}));
   state.put(evidence, replayKey, {slashedAtHeight: block.height});
   const outcome = punish(call, record, slash);
   return {events: [{type: "slash-applied", txId, slasher: content.sender, outcome}], slash: outcome};

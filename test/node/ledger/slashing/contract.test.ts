@@ -1,4 +1,8 @@
 import {describe, expect, test} from "vitest";
+import {bytesOfHex} from "../../../../src/codecs/bytes.js";
+import type {Proof} from "../../../../src/codecs/mining/proof.js";
+import {freshnessCheat} from "../../../../src/codecs/slashing/freshness-cheat.js";
+import {SLASH_CONTRACT, slashPayload} from "../../../../src/codecs/slashing/payload.js";
 import type {LedgerEvent} from "../../../../src/node/ledger/chain/events.js";
 import {readTransaction} from "../../../../src/node/ledger/chain/transaction.js";
 import {enrollContract} from "../../../../src/node/ledger/enrollment/contract.js";
@@ -6,7 +10,7 @@ import {accountAt, countDust, supplyOf} from "../../../../src/node/ledger/moneta
 import {slashContract} from "../../../../src/node/ledger/slashing/contract.js";
 import {enrollments, gpuBindings} from "../../../../src/node/ledger/state/stores.js";
 import {transferContract} from "../../../../src/node/ledger/transfer/contract.js";
-import {testAccount} from "../../../support/accounts.js";
+import {contentOf, signed, testAccount} from "../../../support/accounts.js";
 import {extend, extendWith, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
 import {
   BOND_DUST,
@@ -239,5 +243,77 @@ describe("a slash", () => {
     const {intake} = await enrolled();
     const zero = signedSlash(watcher, {nonce: 0n, nodeId: "rig-1", pair: PAIR, amountDust: 0n});
     await expect(intake.submit(zero)).rejects.toMatchObject({code: "SLASH_DECODE_FAILED"});
+  });
+});
+
+describe("a stale challenge, on a chain that certifies its headers", () => {
+  const SECOND = 1_000n;
+
+  /** An enrolled rig, and a proof of it that quotes block 2, `ageSeconds` after its challenge was issued. */
+  async function quoting(ageSeconds: bigint) {
+    const opened = await enrolled();
+    await extend(opened.intake);
+    const quoted = opened.chain.nextBlock(0n).ancestor(2n)!;
+    const time = quoted.timeMs / SECOND;
+    const {attestation} = PAIR[0];
+    const change = {
+      headerHash: bytesOfHex(quoted.id),
+      attestation: {...attestation, issuedAt: time - ageSeconds},
+    };
+    return {...opened, proof: signedProof(RIG, {height: 2n, fill: 1, change}), time};
+  }
+
+  /** What becomes of the accusation that `proof` was stale at `anchorBlockTime`. */
+  async function accuse(
+    {intake, store}: Pick<Awaited<ReturnType<typeof quoting>>, "intake" | "store">,
+    evidence: {proof: Proof; anchorHeight: bigint; anchorBlockTime: bigint},
+    nonce = 0n,
+  ) {
+    const payload = slashPayload.encode({
+      nodeId: "rig-1",
+      evidenceKind: "freshness-cheat",
+      evidence: freshnessCheat.encode({...evidence, memo: ""}),
+      slashAmountDust: BOND_DUST,
+      memo: "",
+    });
+    const {txId} = await intake.submit(signed(watcher, contentOf(watcher, {nonce, contract: SLASH_CONTRACT, payload})));
+    await extend(intake);
+    return store.receipt(txId)!;
+  }
+
+  test("costs the bond when it was older than window and grace by the certified time", async () => {
+    const test = await quoting(91n);
+    const receipt = await accuse(test, {proof: test.proof, anchorHeight: 2n, anchorBlockTime: test.time});
+    expect(receipt).toMatchObject({outcome: "applied", slash: {evidenceKind: "freshness-cheat"}});
+    expect(test.chain.state.get(enrollments, "rig-1")).toMatchObject({stakeDust: 0n});
+  });
+
+  test("is not one that a proposer makes by holding a fresh proof back", async () => {
+    const test = await quoting(5n);
+    const {chain, intake, proof, time} = test;
+    // Blocks go on for hours without the proof.
+    for (let hour = 1n; hour <= 3n; hour++)
+      await extendWith(chain, {timeMs: chain.tip.timeMs + 3_600n * SECOND, transactions: [], proofs: []});
+    const late = chain.tip.timeMs / SECOND;
+    expect(late - time).toBeGreaterThan(10_000n);
+    const lies = [
+      {anchorHeight: 2n, anchorBlockTime: time},
+      {anchorHeight: 2n, anchorBlockTime: late},
+      {anchorHeight: chain.tip.height, anchorBlockTime: late},
+    ];
+    for (const [nonce, lie] of lies.entries()) {
+      const receipt = await accuse(test, {proof, ...lie}, BigInt(nonce));
+      expect(receipt, `lie ${nonce}`).toMatchObject({outcome: "rejected", code: "SLASH_VERIFIER_FAILED"});
+    }
+    expect(chain.state.get(enrollments, "rig-1")).toMatchObject({stakeDust: BOND_DUST, revokedAtHeight: null});
+    expect(intake.isEmpty(chain.tip.id)).toBe(true);
+  });
+
+  test("over a header that is on no chain proves nothing", async () => {
+    const test = await quoting(91n);
+    const proof = signedProof(RIG, {height: 2n, fill: 2, change: {attestation: test.proof.attestation}});
+    const receipt = await accuse(test, {proof, anchorHeight: 2n, anchorBlockTime: test.time});
+    expect(receipt).toMatchObject({outcome: "rejected", code: "SLASH_VERIFIER_FAILED"});
+    expect(receipt.message).toContain("quotes another header");
   });
 });
