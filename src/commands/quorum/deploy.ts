@@ -3,7 +3,7 @@ import {DEFAULT_POOL_SIZE, POOL_SIZE_MAX} from "../../codecs/quorum/coordinator-
 import {secretNames} from "../../codecs/quorum/ir.js";
 import {members} from "../../codecs/quorum/json.js";
 import {DEFAULT_SECRET_NAME, type ProgramPackage} from "../../codecs/quorum/program-package.js";
-import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
+import {QsdmError, RuleError, UnavailableError, UsageError} from "../../errors.js";
 import {type FieldSource, fieldSource} from "../../node/quorum/field/random.js";
 import {share} from "../../node/quorum/sharing/shamir.js";
 import {defineCommand} from "../define.js";
@@ -20,6 +20,7 @@ import {
   integerIn,
   type ServiceClient,
   serviceClient,
+  textIn,
 } from "./service-client.js";
 
 interface Flags extends CoordinatorFlags, CustodianFlags {
@@ -36,16 +37,31 @@ export interface Deployment {
   readonly pool: number;
 }
 
+/** What the coordinator says of a program, or `null` where it has none of that id. */
+async function statusOf(coordinator: Pick<ServiceClient, "get">, programId: string): Promise<string | null> {
+  try {
+    return textIn(await coordinator.get(`/status/${programId}`), "status");
+  } catch (error) {
+    if (error instanceof RuleError && error.details.status === 404) return null;
+    throw error;
+  }
+}
+
 /**
  * Installs a program and shares of its secret at the custodians, then the program at the coordinator.
  * @returns URLs of the custodians that failed
- * @throws UnavailableError CUSTODIANS_MISSING when fewer than the threshold took it
+ * @throws RuleError PROGRAM_ACTIVE: a custodian that kept its share of before would fit no other; UnavailableError
+ * CUSTODIANS_MISSING when fewer than the threshold took it
  */
 export async function deploy(
   {program, secrets, threshold, pool}: Deployment,
-  {coordinator, custodians}: {coordinator: ServiceClient; custodians: readonly ServiceClient[]},
+  {coordinator, custodians}: {readonly coordinator: ServiceClient; readonly custodians: readonly ServiceClient[]},
   draw: FieldSource,
 ) {
+  if (secretNames(program.ir).length > 0 && (await statusOf(coordinator, program.programId)) === "ACTIVE")
+    throw new RuleError("PROGRAM_ACTIVE", `program ${program.programId} is active, and its secrets are shared`, {
+      hint: "to share other values compile it with another policy, which gives it another id; qsdm quorum reshare renews shares",
+    });
   const names = program.secretNames.length > 0 ? program.secretNames : [DEFAULT_SECRET_NAME];
   // A program without secrets still has a share in the API; nothing uses it.
   const [first = [], ...others] = names.map((name) =>
@@ -101,7 +117,7 @@ export const quorumDeployCommand = (io: Io): Command =>
           "--secrets-file":
             "A line of name=value for each secret; empty lines and lines that start with # do not count.",
         },
-        exit: {4: "Too few custodians took the program."},
+        exit: {3: "The program is active, and has secrets.", 4: "Too few custodians took the program."},
         seeAlso: ["quorum compile", "quorum approve", "quorum eval"],
       }),
     ),

@@ -1,0 +1,51 @@
+/** `qsdm quorum deploy` towards services without sockets. */
+import {expect, test} from "vitest";
+import {packProgram} from "../../../src/codecs/quorum/program-package.js";
+import {Io} from "../../../src/commands/io.js";
+import {deploy} from "../../../src/commands/quorum/deploy.js";
+import {serviceClient} from "../../../src/commands/quorum/service-client.js";
+import {answerRequest, answerText} from "../../../src/node/api/quorum/route.js";
+import {compile} from "../../../src/node/quorum/language/compile.js";
+import {SQUARE} from "../../node/quorum/programs.js";
+import {Cluster, draw} from "../../support/quorum-cluster.js";
+import {memoryHost} from "../memory-host.js";
+
+const LOOSE = {policy: {costPerEval: 1n, budgetPerIdentity: 100n, maxEvalsPerMinute: 100n}};
+const SECRET = packProgram(compile("input x\nsecret s\nadd y = x s\noutput y"), LOOSE);
+
+/** Services of a cluster as their clients see them. */
+function servicesOf(cluster: Cluster) {
+  const fetch = async (url: string, {method = "GET", body = ""}: {method?: string; body?: string}) => {
+    const {hostname, pathname} = new URL(url);
+    const routes = hostname === "coordinator" ? cluster.coordinator : cluster.custodians[Number(hostname.slice(1))]!;
+    const answer = await answerRequest(routes, {method, path: pathname, body});
+    return new Response(answerText(answer), {status: answer.status});
+  };
+  const host = {...memoryHost(), fetch: fetch as never};
+  const io = new Io(host, {json: false, verbose: false, color: false, input: false, yes: false});
+  return {
+    coordinator: serviceClient(io, "http://coordinator"),
+    custodians: [0, 1, 2].map((index) => serviceClient(io, `http://c${index}`)),
+  };
+}
+
+test("an active program keeps its secrets: what a custodian had before would fit no other share", async () => {
+  const cluster = new Cluster();
+  await cluster.run(SECRET, {secrets: new Map([["s", 5n]])});
+  const services = servicesOf(cluster);
+  const other = {program: SECRET, secrets: new Map([["s", 6n]]), threshold: 2, pool: 0};
+  await expect(deploy(other, services, draw)).rejects.toMatchObject({code: "PROGRAM_ACTIVE"});
+  const request = {identity: "a", programId: SECRET.programId, requestId: "r", inputs: new Map([["x", 1n]])};
+  expect((await cluster.service.evaluate(request)).get("y")).toBe(6n);
+});
+
+test("a program that is new, pending or without secrets is deployed", async () => {
+  const cluster = new Cluster();
+  const services = servicesOf(cluster);
+  const given = {program: SECRET, secrets: new Map([["s", 5n]]), threshold: 2, pool: 0};
+  for (let again = 0; again < 2; again++) expect(await deploy(given, services, draw)).toMatchObject({failed: []});
+  const square = packProgram(compile(SQUARE), LOOSE);
+  await cluster.run(square);
+  const plain = {program: square, secrets: new Map<string, bigint>(), threshold: 2, pool: 3};
+  expect(await deploy(plain, services, draw)).toEqual({failed: [], pool: 3n});
+});
