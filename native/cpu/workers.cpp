@@ -1,6 +1,7 @@
 #include "workers.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <initializer_list>
 #include <new>
@@ -8,6 +9,10 @@
 namespace qsdm {
 
 namespace {
+
+#if defined(__linux__)
+constexpr int NICENESS = 5;
+#endif
 
 class Locked {
  public:
@@ -105,6 +110,10 @@ void Workers::end() {
 }
 
 void *Workers::enter(void *self) {
+#if defined(__linux__)
+  // Of this thread alone, as Linux has it: the main loop, which is woken for a moment at a time, goes first.
+  setpriority(PRIO_PROCESS, 0, NICENESS);
+#endif
   static_cast<Workers *>(self)->serve();
   return nullptr;
 }

@@ -4,6 +4,7 @@
  */
 import {nodeIdOfProof} from "../codecs/mining/attestation.js";
 import {readProofCompat} from "../codecs/mining/proof.js";
+import type {VerifySignature} from "../codecs/suite.js";
 import {QsdmError, RuleError, UnavailableError} from "../errors.js";
 import type {Chain} from "./chain.js";
 import {type CompatDoor, carryCompat} from "./ledger/chain/compat-door.js";
@@ -16,6 +17,7 @@ import type {Admit} from "./mempool/pool/admission.js";
 import {WaitingOffences} from "./mempool/pool/offences.js";
 import type {NonceOf, Pool} from "./mempool/pool/pool.js";
 import type {Candidate, Dropped, Extension} from "./proposal.js";
+import type {SignatureDesk} from "./signature-desk.js";
 import type {LedgerStore, WaitingRow} from "./storage/store.js";
 
 export interface IntakePorts {
@@ -23,6 +25,7 @@ export interface IntakePorts {
   readonly pool: Pool;
   readonly admit: Admit;
   readonly store: LedgerStore;
+  readonly signatures: Pick<SignatureDesk, "verify" | "ahead">;
   /** Checks a submitted proof, challenge included. @throws RuleError, DecodeError */
   verifyProof(raw: Uint8Array): AcceptedProof;
   nowMs(): bigint;
@@ -63,7 +66,7 @@ export class Intake {
     const dropped: Dropped[] = [];
     for (const row of this.ports.store.waiting()) {
       try {
-        if (row.kind === "transaction") this.#admit(readTransaction(row.value));
+        if (row.kind === "transaction") this.#admit(readTransaction(row.value), this.ports.signatures.verify);
         else this.#proofs.set(row.id, {raw: row.value, claim: claimOf(row.value)});
       } catch (error) {
         if (!(error instanceof QsdmError)) throw error;
@@ -93,7 +96,9 @@ export class Intake {
   async #take(bytes: Uint8Array): Promise<Transaction> {
     this.#checkOpen();
     const transaction = readTransaction(bytes);
-    this.#admit(transaction);
+    const verify = await this.ports.signatures.ahead((taken) => this.#check(transaction, taken));
+    this.#checkOpen();
+    this.#admit(transaction, verify);
     try {
       await this.#keep({kind: "transaction", id: transaction.txId, value: bytes});
     } catch (error) {
@@ -205,11 +210,19 @@ export class Intake {
       throw new UnavailableError("NODE_STOPPING", "the node is stopping", {hint: "send it again after the restart"});
   }
 
-  #admit(transaction: Transaction): void {
+  #admit(transaction: Transaction, verify: VerifySignature): void {
+    const {bidDust, offence} = this.#check(transaction, verify);
+    const {pool, nowMs} = this.ports;
+    this.#forget(pool.add(transaction, bidDust, {nonceOf: this.nonceOf, nowMs: nowMs()}));
+    if (offence !== null) this.offences.note(offence, transaction.txId);
+  }
+
+  /** Whether the transaction may wait; changes nothing. */
+  #check(transaction: Transaction, verifySignature: VerifySignature): {bidDust: bigint; offence: string | null} {
     const {chain, pool, admit} = this.ports;
     const {sender} = transaction.content;
     pool.check(transaction, {nonceOf: this.nonceOf, height: chain.tip.height});
-    const block = chain.nextBlock(this.ports.nowMs());
+    const block = {...chain.nextBlock(this.ports.nowMs()), verifySignature};
     const offence = this.offences.check(transaction, {state: chain.state, block});
     const bidDust = admit(transaction, {state: chain.state, block});
     const pledgedDust = pool.pledgedDust(sender) + bidDust;
@@ -220,8 +233,7 @@ export class Intake {
         `${sender} has ${balanceDust} dust, the fees of what waits come to ${pledgedDust}`,
         {details: {balance_dust: balanceDust, needed_dust: pledgedDust}},
       );
-    this.#forget(pool.add(transaction, bidDust, {nonceOf: this.nonceOf, nowMs: this.ports.nowMs()}));
-    if (offence !== null) this.offences.note(offence, transaction.txId);
+    return {bidDust, offence};
   }
 
   #keep(row: WaitingRow): Promise<void> {

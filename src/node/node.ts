@@ -145,7 +145,7 @@ export class QsdmNode implements Service {
 
   async #stop(): Promise<void> {
     const {abort, log, broken} = this.life;
-    const {api, network, engine, intake, store, signed, chain} = this.parts;
+    const {api, network, engine, intake, store, signed, chain, compute} = this.parts;
     abort.abort();
     let failure: unknown = null;
     const steps = [
@@ -153,6 +153,7 @@ export class QsdmNode implements Service {
       () => intake.close(),
       () => engine.stop(),
       () => network.stop(),
+      () => compute?.close(),
       () => store.close(),
       () => signed.close(),
     ];

@@ -16,6 +16,7 @@ import {ApiServer} from "./api/server.js";
 import {Chain} from "./chain.js";
 import {type ComputeBackend, loadBackend} from "./compute/backend.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
+import {type ComputePool, DEFAULT_POOL_LIMITS} from "./compute/pool.js";
 import {DEFAULT_PACEMAKER} from "./consensus/hotstuff/pacemaker.js";
 import {contractsOf} from "./contracts.js";
 import type {DataDir} from "./data-dir.js";
@@ -46,6 +47,7 @@ import type {NodeOptions, NodePorts} from "./node.js";
 import {PoolGossip} from "./pool-gossip.js";
 import {Pulse} from "./pulse.js";
 import {rememberValid} from "./signature-cache.js";
+import {SignatureDesk} from "./signature-desk.js";
 import type {SqliteStore} from "./storage/sqlite/store.js";
 import {viewOf} from "./view.js";
 
@@ -69,21 +71,25 @@ export interface NodeParts {
   readonly signed: SignedFile;
   readonly network: Network;
   readonly api: ApiServer;
+  /** Threads for batches; null where the backend has none. */
+  readonly compute: ComputePool | null;
 }
 
 /** Everything between the data directory and the sockets. */
 export async function buildParts(site: Site): Promise<NodeParts> {
-  const keys = await loadKeys(site.dir);
+  const backend = await loadBackend();
+  const compute = backend.openPool?.({...DEFAULT_POOL_LIMITS, threads: availableParallelism()}) ?? null;
+  const keys = await loadKeys(site.dir, compute);
   try {
-    return await joinParts(site, keys);
+    return {...(await joinParts(site, keys, backend)), compute};
   } catch (error) {
     keys.signed.close();
     throw error;
   }
 }
 
-async function joinParts(site: Site, keys: NodeKeys): Promise<NodeParts> {
-  const ledger = await openLedger(site, keys);
+async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): Promise<Omit<NodeParts, "compute">> {
+  const ledger = await openLedger(site, keys, backend);
   const {chain, intake, desk} = ledger;
   // Served meanwhile: until the table is there, work is refused and proofs wait.
   await desk.resume();
@@ -148,12 +154,13 @@ interface NodeKeys {
   readonly signed: SignedFile;
   readonly verifyVote: VerifySignature;
   readonly verifyTransaction: VerifySignature;
+  readonly signatures: SignatureDesk;
   /** What the node calls itself: the start of its voting key's digest. */
   readonly nodeId: string;
 }
 
-async function loadKeys({genesis, validatorSeed, signedPath}: DataDir): Promise<NodeKeys> {
-  const transactions = await loadMlDsa(87);
+async function loadKeys({genesis, validatorSeed, signedPath}: DataDir, pool: ComputePool | null): Promise<NodeKeys> {
+  const signatures = new SignatureDesk((await loadMlDsa(87)).verify, pool);
   const votes = await loadMlDsa(44);
   const {publicKey, secretKey} = votes.keygenFromSeed(validatorSeed);
   const index = validatorIndex(genesis, publicKey);
@@ -161,7 +168,8 @@ async function loadKeys({genesis, validatorSeed, signedPath}: DataDir): Promise<
   const sign = (message: Uint8Array): Uint8Array => votes.sign(secretKey, message);
   return {
     identity: {publicKey, sign},
-    verifyTransaction: rememberValid(transactions.verify),
+    signatures,
+    verifyTransaction: signatures.verify,
     verifyVote: rememberValid(votes.verify),
     voice: new VoteSigner(index, sign, signed),
     signed,
@@ -197,13 +205,16 @@ function dagBuilderOf(backend: ComputeBackend, {dagPath}: DataDir, {log}: NodePo
   return new DagBuilder({...DEFAULT_DAG_OPTIONS, threads}, {backend, cache, nowMs: () => performance.now()});
 }
 
-async function openLedger({options, ports, dir, store, broken}: Site, keys: NodeKeys): Promise<Ledger> {
+async function openLedger(
+  {options, ports, dir, store, broken}: Site,
+  keys: NodeKeys,
+  backend: ComputeBackend,
+): Promise<Ledger> {
   const params = chainParamsOf(dir.genesis);
   const nowMs = (): bigint => BigInt(ports.nowMs());
   const {challengeKey, genesis} = dir;
   const journal = new Journal();
   const verifySignature = keys.verifyTransaction;
-  const backend = await loadBackend();
   const file = new RejectionFile({path: dir.rejectionsPath, ...options.rejections});
   const rejections = new Rejections(options.rejections, {file, log: ports.log});
   const telemetry = options.telemetry && new TelemetryCheck(options.telemetry);
@@ -240,6 +251,7 @@ async function openLedger({options, ports, dir, store, broken}: Site, keys: Node
     chain,
     pool,
     store,
+    signatures: keys.signatures,
     admit: admissionStack(stack, contracts),
     verifyProof: (raw) => desk.verifyOffered(chain.state, raw, (nodeId, height) => intake.hasProof(nodeId, height)),
     nowMs,

@@ -6,16 +6,33 @@ import {concat} from "../codecs/bytes.js";
 import {sha256} from "../codecs/hash.js";
 import type {VerifySignature} from "../codecs/suite.js";
 
-/** `verify` with a memory of its last `capacity` valid signatures; the oldest go first. */
-export function rememberValid(verify: VerifySignature, capacity = 16_384): VerifySignature {
-  const valid = new Set<string>();
-  return (publicKey, message, signature) => {
-    // Signature and key have fixed sizes, so the three cannot run into each other.
-    const id = Buffer.from(sha256(concat(signature, publicKey, message))).toString("latin1");
+/** What a signature is remembered by. Signature and key have fixed sizes, so the three cannot run into each other. */
+export const signatureId: (...of: Parameters<VerifySignature>) => string = (publicKey, message, signature) =>
+  Buffer.from(sha256(concat(signature, publicKey, message))).toString("latin1");
+
+/** The last `capacity` valid ones; the oldest go first. */
+export class ValidSignatures {
+  readonly #ids = new Set<string>();
+
+  constructor(private readonly capacity = 16_384) {}
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  note(id: string): void {
+    this.#ids.add(id);
+    if (this.#ids.size > this.capacity) this.#ids.delete(this.#ids.values().next().value!);
+  }
+}
+
+/** `verify` with a memory. */
+export const rememberValid =
+  (verify: VerifySignature, valid = new ValidSignatures()): VerifySignature =>
+  (publicKey, message, signature) => {
+    const id = signatureId(publicKey, message, signature);
     if (valid.has(id)) return true;
     if (!verify(publicKey, message, signature)) return false;
-    valid.add(id);
-    if (valid.size > capacity) valid.delete(valid.values().next().value!);
+    valid.note(id);
     return true;
   };
-}

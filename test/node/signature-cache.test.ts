@@ -1,5 +1,5 @@
 import {expect, test} from "vitest";
-import {rememberValid} from "../../src/node/signature-cache.js";
+import {rememberValid, ValidSignatures} from "../../src/node/signature-cache.js";
 
 const bytes = (n: number): Uint8Array => Uint8Array.of(n);
 
@@ -38,7 +38,7 @@ test("an invalid signature is never remembered", () => {
 
 test("the oldest is forgotten when the memory is full", () => {
   const {calls, verify} = counted(true);
-  const remembered = rememberValid(verify, 2);
+  const remembered = rememberValid(verify, new ValidSignatures(2));
   for (const n of [1, 2, 3, 2, 1]) remembered(bytes(0), bytes(n), bytes(0));
   expect(calls).toEqual([1, 2, 3, 1]);
 });

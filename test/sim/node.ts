@@ -18,6 +18,7 @@ import type {BlockCommitted} from "../../src/node/ledger/chain/events.js";
 import {chainParamsOf} from "../../src/node/ledger/params/networks.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {Pool} from "../../src/node/mempool/pool/pool.js";
+import {SignatureDesk} from "../../src/node/signature-desk.js";
 import type {LedgerStore} from "../../src/node/storage/store.js";
 import type {SimCrypto} from "./crypto.js";
 import {SimDisk} from "./disk.js";
@@ -117,6 +118,7 @@ export class SimNode {
         chain,
         pool,
         store,
+        signatures: new SignatureDesk(crypto.transactions.verify, null),
         admit: admissionStack(stack, contracts),
         verifyProof: refuseProof,
         nowMs,

@@ -16,6 +16,7 @@ import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {Pool} from "../../src/node/mempool/pool/pool.js";
 import type {Candidate, Dropped} from "../../src/node/proposal.js";
 import {rememberValid} from "../../src/node/signature-cache.js";
+import {SignatureDesk} from "../../src/node/signature-desk.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount, testAccount} from "./accounts.js";
 
@@ -99,6 +100,7 @@ export async function openTestChain(
     chain,
     pool,
     store,
+    signatures: new SignatureDesk(mlDsa87.verify, null),
     admit: admissionStack(contracts, byId),
     verifyProof: () => {
       throw new RuleError("PROOF_REFUSED", "this test chain takes no proofs");
