@@ -25,6 +25,9 @@ inline cudaError_t use_device(int device) {
   return status;
 }
 
+// Where the seconds that kernels take are added, or NULL; for measuring.
+inline thread_local double *kernel_seconds = nullptr;
+
 // Memory on the device, freed with the scope. The first failure sticks; calls after it do nothing.
 class Scope {
  public:
@@ -55,7 +58,18 @@ class Scope {
   // A kernel with at least `threads` threads, none for 0.
   template <class... Parameters, class... Arguments>
   void run(void (*kernel)(Parameters...), uint64_t threads, Arguments... arguments) {
+    if (!kernel_seconds) return run_on(nullptr, kernel, threads, arguments...);
+    cudaEvent_t start = nullptr, end = nullptr;
+    float milliseconds = 0;
+    check(cudaEventCreate(&start));
+    check(cudaEventCreate(&end));
+    if (ok()) check(cudaEventRecord(start, nullptr));
     run_on(nullptr, kernel, threads, arguments...);
+    if (ok()) check(cudaEventRecord(end, nullptr));
+    if (ok()) check(cudaEventSynchronize(end));
+    if (ok() && check(cudaEventElapsedTime(&milliseconds, start, end))) *kernel_seconds += milliseconds / 1e3;
+    cudaEventDestroy(start);
+    cudaEventDestroy(end);
   }
   template <class... Parameters, class... Arguments>
   void run_on(cudaStream_t stream, void (*kernel)(Parameters...), uint64_t threads, Arguments... arguments) {

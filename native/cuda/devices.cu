@@ -35,6 +35,8 @@ int qsdm_cuda_device_at(int device, qsdm_cuda_device *what) {
   return cudaSuccess;
 }
 
+void qsdm_cuda_time_kernels(double *seconds) { qsdm::kernel_seconds = seconds; }
+
 const char *qsdm_cuda_status_text(int status) {
   return status == QSDM_CUDA_WRONG_CHECKPOINTS ? "the checkpoints are wrong"
                                                : cudaGetErrorString(static_cast<cudaError_t>(status));

@@ -8,13 +8,14 @@
 #define QSDM_CUDA_H
 
 #include "qsdm_native.h"
+#include "qsdm_signatures.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Raised with every change that an older caller would not survive. Compare it with qsdm_cuda_abi() first. */
-#define QSDM_CUDA_ABI 1
+#define QSDM_CUDA_ABI 2
 uint32_t qsdm_cuda_abi(void);
 
 /* The checkpoints are not those of one chain from the first one on. */
@@ -39,6 +40,12 @@ int qsdm_cuda_device_at(int device, qsdm_cuda_device *what);
 /* What a status means; lives as long as the process. */
 const char *qsdm_cuda_status_text(int status);
 
+/*
+ * From now on, for this thread: adds the seconds that kernels take on the device to `*seconds`, those of searches left
+ * out; NULL ends it.
+ */
+void qsdm_cuda_time_kernels(double *seconds);
+
 /* SHA3-256 of messages as qsdm_hash takes them. */
 int qsdm_cuda_sha3(int device, const uint8_t *messages, const uint32_t *ends, size_t count, uint8_t *digests);
 
@@ -61,6 +68,13 @@ int qsdm_cuda_walk(const qsdm_cuda_table *table, qsdm_mix mix, const uint8_t *st
  */
 int qsdm_cuda_search(const qsdm_cuda_table *table, const qsdm_search *job, const uint8_t *start, uint64_t attempts,
                      qsdm_found *found);
+
+/*
+ * Verifies as qsdm_ml_dsa_verify does, with no cache of keys, a signature by each thread. `digests` is NULL or takes the
+ * SHA3-256 of each message, whatever its signature is: with it, cells are validated in one submission.
+ */
+int qsdm_cuda_ml_dsa_verify(int device, qsdm_ml_dsa level, const qsdm_signed *batch, size_t count, uint8_t *verdicts,
+                            uint8_t *digests);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
 
 #include "forms.hpp"
 #include "library.hpp"
+#include "signatures.hpp"
 
 namespace {
 
@@ -109,6 +110,21 @@ napi_value sha3(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// verify(device, level, form, public keys[], messages[], contexts[], signatures[], digests) gives a qsdm_refusal for each;
+// `digests` is empty or takes the SHA3-256 of each message.
+napi_value verify(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const CudaLibrary &library = library_of(arguments);
+  const int device = device_of(arguments, library);
+  qsdm::SignatureBatch batch;
+  if (!arguments.ok() || !batch.read_signed(env, arguments, 1)) return nullptr;
+  const Bytes digests = arguments.bytes(7);
+  if (!arguments.check(digests.size == 0 || digests.size == 32 * batch.count, "a digest is 32 bytes")) return nullptr;
+  const int status = library.ml_dsa_verify(device, batch.level, batch.items, batch.count, batch.verdicts,
+                                           digests.size == 0 ? nullptr : digests.data);
+  return succeeded(env, library, status) ? batch.answer(env) : nullptr;
+}
+
 void collected(napi_env, void *data, void *) {
   auto *table = static_cast<Table *>(data);
   table->destroy();
@@ -203,7 +219,7 @@ napi_value load_cuda(napi_env env, napi_callback_info info) {
     const char *name;
     napi_callback call;
   } functions[] = {{"devices", devices}, {"sha3", sha3}, {"createTable", create_table},
-                   {"destroyTable", destroy_table}, {"walk", walk}, {"search", search}};
+                   {"destroyTable", destroy_table}, {"walk", walk}, {"search", search}, {"verify", verify}};
   for (const auto &[name, call] : functions) {
     napi_value function = nullptr;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, call, library, &function);

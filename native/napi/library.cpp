@@ -20,7 +20,8 @@ bool find_all(void *library, CudaLibrary &all) {
          find(library, "qsdm_cuda_status_text", all.status_text) && find(library, "qsdm_cuda_sha3", all.sha3) &&
          find(library, "qsdm_cuda_table_create", all.table_create) &&
          find(library, "qsdm_cuda_table_destroy", all.table_destroy) && find(library, "qsdm_cuda_walk", all.walk) &&
-         find(library, "qsdm_cuda_search", all.search);
+         find(library, "qsdm_cuda_search", all.search) &&
+         find(library, "qsdm_cuda_ml_dsa_verify", all.ml_dsa_verify);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ struct CudaLibrary {
   decltype(&qsdm_cuda_table_destroy) table_destroy;
   decltype(&qsdm_cuda_walk) walk;
   decltype(&qsdm_cuda_search) search;
+  decltype(&qsdm_cuda_ml_dsa_verify) ml_dsa_verify;
 };
 
 // Finds the functions of the library in `path`, which stays loaded. NULL, or why it cannot be used, a text until the

@@ -7,6 +7,7 @@
 
 #include "bench.hpp"
 #include "check.hpp"
+#include "cuda_signatures.hpp"
 
 namespace {
 
@@ -15,7 +16,8 @@ int usage() {
                "usage: qsdm-native check FILE...           vector files on every path\n"
                "       qsdm-native compare ROUNDS [SEED]   paths against each other on random input\n"
                "       qsdm-native threads ROUNDS [SEED]   threads, their queue, and a search that another one ends\n"
-               "       qsdm-native bench\n");
+               "       qsdm-native bench\n"
+               "       qsdm-native gpu [SCALE]             goals G1 to G8 on each CUDA device; sizes over SCALE\n");
   return 2;
 }
 
@@ -40,11 +42,28 @@ int main(int count, char **words) try {
   if ((command == "compare" || command == "threads") && (count == 3 || count == 4)) {
     const uint64_t seed = count == 4 ? std::strtoull(words[3], nullptr, 10) : std::random_device()();
     const size_t rounds = std::strtoull(words[2], nullptr, 10);
-    return ending(command == "compare" ? qsdm::compare_engines(rounds, seed) : qsdm::check_threads(rounds, seed));
+    if (command == "threads") return ending(qsdm::check_threads(rounds, seed));
+    qsdm::Tally total = qsdm::compare_engines(rounds, seed);
+#if defined(QSDM_HAVE_CUDA)
+    const qsdm::Tally signatures = qsdm::compare_cuda_signatures(rounds / 50 + 1, seed);
+    total.passed += signatures.passed;
+    total.failed += signatures.failed;
+#endif
+    return ending(total);
   }
   if (command == "bench" && count == 2) {
     qsdm::run_bench();
     return 0;
+  }
+  if (command == "gpu" && (count == 2 || count == 3)) {
+    const uint64_t scale = count == 3 ? std::strtoull(words[2], nullptr, 10) : 1;
+#if defined(QSDM_HAVE_CUDA)
+    return scale > 0 && qsdm::run_gpu_bench(scale) ? 0 : 1;
+#else
+    std::fprintf(stderr, "qsdm-native: no CUDA in this build; make CUDA=1 where nvcc is (sizes over %llu)\n",
+                 static_cast<unsigned long long>(scale));
+    return 1;
+#endif
   }
   return usage();
 } catch (const std::exception &error) {

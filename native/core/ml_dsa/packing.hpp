@@ -87,6 +87,9 @@ QSDM_HD const uint8_t *t0_of(const uint8_t *secret_key) {
   return short_vectors_of(secret_key) + (P::K + P::L) * packed_bytes(ETA_BITS);
 }
 // Where those of a public key do.
-QSDM_HD const uint8_t *t1_of(const uint8_t *key, int row) { return key + SEED_BYTES + row * packed_bytes(T1_BITS); }
+QSDM_HD const uint8_t *t1_of(const uint8_t *key, int row) {
+  constexpr int row_bytes = packed_bytes(T1_BITS);
+  return key + SEED_BYTES + row * row_bytes;
+}
 
 }  // namespace qsdm::ml_dsa

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <chrono>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -127,6 +128,29 @@ inline cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   const auto work = std::move(stream->work);
   stream->work.clear();
   for (const auto &job : work) job();
+  return cudaSuccess;
+}
+
+// A moment of the CPU's clock.
+struct stand_in_event {
+  std::chrono::steady_clock::time_point at;
+};
+typedef stand_in_event *cudaEvent_t;
+inline cudaError_t cudaEventCreate(cudaEvent_t *event) {
+  *event = new stand_in_event;
+  return cudaSuccess;
+}
+inline cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+  event->at = std::chrono::steady_clock::now();
+  return cudaSuccess;
+}
+inline cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
+inline cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEvent_t end) {
+  *milliseconds = std::chrono::duration<float, std::milli>(end->at - start->at).count();
   return cudaSuccess;
 }
 

@@ -5,6 +5,7 @@
 import {existsSync} from "node:fs";
 import {hexOf} from "../../../codecs/bytes.js";
 import {UnavailableError} from "../../../errors.js";
+import type {MlDsaLevel} from "../ml-dsa.js";
 import {type Addon, addonFile, loadAddon} from "./addon.js";
 
 /** A table in the memory of a device. The collector frees it, too, but has no reason to hurry. */
@@ -25,6 +26,14 @@ export interface CudaLibrary {
       ...[start: Uint8Array, attempts: number, nonceAndMix: Uint8Array],
     ]
   ): number;
+  /** A refusal for each, 0 for valid; `digests` is empty or takes the SHA3-256 of each message. */
+  verify(
+    ...args: [
+      ...[device: number, level: MlDsaLevel, form: number, publicKeys: readonly Uint8Array[]],
+      ...[messages: readonly Uint8Array[], contexts: readonly Uint8Array[], signatures: readonly Uint8Array[]],
+      digests: Uint8Array,
+    ]
+  ): Uint8Array;
 }
 
 interface RawDevice {
