@@ -22,6 +22,7 @@ import {qsdmChainAdapters} from "./adapters/qsdm-chain.js";
 import {qsdmcliAdapters} from "./adapters/qsdmcli.js";
 import {quorumDefectAdapters} from "./adapters/quorum-defects.js";
 import {quorumHttpAdapters} from "./adapters/quorum-http.js";
+import {quorumLeaderAdapters} from "./adapters/quorum-leader.js";
 import {quorumProgramAdapters} from "./adapters/quorum-programs.js";
 import {quorumRecordAdapters} from "./adapters/quorum-records.js";
 import {quorumSharingAdapters} from "./adapters/quorum-sharing.js";
@@ -59,6 +60,7 @@ export const adapters: Adapters = {
   ...standardAdapters,
   ...verifierAdapters,
   ...quorumSharingAdapters,
+  ...quorumLeaderAdapters,
   ...quorumProgramAdapters,
   ...quorumRecordAdapters,
   ...quorumHttpAdapters,

@@ -33,20 +33,23 @@ export function checkCertificate(certificate: Certificate, {chainId, committee, 
       refuse(`vote of validator ${validator} does not verify`);
 }
 
+/** What is wrong with the signers of a certificate. */
+export type SignerFault = "order" | "unknown" | "power";
+
 /** Holds signers to be distinct members with a quorum of the power; before signatures, because it costs nothing. */
 export function checkSigners(
   signers: readonly {readonly validator: number}[],
   committee: Committee,
-  refuse: (why: string) => never,
+  refuse: (why: string, fault: SignerFault) => never,
 ): void {
   let last = -1;
   for (const {validator} of signers) {
     // Strictly ascending, so that no voter can be counted twice.
-    if (validator <= last) refuse("voters are not in ascending order");
+    if (validator <= last) refuse("voters are not in ascending order", "order");
     last = validator;
-    if (validator >= committee.size) refuse(`no validator ${validator}`);
+    if (validator >= committee.size) refuse(`no validator ${validator}`, "unknown");
   }
   const indexes = signers.map(({validator}) => validator);
   if (!committee.isQuorum(indexes))
-    refuse(`${committee.powerOf(indexes)} of ${committee.total} voting power is no quorum`);
+    refuse(`${committee.powerOf(indexes)} of ${committee.total} voting power is no quorum`, "power");
 }

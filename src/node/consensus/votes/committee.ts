@@ -12,9 +12,13 @@ export type Rotation = "by-power" | "round-robin";
 /** What a quorum is; `two-thirds` is the reference's, with which two blocks can be certified where three divides the power. */
 export type Quorum = "above-two-thirds" | "two-thirds";
 
+/** Least power that is a quorum of `total`. */
+export const quorumPower = (total: bigint, quorum: Quorum): bigint =>
+  quorum === "above-two-thirds" ? (2n * total) / 3n + 1n : (2n * total + 2n) / 3n;
+
 /** Whether `power` is a quorum of `total`. */
 export const isQuorum = (power: bigint, total: bigint, quorum: Quorum = "above-two-thirds"): boolean =>
-  quorum === "above-two-thirds" ? power * 3n > total * 2n : power >= (2n * total + 2n) / 3n;
+  power >= quorumPower(total, quorum);
 
 const totalPower = (voters: readonly Voter[]): bigint => voters.reduce((sum, {power}) => sum + power, 0n);
 

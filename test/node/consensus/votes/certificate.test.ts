@@ -63,3 +63,12 @@ test.each([
 ])("%s of %s voting power: quorum is %s", (power, total, expected) => {
   expect(isQuorum(power, total)).toBe(expected);
 });
+
+test.each<[bigint, boolean, boolean]>([
+  [3n, false, false],
+  [4n, false, true],
+  [5n, true, true],
+])("%s of 6: above two thirds %s, two thirds %s", (power, strict, ancestor) => {
+  expect(isQuorum(power, 6n)).toBe(strict);
+  expect(isQuorum(power, 6n, "two-thirds")).toBe(ancestor);
+});
