@@ -315,7 +315,10 @@ describe("the commands", () => {
     const unknown = await quorum("eval", "ab".repeat(32), "--identity", "a", ...services());
     expect([unknown.status, unknown.err]).toMatchObject([3, expect.stringContaining("Program not installed")]);
     const away = ["--custodian", "http://127.0.0.1:1", "--custodian", "http://127.0.0.1:1"];
-    expect((await json("deploy", "f.json", "--secrets-file", "secrets", ...services(), ...away)).error.code).toBe(
+    const again = await json("deploy", "f.json", "--secrets-file", "secrets", ...services(), ...holders());
+    expect(again.error.code).toBe("PROGRAM_ACTIVE");
+    await quorum("compile", "f.qvm", "--out", "g.json", "--budget", "4");
+    expect((await json("deploy", "g.json", "--secrets-file", "secrets", ...services(), ...away)).error.code).toBe(
       "CUSTODIANS_MISSING",
     );
     expect(
