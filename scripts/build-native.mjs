@@ -1,11 +1,12 @@
 // Builds the native addon where a compiler is: `npm run build:native`. As `--install`, which npm install runs, it never
-// fails: the program works without the addon, and one line says what is missing and what that costs. The CUDA kernels come
-// after it, in the same way.
+// fails: the program works without the addon, and one line says what is missing and what that costs. A packed build that
+// fits (pack-native.mjs) is taken instead of compiling. The CUDA kernels come after it, in the same way.
 import {spawnSync} from "node:child_process";
 import {existsSync} from "node:fs";
 import {join} from "node:path";
 import {fileURLToPath} from "node:url";
 import {buildCuda} from "./build-cuda.mjs";
+import {unpack} from "./prebuilt.mjs";
 
 const NATIVE = fileURLToPath(new URL("../native/", import.meta.url));
 const COST = "hashing runs in WebAssembly, at a tenth of the speed or less";
@@ -54,7 +55,9 @@ function build() {
 
 if (installing && process.env.QSDM_NATIVE === "0") console.error("native addon: left out by QSDM_NATIVE=0");
 else {
-  const problem = build();
+  const packed = installing ? unpack() : "absent";
+  if (packed && packed !== "absent") console.error(`packed addon not used: ${packed}`);
+  const problem = packed === null ? null : build();
   if (problem && installing) console.error(`native addon not built, so ${COST}: ${problem.split("\n")[0]}`);
   else if (problem) {
     console.error(`native addon: ${problem}`);

@@ -10,13 +10,15 @@ export const versionCommand = (io: Io): Command =>
     description:
       "Prints the name, the version, the git commit of the build (- when it was not made in a checkout), the version " +
       "of the mining protocol and the instruction set of the native addon (none without one), one per line. qsdm " +
-      "--version prints the same. --json also lists what can compute here and why the rest cannot.",
+      "--version prints the same. --json also lists what can compute here, who verifies and signs, and why the rest cannot.",
     examples: [
       {does: "the version alone", run: "qsdm version | sed -n 2p"},
       {does: "what computes here", run: "qsdm version --json"},
     ],
     environment: COMPUTE_ENVIRONMENT,
   }).action(async () => {
+    if (!io.flags.json) return io.result(versionInfo(), versionFields());
     const {capabilities} = await import("../node/compute/backend.js");
-    io.result({...versionInfo(), compute: await capabilities()}, versionFields());
+    const {mlDsaChoice} = await import("../node/compute/ml-dsa-capabilities.js");
+    io.result({...versionInfo(), compute: await capabilities(), ml_dsa: await mlDsaChoice()}, versionFields());
   });

@@ -9,7 +9,7 @@ export function createWorker(path: string, options: WorkerOptions): Worker {
   const here = import.meta.url;
   const name = path.replace(/^.*\//, "");
   if (!here.endsWith(".ts"))
-    return new Worker(new URL(here.includes("/chunks/") ? `../${name}.js` : `./${name}.js`, here), options);
+    return new Worker(new URL(/\/(chunks|quick)\/[^/]*$/.test(here) ? `../${name}.js` : `./${name}.js`, here), options);
   const source = JSON.stringify(new URL(`./${path}.ts`, here).href);
   // Node 20 does not run --import in workers.
   return new Worker(`import("tsx/esm/api").then(({register}) => (register(), import(${source})))`, {

@@ -4,7 +4,7 @@
  */
 import * as zlib from "node:zlib";
 import {concat, plain} from "../../../codecs/bytes.js";
-import {DecodeError} from "../../../errors.js";
+import {DecodeError, UnavailableError} from "../../../errors.js";
 
 /** Compresses and restores rows. Both are asynchronous because the packaged binding works on the thread pool. */
 export interface Compression {
@@ -21,7 +21,7 @@ const ZSTD = Uint8Array.of(1);
 /** Rows below this are mostly digests. */
 const MIN_BYTES = 256;
 
-/** The fastest zstd at hand. */
+/** The fastest zstd at hand. @throws UnavailableError ZSTD_UNAVAILABLE */
 export async function loadCompression(): Promise<Compression> {
   const native = zlib as unknown as Partial<
     Record<"zstdCompressSync" | "zstdDecompressSync", (bytes: Uint8Array) => Buffer>
@@ -33,7 +33,12 @@ export async function loadCompression(): Promise<Compression> {
       unpack: async (bytes) => zstdDecompressSync(bytes),
     });
   }
-  const {compress, decompress} = await import("@mongodb-js/zstd");
+  const {compress, decompress} = await import("@mongodb-js/zstd").catch((cause) => {
+    throw new UnavailableError("ZSTD_UNAVAILABLE", "zstd's native part is not installed, so no node runs here", {
+      hint: "npm install --include=optional brings it; Node 24 has its own",
+      cause,
+    });
+  });
   return framed("@mongodb-js/zstd", {
     pack: (bytes) => compress(Buffer.from(bytes)),
     unpack: (bytes) => decompress(Buffer.from(bytes)),
