@@ -71,6 +71,11 @@ export class InProcessNetwork {
       }
   }
 
+  /** Hands a message over at once, linked or not. */
+  deliver(from: PeerId, to: PeerId, channel: Channel, message: Uint8Array): void {
+    void this.#members.get(to)!.subscribers.get(channel)!(message, from);
+  }
+
   /** Mends every link. */
   heal(): void {
     const links = [...this.#cut];

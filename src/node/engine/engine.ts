@@ -22,6 +22,8 @@ import {rememberedSafety} from "./remembered.js";
 
 /** Messages that wait for their turn; what comes then is dropped, as on a bad line. */
 const WAITING_MAX = 1_024;
+/** Longest time for jobs in a row before sockets and timers get a turn. */
+const STRETCH_MS = 5;
 /** Before what could not be executed is tried again. */
 const RETRY_MS = 500;
 
@@ -128,9 +130,9 @@ export class Engine implements Service {
     return this.#take({type: "start"});
   }
 
-  /** Runs jobs one after the other. */
+  /** Runs jobs one after the other. Those of this node always find room: a lost timer would never ring again. */
   #enqueue(job: Job): Promise<Verdict> {
-    if (this.#stopped || this.#jobs.length >= WAITING_MAX) return Promise.resolve("ignore");
+    if (this.#stopped) return Promise.resolve("ignore");
     return new Promise((done) => {
       this.#jobs.push({job, done});
       this.#pump ??= this.#run().finally(() => {
@@ -140,7 +142,13 @@ export class Engine implements Service {
   }
 
   async #run(): Promise<void> {
+    const {clock} = this.ports;
+    let since = clock.nowMs();
     for (let next = this.#jobs.shift(); next; next = this.#jobs.shift()) {
+      if (clock.nowMs() - since >= STRETCH_MS) {
+        await nextTurn();
+        since = clock.nowMs();
+      }
       let verdict: Verdict = "ignore";
       try {
         if (!this.#stopped) verdict = await next.job();
@@ -270,6 +278,7 @@ export class Engine implements Service {
   }
 
   #receive(bytes: Uint8Array): Promise<Verdict> | Verdict {
+    if (this.#jobs.length >= WAITING_MAX) return "ignore";
     let message: ConsensusMessage;
     try {
       message = decodeMessage(bytes);

@@ -6,6 +6,7 @@ import {sha3} from "../../../src/codecs/hash.js";
 import type {Equivocation} from "../../../src/node/consensus/hotstuff/state.js";
 import {systemClock} from "../../../src/node/engine/clock.js";
 import {Engine} from "../../../src/node/engine/engine.js";
+import type {Clock} from "../../../src/node/engine/ports.js";
 import {SignedFile} from "../../../src/node/keys/signed-file.js";
 import {VoteSigner} from "../../../src/node/keys/vote-signer.js";
 import {rememberValid} from "../../../src/node/signature-cache.js";
@@ -45,7 +46,7 @@ export class Cluster {
   }
 
   /** Starts a validator, or a follower where `i` is none, on its own directory. */
-  async start(i: number): Promise<Member> {
+  async start(i: number, clock: Clock = systemClock): Promise<Member> {
     const directory = this.#directories.get(i) ?? scratchDirectory();
     this.#directories.set(i, directory);
     const failures: unknown[] = [];
@@ -65,7 +66,7 @@ export class Cluster {
         network,
         voice: i < this.genesis.validators.length ? new VoteSigner(i, sign, signed) : null,
         verifyVote: rememberValid(mlDsa44.verify),
-        clock: systemClock,
+        clock,
         nowMs: () => BigInt(Date.now()) + this.genesis.timeMs,
         log: {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}},
         equivocated: (each) => equivocations.push(each),

@@ -1,5 +1,7 @@
 import {afterEach, describe, expect, test} from "vitest";
 import {blockIdOf} from "../../../src/codecs/chain/block.js";
+import {encodeMessage} from "../../../src/codecs/consensus/messages.js";
+import type {Clock} from "../../../src/node/engine/ports.js";
 import {accountAt} from "../../../src/node/ledger/monetary/supply.js";
 import {signedTransfer, testAccount} from "../../support/accounts.js";
 import {eventually} from "../../support/node.js";
@@ -49,6 +51,35 @@ describe("one validator", () => {
     await eventually(async () => height(again) > 4n);
     expect(again.failures).toEqual([]);
     expect(accountAt(again.chain.state, alice.address).nonce).toBe(1n);
+  });
+
+  test("hears its own timers however much a peer sends at that moment", async () => {
+    let now = 0;
+    const timers = new Map<() => void, number>();
+    const clock: Clock = {
+      nowMs: () => now,
+      after: (ms, job) => {
+        timers.set(job, now + ms);
+        return () => timers.delete(job);
+      },
+      jitterBps: () => 0,
+    };
+    const advance = (ms: number): void => {
+      now += ms;
+      for (const [job] of [...timers].filter((each) => each[1] <= now)) if (timers.delete(job)) job();
+    };
+    cluster = new Cluster(1);
+    const only = await cluster.start(0, clock);
+    const content = {epoch: 9n, height: 1n, view: 1n, blockId: "0".repeat(64), validator: 0};
+    const vote = encodeMessage({type: "vote", vote: {...content, signature: new Uint8Array(2_420)}});
+    // All in one turn: the timers ring when the queue is full.
+    for (let i = 0; i < 1_100; i++) cluster.network.deliver("peer", peerOf(0), "consensus", vote);
+    advance(5_000);
+    await eventually(async () => {
+      advance(50);
+      return height(only) > 0n;
+    });
+    expect(only.failures).toEqual([]);
   });
 });
 
