@@ -15,6 +15,7 @@ import {governanceAdapters} from "./adapters/governance.js";
 import {keystoreAdapters} from "./adapters/keystore.js";
 import {minerClientAdapters} from "./adapters/miner-client.js";
 import {minerConsoleAdapters} from "./adapters/miner-console.js";
+import {p2pPeersAdapters} from "./adapters/p2p-peers.js";
 import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
@@ -57,6 +58,7 @@ export const adapters: Adapters = {
   ...attestationAdapters,
   ...minerClientAdapters,
   ...telemetryAdapters,
+  ...p2pPeersAdapters,
   ...standardAdapters,
   ...verifierAdapters,
   ...quorumSharingAdapters,
