@@ -165,7 +165,7 @@ describe("dialling", () => {
   });
   const known = (...hosts: readonly string[]): AddressBook => {
     const book = emptyBook();
-    hosts.forEach((host, i) => book.insert(idOf(i + 1), newEntry(`${host}:9000`, "discovered")));
+    for (const [i, host] of hosts.entries()) book.insert(idOf(i + 1), newEntry(`${host}:9000`, "discovered"));
     return book;
   };
   const none = () => false;
