@@ -30,6 +30,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   watch: "What happens on a node, as it happens.",
   attest: "Evidence about a GPU for a solved proof, built offline.",
   keygen: "Keys of mining rigs.",
+  localnet: "Networks of several validators, written out to be run.",
   node: "A node on this machine: create it, run it, ask how it is.",
   quorum: "Programs that custodians evaluate on secret shares: compile, judge, deploy and evaluate them.",
   config: "The configuration file and the settings in force.",
@@ -200,6 +201,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "receipt", heading: "Node", load: async () => (await import("./receipt.js")).receiptCommand},
   {path: "node init", heading: "Node", load: async () => (await import("./node/init.js")).nodeInitCommand},
   {path: "node run", heading: "Node", load: async () => (await import("./node/run.js")).nodeRunCommand},
+  {
+    path: "localnet export",
+    heading: "Node",
+    load: async () => (await import("./localnet/export.js")).localnetExportCommand,
+  },
   {path: "peers", heading: "Node", load: async () => (await import("./peers.js")).peersCommand},
   {path: "node status", heading: "Node", load: async () => (await import("./node/status.js")).nodeStatusCommand},
   {

@@ -51,7 +51,7 @@ export async function initNode(plan: InitPlan): Promise<Genesis> {
 }
 
 /** `address=CELL`. @throws UsageError ALLOCATION_INVALID; DecodeError ADDRESS_INVALID, AMOUNT_INVALID */
-function parseAllocation(text: string): {to: string; amountDust: bigint} {
+export function parseAllocation(text: string): {to: string; amountDust: bigint} {
   const [to, amount, ...rest] = text.split("=");
   if (to === undefined || amount === undefined || rest.length > 0)
     throw new UsageError("ALLOCATION_INVALID", `"${text}" is not ADDRESS=CELL`);
