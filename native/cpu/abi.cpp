@@ -16,10 +16,19 @@ using qsdm::Path;
 #if defined(__x86_64__) || defined(_M_X64)
 constexpr const Path *PATHS[] = {&qsdm::SCALAR_PATH, &qsdm::AVX2_PATH, &qsdm::AVX512_PATH};
 
+bool has_f16c() {
+#if defined(__clang__)
+  // Clang does not know the name before version 19; no processor has AVX2 without it.
+  return true;
+#else
+  return __builtin_cpu_supports("f16c");
+#endif
+}
+
 const char *missing_of(uint32_t index) {
   // These also ask the operating system whether it keeps the registers.
   if (index >= 1 &&
-      !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c")))
+      !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && has_f16c()))
     return "this processor has no AVX2";
   if (index >= 2 && !(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")))
