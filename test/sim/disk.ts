@@ -8,11 +8,13 @@ import {type Block, block as blockCodec} from "../../src/codecs/chain/block.js";
 import {UnavailableError} from "../../src/errors.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import type {LedgerStore} from "../../src/node/storage/store.js";
+import type {DiskWrite} from "./plan.js";
 
 /** Mark of a row that is not compressed. */
 const RAW_ROW = Uint8Array.of(0);
 
 export class SimDisk {
+  #write: DiskWrite = "commit";
   #failing: "no" | "before" | "after" | "broken" = "no";
 
   private constructor(private readonly store: SqliteStore) {}
@@ -21,8 +23,9 @@ export class SimDisk {
     return new SimDisk(await SqliteStore.open({path: ":memory:", slashReceiptsMax: 100, eventBlocksKept: 100}));
   }
 
-  /** The next write fails: before it reached the disk, or after. */
-  breakNext(written: boolean): void {
+  /** The next such write fails: before it reached the disk, or after. */
+  breakNext(write: DiskWrite, written: boolean): void {
+    this.#write = write;
     this.#failing = written ? "after" : "before";
   }
 
@@ -48,9 +51,10 @@ export class SimDisk {
           if (!alive()) throw new UnavailableError("PROCESS_GONE", "this process is dead");
           if (name === "close") return undefined;
           if (!writes.has(name)) return (value as (...all: unknown[]) => unknown).apply(target, parameters);
-          if (this.#failing === "before" || this.#failing === "broken") fail();
+          const hit = name === this.#write;
+          if ((hit && this.#failing === "before") || this.#failing === "broken") fail();
           const result = (value as (...all: unknown[]) => unknown).apply(target, parameters);
-          if (this.#failing === "after") fail();
+          if (hit && this.#failing === "after") fail();
           return result;
         };
       },

@@ -13,10 +13,13 @@ export type Episode =
   | {readonly type: "clog"; readonly nodes: readonly number[]; readonly delayMs: number}
   /** The clock jumps, forwards or back. */
   | {readonly type: "clock"; readonly node: number; readonly skewMs: number}
-  /** The next write fails, before or after it reached the disk; the process must stop, and comes back. */
-  | {readonly type: "disk"; readonly node: number; readonly written: boolean}
-  /** Writes take long. */
+  /** The next such write fails, before or after it reached the disk; the process must stop, and comes back. */
+  | {readonly type: "disk"; readonly node: number; readonly write: DiskWrite; readonly written: boolean}
+  /** Transactions come that must all be refused. */
   | {readonly type: "flood"; readonly node: number};
+
+export const DISK_WRITES = ["commit", "keepWaiting", "keepPromise"] as const;
+export type DiskWrite = (typeof DISK_WRITES)[number];
 
 export interface Timed {
   readonly atMs: number;
@@ -54,7 +57,7 @@ const CALMS: readonly Weather[] = [
   {latencyMs: [600, 900], loss: 0, duplication: 0},
 ];
 
-export function planOf(random: Random, {nodes = 4, faultMs = 20_000, tailMs = 60_000} = {}): Plan {
+export function planOf(random: Random, {nodes = 4, faultMs = 20_000, tailMs = 300_000} = {}): Plan {
   const f = Math.floor((nodes - 1) / 3);
   const all = Array.from({length: nodes}, (_, i) => i);
   const weather = random.pick(WEATHERS);
@@ -84,7 +87,7 @@ export function planOf(random: Random, {nodes = 4, faultMs = 20_000, tailMs = 60
 
 function episodeOf(random: Random, all: readonly number[], f: number): Episode {
   const node = random.pick(all);
-  switch (random.between(0, 7)) {
+  switch (random.between(0, 9)) {
     case 0:
       return {type: "crash", nodes: some(random, all, Math.max(1, f))};
     case 1:
@@ -102,7 +105,9 @@ function episodeOf(random: Random, all: readonly number[], f: number): Episode {
     case 5:
       return {type: "clock", node, skewMs: random.between(-60_000, 60_000)};
     case 6:
-      return {type: "disk", node, written: random.chance(0.5)};
+    case 7:
+    case 8:
+      return {type: "disk", node, write: random.pick(DISK_WRITES), written: random.chance(0.5)};
     default:
       return {type: "flood", node};
   }

@@ -230,7 +230,7 @@ class World {
         });
       }
       case "disk":
-        return all[episode.node]!.disk.breakNext(episode.written);
+        return all[episode.node]!.disk.breakNext(episode.write, episode.written);
       case "flood":
         return this.#flood(all[episode.node]!);
     }
@@ -271,6 +271,7 @@ class World {
     this.#network.mend();
     for (const node of this.#nodes) {
       node.skewMs = 0;
+      node.disk.mend();
       if (!node.isUp) void node.start();
     }
     this.#checkers.healed();

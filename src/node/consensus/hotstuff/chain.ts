@@ -35,7 +35,8 @@ function commit(draft: Draft, block: TreeBlock, certificate: Certificate): void 
     below = each.justify;
   }
   if (below.blockId !== root.id) return;
-  draft.set({root: {id: grand.id, parentId: grand.parentId, height: grand.height, view: grand.view}});
+  const newRoot = {id: grand.id, parentId: grand.parentId, height: grand.height, view: grand.view};
+  draft.set({root: newRoot, failures: 0});
   draft.effects.push({type: "commit", blocks: branch, proof: [block.justify, certificate]});
   prune(draft, new Set(branch.map(({id}) => id)));
 }

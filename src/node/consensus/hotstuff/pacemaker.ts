@@ -1,4 +1,4 @@
-/** How long a view may take: growing with each view that was given up, and back at the start with progress. */
+/** How long a view may take: growing with each view that was given up, and back at the start when a block is final. */
 
 export interface PacemakerOptions {
   /** What the first view after progress is given, milliseconds. */

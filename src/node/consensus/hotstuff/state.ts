@@ -63,7 +63,7 @@ export interface ConsensusState {
   /** This node's place among the voters; null for one that only follows. */
   readonly self: number | null;
   readonly view: bigint;
-  /** Views in a row that were given up. */
+  /** Views that were given up since a block became final. */
   readonly failures: number;
   /** How this view was entered, where not by `highCertificate`. */
   readonly entered: TimeoutCertificate | null;

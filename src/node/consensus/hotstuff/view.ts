@@ -2,13 +2,17 @@
 import type {TimeoutCertificate} from "../../../codecs/consensus/messages.js";
 import {type Draft, kept} from "./draft.js";
 
-/** Goes to `view`: by a certificate for the view before, which is progress, or by a timeout certificate. */
+/**
+ * Goes to `view`: by a certificate for the view before, or by a timeout certificate. A certificate alone does not make
+ * timeouts short again: a block takes three of them in a row, and where messages are slower than the first timeout every
+ * other view would be given up for ever.
+ */
 export function enterView(draft: Draft, view: bigint, entered: TimeoutCertificate | null): void {
   const {state} = draft;
   draft.set({
     view,
     entered,
-    failures: entered ? state.failures + 1 : 0,
+    failures: entered ? state.failures + 1 : state.failures,
     building: null,
     // Votes of the view before are still on their way, and make its certificate.
     votes: kept(state.votes, (each) => each + 1n >= view),

@@ -299,6 +299,23 @@ describe("timeouts", () => {
     expect(state).toMatchObject({view: 2n, failures: 1, building: 2n});
   });
 
+  test("lengthen views until a block is final, and no certificate shortens them before", () => {
+    const why = timeoutsOf(1n, GENESIS_CERTIFICATE);
+    const chain = [2n, 3n, 4n, 5n].reduce<BlockRef[]>(
+      (blocks, view) => [...blocks, refOf(blocks.at(-1) ?? GENESIS, view)],
+      [],
+    );
+    const failuresAfter = (count: number): number => {
+      const proposals = chain
+        .slice(0, count)
+        .map((block, i) =>
+          proposalOf(block, i === 0 ? GENESIS_CERTIFICATE : certify(chain[i - 1]!), i === 0 ? why : null),
+        );
+      return run(fresh(null), [START, ...proposals]).state.failures;
+    };
+    expect([1, 2, 3, 4].map(failuresAfter)).toEqual([1, 1, 1, 0]);
+  });
+
   test("of one honest validator are joined", () => {
     const {effects} = upTo(timeout(1, 1n, GENESIS_CERTIFICATE), timeout(2, 1n, GENESIS_CERTIFICATE));
     expect(of(effects, "give-up")).toHaveLength(1);
