@@ -1,0 +1,308 @@
+/**
+ * Bugs to be planted into the production code, as edits: each is one that a sound protocol would not survive, and the
+ * simulator has to notice it. Those marked `R` are named in the project's list of examples.
+ */
+import type {Checker} from "./checkers.js";
+
+export interface Edit {
+  readonly file: string;
+  /** Occurs exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface PlantedBug {
+  readonly name: string;
+  /** Checkers of which any may be the first to notice. */
+  readonly caughtBy: readonly Checker[];
+  readonly edits: readonly Edit[];
+}
+
+const HOTSTUFF = "src/node/consensus/hotstuff";
+const ENGINE = "src/node/engine/engine.ts";
+const SIGNER = "src/node/keys/vote-signer.ts";
+const INTAKE = "src/node/intake.ts";
+
+/** The signer's own record would hide what the journal forgets, and the other way round: both are defects together. */
+const SIGNER_FORGETS: readonly Edit[] = [
+  {file: SIGNER, find: "if (content.view <= last.votedView) refuse", replace: "if (false) refuse"},
+  {file: SIGNER, find: "if (content.view <= last.timeoutView) refuse", replace: "if (false) refuse"},
+  {file: SIGNER, find: "if (content.view <= last.proposedView) refuse", replace: "if (false) refuse"},
+];
+const NO_SIGNED_RECORD: Edit = {
+  file: "src/node/engine/remembered.ts",
+  find: "if (!signed || signed.epoch !== epoch) return base;",
+  replace: "if (signed !== undefined) return base;",
+};
+
+const edit = (file: string, find: string, replace: string): Edit => ({file, find, replace});
+const bug = (name: string, caughtBy: readonly Checker[], ...edits: readonly Edit[]): PlantedBug => ({
+  name,
+  caughtBy,
+  edits,
+});
+
+export const PLANTED: readonly PlantedBug[] = [
+  bug(
+    "R: the lock is not looked at before a vote",
+    ["agreement", "crash"],
+    edit(`${HOTSTUFF}/proposal.ts`, "if (block.justify.view < safety.lockedView) return;", ""),
+    edit(
+      `${HOTSTUFF}/proposal.ts`,
+      'if (timeouts.highCertificate.view > justify.view) return "passes over a newer certificate";',
+      "",
+    ),
+  ),
+  bug(
+    "R: half of the power is a quorum",
+    ["certificates", "agreement", "availability"],
+    edit("src/node/consensus/votes/committee.ts", "? power * 3n > total * 2n", "? power * 2n >= total"),
+  ),
+  bug(
+    "R: a vote leaves before it is on disk",
+    ["one-vote", "agreement"],
+    edit(`${HOTSTUFF}/step.ts`, "if (promised) effects.unshift(", "if (promised) effects.push("),
+    ...SIGNER_FORGETS,
+    NO_SIGNED_RECORD,
+  ),
+  bug(
+    "R: what was voted for is forgotten over a restart",
+    ["one-vote", "agreement"],
+    edit(
+      "src/node/engine/remembered.ts",
+      "kept && kept.epoch === epoch ? kept : freshSafety(epoch, root)",
+      "freshSafety(epoch, root)",
+    ),
+    ...SIGNER_FORGETS,
+    NO_SIGNED_RECORD,
+  ),
+  bug(
+    "R: a signer counts as often as it is named",
+    ["certificates"],
+    edit("src/node/consensus/votes/certificate.ts", "if (validator <= last) refuse", "if (validator < last) refuse"),
+  ),
+  bug(
+    "R: the root depends on the order in which keys came",
+    ["state", "crash", "liveness", "acknowledged"],
+    edit(
+      "src/node/pending.ts",
+      "const stateRoot = hexOf(rootOf(tree));",
+      'const order = this.#byId.size % 2 === 0 ? changes : [...changes].reverse();\n    const stateRoot = order.length < 2 ? hexOf(rootOf(tree)) : order[0]!.key.padStart(64, "0").slice(-64).replace(/[^0-9a-f]/g, "0");',
+    ),
+  ),
+  bug(
+    "R: a nonce may be one ahead",
+    ["receipts"],
+    edit("src/node/ledger/chain/execute.ts", "if (nonce !== content.nonce)", "if (nonce > content.nonce)"),
+    edit(
+      "src/node/mempool/pool/pool.ts",
+      "const entry = queue.get(nonceOf(sender));",
+      "const entry = queue.get(nonceOf(sender) + 1n) ?? queue.get(nonceOf(sender));",
+    ),
+  ),
+  bug(
+    "R: timeouts never grow",
+    ["liveness"],
+    edit(`${HOTSTUFF}/pacemaker.ts`, "baseMs * multiplier ** failures", "baseMs + 0 * multiplier * failures"),
+  ),
+  bug(
+    "R: fees are rounded up on both sides",
+    ["supply", "crash"],
+    edit(
+      "src/node/ledger/monetary/fees.ts",
+      "credit(state, to.proposer, totalDust - burnedDust);",
+      "credit(state, to.proposer, totalDust === 0n ? 0n : totalDust - burnedDust + 1n);",
+    ),
+  ),
+  bug(
+    "R: a block is taken over without a look at its state",
+    ["state", "crash", "agreement"],
+    edit(
+      "src/node/ledger/chain/assemble.ts",
+      'if (header.parentStateRoot !== parent.stateRoot) refuse("another state root for the parent");',
+      "",
+    ),
+    edit(
+      "src/node/ledger/chain/assemble.ts",
+      "const recomputed = assembleBlock(result, parent, block.header);",
+      "const recomputed = {header: {...assembleBlock(result, parent, block.header).header, parentStateRoot: block.header.parentStateRoot}};",
+    ),
+  ),
+  bug(
+    "votes are counted whatever block they are for",
+    ["certificates"],
+    edit(
+      `${HOTSTUFF}/vote.ts`,
+      "({blockId, height}) => blockId === vote.blockId && height === vote.height",
+      '({blockId}) => blockId !== ""',
+    ),
+  ),
+  bug(
+    "a vote's signature is not checked",
+    ["certificates"],
+    edit(
+      `${HOTSTUFF}/vote.ts`,
+      "if (!draft.context.verify(voter.publicKey, voteBytes({chainId: draft.context.chainId, ...content}), signature))",
+      "if (voteBytes({chainId: draft.context.chainId, ...content}).length === 0)",
+    ),
+  ),
+  bug(
+    "a proposal's certificate is believed",
+    ["certificates"],
+    edit(
+      `${HOTSTUFF}/proposal.ts`,
+      'return draft.isValid(justify) ? null : "the certificate does not hold";',
+      "return null;",
+    ),
+  ),
+  bug(
+    "a timeout's certificate is believed",
+    ["certificates", "liveness"],
+    edit(
+      `${HOTSTUFF}/timeout.ts`,
+      'return draft.isValid(high) ? null : "the certificate does not hold";',
+      "return null;",
+    ),
+  ),
+  bug(
+    "a validator votes in a view that it gave up",
+    ["one-vote"],
+    edit(
+      `${HOTSTUFF}/proposal.ts`,
+      "if (safety.votedView > view || safety.timeoutView >= view) return;",
+      "if (safety.votedView > view) return;",
+    ),
+    ...SIGNER_FORGETS,
+  ),
+  bug(
+    "a validator votes for every block of a view",
+    ["one-vote"],
+    edit(`${HOTSTUFF}/proposal.ts`, "if (safety.votedView >= view && safety.votedBlockId !== blockId) return;", ""),
+    ...SIGNER_FORGETS,
+  ),
+  bug(
+    "one certificate makes a block final",
+    ["agreement", "crash"],
+    edit(
+      `${HOTSTUFF}/chain.ts`,
+      "if (!parent || !grand || block.view !== parent.view + 1n || parent.view !== grand.view + 1n) return;",
+      "if (!parent || !grand) return commitNow(draft, block);",
+    ),
+    edit(
+      `${HOTSTUFF}/chain.ts`,
+      "/** Forgets what is final, and what can never be. */",
+      'function commitNow(draft: Draft, block: TreeBlock): void {\n  const {root} = draft.state;\n  if (block.parentId !== root.id) return;\n  draft.set({root: {id: block.id, parentId: block.parentId, height: block.height, view: block.view}});\n  draft.effects.push({type: "commit", blocks: [{id: block.id, height: block.height, certificate: draft.state.highCertificate}], proof: []});\n  prune(draft, new Set([block.id]));\n}\n\n/** Forgets what is final, and what can never be. */',
+    ),
+  ),
+  bug(
+    "a block is stored with its child's certificate",
+    ["certificates", "crash"],
+    edit(`${HOTSTUFF}/chain.ts`, "let below: Certificate = parent.justify;", "let below: Certificate = block.justify;"),
+  ),
+  bug(
+    "a write is acknowledged before it is on disk",
+    ["acknowledged"],
+    edit(
+      INTAKE,
+      "const batch = this.#pending.splice(0);\n    this.#flushing = false;",
+      "const batch = this.#pending.splice(0);\n    this.#flushing = false;\n    for (const {done} of batch) done();",
+    ),
+  ),
+  bug(
+    "what waited is not taken up after a restart",
+    ["acknowledged"],
+    edit(
+      INTAKE,
+      'if (row.kind === "transaction") this.#admit(readTransaction(row.value));',
+      'if (row.kind === "transaction") continue;',
+    ),
+  ),
+  bug(
+    "what a block holds leaves the pool before the block is final",
+    ["acknowledged"],
+    edit(
+      INTAKE,
+      "const transactions = offered.filter(({txId}) => !held.has(txId) && !this.#unwritten.has(txId));",
+      "const transactions = offered.filter(({txId}) => !held.has(txId) && !this.#unwritten.has(txId));\n    this.#forget(transactions.map(({txId}) => txId));",
+    ),
+  ),
+  bug(
+    "receipts of a block are not stored",
+    ["receipts", "acknowledged"],
+    edit(
+      "src/node/storage/sqlite/store.ts",
+      "statements.addReceipt.run(bytesOfHex(each.txId), height, value);",
+      "if (height % 2n === 0n) statements.addReceipt.run(bytesOfHex(each.txId), height, value);",
+    ),
+  ),
+  bug(
+    "a transfer is paid to its receiver twice",
+    ["supply", "crash"],
+    edit(
+      "src/node/ledger/transfer/contract.ts",
+      "credit(state, to, amountDust);",
+      "credit(state, to, amountDust * 2n);",
+    ),
+  ),
+  bug(
+    "burned fees are not written down",
+    ["supply", "crash"],
+    edit("src/node/ledger/monetary/fees.ts", "burn(state, burnedDust);", ""),
+  ),
+  bug(
+    "a node that fell behind does not ask",
+    ["liveness", "acknowledged", "agreement"],
+    edit("src/node/engine/catch-up.ts", "this.#wanted = true;\n    if", "if"),
+  ),
+  bug(
+    "a view that was given up once is not given up again",
+    ["liveness"],
+    edit(
+      `${HOTSTUFF}/step.ts`,
+      'draft.effects.push({type: "timer", view: input.view, failures: draft.state.failures});',
+      "",
+    ),
+  ),
+  bug(
+    "a block from the future is refused for good",
+    ["acknowledged", "liveness", "crash"],
+    edit(
+      "src/node/ledger/chain/assemble.ts",
+      'throw new UnavailableError("BLOCK_EARLY"',
+      'throw new RuleError("BLOCK_EARLY"',
+    ),
+    edit(ENGINE, "isFinal ? null : nowMs()", "nowMs()"),
+  ),
+  bug(
+    "a leader holds its own block to its clock",
+    ["crash"],
+    edit(
+      "src/node/chain.ts",
+      "const result = verifyBlock(block, ground, {...this.ports, nowMs: null});",
+      "const result = verifyBlock(block, ground, {...this.ports, nowMs: candidate.timeMs});",
+    ),
+  ),
+  bug(
+    "a block is executed on the final state, not on its parent's",
+    ["crash", "agreement", "liveness", "acknowledged"],
+    edit(
+      "src/node/pending.ts",
+      "return {state: result.state, held: result.held, tree, parent};",
+      "return {state: tip.state, held: tip.held, tree, parent};",
+    ),
+  ),
+  bug(
+    "blocks that are not final are not on disk when they are voted for",
+    ["availability", "crash", "liveness", "acknowledged", "agreement"],
+    edit(
+      ENGINE,
+      "const rows = this.#bodies.unwritten(blockId);",
+      "const rows = blockId === null ? [] : this.#bodies.unwritten(null);",
+    ),
+  ),
+  bug(
+    "a failed disk does not stop the node",
+    ["one-vote", "agreement", "acknowledged", "crash", "liveness"],
+    edit(ENGINE, "        this.#stopped = true;\n        this.ports.failed(error);", ""),
+  ),
+];
