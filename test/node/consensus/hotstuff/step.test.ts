@@ -301,10 +301,8 @@ describe("timeouts", () => {
 
   test("lengthen views until a block is final, and no certificate shortens them before", () => {
     const why = timeoutsOf(1n, GENESIS_CERTIFICATE);
-    const chain = [2n, 3n, 4n, 5n].reduce<BlockRef[]>(
-      (blocks, view) => [...blocks, refOf(blocks.at(-1) ?? GENESIS, view)],
-      [],
-    );
+    const chain: BlockRef[] = [];
+    for (const view of [2n, 3n, 4n, 5n]) chain.push(refOf(chain.at(-1) ?? GENESIS, view));
     const failuresAfter = (count: number): number => {
       const proposals = chain
         .slice(0, count)
