@@ -1,5 +1,5 @@
 // Runs the native code under ASan and UBSan, without Node: `npm run test:native [-- ROUNDS]`. The vectors, then random
-// comparisons of every path with the scalar one; 70,000 rounds are a million comparisons. Where nvcc is, the kernels are
+// comparisons of every path with the scalar one; 70,000 rounds are a million comparisons, and more of signatures. Where nvcc is, the kernels are
 // compiled too, and run where there is a device.
 import {spawnSync} from "node:child_process";
 import {availableParallelism} from "node:os";
@@ -10,6 +10,7 @@ const TOOL = "out/sanitized/qsdm-native";
 const CUDA_TOOL = "out/cuda/qsdm-native";
 const VECTORS = ["dag", "tensor"].map((name) => `../test/node/ledger/mining/${name}.vectors.json`);
 const DEFAULT_ROUNDS = "200";
+const SIGNATURE_ROUNDS = "40";
 /** What the sizes of a GPU's benchmark are divided by. */
 const SMALL = "65536";
 const THREAD_ROUNDS = "20";
@@ -30,6 +31,7 @@ if (lacking) {
     run(TOOL, "gpu", SMALL) &&
     run(TOOL, "check", ...VECTORS) &&
     run(TOOL, "compare", process.argv[2] ?? DEFAULT_ROUNDS) &&
+    run(TOOL, "signatures", process.argv[2] ?? SIGNATURE_ROUNDS) &&
     run(TOOL, "threads", THREAD_ROUNDS);
   // One generation is enough to see that they compile.
   const cuda = () => make("CUDA=1", "NVCC_ARCH=sm_90") && run(CUDA_TOOL, "check", ...VECTORS);

@@ -163,15 +163,16 @@ async function loadKeys({genesis, validatorSeed, signedPath}: DataDir, pool: Com
   const signatures = new SignatureDesk((await loadMlDsa(87)).verify, pool);
   const votes = await loadMlDsa(44);
   const {publicKey, secretKey} = votes.keygenFromSeed(validatorSeed);
+  const key = votes.hold(secretKey);
+  secretKey.fill(0);
   const index = validatorIndex(genesis, publicKey);
   const signed = SignedFile.open(signedPath);
-  const sign = (message: Uint8Array): Uint8Array => votes.sign(secretKey, message);
   return {
-    identity: {publicKey, sign},
+    identity: {publicKey, sign: key.sign},
     signatures,
     verifyTransaction: signatures.verify,
     verifyVote: rememberValid(votes.verify),
-    voice: new VoteSigner(index, sign, signed),
+    voice: new VoteSigner(index, key.sign, signed),
     signed,
     nodeId: hexOf(sha256(publicKey)).slice(0, 16),
   };

@@ -1,34 +1,75 @@
-/** ML-DSA verification by the addon, on any of its instruction sets. */
-import {UnavailableError} from "../../../errors.js";
-import type {MlDsaBackend, MlDsaLevel, SignedMessage} from "../ml-dsa.js";
+/** ML-DSA by the addon. Secret keys are used on paths that memcheck has watched (docs/decisions/0042). */
+import {randomFillSync} from "node:crypto";
+import {DecodeError, UnavailableError} from "../../../errors.js";
+import {type HeldKey, type MlDsaBackend, type MlDsaLevel, mlDsaSizes, type SignedMessage} from "../ml-dsa.js";
 import {type Addon, bestPath, loadAddon, nativePathName, SIGNED_FORM, type SignatureBatch} from "../native/addon.js";
 
-/** What the addon brings to `MlDsaBackend`. */
-export type NativeVerifier = Pick<MlDsaBackend, "name" | "verify">;
-
-const NO_CONTEXT = new Uint8Array();
+const NOTHING = new Uint8Array();
+const RND_BYTES = 32;
 
 /** The verdict of a valid signature. */
 export const VALID = 0;
 
 /** Null where there is no addon, or `QSDM_COMPUTE` allows another backend alone. */
-export function loadNative(level: MlDsaLevel): NativeVerifier | null {
+export function loadNative(level: MlDsaLevel): MlDsaBackend | null {
   if (nativePathName() === null) return null;
   try {
     const addon = loadAddon();
-    return nativeVerifierOn(addon, bestPath(addon), level);
+    return nativeMlDsaOn(addon, level, {path: bestPath(addon), secretPath: secretPath(addon)});
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     return null;
   }
 }
 
-/** The verifier on one of the addon's paths, which this machine has to be able to run. */
-export const nativeVerifierOn = (addon: Addon, path: number, level: MlDsaLevel): NativeVerifier => ({
-  name: "native",
-  verify: (publicKey, message, signature) =>
-    addon.mlDsaVerify(...batchOf(path, level, [{publicKey, message, signature}]))[0] === VALID,
-});
+/** The fastest path that valgrind knows the instructions of. */
+const secretPath = ({paths}: Addon): number =>
+  bestPath({paths: paths.map((each) => (each.name === "avx512" ? {...each, missing: "valgrind"} : each))});
+
+/** ML-DSA on paths of the addon, which this machine has to be able to run. */
+export function nativeMlDsaOn(
+  addon: Addon,
+  level: MlDsaLevel,
+  {path, secretPath}: {path: number; secretPath: number},
+): MlDsaBackend {
+  const {publicKeyBytes, secretKeyBytes, signatureBytes} = mlDsaSizes(level);
+  const hold = (secretKey: Uint8Array): HeldKey => {
+    const signer = addon.mlDsaSigner(secretPath, level, secretKey);
+    if (!signer)
+      throw new DecodeError("SECRET_KEY_INVALID", "these bytes are no secret key", {
+        hint: "derive the key from its seed again, or open a backup",
+      });
+    return {
+      sign(message) {
+        const signature = new Uint8Array(signatureBytes);
+        const rnd = randomFillSync(new Uint8Array(RND_BYTES));
+        addon.mlDsaSign(secretPath, signer, SIGNED_FORM.pure, message, NOTHING, rnd, signature);
+        return signature;
+      },
+      forget: () => addon.mlDsaForget(signer),
+    };
+  };
+  return {
+    name: "native",
+    keygenFromSeed(seed) {
+      const publicKey = new Uint8Array(publicKeyBytes);
+      const secretKey = new Uint8Array(secretKeyBytes);
+      addon.mlDsaKeygen(secretPath, level, seed, publicKey, secretKey);
+      return {publicKey, secretKey};
+    },
+    sign(secretKey, message) {
+      const key = hold(secretKey);
+      try {
+        return key.sign(message);
+      } finally {
+        key.forget();
+      }
+    },
+    verify: (publicKey, message, signature) =>
+      addon.mlDsaVerify(...batchOf(path, level, [{publicKey, message, signature}]))[0] === VALID,
+    hold,
+  };
+}
 
 /** Signatures with an empty context, as the addon takes them. */
 export const batchOf = (path: number, level: MlDsaLevel, batch: readonly SignedMessage[]): SignatureBatch => [
@@ -37,6 +78,6 @@ export const batchOf = (path: number, level: MlDsaLevel, batch: readonly SignedM
   SIGNED_FORM.pure,
   batch.map(({publicKey}) => publicKey),
   batch.map(({message}) => message),
-  batch.map(() => NO_CONTEXT),
+  batch.map(() => NOTHING),
   batch.map(({signature}) => signature),
 ];

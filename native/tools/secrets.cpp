@@ -1,0 +1,197 @@
+// qsdm-secrets: what may be seen of a secret key from outside, by how long signing takes and by where it branches.
+//
+//   taint            makes keys, signs and decapsulates with secrets that memcheck takes for undefined (see core/secrets.hpp)
+//   timing SAMPLES   Welch's t-test over two classes of secret keys (Reparaz, Balasch and Verbauwhede, "Dude, is my code
+//                    constant time?", 2017)
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "../core/secrets.hpp"
+#include "../include/qsdm_signatures.h"
+
+#if defined(QSDM_TAINT)
+#include <valgrind/memcheck.h>
+#endif
+
+namespace {
+
+using Data = std::vector<uint8_t>;
+using Level = qsdm_ml_dsa;
+
+constexpr Level LEVELS[] = {QSDM_ML_DSA_44, QSDM_ML_DSA_87};
+// Where rho ends, and the vectors begin, in a secret key; tr lies between the key of the hedge and them.
+constexpr size_t HEDGE_KEY_AT = 32, TR_AT = 64, VECTORS_AT = 128;
+
+std::mt19937_64 random_words{std::random_device()()};
+
+Data random_data(size_t size) {
+  Data out(size);
+  for (uint8_t &byte : out) byte = static_cast<uint8_t>(random_words());
+  return out;
+}
+
+qsdm_message message_of(const Data &bytes) { return {QSDM_FORM_PURE, bytes.data(), bytes.size(), bytes.data(), 0}; }
+
+std::vector<uint32_t> usable_paths() {
+  std::vector<uint32_t> paths;
+  for (uint32_t path = 0; path < qsdm_path_count(); path++)
+    if (!qsdm_path_at(path).missing) paths.push_back(path);
+  return paths;
+}
+
+Data secret_key_of(uint32_t path, Level level, const Data &seed) {
+  const qsdm_ml_dsa_sizes sizes = qsdm_ml_dsa_sizes_of(level);
+  Data public_key(sizes.public_key), secret_key(sizes.secret_key);
+  if (qsdm_ml_dsa_keygen(path, level, seed.data(), public_key.data(), secret_key.data()) != 0) std::abort();
+  return secret_key;
+}
+
+void mark([[maybe_unused]] uint8_t *bytes, [[maybe_unused]] size_t size) {
+#if defined(QSDM_TAINT)
+  (void)VALGRIND_MAKE_MEM_UNDEFINED(bytes, size);
+#endif
+}
+
+bool is_watched() {
+#if defined(QSDM_TAINT)
+  return RUNNING_ON_VALGRIND != 0;
+#else
+  return false;
+#endif
+}
+
+// Signs with a key whose secret parts are marked, and a hedge that is.
+void tainted_signature(uint32_t path, Level level, Data &secret_key) {
+  mark(secret_key.data() + HEDGE_KEY_AT, TR_AT - HEDGE_KEY_AT);
+  mark(secret_key.data() + VECTORS_AT, secret_key.size() - VECTORS_AT);
+  qsdm_signer *signer = nullptr;
+  if (qsdm_signer_create(path, level, secret_key.data(), &signer) != QSDM_SIGNER_READY) std::abort();
+  for (int round = 0; round < 3; round++) {
+    const Data bytes = random_data(100);
+    Data rnd = random_data(32), signature(qsdm_ml_dsa_sizes_of(level).signature);
+    mark(rnd.data(), rnd.size());
+    const qsdm_message message = message_of(bytes);
+    if (qsdm_signer_sign(path, signer, &message, rnd.data(), signature.data()) != QSDM_VALID) std::abort();
+    // A signature is public; memcheck would report whatever of it is not.
+    uint32_t sum = 0;
+    for (const uint8_t byte : signature) sum += byte;
+    if (sum == 0) std::abort();
+  }
+  qsdm_signer_destroy(signer);
+}
+
+int taint() {
+  if (!is_watched()) {
+    std::fprintf(stderr, "qsdm-secrets: taint takes a build with QSDM_TAINT, and valgrind\n");
+    return 2;
+  }
+  for (const uint32_t path : usable_paths())
+    for (const Level level : LEVELS) {
+      Data seed = random_data(32);
+      mark(seed.data(), seed.size());
+      Data secret_key = secret_key_of(path, level, seed);
+      tainted_signature(path, level, secret_key);
+      std::printf("%s: ML-DSA-%d made keys and signed\n", qsdm_path_at(path).name, static_cast<int>(level));
+    }
+  return 0;
+}
+
+// What taint is to find: a branch on a secret.
+int leak() {
+  Data secret = random_data(1);
+  mark(secret.data(), secret.size());
+  if (secret[0] & 1) std::printf("odd\n");
+  return 0;
+}
+
+struct Class {
+  double count = 0, mean = 0, squares = 0;
+
+  void add(double value) {
+    count++;
+    const double off = value - mean;
+    mean += off / count;
+    squares += off * (value - mean);
+  }
+  double error() const { return squares / (count - 1) / count; }
+};
+
+double welch(const Class &a, const Class &b) { return (a.mean - b.mean) / std::sqrt(a.error() + b.error()); }
+
+// Keys of each class lie at as many addresses, so that the caches do not tell them apart.
+constexpr size_t KEYS = 32;
+constexpr double THRESHOLD = 4.5;
+
+struct Sample {
+  bool random_key;
+  double ns;
+};
+
+// The largest |t| of all samples and of those below some quantiles, which interruptions lie above.
+double largest(std::vector<Sample> &samples) {
+  std::vector<double> times;
+  for (const Sample &sample : samples) times.push_back(sample.ns);
+  std::sort(times.begin(), times.end());
+  double most = 0;
+  for (const double part : {0.5, 0.75, 0.9, 0.99, 1.0}) {
+    const double limit = times[static_cast<size_t>(part * static_cast<double>(times.size() - 1))];
+    Class classes[2];
+    for (const Sample &sample : samples)
+      if (sample.ns <= limit) classes[sample.random_key].add(sample.ns);
+    most = std::max(most, std::fabs(welch(classes[0], classes[1])));
+  }
+  return most;
+}
+
+bool time_signing(uint32_t path, Level level, size_t count) {
+  qsdm_signer *signers[2][KEYS];
+  const Data fixed = random_data(32);
+  for (size_t key = 0; key < KEYS; key++)
+    for (int is_random = 0; is_random < 2; is_random++) {
+      const Data secret_key = secret_key_of(path, level, is_random ? random_data(32) : fixed);
+      if (qsdm_signer_create(path, level, secret_key.data(), &signers[is_random][key]) != QSDM_SIGNER_READY) std::abort();
+    }
+  std::vector<Sample> samples;
+  Data signature(qsdm_ml_dsa_sizes_of(level).signature);
+  for (size_t i = 0; i < count; i++) {
+    const bool is_random = random_words() & 1;
+    const qsdm_signer *signer = signers[is_random][random_words() % KEYS];
+    const Data bytes = random_data(64), rnd = random_data(32);
+    const qsdm_message message = message_of(bytes);
+    const auto start = std::chrono::steady_clock::now();
+    if (qsdm_signer_sign(path, signer, &message, rnd.data(), signature.data()) != QSDM_VALID) std::abort();
+    const auto took = std::chrono::steady_clock::now() - start;
+    samples.push_back({is_random, static_cast<double>(std::chrono::nanoseconds(took).count())});
+  }
+  for (auto &row : signers)
+    for (qsdm_signer *signer : row) qsdm_signer_destroy(signer);
+  const double t = largest(samples);
+  std::printf("%s: ML-DSA-%d signing, %zu samples: |t| %.2f %s\n", qsdm_path_at(path).name, static_cast<int>(level), count,
+              t, t < THRESHOLD ? "" : "TELLS THE KEYS APART");
+  return t < THRESHOLD;
+}
+
+int timing(size_t count) {
+  bool good = true;
+  for (const uint32_t path : usable_paths())
+    for (const Level level : LEVELS) good = time_signing(path, level, count) && good;
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char **words) {
+  const std::string command = count > 1 ? words[1] : "";
+  if (command == "taint" && count == 2) return taint();
+  if (command == "leak" && count == 2) return leak();
+  if (command == "timing" && count == 3) return timing(std::strtoull(words[2], nullptr, 10));
+  std::fprintf(stderr, "usage: qsdm-secrets taint | leak | timing SAMPLES\n");
+  return 2;
+}
