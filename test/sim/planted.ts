@@ -56,7 +56,7 @@ export const PLANTED: readonly PlantedBug[] = [
   bug(
     "R: half of the power is a quorum",
     ["certificates", "agreement", "availability"],
-    edit("src/node/consensus/votes/committee.ts", "? power * 3n > total * 2n", "? power * 2n >= total"),
+    edit("src/node/consensus/votes/committee.ts", "? (2n * total) / 3n + 1n", "? (total + 1n) / 2n"),
   ),
   bug(
     "R: a vote leaves before it is on disk",
@@ -213,7 +213,7 @@ export const PLANTED: readonly PlantedBug[] = [
     ["acknowledged"],
     edit(
       INTAKE,
-      'if (row.kind === "transaction") this.#admit(readTransaction(row.value));',
+      'if (row.kind === "transaction") this.#admit(readTransaction(row.value), this.ports.signatures.verify);',
       'if (row.kind === "transaction") continue;',
     ),
   ),
@@ -303,6 +303,6 @@ export const PLANTED: readonly PlantedBug[] = [
   bug(
     "a failed disk does not stop the node",
     ["one-vote", "agreement", "acknowledged", "crash", "liveness"],
-    edit(ENGINE, "        this.#stopped = true;\n        this.ports.failed(error);", ""),
+    edit("src/node/engine/job-queue.ts", "        this.halt();\n        this.ports.failed(error);", ""),
   ),
 ];

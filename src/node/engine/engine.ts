@@ -3,44 +3,38 @@
  * way to a block, for one validator as for many (docs/decisions/0054-one-engine.md).
  */
 import {setImmediate as nextTurn} from "node:timers/promises";
-import {hexOf} from "../../codecs/bytes.js";
 import type {Certificate} from "../../codecs/chain/block.js";
-import {type ConsensusMessage, decodeMessage, encodeMessage} from "../../codecs/consensus/messages.js";
+import {type ConsensusMessage, decodeMessage} from "../../codecs/consensus/messages.js";
 import {promise, uncommittedBlock} from "../../codecs/consensus/promise.js";
-import {sha3} from "../../codecs/hash.js";
 import {InvariantError, QsdmError, UnavailableError} from "../../errors.js";
 import {jittered, timeoutMs} from "../consensus/hotstuff/pacemaker.js";
 import {beginAt, type ConsensusState, type Effect, type Input, type StepContext} from "../consensus/hotstuff/state.js";
 import {step} from "../consensus/hotstuff/step.js";
-import type {PeerId, Verdict} from "../network/port.js";
+import type {Verdict} from "../network/port.js";
 import type {Service} from "../service.js";
 import {Bodies, refOf} from "./bodies.js";
 import {CatchUp} from "./catch-up.js";
+import {JobQueue} from "./job-queue.js";
 import {dueMs} from "./pace.js";
 import type {EngineOptions, EnginePorts} from "./ports.js";
 import {rememberedSafety} from "./remembered.js";
+import {Speaker} from "./speaker.js";
 
-/** Messages that wait for their turn; what comes then is dropped, as on a bad line. */
-const WAITING_MAX = 1_024;
-/** Longest time for jobs in a row before sockets and timers get a turn. */
-const STRETCH_MS = 5;
 /** Before what could not be executed is tried again. */
 const RETRY_MS = 500;
 
-type Job = () => Promise<Verdict>;
 type OfType<T extends Effect["type"]> = Extract<Effect, {type: T}>;
 
 export class Engine implements Service {
   #state: ConsensusState;
   readonly #context: StepContext;
   readonly #bodies = new Bodies();
-  readonly #jobs: {readonly job: Job; done(verdict: Verdict): void}[] = [];
+  readonly #jobs: JobQueue;
   readonly #catchUp: CatchUp | null;
-  readonly #peerOf: readonly PeerId[];
+  /** Null for a node that only follows. */
+  readonly #speaker: Speaker | null;
   /** Blocks whose execution could not be told yet. */
   readonly #open = new Set<string>();
-  #pump: Promise<void> | null = null;
-  #stopped = false;
   #lastBlockMs: number;
   #build: OfType<"build"> | null = null;
   #view: {
@@ -57,10 +51,11 @@ export class Engine implements Service {
     private readonly options: EngineOptions,
     private readonly ports: EnginePorts,
   ) {
-    const {chain, network, verifyVote, clock} = ports;
+    const {chain, network, verifyVote, clock, voice} = ports;
     this.#context = {chainId: chain.params.chainId, genesisId: chain.genesisId, verify: verifyVote};
     this.#lastBlockMs = clock.nowMs();
-    this.#peerOf = chain.committee.voters.map(({publicKey}) => hexOf(sha3(publicKey)));
+    this.#jobs = new JobQueue({nowMs: () => clock.nowMs(), failed: (error) => ports.failed(error)});
+    this.#speaker = voice && new Speaker(voice, ports);
     // Replaced at start, when the tip's certificate was read.
     this.#state = this.#begin({epoch: 0n, height: 0n, view: 0n, blockId: chain.genesisId, votes: []});
     this.#catchUp =
@@ -80,7 +75,7 @@ export class Engine implements Service {
     const {chain, store, network} = this.ports;
     const {height} = chain.tip;
     this.#state = this.#begin((await store.block(height))!.certificate);
-    await this.#enqueue(() => this.#restore());
+    await this.#jobs.add(() => this.#restore());
     network?.subscribe("consensus", (bytes) => this.#receive(bytes));
     network?.onPeer((_id, connected) => {
       if (connected) this.#catchUp?.want();
@@ -90,13 +85,12 @@ export class Engine implements Service {
 
   /** Finishes the block under way; what was promised and not final is on disk. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#jobs.halt();
     this.#cancelBuild();
     this.#cancelView();
     this.#cancelRetry();
     await this.#catchUp?.stop();
-    for (const {done} of this.#jobs.splice(0)) done("ignore");
-    await this.#pump;
+    await this.#jobs.end();
   }
 
   /** Something waits: do not sit out the interval. */
@@ -130,36 +124,6 @@ export class Engine implements Service {
     return this.#take({type: "start"});
   }
 
-  /** Runs jobs one after the other. Those of this node always find room: a lost timer would never ring again. */
-  #enqueue(job: Job): Promise<Verdict> {
-    if (this.#stopped) return Promise.resolve("ignore");
-    return new Promise((done) => {
-      this.#jobs.push({job, done});
-      this.#pump ??= this.#run().finally(() => {
-        this.#pump = null;
-      });
-    });
-  }
-
-  async #run(): Promise<void> {
-    const {clock} = this.ports;
-    let since = clock.nowMs();
-    for (let next = this.#jobs.shift(); next; next = this.#jobs.shift()) {
-      if (clock.nowMs() - since >= STRETCH_MS) {
-        await nextTurn();
-        since = clock.nowMs();
-      }
-      let verdict: Verdict = "ignore";
-      try {
-        if (!this.#stopped) verdict = await next.job();
-      } catch (error) {
-        this.#stopped = true;
-        this.ports.failed(error);
-      }
-      next.done(verdict);
-    }
-  }
-
   /** One input, its effects, and the inputs that they lead to on this node. */
   async #take(input: Input): Promise<Verdict> {
     const {state, effects} = step(this.#state, input, this.#context);
@@ -181,11 +145,12 @@ export class Engine implements Service {
       case "save":
         return this.#save(effect);
       case "vote":
-        return this.#vote(effect);
+        return this.#speaker!.vote(effect);
       case "give-up":
-        return this.#giveUp(effect);
+        return this.#speaker!.giveUp(effect);
       case "publish":
-        return this.#publish(effect);
+        this.#speaker!.publish(effect, this.#bodies.get(effect.blockId)!.block);
+        return [];
       case "build":
         this.#build = effect;
         this.#armBuild();
@@ -226,59 +191,7 @@ export class Engine implements Service {
     return [];
   }
 
-  #vote({vote, to}: OfType<"vote">): readonly Input[] {
-    const {voice, chain} = this.ports;
-    const signature = this.#sign(() => voice!.vote({chainId: chain.params.chainId, ...vote}));
-    if (!signature) return [];
-    const signed = {...vote, validator: voice!.index, signature};
-    for (const index of to) if (index !== voice!.index) this.#send({type: "vote", vote: signed}, index);
-    return to.includes(voice!.index) ? [{type: "vote", vote: signed}] : [];
-  }
-
-  #giveUp({timeout}: OfType<"give-up">): readonly Input[] {
-    const {voice, chain, log} = this.ports;
-    const {epoch, view, highCertificate: high} = timeout;
-    const content = {chainId: chain.params.chainId, epoch, view, highView: high.view, highBlockId: high.blockId};
-    const signature = this.#sign(() => voice!.timeout(content));
-    if (!signature) return [];
-    log.debug({view}, "gave a view up");
-    const signed = {...timeout, validator: voice!.index, signature};
-    this.#send({type: "timeout", timeout: signed});
-    return [{type: "timeout", timeout: signed}];
-  }
-
-  #publish({blockId, view, justify, timeouts}: OfType<"publish">): readonly Input[] {
-    const {voice, chain} = this.ports;
-    const {block} = this.#bodies.get(blockId)!;
-    const {height, epoch} = block.header;
-    const signature = this.#sign(() => voice!.proposal({chainId: chain.params.chainId, epoch, height, view, blockId}));
-    if (signature)
-      this.#send({type: "proposal", proposal: {block, justify, timeouts, validator: voice!.index, signature}});
-    return [];
-  }
-
-  /** A key that refuses says nothing; the node goes on listening. */
-  #sign(work: () => Uint8Array): Uint8Array | null {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof QsdmError) || error.code !== "SIGNER_REFUSED") throw error;
-      this.ports.log.error({err: error}, "the voting key refused");
-      return null;
-    }
-  }
-
-  /** To one validator, or to everybody who is connected. */
-  #send(message: ConsensusMessage, index?: number): void {
-    const {network} = this.ports;
-    if (!network) return;
-    const bytes = encodeMessage(message);
-    const to = index === undefined ? network.peers().map(({id}) => id) : [this.#peerOf[index]!];
-    for (const id of to) network.send(id, "consensus", bytes);
-  }
-
   #receive(bytes: Uint8Array): Promise<Verdict> | Verdict {
-    if (this.#jobs.length >= WAITING_MAX) return "ignore";
     let message: ConsensusMessage;
     try {
       message = decodeMessage(bytes);
@@ -286,7 +199,7 @@ export class Engine implements Service {
       if (error instanceof QsdmError) return "reject";
       throw error;
     }
-    return this.#enqueue(() => this.#takeMessage(message));
+    return this.#jobs.offer(() => this.#takeMessage(message));
   }
 
   async #takeMessage(message: ConsensusMessage): Promise<Verdict> {
@@ -315,7 +228,7 @@ export class Engine implements Service {
     const ref = refOf({block});
     const isNews = (): boolean => this.#state.blocks.has(ref.id) || ref.height <= this.#state.root.height;
     if (isNews()) return false;
-    await this.#enqueue(async () => {
+    await this.#jobs.add(async () => {
       this.#bodies.put(ref.id, {block, justify});
       const verdict = await this.#take({type: "certified", block: ref, justify, certificate});
       this.#forgetUnknown(ref.id);
@@ -367,7 +280,7 @@ export class Engine implements Service {
   #armRetry(): void {
     this.#cancelRetry();
     this.#cancelRetry = this.ports.clock.after(RETRY_MS, () => {
-      void this.#enqueue(async () => {
+      void this.#jobs.add(async () => {
         for (const id of [...this.#open]) {
           this.#open.delete(id);
           for (const input of await this.#execute(id)) await this.#take(input);
@@ -394,7 +307,7 @@ export class Engine implements Service {
         if (input.type === "executed" && !input.valid)
           throw new InvariantError(`block ${height} is final and does not hold here: ${id}`);
       if (this.ports.chain.isExecuted(id)) return;
-      if (this.#stopped) throw new UnavailableError("NODE_STOPPING", "the node is stopping");
+      if (this.#jobs.stopped) throw new UnavailableError("NODE_STOPPING", "the node is stopping");
       await new Promise<void>((resolve) => this.ports.clock.after(RETRY_MS, resolve));
     }
   }
@@ -411,9 +324,9 @@ export class Engine implements Service {
   #armBuild(): void {
     this.#cancelBuild();
     this.#cancelBuild = () => {};
-    if (!this.#build || this.#stopped) return;
+    if (!this.#build || this.#jobs.stopped) return;
     const due = dueMs(this.#lastBlockMs, this.#isBusy(this.#build.parentId), this.options.pace);
-    const job = (): void => void this.#enqueue(() => this.#buildNow());
+    const job = (): void => void this.#jobs.add(() => this.#buildNow());
     this.#cancelBuild = this.ports.clock.after(Math.max(0, due - this.ports.clock.nowMs()), job);
   }
 
@@ -441,11 +354,11 @@ export class Engine implements Service {
   #armView(): void {
     this.#cancelView();
     this.#cancelView = () => {};
-    if (!this.#view || this.#stopped || !this.ports.voice) return;
+    if (!this.#view || this.#jobs.stopped || !this.ports.voice) return;
     const {view, failures, sinceMs, jitterBps} = this.#view;
     const due = dueMs(this.#lastBlockMs, this.#isBusy(this.#state.highCertificate.blockId), this.options.pace);
     const ends = Math.max(due, sinceMs) + jittered(timeoutMs(failures, this.options.pacemaker), jitterBps);
-    const expired = (): void => void this.#enqueue(() => this.#take({type: "expired", view}));
+    const expired = (): void => void this.#jobs.add(() => this.#take({type: "expired", view}));
     this.#cancelView = this.ports.clock.after(Math.max(0, ends - this.ports.clock.nowMs()), expired);
   }
 }

@@ -1,0 +1,75 @@
+/** What a validator says: signs the statements that consensus asks for, and sends them to whom they concern. */
+import {hexOf} from "../../codecs/bytes.js";
+import type {Block} from "../../codecs/chain/block.js";
+import {type ConsensusMessage, encodeMessage} from "../../codecs/consensus/messages.js";
+import {sha3} from "../../codecs/hash.js";
+import {QsdmError} from "../../errors.js";
+import type {Effect, Input} from "../consensus/hotstuff/state.js";
+import type {PeerId} from "../network/port.js";
+import type {EnginePorts, ValidatorVoice} from "./ports.js";
+
+type OfType<T extends Effect["type"]> = Extract<Effect, {type: T}>;
+
+export class Speaker {
+  readonly #chainId: string;
+  readonly #peerOf: readonly PeerId[];
+
+  constructor(
+    private readonly voice: ValidatorVoice,
+    private readonly ports: Pick<EnginePorts, "chain" | "network" | "log">,
+  ) {
+    this.#chainId = ports.chain.params.chainId;
+    this.#peerOf = ports.chain.committee.voters.map(({publicKey}) => hexOf(sha3(publicKey)));
+  }
+
+  /** @returns what this node hears of it itself */
+  vote({vote, to}: OfType<"vote">): readonly Input[] {
+    const {index} = this.voice;
+    const signature = this.#sign(() => this.voice.vote({chainId: this.#chainId, ...vote}));
+    if (!signature) return [];
+    const signed = {...vote, validator: index, signature};
+    for (const each of to) if (each !== index) this.#send({type: "vote", vote: signed}, each);
+    return to.includes(index) ? [{type: "vote", vote: signed}] : [];
+  }
+
+  /** @returns what this node hears of it itself */
+  giveUp({timeout}: OfType<"give-up">): readonly Input[] {
+    const {epoch, view, highCertificate: high} = timeout;
+    const content = {chainId: this.#chainId, epoch, view, highView: high.view, highBlockId: high.blockId};
+    const signature = this.#sign(() => this.voice.timeout(content));
+    if (!signature) return [];
+    this.ports.log.debug({view}, "gave a view up");
+    const signed = {...timeout, validator: this.voice.index, signature};
+    this.#send({type: "timeout", timeout: signed});
+    return [{type: "timeout", timeout: signed}];
+  }
+
+  publish({blockId, view, justify, timeouts}: OfType<"publish">, block: Block): void {
+    const {height, epoch} = block.header;
+    const content = {chainId: this.#chainId, epoch, height, view, blockId};
+    const signature = this.#sign(() => this.voice.proposal(content));
+    if (!signature) return;
+    const {index: validator} = this.voice;
+    this.#send({type: "proposal", proposal: {block, justify, timeouts, validator, signature}});
+  }
+
+  /** A key that refuses says nothing; the node goes on listening. */
+  #sign(work: () => Uint8Array): Uint8Array | null {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof QsdmError) || error.code !== "SIGNER_REFUSED") throw error;
+      this.ports.log.error({err: error}, "the voting key refused");
+      return null;
+    }
+  }
+
+  /** To one validator, or to everybody who is connected. */
+  #send(message: ConsensusMessage, index?: number): void {
+    const {network} = this.ports;
+    if (!network) return;
+    const bytes = encodeMessage(message);
+    const to = index === undefined ? network.peers().map(({id}) => id) : [this.#peerOf[index]!];
+    for (const id of to) network.send(id, "consensus", bytes);
+  }
+}
