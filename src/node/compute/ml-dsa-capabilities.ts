@@ -1,5 +1,6 @@
 /** Which implementations of ML-DSA work here, which of them are used, and why the others cannot be. */
 import {UnavailableError} from "../../errors.js";
+import {secretPath} from "./ml-dsa/native.js";
 import {loadMlDsa, ML_DSA_LOADERS} from "./ml-dsa.js";
 import {bestPath, loadAddon, nativePathName} from "./native/addon.js";
 
@@ -12,7 +13,7 @@ export interface MlDsaCapability {
 }
 
 export interface MlDsaChoice {
-  /** Who verifies and signs for a node: one name, or two where one leads in verifying. */
+  /** Who verifies and signs for a node. */
   readonly used: string;
   readonly implementations: readonly MlDsaCapability[];
 }
@@ -43,7 +44,8 @@ function native(): MlDsaCapability {
   try {
     const addon = loadAddon();
     if (nativePathName() === null) return {implementation, usable: false, detail: "turned off by QSDM_COMPUTE"};
-    return {implementation, usable: true, detail: `${addon.paths[bestPath(addon)]!.name}, verifies`};
+    const [verifies, signs] = [bestPath(addon), secretPath(addon)].map((path) => addon.paths[path]!.name);
+    return {implementation, usable: true, detail: `verifies with ${verifies}, signs with ${signs}`};
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     return {implementation, usable: false, detail: error.message};

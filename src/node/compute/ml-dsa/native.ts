@@ -22,8 +22,8 @@ export function loadNative(level: MlDsaLevel): MlDsaBackend | null {
   }
 }
 
-/** The fastest path that valgrind knows the instructions of. */
-const secretPath = ({paths}: Addon): number =>
+/** Index of the path that secret keys are used on: the fastest that valgrind knows the instructions of. */
+export const secretPath = ({paths}: Pick<Addon, "paths">): number =>
   bestPath({paths: paths.map((each) => (each.name === "avx512" ? {...each, missing: "valgrind"} : each))});
 
 /** ML-DSA on paths of the addon, which this machine has to be able to run. */
