@@ -7,12 +7,20 @@ import type {DeviceAnswer, DeviceCalls, DeviceEngine, DeviceGreeting, DeviceKind
 /** A device that has not answered for so long is lost; the longest calls are those that take over a table. */
 const ANSWER_MS = 120_000;
 
+/** The way to the thread: where it answers, and what says that it has. */
+export interface DeviceLine {
+  readonly port: MessagePort;
+  readonly answered: Int32Array<SharedArrayBuffer>;
+}
+
 export class DeviceThread {
-  private constructor(
+  #lost = false;
+
+  constructor(
     readonly kind: DeviceKind,
     readonly engine: Pick<DeviceEngine, "detail" | "software" | "batch">,
-    private readonly port: MessagePort,
-    private readonly answered: Int32Array<SharedArrayBuffer>,
+    private readonly line: DeviceLine,
+    private readonly answerMs = ANSWER_MS,
   ) {}
 
   /** Starts the thread and waits for its device. @throws UnavailableError saying why there is none */
@@ -27,21 +35,28 @@ export class DeviceThread {
     // Neither keeps the program from ending.
     worker.unref();
     port1.unref();
-    return new DeviceThread(kind, greeting, port1, answered);
+    return new DeviceThread(kind, greeting, {port: port1, answered});
   }
 
   /** Without it, the end of the calling thread would cut the device off amid its work, which takes the process down. */
   close(): void {
-    this.call("close", null);
-    this.port.close();
+    try {
+      if (!this.#lost) this.call("close", null);
+    } finally {
+      this.line.port.close();
+    }
   }
 
   /** Sleeps until the device has answered. @throws UnavailableError DEVICE_FAILED */
   call<Name extends keyof DeviceCalls>(call: Name, of: DeviceCalls[Name]["of"]): DeviceCalls[Name]["gives"] {
-    Atomics.store(this.answered, 0, 0);
-    this.port.postMessage({call, of});
-    Atomics.wait(this.answered, 0, 0, ANSWER_MS);
-    const received = receiveMessageOnPort(this.port) as {readonly message: DeviceAnswer} | undefined;
+    const {port, answered} = this.line;
+    // An answer that comes late would be taken for that of the next call.
+    if (this.#lost) throw failure(this.kind, "its device did not answer before");
+    Atomics.store(answered, 0, 0);
+    port.postMessage({call, of});
+    Atomics.wait(answered, 0, 0, this.answerMs);
+    const received = receiveMessageOnPort(port) as {readonly message: DeviceAnswer} | undefined;
+    this.#lost = !received;
     if (!received) throw failure(this.kind, "its device does not answer");
     const {message} = received;
     if ("failed" in message) throw failure(this.kind, message.failed);
