@@ -1,9 +1,10 @@
 /** The whole job, played on a running devnet: enroll, mine, cheat, catch, slash. Every step is a command line. */
 import path from "node:path";
+import {setTimeout as sleep} from "node:timers/promises";
 import {formatCell} from "../../codecs/amount.js";
 import {hexOf} from "../../codecs/bytes.js";
 import {sha256} from "../../codecs/hash.js";
-import {InvariantError} from "../../errors.js";
+import {InvariantError, UnavailableError} from "../../errors.js";
 import type {Stage} from "./devnet.js";
 import type {WalletName} from "./network.js";
 import {quietly, type Shell, show} from "./shell.js";
@@ -41,6 +42,10 @@ const RIGS: readonly [Rig, Rig] = [
     ],
   },
 ];
+
+/** Blocks come every second, and are final three later. */
+const FINAL_MS = 60_000;
+const LOOK_MS = 100;
 
 /** What the cheat left behind. */
 interface Offence {
@@ -89,8 +94,11 @@ async function enrollRig(stage: Stage, shell: Shell, rig: Rig): Promise<void> {
   await show(shell, ["enroll", "--node-id", nodeId, ...gpu.slice(0, 2), ...keyFiles(rig), ...wallet, "--wait"]);
 }
 
-async function mineWith({addresses}: Stage, shell: Shell, rig: Rig): Promise<void> {
+async function mineWith(stage: Stage, shell: Shell, rig: Rig): Promise<void> {
+  const {addresses, node} = stage;
   const {nodeId, owner, gpu} = rig;
+  const balanceDust = (): bigint => node.view().account(addresses[owner])?.balanceDust ?? 0n;
+  const beforeDust = balanceDust();
   await show(shell, [
     "mine",
     "--proofs",
@@ -102,7 +110,19 @@ async function mineWith({addresses}: Stage, shell: Shell, rig: Rig): Promise<voi
     ...gpu,
     ...keyFiles(rig),
   ]);
+  await until(stage, () => balanceDust() > beforeDust);
   await show(shell, ["wallet", "balance", addresses[owner]]);
+}
+
+/** What a command was accepted for is in the state once its block is final. @throws UnavailableError TOUR_STEP_FAILED */
+async function until({io}: Stage, holds: () => boolean): Promise<void> {
+  for (const deadline = performance.now() + FINAL_MS; !holds(); ) {
+    if (performance.now() > deadline)
+      throw new UnavailableError("TOUR_STEP_FAILED", "no block paid for the proof", {
+        hint: "qsdm devnet --log-level info shows what the node does",
+      });
+    await sleep(LOOK_MS, undefined, {signal: io.signal});
+  }
 }
 
 /** Bob's rig signs a second solution for a height it already has one for. */
