@@ -1,6 +1,6 @@
 /** Brings the blocks that this node lacks, from whoever has them; every one is held to its certificate. */
 import type {Certificate} from "../../codecs/chain/block.js";
-import {block as blockCodec} from "../../codecs/chain/block.js";
+import {block as blockCodec, certificate as certificateCodec} from "../../codecs/chain/block.js";
 import {
   BRANCH_BLOCKS_MAX,
   BRANCH_PROTOCOL,
@@ -13,10 +13,11 @@ import {MESSAGE_MAX_BYTES, type Network} from "../network/port.js";
 import type {Log} from "../service.js";
 import type {LedgerStore} from "../storage/store.js";
 
-/** Blocks of an answer, in bytes, so that it stays below what a message may be. */
+/** Blocks of an answer and their certificates, in bytes, so that it stays below what a message may be. */
 const ANSWER_BYTES = MESSAGE_MAX_BYTES / 2;
 const PAUSE_MS = 1_000;
-const REQUESTS_PER_SECOND = 20;
+/** Of one peer; each answer is megabytes to unpack and to write, on the thread that everything else runs on. */
+const REQUESTS_PER_SECOND = 4;
 
 type Certified = BranchAnswer["blocks"][number];
 
@@ -97,7 +98,7 @@ export class CatchUp {
     const blocks: Certified[] = [];
     let bytes = 0;
     const put = (each: Certified): boolean => {
-      bytes += blockCodec.encode(each.block).length;
+      bytes += blockCodec.encode(each.block).length + certificateCodec.encode(each.certificate).length;
       // One block is always served, however large.
       if (blocks.length >= Math.min(count, BRANCH_BLOCKS_MAX) || (blocks.length > 0 && bytes > ANSWER_BYTES))
         return false;

@@ -10,6 +10,7 @@ import {InvariantError, QsdmError, UnavailableError} from "../../errors.js";
 import {jittered, timeoutMs} from "../consensus/hotstuff/pacemaker.js";
 import {beginAt, type ConsensusState, type Effect, type Input, type StepContext} from "../consensus/hotstuff/state.js";
 import {step} from "../consensus/hotstuff/step.js";
+import {isBodyOf} from "../ledger/chain/assemble.js";
 import type {Verdict} from "../network/port.js";
 import type {Service} from "../service.js";
 import {Bodies, refOf} from "./bodies.js";
@@ -206,7 +207,7 @@ export class Engine implements Service {
     if (message.type !== "proposal") return this.#take(message);
     const {block, ...proposal} = message.proposal;
     const {header} = block;
-    if (header.chainId !== this.#context.chainId) return "reject";
+    if (header.chainId !== this.#context.chainId || !isBodyOf(block)) return "reject";
     const ref = {...refOf({block}), epoch: header.epoch};
     this.#bodies.put(ref.id, {block, justify: proposal.justify});
     const verdict = await this.#take({type: "proposal", block: ref, proposal});
@@ -227,7 +228,7 @@ export class Engine implements Service {
   ): Promise<boolean> {
     const ref = refOf({block});
     const isNews = (): boolean => this.#state.blocks.has(ref.id) || ref.height <= this.#state.root.height;
-    if (isNews()) return false;
+    if (isNews() || !isBodyOf(block)) return false;
     await this.#jobs.add(async () => {
       this.#bodies.put(ref.id, {block, justify});
       const verdict = await this.#take({type: "certified", block: ref, justify, certificate});

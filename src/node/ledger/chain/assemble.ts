@@ -33,7 +33,8 @@ export function assembleBlock(
   parent: Parent,
   {chainId, epoch, view, timeMs, proposer}: Seal,
 ): Block {
-  const transactions = result.transactions.map((each) => each.bytes);
+  const {proofs, coinbase} = result;
+  const body = {transactions: result.transactions.map((each) => each.bytes), proofs, coinbase};
   return {
     header: {
       chainId,
@@ -44,18 +45,32 @@ export function assembleBlock(
       parentId: parent.id,
       parentStateRoot: parent.stateRoot,
       parentReceiptsRoot: parent.receiptsRoot,
-      transactionsRoot: sectionRoot(transactions),
-      proofsRoot: sectionRoot(result.proofs),
-      coinbaseRoot: sectionRoot(result.coinbase.map((each) => coinbaseEntry.encode(each))),
-      transactionCount: transactions.length,
-      proofCount: result.proofs.length,
-      coinbaseCount: result.coinbase.length,
+      ...sectionsOf(body),
       proposer,
     },
-    transactions,
-    proofs: result.proofs,
-    coinbase: result.coinbase,
+    ...body,
   };
+}
+
+type Body = Omit<Block, "header">;
+type Sections = Pick<Header, `${keyof Body}Root` | "transactionCount" | "proofCount" | "coinbaseCount">;
+
+const sectionsOf = ({transactions, proofs, coinbase}: Body): Sections => ({
+  transactionsRoot: sectionRoot(transactions),
+  proofsRoot: sectionRoot(proofs),
+  coinbaseRoot: sectionRoot(coinbase.map((each) => coinbaseEntry.encode(each))),
+  transactionCount: transactions.length,
+  proofCount: proofs.length,
+  coinbaseCount: coinbase.length,
+});
+
+/**
+ * Whether the body is the one that the header names. The id covers the header alone: without this, whoever passes a
+ * block on could put another body under its id.
+ */
+export function isBodyOf({header, ...body}: Block): boolean {
+  const sections = sectionsOf(body);
+  return (Object.keys(sections) as (keyof Sections)[]).every((name) => header[name] === sections[name]);
 }
 
 /**
