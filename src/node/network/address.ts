@@ -38,8 +38,13 @@ export function multiaddrOf({host, port}: Pick<Endpoint, "host" | "port">): stri
 
 const MULTIADDR = /^\/(?:ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\/([0-9]{1,5})(?:\/|$)/;
 
-/** Host and port of a TCP multiaddr, or null for any other. */
+/**
+ * Host and port of a TCP multiaddr, or null for any other. Peers say what they like there: a name that could not be
+ * written down and read again is none.
+ */
 export function endpointOfMultiaddr(text: string): Pick<Endpoint, "host" | "port"> | null {
-  const [, host, port] = MULTIADDR.exec(text) ?? [];
-  return host === undefined ? null : {host, port: Number(port)};
+  const [, host, digits] = MULTIADDR.exec(text) ?? [];
+  if (host === undefined) return null;
+  const endpoint = {host, port: Number(digits)};
+  return FORM.test(formatEndpoint({...endpoint, id: null})) && endpoint.port <= 65_535 ? endpoint : null;
 }

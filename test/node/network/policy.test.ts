@@ -36,6 +36,14 @@ describe("addresses", () => {
       expect(() => parseEndpoint(text)).toThrow(expect.objectContaining({code: "PEER_ADDRESS_INVALID"}));
     },
   );
+  // As identify hands them over: the name of a multiaddr is any text.
+  test.each([
+    `/dns4/${"a".repeat(300)}/tcp/1`,
+    "/dns4/a@b/tcp/1",
+    "/dns4/a b/tcp/1",
+    "/dns4/a:b/tcp/1",
+    "/dns4/h/tcp/70000",
+  ])("%s of a peer is no address", (text) => expect(endpointOfMultiaddr(text)).toBeNull());
   test("what is no TCP address is none", () => expect(endpointOfMultiaddr("/ip4/1.2.3.4/udp/1/quic-v1")).toBeNull());
 });
 
