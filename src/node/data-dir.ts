@@ -24,7 +24,7 @@ const CHALLENGE_KEY_BYTES = 32;
 /** What a node starts from. */
 export interface DataDir {
   readonly genesis: Genesis;
-  /** Seed of the ML-DSA-44 key that votes, 32 bytes. */
+  /** Seed of the ML-DSA-44 key that votes, or that a follower is known by; 32 bytes. */
   readonly validatorSeed: Uint8Array;
   /** Key of the challenge MAC, 32 bytes. */
   readonly challengeKey: Uint8Array;

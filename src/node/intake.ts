@@ -85,12 +85,12 @@ export class Intake {
 
   /**
    * Takes a QSDM envelope at one of its doors.
-   * @returns the id that the client chose, under which the reference answers
+   * @returns the id that the client chose, under which the reference answers, and the bytes as blocks carry them
    * @throws RuleError, DecodeError, UnavailableError
    */
-  async submitCompat(door: CompatDoor, body: Uint8Array): Promise<{txId: string}> {
-    const {clientId, txId} = await this.#take(carryCompat(door, body, this.ports.chain.nextBlock(this.ports.nowMs())));
-    return {txId: clientId ?? txId};
+  async submitCompat(door: CompatDoor, body: Uint8Array): Promise<{txId: string; carried: Transaction}> {
+    const carried = await this.#take(carryCompat(door, body, this.ports.chain.nextBlock(this.ports.nowMs())));
+    return {txId: carried.clientId ?? carried.txId, carried};
   }
 
   async #take(bytes: Uint8Array): Promise<Transaction> {
@@ -140,6 +140,11 @@ export class Intake {
   hasProof(nodeId: string, height: bigint): boolean {
     for (const {claim} of this.#proofs.values()) if (claim.nodeId === nodeId && claim.height === height) return true;
     return false;
+  }
+
+  /** The bytes of something that waits, or `null`. */
+  waitingBytes(id: string): Uint8Array | null {
+    return this.#proofs.get(id)?.raw ?? this.ports.pool.get(id)?.bytes ?? null;
   }
 
   /** What could be in a block on `parentId`: nothing that its branch holds already. */

@@ -14,7 +14,7 @@ import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "./mining/rejecti
 import type {TelemetryOptions} from "./mining/telemetry/telemetry.js";
 import type {TableKind} from "./mining-tables.js";
 import {DEFAULT_NETWORK_OPTIONS, type NetworkOptions} from "./network/options.js";
-import {buildParts, type NodeParts} from "./parts.js";
+import {buildParts, type NodeParts, type NodeRole} from "./parts.js";
 import {checkProfile} from "./profile.js";
 import type {Log, Service} from "./service.js";
 import {SqliteStore} from "./storage/sqlite/store.js";
@@ -110,9 +110,9 @@ export class QsdmNode implements Service {
   }
 
   /** Who this node is among others, and where they reach it. */
-  networkState(): {readonly peer_id: string; readonly listen: readonly string[]} {
-    const {network} = this.parts;
-    return {peer_id: network.self, listen: network.addresses()};
+  networkState(): {readonly role: NodeRole; readonly peer_id: string; readonly listen: readonly string[]} {
+    const {network, role} = this.parts;
+    return {role, peer_id: network.self, listen: network.addresses()};
   }
 
   view(): LedgerView {
@@ -121,7 +121,7 @@ export class QsdmNode implements Service {
 
   /** Serves until the signal aborts; whatever fails here closes the store again. */
   async start(signal: AbortSignal): Promise<void> {
-    const {api, network, engine, chain} = this.parts;
+    const {api, network, engine, chain, role} = this.parts;
     const {abort, log} = this.life;
     try {
       signal.throwIfAborted();
@@ -134,7 +134,7 @@ export class QsdmNode implements Service {
       throw error;
     }
     signal.addEventListener("abort", () => void this.stop(), {once: true});
-    log.info({url: this.url, height: chain.tip.height, chain: chain.params.chainId}, "node started");
+    log.info({url: this.url, height: chain.tip.height, chain: chain.params.chainId, role}, "node started");
   }
 
   /** Finishes the block under way and everything acknowledged, then closes the store. Never rejects. */
@@ -155,7 +155,7 @@ export class QsdmNode implements Service {
       () => network.stop(),
       () => compute?.close(),
       () => store.close(),
-      () => signed.close(),
+      () => signed?.close(),
     ];
     for (const step of steps)
       try {

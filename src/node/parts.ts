@@ -2,10 +2,9 @@
 import {randomBytes} from "node:crypto";
 import {availableParallelism} from "node:os";
 import {equalBytes, hexOf, plain} from "../codecs/bytes.js";
-import type {Genesis} from "../codecs/chain/genesis.js";
 import {sha256} from "../codecs/hash.js";
 import type {VerifySignature} from "../codecs/suite.js";
-import {RuleError, UnavailableError} from "../errors.js";
+import {UnavailableError} from "../errors.js";
 import {Feed} from "./api/events/feed.js";
 import {Journal} from "./api/events/journal.js";
 import {signedRefusalOf} from "./api/events/refused-proof.js";
@@ -44,8 +43,9 @@ import type {Identity} from "./network/session/certificate.js";
 import {NetworkTally} from "./network/tally.js";
 import {createNetwork} from "./network-part.js";
 import type {NodeOptions, NodePorts} from "./node.js";
-import {PoolGossip} from "./pool-gossip.js";
+import {type PoolChannel, PoolGossip} from "./pool-gossip.js";
 import {Pulse} from "./pulse.js";
+import {Retelling} from "./retelling.js";
 import {rememberValid} from "./signature-cache.js";
 import {SignatureDesk} from "./signature-desk.js";
 import type {SqliteStore} from "./storage/sqlite/store.js";
@@ -68,8 +68,10 @@ export interface NodeParts {
   readonly chain: Chain;
   readonly intake: Intake;
   readonly engine: Engine;
-  readonly signed: SignedFile;
+  /** Null for a node that only follows. */
+  readonly signed: SignedFile | null;
   readonly network: Network;
+  readonly role: NodeRole;
   readonly api: ApiServer;
   /** Threads for batches; null where the backend has none. */
   readonly compute: ComputePool | null;
@@ -83,7 +85,7 @@ export async function buildParts(site: Site): Promise<NodeParts> {
   try {
     return {...(await joinParts(site, keys, backend)), compute};
   } catch (error) {
-    keys.signed.close();
+    keys.signed?.close();
     throw error;
   }
 }
@@ -103,8 +105,10 @@ async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): P
   ledger.onWork(() => engine.wake());
   for (const {id, error} of intake.resume())
     site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
+  wire.retelling?.resume(site.store.waiting());
   const api = createApi(site, keys, {...ledger, ...wire});
-  return {store: site.store, chain, intake, engine, signed: keys.signed, network: wire.network, api};
+  const role = roleOf(keys);
+  return {store: site.store, chain, intake, engine, signed: keys.signed, network: wire.network, role, api};
 }
 
 /** The network with what is counted of it and what is told over it. */
@@ -112,6 +116,8 @@ interface Wire {
   readonly network: Network;
   readonly tally: NetworkTally;
   readonly gossip: PoolGossip;
+  /** Null for a validator, which puts what it took into blocks itself. */
+  readonly retelling: Retelling | null;
   readonly ngc: NgcDesk | null;
 }
 
@@ -143,19 +149,22 @@ async function createWire({options, ports, dir}: Site, keys: NodeKeys, ledger: L
     takeTransaction: (bytes) => intake.submit(bytes),
     takeProof: (bytes) => intake.submitProof(bytes, (raw) => desk.verifyRelayed(chain.state, raw, isWaiting)),
   });
-  return {network, tally, gossip, ngc};
+  const retelling = keys.voice ? null : new Retelling({network, bytesOf: (id) => intake.waitingBytes(id)});
+  chain.subscribe(() => retelling?.committed());
+  return {network, tally, gossip, retelling, ngc};
 }
 
-/** The validator's voice, and the checks of everybody's signatures. */
+/** The node's voice, and the checks of everybody's signatures. */
 interface NodeKeys {
-  /** What other nodes know this one by: the voting key. */
+  /** What other nodes know this one by: its own key, with which a validator votes. */
   readonly identity: Identity;
-  readonly voice: ValidatorVoice;
-  readonly signed: SignedFile;
+  /** Null where the key is no voter's: the node follows. */
+  readonly voice: ValidatorVoice | null;
+  readonly signed: SignedFile | null;
   readonly verifyVote: VerifySignature;
   readonly verifyTransaction: VerifySignature;
   readonly signatures: SignatureDesk;
-  /** What the node calls itself: the start of its voting key's digest. */
+  /** What the node calls itself: the start of its key's digest. */
   readonly nodeId: string;
 }
 
@@ -165,26 +174,21 @@ async function loadKeys({genesis, validatorSeed, signedPath}: DataDir, pool: Com
   const {publicKey, secretKey} = votes.keygenFromSeed(validatorSeed);
   const key = votes.hold(secretKey);
   secretKey.fill(0);
-  const index = validatorIndex(genesis, publicKey);
-  const signed = SignedFile.open(signedPath);
+  const index = genesis.validators.findIndex((each) => equalBytes(each.publicKey, publicKey));
+  const signed = index < 0 ? null : SignedFile.open(signedPath);
   return {
     identity: {publicKey, sign: key.sign},
     signatures,
     verifyTransaction: signatures.verify,
     verifyVote: rememberValid(votes.verify),
-    voice: new VoteSigner(index, key.sign, signed),
+    voice: signed && new VoteSigner(index, key.sign, signed),
     signed,
     nodeId: hexOf(sha256(publicKey)).slice(0, 16),
   };
 }
 
-/** Which voter of the genesis this node is. @throws RuleError VALIDATOR_UNKNOWN */
-function validatorIndex({validators}: Genesis, publicKey: Uint8Array): number {
-  const index = validators.findIndex((each) => equalBytes(each.publicKey, publicKey));
-  if (index < 0)
-    throw new RuleError("VALIDATOR_UNKNOWN", "the validator key of this data directory is not in its genesis");
-  return index;
-}
+export type NodeRole = "validator" | "follower";
+const roleOf = ({voice}: NodeKeys): NodeRole => (voice ? "validator" : "follower");
 
 interface Ledger {
   readonly chain: Chain;
@@ -274,7 +278,12 @@ function createEngine(
 ): Engine {
   const {chain, intake, nowMs} = ledger;
   const networked = isNetworked(options.network);
-  if (chain.committee.size > 1 && !networked)
+  if (!voice && !networked)
+    ports.log.warn(
+      {height: chain.tip.height},
+      "the key of this node is no validator's, and it was told of no other node: it stays at this height",
+    );
+  if (voice && chain.committee.size > 1 && !networked)
     throw new UnavailableError("NETWORK_REQUIRED", `this chain has ${chain.committee.size} validators`, {
       hint: "tell the node of the others with --listen, --peer or --bootstrap",
     });
@@ -298,7 +307,7 @@ function createEngine(
   );
 }
 
-function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Ledger & Wire): ApiServer {
+function createApi({options, ports, store}: Site, keys: NodeKeys, ledger: Ledger & Wire): ApiServer {
   const {chain, pool, ngc, network, tally} = ledger;
   const metrics = new NodeMetrics({
     view: () => viewOf(chain),
@@ -313,7 +322,7 @@ function createApi({options, ports, store}: Site, {nodeId}: NodeKeys, ledger: Le
   ledger.rejections.subscribe((claim, outcome) => metrics.rejected(claim, outcome));
   chain.subscribe(() => pulse.beat());
   const {version, commit} = ports;
-  const info = {nodeId, version, commit, startedAtMs: ports.nowMs()};
+  const info = {nodeId: keys.nodeId, role: roleOf(keys), version, commit, startedAtMs: ports.nowMs()};
   return new ApiServer(
     {...DEFAULT_API_OPTIONS, ...options.api},
     {
@@ -334,16 +343,24 @@ const ngcDeskOf = ({ngc}: NodeOptions, {nowMs}: NodePorts): NgcDesk | null =>
 
 /** The ledger as the API sees it. */
 function portsOf(ledger: Ledger & Wire): Omit<ApiPorts, "store" | "ngc" | "network" | "info" | "now"> {
-  const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, gossip} = ledger;
+  const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, gossip, retelling} = ledger;
+  const announce = (channel: PoolChannel, id: string, bytes: Uint8Array): void => {
+    gossip.announce(channel, bytes);
+    retelling?.keep(channel, id);
+  };
   const view = (): LedgerView => viewOf(chain);
   return {
     view,
     async submit(envelope) {
       const taken = await intake.submit(envelope);
-      gossip.announce("transactions", envelope);
+      announce("transactions", taken.txId, envelope);
       return taken;
     },
-    submitCompat: (door, body) => intake.submitCompat(door, body),
+    async submitCompat(door, body) {
+      const {txId, carried} = await intake.submitCompat(door, body);
+      announce("transactions", carried.txId, carried.bytes);
+      return {txId};
+    },
     transactionOfId: (clientId) => transactionOfId(chain.state, clientId),
     poolSize: () => pool.size,
     nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
@@ -352,7 +369,7 @@ function portsOf(ledger: Ledger & Wire): Omit<ApiPorts, "store" | "ngc" | "netwo
     submitProof: (raw) =>
       desk.answer(async () => {
         const accepted = await intake.submitProof(raw);
-        gossip.announce("proofs", raw);
+        announce("proofs", accepted.proofIdHex, raw);
         return accepted;
       }),
     telemetry,

@@ -16,6 +16,8 @@ export interface PoolGossipPorts {
   isOpen(): boolean;
 }
 
+export type PoolChannel = Extract<Channel, "transactions" | "proofs">;
+
 /** Refusals that no honest node passes on, whatever its state. */
 const FORGED: ReadonlySet<string> = new Set(["SIGNATURE_INVALID", "SENDER_MISMATCH", "CHAIN_MISMATCH"]);
 
@@ -28,7 +30,7 @@ export class PoolGossip {
   }
 
   /** Tells the others of something that this node took, and acknowledged. */
-  announce(channel: Extract<Channel, "transactions" | "proofs">, bytes: Uint8Array): void {
+  announce(channel: PoolChannel, bytes: Uint8Array): void {
     this.ports.network.publish(channel, bytes);
   }
 }

@@ -17,9 +17,16 @@ test.each([
   ["completion", "COMPLETION_TARGET"],
   ["completion bash --list", "COMPLETION_TARGET"],
   [`node init --data-dir d --chain-id c --validator-account ${"ab".repeat(32)} --allocate b`, "ALLOCATION_INVALID"],
+  ["node init --data-dir d --chain-id c", "FLAG_MISSING"],
+  ["node init --data-dir d --genesis g.json --param blockTimeSeconds=1", "FLAG_CONFLICT"],
   ["quorum devnet --exit", "TOUR_REQUIRED"],
 ])("qsdm %s", async (line, code) => {
   expect(await refusal(line)).toMatchObject({status: 2, error: {code}});
+});
+
+test("what is no genesis is followed by nobody", async () => {
+  const ran = await refusal("node init --data-dir d --genesis g.json", {files: {"g.json": "{}"}});
+  expect(ran).toMatchObject({status: 3, error: {code: "GENESIS_FILE_INVALID"}});
 });
 
 test("a report's chain without the device's certificate has no device", async () => {

@@ -139,7 +139,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   ngc: null,
   network: aloneNetwork("ab".repeat(32)),
   feed: new Feed({events: ({upTo}) => ({events: [], upTo}), prunedSeq: () => 0n, block: async () => null}, () => 12n),
-  info: {nodeId: "validator-0", version: "1.2.3", commit: "abc", startedAtMs: NOW_MS - 90_500},
+  info: {nodeId: "validator-0", role: "validator", version: "1.2.3", commit: "abc", startedAtMs: NOW_MS - 90_500},
   now: () => NOW_MS,
   ...over,
 });

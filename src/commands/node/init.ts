@@ -1,10 +1,11 @@
 import {type Command, Option} from "commander";
 import {checkAddress} from "../../codecs/address.js";
 import {parseCell} from "../../codecs/amount.js";
+import {textOf} from "../../codecs/bytes.js";
 import {type DeviceTrustParams, type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {UsageError} from "../../errors.js";
 import {initDataDir, newSeed} from "../../node/data-dir.js";
-import {GENESIS_NUMBERS, withParam} from "../../node/genesis-file.js";
+import {GENESIS_NUMBERS, parseGenesis, withParam} from "../../node/genesis-file.js";
 import {checkGenesis} from "../../node/ledger/chain/check-genesis.js";
 import {NETWORK_PARAMS, type NetworkProfile} from "../../node/ledger/params/networks.js";
 import {defineCommand} from "../define.js";
@@ -50,6 +51,17 @@ export async function initNode(plan: InitPlan): Promise<Genesis> {
   return genesis;
 }
 
+/**
+ * Writes the data directory of a follower: the chain is another's, the key is new.
+ * @throws DecodeError GENESIS_FILE_INVALID; RuleError GENESIS_INVALID; what `initDataDir` throws
+ */
+export async function initFollower(dataDir: string, genesisText: string): Promise<Genesis> {
+  const genesis = parseGenesis(genesisText);
+  checkGenesis(genesis);
+  await initDataDir(dataDir, {genesis, validatorSeed: newSeed()});
+  return genesis;
+}
+
 /** `address=CELL`. @throws UsageError ALLOCATION_INVALID; DecodeError ADDRESS_INVALID, AMOUNT_INVALID */
 export function parseAllocation(text: string): {to: string; amountDust: bigint} {
   const [to, amount, ...rest] = text.split("=");
@@ -70,10 +82,38 @@ const TRUST_EXAMPLE = `cat > trust.toml <<'END'
   END
   qsdm node init --chain-id my-cc --validator-account "$(qsdm wallet show)" --device-trust trust.toml`;
 
+interface InitFlags {
+  readonly network: NetworkProfile;
+  readonly chainId?: string;
+  readonly validatorAccount?: string;
+  readonly allocate: readonly string[];
+  readonly deviceTrust?: string;
+  readonly param: readonly string[];
+}
+
+/** @throws UsageError FLAG_MISSING, ALLOCATION_INVALID; DecodeError ADDRESS_INVALID, AMOUNT_INVALID */
+async function planOf(io: Io, flags: InitFlags, dataDir: string): Promise<InitPlan> {
+  const {chainId, validatorAccount, deviceTrust} = flags;
+  if (chainId === undefined || validatorAccount === undefined)
+    throw new UsageError("FLAG_MISSING", "a new chain needs --chain-id and --validator-account", {
+      hint: "to follow a chain that is there, give --genesis instead",
+    });
+  return {
+    dataDir,
+    network: flags.network,
+    chainId,
+    validatorAccount: checkAddress(validatorAccount),
+    allocations: flags.allocate.map(parseAllocation),
+    deviceTrust: deviceTrust === undefined ? null : await readDeviceTrustFile(io.host.disk, deviceTrust),
+    timeMs: BigInt(io.host.now()),
+    params: flags.param,
+  };
+}
+
 export const nodeInitCommand = (io: Io): Command =>
   addConfigFlag(
     defineCommand("node init", {
-      summary: "create the data directory of a new chain with one validator",
+      summary: "create the data directory of a new chain with one validator, or of a follower",
       description:
         "Writes genesis, a new validator key and a new challenge key into the data directory. Nothing that is there is " +
         "overwritten. Prints the genesis digest, which identifies the chain.\n\n" +
@@ -83,7 +123,9 @@ export const nodeInitCommand = (io: Io): Command =>
         "With --device-trust the chain believes evidence of GPUs with certificates. The file is TOML: roots, a list of " +
         "PEM or DER files; min_firmware and min_driver, the oldest versions that count; and [[reference]] tables with " +
         "driver, firmware and measurements, the right digests in hex by number. It becomes part of the genesis, since " +
-        "every node must judge alike.",
+        "every node must judge alike.\n\n" +
+        "With --genesis the directory is a follower's: it takes the genesis file of a chain that is there, and a new key " +
+        "that does not vote. qsdm node run --peer then brings every block, checks it, and passes writes on.",
       examples: [
         {
           does: "a development chain that pays 1,000 CELL to one wallet",
@@ -97,10 +139,14 @@ export const nodeInitCommand = (io: Io): Command =>
           does: "one that believes GPUs under one root, with recent software, and reports of one known state",
           run: TRUST_EXAMPLE,
         },
+        {
+          does: "a follower of a chain whose genesis file a validator gave you, and its start",
+          run: "qsdm node init --data-dir ./follower --genesis genesis.json\nqsdm node run --data-dir ./follower --peer 4f0c…e1@192.0.2.7:9000",
+        },
       ],
       files: {
         "DIR/genesis.json": "The chain's constants.",
-        "DIR/validator.seed": "Key that votes. Mode 0600.",
+        "DIR/validator.seed": "Key that votes, or that a follower is known by. Mode 0600.",
         "DIR/challenge.key": "Key of the challenge MAC. Mode 0600.",
       },
       environment: settingsEnvironment("data_dir"),
@@ -109,25 +155,28 @@ export const nodeInitCommand = (io: Io): Command =>
   )
     .option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)")
     .addOption(new Option("--network <name>", "parameter set").choices(Object.keys(NETWORK_PARAMS)).default("dev"))
-    .requiredOption("--chain-id <id>", "name of the chain, signed into every transaction")
-    .requiredOption("--validator-account <address>", "account that receives the validator's fees")
+    .option("--chain-id <id>", "name of the new chain, signed into every transaction")
+    .option("--validator-account <address>", "account that receives the validator's fees")
+    .addOption(
+      new Option("--genesis <path>", "genesis file of the chain to follow; - reads standard input").conflicts([
+        "network",
+        "chainId",
+        "validatorAccount",
+        "deviceTrust",
+        "allocate",
+        "param",
+      ]),
+    )
     .option("--device-trust <path>", "TOML file of the GPU certificates that the chain believes")
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", repeatFlag, [])
     .option("--param <name=value>", "one parameter of the genesis; may be repeated", repeatFlag, [])
     .action(async (flags) => {
       const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});
       const dataDir = settings.data_dir.value!;
-      const genesis = await initNode({
-        dataDir,
-        network: flags.network,
-        chainId: flags.chainId,
-        validatorAccount: checkAddress(flags.validatorAccount),
-        allocations: flags.allocate.map(parseAllocation),
-        deviceTrust:
-          flags.deviceTrust === undefined ? null : await readDeviceTrustFile(io.host.disk, flags.deviceTrust),
-        timeMs: BigInt(io.host.now()),
-        params: flags.param,
-      });
+      const genesis =
+        flags.genesis === undefined
+          ? await initNode(await planOf(io, flags, dataDir))
+          : await initFollower(dataDir, textOf(await io.readFile(flags.genesis, {flag: "--genesis"})));
       const id = genesisIdOf(genesis);
       io.result({genesis_id: id, chain_id: genesis.chainId, network: genesis.network, data_dir: dataDir}, id);
     });

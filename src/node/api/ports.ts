@@ -183,6 +183,8 @@ export interface ApiPorts {
   readonly network: Pick<Network, "self" | "addresses" | "peers">;
   readonly info: {
     readonly nodeId: string;
+    /** Whether its key is a voter's. */
+    readonly role: "validator" | "follower";
     readonly version: string;
     readonly commit: string;
     readonly startedAtMs: number;

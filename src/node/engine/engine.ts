@@ -355,11 +355,21 @@ export class Engine implements Service {
   #armView(): void {
     this.#cancelView();
     this.#cancelView = () => {};
-    if (!this.#view || this.#jobs.stopped || !this.ports.voice) return;
+    if (!this.#view || this.#jobs.stopped || (!this.ports.voice && !this.#catchUp)) return;
     const {view, failures, sinceMs, jitterBps} = this.#view;
     const due = dueMs(this.#lastBlockMs, this.#isBusy(this.#state.highCertificate.blockId), this.options.pace);
     const ends = Math.max(due, sinceMs) + jittered(timeoutMs(failures, this.options.pacemaker), jitterBps);
-    const expired = (): void => void this.#jobs.add(() => this.#take({type: "expired", view}));
+    const expired = (): void => {
+      if (this.ports.voice) void this.#jobs.add(() => this.#take({type: "expired", view}));
+      else this.#askAgain();
+    };
     this.#cancelView = this.ports.clock.after(Math.max(0, ends - this.ports.clock.nowMs()), expired);
+  }
+
+  /** Proposals go to whoever is connected to their leader: who follows a follower has to ask. */
+  #askAgain(): void {
+    this.#catchUp?.want();
+    if (this.#view) this.#view = {...this.#view, sinceMs: this.ports.clock.nowMs()};
+    this.#armView();
   }
 }

@@ -51,7 +51,7 @@ function statusOf(node: ApiPorts): Status {
     uptime: formatDuration((upMs / 1_000n) * 1_000_000_000n),
     chainTip: head.height,
     peers: node.network.peers().length,
-    nodeRole: "validator",
+    nodeRole: info.role,
     network: params.chainId,
     coin: {name: "Cell", symbol: "CELL", decimals: 8, smallestUnit: "dust"},
     branding: {name: "QSDM", legacyName: null, fullTitle: null},

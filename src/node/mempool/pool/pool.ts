@@ -75,6 +75,10 @@ export class Pool {
     return this.#byId.has(txId);
   }
 
+  get(txId: string): Transaction | undefined {
+    return this.#byId.get(txId)?.transaction;
+  }
+
   /**
    * Refuses what has no place here, without looking at its signature.
    * @throws RuleError POOL_DUPLICATE, EXPIRY_TOO_FAR, NONCE_USED, NONCE_TOO_HIGH, POOL_NONCE_TAKEN, POOL_SENDER_FULL

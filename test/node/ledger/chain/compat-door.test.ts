@@ -49,7 +49,10 @@ let node: TestChain;
 beforeEach(async () => {
   node = await openTestChain(scratchDirectory(), genesis, {contracts: contractsOf(COMPAT_RULES)});
 });
-const send = (door: CompatDoor, body: Uint8Array) => node.intake.submitCompat(door, body);
+const send = async (door: CompatDoor, body: Uint8Array) => {
+  const {txId} = await node.intake.submitCompat(door, body);
+  return {txId};
+};
 const balance = (address: string) => accountAt(node.chain.state, address).balanceDust;
 const receiptOf = (id: string) => node.store.receipt(transactionOfId(node.chain.state, id)!);
 
