@@ -165,8 +165,8 @@ export type Effect =
     }
   | {readonly type: "build"; readonly view: bigint; readonly parentId: string}
   | {readonly type: "execute"; readonly blockId: string}
-  /** In order of height. `proof` holds what shows the last one final: its descendants' certificates. */
-  | {readonly type: "commit"; readonly blocks: readonly CommittedBlock[]; readonly proof: readonly Certificate[]}
+  /** In order of height. */
+  | {readonly type: "commit"; readonly blocks: readonly CommittedBlock[]}
   /** The time of `view` begins. */
   | {readonly type: "timer"; readonly view: bigint; readonly failures: number}
   | {readonly type: "fetch"; readonly blockId: string; readonly height: bigint}

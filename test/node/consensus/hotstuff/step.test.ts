@@ -96,7 +96,6 @@ describe("the happy path", () => {
       {
         type: "commit",
         blocks: [{id: b1.id, height: 1n, certificate: certify(b1)}],
-        proof: [certify(b2), certify(b3)],
       },
     ]);
     expect(state).toMatchObject({root: b1, view: 4n, safety: {lockedView: 2n, lockedBlockId: b2.id}});
