@@ -2,6 +2,7 @@
 import {hexOf, textOf} from "../codecs/bytes.js";
 import {block, blockIdOf, certificate, header} from "../codecs/chain/block.js";
 import {envelope, txIdOf, unsignedEnvelope} from "../codecs/chain/envelope.js";
+import {finalityProof} from "../codecs/chain/finality.js";
 import {genesis, genesisIdOf} from "../codecs/chain/genesis.js";
 import {strictEnrollment, transfer} from "../codecs/chain/payloads.js";
 import {receipt} from "../codecs/chain/receipt.js";
@@ -66,6 +67,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     return {blockId: blockIdOf(value), ...value};
   },
   certificate: plainly(certificate),
+  "finality proof": plainly(finalityProof),
   genesis: (bytes) => {
     const value = genesis.decode(bytes);
     return {genesisId: genesisIdOf(value), ...value};

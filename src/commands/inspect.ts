@@ -34,8 +34,8 @@ export const inspectCommand = (io: Io): Command =>
     description:
       "Reads any canonical bytes of the ledger or of QSDM's chain and prints what they are, their size and whether their " +
       "form is canonical, then a record of path and value for each field: transactions, blocks, headers, certificates, " +
-      "genesis, receipts, proofs, payloads, evidence, attestation bundles, envelopes of QSDM, keystores. Byte strings " +
-      "above 64 bytes are shown by size and digest. Works offline, checks no signature, and shows no secret.",
+      "finality proofs, genesis, receipts, proofs, payloads, evidence, attestation bundles, envelopes of QSDM, " +
+      "keystores. Byte strings above 64 bytes are shown by size and digest. Works offline, checks no signature, and shows no secret.",
     examples: [
       {does: "what is this?", run: "qsdm inspect mystery.bin"},
       {does: "the id of a genesis", run: "qsdm inspect genesis.cbor --json | jq -r .data.fields.genesis_id"},

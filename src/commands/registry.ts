@@ -32,6 +32,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   keygen: "Keys of mining rigs.",
   localnet: "Networks of several validators, written out to be run.",
   node: "A node on this machine: create it, run it, ask how it is.",
+  finality: "Proofs that a block is final, for whoever trusts no node.",
   quorum: "Programs that custodians evaluate on secret shares: compile, judge, deploy and evaluate them.",
   config: "The configuration file and the settings in force.",
 };
@@ -207,6 +208,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./localnet/export.js")).localnetExportCommand,
   },
   {path: "peers", heading: "Node", load: async () => (await import("./peers.js")).peersCommand},
+  {
+    path: "finality fetch",
+    heading: "Node",
+    load: async () => (await import("./finality/fetch.js")).finalityFetchCommand,
+  },
+  {
+    path: "finality verify",
+    heading: "Node",
+    load: async () => (await import("./finality/verify.js")).finalityVerifyCommand,
+  },
   {path: "node status", heading: "Node", load: async () => (await import("./node/status.js")).nodeStatusCommand},
   {
     path: "devnet equivocate",

@@ -22,6 +22,7 @@ import type {DataDir} from "./data-dir.js";
 import {systemClock} from "./engine/clock.js";
 import {Engine} from "./engine/engine.js";
 import type {ValidatorVoice} from "./engine/ports.js";
+import {FinalityDesk} from "./finality.js";
 import {Intake} from "./intake.js";
 import {judgeSlash} from "./judge-slash.js";
 import {SignedFile} from "./keys/signed-file.js";
@@ -106,7 +107,7 @@ async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): P
   for (const {id, error} of intake.resume())
     site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
   wire.retelling?.resume(site.store.waiting());
-  const api = createApi(site, keys, {...ledger, ...wire});
+  const api = createApi(site, keys, {...ledger, ...wire, engine});
   const role = roleOf(keys);
   return {store: site.store, chain, intake, engine, signed: keys.signed, network: wire.network, role, api};
 }
@@ -307,7 +308,11 @@ function createEngine(
   );
 }
 
-function createApi({options, ports, store}: Site, keys: NodeKeys, ledger: Ledger & Wire): ApiServer {
+function createApi(
+  {options, ports, dir, store}: Site,
+  keys: NodeKeys,
+  {engine, ...ledger}: Ledger & Wire & {readonly engine: Engine},
+): ApiServer {
   const {chain, pool, ngc, network, tally} = ledger;
   const metrics = new NodeMetrics({
     view: () => viewOf(chain),
@@ -322,11 +327,12 @@ function createApi({options, ports, store}: Site, keys: NodeKeys, ledger: Ledger
   ledger.rejections.subscribe((claim, outcome) => metrics.rejected(claim, outcome));
   chain.subscribe(() => pulse.beat());
   const {version, commit} = ports;
+  const finality = new FinalityDesk({genesis: dir.genesis, store, newest: () => engine.newest()});
   const info = {nodeId: keys.nodeId, role: roleOf(keys), version, commit, startedAtMs: ports.nowMs()};
   return new ApiServer(
     {...DEFAULT_API_OPTIONS, ...options.api},
     {
-      node: {...portsOf(ledger), store, ngc, network, info, now: () => ports.nowMs()},
+      node: {...portsOf(ledger), store, finality, ngc, network, info, now: () => ports.nowMs()},
       scrape: () => metrics.scrape(),
       healthy: () => pulse.beats(),
       monotonicMs: () => performance.now(),
@@ -342,7 +348,7 @@ const ngcDeskOf = ({ngc}: NodeOptions, {nowMs}: NodePorts): NgcDesk | null =>
   ngc === null ? null : new NgcDesk(ngc, {nowMs, randomBytes: (size) => plain(randomBytes(size))});
 
 /** The ledger as the API sees it. */
-function portsOf(ledger: Ledger & Wire): Omit<ApiPorts, "store" | "ngc" | "network" | "info" | "now"> {
+function portsOf(ledger: Ledger & Wire): Omit<ApiPorts, "store" | "finality" | "ngc" | "network" | "info" | "now"> {
   const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, gossip, retelling} = ledger;
   const announce = (channel: PoolChannel, id: string, bytes: Uint8Array): void => {
     gossip.announce(channel, bytes);

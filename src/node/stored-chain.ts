@@ -4,9 +4,9 @@ import type {Block} from "../codecs/chain/block.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import {InvariantError, UnavailableError} from "../errors.js";
 import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
-import {genesisState} from "./ledger/chain/genesis.js";
+import {genesisTree} from "./ledger/chain/genesis.js";
 import {countDust, type HeldDust} from "./ledger/monetary/supply.js";
-import {type Change, leafChange, State, type Store} from "./ledger/state/state.js";
+import {leafChange, State, type Store} from "./ledger/state/state.js";
 import {ALL_STORES} from "./ledger/state/stores.js";
 import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
 import type {LedgerStore} from "./storage/store.js";
@@ -24,9 +24,7 @@ export async function storeGenesis(
   {store, genesis}: {readonly store: LedgerStore; readonly genesis: Genesis},
   {id, block}: {readonly id: string; readonly block: Block},
 ): Promise<void> {
-  const state = genesisState(genesis);
-  const changes: Change[] = state.changes();
-  const tree = updateTree(null, changes.map(leafChange));
+  const {changes, tree} = genesisTree(genesis);
   store.commit(
     {
       id,

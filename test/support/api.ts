@@ -112,6 +112,11 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
     waiting: false,
     outcome: new RuleError("SLASH_DECODE_FAILED", "no evidence"),
   }),
+  finality: {
+    prove: async (height) => {
+      throw new RuleError("BLOCK_NOT_FOUND", `no block at height ${height}`);
+    },
+  },
   poolSize: () => 2,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),
   challenge: () => ({

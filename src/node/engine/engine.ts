@@ -65,7 +65,7 @@ export class Engine implements Service {
         network,
         store: ports.store,
         log: ports.log,
-        newest: () => this.#newest(),
+        newest: () => this.newest(),
         take: (each, justify) => this.#takeCertified(each, justify),
         sleep: (ms) => new Promise((resolve) => clock.after(ms, resolve)),
       });
@@ -238,12 +238,11 @@ export class Engine implements Service {
     return isNews();
   }
 
-  /** The certified branch above the final block, lowest first. */
-  #newest(): readonly {block: Parameters<typeof refOf>[0]["block"]; certificate: Certificate}[] {
+  /** The certified branch above the newest block that is on disk as final, lowest first. */
+  newest(): readonly {block: Parameters<typeof refOf>[0]["block"]; certificate: Certificate}[] {
     const out: {block: Parameters<typeof refOf>[0]["block"]; certificate: Certificate}[] = [];
     let certificate = this.#state.highCertificate;
     for (let body = this.#bodies.get(certificate.blockId); body; body = this.#bodies.get(certificate.blockId)) {
-      if (body.block.header.height <= this.#state.root.height) break;
       out.unshift({block: body.block, certificate});
       certificate = body.justify;
     }

@@ -3,8 +3,9 @@ import {type Block, blockIdOf} from "../../../codecs/chain/block.js";
 import {type Genesis, genesisIdOf} from "../../../codecs/chain/genesis.js";
 import {startDifficulty} from "../mining/difficulty.js";
 import {allocate} from "../monetary/supply.js";
-import {State} from "../state/state.js";
-import {params, validators} from "../state/stores.js";
+import {type Change, leafChange, State} from "../state/state.js";
+import {params, validatorKey, validators} from "../state/stores.js";
+import {type TreeNode, updateTree} from "../state/tree.js";
 import {checkGenesis} from "./check-genesis.js";
 import {sectionRoot} from "./sections.js";
 
@@ -26,9 +27,16 @@ export function genesisState(genesis: Genesis): State {
   state.put(params, TENSOR_FORK_HEIGHT, {value: genesis.params.forkTensorHeight});
   startDifficulty(state, genesis);
   genesis.validators.forEach((validator, i) => {
-    state.put(validators, i.toString().padStart(8, "0"), validator);
+    state.put(validators, validatorKey(i), validator);
   });
   return state;
+}
+
+/** The state at height 0 with its tree and everything that is in it. @throws as `genesisState` */
+export function genesisTree(genesis: Genesis): {state: State; changes: readonly Change[]; tree: TreeNode} {
+  const state = genesisState(genesis);
+  const changes = state.changes();
+  return {state, changes, tree: updateTree(null, changes.map(leafChange))};
 }
 
 /** Block 0. Its parent is the genesis digest, so its id stands for every constant of the chain. */

@@ -68,6 +68,7 @@ const validatorRecord = record("validator", {
 export type Validator = FieldValue<typeof validatorRecord>;
 /** By index (8 digits): who votes. */
 export const validators: Store<Validator> = {name: "validator", codec: validatorRecord};
+export const validatorKey = (index: number): string => index.toString().padStart(8, "0");
 
 const validatorAttestationRecord = record("validator-attestation", {
   /** Digest of the device's key, 16 bytes in hex. */

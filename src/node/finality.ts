@@ -1,0 +1,86 @@
+/** Finality proofs of this node's blocks, and the ground on which a genesis lets others check them. */
+import {hexOf} from "../codecs/bytes.js";
+import type {Certificate, Header} from "../codecs/chain/block.js";
+import {FINALITY_HEADERS_MAX, type FinalityProof, type ValidatorSetProof} from "../codecs/chain/finality.js";
+import type {Genesis} from "../codecs/chain/genesis.js";
+import type {VerifySignature} from "../codecs/suite.js";
+import {RuleError, UnavailableError, UsageError} from "../errors.js";
+import {type FinalityGround, isThreeChain} from "./consensus/finality/proof.js";
+import {proveValidators} from "./consensus/finality/validator-set.js";
+import {genesisTree} from "./ledger/chain/genesis.js";
+import {chainParamsOf} from "./ledger/params/networks.js";
+import {rootOf} from "./ledger/state/tree.js";
+import type {LedgerStore} from "./storage/store.js";
+
+/**
+ * What somebody who trusts `genesis` holds proofs against.
+ * @param verify ML-DSA-44
+ * @throws RuleError GENESIS_INVALID
+ */
+export function genesisGround(genesis: Genesis, verify: VerifySignature): FinalityGround {
+  const {tree} = genesisTree(genesis);
+  const {quorum} = chainParamsOf(genesis).rules;
+  return {chainId: genesis.chainId, epoch: 0n, stateRoot: hexOf(rootOf(tree)), quorum, verify};
+}
+
+export interface FinalityPorts {
+  readonly genesis: Genesis;
+  readonly store: Pick<LedgerStore, "header" | "block" | "head">;
+  /** Certified blocks above the final one, in order of height. */
+  newest(): readonly {readonly block: {readonly header: Header}; readonly certificate: Certificate}[];
+}
+
+export class FinalityDesk {
+  #validatorSet: ValidatorSetProof | null = null;
+
+  constructor(private readonly ports: FinalityPorts) {}
+
+  /**
+   * The proof that the block at `height` is final.
+   * @throws UsageError FINALITY_OF_GENESIS; RuleError BLOCK_NOT_FOUND, FINALITY_TOO_LONG; UnavailableError
+   * FINALITY_PENDING
+   */
+  async prove(height: bigint): Promise<FinalityProof> {
+    const {store, newest} = this.ports;
+    const tip = store.head()!.header.height;
+    if (height === 0n)
+      throw new UsageError("FINALITY_OF_GENESIS", "block 0 is the genesis, which nobody votes for", {
+        hint: "compare the genesis file itself",
+      });
+    if (height > tip) throw new RuleError("BLOCK_NOT_FOUND", `no block at height ${height}, the tip is ${tip}`);
+    // Without an await between, so that the two fit together.
+    const above = new Map(newest().map(({block, certificate}) => [block.header.height, {...block, certificate}]));
+    const headers = this.#upTo(height, (at) => store.header(at) ?? above.get(at)?.header ?? null);
+    const certificates: Certificate[] = [];
+    for (const {height: at} of headers.slice(-3))
+      certificates.push(at > tip ? above.get(at)!.certificate : (await store.block(at))!.certificate);
+    return {headers, certificates, validatorSet: this.#validators()};
+  }
+
+  /** Headers from `height` on that end with three in views without a gap. */
+  #upTo(height: bigint, headerAt: (height: bigint) => Header | null): readonly Header[] {
+    const headers: Header[] = [];
+    while (headers.length < FINALITY_HEADERS_MAX) {
+      const next = headerAt(height + BigInt(headers.length));
+      if (!next)
+        throw new UnavailableError("FINALITY_PENDING", `the blocks that prove block ${height} final are not here yet`, {
+          hint: "ask again after the next blocks",
+        });
+      headers.push(next);
+      if (isThreeChain(headers.slice(-3))) return headers;
+    }
+    throw new RuleError(
+      "FINALITY_TOO_LONG",
+      `a proof of block ${height} needs more than ${FINALITY_HEADERS_MAX} headers: so many views were given up after it`,
+      {hint: "prove a later block, which has this one among its ancestors"},
+    );
+  }
+
+  #validators(): ValidatorSetProof {
+    if (!this.#validatorSet) {
+      const {state, tree} = genesisTree(this.ports.genesis);
+      this.#validatorSet = proveValidators(state, tree);
+    }
+    return this.#validatorSet;
+  }
+}

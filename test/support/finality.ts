@@ -1,0 +1,58 @@
+/** A chain of headers that real keys certify, and proofs over it. */
+import {blockIdOf, type Certificate, type Header} from "../../src/codecs/chain/block.js";
+import type {FinalityProof} from "../../src/codecs/chain/finality.js";
+import type {Genesis} from "../../src/codecs/chain/genesis.js";
+import {voteBytes} from "../../src/node/consensus/votes/certificate.js";
+import {FinalityDesk} from "../../src/node/finality.js";
+import {genesisBlock} from "../../src/node/ledger/chain/genesis.js";
+import type {StoredBlock} from "../../src/node/storage/store.js";
+import {clusterGenesis, keysOf} from "../node/engine/cluster.js";
+import {mlDsa44} from "./accounts.js";
+
+const QUORUM = [0, 1, 3];
+
+/** Headers above the genesis of four equal validators, one for each of `views`. */
+export function headersAt(views: readonly bigint[], genesis: Genesis = clusterGenesis(4)): Header[] {
+  const headers: Header[] = [];
+  let parent = genesisBlock(genesis).block.header;
+  for (const view of views) {
+    parent = {...parent, parentId: blockIdOf(parent), height: parent.height + 1n, timeMs: parent.timeMs + 1n, view};
+    headers.push(parent);
+  }
+  return headers;
+}
+
+/** Votes of `voters` for a block. */
+export function certify({chainId, epoch, height, view, ...rest}: Header, voters = QUORUM): Certificate {
+  const vote = {epoch, height, view, blockId: blockIdOf({chainId, epoch, height, view, ...rest})};
+  const bytes = voteBytes({chainId, ...vote});
+  return {
+    ...vote,
+    votes: voters.map((validator) => ({validator, signature: mlDsa44.sign(keysOf(validator).secretKey, bytes)})),
+  };
+}
+
+/** The desk of a node that has `headers`, those up to height `tip` final. */
+export function deskOver(headers: readonly Header[], tip: bigint, genesis: Genesis = clusterGenesis(4)): FinalityDesk {
+  const at = (height: bigint): Header | null => (height <= tip ? (headers[Number(height) - 1] ?? null) : null);
+  const bodyOf = (header: Header) => ({header, transactions: [], proofs: [], coinbase: []});
+  return new FinalityDesk({
+    genesis,
+    store: {
+      head: () => ({id: "", header: at(tip)!, stateRoot: "", receiptsRoot: ""}),
+      header: at,
+      block: async (height): Promise<StoredBlock | null> => {
+        const header = at(height);
+        return header && {id: blockIdOf(header), block: bodyOf(header), certificate: certify(header)};
+      },
+    },
+    newest: () =>
+      headers
+        .filter(({height}) => height > tip)
+        .map((header) => ({block: bodyOf(header), certificate: certify(header)})),
+  });
+}
+
+/** The proof of the block at height 1 of a chain with these views. */
+export const proofOver = (views: readonly bigint[], genesis?: Genesis): Promise<FinalityProof> =>
+  deskOver(headersAt(views, genesis), 1n, genesis).prove(1n);
