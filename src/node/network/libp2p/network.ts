@@ -1,16 +1,9 @@
-/** The network port over libp2p: sessions, streams, gossip, and the policy that decides whom this node speaks to. */
+/** The network port over libp2p: sessions, streams and gossip. Whom this node speaks to is for `Gate` and `Finder`. */
 import type {Connection, Stream} from "@libp2p/interface";
-import {multiaddr} from "@multiformats/multiaddr";
 import {UnavailableError} from "../../../errors.js";
-import {type Endpoint, endpointOfMultiaddr, formatEndpoint, multiaddrOf} from "../address.js";
+import {endpointOfMultiaddr, formatEndpoint} from "../address.js";
 import {Budget, DEFAULT_BUDGET} from "../budget.js";
-import {Dialer} from "../dialer.js";
 import type {NetworkOptions} from "../options.js";
-import {type AddressBook, ANCHORS, BOOK_CAPACITY, loadBook, newEntry, saveBook} from "../peers/book.js";
-import {Diversity, type DiversityRules} from "../peers/diversity.js";
-import type {Locate} from "../peers/prefix.js";
-import {Reputation} from "../peers/reputation.js";
-import {PeerTable, type Source} from "../peers/table.js";
 import {
   CHANNELS,
   type Channel,
@@ -26,6 +19,8 @@ import {
 import type {NetworkPorts} from "../ports.js";
 import {SessionKeys} from "../session-keys.js";
 import {addressOf, Connections} from "./connections.js";
+import {Finder} from "./finder.js";
+import {Gate, type Policy} from "./gate.js";
 import {Gossip} from "./gossip.js";
 import {Names} from "./names.js";
 import {channelProtocol} from "./outbox.js";
@@ -34,64 +29,47 @@ import {ask, RequestDesk, requestProtocol} from "./requests.js";
 import {createStack, GOSSIP_MAX_BYTES, type Stack} from "./stack.js";
 import {isMalformed, readFrames} from "./streams.js";
 
-/** How the policy turns, in milliseconds. */
+/** How often the policy turns, and how long it waits, in milliseconds. */
 const DIAL_EVERY_MS = 250;
 const HEARTBEAT_MS = 10_000;
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 const SAVE_EVERY_MS = 60_000;
 const STOP_MS = 2_000;
-/** Places for validators above what anybody may take. */
-const VALIDATOR_PLACES = 32;
-
-export interface Policy {
-  readonly diversity: DiversityRules;
-  readonly locate: Locate;
-}
 
 export class Libp2pNetwork implements Network {
   readonly self: PeerId;
   readonly #names = new Names();
   readonly #keys: SessionKeys;
-  readonly #reputation = new Reputation();
   readonly #connections: Connections;
-  readonly #dialer: Dialer;
-  readonly #book: AddressBook;
-  readonly #exchange: PeerExchange;
+  readonly #gate: Gate;
+  readonly #finder: Finder;
   readonly #subscribers = new Map<Channel, Subscriber>();
   readonly #desks = new Map<string, RequestDesk>();
   readonly #listeners: ((id: PeerId, connected: boolean) => void)[] = [];
   readonly #budgets = new Map<PeerId, Budget>();
-  readonly #dialling = new Set<string>();
-  /** Which peer answered at a configured address without an id. */
-  readonly #reached = new Map<string, PeerId>();
   readonly #timers: NodeJS.Timeout[] = [];
-  #anchors: readonly PeerId[] = [];
   #stack: Stack | undefined;
   #gossip: Gossip | undefined;
 
   constructor(
     private readonly options: NetworkOptions,
     private readonly ports: NetworkPorts,
-    private readonly policy: Policy,
+    policy: Policy,
   ) {
     const {nowMs, metrics} = ports;
     this.#keys = new SessionKeys(ports);
     this.self = this.#keys.id;
     this.#connections = new Connections({self: this.self, nowMs, sent: metrics.sent, dropped: metrics.dropped});
-    this.#dialer = new Dialer(options, {rules: policy.diversity, locate: policy.locate});
-    const isConnected = (id: PeerId): boolean => this.#connections.get(id) !== undefined;
-    const scoreOf = (id: PeerId): number => this.#reputation.scoreOf(id);
-    this.#book = new PeerTable(BOOK_CAPACITY, {isConnected, scoreOf});
-    this.#exchange = new PeerExchange(this.#book, {isConnected, scoreOf});
-    for (const each of options.peers) this.#learn(each, "static");
-    for (const each of options.bootstrap) this.#learn(each, "bootstrap");
-    this.serve(PeerExchange.PROTOCOL, async (_body, from) => this.#exchange.answer(from), PeerExchange.LIMITS);
+    const connections = this.#connections;
+    this.#gate = new Gate(options, ports, {policy, connections});
+    const parts = {self: this.self, policy, gate: this.#gate, connections, names: this.#names};
+    this.#finder = new Finder(options, ports, {...parts, request: (...question) => this.request(...question)});
+    this.serve(PeerExchange.PROTOCOL, async (_body, from) => this.#finder.answer(from), PeerExchange.LIMITS);
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    this.#anchors = await loadBook(this.ports.bookPath, this.#book);
     await this.#names.nameOf(this.self);
-    for (const [id] of this.#book.entries()) await this.#names.nameOf(id);
+    await this.#finder.load();
     const stack = await this.#createStack();
     this.#stack = stack;
     stack.addEventListener("connection:open", ({detail}) => this.#opened(detail));
@@ -116,9 +94,9 @@ export class Libp2pNetwork implements Network {
       hear: (channel, message, from) => this.#judge(channel, message, from),
     });
     for (const channel of this.#subscribers.keys()) this.#gossip.join(channel);
-    this.#every(DIAL_EVERY_MS, () => this.#dial());
+    this.#every(DIAL_EVERY_MS, () => this.#finder.dial(stack));
     this.#every(HEARTBEAT_MS, () => this.#heartbeat());
-    this.#every(SAVE_EVERY_MS, () => this.#save());
+    this.#every(SAVE_EVERY_MS, () => this.#finder.save());
     signal.addEventListener("abort", () => void this.stop(), {once: true});
     this.ports.log.info({peer_id: this.self, listen: this.addresses()}, "network started");
   }
@@ -128,7 +106,7 @@ export class Libp2pNetwork implements Network {
     const stack = this.#stack;
     if (!stack) return;
     this.#stack = undefined;
-    await this.#save();
+    await this.#finder.save();
     // libp2p waits for peers that may be frozen.
     const gone = new Promise((resolve) => setTimeout(resolve, STOP_MS).unref());
     await Promise.race([Promise.resolve(stack.stop()).catch(() => undefined), gone]);
@@ -144,7 +122,7 @@ export class Libp2pNetwork implements Network {
   }
 
   peers(): readonly PeerState[] {
-    return this.#connections.states((id) => this.#reputation.scoreOf(id));
+    return this.#connections.states((id) => this.#gate.scoreOf(id));
   }
 
   onPeer(listener: (id: PeerId, connected: boolean) => void): void {
@@ -205,67 +183,34 @@ export class Libp2pNetwork implements Network {
       names: this.#names,
       nowMs,
       randomBytes,
-      context: () => this.#keys.context((id) => this.#admits(id)),
+      context: () => this.#keys.context((id) => this.#gate.admits(id)),
       handshaken: (outcome) => {
         metrics.handshake(outcome === "ok");
         if (outcome !== "ok") log.debug({err: outcome}, "a session did not come about");
       },
       scoreOf: (name) => {
         const id = this.#names.idOf(name);
-        return id === undefined ? 0 : this.#reputation.scoreOf(id) - 50;
+        return id === undefined ? 0 : this.#gate.scoreOf(id) - 50;
       },
       gater: {
-        denyInboundConnection: () => this.#inbound() >= this.options.maxInbound + VALIDATOR_PLACES,
+        denyInboundConnection: () => this.#gate.isFull(),
         denyInboundEncryptedConnection: (name, {remoteAddr}) => {
           const id = this.#names.idOf(name);
-          if (id === undefined) return true;
-          if (this.#isKept(id)) return false;
           const {host = ""} = endpointOfMultiaddr(remoteAddr.toString()) ?? {};
-          return this.#inbound() >= this.options.maxInbound || this.#crowded(host);
+          return id === undefined || this.#gate.refuses(id, host);
         },
       },
     });
   }
 
-  #inbound(): number {
-    return this.peers().filter(({direction}) => direction === "inbound").length;
-  }
-
-  #placed(): {host: string; outbound: boolean}[] {
-    return [...this.#connections.all()].map(({connections}) => {
-      const {host = ""} = endpointOfMultiaddr(connections[0]!.remoteAddr.toString()) ?? {};
-      return {host, outbound: connections.some(({direction}) => direction === "outbound")};
-    });
-  }
-
-  /** Whether that neighbourhood holds as many as it may. */
-  #crowded(host: string): boolean {
-    const refusal = new Diversity(this.policy.diversity, this.policy.locate, this.#placed()).refusal({
-      host,
-      outbound: false,
-    });
-    if (refusal !== null) this.ports.metrics.crowded(refusal);
-    return refusal !== null;
-  }
-
-  /** Validators and peers that the operator named are kept whatever the places. */
-  #isKept(id: PeerId): boolean {
-    return this.ports.validators().has(id) || this.options.peers.some((each) => each.id === id);
-  }
-
-  #admits(id: PeerId): boolean {
-    if (this.options.revoked.includes(id) || this.#reputation.isBanned(id, this.ports.nowMs())) return false;
-    return (!this.options.closed || this.#isKept(id)) && this.ports.admits(id);
-  }
-
   #opened(connection: Connection): void {
     const id = this.#names.idOf(connection.remotePeer);
     if (id === undefined) return connection.abort(new Error("nobody"));
-    if (connection.direction === "outbound") this.#learnFrom(id, connection);
+    if (connection.direction === "outbound") this.#finder.learnFrom(id, connection);
     if (!this.#connections.opened(id, connection)) return;
     this.ports.log.info({peer: id, address: addressOf(connection), direction: connection.direction}, "peer connected");
     for (const listener of this.#listeners) listener(id, true);
-    if (connection.direction === "outbound") void this.#askForPeers(id);
+    if (connection.direction === "outbound") void this.#finder.ask(id);
   }
 
   #closed(connection: Connection): void {
@@ -291,21 +236,7 @@ export class Libp2pNetwork implements Network {
     if (!peer || id === undefined) return;
     peer.agent = (agentVersion ?? "").replace(/[^\x20-\x7e]/g, "").slice(0, 64);
     const endpoint = listenAddrs.map((each) => endpointOfMultiaddr(String(each))).find((each) => each !== null);
-    if (endpoint) this.#learn({...endpoint, id}, "discovered");
-  }
-
-  #learn(endpoint: Endpoint, source: Source): void {
-    if (endpoint.id === null || endpoint.id === this.self) return;
-    this.#book.insert(endpoint.id, newEntry(formatEndpoint(endpoint), source));
-  }
-
-  /** An address at which somebody answered is worth more than any that one was told. */
-  #learnFrom(id: PeerId, connection: Connection): void {
-    const endpoint = endpointOfMultiaddr(connection.remoteAddr.toString());
-    if (!endpoint) return;
-    const address = formatEndpoint({...endpoint, id});
-    this.#book.insert(id, newEntry(address, "discovered"));
-    this.#book.replace(id, {...this.#book.get(id)!, address, connectedAtMs: this.ports.nowMs()});
+    if (endpoint) this.#finder.learn({...endpoint, id}, "discovered");
   }
 
   #hear(channel: Channel, stream: Stream, {remotePeer}: Connection): void {
@@ -346,7 +277,7 @@ export class Libp2pNetwork implements Network {
   }
 
   #punish(id: PeerId): void {
-    if (!this.#reputation.judge(id, "reject", this.ports.nowMs())) return;
+    if (!this.#gate.reputation.judge(id, "reject", this.ports.nowMs())) return;
     this.ports.log.warn({peer: id}, "peer banned for what it sent");
     this.#hangUp(id);
   }
@@ -360,64 +291,10 @@ export class Libp2pNetwork implements Network {
     this.#timers.push(setInterval(() => void act(), ms).unref());
   }
 
-  #dial(): void {
-    const targets = this.#dialer.next(
-      {
-        self: this.self,
-        nowMs: this.ports.nowMs(),
-        book: this.#book,
-        anchors: this.#anchors,
-        isConnected: (id) => this.#connections.get(id) !== undefined,
-        isRefused: (id) => !this.#admits(id),
-        validators: this.ports.validators(),
-        scoreOf: (id) => this.#reputation.scoreOf(id),
-        placed: this.#placed(),
-      },
-      (address) => {
-        const id = this.#reached.get(address);
-        return id !== undefined && (id === this.self || this.#connections.get(id) !== undefined);
-      },
-    );
-    for (const target of targets) void this.#dialOne(target);
-  }
-
-  async #dialOne(target: Endpoint): Promise<void> {
-    const address = formatEndpoint(target);
-    if (this.#dialling.has(address) || !this.#stack) return;
-    this.#dialling.add(address);
-    let ok = false;
-    try {
-      const suffix = target.id === null ? "" : `/p2p/${await this.#names.nameOf(target.id)}`;
-      const connection = await this.#stack.dial(multiaddr(`${multiaddrOf(target)}${suffix}`));
-      const id = this.#names.idOf(connection.remotePeer);
-      if (id !== undefined) this.#reached.set(address, id);
-      ok = true;
-    } catch (err) {
-      this.ports.log.debug({err, address}, "a peer could not be dialled");
-    } finally {
-      this.#dialer.tried(target, this.ports.nowMs(), ok);
-      this.#dialling.delete(address);
-      if (!ok && target.id !== null && !this.#isKept(target.id) && this.#dialer.isHopeless(target))
-        this.#book.delete(target.id);
-    }
-  }
-
   async #heartbeat(): Promise<void> {
     await this.#keys.renew();
-    this.#anchors = this.#longestKept();
     for (const peer of this.#connections.all()) void this.#ping(peer.id);
-    const [first] = this.#shuffled();
-    if (first !== undefined) await this.#askForPeers(first);
-  }
-
-  async #askForPeers(from: PeerId): Promise<void> {
-    if (this.#book.size >= BOOK_CAPACITY) return;
-    try {
-      const learned = await this.#exchange.ask(from, (...question) => this.request(...question));
-      for (const each of learned) this.#learn(each, "discovered");
-    } catch (err) {
-      this.ports.log.debug({err, peer: from}, "a peer tells of no others");
-    }
+    await this.#finder.askSomebody();
   }
 
   async #ping(id: PeerId): Promise<void> {
@@ -426,32 +303,11 @@ export class Libp2pNetwork implements Network {
     try {
       const signal = AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS);
       const latencyMs = await this.#stack.services.ping.ping(connection.remotePeer, {signal});
-      this.#reputation.pong(id);
+      this.#gate.reputation.pong(id);
       const peer = this.#connections.get(id);
       if (peer) peer.latencyMs = latencyMs;
     } catch {
-      if (this.#reputation.miss(id)) this.#hangUp(id);
+      if (this.#gate.reputation.miss(id)) this.#hangUp(id);
     }
-  }
-
-  #longestKept(): PeerId[] {
-    return [...this.#connections.all()]
-      .filter(({connections}) => connections.some(({direction}) => direction === "outbound"))
-      .sort((a, b) => a.connectedAtMs - b.connectedAtMs)
-      .slice(0, ANCHORS)
-      .map(({id}) => id);
-  }
-
-  #shuffled(): PeerId[] {
-    const ids = [...this.#connections.all()].map(({id}) => id);
-    const at = ids.length === 0 ? 0 : this.ports.randomBytes(1)[0]! % ids.length;
-    return [...ids.slice(at), ...ids.slice(0, at)];
-  }
-
-  async #save(): Promise<void> {
-    const anchors = this.#longestKept();
-    await saveBook(this.ports.bookPath, this.#book, anchors.length > 0 ? anchors : this.#anchors).catch(
-      (err: unknown) => this.ports.log.warn({err}, "the address book could not be written"),
-    );
   }
 }
