@@ -10,7 +10,7 @@ import {sha3} from "../../../codecs/hash.js";
 import type {PeerId} from "../port.js";
 
 const TAG = utf8("qsdm/libp2p-name/v1\0");
-/** Names that are remembered; a forgotten one is computed again at the next session. */
+/** Names that are remembered, besides those in use; a forgotten one is computed again at the next session. */
 const KNOWN_MAX = 16_384;
 
 export const nameKeyOf = (id: PeerId): Promise<Ed25519PrivateKey> =>
@@ -20,11 +20,17 @@ export class Names {
   readonly #names = new Map<PeerId, Name>();
   readonly #ids = new Map<string, PeerId>();
 
+  /** @param isInUse whether a peer is connected: without its name, nobody would see it go */
+  constructor(
+    private readonly isInUse: (id: PeerId) => boolean,
+    private readonly knownMax = KNOWN_MAX,
+  ) {}
+
   async nameOf(id: PeerId): Promise<Name> {
     const known = this.#names.get(id);
     if (known) return known;
     const name = peerIdFromPrivateKey(await nameKeyOf(id));
-    if (this.#names.size >= KNOWN_MAX) this.#forgetOldest();
+    if (this.#names.size >= this.knownMax) this.#forgetOldest();
     this.#names.set(id, name);
     this.#ids.set(name.toString(), id);
     return name;
@@ -36,8 +42,15 @@ export class Names {
   }
 
   #forgetOldest(): void {
-    const [[id, name]] = this.#names as unknown as [[PeerId, Name]];
-    this.#names.delete(id);
-    this.#ids.delete(name.toString());
+    for (let left = this.#names.size; left > 0; left--) {
+      const [id, name] = this.#names.entries().next().value!;
+      this.#names.delete(id);
+      if (!this.isInUse(id)) {
+        this.#ids.delete(name.toString());
+        return;
+      }
+      // To the end, so that it is not looked at each time.
+      this.#names.set(id, name);
+    }
   }
 }

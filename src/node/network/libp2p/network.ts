@@ -38,7 +38,7 @@ const STOP_MS = 2_000;
 
 export class Libp2pNetwork implements Network {
   readonly self: PeerId;
-  readonly #names = new Names();
+  readonly #names = new Names((id) => id === this.self || this.#connections.get(id) !== undefined);
   readonly #keys: SessionKeys;
   readonly #connections: Connections;
   readonly #gate: Gate;
