@@ -1,8 +1,9 @@
 /** Messages on a stream: four bytes of length, big endian, then the message. */
-import {concat} from "../../codecs/bytes.js";
 import {DecodeError} from "../../errors.js";
 
 const HEAD_BYTES = 4;
+/** What is kept for a stream at all times. */
+const FIRST_BYTES = 1_024;
 
 export function frameOf(message: Uint8Array): Uint8Array {
   const frame = new Uint8Array(HEAD_BYTES + message.length);
@@ -13,7 +14,8 @@ export function frameOf(message: Uint8Array): Uint8Array {
 
 /** Puts messages together again from whatever pieces come. */
 export class FrameSplitter {
-  #parts: Uint8Array[] = [];
+  /** What came of the message under way: copied, since a piece of one byte costs a hundred to keep. */
+  #kept = new Uint8Array(FIRST_BYTES);
   #size = 0;
 
   constructor(private readonly maxBytes: number) {}
@@ -25,31 +27,37 @@ export class FrameSplitter {
 
   /** @throws DecodeError FRAME_TOO_LONG as soon as a length is read, before anything is kept for it */
   push(bytes: Uint8Array): Uint8Array[] {
-    this.#parts.push(bytes);
-    this.#size += bytes.length;
     const out: Uint8Array[] = [];
-    for (;;) {
-      const length = this.#nextLength();
-      if (length === null || this.#size < HEAD_BYTES + length) return out;
-      const all = this.#joined();
-      out.push(all.slice(HEAD_BYTES, HEAD_BYTES + length));
-      this.#parts = [all.subarray(HEAD_BYTES + length)];
-      this.#size -= HEAD_BYTES + length;
+    for (let at = 0; at < bytes.length; ) {
+      // The head alone first: it tells how much more belongs to the message.
+      const goal = this.#size < HEAD_BYTES ? HEAD_BYTES : HEAD_BYTES + this.#length();
+      const piece = bytes.subarray(at, at + goal - this.#size);
+      this.#keep(piece, goal);
+      at += piece.length;
+      if (this.#size < HEAD_BYTES || this.#size < HEAD_BYTES + this.#length()) continue;
+      out.push(this.#kept.slice(HEAD_BYTES, this.#size));
+      this.#size = 0;
+      if (this.#kept.length > FIRST_BYTES) this.#kept = new Uint8Array(FIRST_BYTES);
     }
+    return out;
   }
 
-  #nextLength(): number | null {
-    if (this.#size < HEAD_BYTES) return null;
-    if (this.#parts[0]!.length < HEAD_BYTES) this.#joined();
-    const head = this.#parts[0]!;
-    const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
+  #length(): number {
+    const length = new DataView(this.#kept.buffer).getUint32(0);
     if (length > this.maxBytes)
       throw new DecodeError("FRAME_TOO_LONG", `a message of ${length} bytes, at most ${this.maxBytes}`);
     return length;
   }
 
-  #joined(): Uint8Array {
-    if (this.#parts.length !== 1) this.#parts = [concat(...this.#parts)];
-    return this.#parts[0]!;
+  /** Room grows with what came, never with what was announced. */
+  #keep(piece: Uint8Array, goal: number): void {
+    const size = this.#size + piece.length;
+    if (size > this.#kept.length) {
+      const grown = new Uint8Array(Math.min(goal, Math.max(size, 2 * this.#kept.length)));
+      grown.set(this.#kept.subarray(0, this.#size));
+      this.#kept = grown;
+    }
+    this.#kept.set(piece, this.#size);
+    this.#size = size;
   }
 }

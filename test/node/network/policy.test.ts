@@ -63,6 +63,18 @@ test("frames come out whole however they are cut, and a length above the limit i
   );
 });
 
+test("nothing of a piece is kept but its bytes: a flood of small ones takes no more room than its message", () => {
+  const splitter = new FrameSplitter(1 << 20);
+  const message = Uint8Array.from({length: 5_000}, (_, i) => i % 251);
+  const piece = new Uint8Array(1);
+  const out: Uint8Array[] = [];
+  for (const byte of frameOf(message)) {
+    piece[0] = byte;
+    out.push(...splitter.push(piece));
+  }
+  expect(out).toEqual([message]);
+});
+
 test("a budget lets a burst pass, then asks for time by messages or bytes, and forgives", () => {
   const options = {messagesPerSecond: 10, burstMessages: 2, bytesPerSecond: 1_000, burstBytes: 1_000};
   const budget = new Budget(options, 0);
