@@ -54,6 +54,27 @@ test("messages keep their order on a channel, large ones too, and a refused one 
   expect(a.peers()).toHaveLength(0);
 });
 
+test("the largest message that is gossiped leaves the way open for the next", async () => {
+  const [a, b] = await pair();
+  const sizes: number[] = [];
+  a.subscribe("transactions", (message) => {
+    sizes.push(message.length);
+    return "accept";
+  });
+  b.subscribe("transactions", () => "accept");
+  // Until each knows what the other listens to, nothing arrives.
+  await eventually(async () => {
+    b.publish(
+      "transactions",
+      Uint8Array.from({length: 9}, () => Math.floor(Math.random() * 256)),
+    );
+    return sizes.includes(9);
+  });
+  b.publish("transactions", new Uint8Array(64 * 1024).fill(1));
+  b.publish("transactions", new Uint8Array(10).fill(2));
+  await eventually(async () => sizes.includes(64 * 1024) && sizes.includes(10));
+});
+
 test("requests are answered, refused by code, cut at their limit, and end with their caller", async () => {
   const [a, b] = await pair();
   a.serve("echo", async (body) => body, {maxBytes: 1_000, perSecond: 100});

@@ -2,7 +2,7 @@
 import {TopicValidatorResult} from "@libp2p/gossipsub";
 import {hexOf} from "../../../codecs/bytes.js";
 import type {Channel, PeerId, Verdict} from "../port.js";
-import type {Stack} from "./stack.js";
+import {GOSSIP_MAX_BYTES, type Stack} from "./stack.js";
 
 export interface GossipPorts {
   readonly network: Uint8Array;
@@ -27,6 +27,7 @@ export class Gossip {
     const {pubsub} = this.stack.services;
     const topic = this.#topicOf(channel);
     pubsub.topicValidators.set(topic, async (name, {data}) => {
+      if (data.length > GOSSIP_MAX_BYTES) return TopicValidatorResult.Reject;
       const from = this.ports.idOf(name);
       return from === undefined ? TopicValidatorResult.Ignore : RESULTS[await this.ports.hear(channel, data, from)];
     });

@@ -34,6 +34,11 @@ export interface StackPorts extends EncrypterPorts {
 
 /** Largest message that goes by gossip; more goes from node to node. */
 export const GOSSIP_MAX_BYTES = 64 * 1024;
+/**
+ * Largest frame of gossipsub, which puts topics, control messages and whatever a peer asked for again beside a message.
+ * A longer one ends the stream, and gossipsub opens no second one on the connection.
+ */
+const GOSSIP_FRAME_MAX_BYTES = 4 * 1024 * 1024;
 const GOSSIP_ID_BYTES = 20;
 
 export async function createStack(options: NetworkOptions, ports: StackPorts): Promise<Stack> {
@@ -72,7 +77,7 @@ export async function createStack(options: NetworkOptions, ports: StackPorts): P
         ignoreDuplicatePublishError: true,
         floodPublish: true,
         fallbackToFloodsub: false,
-        maxInboundDataLength: GOSSIP_MAX_BYTES,
+        maxInboundDataLength: GOSSIP_FRAME_MAX_BYTES,
         scoreParams: {
           appSpecificScore: (name) => ports.scoreOf(name),
           appSpecificWeight: 1,
