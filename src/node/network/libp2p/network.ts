@@ -288,7 +288,10 @@ export class Libp2pNetwork implements Network {
   }
 
   #every(ms: number, act: () => void | Promise<void>): void {
-    this.#timers.push(setInterval(() => void act(), ms).unref());
+    const attempt = async (): Promise<void> => act();
+    // What one turn of a timer stumbles over must not end the node.
+    const failed = (err: unknown): void => this.ports.log.error({err}, "the network could not tend to its peers");
+    this.#timers.push(setInterval(() => void attempt().catch(failed), ms).unref());
   }
 
   async #heartbeat(): Promise<void> {

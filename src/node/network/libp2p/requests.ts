@@ -38,6 +38,10 @@ export async function ask(
     const message = await answer;
     if (message[0] === DONE && message.length <= maxBytes + 1) return message.subarray(1);
     throw new UnavailableError("PEER_REFUSED", `the peer refused ${protocol}: ${codeIn(message)}`);
+  } catch (error) {
+    if (error instanceof QsdmError) throw error;
+    // libp2p's own errors: the peer reset the stream, or the connection went, while the question was on its way.
+    throw new UnavailableError("PEER_UNREACHABLE", "the peer ended the stream without an answer", {cause: error});
   } finally {
     await stream.close({signal: AbortSignal.timeout(1_000)}).catch((error: Error) => stream.abort(error));
   }
