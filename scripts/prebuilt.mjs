@@ -52,8 +52,19 @@ export function sums() {
   return new Map(lines.map((line) => line.split("  ").reverse()));
 }
 
-/** Puts the pack for this machine in place. Null when the addon is there and loads, else why not; `absent` without a pack. */
+/**
+ * Puts the pack for this machine in place. Null when the addon is there and loads, else why not; `absent` without a pack.
+ * It never throws: an install goes on without the addon.
+ */
 export function unpack() {
+  try {
+    return unpackHere();
+  } catch (error) {
+    return error.message;
+  }
+}
+
+function unpackHere() {
   const name = packName();
   const pack = join(PREBUILDS, name);
   if (!existsSync(pack)) return "absent";
