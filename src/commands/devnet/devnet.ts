@@ -8,7 +8,7 @@ import type {QsdmNode} from "../../node/node.js";
 import {defineCommand} from "../define.js";
 import {countFlag} from "../flags.js";
 import type {Io} from "../io.js";
-import {createLog, LOG_LEVELS} from "../log.js";
+import {createLog, LOG_LEVELS, type LogLevel} from "../log.js";
 import {
   type Addresses,
   type DevnetPaths,
@@ -30,9 +30,7 @@ interface DevnetPlan {
 }
 
 async function runDevnet(plan: DevnetPlan, io: Io, ports: DevnetPorts): Promise<void> {
-  const directory = plan.directory ?? (await mkdtemp(path.join(tmpdir(), "qsdm-devnet-")));
-  try {
-    const paths = devnetPaths(path.resolve(directory));
+  await inDirectory(plan.directory, async (paths) => {
     const addresses = await prepareDevnet(paths, ports);
     const node = await startDevnet(paths, plan.port, ports);
     try {
@@ -40,8 +38,34 @@ async function runDevnet(plan: DevnetPlan, io: Io, ports: DevnetPorts): Promise<
     } finally {
       await node.stop();
     }
+  });
+}
+
+/** Processes that a small machine still runs at once. */
+const VALIDATORS_MAX = 7;
+
+async function runSeveral({dir, apiPort, validators, exit, logLevel}: SeveralFlags, io: Io): Promise<void> {
+  const {runValidators} = await import("./validators.js");
+  await inDirectory(dir ?? null, (paths) =>
+    runValidators({validators, port: apiPort ?? null, exit, logLevel}, paths, io),
+  );
+}
+
+interface SeveralFlags {
+  readonly dir?: string;
+  readonly apiPort?: number;
+  readonly validators: number;
+  readonly exit: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** Works in a directory of the user's, or in a new one that is gone at the end. */
+async function inDirectory(given: string | null, work: (paths: DevnetPaths) => Promise<void>): Promise<void> {
+  const directory = given ?? (await mkdtemp(path.join(tmpdir(), "qsdm-devnet-")));
+  try {
+    await work(devnetPaths(path.resolve(directory)));
   } finally {
-    if (plan.directory === null) await rm(directory, {recursive: true, force: true});
+    if (given === null) await rm(directory, {recursive: true, force: true});
   }
 }
 
@@ -101,18 +125,24 @@ export const devnetCommand = (io: Io): Command =>
       "Starts an embedded node on loopback with four wallets, three of which hold 1,000 CELL, all under one random " +
       "passphrase that is in a file beside them. Without --dir everything lives in a new temporary directory and is " +
       "removed at the end; with it, a second start goes on where the first one stopped.\n\n" +
+      "--validators starts that many nodes instead, each a process of its own with its own key, as localnet export " +
+      "writes them and node run runs them. It prints a line for each, and one more when each is connected to all " +
+      "others and a block is final; Ctrl-C stops them in order, the last one first.\n\n" +
       "--tour plays the whole job: two rigs enroll and mine, one of them signs two proofs at one height, a watcher " +
       "catches it and is paid. Each step is the command line that you would type.",
     examples: [
       {does: "watch the whole job, then keep the network", run: "qsdm devnet --tour"},
       {does: "a network that is still there tomorrow", run: "qsdm devnet --dir ./devnet"},
+      {does: "four validators that agree, each a process", run: "qsdm devnet --validators 4"},
     ],
     files: {
       "DIR/wallets/*.json": "Keystores of alice, bob, watcher and validator.",
       "DIR/passphrase": "Opens them. Mode 0600.",
       "DIR/node": "The node's data directory.",
+      "DIR/validator-N/": "Data directory and config.toml of each node, with --validators.",
     },
-    seeAlso: ["devnet equivocate", "node run", "enroll", "mine", "slash"],
+    exit: {4: "A port or the folder cannot be used, or a node ended by itself."},
+    seeAlso: ["devnet equivocate", "localnet export", "node run", "enroll", "mine", "slash"],
   })
     .option("--dir <dir>", "where the network lives; a temporary directory unless given")
     .option(
@@ -120,12 +150,18 @@ export const devnetCommand = (io: Io): Command =>
       "port of the API; 8080 or, when that is taken, a free one unless given",
       countFlag(0, 65_535),
     )
+    .addOption(
+      new Option("--validators <count>", "run so many validators, each a process, on ports from --api-port on")
+        .argParser(countFlag(1, VALIDATORS_MAX))
+        .conflicts("tour"),
+    )
     .option("--tour", "play the tour", false)
     .option("--exit", "end when there is nothing left to show", false)
     .addOption(
       new Option("--log-level <level>", "least severe lines of the node to log").choices(LOG_LEVELS).default("warn"),
     )
     .action(async (flags) => {
+      if (flags.validators !== undefined) return runSeveral(flags, io);
       const plan: DevnetPlan = {
         directory: flags.dir ?? null,
         port: flags.apiPort ?? null,

@@ -10,7 +10,7 @@ import {createKeystore} from "../../node/keys/keystore.js";
 import {DEFAULT_NODE_OPTIONS, QsdmNode} from "../../node/node.js";
 import type {Log} from "../../node/service.js";
 import {COMMIT, VERSION} from "../build-info.js";
-import {initNode} from "../node/init.js";
+import {type InitPlan, initNode} from "../node/init.js";
 
 /** Wallets of every devnet. The validator's receives fees; the others have something to spend. */
 export const WALLETS = ["alice", "bob", "watcher", "validator"] as const;
@@ -43,8 +43,15 @@ export interface DevnetPorts {
 /** Addresses by wallet. */
 export type Addresses = Readonly<Record<WalletName, string>>;
 
+/** What a devnet's chain is, whoever votes on it. */
+export type DevnetChain = Pick<InitPlan, "network" | "chainId" | "validatorAccount" | "allocations" | "timeMs">;
+
 /** Creates wallets and chain in an empty directory, or reads those of an earlier start. */
-export async function prepareDevnet(paths: DevnetPaths, {randomBytes, now}: DevnetPorts): Promise<Addresses> {
+export async function prepareDevnet(
+  paths: DevnetPaths,
+  {randomBytes, now}: Pick<DevnetPorts, "randomBytes" | "now">,
+  create: (chain: DevnetChain) => Promise<unknown> = (chain) => initNode({...chain, dataDir: paths.dataDir}),
+): Promise<Addresses> {
   await mkdir(path.join(paths.directory, "wallets"), {recursive: true, mode: 0o700});
   const known = await readAddresses(paths);
   if (known) return known;
@@ -59,8 +66,7 @@ export async function prepareDevnet(paths: DevnetPaths, {randomBytes, now}: Devn
     }),
   );
   const addresses = Object.fromEntries(entries) as Record<WalletName, string>;
-  await initNode({
-    dataDir: paths.dataDir,
+  await create({
     network: "dev",
     chainId: `devnet-${hexOf(randomBytes(4))}`,
     validatorAccount: addresses.validator,

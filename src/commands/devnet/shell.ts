@@ -20,7 +20,7 @@ export interface Shell {
 type Words = readonly string[];
 
 /** The program's entry point, found upwards from this file: the bundle and the sources lie at different depths. */
-function programPath(): string {
+export function programPath(): string {
   for (let directory = path.dirname(fileURLToPath(import.meta.url)); ; directory = path.dirname(directory)) {
     const candidate = path.join(directory, "bin", "qsdm.js");
     if (existsSync(candidate)) return candidate;

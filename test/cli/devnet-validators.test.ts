@@ -1,0 +1,75 @@
+/** `qsdm devnet --validators`: real processes that find each other, agree, and are gone at the end. */
+import {existsSync, readdirSync} from "node:fs";
+import {type AddressInfo, createServer} from "node:net";
+import {createInterface} from "node:readline";
+import {expect, test} from "vitest";
+import {qsdm, scratch} from "./qsdm.js";
+
+const eventsIn = (text: string): Record<string, unknown>[] =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+const isThere = (pid: unknown): boolean => {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
+};
+
+test("three validators agree on a block, Ctrl-C stops them all, and another count does not fit their directory", async () => {
+  const cwd = scratch();
+  const ran = await qsdm(["devnet", "--validators", "3", "--dir", "net", "--json"], {
+    cwd,
+    started(child) {
+      createInterface({input: child.stdout!}).on("line", (line) => {
+        if (line.includes('"ready"')) child.kill("SIGINT");
+      });
+    },
+  });
+  const events = eventsIn(ran.stdout);
+  expect(ran.stderr).not.toContain("error:");
+  expect(ran.status).toBe(0);
+  const validators = events.filter(({event}) => event === "validator");
+  expect(new Set(validators.map(({url}) => url)).size).toBe(3);
+  expect(new Set(validators.map(({peer_id}) => peer_id)).size).toBe(3);
+  expect(validators.map(({pid}) => isThere(pid))).toEqual([false, false, false]);
+  expect(events.filter(({event}) => event === "wallet").map(({name}) => name)).toContain("alice");
+  const ready = events.at(-1)!;
+  expect(ready).toMatchObject({event: "ready", validators: 3});
+  expect(Number(ready.height)).toBeGreaterThan(0);
+  expect(existsSync(`${cwd}/net/validator-2/node/chain.db`)).toBe(true);
+
+  const other = await qsdm(["devnet", "--validators", "2", "--dir", "net", "--exit"], {cwd});
+  expect(other.status).toBe(2);
+  expect(other.stderr).toContain("--validators 3");
+}, 120_000);
+
+test("with --exit it ends when they are ready, and a temporary directory is gone", async () => {
+  const cwd = scratch();
+  const ran = await qsdm(["devnet", "--validators", "1", "--exit"], {cwd, env: {TMPDIR: cwd}});
+  expect(ran).toMatchObject({status: 0, stdout: expect.stringMatching(/^validator\t0\thttp.*\nready\tdevnet-/s)});
+  expect(readdirSync(cwd)).toEqual([]);
+}, 60_000);
+
+test("a node that cannot start ends it, and says why", async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  const {port} = taken.address() as AddressInfo;
+  try {
+    const ran = await qsdm(["devnet", "--validators", "1", "--exit", "--api-port", `${port}`]);
+    expect(ran).toMatchObject({status: 4, stdout: ""});
+    expect(ran.stderr).toMatch(new RegExp(`validator-0 ended with status 4\\n.*hint:.*${port}`));
+  } finally {
+    taken.close();
+  }
+}, 60_000);
+
+test.each([
+  [["--validators", "8"], "from 1 to 7"],
+  [["--validators", "2", "--tour"], "--tour"],
+])("devnet %j is refused", async (flags, named) => {
+  const ran = await qsdm(["devnet", ...flags]);
+  expect(ran).toMatchObject({status: 2, stderr: expect.stringContaining(named)});
+});
