@@ -198,10 +198,22 @@ export class Intake {
     this.#forget(pool.stale(height + 1n, this.nonceOf));
   }
 
-  /** Takes transactions out of the pool and off the disk. */
+  /** Takes transactions out of the pool and off the disk. @throws UnavailableError STORE_WRITE_FAILED */
   #forget(txIds: readonly string[]): void {
     for (const id of txIds) this.ports.pool.remove(id);
-    if (txIds.length > 0) this.ports.store.dropWaiting(txIds);
+    if (txIds.length === 0) return;
+    try {
+      this.ports.store.dropWaiting(txIds);
+    } catch (error) {
+      this.#diskFailed(error);
+      throw error;
+    }
+  }
+
+  /** Nothing more is acknowledged on a disk that failed once. */
+  #diskFailed(error: unknown): void {
+    this.#closed = true;
+    this.ports.failed(error);
   }
 
   /** Refuses new writes and waits for those under way. */
@@ -218,7 +230,14 @@ export class Intake {
   #admit(transaction: Transaction, verify: VerifySignature): void {
     const {bidDust, offence} = this.#check(transaction, verify);
     const {pool, nowMs} = this.ports;
-    this.#forget(pool.add(transaction, bidDust, {nonceOf: this.nonceOf, nowMs: nowMs()}));
+    const evicted = pool.add(transaction, bidDust, {nonceOf: this.nonceOf, nowMs: nowMs()});
+    try {
+      this.#forget(evicted);
+    } catch (error) {
+      // It is promised to nobody, so no block may hold it.
+      pool.remove(transaction.txId);
+      throw error;
+    }
     if (offence !== null) this.offences.note(offence, transaction.txId);
   }
 
@@ -262,10 +281,8 @@ export class Intake {
       if (gone.length > 0) this.ports.store.dropWaiting(gone.map(({row}) => row.id));
       for (const {done} of batch) done();
     } catch (error) {
-      // Nothing more is acknowledged on a disk that failed once.
-      this.#closed = true;
       for (const {fail} of batch) fail(error);
-      this.ports.failed(error);
+      this.#diskFailed(error);
     }
   }
 }
