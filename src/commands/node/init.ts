@@ -141,7 +141,7 @@ export const nodeInitCommand = (io: Io): Command =>
         },
         {
           does: "a follower of a chain whose genesis file a validator gave you, and its start",
-          run: "qsdm node init --data-dir ./follower --genesis genesis.json\nqsdm node run --data-dir ./follower --peer 4f0c…e1@192.0.2.7:9000",
+          run: "qsdm node init --data-dir ./follower --genesis genesis.json\nqsdm node run --data-dir ./follower --peer PEER_ID@192.0.2.7:9000",
         },
       ],
       files: {

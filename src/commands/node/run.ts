@@ -65,7 +65,7 @@ export const nodeRunCommand = (io: Io): Command =>
             {does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"},
             {
               does: "one that takes sessions of other nodes, and always keeps one to a friend",
-              run: "qsdm node run --listen 0.0.0.0:9000 --peer 4f0c…e1@192.0.2.7:9000",
+              run: "qsdm node run --listen 0.0.0.0:9000 --peer PEER_ID@192.0.2.7:9000",
             },
             {does: "a node that takes what a QSDM node takes", run: "qsdm node run --data-dir ./old --profile compat"},
           ],

@@ -1,8 +1,10 @@
 /** Synchronous calls of a thread that owns a device. */
+
 import {MessageChannel, type MessagePort, receiveMessageOnPort, type Worker} from "node:worker_threads";
 import {UnavailableError} from "../../../errors.js";
 import {createWorker} from "../../worker.js";
 import type {DeviceAnswer, DeviceCalls, DeviceEngine, DeviceGreeting, DeviceKind, DeviceSetup} from "./calls.js";
+import {deviceFailed} from "./failure.js";
 
 /** A device that has not answered for so long is lost; the longest calls are those that take over a table. */
 const ANSWER_MS = 120_000;
@@ -65,10 +67,7 @@ export class DeviceThread {
 }
 
 const failure = (kind: DeviceKind, why: string, cause?: unknown): UnavailableError =>
-  new UnavailableError("DEVICE_FAILED", `backend ${kind}: ${why}`, {
-    hint: "use another backend",
-    ...(cause === undefined ? {} : {cause}),
-  });
+  deviceFailed(`backend ${kind}: ${why}`, cause);
 
 function greetingOf(worker: Worker, kind: DeviceKind): Promise<DeviceGreeting> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,7 @@
 /** A table in the memory of a device, spread over as many buffers as the limits of a binding ask for. */
+
 import {type DagTable, ENTRY_BYTES, entryCount} from "../../ledger/mining/dag.js";
+import {deviceFailed} from "../device/failure.js";
 import {TABLE_BUFFERS} from "./shader.js";
 
 /** Bytes that are handed over at once, which are copied twice on the way. */
@@ -23,7 +25,7 @@ export class DeviceTable {
     return this.#shift;
   }
 
-  /** Takes a table over. @throws Error when the device has no room for it */
+  /** Takes a table over. @throws UnavailableError DEVICE_FAILED when the device has no room for it */
   async load(table: DagTable): Promise<void> {
     for (const buffer of this.#buffers.splice(0)) buffer.destroy();
     const {maxStorageBufferBindingSize, maxBufferSize} = this.device.limits;
@@ -32,14 +34,15 @@ export class DeviceTable {
     this.#shift = Math.min(Math.floor(Math.log2(most)), Math.ceil(Math.log2(entries)));
     const perBuffer = 2 ** this.#shift * ENTRY_BYTES;
     if (table.length > TABLE_BUFFERS * perBuffer)
-      throw new Error(`its device takes tables of up to ${(TABLE_BUFFERS * perBuffer) / 2 ** 20} MiB`);
+      throw deviceFailed(`its device takes tables of up to ${(TABLE_BUFFERS * perBuffer) / 2 ** 20} MiB`);
     this.device.pushErrorScope("out-of-memory");
     for (let from = 0; from < table.length; from += perBuffer) {
       const size = Math.min(perBuffer, table.length - from);
       this.#buffers.push(this.device.createBuffer({size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST}));
     }
     const error = await this.device.popErrorScope();
-    if (error) throw new Error(`no ${Math.ceil(table.length / 2 ** 20)} MiB of its device's memory: ${error.message}`);
+    if (error)
+      throw deviceFailed(`no ${Math.ceil(table.length / 2 ** 20)} MiB of its device's memory: ${error.message}`);
     this.#entries = entries;
     for (const [i, buffer] of this.#buffers.entries())
       await this.#fill(buffer, table.subarray(i * perBuffer, (i + 1) * perBuffer));

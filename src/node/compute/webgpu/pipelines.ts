@@ -1,4 +1,5 @@
 /** The shader's entry points, each compiled when it is first run, and the buffers that go in and out. */
+import {deviceFailed} from "../device/failure.js";
 import {GROUP_THREADS, SHADER, TABLE_BUFFERS} from "./shader.js";
 
 /** An entry point of the shader. */
@@ -24,12 +25,12 @@ export class Pipelines {
     private readonly nothing: GPUBuffer,
   ) {}
 
-  /** @throws Error when the device's compiler refuses the shader */
+  /** @throws UnavailableError DEVICE_FAILED when the device's compiler refuses the shader */
   static async create(device: GPUDevice): Promise<Pipelines> {
     const module = device.createShaderModule({code: SHADER});
     const {messages} = await module.getCompilationInfo();
     const wrong = messages.find(({type}) => type === "error");
-    if (wrong) throw new Error(`its shader does not compile: line ${wrong.lineNum}: ${wrong.message}`);
+    if (wrong) throw deviceFailed(`its shader does not compile: line ${wrong.lineNum}: ${wrong.message}`);
     const types: GPUBufferBindingType[] = ["read-only-storage", "read-only-storage", "storage"];
     for (let i = 0; i < TABLE_BUFFERS; i++) types.push("read-only-storage");
     const groups = device.createBindGroupLayout({
@@ -73,7 +74,7 @@ export class Pipelines {
     device.queue.submit([encoder.finish()]);
     const invalid = await device.popErrorScope();
     try {
-      if (invalid) throw new Error(invalid.message);
+      if (invalid) throw deviceFailed(invalid.message);
       await read.mapAsync(GPUMapMode.READ);
       return new Uint32Array(read.getMappedRange().slice(0));
     } finally {
