@@ -39,7 +39,7 @@ export const peersCommand = (io: Io): Command =>
         {does: "what another node needs to reach this one", run: "qsdm peers --self"},
       ],
       environment: settingsEnvironment("api_url", "timeout"),
-      seeAlso: ["status", "node run"],
+      seeAlso: ["validators", "status", "node run"],
     }),
   )
     .option("--self", "print the node's own addresses", false)

@@ -208,6 +208,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./localnet/export.js")).localnetExportCommand,
   },
   {path: "peers", heading: "Node", load: async () => (await import("./peers.js")).peersCommand},
+  {path: "validators", heading: "Node", load: async () => (await import("./validators.js")).validatorsCommand},
   {
     path: "finality fetch",
     heading: "Node",

@@ -5,7 +5,7 @@ import type {EnrollmentView} from "../../src/codecs/api/mining.js";
 import {decodeEnvelope, txIdOf} from "../../src/codecs/chain/envelope.js";
 import {listEnrollments} from "../../src/commands/enrollments.js";
 import {RuleError} from "../../src/errors.js";
-import {NOW_MS, RECORD, serve, TX, view} from "../support/api.js";
+import {BOB, NOW_MS, RECORD, serve, TX, view} from "../support/api.js";
 import {type Desk, deskOf, keystoreOf} from "./against-node.js";
 
 let keystore: Uint8Array;
@@ -47,7 +47,14 @@ describe("status and health", () => {
     expect(ran.err).toContain("the node calls itself degraded");
   });
 
-  for (const command of ["status", "health", "enrollments", "enrollment-status rig-1", `slash-receipt ${TX}`])
+  for (const command of [
+    "status",
+    "health",
+    "validators",
+    "enrollments",
+    "enrollment-status rig-1",
+    `slash-receipt ${TX}`,
+  ])
     test(`${command} ends with 4, one error line and one hint when there is no node`, async () => {
       const ran = await deskOf("http://127.0.0.1:1", keystore).qsdm(command);
       expect([ran.status, ran.out]).toEqual([4, ""]);
@@ -55,6 +62,33 @@ describe("status and health", () => {
       const json = await deskOf("http://127.0.0.1:1", keystore).qsdm(`${command} --json`);
       expect(JSON.parse(json.out)).toMatchObject({schema: 1, ok: false, error: {code: "NODE_UNREACHABLE"}});
     });
+});
+
+describe("validators", () => {
+  // SHA3-256 of 1,312 zero bytes, by: head -c 1312 /dev/zero | openssl dgst -sha3-256
+  const PEER = "bf80174179038d98eb5f2d31029dc67a9f94cd5b1b5bc3b596234089d87efcf7";
+  const gpu = {deviceId: "ab", gpuArch: "hopper", driver: "550", firmware: "96", attestedAtHeight: 3n};
+  const seats = () =>
+    [null, {...gpu, expiresAtHeight: 12n}, {...gpu, expiresAtHeight: 13n}].map((attestation, i) => ({
+      account: BOB,
+      power: BigInt(i + 1),
+      publicKey: new Uint8Array(1312),
+      attestation,
+    }));
+
+  test("each is a line, with its GPU while that counts", async () => {
+    const ran = await (await desk({view: () => view({validators: seats})})).qsdm("validators");
+    const line = (index: number, arch: string) => `${index}\t${index + 1}\t${BOB}\t${PEER}\t${arch}\n`;
+    expect(ran).toMatchObject({status: 0, out: line(0, "-") + line(1, "-") + line(2, "hopper")});
+  });
+
+  test("--json has index, height and the attestation whole", async () => {
+    const ran = await (await desk({view: () => view({validators: seats})})).qsdm("validators --json");
+    const {height, validators} = JSON.parse(ran.out).data;
+    expect(height).toBe("12");
+    expect(validators[0]).toEqual({index: 0, account: BOB, power: "1", peer_id: PEER, attestation: null});
+    expect(validators[1].attestation).toMatchObject({device_id: "ab", active: false, expires_at_height: "12"});
+  });
 });
 
 describe("waiting", () => {
