@@ -1,0 +1,103 @@
+/** The ledger as a part of the node: chain, pool, mining desk and what is told of them. */
+import {availableParallelism} from "node:os";
+import {Feed} from "./api/events/feed.js";
+import {Journal} from "./api/events/journal.js";
+import {signedRefusalOf} from "./api/events/refused-proof.js";
+import {Chain} from "./chain.js";
+import type {ComputeBackend} from "./compute/backend.js";
+import {contractsOf} from "./contracts.js";
+import type {DataDir} from "./data-dir.js";
+import {Intake} from "./intake.js";
+import type {NodeKeys} from "./keys-part.js";
+import {chainParamsOf} from "./ledger/params/networks.js";
+import {admissionStack} from "./mempool/pool/admission.js";
+import {Pool} from "./mempool/pool/pool.js";
+import {DagBuilder, DEFAULT_DAG_OPTIONS} from "./mining/dag/builder.js";
+import {DagCache} from "./mining/dag/cache.js";
+import {RejectionFile} from "./mining/rejections/file.js";
+import {Rejections} from "./mining/rejections/rejections.js";
+import {TelemetryCheck} from "./mining/telemetry/telemetry.js";
+import {MiningDesk} from "./mining-desk.js";
+import type {NodePorts} from "./node.js";
+import type {Site} from "./site.js";
+
+export interface Ledger {
+  readonly chain: Chain;
+  readonly pool: Pool;
+  readonly intake: Intake;
+  readonly desk: MiningDesk;
+  readonly feed: Feed;
+  readonly rejections: Rejections;
+  nowMs(): bigint;
+  readonly telemetry: TelemetryCheck | null;
+  /** Names who is told that there is something for a block. */
+  onWork(wake: () => void): void;
+}
+
+function dagBuilderOf(backend: ComputeBackend, {dagPath}: DataDir, {log}: NodePorts): DagBuilder {
+  const cache = new DagCache(dagPath, (message) => log.warn({}, message));
+  // One thread of a verifier goes on verifying.
+  const threads = Math.max(1, availableParallelism() - 1);
+  return new DagBuilder({...DEFAULT_DAG_OPTIONS, threads}, {backend, cache, nowMs: () => performance.now()});
+}
+
+export async function openLedger(
+  {options, ports, dir, store, broken}: Site,
+  keys: NodeKeys,
+  backend: ComputeBackend,
+): Promise<Ledger> {
+  const params = chainParamsOf(dir.genesis);
+  const nowMs = (): bigint => BigInt(ports.nowMs());
+  const {challengeKey, genesis} = dir;
+  const journal = new Journal();
+  const verifySignature = keys.verifyTransaction;
+  const file = new RejectionFile({path: dir.rejectionsPath, ...options.rejections});
+  const rejections = new Rejections(options.rejections, {file, log: ports.log});
+  const telemetry = options.telemetry && new TelemetryCheck(options.telemetry);
+  const desk = new MiningDesk({
+    store,
+    params,
+    challengeKey,
+    verifySignature,
+    backend,
+    builder: dagBuilderOf(backend, dir, ports),
+    tableKind: options.tableKind,
+    deniedGpus: options.deniedGpus,
+    rejections,
+    log: ports.log,
+    nowMs,
+    tipHeight: () => chain.tip.height,
+    accepted: (proof) => telemetry?.observe(proof, nowMs()),
+    refused(rejection, entry) {
+      if (entry) journal.noteRejection(entry);
+      const signed = signedRefusalOf(rejection, {state: chain.state, params, verifySignature, journal});
+      if (signed) journal.noteRefusedProof(signed);
+    },
+  });
+  const stack = contractsOf(params.rules);
+  const contracts = new Map(stack.map((each) => [each.id, each]));
+  const {log} = ports;
+  const verifyProof = desk.verifyInBlock;
+  const chain: Chain = await Chain.open({...keys, store, contracts, genesis, verifyProof, journal, log});
+  const feed = new Feed(store, () => chain.tip.height);
+  chain.subscribe(() => feed.committed());
+  const pool = new Pool(options.pool);
+  let wake: () => void = () => undefined;
+  const intake: Intake = new Intake({
+    chain,
+    pool,
+    store,
+    signatures: keys.signatures,
+    admit: admissionStack(stack, contracts),
+    verifyProof: (raw) => desk.verifyOffered(chain.state, raw, (nodeId, height) => intake.hasProof(nodeId, height)),
+    nowMs,
+    wake: () => wake(),
+    failed: broken,
+  });
+  const onWork = (listener: () => void): void => {
+    wake = listener;
+  };
+  return {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, onWork};
+}
+
+export const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;

@@ -1,0 +1,15 @@
+/** What a node is built from. */
+import type {DataDir} from "./data-dir.js";
+import type {NodeOptions, NodePorts} from "./node.js";
+import type {SqliteStore} from "./storage/sqlite/store.js";
+
+export interface Site {
+  readonly options: NodeOptions;
+  readonly ports: NodePorts;
+  readonly dir: DataDir;
+  readonly store: SqliteStore;
+  /** Ends what the node does in the background. */
+  readonly signal: AbortSignal;
+  /** The node cannot go on. */
+  broken(error: unknown): void;
+}

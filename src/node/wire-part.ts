@@ -1,0 +1,60 @@
+/** What goes to other nodes and comes from them. */
+import {randomBytes} from "node:crypto";
+import {plain} from "../codecs/bytes.js";
+import {NgcDesk} from "./api/ngc/desk.js";
+import type {NodeKeys} from "./keys-part.js";
+import type {Ledger} from "./ledger-part.js";
+import type {Network} from "./network/port.js";
+import {NetworkTally} from "./network/tally.js";
+import {createNetwork} from "./network-part.js";
+import type {NodeOptions, NodePorts} from "./node.js";
+import {PoolGossip} from "./pool-gossip.js";
+import {Retelling} from "./retelling.js";
+import type {Site} from "./site.js";
+import {viewOf} from "./view.js";
+
+/** The network with what is counted of it and what is told over it. */
+export interface Wire {
+  readonly network: Network;
+  readonly tally: NetworkTally;
+  readonly gossip: PoolGossip;
+  /** Null for a validator, which puts what it took into blocks itself. */
+  readonly retelling: Retelling | null;
+  readonly ngc: NgcDesk | null;
+}
+
+export async function createWire({options, ports, dir}: Site, keys: NodeKeys, ledger: Ledger): Promise<Wire> {
+  const {chain, intake, desk} = ledger;
+  const {identity, verifyVote} = keys;
+  const {log, nowMs, version} = ports;
+  const tally = new NetworkTally();
+  const network = await createNetwork({
+    options: options.network,
+    genesis: dir.genesis,
+    identity,
+    verifyVote,
+    bookPath: dir.peersPath,
+    version,
+    log,
+    nowMs,
+    voters: () =>
+      viewOf(chain)
+        .validators()
+        .map(({publicKey}) => publicKey),
+    meter: tally,
+  });
+  const ngc = ngcDeskOf(options, ports);
+  const isWaiting = (nodeId: string, height: bigint): boolean => intake.hasProof(nodeId, height);
+  const gossip = new PoolGossip({
+    network,
+    isOpen: () => ngc?.passPeers() ?? true,
+    takeTransaction: (bytes) => intake.submit(bytes),
+    takeProof: (bytes) => intake.submitProof(bytes, (raw) => desk.verifyRelayed(chain.state, raw, isWaiting)),
+  });
+  const retelling = keys.voice ? null : new Retelling({network, bytesOf: (id) => intake.waitingBytes(id)});
+  chain.subscribe(() => retelling?.committed());
+  return {network, tally, gossip, retelling, ngc};
+}
+
+const ngcDeskOf = ({ngc}: NodeOptions, {nowMs}: NodePorts): NgcDesk | null =>
+  ngc === null ? null : new NgcDesk(ngc, {nowMs, randomBytes: (size) => plain(randomBytes(size))});
