@@ -29,9 +29,9 @@ test("a follower, and one behind it, keep the validator's chain; writes at both 
   let validator = await networked(validatorDir, {listen: [ANYWHERE]});
   const known = listenOf(validator);
   const near = await networked(await follow(genesis), {listen: [ANYWHERE], peers: [known]});
-  // It listens nowhere, and goes to nobody but the first follower.
+  // It listens nowhere, and has no session with the validator: it hears of blocks by asking alone.
   const farDir = await follow(genesis);
-  const far = await networked(farDir, {peers: [listenOf(near)], maxOutbound: 0});
+  const far = await networked(farDir, {peers: [listenOf(near)], revoked: [known.id!]});
   const pay = (through: RunningNode, nonce: bigint) =>
     through.client.submit({body: signedTransfer(alice, {to: bob.address, amountDust: 5n, nonce})});
   const everywhere = (nonce: bigint): Promise<unknown> =>
