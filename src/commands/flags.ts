@@ -46,6 +46,15 @@ export function durationFlag(text: string): number {
   return total <= 0x7fff_ffff ? Math.round(total) : refuse(text, "a duration of at most 24 days");
 }
 
+/** Shortest pause between two questions: with none a node that is gone would be asked in a loop. */
+const POLL_MIN_MS = 10;
+
+/** A duration between two looks at a node. */
+export function pollFlag(text: string): number {
+  const ms = durationFlag(text);
+  return ms >= POLL_MIN_MS ? ms : refuse(text, `a duration of at least ${formatDuration(POLL_MIN_MS)}`);
+}
+
 /** A duration as people write it. */
 export const formatDuration = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`);
 

@@ -1,5 +1,13 @@
 import {expect, test} from "vitest";
-import {cellFlag, choiceFlag, countFlag, durationFlag, formatDuration, u64Flag} from "../../src/commands/flags.js";
+import {
+  cellFlag,
+  choiceFlag,
+  countFlag,
+  durationFlag,
+  formatDuration,
+  pollFlag,
+  u64Flag,
+} from "../../src/commands/flags.js";
 
 const refused = expect.objectContaining({code: "FLAG_INVALID", exitCode: 2});
 
@@ -29,6 +37,11 @@ test("durations are Go's", () => {
   expect(["30s", "1h5m", "250ms", "1.5s", "0"].map(durationFlag)).toEqual([30_000, 3_900_000, 250, 1500, 0]);
   for (const text of ["30", "", "s", "-1s", "1d", "25000h"]) expect(() => durationFlag(text)).toThrow(refused);
   expect([30_000, 250].map(formatDuration)).toEqual(["30s", "250ms"]);
+});
+
+test("two looks at a node have a pause between them", () => {
+  expect(pollFlag("10ms")).toBe(10);
+  for (const text of ["0", "0s", "9ms", "soon"]) expect(() => pollFlag(text)).toThrow(refused);
 });
 
 test("a choice is one of a list", () => {

@@ -8,7 +8,7 @@ import {DEFAULT_POLL_MS} from "../../node/mining/ports.js";
 import {withClients} from "../client.js";
 import {COMPUTE_ENVIRONMENT} from "../compute-environment.js";
 import {defineCommand} from "../define.js";
-import {countFlag, durationFlag} from "../flags.js";
+import {countFlag, durationFlag, pollFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {addClientFlags, settingsEnvironment} from "../settings.js";
 import {runSelfTest} from "./equipment.js";
@@ -115,7 +115,7 @@ export const mineCommand = (io: Io): Command =>
       1,
     )
     .option("--proofs <count>", "end after so many accepted proofs", countFlag(1, 0xffff_ffff))
-    .option("--poll <duration>", "time between two looks at the tip", durationFlag, DEFAULT_POLL_MS)
+    .option("--poll <duration>", "time between two looks at the tip, 10ms at least", pollFlag, DEFAULT_POLL_MS)
     .option("--dag-dir <dir>", "where proof-of-work tables are kept (default: ~/.cache/qsdm/dag)")
     .option(
       "--enrollment-poll <duration>",

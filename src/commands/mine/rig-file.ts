@@ -7,7 +7,7 @@ import {stringify as formatToml, parse as parseToml} from "smol-toml";
 import * as z from "zod";
 import {textOf, utf8} from "../../codecs/bytes.js";
 import {QsdmError, UsageError} from "../../errors.js";
-import {countFlag, durationFlag} from "../flags.js";
+import {countFlag, pollFlag} from "../flags.js";
 import type {MineFlags} from "./terms.js";
 
 export const RIG_FILE_MAX_BYTES = 64 * 1024;
@@ -145,7 +145,7 @@ function valuesOf(keys: Keys, place: (file: string) => string): RigValues {
     backend: keys.backend,
     threads: keys.threads === undefined ? undefined : countFlag(1, 1_024)(`${keys.threads}`),
     batchCount: keys.batch_count === undefined ? undefined : countFlag(1, 65_535)(`${keys.batch_count}`),
-    poll: keys.poll === undefined ? undefined : durationFlag(keys.poll),
+    poll: keys.poll === undefined ? undefined : pollFlag(keys.poll),
     metrics: keys.metrics,
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as RigValues;

@@ -51,6 +51,7 @@ describe("a rig's file", () => {
     ["another language", "{", "not TOML"],
     ["no threads", "threads = 0", "from 1 to 1024"],
     ["a time that is none", 'poll = "soon"', "is not a duration"],
+    ["no pause between two looks", 'poll = "0s"', "at least 10ms"],
   ])("with %s is refused", (_, text, why) => {
     expect(() => parse(text)).toThrow(
       expect.objectContaining({code: "RIG_FILE_INVALID", message: expect.stringContaining(why)}),
