@@ -247,7 +247,6 @@ export class Intake {
     const {sender} = transaction.content;
     pool.check(transaction, {nonceOf: this.nonceOf, height: chain.tip.height});
     const block = {...chain.nextBlock(this.ports.nowMs()), verifySignature};
-    const offence = this.offences.check(transaction, {state: chain.state, block});
     const bidDust = admit(transaction, {state: chain.state, block});
     const pledgedDust = pool.pledgedDust(sender) + bidDust;
     const {balanceDust} = accountAt(chain.state, sender);
@@ -257,6 +256,8 @@ export class Intake {
         `${sender} has ${balanceDust} dust, the fees of what waits come to ${pledgedDust}`,
         {details: {balance_dust: balanceDust, needed_dust: pledgedDust}},
       );
+    // Last, since it verifies evidence: only for whoever signed and can pay.
+    const offence = this.offences.check(transaction, {state: chain.state, block});
     return {bidDust, offence};
   }
 

@@ -55,6 +55,9 @@ test("an offence is judged without paying, and only one slash for it is taken", 
   const {txId} = await slash(0, [a, b]);
   expect(await judge(payloadOf(a, b))).toMatchObject({offenceKey, waiting: true, slashedAtHeight: null});
   await expect(slash(1, [b, a], 1n)).rejects.toMatchObject({code: "SLASH_OFFENCE_WAITING"});
+  // Evidence is dear to verify: it is not read for who cannot pay for it.
+  const poor = signedSlash(testAccount("has nothing"), {nonce: 0n, nodeId: "rig-1", pair: [b, a]});
+  await expect(client.slash({body: poor})).rejects.toMatchObject({code: "BALANCE_TOO_LOW"});
   const {height} = await eventually(() => client.slashReceipt({txId}));
   expect(await judge(payloadOf(a, b))).toMatchObject({
     waiting: false,

@@ -35,7 +35,7 @@ export class Gossip {
   }
 
   publish(channel: Channel, message: Uint8Array): void {
-    // Nobody there to hear it is no failure: whoever comes later asks for what waits.
+    // Nobody there to hear it is no failure: a follower tells again what it took, and a validator puts it into a block.
     this.stack.services.pubsub.publish(this.#topicOf(channel), message).catch(() => undefined);
   }
 
