@@ -1,4 +1,5 @@
 // Signatures of every path against the scalar one on random keys, messages and damage.
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <random>
@@ -32,10 +33,10 @@ struct Comparison {
   }
 
   Data data(size_t size) {
-    Data out(size);
+    Data out;
     // So that there is an address, also of nothing.
-    out.reserve(1);
-    for (uint8_t &byte : out) byte = static_cast<uint8_t>(random());
+    out.reserve(std::max<size_t>(size, 1));
+    for (size_t i = 0; i < size; i++) out.push_back(static_cast<uint8_t>(random()));
     return out;
   }
   void count(bool equal, uint32_t path, const char *what) {

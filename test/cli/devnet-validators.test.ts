@@ -50,7 +50,8 @@ test("with --exit it ends when they are ready, and a temporary directory is gone
   const cwd = scratch();
   const ran = await qsdm(["devnet", "--validators", "1", "--exit"], {cwd, env: {TMPDIR: cwd}});
   expect(ran).toMatchObject({status: 0, stdout: expect.stringMatching(/^validator\t0\thttp.*\nready\tdevnet-/s)});
-  expect(readdirSync(cwd)).toEqual([]);
+  // Node itself keeps compiled code in the same place.
+  expect(readdirSync(cwd).filter((name) => name !== "node-compile-cache")).toEqual([]);
 }, 60_000);
 
 test("a node that cannot start ends it, and says why", async () => {
