@@ -23,7 +23,8 @@ struct Sponge {
 // Writes what follows byte `from` of a message's last block, padding included, to the same place in `tail`.
 QSDM_HD void pad(const HashJob &job, const Sponge &lane, size_t from, uint8_t *tail) {
   memset(tail + from, 0, job.rate_bytes - from);
-  memcpy(tail + from, lane.at + from, lane.left - from);
+  // An empty message may be nowhere, and memcpy takes no null even for nothing.
+  if (lane.left > from) memcpy(tail + from, lane.at + from, lane.left - from);
   tail[lane.left] = static_cast<uint8_t>(tail[lane.left] | job.suffix);
   tail[job.rate_bytes - 1] = static_cast<uint8_t>(tail[job.rate_bytes - 1] | 0x80);
 }
