@@ -308,7 +308,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     heading: "Program",
     load: async () => (await import("./config/check.js")).configCheckCommand,
   },
-  {path: "inspect", heading: "Program", load: async () => (await import("./inspect.js")).inspectCommand},
+  {path: "inspect", heading: "Program", load: async () => (await import("./inspect/inspect.js")).inspectCommand},
   {path: "completion", heading: "Program", load: async () => (await import("./completion.js")).completionCommand},
   {path: "version", quick: true, heading: "Program", load: async () => (await import("./version.js")).versionCommand},
 ];

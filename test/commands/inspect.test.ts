@@ -1,10 +1,15 @@
 /** Whether `qsdm inspect` tells what bytes are. The bytes come from the reference and from other parts' own tests. */
 import {describe, expect, test} from "vitest";
-import {bytesOfHex, hexOf, utf8} from "../../src/codecs/bytes.js";
+import {base64Of, bytesOfHex, hexOf, utf8} from "../../src/codecs/bytes.js";
 import {signingBytes, txIdOf} from "../../src/codecs/chain/envelope.js";
-import {identify} from "../../src/commands/inspect-kinds.js";
+import {identify} from "../../src/commands/inspect/identify.js";
+import {shown} from "../../src/commands/inspect/inspect.js";
 import {run} from "../../src/commands/run.js";
 import h100 from "../codecs/mining/spdm-h100.vectors.json" with {type: "json"};
+import digests from "../codecs/qbind/digests.vectors.json" with {type: "json"};
+import kemtls from "../codecs/qbind/kemtls.vectors.json" with {type: "json"};
+import preimages from "../codecs/qbind/signing-preimages.vectors.json" with {type: "json"};
+import wire from "../codecs/qbind/wire-consensus.vectors.json" with {type: "json"};
 import {journal} from "../codecs/qsdm-chain/journal.js";
 import keys from "../node/keys/keystore.vectors.json" with {type: "json"};
 import {contentOf, signed, testAccount} from "../support/accounts.js";
@@ -16,6 +21,12 @@ const recorded = (name: string): Uint8Array => utf8(recordedRuns.find((each) => 
 const content = contentOf(SENDER);
 const bundleOf = (evidence: Uint8Array): Uint8Array =>
   utf8(JSON.parse(new TextDecoder().decode(evidence)).proof.attestation.bundle);
+
+/** What the reference wrote for a case. */
+const ofQbind = (file: {readonly cases: readonly {readonly name: string; readonly expected: object}[]}, name: string) =>
+  Object.values(file.cases.find((each) => each.name === name)!.expected).find(
+    (value): value is string => typeof value === "string",
+  )!;
 
 describe("the kind of", () => {
   for (const [kind, bytes] of [
@@ -29,6 +40,13 @@ describe("the kind of", () => {
     ["unenroll payload", utf8('{"kind":"unenroll","node_id":"rig"}')],
     ["QSDM block", utf8(journal[0]!.line_utf8)],
     ["keystore", utf8(keys.keystore)],
+    ["QBIND vote", bytesOfHex(ofQbind(wire, "vote-1"))],
+    ["QBIND certificate", bytesOfHex(ofQbind(wire, "qc-1"))],
+    ["QBIND proposal", bytesOfHex(ofQbind(wire, "proposal-1"))],
+    ["QBIND client init", bytesOfHex(ofQbind(kemtls, "client-init-1"))],
+    ["QBIND server accept", bytesOfHex(ofQbind(kemtls, "server-accept-1"))],
+    ["QBIND server cookie", bytesOfHex(ofQbind(kemtls, "server-cookie-1"))],
+    ["QBIND preimage", bytesOfHex(ofQbind(preimages, "proposal-mainnet-1"))],
   ] as const)
     test(`${kind} is told from its bytes`, () => expect(identify(bytes)).toMatchObject({kind, canonical: true}));
 
@@ -52,7 +70,7 @@ test("a transaction shows the id that it will have, and long bytes by size and d
 
 test("text is a line for the kind and a line for each field", async () => {
   const {out} = await inspect('{"kind":"unenroll","node_id":"rig"}', "inspect /f");
-  expect(out).toBe("unenroll payload\t35\ttrue\nkind\tunenroll\nnode_id\trig\nreason\t\n");
+  expect(out).toBe("unenroll payload\t35\ttrue\traw\nkind\tunenroll\nnode_id\trig\nreason\t\n");
 });
 
 test("a keystore shows nothing of its secret", async () => {
@@ -66,7 +84,6 @@ for (const [name, file] of [
   ["nothing", ""],
   ["an empty object", "{}"],
   ["text", "hello"],
-  ["hex of a transaction", hexOf(signed(SENDER, content))],
   ["a cut transaction", signed(SENDER, content).slice(0, -1)],
 ] as const)
   test(`${name} is refused with 3`, async () => {
@@ -76,4 +93,79 @@ for (const [name, file] of [
 
 test("a file that is not there is a usage error", async () => {
   expect((await inspect("x", "inspect /gone")).status).toBe(2);
+});
+
+describe("a form that does not say what it is", () => {
+  const cases = digests.cases as readonly {
+    name: string;
+    input: Record<string, unknown>;
+    expected: Record<string, string>;
+  }[];
+  const recordedDigest = (name: string) => cases.find((each) => each.name === name)!;
+
+  test("is read when its kind is named, with its digest", async () => {
+    const {expected} = recordedDigest("legacy-tx-digest-1");
+    const line = ["inspect", "/f", "--json", "--kind", "QBIND account transaction"];
+    const host = memoryHost({argv: line, files: {"/f": bytesOfHex(expected.preimageHex!)}});
+    expect(await run(host)).toBe(0);
+    expect(JSON.parse(host.out()).data).toMatchObject({
+      kind: "QBIND account transaction",
+      fields: {digest: expected.digest, nonce: "74", fee_limit: "6084"},
+    });
+  });
+
+  test("is not found otherwise", async () => {
+    const {status} = await inspect(bytesOfHex(recordedDigest("legacy-tx-digest-1").expected.preimageHex!));
+    expect(status).toBe(3);
+  });
+
+  test("is shown with the digests that the reference gives it", () => {
+    const key = recordedDigest("node-id-0");
+    expect(shown(identify(bytesOfHex(key.input.kemPk as string), {kind: "QBIND node key"}).fields)).toEqual({
+      nodeId: key.expected.nodeId,
+    });
+    const certified = recordedDigest("netcert-1").expected;
+    expect(shown(identify(bytesOfHex(certified.encodedHex!)).fields)).toMatchObject({
+      nodeId: certified.nodeId,
+      digest: certified.digest,
+    });
+    const refs = recordedDigest("batch-commitment-1");
+    const found = identify(bytesOfHex(refs.expected.firstCanonicalBytes!), {kind: "QBIND batch references"});
+    expect(shown(found.fields)).toMatchObject({commitment: refs.expected.commitment});
+  });
+});
+
+describe("bytes that are spelled as text", () => {
+  const bytes = signed(SENDER, content);
+  for (const [encoding, text] of [
+    ["hex", `${hexOf(bytes).replace(/(.{80})/g, "$1\n")}\n`],
+    ["hex", hexOf(bytes).toUpperCase()],
+    ["base64", `${base64Of(bytes)}\n`],
+  ] as const)
+    test(`as ${encoding} are told as what they spell`, () => {
+      const told = {kind: "envelope v3", encoding, canonical: true, sizeBytes: bytes.length};
+      expect(identify(utf8(text))).toMatchObject(told);
+      expect(identify(utf8(text), {encoding})).toMatchObject(told);
+    });
+
+  test("are not, where the file is said to be raw", async () => {
+    const {status, out} = await inspect(hexOf(bytes), "inspect /f --from raw --json");
+    expect([status, JSON.parse(out).error.code]).toEqual([3, "FORM_UNKNOWN"]);
+  });
+
+  test("are refused by the encoding that is named, when they have another", async () => {
+    const {status, out} = await inspect("xyz", "inspect /f --from hex --json");
+    expect([status, JSON.parse(out).error.code]).toEqual([3, "HEX_INVALID"]);
+  });
+});
+
+test("a kind that is named says what is wrong with the bytes", async () => {
+  const cut = utf8(ofQbind(wire, "vote-1").slice(0, -2));
+  const host = memoryHost({argv: ["inspect", "/f", "--json", "--kind", "QBIND vote"], files: {"/f": cut}});
+  expect(await run(host)).toBe(3);
+  expect(JSON.parse(host.out()).error).toMatchObject({code: "LAYOUT_INVALID", details: {field: "vote.signature"}});
+});
+
+test("a kind that does not exist is a usage error", async () => {
+  expect((await inspect("x", "inspect /f --kind x")).status).toBe(2);
 });

@@ -6,6 +6,7 @@
 import type {Input, Json} from "./case.js";
 import {CLI_DEFECTS} from "./cli-defects.js";
 import {NEW_MEMBERS} from "./miner-defects.js";
+import {QBIND_DEFECTS} from "./qbind-defects.js";
 
 export interface Defect {
   /** As the specification numbers it. */
@@ -36,4 +37,4 @@ function withBalances(json: Json): Json {
   );
 }
 
-export const DEFECTS: readonly Defect[] = [FLOAT_MONEY, ...CLI_DEFECTS, NEW_MEMBERS];
+export const DEFECTS: readonly Defect[] = [FLOAT_MONEY, ...CLI_DEFECTS, NEW_MEMBERS, ...QBIND_DEFECTS];

@@ -12,6 +12,7 @@ import {evidenceAdapters} from "./adapters/evidence.js";
 import {fp16} from "./adapters/fp16.js";
 import {goAdapters} from "./adapters/go.js";
 import {governanceAdapters} from "./adapters/governance.js";
+import {kemtlsAdapters} from "./adapters/kemtls.js";
 import {keystoreAdapters} from "./adapters/keystore.js";
 import {minerClientAdapters} from "./adapters/miner-client.js";
 import {minerConsoleAdapters} from "./adapters/miner-console.js";
@@ -19,6 +20,7 @@ import {p2pPeersAdapters} from "./adapters/p2p-peers.js";
 import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
+import {qbindWireAdapters} from "./adapters/qbind-wire.js";
 import {qsdmChainAdapters} from "./adapters/qsdm-chain.js";
 import {qsdmcliAdapters} from "./adapters/qsdmcli.js";
 import {quorumDefectAdapters} from "./adapters/quorum-defects.js";
@@ -67,6 +69,8 @@ export const adapters: Adapters = {
   ...quorumRecordAdapters,
   ...quorumHttpAdapters,
   ...quorumDefectAdapters,
+  ...qbindWireAdapters,
+  ...kemtlsAdapters,
   ...qsdmcliAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
   "mining DAG construction, v1 mix digest and solver": bare(dag),

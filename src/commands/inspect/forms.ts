@@ -1,0 +1,115 @@
+/** Forms of this ledger and of QSDM's chain. */
+import {hexOf, textOf} from "../../codecs/bytes.js";
+import {block, blockIdOf, certificate, header} from "../../codecs/chain/block.js";
+import {envelope, txIdOf, unsignedEnvelope} from "../../codecs/chain/envelope.js";
+import {finalityProof} from "../../codecs/chain/finality.js";
+import {genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
+import {strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
+import {receipt} from "../../codecs/chain/receipt.js";
+import type {Codec} from "../../codecs/codec.js";
+import {proposal, timeout, timeoutCertificate, vote} from "../../codecs/consensus/messages.js";
+import {ack, availability} from "../../codecs/dag/availability.js";
+import {batchIdOf, signedHeader} from "../../codecs/dag/batch.js";
+import {enrollment, unenrollment} from "../../codecs/enrollment.js";
+import {enrollmentEnvelope} from "../../codecs/envelopes/enrollment.js";
+import {slashSubmission} from "../../codecs/envelopes/submission.js";
+import {walletEnvelope} from "../../codecs/envelopes/wallet.js";
+import {authoritySet, paramSet} from "../../codecs/governance/payloads.js";
+import {decodeCcBundle} from "../../codecs/mining/cc-bundle.js";
+import {decodeHmacBundle, hmacBundle} from "../../codecs/mining/hmac-bundle.js";
+import {decodeKeyBundle} from "../../codecs/mining/key-bundle.js";
+import {decodeProof, proofIdOf} from "../../codecs/mining/proof.js";
+import {decodeSpdmBundle} from "../../codecs/mining/spdm-bundle.js";
+import {driverVersionOf, spdmReport, vbiosVersionOf} from "../../codecs/mining/spdm-report.js";
+import {hashFits, qsdmBlock, qsdmHeader, qsdmTransaction} from "../../codecs/qsdm-chain/block.js";
+import {doubleMining} from "../../codecs/slashing/double-mining.js";
+import {forgedAttestation} from "../../codecs/slashing/forged-attestation.js";
+import {freshnessCheat} from "../../codecs/slashing/freshness-cheat.js";
+import {slashPayload} from "../../codecs/slashing/payload.js";
+import {describeKeystore} from "../wallet/show.js";
+
+/** Fields of bytes that have a form. @throws DecodeError */
+export type Reader = (bytes: Uint8Array) => object;
+
+/** A codec whose value says everything. */
+export const plainly =
+  <T extends object>(codec: Codec<T>): Reader =>
+  (bytes) =>
+    codec.decode(bytes);
+/** A bundle as attestations carry it: base64 text. */
+const inText =
+  (decode: (text: string) => object): Reader =>
+  (bytes) =>
+    decode(textOf(bytes).trim());
+
+// Each form refuses the members and tags of the others, so the order matters to nothing but speed.
+export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
+  // What it tells without its passphrase, and no more.
+  keystore: (bytes) => describeKeystore(bytes),
+  "envelope v3": (bytes) => {
+    const value = envelope.decode(bytes);
+    return {txId: txIdOf(value.content), ...value};
+  },
+  "unsigned transaction v3": (bytes) => {
+    const value = unsignedEnvelope.decode(bytes);
+    return {txId: txIdOf(value), ...value};
+  },
+  block: (bytes) => {
+    const value = block.decode(bytes);
+    return {blockId: blockIdOf(value.header), ...value};
+  },
+  "block header": (bytes) => {
+    const value = header.decode(bytes);
+    return {blockId: blockIdOf(value), ...value};
+  },
+  certificate: plainly(certificate),
+  "finality proof": plainly(finalityProof),
+  proposal: plainly(proposal),
+  vote: plainly(vote),
+  timeout: plainly(timeout),
+  "timeout certificate": plainly(timeoutCertificate),
+  "signed batch": (bytes) => {
+    const value = signedHeader.decode(bytes);
+    return {batchId: batchIdOf(value.header), ...value};
+  },
+  "batch ack": plainly(ack),
+  "batch availability": plainly(availability),
+  genesis: (bytes) => {
+    const value = genesis.decode(bytes);
+    return {genesisId: genesisIdOf(value), ...value};
+  },
+  receipt: plainly(receipt),
+  transfer: plainly(transfer),
+  "enroll payload v3": plainly(strictEnrollment),
+  "mining proof": (bytes) => {
+    const value = decodeProof(bytes);
+    return {proofId: hexOf(proofIdOf(value)), ...value};
+  },
+  "enroll payload": plainly(enrollment),
+  "unenroll payload": plainly(unenrollment),
+  "slash payload": plainly(slashPayload),
+  "param-set payload": plainly(paramSet),
+  "authority-set payload": plainly(authoritySet),
+  "double-mining evidence": plainly(doubleMining),
+  "forged-attestation evidence": plainly(forgedAttestation),
+  "freshness-cheat evidence": plainly(freshnessCheat),
+  "hmac bundle": plainly(hmacBundle),
+  "hmac bundle in base64": inText(decodeHmacBundle),
+  "key bundle in base64": inText(decodeKeyBundle),
+  "cc bundle in base64": inText(decodeCcBundle),
+  "report bundle in base64": inText(decodeSpdmBundle),
+  "measurement report": (bytes) => {
+    const {opaque, ...report} = spdmReport.decode(bytes);
+    const versions = {driver: driverVersionOf({...report, opaque}), firmware: vbiosVersionOf({...report, opaque})};
+    return {...versions, ...report, opaque: Object.fromEntries(opaque)};
+  },
+  "enrollment envelope v2": plainly(enrollmentEnvelope),
+  "wallet envelope v2": plainly(walletEnvelope),
+  "slash submission v2": plainly(slashSubmission),
+  "QSDM block": (bytes) => {
+    const value = qsdmBlock.decode(bytes);
+    return {hashFits: hashFits(value), ...value};
+  },
+  "QSDM header": plainly(qsdmHeader),
+  "QSDM transaction": plainly(qsdmTransaction),
+};
