@@ -29,7 +29,10 @@ export interface Host {
   /** Bytes from the system's generator, at most 65,536 at once. */
   randomBytes(size: number): Uint8Array;
   readonly fetch: typeof globalThis.fetch;
-  /** Calls back at every SIGINT, SIGTERM and SIGHUP until the returned function is called. */
+  /**
+   * Calls back at every SIGINT, SIGTERM and SIGHUP until the returned function is called, and as at SIGHUP when a
+   * process that keeps a channel to this one is gone.
+   */
   onSignal(listener: (name: string) => void): () => void;
 }
 
@@ -62,8 +65,11 @@ export const processHost = (process: ProcessLike): Host => ({
   fetch: (input, init) => globalThis.fetch(input, init),
   onSignal(listener) {
     const handler = (name: string): void => listener(name);
+    const orphaned = (): void => listener("SIGHUP");
     for (const name of SIGNALS) process.on(name, handler);
+    process.on("disconnect", orphaned);
     return () => {
+      process.off("disconnect", orphaned);
       for (const name of SIGNALS) process.off(name, handler);
     };
   },

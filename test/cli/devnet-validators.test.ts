@@ -2,7 +2,8 @@
 import {existsSync, readdirSync} from "node:fs";
 import {type AddressInfo, createServer} from "node:net";
 import {createInterface} from "node:readline";
-import {expect, test} from "vitest";
+import {expect, onTestFinished, test} from "vitest";
+import {eventually} from "../support/node.js";
 import {qsdm, scratch} from "./qsdm.js";
 
 const eventsIn = (text: string): Record<string, unknown>[] =>
@@ -52,6 +53,24 @@ test("with --exit it ends when they are ready, and a temporary directory is gone
   expect(ran).toMatchObject({status: 0, stdout: expect.stringMatching(/^validator\t0\thttp.*\nready\tdevnet-/s)});
   // Node itself keeps compiled code in the same place.
   expect(readdirSync(cwd).filter((name) => name !== "node-compile-cache")).toEqual([]);
+}, 60_000);
+
+test("when it is killed, its nodes end by themselves", async () => {
+  const pids: number[] = [];
+  const ran = await qsdm(["devnet", "--validators", "2", "--dir", "net", "--json"], {
+    cwd: scratch(),
+    started(child) {
+      createInterface({input: child.stdout!}).on("line", (line) => {
+        if (line.includes('"validator"')) pids.push(JSON.parse(line).pid);
+        if (pids.length === 2) child.kill("SIGKILL");
+      });
+    },
+  });
+  expect(ran.status).toBeNull();
+  onTestFinished(() => {
+    for (const pid of pids.filter(isThere)) process.kill(pid, "SIGKILL");
+  });
+  await eventually(async () => !pids.some(isThere), 20_000);
 }, 60_000);
 
 test("a node that cannot start ends it, and says why", async () => {

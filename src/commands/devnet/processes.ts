@@ -37,11 +37,12 @@ export async function startNodeProcess(plan: NodeProcessPlan): Promise<NodeProce
   const flags = ["--config", configPath, "--api-port", `${apiPort}`, "--rate-limit", "0", "--sender-limit", "0"];
   const words = ["node", "run", ...flags, "--block-interval", "1s", "--log-level", logLevel, "--json"];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !SETTLED.includes(name)));
-  // A group of its own: Ctrl-C reaches this process alone, which stops the nodes one after the other.
+  // A group of its own: Ctrl-C reaches this process alone, which stops the nodes one after the other. The channel says
+  // nothing; its end tells a node that this process is gone, however it went.
   const child = spawn(process.execPath, [programPath(), ...words], {
     detached: true,
     env,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
