@@ -144,6 +144,12 @@ test("a node of another chain, a revoked one and a stranger at a closed node get
   for (const each of [a, other, closed, stranger, wary]) expect(each.peers()).toEqual([]);
 });
 
+test("a node with no places for strangers still keeps the peer that it was told", async () => {
+  const a = await start("a");
+  const b = await start("b", {peers: [endpointOf(a)], maxInbound: 0, maxOutbound: 0});
+  await connected(b, a);
+});
+
 test("a peer that goes is missed and dialled again when it is back", async () => {
   const a = await start("a");
   const at = endpointOf(a);

@@ -9,7 +9,7 @@ import type {NetworkPorts} from "../ports.js";
 import type {Connections} from "./connections.js";
 
 /** Places for validators above what anybody may take. */
-const VALIDATOR_PLACES = 32;
+export const VALIDATOR_PLACES = 32;
 
 export interface Policy {
   readonly diversity: DiversityRules;

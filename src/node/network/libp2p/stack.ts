@@ -14,6 +14,7 @@ import {multiaddrOf} from "../address.js";
 import type {NetworkOptions} from "../options.js";
 import type {PeerId} from "../port.js";
 import {type EncrypterPorts, sessions} from "./encrypter.js";
+import {VALIDATOR_PLACES} from "./gate.js";
 import {nameKeyOf} from "./names.js";
 
 export interface Services extends Record<string, unknown> {
@@ -58,7 +59,8 @@ export async function createStack(options: NetworkOptions, ports: StackPorts): P
     streamMuxers: [yamux({streamOptions: {maxStreamWindowSize: 2 * 1024 * 1024}})],
     connectionGater: ports.gater,
     connectionManager: {
-      maxConnections: 2 * (maxInbound + maxOutbound),
+      // Twice what may stay: the second of two connections to a peer is closed once both are there.
+      maxConnections: 2 * (maxInbound + VALIDATOR_PLACES + maxOutbound),
       maxIncomingPendingConnections: 32,
       inboundConnectionThreshold: 32,
       reconnectRetries: 0,
