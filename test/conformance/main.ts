@@ -48,8 +48,10 @@ async function runFile(path: string): Promise<readonly CaseResult[] | string> {
 
 /** How many cases each defect changed, as the end of a line. */
 function claimed(results: readonly CaseResult[]): string {
-  const ids = [...new Set(results.flatMap(({defect}) => defect ?? []))];
-  return ids.map((id) => `, ${results.filter(({defect}) => defect === id).length} corrected for ${id}`).join("");
+  const ids = [...new Set(results.flatMap(({defects}) => defects))];
+  return ids
+    .map((id) => `, ${results.filter(({defects}) => defects.includes(id)).length} corrected for ${id}`)
+    .join("");
 }
 
 function reportOf(path: string, results: readonly CaseResult[], failures: readonly CaseResult[]): string[] {

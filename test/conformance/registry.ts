@@ -12,11 +12,13 @@ import {evidenceAdapters} from "./adapters/evidence.js";
 import {fp16} from "./adapters/fp16.js";
 import {goAdapters} from "./adapters/go.js";
 import {governanceAdapters} from "./adapters/governance.js";
+import {hotstuffAdapters} from "./adapters/hotstuff.js";
 import {kemtlsAdapters} from "./adapters/kemtls.js";
 import {keystoreAdapters} from "./adapters/keystore.js";
 import {minerClientAdapters} from "./adapters/miner-client.js";
 import {minerConsoleAdapters} from "./adapters/miner-console.js";
 import {p2pPeersAdapters} from "./adapters/p2p-peers.js";
+import {pacemakerAdapters} from "./adapters/pacemaker.js";
 import {powTarget} from "./adapters/pow-target.js";
 import {powV2} from "./adapters/pow-v2.js";
 import {proofAdapters} from "./adapters/proof.js";
@@ -71,6 +73,8 @@ export const adapters: Adapters = {
   ...quorumDefectAdapters,
   ...qbindWireAdapters,
   ...kemtlsAdapters,
+  ...hotstuffAdapters,
+  ...pacemakerAdapters,
   ...qsdmcliAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
   "mining DAG construction, v1 mix digest and solver": bare(dag),

@@ -14,8 +14,8 @@ export interface CaseResult {
   readonly answer: Answer;
   /** Null when the case passes, else what differs. */
   readonly failure: string | null;
-  /** Id of the defect that changed what was recorded, or null. */
-  readonly defect: string | null;
+  /** Ids of the defects that changed what was recorded. */
+  readonly defects: readonly string[];
 }
 
 /** A vector file that cannot be run at all. */
@@ -32,8 +32,8 @@ export async function runVectors(text: string, adapters: Adapters): Promise<read
   for (const [i, each] of cases.entries()) {
     const name = typeof each.json.name === "string" ? each.json.name : `case ${i}`;
     const answer = await answerOf(adapter, each);
-    const {corrected, defect} = corrections(area, each);
-    results.push({area, name, answer, failure: compare(corrected, answer), defect});
+    const {corrected, defects} = corrections(area, each);
+    results.push({area, name, answer, failure: compare(corrected, answer), defects});
   }
   return results;
 }
@@ -75,16 +75,20 @@ function inputOf(each: Input): Input {
   return recorded === undefined ? new Input({}) : Input.of(recorded);
 }
 
-/** A case as it should have been recorded. */
-function corrections(area: string, each: Input): {readonly corrected: Input; readonly defect: string | null} {
+/** A case as it should have been recorded: each row corrects what the rows before it left. */
+function corrections(area: string, each: Input): {readonly corrected: Input; readonly defects: readonly string[]} {
   const recorded = each.json.expected ?? each.json.expect;
-  if (recorded === undefined) return {corrected: each, defect: null};
+  if (recorded === undefined) return {corrected: each, defects: []};
+  const defects: string[] = [];
+  let expected = recorded;
   for (const {id, areas, correct} of DEFECTS) {
     if (!areas.includes(area)) continue;
-    const expected = correct(recorded, inputOf(each));
-    if (!isDeepStrictEqual(expected, recorded)) return {corrected: new Input({...each.json, expected}), defect: id};
+    const corrected = correct(expected, inputOf(each));
+    if (isDeepStrictEqual(corrected, expected)) continue;
+    defects.push(id);
+    expected = corrected;
   }
-  return {corrected: each, defect: null};
+  return {corrected: defects.length === 0 ? each : new Input({...each.json, expected}), defects};
 }
 
 /** What is wrong with `answer`, or null. A case without expected values passes unless the build crashes. */

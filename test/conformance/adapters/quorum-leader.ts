@@ -40,7 +40,8 @@ function quorumLeader(input: Input): Output {
   };
 }
 
-function verdictOn(signers: readonly number[], committee: Committee): Output {
+/** What the reference calls what our check of signers says. */
+export function verdictOn(signers: readonly number[], committee: Committee): Output {
   try {
     checkSigners(
       signers.map((validator) => ({validator})),
