@@ -33,6 +33,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   localnet: "Networks of several validators, written out to be run.",
   node: "A node on this machine: create it, run it, ask how it is.",
   finality: "Proofs that a block is final, for whoever trusts no node.",
+  light: "A chain verified from its proofs alone, without a node of one's own.",
   quorum: "Programs that custodians evaluate on secret shares: compile, judge, deploy and evaluate them.",
   config: "The configuration file and the settings in force.",
 };
@@ -219,6 +220,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     heading: "Node",
     load: async () => (await import("./finality/verify.js")).finalityVerifyCommand,
   },
+  {path: "light sync", heading: "Node", load: async () => (await import("./light/sync.js")).lightSyncCommand},
+  {path: "light balance", heading: "Node", load: async () => (await import("./light/balance.js")).lightBalanceCommand},
   {path: "node status", heading: "Node", load: async () => (await import("./node/status.js")).nodeStatusCommand},
   {
     path: "devnet equivocate",

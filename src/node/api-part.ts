@@ -34,7 +34,7 @@ export function createApi(
   ledger.rejections.subscribe((claim, outcome) => metrics.rejected(claim, outcome));
   chain.subscribe(() => pulse.beat());
   const {version, commit} = ports;
-  const finality = new FinalityDesk({genesis: dir.genesis, store, newest: () => engine.newest()});
+  const finality = new FinalityDesk({genesis: dir.genesis, store, chain, newest: () => engine.newest()});
   const info = {nodeId: keys.nodeId, role: roleOf(keys), version, commit, startedAtMs: ports.nowMs()};
   return new ApiServer(
     {...DEFAULT_API_OPTIONS, ...options.api},

@@ -1,7 +1,12 @@
-/** Finality proofs of this node's blocks, and the ground on which a genesis lets others check them. */
+/** Proofs of this node's blocks and state, and the ground on which a genesis lets others check them. */
 import {hexOf} from "../codecs/bytes.js";
 import type {Certificate, Header} from "../codecs/chain/block.js";
-import {FINALITY_HEADERS_MAX, type FinalityProof, type ValidatorSetProof} from "../codecs/chain/finality.js";
+import {
+  FINALITY_HEADERS_MAX,
+  type FinalityProof,
+  type StateProof,
+  type ValidatorSetProof,
+} from "../codecs/chain/finality.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import type {VerifySignature} from "../codecs/suite.js";
 import {RuleError, UnavailableError, UsageError} from "../errors.js";
@@ -9,7 +14,9 @@ import {type FinalityGround, isThreeChain} from "./consensus/finality/proof.js";
 import {proveValidators} from "./consensus/finality/validator-set.js";
 import {genesisTree} from "./ledger/chain/genesis.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
-import {rootOf} from "./ledger/state/tree.js";
+import {pathOf, type State} from "./ledger/state/state.js";
+import {ALL_STORES} from "./ledger/state/stores.js";
+import {proveLeaf, rootOf, type TreeNode} from "./ledger/state/tree.js";
 import type {LedgerStore} from "./storage/store.js";
 
 /**
@@ -26,6 +33,8 @@ export function genesisGround(genesis: Genesis, verify: VerifySignature): Finali
 export interface FinalityPorts {
   readonly genesis: Genesis;
   readonly store: Pick<LedgerStore, "header" | "block" | "head">;
+  /** The state after the newest final block. */
+  readonly chain: {readonly state: State; readonly tree: TreeNode};
   /** Certified blocks above the final one, in order of height. */
   newest(): readonly {readonly block: {readonly header: Header}; readonly certificate: Certificate}[];
 }
@@ -55,6 +64,25 @@ export class FinalityDesk {
     for (const {height: at} of headers.slice(-3))
       certificates.push(at > tip ? above.get(at)!.certificate : (await store.block(at))!.certificate);
     return {headers, certificates, validatorSet: this.#validators()};
+  }
+
+  /**
+   * What `key` of `store` holds after the newest final block.
+   * @throws RuleError STATE_STORE_UNKNOWN; as `prove` says, UsageError FINALITY_OF_GENESIS before the first block
+   */
+  async proveState(store: string, key: string): Promise<StateProof> {
+    const known = ALL_STORES.get(store);
+    if (!known)
+      throw new RuleError("STATE_STORE_UNKNOWN", `the state has no store ${store}`, {
+        hint: `it has ${[...ALL_STORES.keys()].join(", ")}`,
+      });
+    // Without an await between, so that value, path and block are of one state.
+    const {state, tree} = this.ports.chain;
+    const held = state.get(known, key);
+    const value = held === undefined ? null : known.codec.encode(held);
+    const {siblings, leaf} = proveLeaf(tree, pathOf(store, key));
+    const finality = await this.prove(this.ports.store.head()!.header.height);
+    return {store, key, value, siblings, leaf, finality};
   }
 
   /** Headers from `height` on that end with three in views without a gap. */

@@ -116,6 +116,9 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
     prove: async (height) => {
       throw new RuleError("BLOCK_NOT_FOUND", `no block at height ${height}`);
     },
+    proveState: async (store) => {
+      throw new RuleError("STATE_STORE_UNKNOWN", `the state has no store ${store}`);
+    },
   },
   poolSize: () => 2,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),

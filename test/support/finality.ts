@@ -4,7 +4,7 @@ import type {FinalityProof} from "../../src/codecs/chain/finality.js";
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {voteBytes} from "../../src/node/consensus/votes/certificate.js";
 import {FinalityDesk} from "../../src/node/finality.js";
-import {genesisBlock} from "../../src/node/ledger/chain/genesis.js";
+import {genesisBlock, genesisTree} from "../../src/node/ledger/chain/genesis.js";
 import type {StoredBlock} from "../../src/node/storage/store.js";
 import {clusterGenesis, keysOf} from "../node/engine/cluster.js";
 import {mlDsa44} from "./accounts.js";
@@ -38,6 +38,7 @@ export function deskOver(headers: readonly Header[], tip: bigint, genesis: Genes
   const bodyOf = (header: Header) => ({header, transactions: [], proofs: [], coinbase: []});
   return new FinalityDesk({
     genesis,
+    chain: genesisTree(genesis),
     store: {
       head: () => ({id: "", header: at(tip)!, stateRoot: "", receiptsRoot: ""}),
       header: at,

@@ -1,4 +1,4 @@
-/** Answer of `GET /api/v1/chain/finality/{height}`, a route of ours. */
+/** Answers of `GET /api/v1/chain/finality/{height}` and `/api/v1/chain/state-proof`, routes of ours. */
 import {hex, object, text, u64, type ValueOf} from "./shape.js";
 
 export const finalityView = object({
@@ -8,3 +8,12 @@ export const finalityView = object({
   proof: hex(),
 });
 export type FinalityView = ValueOf<typeof finalityView>;
+
+export const stateProofView = object({
+  /** Of the final block that the state is after. */
+  height: u64,
+  blockId: text,
+  /** Canonical bytes of a state proof. */
+  proof: hex(),
+});
+export type StateProofView = ValueOf<typeof stateProofView>;

@@ -2,7 +2,7 @@
 import {hexOf, textOf} from "../../codecs/bytes.js";
 import {block, blockIdOf, certificate, header} from "../../codecs/chain/block.js";
 import {envelope, txIdOf, unsignedEnvelope} from "../../codecs/chain/envelope.js";
-import {finalityProof} from "../../codecs/chain/finality.js";
+import {finalityProof, stateProof} from "../../codecs/chain/finality.js";
 import {genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
 import {receipt} from "../../codecs/chain/receipt.js";
@@ -64,6 +64,7 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   },
   certificate: plainly(certificate),
   "finality proof": plainly(finalityProof),
+  "state proof": plainly(stateProof),
   proposal: plainly(proposal),
   vote: plainly(vote),
   timeout: plainly(timeout),

@@ -44,6 +44,10 @@ export const topicsKind = textKind({pattern: /^[a-z]+(?:,[a-z]+)*$/, maxBytes: 2
 /** Any text: a cursor need not exist. */
 export const cursorKind = textKind({pattern: /^[^\p{Cc}]*$/u, maxBytes: 64, what: "a cursor"});
 
+/** A store of the state by name; which ones there are is for the rules to say. */
+export const stateStoreKind = textKind({pattern: /^[a-z-]+$/, maxBytes: 64, what: "a store's name"});
+export const stateKeyKind = textKind({pattern: /^[^\p{Cc}]+$/u, maxBytes: 256, what: "a key of the state"});
+
 export const addressKind: Kind<string> = {
   read: (text, name) => (isAddress(text) ? text : refuse(name, "is not an address of 64 lowercase hex digits")),
   schema: {type: "string", pattern: "^[0-9a-f]{64}$"},

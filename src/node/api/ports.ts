@@ -1,7 +1,7 @@
 /** What the HTTP API needs from the node around it. Implemented in parts.ts and view.ts; object literals in tests. */
 import type {Topic} from "../../codecs/api/events.js";
 import type {Block, Header} from "../../codecs/chain/block.js";
-import type {FinalityProof} from "../../codecs/chain/finality.js";
+import type {FinalityProof, StateProof} from "../../codecs/chain/finality.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
@@ -164,8 +164,11 @@ export interface ApiPorts {
    * @param payload canonical slash payload
    */
   judgeSlash(payload: Uint8Array): SlashVerdict;
-  /** @throws as `FinalityDesk.prove` */
-  readonly finality: {prove(height: bigint): Promise<FinalityProof>};
+  /** @throws as `FinalityDesk` says */
+  readonly finality: {
+    prove(height: bigint): Promise<FinalityProof>;
+    proveState(store: string, key: string): Promise<StateProof>;
+  };
   /** Transactions waiting. */
   poolSize(): number;
   /** Nonce that an account should sign next, counting what waits. */

@@ -3,7 +3,7 @@ import type {AnyRoute} from "./route.js";
 import {blockRoute, blocksRoute, headersRoute, receiptRoute} from "./routes/chain.js";
 import {enrollmentRoute, enrollmentsRoute, enrollRoute, unenrollRoute} from "./routes/enrollment.js";
 import {eventsRoute} from "./routes/events.js";
-import {finalityRoute} from "./routes/finality.js";
+import {finalityRoute, stateProofRoute} from "./routes/finality.js";
 import {governanceRoute, governedParameterRoute} from "./routes/governance.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
 import {accountRoute, emissionRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
@@ -46,6 +46,7 @@ export const ROUTES = {
   blocks: blocksRoute,
   block: blockRoute,
   finality: finalityRoute,
+  stateProof: stateProofRoute,
   receipt: receiptRoute,
   receipts: receiptsRoute,
   governance: governanceRoute,

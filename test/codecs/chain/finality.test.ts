@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import {expect, test} from "vitest";
 import {hexOf} from "../../../src/codecs/bytes.js";
-import {FINALITY_HEADERS_MAX, type FinalityProof, finalityProof} from "../../../src/codecs/chain/finality.js";
+import {
+  FINALITY_HEADERS_MAX,
+  type FinalityProof,
+  finalityProof,
+  type StateProof,
+  stateProof,
+} from "../../../src/codecs/chain/finality.js";
 import {codeOf, expectLaws} from "../laws.js";
 
 const u64 = fc.bigInt({min: 0n, max: 2n ** 64n - 1n});
@@ -44,6 +50,18 @@ const proofs: fc.Arbitrary<FinalityProof> = fc.record({
 });
 
 test("a proof is what it was, and altered bytes are another proof or none", () => expectLaws(finalityProof, proofs));
+
+const states: fc.Arbitrary<StateProof> = fc.record({
+  store: fc.constant("account"),
+  key: hex,
+  value: fc.option(blob(8), {nil: null}),
+  siblings,
+  leaf: fc.option(fc.record({path: digest, valueHash: digest}), {nil: null}),
+  finality: proofs,
+});
+
+test("a proof of the state is what it was, and altered bytes are another or none", () =>
+  expectLaws(stateProof, states));
 
 test("what is above a limit is not written", () => {
   const [proof] = fc.sample(proofs, 1);

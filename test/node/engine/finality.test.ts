@@ -15,7 +15,7 @@ afterEach(() => cluster.stop());
 /** Number of headers of each proof of `member`, from height 1 to its tip, checked as a stranger would. */
 async function checkAll({store, engine, chain}: Member): Promise<readonly number[]> {
   const ground = genesisGround(cluster.genesis, rememberValid(mlDsa44.verify));
-  const desk = new FinalityDesk({genesis: cluster.genesis, store, newest: () => engine.newest()});
+  const desk = new FinalityDesk({genesis: cluster.genesis, store, chain, newest: () => engine.newest()});
   const sizes: number[] = [];
   const tip = chain.tip.height;
   for (let height = 1n; height <= tip; height++) {
