@@ -3,12 +3,14 @@ import type {Command} from "commander";
 import {textOf} from "../../codecs/bytes.js";
 import {isObject, parseValue, type Value, type ValueObject, wireJson} from "../../codecs/quorum/json.js";
 import {DecodeError, type QsdmError, RuleError, UnavailableError, UsageError} from "../../errors.js";
+import {readBody} from "../answer-body.js";
 import {durationFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 
 const DEFAULT_COORDINATOR = "http://127.0.0.1:8000";
 const DEFAULT_CUSTODIANS = [9100, 9101, 9102].map((port) => `http://127.0.0.1:${port}`);
 const DEFAULT_TIMEOUT_MS = 60_000;
+const ANSWER_MAX_BYTES = 32 * 1024 * 1024;
 
 export interface CoordinatorFlags {
   readonly coordinator: string;
@@ -50,12 +52,12 @@ export function serviceClient(io: Io, url: string, timeoutMs: number = DEFAULT_T
   const base = url.replace(/\/$/, "");
   const call = async (path: string, init: RequestInit): Promise<ValueObject> => {
     let status: number;
-    let text: string;
+    let body: Uint8Array | null;
     try {
       const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeoutMs)]);
       const answer = await io.host.fetch(`${base}${path}`, {...init, signal, redirect: "error"});
       status = answer.status;
-      text = textOf(new Uint8Array(await answer.arrayBuffer()));
+      body = await readBody(answer, ANSWER_MAX_BYTES);
     } catch (cause) {
       io.signal.throwIfAborted();
       throw new UnavailableError("QUORUM_UNAVAILABLE", `${url} does not answer`, {
@@ -63,7 +65,8 @@ export function serviceClient(io: Io, url: string, timeoutMs: number = DEFAULT_T
         hint: "is the service running? qsdm quorum coordinator and qsdm quorum custodian start them",
       });
     }
-    return answerOf(text, {status, url});
+    if (!body) throw new DecodeError("ANSWER_TOO_LARGE", `${url} answered with more than ${ANSWER_MAX_BYTES} bytes`);
+    return answerOf(textOf(body), {status, url});
   };
   return {
     url,

@@ -1,7 +1,9 @@
 import type {Command} from "commander";
 import {mapOf, object, u64, type ValueOf} from "../../codecs/api/shape.js";
+import {textOf} from "../../codecs/bytes.js";
 import {UnavailableError, UsageError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
+import {readBody} from "../answer-body.js";
 import type {Io} from "../io.js";
 import {timeText, type WatchEvent, watchEvent} from "./event.js";
 import {type RejectionFilter, rejectionPoller} from "./rejection-events.js";
@@ -9,7 +11,7 @@ import {addRejectionFlags, filterOf, type RejectionFlags} from "./rejections.js"
 import type {Poller, Subject} from "./subject.js";
 import {defineWatch, intervalMs, watch} from "./watch.js";
 
-const METRICS_MAX_CHARS = 4 * 1024 * 1024;
+const METRICS_MAX_BYTES = 4 * 1024 * 1024;
 const REASON_FAMILY = "qsdm_attest_archspoof_rejected_total";
 const ARCH_FAMILY = "qsdm_attest_hashrate_rejected_total";
 /** One sample without a timestamp; the reference's lines have one label. */
@@ -34,11 +36,11 @@ export function countersIn(text: string): Counters {
 async function scrape(io: Io, url: string): Promise<Counters> {
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(30_000)]);
   let status: number;
-  let text: string;
+  let body: Uint8Array | null;
   try {
     const answer = await io.host.fetch(url, {headers: {accept: "text/plain"}, signal});
     status = answer.status;
-    text = await answer.text();
+    body = await readBody(answer, METRICS_MAX_BYTES);
   } catch (cause) {
     io.signal.throwIfAborted();
     throw new UnavailableError("NODE_UNREACHABLE", `cannot read the metrics at ${url}`, {
@@ -46,15 +48,13 @@ async function scrape(io: Io, url: string): Promise<Counters> {
       hint: "say where they are with --metrics-url or QSDM_METRICS_URL",
     });
   }
-  if (status !== 200 || text.length > METRICS_MAX_CHARS)
+  if (status !== 200 || body === null)
     throw new UnavailableError(
       "METRICS_UNREADABLE",
-      `${url} answers with status ${status}, ${text.length} characters`,
-      {
-        hint: "say where the metrics are with --metrics-url or QSDM_METRICS_URL",
-      },
+      `${url} answers with status ${status}${body ? "" : ` and more than ${METRICS_MAX_BYTES} bytes`}`,
+      {hint: "say where the metrics are with --metrics-url or QSDM_METRICS_URL"},
     );
-  return countersIn(text);
+  return countersIn(textOf(body));
 }
 
 /** Increases; a counter that fell was started over and is told once it passes where it was. */

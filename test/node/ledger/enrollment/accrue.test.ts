@@ -118,6 +118,7 @@ describe("a mining reward", () => {
     });
     run.addProof(new Uint8Array(1));
     const result = run.finish();
+    expect(() => run.addProof(new Uint8Array(1))).toThrowError(expect.objectContaining({code: "PROOF_LATE"}));
     const rewardDust = blockRewardDust(2n, params.blockTimeSeconds);
     expect(rewardDust).toBeGreaterThan(0n);
     expect(result.coinbase).toEqual([{to: owner.address, amountDust: rewardDust}]);

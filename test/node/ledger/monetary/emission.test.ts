@@ -7,6 +7,7 @@ import {
   MINING_CAP_DUST,
   nextHalvingHeight,
 } from "../../../../src/node/ledger/monetary/emission.js";
+import {checkSchedule} from "../../../../src/node/ledger/monetary/halving.js";
 
 // Figures of the reference's schedule at 10 s blocks: spec/qsdm-node.md 2.6.
 const BLOCKS = 12_623_040n;
@@ -51,6 +52,11 @@ describe("the next halving", () => {
   test("never comes after the last epoch", () => {
     expect(nextHalvingHeight(65n * BLOCKS, 10)).toBeNull();
   });
+});
+
+test("a schedule that emits nothing is refused", () => {
+  const schedule = {capDust: 0n, epochSeconds: 60n, blockTimeSeconds: 1n};
+  expect(() => checkSchedule(schedule)).toThrowError(expect.objectContaining({code: "EMISSION_CAP"}));
 });
 
 test.each([0, -1, 1.5, 7, HALVING_SECONDS + 1])("a block time of %s s is refused", (seconds) => {
