@@ -12,6 +12,7 @@ export interface CommandEntry {
     | "Slashing"
     | "Watching"
     | "Wallets and keys"
+    | "Transactions"
     | "Node"
     | "Quorum programs"
     | "Program";
@@ -26,6 +27,7 @@ export interface CommandEntry {
 /** Words that only group commands. */
 export const GROUPS: Readonly<Record<string, string>> = {
   wallet: "Keys that hold money: make one, see what it owns, pay and sign with it, move it.",
+  tx: "Transactions step by step: build, sign on a machine without network, send, look up.",
   "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
   watch: "What happens on a node, as it happens.",
   attest: "Evidence about a GPU for a solved proof, built offline.",
@@ -197,6 +199,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     heading: "Wallets and keys",
     load: async () => (await import("./keygen/node.js")).keygenNodeCommand,
   },
+  {path: "tx terms", heading: "Transactions", load: async () => (await import("./tx/terms.js")).txTermsCommand},
+  {path: "tx build", heading: "Transactions", load: async () => (await import("./tx/build.js")).txBuildCommand},
+  {path: "tx sign", heading: "Transactions", load: async () => (await import("./tx/sign.js")).txSignCommand},
+  {path: "tx send", heading: "Transactions", load: async () => (await import("./tx/send.js")).txSendCommand},
+  {path: "tx decode", heading: "Transactions", load: async () => (await import("./tx/decode.js")).txDecodeCommand},
+  {path: "tx status", heading: "Transactions", load: async () => (await import("./tx/status.js")).txStatusCommand},
+  {path: "account", heading: "Transactions", load: async () => (await import("./account.js")).accountCommand},
+  {path: "supply", heading: "Transactions", load: async () => (await import("./supply.js")).supplyCommand},
   {path: "status", heading: "Node", load: async () => (await import("./status.js")).statusCommand},
   {path: "health", heading: "Node", load: async () => (await import("./health.js")).healthCommand},
   {path: "block", heading: "Node", load: async () => (await import("./block.js")).blockCommand},

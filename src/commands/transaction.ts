@@ -86,7 +86,10 @@ const POLL_MS = 250;
  * Waits until a block decides the transaction.
  * @throws RuleError with the ledger's code when it was rejected; RuleError EXPIRED
  */
-export async function follow({txId, content}: Draft, {client, timeoutMs, signal}: Watch): Promise<Decision> {
+export async function follow(
+  {txId, content}: Pick<Draft, "txId" | "content">,
+  {client, timeoutMs, signal}: Watch,
+): Promise<Decision> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     // Read before the receipt: a block past the expiry that comes between the two must not hide one.

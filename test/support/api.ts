@@ -121,6 +121,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
     },
   },
   poolSize: () => 2,
+  waitingTransaction: () => null,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),
   challenge: () => ({
     nonce: new Uint8Array(32).fill(1),

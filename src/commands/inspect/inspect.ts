@@ -23,7 +23,7 @@ export function shown(value: unknown): unknown {
 }
 
 /** Leaves of a document as path and value. */
-function leavesOf(value: unknown, path: string): TextField[][] {
+export function leavesOf(value: unknown, path: string): TextField[][] {
   if (value === null || typeof value !== "object") return [[path, value as TextField]];
   const dot = path === "" ? "" : ".";
   return Object.entries(value).flatMap(([name, member]) => leavesOf(member, `${path}${dot}${name}`));

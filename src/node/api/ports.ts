@@ -1,6 +1,7 @@
 /** What the HTTP API needs from the node around it. Implemented in parts.ts and view.ts; object literals in tests. */
 import type {Topic} from "../../codecs/api/events.js";
 import type {Block, Header} from "../../codecs/chain/block.js";
+import type {UnsignedEnvelope} from "../../codecs/chain/envelope.js";
 import type {FinalityProof, StateProof} from "../../codecs/chain/finality.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
@@ -171,6 +172,8 @@ export interface ApiPorts {
   };
   /** Transactions waiting. */
   poolSize(): number;
+  /** What a waiting transaction says, or `null` when none waits under this id. */
+  waitingTransaction(txId: string): UnsignedEnvelope | null;
   /** Nonce that an account should sign next, counting what waits. */
   nextNonce(address: string): bigint;
   /** @throws UsageError, RuleError when the chain issues none for what is asked */

@@ -16,6 +16,7 @@ import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js
 import {judgeSlashRoute, slashReceiptRoute, slashRoute} from "./routes/slash.js";
 import {statusRoute} from "./routes/status.js";
 import {anomaliesRoute, penaltyRoute} from "./routes/telemetry.js";
+import {transactionRoute} from "./routes/transactions.js";
 import {validatorsRoute} from "./routes/validators.js";
 import {balanceRoute, nonceRoute, submitRoute, submitSignedRoute} from "./routes/wallet.js";
 
@@ -48,6 +49,7 @@ export const ROUTES = {
   finality: finalityRoute,
   stateProof: stateProofRoute,
   receipt: receiptRoute,
+  transaction: transactionRoute,
   receipts: receiptsRoute,
   governance: governanceRoute,
   governedParameter: governedParameterRoute,

@@ -1,0 +1,155 @@
+import type {Command} from "commander";
+import {checkAddress} from "../../codecs/address.js";
+import {U64_MAX} from "../../codecs/amount.js";
+import {signingBytes, txIdOf, type UnsignedEnvelope} from "../../codecs/chain/envelope.js";
+import {TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
+import {UsageError} from "../../errors.js";
+import {defineCommand} from "../define.js";
+import {cellFlag, u64Flag} from "../flags.js";
+import type {Io} from "../io.js";
+import {describePayload, documentOfContent, sentenceOf, termsSentence} from "./describe.js";
+import {addOutFlags, checkOut, type OutFlags, writeTx} from "./files.js";
+import {parseTerms, type Terms} from "./terms-file.js";
+
+/** What the sender wants done. */
+export interface Call {
+  readonly contract: string;
+  readonly payload: Uint8Array;
+}
+
+/** What of the terms is typed rather than read from a file. */
+export interface Given {
+  readonly chainId?: string;
+  readonly sender?: string;
+  readonly nonce?: bigint;
+  readonly fee?: bigint;
+  readonly tip?: bigint;
+  readonly expiresAt?: bigint;
+  readonly expiresIn?: bigint;
+}
+
+/** How long a transaction may wait, unless said otherwise. */
+const EXPIRES_IN_BLOCKS = 300n;
+
+/**
+ * The content that `call` makes under `terms`, of which every part can be given instead.
+ * @throws UsageError TERMS_MISSING, FEE_TOO_LOW, EXPIRY_INVALID; DecodeError of the fields
+ */
+export function buildContent(call: Call, given: Given, terms: Terms | null): UnsignedEnvelope {
+  const baseFeeDust = terms?.base_fee_dust ?? null;
+  const maxFeeDust = need(given.fee ?? baseFeeDust, "--fee");
+  if (baseFeeDust !== null && maxFeeDust < baseFeeDust)
+    throw new UsageError("FEE_TOO_LOW", `a fee of ${maxFeeDust} dust is below the base fee of ${baseFeeDust} dust`, {
+      hint: "raise --fee, or leave it out to pay the base fee",
+    });
+  const content: UnsignedEnvelope = {
+    chainId: need(given.chainId ?? terms?.chain_id ?? null, "--chain-id"),
+    sender: checkAddress(need(given.sender ?? terms?.sender ?? null, "--sender")),
+    nonce: need(given.nonce ?? terms?.nonce ?? null, "--nonce"),
+    expiresAtHeight: expiryOf(given, terms),
+    maxFeeDust,
+    // Without a base fee to subtract the whole cap is offered: the cap is what is paid either way.
+    tipDust: given.tip ?? maxFeeDust - (baseFeeDust ?? 0n),
+    ...call,
+  };
+  signingBytes(content);
+  return content;
+}
+
+function expiryOf({expiresAt, expiresIn}: Given, terms: Terms | null): bigint {
+  if (expiresAt !== undefined && expiresIn !== undefined)
+    throw new UsageError("FLAG_CONFLICT", "--expires-at and --expires-in exclude each other");
+  const height = expiresAt ?? need(terms?.height ?? null, "--expires-at") + (expiresIn ?? EXPIRES_IN_BLOCKS);
+  if (height > U64_MAX) throw new UsageError("EXPIRY_INVALID", `an expiry at height ${height} is beyond any chain`);
+  return height;
+}
+
+function need<T>(value: T | null, flag: string): T {
+  if (value !== null) return value;
+  throw new UsageError("TERMS_MISSING", `nothing says what ${flag} should be`, {
+    hint: `pass ${flag}, or --terms with a file of qsdm tx terms`,
+  });
+}
+
+interface Flags extends Given, OutFlags {
+  readonly terms?: string;
+  readonly to?: string;
+  readonly amount?: bigint;
+  readonly memo?: string;
+  readonly contract?: string;
+  readonly payloadFile?: string;
+}
+
+/** Largest payload, as the envelope takes it. */
+const PAYLOAD_MAX_BYTES = 1_450_000;
+
+/** @throws UsageError CALL_MISSING, FLAG_CONFLICT, TRANSFER_ZERO; DecodeError ADDRESS_INVALID, FIELD_INVALID */
+async function callOf(io: Io, {to, amount, memo, contract, payloadFile}: Flags): Promise<Call> {
+  const pays = to !== undefined || amount !== undefined || memo !== undefined;
+  const calls = contract !== undefined || payloadFile !== undefined;
+  if (pays && calls)
+    throw new UsageError("FLAG_CONFLICT", "--to, --amount and --memo make a payment, --contract any other call");
+  if (contract !== undefined && payloadFile !== undefined)
+    return {contract, payload: await io.readFile(payloadFile, {flag: "--payload-file", maxBytes: PAYLOAD_MAX_BYTES})};
+  if (to === undefined || amount === undefined)
+    throw new UsageError("CALL_MISSING", "there is nothing to build", {
+      hint: "pass --to and --amount for a payment, or --contract and --payload-file",
+    });
+  if (amount === 0n) throw new UsageError("TRANSFER_ZERO", "a transfer of 0 CELL moves nothing");
+  const payload = transfer.encode({to: checkAddress(to), amountDust: amount, memo: memo ?? ""});
+  return {contract: TRANSFER_CONTRACT, payload};
+}
+
+export const txBuildCommand = (io: Io): Command =>
+  addOutFlags(
+    defineCommand("tx build", {
+      summary: "build a transaction without signing it",
+      description:
+        "Writes the exact bytes that a sender signs, offline and without a key. What it needs of the chain comes from a file " +
+        "of qsdm tx terms, from flags, or from both: a flag wins. Without terms it needs --chain-id, --sender, --nonce, --fee " +
+        "and --expires-at.\n\n" +
+        "--fee is the most that the sender pays. A block charges the base fee and the tip, and never more than the cap; " +
+        "without --tip the whole cap is offered.\n\n" +
+        "A payment is made of --to and --amount; --contract and --payload-file take a payload that another command made.",
+      examples: [
+        {
+          does: "a payment from a file of terms",
+          run: 'qsdm tx build --terms terms.json --to "$ADDRESS" --amount 2.5 --out pay.tx',
+        },
+        {
+          does: "build, sign and send in one pipe",
+          run: 'qsdm tx build --terms terms.json --to "$ADDRESS" --amount 1 | qsdm tx sign - | qsdm tx send -',
+        },
+      ],
+      exit: {3: "A file or a value is not what it should be."},
+      seeAlso: ["tx terms", "tx sign", "tx decode"],
+    })
+      .option("--terms <path>", "file of qsdm tx terms; - reads standard input")
+      .option("--to <address>", "who is paid")
+      .option("--amount <cell>", "how much, in CELL", cellFlag)
+      .option("--memo <text>", "note kept with the payment, at most 256 bytes")
+      .option("--contract <id>", "contract to call instead, for example qsdm/unenroll/v3")
+      .option("--payload-file <path>", "its payload; - reads standard input")
+      .option("--chain-id <id>", "chain that the signature is good for")
+      .option("--sender <address>", "account that signs and pays")
+      .option("--nonce <number>", "the account's nonce", u64Flag)
+      .option("--fee <cell>", "most that is paid, in CELL (default: the base fee)", cellFlag)
+      .option("--tip <cell>", "offered above the base fee, in CELL (default: what --fee leaves)", cellFlag)
+      .option("--expires-at <height>", "last height at which a block may include it", u64Flag)
+      .option(
+        "--expires-in <blocks>",
+        `the same above the height of the terms (default: ${EXPIRES_IN_BLOCKS})`,
+        u64Flag,
+      ),
+    "transaction",
+  ).action(async (flags: Flags) => {
+    checkOut(io, flags);
+    const call = await callOf(io, flags);
+    const terms = flags.terms === undefined ? null : parseTerms(await io.readFile(flags.terms, {flag: "--terms"}));
+    const content = buildContent(call, flags, terms);
+    io.note(sentenceOf(content));
+    io.note(termsSentence(content));
+    if (call.contract !== TRANSFER_CONTRACT && describePayload(content) === null)
+      io.warn("this program cannot read the payload; the contract may refuse it");
+    await writeTx(io, signingBytes(content), {flags, data: {tx_id: txIdOf(content), ...documentOfContent(content)}});
+  });

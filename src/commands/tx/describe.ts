@@ -1,0 +1,50 @@
+/** What a transaction says, for whoever is about to sign it or was handed it. */
+import {formatCell} from "../../codecs/amount.js";
+import type {UnsignedEnvelope} from "../../codecs/chain/envelope.js";
+import {TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
+import {QsdmError} from "../../errors.js";
+import {documentOf} from "../document.js";
+import {identify} from "../inspect/identify.js";
+import {shown} from "../inspect/inspect.js";
+
+/** What a payload is, or `null` where this program cannot read it. */
+interface Payload {
+  readonly kind: string;
+  readonly fields: unknown;
+}
+
+export function describePayload({payload}: Pick<UnsignedEnvelope, "payload">): Payload | null {
+  try {
+    const {kind, fields} = identify(payload, {encoding: "raw"});
+    return {kind, fields: documentOf(shown(fields))};
+  } catch (error) {
+    if (error instanceof QsdmError) return null;
+    throw error;
+  }
+}
+
+/** Content as members of a JSON document. */
+export function documentOfContent({payload, ...content}: UnsignedEnvelope) {
+  const {kind, fields} = describePayload({payload}) ?? {kind: "unknown", fields: null};
+  return {
+    ...(documentOf(content) as Readonly<Record<string, unknown>>),
+    payload: shown(payload),
+    payload_kind: kind,
+    payload_fields: fields,
+  };
+}
+
+/** What `content` does, one sentence. @throws DecodeError when a payment is not what its contract takes */
+export function sentenceOf({contract, sender, payload}: UnsignedEnvelope): string {
+  if (contract === TRANSFER_CONTRACT) {
+    const {to, amountDust, memo} = transfer.decode(payload);
+    return `pays ${formatCell(amountDust)} CELL from ${sender} to ${to}${memo === "" ? "" : `, memo "${memo}"`}`;
+  }
+  const kind = describePayload({payload})?.kind ?? "a payload that this program cannot read";
+  return `calls ${contract} for ${sender}: ${kind}, ${payload.length} bytes`;
+}
+
+/** Under which terms. */
+export const termsSentence = ({chainId, nonce, maxFeeDust, tipDust, expiresAtHeight}: UnsignedEnvelope): string =>
+  `on chain ${chainId}, nonce ${nonce}, fee at most ${formatCell(maxFeeDust)} CELL with a tip of ${formatCell(tipDust)}, ` +
+  `to be included up to height ${expiresAtHeight}`;

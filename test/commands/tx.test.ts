@@ -1,0 +1,280 @@
+/** A transaction from its terms to its receipt, with the key on a machine that never sees the node. */
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {bytesOfHex, hexOf} from "../../src/codecs/bytes.js";
+import {decodeEnvelope, envelope, txIdOf, unsignedEnvelope} from "../../src/codecs/chain/envelope.js";
+import {transfer} from "../../src/codecs/chain/payloads.js";
+import {testAccount} from "../support/accounts.js";
+import {node as answers, BOB, EMPTY_STORE, serve, TX, view} from "../support/api.js";
+import {initTestNode, nodeGenesis, type RunningNode, runTestNode} from "../support/node.js";
+import {type Desk, deskOf, keystoreOf} from "./against-node.js";
+
+const OWNER = testAccount("owner");
+const OTHER = testAccount("other");
+const NOWHERE = "http://127.0.0.1:1";
+const SIGN = "tx sign - --passphrase-file /pass";
+
+let node: RunningNode;
+let online: Desk;
+let offline: Desk;
+let stranger: Desk;
+
+beforeAll(async () => {
+  node = await runTestNode(await initTestNode(nodeGenesis([OWNER])));
+  online = deskOf(node.node.url, await keystoreOf("owner"));
+  offline = deskOf(NOWHERE, await keystoreOf("owner"));
+  stranger = deskOf(NOWHERE, await keystoreOf("other"));
+});
+afterAll(() => node.stop());
+
+const codeOf = (ran: {out: string}): string => JSON.parse(ran.out).error.code;
+const GIVEN = `--chain-id qsdm-test --sender ${OWNER.address} --nonce 7 --fee 0.001 --expires-at 900`;
+const PAY = `--to ${OTHER.address} --amount 2.5`;
+
+/** Hex of a transaction that pays, built from flags alone. */
+const built = async (more = ""): Promise<string> =>
+  (await offline.qsdm(`tx build ${GIVEN} ${PAY} --hex ${more}`)).out.trim();
+
+describe("with the key on another machine", () => {
+  test("terms, build, sign, decode, send and status", async () => {
+    const terms = await online.qsdm(`tx terms ${OWNER.address}`);
+    expect([terms.status, terms.err]).toEqual([0, ""]);
+    expect(JSON.parse(terms.out)).toMatchObject({sender: OWNER.address, nonce: "0", key_known: false});
+
+    const files = {"/terms.json": terms.out};
+    const build = await offline.qsdm(`tx build --terms /terms.json ${PAY} --memo rent --hex`, {files});
+    expect(build.err).toContain(`pays 2.5 CELL from ${OWNER.address} to ${OTHER.address}, memo "rent"`);
+    const content = unsignedEnvelope.decode(bytesOfHex(build.out.trim()));
+    expect(content).toMatchObject({nonce: 0n, maxFeeDust: 1_000n, tipDust: 0n});
+    expect(transfer.decode(content.payload)).toEqual({to: OTHER.address, amountDust: 250_000_000n, memo: "rent"});
+
+    const sign = await offline.qsdm(`${SIGN} --hex`, {input: build.out});
+    expect(sign.status, sign.err).toBe(0);
+    const decode = await offline.qsdm("tx decode - --json", {input: sign.out});
+    expect(JSON.parse(decode.out).data).toMatchObject({
+      tx_id: txIdOf(content),
+      signature: "valid",
+      payload_kind: "transfer",
+      payload_fields: {to: OTHER.address, amount_dust: "250000000", memo: "rent"},
+    });
+
+    const send = await online.qsdm("tx send - --wait", {input: sign.out});
+    expect([send.status, send.out], send.err).toEqual([0, `${txIdOf(content)}\n`]);
+    const status = await online.qsdm(`tx status ${txIdOf(content)}`);
+    expect(status.out).toMatch(new RegExp(`^applied\t\\d+\tqsdm/transfer/v3\t${OWNER.address}\t0\t1000\t-\t-\n$`));
+    expect(status.status).toBe(0);
+    expect((await online.qsdm(`account ${OTHER.address}`)).out).toBe("2.5\t0\t0\tfalse\n");
+    expect((await online.qsdm(`account ${OWNER.address} --json`)).out).toContain('"nonce":"1"');
+
+    const again = await online.qsdm("tx send - --json", {input: sign.out});
+    expect([again.status, codeOf(again)]).toEqual([3, "NONCE_USED"]);
+  });
+
+  test("once the chain knows the key, the envelope may leave it out", async () => {
+    const {out} = await online.qsdm(`tx terms ${OWNER.address}`);
+    expect(JSON.parse(out)).toMatchObject({nonce: "1", key_known: true});
+    const tx = await offline.qsdm(`tx build --terms /terms.json ${PAY} --hex`, {files: {"/terms.json": out}});
+    const signed = await offline.qsdm(`${SIGN} --hex --key-known`, {input: tx.out});
+    expect(decodeEnvelope(bytesOfHex(signed.out.trim())).publicKey).toBeNull();
+    const decode = await offline.qsdm("tx decode - --json", {input: signed.out});
+    expect(JSON.parse(decode.out).data).toMatchObject({signature: "unchecked", carries_key: false});
+    expect((await online.qsdm("tx send - --wait", {input: signed.out})).status).toBe(0);
+  });
+
+  test("supply adds the books up", async () => {
+    const ran = await online.qsdm("supply");
+    expect(ran.status).toBe(0);
+    const lines = new Map(
+      ran.out
+        .trim()
+        .split("\n")
+        .map((line) => line.split("\t") as [string, string]),
+    );
+    expect([...lines.keys()]).toContain("burned_dust");
+    expect(BigInt(lines.get("burned_dust")!)).toBeGreaterThan(0n);
+  });
+});
+
+describe("tx build", () => {
+  test("needs no node and no file where flags say everything", async () => {
+    const content = unsignedEnvelope.decode(bytesOfHex(await built("--tip 0.0002")));
+    expect(content).toMatchObject({chainId: "qsdm-test", nonce: 7n, expiresAtHeight: 900n, tipDust: 20_000n});
+  });
+
+  test("writes raw bytes to a file, and the file reads the same as its hex", async () => {
+    const ran = await offline.qsdm(`tx build ${GIVEN} ${PAY} --out /pay.tx`);
+    expect(ran.out).toBe("/pay.tx\n");
+    const raw = ran.host.files.get("/pay.tx")!;
+    expect(hexOf(raw)).toBe(await built());
+    const decoded = await offline.qsdm("tx decode /pay.tx", {files: {"/pay.tx": raw}});
+    expect(decoded.out).toContain("signature\tunsigned\n");
+    expect(decoded.out).toContain(`payload_fields.to\t${OTHER.address}\n`);
+  });
+
+  test("takes any contract's payload from a file, and warns of one that it cannot read", async () => {
+    const line = `tx build ${GIVEN} --contract qsdm/else/v1 --payload-file /payload --hex`;
+    const ran = await offline.qsdm(line, {files: {"/payload": "what is this"}});
+    expect(ran.err).toContain("warning: this program cannot read the payload");
+    const content = unsignedEnvelope.decode(bytesOfHex(ran.out.trim()));
+    expect(content).toMatchObject({contract: "qsdm/else/v1", payload: new Uint8Array(Buffer.from("what is this"))});
+  });
+
+  const terms = JSON.stringify({
+    form: "qsdm/terms/v1",
+    chain_id: "qsdm-test",
+    sender: OWNER.address,
+    nonce: "18446744073709551615",
+    key_known: false,
+    height: "18446744073709551600",
+    base_fee_dust: "1000",
+  });
+  for (const [name, line, status, code] of [
+    ["nothing to do", GIVEN, 2, "CALL_MISSING"],
+    ["an amount without a payee", `${GIVEN} --amount 1`, 2, "CALL_MISSING"],
+    ["a contract without a payload", `${GIVEN} --contract a`, 2, "CALL_MISSING"],
+    ["two calls at once", `${GIVEN} ${PAY} --contract a --payload-file /x`, 2, "FLAG_CONFLICT"],
+    ["a payment of nothing", `${GIVEN} --to ${OTHER.address} --amount 0`, 2, "TRANSFER_ZERO"],
+    ["a payee that is no address", `${GIVEN} --to bob --amount 1`, 3, "ADDRESS_INVALID"],
+    ["no terms at all", PAY, 2, "TERMS_MISSING"],
+    ["a sender that is no address", `${GIVEN.replace(OWNER.address, "me")} ${PAY}`, 3, "ADDRESS_INVALID"],
+    ["a chain id that is none", `${GIVEN.replace("qsdm-test", "Q!")} ${PAY}`, 3, "FIELD_INVALID"],
+    ["two expiries", `${GIVEN} ${PAY} --expires-in 5`, 2, "FLAG_CONFLICT"],
+    ["an expiry beyond any chain", `--terms /terms ${PAY}`, 2, "EXPIRY_INVALID"],
+    ["a fee below the base fee", `--terms /terms --fee 0.000009 --expires-at 5 ${PAY}`, 2, "FEE_TOO_LOW"],
+    ["terms with a member too many", `--terms /more ${PAY}`, 3, "TERMS_INVALID"],
+    ["terms that are no JSON", `--terms /pass ${PAY}`, 3, "TERMS_INVALID"],
+    ["a nonce above 64 bits", `--terms /above ${PAY}`, 3, "TERMS_INVALID"],
+  ] as const)
+    test(`${name} is refused`, async () => {
+      const more = terms.replace("{", '{"x":1,');
+      const above = terms.replace("709551615", "709551616");
+      const files = {"/terms": terms, "/more": more, "/above": above, "/x": "x"};
+      const ran = await offline.qsdm(`tx build ${line} --json`, {files});
+      expect([ran.status, codeOf(ran)]).toEqual([status, code]);
+    });
+
+  test("raw bytes never go to a terminal", async () => {
+    const ran = await offline.qsdm(`tx build ${GIVEN} ${PAY}`, {terminals: ["stdout"]});
+    expect([ran.status, ran.out]).toEqual([2, ""]);
+    expect(ran.err).toContain("raw bytes");
+  });
+});
+
+describe("tx sign", () => {
+  test("asks on a terminal, after it has said what it would sign", async () => {
+    const files = {"/pay.tx": await built()};
+    const ran = await offline.qsdm("tx sign /pay.tx --hex --passphrase-file /pass", {
+      files,
+      terminals: ["stdin"],
+      input: "n\n",
+    });
+    expect([ran.status, ran.out]).toEqual([2, ""]);
+    expect(ran.err).toMatch(
+      /pays 2\.5 CELL .*\non chain qsdm-test, nonce 7, fee at most 0\.001 CELL .*900\nSign this\?/,
+    );
+  });
+
+  for (const [name, line, input, status, code] of [
+    ["nothing", SIGN, () => "", 3, "TX_EMPTY"],
+    ["what is no transaction", SIGN, () => "hello", 3, "CBOR_INVALID"],
+    ["a transaction for another chain", `${SIGN} --chain-id other`, built, 2, "CHAIN_MISMATCH"],
+  ] as const)
+    test(`${name} is refused`, async () => {
+      const ran = await offline.qsdm(`${line} --json`, {input: await input()});
+      expect([ran.status, codeOf(ran)]).toEqual([status, code]);
+    });
+
+  test("another's transaction, and one that is signed already, are refused", async () => {
+    const theirs = await stranger.qsdm(`${SIGN} --json`, {input: await built()});
+    expect([theirs.status, codeOf(theirs)]).toEqual([2, "SENDER_MISMATCH"]);
+    const {out} = await offline.qsdm(`${SIGN} --hex`, {input: await built()});
+    const twice = await offline.qsdm(`${SIGN} --json`, {input: out});
+    expect([twice.status, codeOf(twice)]).toEqual([3, "TX_SIGNED"]);
+  });
+});
+
+describe("tx decode", () => {
+  /** A signed payment, changed. */
+  const forged = async (change: (value: ReturnType<typeof decodeEnvelope>) => object): Promise<string> => {
+    const {out} = await offline.qsdm(`${SIGN} --hex`, {input: await built()});
+    const value = decodeEnvelope(bytesOfHex(out.trim()));
+    return hexOf(envelope.encode({...value, ...change(value)}));
+  };
+  for (const [name, input, code] of [
+    [
+      "a signature over other content",
+      () => forged(({content}) => ({content: {...content, nonce: 8n}})),
+      "SIGNATURE_INVALID",
+    ],
+    ["a key that is not the sender's", () => forged(() => ({publicKey: OTHER.publicKey})), "SENDER_MISMATCH"],
+    ["bytes after the transaction", async () => `${await built()}00`, "CBOR_INVALID"],
+  ] as const)
+    test(`${name} is refused`, async () => {
+      const ran = await offline.qsdm("tx decode - --json", {input: await input()});
+      expect([ran.status, codeOf(ran)]).toEqual([3, code]);
+    });
+});
+
+describe("tx send and tx status", () => {
+  test("an unsigned transaction is refused before a node is asked", async () => {
+    const ran = await offline.qsdm("tx send - --json", {input: await built()});
+    expect([ran.status, codeOf(ran)]).toEqual([3, "FIELD_INVALID"]);
+  });
+
+  test("no block in time is exit 5, with the id on standard output", async () => {
+    const {url} = await serve();
+    const {out: input} = await offline.qsdm(`${SIGN} --hex`, {input: await built()});
+    const desk = deskOf(url, new Uint8Array());
+    const ran = await desk.qsdm("tx send - --wait --wait-timeout 300ms", {input});
+    expect(ran.status).toBe(5);
+    expect(ran.out).toMatch(/^[0-9a-f]{64}\n$/);
+  });
+
+  const content = {
+    chainId: "qsdm-test",
+    sender: BOB,
+    nonce: 4n,
+    expiresAtHeight: 300n,
+    maxFeeDust: 2_000n,
+    tipDust: 1n,
+    contract: "qsdm/transfer/v3",
+    payload: new Uint8Array(),
+  };
+  const receipt = {
+    txId: TX,
+    height: 9n,
+    outcome: "rejected" as const,
+    code: "BALANCE_TOO_LOW",
+    message: "too low",
+    sender: BOB,
+    nonce: 4n,
+    contract: "qsdm/transfer/v3",
+    feeDust: 1_000n,
+    slash: null,
+  };
+  test("one that waits is exit 5, and says which nonce it waits for", async () => {
+    const account = () => ({balanceDust: 1n, nonce: 3n, keyKnown: true});
+    const {url} = await serve({waitingTransaction: () => content, view: () => view({account})});
+    const ran = await deskOf(url, new Uint8Array()).qsdm(`tx status ${TX}`);
+    expect([ran.status, ran.out]).toEqual([5, `waiting\t-\tqsdm/transfer/v3\t${BOB}\t4\t2000\t300\t-\n`]);
+    expect(ran.err).toContain("it waits for nonce 3");
+  });
+
+  test("a rejected one is exit 3, with the ledger's code", async () => {
+    const {url} = await serve({store: {...EMPTY_STORE, receipt: () => receipt}});
+    const ran = await deskOf(url, new Uint8Array()).qsdm(`tx status ${TX}`);
+    expect([ran.status, ran.out]).toEqual([3, `rejected\t9\tqsdm/transfer/v3\t${BOB}\t4\t1000\t-\tBALANCE_TOO_LOW\n`]);
+  });
+
+  test("an unknown one is refused", async () => {
+    const {url} = await serve();
+    const ran = await deskOf(url, new Uint8Array()).qsdm(`tx status ${TX} --json`);
+    expect([ran.status, codeOf(ran)]).toEqual([3, "TRANSACTION_NOT_FOUND"]);
+  });
+});
+
+test("books that do not add up are refused", async () => {
+  const supply = {...answers().view().supply(), burnedDust: 11n};
+  const {url} = await serve({view: () => view({supply: () => supply})});
+  const ran = await deskOf(url, new Uint8Array()).qsdm("supply --json");
+  expect([ran.status, codeOf(ran)]).toEqual([3, "SUPPLY_UNBALANCED"]);
+});
