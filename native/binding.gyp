@@ -9,10 +9,12 @@
     {
       "target_name": "qsdm_native",
       "sources": ["napi/addon.cpp", "napi/cuda.cpp", "napi/field.cpp", "napi/forms.cpp", "napi/hash_job.cpp",
-                  "napi/library.cpp", "napi/pool.cpp", "napi/search_job.cpp", "napi/signatures.cpp", "napi/signer.cpp",
-                  "napi/values.cpp", "napi/verify_job.cpp",
-                  "cpu/abi.cpp", "cpu/field.cpp", "cpu/path_scalar.cpp", "cpu/secret_memory.cpp", "cpu/signatures.cpp",
-                  "cpu/signatures_scalar.cpp", "cpu/workers.cpp", "cpu/ml_dsa/key_cache.cpp"],
+                  "napi/library.cpp", "napi/mapping.cpp", "napi/pool.cpp", "napi/search_job.cpp", "napi/signatures.cpp",
+                  "napi/signer.cpp", "napi/values.cpp", "napi/verify_job.cpp",
+                  "cpu/abi.cpp", "cpu/field.cpp", "cpu/mapping.cpp", "cpu/path_scalar.cpp", "cpu/secret_memory.cpp",
+                  "cpu/signatures.cpp", "cpu/signatures_scalar.cpp", "cpu/workers.cpp", "cpu/ml_dsa/key_cache.cpp"],
+      # It handles a signal, so it has to stay when the last JavaScript thread that loaded it ends.
+      "ldflags": ["-Wl,-z,nodelete"],
       "conditions": [["target_arch=='x64'", {"dependencies": ["qsdm_avx2", "qsdm_avx512"]}]],
     },
   ],

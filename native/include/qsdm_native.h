@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Raised with every change that an older caller would not survive. Compare it with qsdm_abi() before any other call. */
-#define QSDM_NATIVE_ABI 6
+#define QSDM_NATIVE_ABI 7
 
 #define QSDM_ENTRY_BYTES 32
 #define QSDM_START_BYTES 48
@@ -73,6 +73,30 @@ typedef struct qsdm_dag {
  * page is not in the processor's tables costs more than the hash that wants it. Returns 1 when the system was asked.
  */
 int qsdm_prefer_large_pages(void *memory, size_t bytes);
+
+/*
+ * The beginning of a file, mapped to be read. Processes that map the same one share its memory, which the system may take
+ * back and read again. What cannot be read any more reads as zeros and ends nothing; who reads has to ask afterwards.
+ */
+typedef struct qsdm_mapping qsdm_mapping;
+
+/*
+ * Maps `bytes` of the file behind a descriptor, which stays the caller's; no fewer than the file has. Takes SIGBUS for the
+ * process with the first mapping, and passes on what has nothing to do with one. NULL with errno; EBUSY when somebody else
+ * has taken the signal since, or there are too many mappings.
+ */
+qsdm_mapping *qsdm_mapping_create(int file, uint64_t bytes);
+/* Whoever was given it is one owner; the last one's release unmaps it. */
+void qsdm_mapping_keep(qsdm_mapping *mapping);
+void qsdm_mapping_release(qsdm_mapping *mapping);
+const uint8_t *qsdm_mapping_bytes(const qsdm_mapping *mapping);
+uint64_t qsdm_mapping_size(const qsdm_mapping *mapping);
+/* A descriptor of its own for the file. */
+int qsdm_mapping_file(const qsdm_mapping *mapping);
+/* 1 when all that was read so far is what the file held when it was mapped: nobody has written to it or cut it short. */
+int qsdm_mapping_holds(const qsdm_mapping *mapping);
+/* Bytes that are mapped in large pages now. Takes some milliseconds. */
+uint64_t qsdm_mapping_large_bytes(const qsdm_mapping *mapping);
 
 typedef enum qsdm_mix {
   QSDM_MIX_PLAIN = 1,

@@ -74,13 +74,15 @@ napi_value prefer_large_pages(napi_env env, napi_callback_info info) {
 napi_value walk(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const uint32_t path = path_of(arguments, 0);
-  const qsdm_dag dag = dag_of(arguments, 1);
+  const auto [dag, mapped] = dag_of(arguments, 1);
   const qsdm_mix mix = mix_of(arguments, 4);
   const Bytes starts = arguments.bytes(5);
   const size_t count = starts.size / QSDM_START_BYTES;
   arguments.check(starts.size == count * QSDM_START_BYTES, "a start is 48 bytes");
   uint8_t *mixes = arguments.writable(6, count * QSDM_ENTRY_BYTES);
-  if (arguments.ok()) qsdm_walk(path, &dag, mix, starts.data, count, mixes);
+  if (!arguments.ok()) return nullptr;
+  qsdm_walk(path, &dag, mix, starts.data, count, mixes);
+  if (mapped) mapped->check(env);
   return nullptr;
 }
 
@@ -89,7 +91,7 @@ napi_value walk(napi_env env, napi_callback_info info) {
 napi_value search(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const uint32_t path = path_of(arguments, 0);
-  const qsdm_dag table = dag_of(arguments, 1);
+  const auto [table, mapped] = dag_of(arguments, 1);
   const qsdm_mix mix = mix_of(arguments, 4);
   const uint8_t *job = arguments.bytes(5, 64);
   const uint8_t *limit = arguments.bytes(6, 32);
@@ -101,6 +103,7 @@ napi_value search(napi_env env, napi_callback_info info) {
   const qsdm_search what = {job, job + 32, limit, table, mix, nullptr, 0};
   qsdm_found found;
   qsdm_search_nonces(path, &what, start, attempts, &found);
+  if (mapped && !mapped->check(env)) return nullptr;
   if (found.found) {
     for (int i = 0; i < QSDM_NONCE_BYTES; i++) solution[i] = found.nonce[i];
     for (int i = 0; i < QSDM_ENTRY_BYTES; i++) solution[QSDM_NONCE_BYTES + i] = found.mix[i];
@@ -157,6 +160,7 @@ NAPI_MODULE_INIT() {
     napi_set_named_property(env, exports, name, function);
   }
   qsdm::define_field(env, exports);
+  qsdm::define_mapping(env, exports);
   qsdm::define_pool(env, exports);
   qsdm::define_signatures(env, exports);
   qsdm::define_signers(env, exports);

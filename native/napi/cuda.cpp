@@ -136,7 +136,9 @@ napi_value create_table(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const CudaLibrary &library = library_of(arguments);
   const int device = device_of(arguments, library);
-  const qsdm_dag dag = dag_of(arguments, 1);
+  const auto [dag, mapped] = dag_of(arguments, 1);
+  // The driver reads it, whose threads would see zeros and go on.
+  arguments.check(!mapped, "a device takes a table in memory");
   if (!arguments.ok()) return nullptr;
   auto *table = new (std::nothrow) Table{&library, nullptr};
   if (!table) {

@@ -20,13 +20,14 @@ qsdm_ml_dsa level_of(Arguments &arguments, size_t at) {
   return static_cast<qsdm_ml_dsa>(level);
 }
 
-qsdm_dag dag_of(Arguments &arguments, size_t at) {
-  const Bytes bytes = arguments.bytes(at);
+DagArgument dag_of(Arguments &arguments, size_t at) {
+  MappedTable *mapped = arguments.mapped_table(at);
+  const Bytes bytes = mapped ? mapped->bytes() : arguments.bytes(at);
   const uint64_t entries = arguments.number(at + 1, MOST_ENTRIES);
   const uint64_t interval = arguments.number(at + 2, MOST_ENTRIES);
   if (arguments.check(entries > 0 && interval > 0, "a table has entries"))
     arguments.check((entries + interval - 1) / interval * QSDM_ENTRY_BYTES == bytes.size, "the table has another size");
-  return {bytes.data, entries, interval};
+  return {{bytes.data, entries, interval}, mapped};
 }
 
 Messages messages_of(Arguments &arguments, size_t at) {

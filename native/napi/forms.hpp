@@ -3,6 +3,7 @@
 
 #include "../include/qsdm_native.h"
 #include "../include/qsdm_signatures.h"
+#include "mapping.hpp"
 #include "values.hpp"
 
 namespace qsdm {
@@ -15,8 +16,13 @@ uint32_t path_of(Arguments &arguments, size_t at);
 qsdm_mix mix_of(Arguments &arguments, size_t at);
 qsdm_ml_dsa level_of(Arguments &arguments, size_t at);
 
-// A table or checkpoints at arguments `at` to `at` + 2: bytes, entries, interval.
-qsdm_dag dag_of(Arguments &arguments, size_t at);
+// A table or checkpoints at arguments `at` to `at` + 2: bytes, or a mapped table; entries, interval.
+struct DagArgument {
+  qsdm_dag dag;
+  // NULL for bytes.
+  MappedTable *mapped;
+};
+DagArgument dag_of(Arguments &arguments, size_t at);
 
 // Messages at arguments `at` to `at` + 2: sponge, bytes, ends.
 struct Messages {

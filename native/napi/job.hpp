@@ -7,10 +7,17 @@
 
 namespace qsdm {
 
+struct Refusal {
+  const char *code;
+  const char *message;
+};
+
 // Input is copied when the job is made, since JavaScript may change, move or lose its arrays meanwhile. Shared memory,
 // which it cannot lose, may be kept instead.
 class Job : public Work {
  public:
+  // On JavaScript's thread, after run(): why there is no answer; null when there is one.
+  virtual const Refusal *refusal() const { return nullptr; }
   // On JavaScript's thread, after run(): what the promise is resolved with; null when there was no memory for it.
   virtual napi_value answer(napi_env env) = 0;
   // On JavaScript's thread, before it is deleted, whether it ran or not: lets go of what it kept.

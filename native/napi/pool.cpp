@@ -154,6 +154,10 @@ void Pool::settle(Job *job) {
     reject(job, "NATIVE_CANCELLED", "cancelled");
     return;
   }
+  if (const Refusal *why = job->refusal()) {
+    reject(job, why->code, why->message);
+    return;
+  }
   const napi_value answer = job->answer(env_);
   if (!answer) {
     reject(job, "NATIVE_MEMORY", "no memory for this batch");

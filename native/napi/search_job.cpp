@@ -1,6 +1,6 @@
 // search(ticket, path, table, entries, 1, mix, header hash and batch root, limit, start, counter): the nonce and the mix
-// digest, once there is a solution. The table and the counter are shared memory, which JavaScript cannot take away; the
-// counter is added to as nonces are tried.
+// digest, once there is a solution. The table is mapped or, like the counter, shared memory, which JavaScript cannot take
+// away; the counter is added to as nonces are tried.
 #include <cstring>
 #include <new>
 
@@ -18,6 +18,8 @@ class SearchJob final : public Job {
  public:
   uint32_t path = 0;
   qsdm_dag table{};
+  // Kept for as long as the job is there; NULL for a table in memory.
+  qsdm_mapping *mapping = nullptr;
   qsdm_mix mix{};
   uint8_t fixed[64], limit[32], start[QSDM_NONCE_BYTES];
   int64_t *counter = nullptr;
@@ -28,12 +30,15 @@ class SearchJob final : public Job {
   void run() override {
     const qsdm_search what = {fixed, fixed + 32, limit, table, mix, unwanted(), 0};
     const uint64_t slice = SLICE * qsdm_path_at(path).lanes;
-    while (!found_.found && !is_unwanted()) {
+    while (!found_.found && !is_unwanted() && !changed_) {
       qsdm_search_nonces(path, &what, start, slice, &found_);
+      changed_ = mapping && !qsdm_mapping_holds(mapping);
       __atomic_fetch_add(counter, static_cast<int64_t>(found_.attempts), __ATOMIC_RELAXED);
       advance(found_.attempts);
     }
   }
+
+  const Refusal *refusal() const override { return changed_ ? &TABLE_CHANGED : nullptr; }
 
   napi_value answer(napi_env env) override {
     napi_value buffer = nullptr, result = nullptr;
@@ -48,6 +53,7 @@ class SearchJob final : public Job {
   void release(napi_env env) override {
     for (const napi_ref each : kept)
       if (each) napi_delete_reference(env, each);
+    if (mapping) qsdm_mapping_release(mapping);
   }
 
  private:
@@ -61,20 +67,21 @@ class SearchJob final : public Job {
   }
 
   qsdm_found found_{};
+  bool changed_ = false;
 };
 
 }  // namespace
 
 Job *make_search_job(napi_env env, Arguments &arguments, size_t at) {
   const uint32_t path = path_of(arguments, at);
-  const qsdm_dag table = dag_of(arguments, at + 1);
+  const auto [table, mapped] = dag_of(arguments, at + 1);
   const qsdm_mix mix = mix_of(arguments, at + 4);
   const uint8_t *fixed = arguments.bytes(at + 5, 64);
   const uint8_t *limit = arguments.bytes(at + 6, 32);
   const uint8_t *start = arguments.bytes(at + 7, QSDM_NONCE_BYTES);
   int64_t *counter = arguments.counter(at + 8);
   arguments.check(table.interval == 1, "a search takes a whole table");
-  arguments.check(arguments.is_shared(at + 1), "a table is in shared memory");
+  arguments.check(mapped || arguments.is_shared(at + 1), "a table is mapped, or in shared memory");
   if (!arguments.ok()) return nullptr;
   auto *job = new (std::nothrow) SearchJob;
   if (!job) {
@@ -83,6 +90,7 @@ Job *make_search_job(napi_env env, Arguments &arguments, size_t at) {
   }
   job->path = path;
   job->table = table;
+  job->mapping = mapped ? mapped->keep() : nullptr;
   job->mix = mix;
   job->counter = counter;
   memcpy(job->fixed, fixed, sizeof job->fixed);

@@ -13,6 +13,8 @@ struct Bytes {
   size_t size;
 };
 
+class MappedTable;
+
 class Arguments {
  public:
   static constexpr size_t MOST = 12;
@@ -24,6 +26,8 @@ class Arguments {
   Bytes bytes(size_t at);
   const uint8_t *bytes(size_t at, size_t size);
   uint8_t *writable(size_t at, size_t size);
+  // A mapped table, or null where the argument is something else.
+  MappedTable *mapped_table(size_t at);
   // A Uint32Array.
   const uint32_t *words(size_t at, size_t &count);
   // A BigInt64Array of one number, in shared memory.

@@ -10,6 +10,7 @@ import {parse as parseToml, TomlError} from "smol-toml";
 import * as z from "zod";
 import {textOf} from "../codecs/bytes.js";
 import {UsageError} from "../errors.js";
+import {TABLE_MEMORIES} from "../node/mining/dag/memory.js";
 import {durationFlag} from "./flags.js";
 import type {Host} from "./host.js";
 
@@ -105,6 +106,16 @@ export const SETTINGS = {
     schema: z.enum(["light", "full"]),
     path: false,
     fallback: "light",
+  },
+  table_memory: {
+    env: "QSDM_TABLE_MEMORY",
+    describe:
+      "Where whole tables are: `mapped` walks a table's file, which processes on one machine share and the system may " +
+      "read again, `copied` walks a copy of the process's own. `auto` maps it for who verifies, and for who mines where " +
+      "the system maps it in large pages, which is as quick, or has no memory for a copy.",
+    schema: z.enum(TABLE_MEMORIES),
+    path: false,
+    fallback: "auto",
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 export type SettingName = keyof typeof SETTINGS;

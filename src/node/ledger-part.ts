@@ -6,7 +6,6 @@ import {signedRefusalOf} from "./api/events/refused-proof.js";
 import {Chain} from "./chain.js";
 import type {ComputeBackend} from "./compute/backend.js";
 import {contractsOf} from "./contracts.js";
-import type {DataDir} from "./data-dir.js";
 import {Intake} from "./intake.js";
 import type {NodeKeys} from "./keys-part.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
@@ -18,7 +17,6 @@ import {RejectionFile} from "./mining/rejections/file.js";
 import {Rejections} from "./mining/rejections/rejections.js";
 import {TelemetryCheck} from "./mining/telemetry/telemetry.js";
 import {MiningDesk} from "./mining-desk.js";
-import type {NodePorts} from "./node.js";
 import type {Site} from "./site.js";
 
 export interface Ledger {
@@ -34,18 +32,16 @@ export interface Ledger {
   onWork(wake: () => void): void;
 }
 
-function dagBuilderOf(backend: ComputeBackend, {dagPath}: DataDir, {log}: NodePorts): DagBuilder {
+function dagBuilderOf(backend: ComputeBackend, {options, ports: {log}, dir: {dagPath}}: Site): DagBuilder {
   const cache = new DagCache(dagPath, (message) => log.warn({}, message));
   // One thread of a verifier goes on verifying.
   const threads = Math.max(1, availableParallelism() - 1);
-  return new DagBuilder({...DEFAULT_DAG_OPTIONS, threads}, {backend, cache, nowMs: () => performance.now()});
+  const how = {threads, memory: options.tableMemory, searches: false};
+  return new DagBuilder({...DEFAULT_DAG_OPTIONS, ...how}, {backend, cache, nowMs: () => performance.now()});
 }
 
-export async function openLedger(
-  {options, ports, dir, store, broken}: Site,
-  keys: NodeKeys,
-  backend: ComputeBackend,
-): Promise<Ledger> {
+export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBackend): Promise<Ledger> {
+  const {options, ports, dir, store, broken} = site;
   const params = chainParamsOf(dir.genesis);
   const nowMs = (): bigint => BigInt(ports.nowMs());
   const {challengeKey, genesis} = dir;
@@ -60,7 +56,7 @@ export async function openLedger(
     challengeKey,
     verifySignature,
     backend,
-    builder: dagBuilderOf(backend, dir, ports),
+    builder: dagBuilderOf(backend, site),
     tableKind: options.tableKind,
     deniedGpus: options.deniedGpus,
     rejections,

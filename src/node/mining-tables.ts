@@ -4,10 +4,12 @@
  */
 import {UnavailableError} from "../errors.js";
 import type {ComputeBackend} from "./compute/backend.js";
-import {type Dag, isTable} from "./ledger/mining/checkpoints.js";
+import {isMapped, isTableChanged} from "./compute/mapped-table.js";
+import {type Dag, isCheckpoints} from "./ledger/mining/checkpoints.js";
 import type {DagSeed} from "./ledger/mining/dag.js";
 import type {Walk} from "./ledger/mining/walk.js";
 import type {DagBuilder, DagProgress, DagWatch} from "./mining/dag/builder.js";
+import {largeShareOf} from "./mining/dag/memory.js";
 import type {Log} from "./service.js";
 import {rememberWalks} from "./walk-memory.js";
 
@@ -82,7 +84,9 @@ export class MiningTables {
       this.#keep(epoch, dag);
       if (!proved) void this.#verify(seed, dag, signal);
       const elapsedMs = Math.round(performance.now() - startedAtMs);
-      log.info({epoch, entries, kind: this.kind, elapsedMs}, "proof-of-work table ready");
+      const memory = isMapped(dag) ? "mapped" : "copied";
+      const largeShare = isMapped(dag) ? {largeShare: largeShareOf(dag)} : {};
+      log.info({epoch, entries, kind: this.kind, memory, ...largeShare, elapsedMs}, "proof-of-work table ready");
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -118,8 +122,17 @@ export class MiningTables {
   }
 
   #keep(epoch: bigint, dag: Dag): void {
-    const walk: Walk = (start, version) => this.ports.backend.mixDigests(dag, [start], version)[0]!;
-    this.#walks.set(epoch, isTable(dag) ? walk : rememberWalks(walk));
+    const walk: Walk = (start, version) => {
+      try {
+        return this.ports.backend.mixDigests(dag, [start], version)[0]!;
+      } catch (error) {
+        if (!isTableChanged(error)) throw error;
+        this.ports.log.error({epoch, err: error}, "the table's file was changed; reading or building it again");
+        this.#walks.delete(epoch);
+        return this.walk(epoch)(start, version);
+      }
+    };
+    this.#walks.set(epoch, isCheckpoints(dag) ? rememberWalks(walk) : walk);
     for (const each of [...this.#walks.keys()].sort((a, b) => (a < b ? -1 : 1)))
       if (this.#walks.size > KEPT_EPOCHS) this.#walks.delete(each);
   }

@@ -11,6 +11,7 @@ import type {PaceOptions} from "./engine/pace.js";
 import type {NodeRole} from "./keys-part.js";
 import type {NetworkProfile} from "./ledger/params/networks.js";
 import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
+import type {TableMemory} from "./mining/dag/memory.js";
 import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "./mining/rejections/rejections.js";
 import type {TelemetryOptions} from "./mining/telemetry/telemetry.js";
 import type {TableKind} from "./mining-tables.js";
@@ -32,6 +33,8 @@ export interface NodeOptions {
   readonly pool: PoolLimits;
   /** Whether proofs are verified over the whole table or over its checkpoints. */
   readonly tableKind: TableKind;
+  /** Where whole tables are. */
+  readonly tableMemory: TableMemory;
   /** Case-insensitive parts of GPU names that are not admitted here. */
   readonly deniedGpus: readonly string[];
   readonly rejections: RejectionOptions;
@@ -53,6 +56,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   pace: null,
   pool: DEFAULT_POOL_LIMITS,
   tableKind: "light",
+  tableMemory: "auto",
   deniedGpus: [],
   rejections: DEFAULT_REJECTION_OPTIONS,
   ngc: null,

@@ -7,7 +7,7 @@ import {randomFillSync} from "node:crypto";
 import {BACKEND_NAMES, type ComputeBackend} from "../../src/node/compute/backend.js";
 import {benchGpu} from "./compute/gpu.js";
 import {benchHashing} from "./compute/hashing.js";
-import {benchLight, benchTables, benchWalks} from "./compute/proof-of-work.js";
+import {benchLight, benchMapping, benchTables, benchWalks} from "./compute/proof-of-work.js";
 import {openOrSay} from "./compute/rounds.js";
 import {benchSharing} from "./compute/sharing.js";
 import {benchSignatures} from "./compute/signatures.js";
@@ -33,6 +33,8 @@ export async function run(print: (line: string) => void): Promise<void> {
   const noise = randomFillSync(new Uint8Array(FILL_BYTES));
   for (let at = 0; at < TABLE_BYTES; at += FILL_BYTES) table.set(noise, at);
   benchWalks(backends, table, print);
+  const native = backends.find(({mapTable}) => mapTable);
+  if (native) await benchMapping(native, table, print);
   await benchTables(backends, print);
   benchLight(backends, noise, print);
   await benchGpu(print);

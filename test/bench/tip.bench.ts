@@ -41,7 +41,10 @@ async function minerOn({client}: RunningNode, signal: AbortSignal, {streams}: {s
       nodes: [streams ? node : {...node, waitForTip: wait}],
       gate: OPEN_GATE,
       solver,
-      dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: 0}, {backend, cache: null, nowMs: () => performance.now()}),
+      dag: new DagBuilder(
+        {...DEFAULT_DAG_OPTIONS, searches: false, threads: 0},
+        {backend, cache: null, nowMs: () => performance.now()},
+      ),
       claim: async () => false,
       attest: async (solution) => solution,
       randomNonce: () => new Uint8Array(randomBytes(16)),

@@ -19,6 +19,7 @@ test("without anything said, every value is the default", async () => {
     peers: {value: null, origin: "default"},
     bootstrap: {value: null, origin: "default"},
     mining_table: {value: "light", origin: "default"},
+    table_memory: {value: "auto", origin: "default"},
   });
 });
 
@@ -27,6 +28,7 @@ test("a flag beats the environment, which beats the file, for every key", async 
   const valueFor = (name: string, place: string) => {
     if (name === "api_url") return `http://${place}/`;
     if (name === "mining_table") return place === "file" ? "full" : "light";
+    if (name === "table_memory") return place === "file" ? "mapped" : "copied";
     return name === "timeout" ? `${place.length}s` : `/${place}`;
   };
   for (const name of names) {

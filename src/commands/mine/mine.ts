@@ -59,7 +59,7 @@ export const mineCommand = (io: Io): Command =>
         {does: "whether this machine mines correctly", run: "qsdm mine --self-test"},
         {does: "what could mine here", run: "qsdm mine --device list"},
       ],
-      environment: {...settingsEnvironment("api_url", "timeout", "dag_dir"), ...COMPUTE_ENVIRONMENT},
+      environment: {...settingsEnvironment("api_url", "timeout", "dag_dir", "table_memory"), ...COMPUTE_ENVIRONMENT},
       files: {
         "~/.qsdm/miner.toml": "The rig: flags of this command with _ for -.",
         "~/.qsdm/rigs/": "Keys that a first run makes.",
@@ -117,6 +117,7 @@ export const mineCommand = (io: Io): Command =>
     .option("--proofs <count>", "end after so many accepted proofs", countFlag(1, 0xffff_ffff))
     .option("--poll <duration>", "time between two looks at the tip, 10ms at least", pollFlag, DEFAULT_POLL_MS)
     .option("--dag-dir <dir>", "where proof-of-work tables are kept (default: ~/.cache/qsdm/dag)")
+    .option("--table-memory <how>", "where the table is: auto, mapped or copied (default: auto)")
     .option(
       "--enrollment-poll <duration>",
       "time between two looks at the record; 0s looks never",

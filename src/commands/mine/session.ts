@@ -18,13 +18,13 @@ import {attester} from "./attester.js";
 import {type Equipment, equip} from "./equipment.js";
 import {minerRegistry, parseMetricsAddress, serveMetrics} from "./metrics.js";
 import {
-  dagDirOf,
   type MineFlags,
   payeeOf,
   required,
   signedHeightsOf,
   signingKeyPath,
   type Terms,
+  tableSettingsOf,
   termsOf,
 } from "./terms.js";
 import {TotalsFile} from "./totals-file.js";
@@ -137,7 +137,8 @@ async function minerOf(
 ): Promise<Miner> {
   const {backend, fleet} = equipment;
   const heights = signedHeightsOf(flags, terms);
-  const cache = new DagCache(await dagDirOf(io, flags), (message) => io.warn(message));
+  const {dagDir, memory} = await tableSettingsOf(io, flags);
+  const cache = new DagCache(dagDir, (message) => io.warn(message));
   const {forkTensorHeight, strict, record, chainId} = terms;
   return new Miner(
     {
@@ -154,7 +155,10 @@ async function minerOf(
       solver: fleet,
       attest: await attester(io, flags, terms, backend),
       claim: (height) => heights.claim(height),
-      dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: flags.threads}, {backend, cache, nowMs}),
+      dag: new DagBuilder(
+        {...DEFAULT_DAG_OPTIONS, threads: flags.threads, memory, searches: true},
+        {backend, cache, nowMs},
+      ),
       randomNonce: () => plain(randomBytes(16)),
       nowMs,
       sleep,

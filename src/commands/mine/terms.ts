@@ -1,9 +1,11 @@
 /** What `qsdm mine` has to know before it mines: what the chain asks for, what the rig says, how it signs. */
+
 import {U64_MAX} from "../../codecs/amount.js";
 import type {EnrollmentView} from "../../codecs/api/mining.js";
 import type {Status} from "../../codecs/api/status.js";
 import {RuleError, UsageError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
+import type {TableMemory} from "../../node/mining/dag/memory.js";
 import {SignedHeights} from "../../node/mining/signed-heights.js";
 import type {ClientFlags} from "../client.js";
 import type {Io} from "../io.js";
@@ -45,6 +47,7 @@ export interface MineFlags extends ClientFlags, SigningFlags {
   readonly proofs?: number;
   readonly poll: number;
   readonly dagDir?: string;
+  readonly tableMemory?: string;
   readonly selfTest: boolean;
 }
 
@@ -90,9 +93,12 @@ export function required(value: string | undefined, flag: string): string {
   });
 }
 
-/** Where tables are kept between runs. */
-export const dagDirOf = async (io: Io, {config, dagDir}: MineFlags): Promise<string> =>
-  (await loadSettings(io.host, {config, dag_dir: dagDir})).dag_dir.value!;
+/** Where tables are kept between runs, and where they are while they are walked. */
+export async function tableSettingsOf(io: Io, flags: MineFlags): Promise<{dagDir: string; memory: TableMemory}> {
+  const {config, dagDir, tableMemory} = flags;
+  const settings = await loadSettings(io.host, {config, dag_dir: dagDir, table_memory: tableMemory});
+  return {dagDir: settings.dag_dir.value!, memory: settings.table_memory.value as TableMemory};
+}
 
 /** The flag that each kind of evidence is named by. */
 export const MINE_SOURCES = {

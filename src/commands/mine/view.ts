@@ -101,6 +101,9 @@ function textView(io: Io, {tally, gpus}: MineViewPorts): MineView {
           else if (done) happened(`table of epoch ${event.epoch} ready`);
           break;
         }
+        case "walks":
+          progress.log(`table of epoch ${event.epoch}: ${walksLine(event)}`);
+          break;
         case "accepted":
           happened(`accepted at height ${event.height}`);
           progress.above(() => io.event({event: event.type}, [[event.height, event.proofId]]));
@@ -158,6 +161,11 @@ function tableLine({epoch, doneEntries, entries, etaSeconds}: Extract<MineEvent,
   const percent = Math.floor((doneEntries * 100) / entries);
   const rest = etaSeconds === null ? "" : `, ${formatSpan(etaSeconds)} to go`;
   return `building the table of epoch ${epoch}: ${percent} %${rest}`;
+}
+
+function walksLine({memory, largeShare}: Extract<MineEvent, {type: "walks"}>): string {
+  if (memory === "copied") return "copied into this process's memory";
+  return `its file is mapped, ${Math.round((largeShare ?? 0) * 100)} % in large pages`;
 }
 
 function logLine(tally: Tally): string {

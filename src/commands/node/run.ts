@@ -3,6 +3,7 @@ import {textOf} from "../../codecs/bytes.js";
 import {UnavailableError} from "../../errors.js";
 import {DEFAULT_RATE_LIMIT, type RateLimitOptions} from "../../node/api/rate-limiter.js";
 import {NETWORK_PARAMS} from "../../node/ledger/params/networks.js";
+import type {TableMemory} from "../../node/mining/dag/memory.js";
 import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "../../node/mining/rejections/rejections.js";
 import type {TelemetryProfile} from "../../node/mining/telemetry/catalogue.js";
 import {DEFAULT_TELEMETRY_OPTIONS, type TelemetryOptions} from "../../node/mining/telemetry/telemetry.js";
@@ -70,7 +71,7 @@ export const nodeRunCommand = (io: Io): Command =>
             {does: "a node that takes what a QSDM node takes", run: "qsdm node run --data-dir ./old --profile compat"},
           ],
           environment: {
-            ...settingsEnvironment("data_dir", "mining_table", "listen", "peers", "bootstrap"),
+            ...settingsEnvironment("data_dir", "mining_table", "table_memory", "listen", "peers", "bootstrap"),
             ...COMPUTE_ENVIRONMENT,
           },
           files: {
@@ -117,6 +118,7 @@ export const nodeRunCommand = (io: Io): Command =>
           DEFAULT_NODE_OPTIONS.eventBlocksKept,
         )
         .option("--mining-table <kind>", "verify proofs of work with the whole table (full), or light (default: light)")
+        .option("--table-memory <how>", "where a whole table is: auto, mapped or copied (default: auto)")
         .option("--deny-gpus <path>", "file of GPU names, or parts of them, that are not admitted; one a line")
         .option(
           "--rejection-rate <count>",
@@ -138,6 +140,7 @@ export const nodeRunCommand = (io: Io): Command =>
       config: flags.config,
       data_dir: flags.dataDir,
       mining_table: flags.miningTable,
+      table_memory: flags.tableMemory,
       ...networkSettingFlags(flags),
     });
     const intervalMs: number | undefined = flags.blockInterval;
@@ -158,6 +161,7 @@ export const nodeRunCommand = (io: Io): Command =>
         senderLimit: rateLimitOf(flags.senderLimit),
       },
       tableKind: settings.mining_table.value as TableKind,
+      tableMemory: settings.table_memory.value as TableMemory,
       pace: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
     };
     await runNode(options, {

@@ -8,6 +8,7 @@ import type {DagRun} from "../ledger/mining/dag.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
 import type {MixVersion, WalkStart} from "../ledger/mining/walk.js";
 import type {FieldBatches} from "./field.js";
+import type {MappedTable, TablePlace} from "./mapped-table.js";
 import type {MlDsa, MlDsaLevel, Workload} from "./ml-dsa.js";
 import type {ComputePool, PoolOptions} from "./pool.js";
 
@@ -24,6 +25,8 @@ export interface ComputeBackend {
   extendDags(runs: readonly DagRun[]): void;
   /** The mix digest of each walk over one table. */
   mixDigests(dag: Dag, starts: readonly WalkStart[], version: MixVersion): readonly Uint8Array[];
+  /** Maps a table's file; missing where there is no way. @throws UnavailableError TABLE_UNMAPPED */
+  mapTable?(place: TablePlace): MappedTable;
   /** To be called on the memory of a table before it is filled: what makes its reads quicker, where there is a way. */
   prepareTable(memory: Uint8Array): void;
   /** Tries up to `attempts` nonces from `start`, in order. */

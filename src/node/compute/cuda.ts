@@ -3,7 +3,7 @@
  * backend beside it. Calls wait for the device, so searches belong on threads.
  */
 import {concat} from "../../codecs/bytes.js";
-import {UnavailableError} from "../../errors.js";
+import {InvariantError, UnavailableError} from "../../errors.js";
 import type {Dag} from "../ledger/mining/checkpoints.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
 import type {ComputeBackend} from "./backend.js";
@@ -114,7 +114,9 @@ class TableOnDevice {
     if (this.#held?.dag === dag) return this.#held.table;
     this.drop();
     const {library, number} = this.place;
-    const table = library.createTable(number, ...dagArguments(dag));
+    const bytes = dagArguments(dag);
+    if (!bytes) throw new InvariantError("a table that a device cannot be given");
+    const table = library.createTable(number, ...bytes);
     this.#held = {dag, table};
     return table;
   }

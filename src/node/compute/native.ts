@@ -1,6 +1,6 @@
 /** Hashing in native code: as many hashes side by side as the machine's vectors hold. */
 import {concat} from "../../codecs/bytes.js";
-import {isTable} from "../ledger/mining/checkpoints.js";
+import {isCheckpoints} from "../ledger/mining/checkpoints.js";
 import {ENTRY_BYTES} from "../ledger/mining/dag.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
 import type {ComputeBackend} from "./backend.js";
@@ -9,6 +9,7 @@ import {type Addon, bestPath, loadAddon, SPONGE} from "./native/addon.js";
 import {nativeField} from "./native/field.js";
 import {dagArguments, fits, HASH_BYTES, limitOf, NONCE_BYTES, packed, packedStarts, slices} from "./native/forms.js";
 import {NativePool} from "./native/pool.js";
+import {NativeTable, whole} from "./native/table.js";
 
 /** @throws UnavailableError NATIVE_UNAVAILABLE */
 export function createNativeBackend(): ComputeBackend {
@@ -22,7 +23,7 @@ export function nativeBackendOn(addon: Addon, path: number): ComputeBackend {
   return {
     ...cpuBackend,
     name: "native",
-    detail: `${name}, ${lanes} ${lanes === 1 ? "hash" : "hashes"} at a time`,
+    detail: `${name}, ${lanes} ${lanes === 1 ? "hash" : "hashes"} at a time; walks tables in mapped files`,
     // Half a millisecond of the plain walk and 2.5 of the tensor walk, with eight lanes.
     sliceAttempts: 32 * lanes,
     sha3: (messages) => hashAll(addon, path, messages),
@@ -35,11 +36,13 @@ export function nativeBackendOn(addon: Addon, path: number): ComputeBackend {
       ),
     mixDigests(dag, starts, version) {
       const flat = packedStarts(starts);
-      if (!flat) return cpuBackend.mixDigests(dag, starts, version);
+      const walked = dagArguments(dag);
+      if (!flat || !walked) return cpuBackend.mixDigests(dag, starts, version);
       const mixes = new Uint8Array(starts.length * HASH_BYTES);
-      addon.walk(path, ...dagArguments(dag), version, flat, mixes);
+      whole(() => addon.walk(path, ...walked, version, flat, mixes));
       return slices(mixes, starts.length);
     },
+    mapTable: (place) => new NativeTable(addon, place),
     prepareTable: (memory) => void addon.preferLargePages(memory),
     solveSlice: (job, start, attempts) => solve(addon, path, {job, start, attempts}),
     field: nativeField(addon, path),
@@ -61,13 +64,14 @@ function solve(
   {job, start, attempts}: {job: SolveJob; start: Uint8Array; attempts: number},
 ): Slice {
   const {headerHash, batchRoot, target, table, mix} = job;
-  if (headerHash.length !== HASH_BYTES || batchRoot.length !== HASH_BYTES || !isTable(table))
+  const walked = isCheckpoints(table) ? null : dagArguments(table);
+  if (headerHash.length !== HASH_BYTES || batchRoot.length !== HASH_BYTES || !walked)
     return cpuBackend.solveSlice(job, start, attempts);
   if (target <= 0n) return {solution: null, attempts};
   const found = new Uint8Array(NONCE_BYTES + ENTRY_BYTES);
   const fixed = concat(headerHash, batchRoot);
   const limit = limitOf(target);
-  const took = addon.search(path, ...dagArguments(table), mix, fixed, limit, start, attempts, found);
+  const took = whole(() => addon.search(path, ...walked, mix, fixed, limit, start, attempts, found));
   if (took === 0) return {solution: null, attempts};
   return {solution: {nonce: found.slice(0, NONCE_BYTES), mixDigest: found.slice(NONCE_BYTES)}, attempts: took};
 }

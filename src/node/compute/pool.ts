@@ -32,7 +32,7 @@ export interface ComputePool {
   sha3(messages: readonly Uint8Array[], signal?: AbortSignal): Promise<readonly Uint8Array[]>;
   /** Whether each signature is valid, with an empty context; malformed input is false. */
   mlDsaVerify(level: MlDsaLevel, batch: readonly SignedMessage[], signal?: AbortSignal): Promise<readonly boolean[]>;
-  /** Occupies one thread until it has a solution. The table has to lie in shared memory. */
+  /** Occupies one thread until it has a solution. The table is mapped, or lies in shared memory. */
   search(job: SolveJob, run: SearchRun, signal?: AbortSignal): Promise<Solution>;
   /** Cancels what is under way, and resolves when no thread is left. */
   close(): Promise<void>;

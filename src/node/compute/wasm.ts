@@ -4,10 +4,10 @@
  */
 import {sha3} from "../../codecs/hash.js";
 import {UnavailableError} from "../../errors.js";
-import {type Dag, isTable} from "../ledger/mining/checkpoints.js";
+import {type Dag, isCheckpoints, isTable} from "../ledger/mining/checkpoints.js";
 import {advanceNonce, meetsTarget, powHash} from "../ledger/mining/pow.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
-import type {MixVersion, WalkStart} from "../ledger/mining/walk.js";
+import {type MixVersion, mixDigest, type WalkStart} from "../ledger/mining/walk.js";
 import type {ComputeBackend} from "./backend.js";
 import {cpuBackend} from "./cpu.js";
 import {BLOCK_BYTES} from "./keccak.js";
@@ -32,8 +32,9 @@ export function createWasmBackend(): ComputeBackend {
 }
 
 function walk(kernel: Kernel, dag: Dag, starts: readonly WalkStart[], version: MixVersion): Uint8Array[] {
+  if (!isTable(dag) && !isCheckpoints(dag)) return starts.map((start) => mixDigest(dag, start, version));
   if (version === 2) return walkTensor(kernel, dag, starts);
-  if (!isTable(dag)) return walkCheckpoints(kernel, dag, starts);
+  if (isCheckpoints(dag)) return walkCheckpoints(kernel, dag, starts);
   const pairs = Array.from({length: Math.ceil(starts.length / 2)}, (_, i) => starts.slice(2 * i, 2 * i + 2));
   return pairs.flatMap((pair) => walkTable(kernel, dag, pair));
 }

@@ -3,6 +3,7 @@
  * the rest go on.
  */
 import {UnavailableError} from "../../errors.js";
+import {isTableChanged} from "../compute/mapped-table.js";
 import {advanceNonce} from "../ledger/mining/pow.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import type {Search, SharedDag, Solver} from "./solver.js";
@@ -54,6 +55,10 @@ export class Fleet implements Solver {
     return this.#working.every(({solver}) => solver.takesCheckpoints);
   }
 
+  get takesMapped(): boolean {
+    return this.#working.every(({solver}) => solver.takesMapped);
+  }
+
   useTable(table: SharedDag): void {
     for (const {solver} of this.devices) solver.useTable(table);
   }
@@ -61,13 +66,23 @@ export class Fleet implements Solver {
   async search(search: Search, start: Uint8Array, signal: AbortSignal): Promise<Solution | null> {
     const won = new AbortController();
     const both = AbortSignal.any([signal, won.signal]);
+    let changed: unknown = null;
     const searches = this.#working.map(async (device) => {
       const from = advanceNonce(start, BigInt(this.devices.indexOf(device)) * LANE);
-      const found = await this.#searchOn(device, {search, from}, both);
-      if (found) won.abort();
-      return found;
+      try {
+        const found = await this.#searchOn(device, {search, from}, both);
+        if (found) won.abort();
+        return found;
+      } catch (error) {
+        // The table's fault and no device's: all of them stop, and search again over another one.
+        if (!isTableChanged(error)) throw error;
+        changed = error;
+        won.abort();
+        return null;
+      }
     });
     const found = (await Promise.all(searches)).find((each) => each !== null) ?? null;
+    if (changed !== null && !found) throw changed;
     if (!found && this.#working.length === 0)
       throw new UnavailableError("SOLVER_FAILED", "no device is left to mine with", {
         hint: "--verbose shows why each one failed",
@@ -91,7 +106,7 @@ export class Fleet implements Solver {
     try {
       return await device.solver.search(search, from, signal);
     } catch (error) {
-      if (!(error instanceof UnavailableError)) throw error;
+      if (!(error instanceof UnavailableError) || isTableChanged(error)) throw error;
       this.#failed.add(device);
       this.failed(device.name, error);
       // What the others search for is still wanted, and the next search starts without this one.

@@ -9,6 +9,7 @@ import {hexOf} from "../../codecs/bytes.js";
 import {encodeProof, type Proof, proofIdOf} from "../../codecs/mining/proof.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
 import {DecodeError, QsdmError, RuleError, UnavailableError} from "../../errors.js";
+import {isTableChanged} from "../compute/mapped-table.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {Backoff} from "./backoff.js";
 import {challengeBindingOf, type Job, jobOf, solutionOf} from "./job.js";
@@ -75,7 +76,7 @@ export class Miner {
     if (!(await this.#table.prepare(job.seed, signal))) return;
     if (nextWorkSetRoot) this.#table.prepareNext({...job.seed, epoch: epoch + 1n, workSetRoot: nextWorkSetRoot});
     const before = this.ports.solver.attempts();
-    const found = await this.#search(job, node, signal);
+    const found = await this.#searchTable(job, node, signal);
     if (!found) return;
     try {
       const proof = await this.#attest(solutionOf(job, this.options.address, found), node, signal);
@@ -94,6 +95,18 @@ export class Miner {
     } catch (error) {
       if (!(error instanceof QsdmError)) throw error;
       this.#sources.refuse(node, error);
+      return null;
+    }
+  }
+
+  /** As `#search`; null too when the table's file is not what it was, whose table is made anew. */
+  async #searchTable(job: Job, node: MinerNode, signal: AbortSignal): Promise<Solution | null> {
+    try {
+      return await this.#search(job, node, signal);
+    } catch (error) {
+      if (!(error instanceof UnavailableError) || !isTableChanged(error)) throw error;
+      this.#table.forget();
+      this.ports.told({type: "waiting", error});
       return null;
     }
   }

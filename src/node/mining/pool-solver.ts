@@ -1,5 +1,6 @@
 /** A solver on the backend's own threads: no worker, and a search that is called off ends within microseconds. */
 import {UnavailableError} from "../../errors.js";
+import {isTableChanged} from "../compute/mapped-table.js";
 import type {ComputePool} from "../compute/pool.js";
 import {advanceNonce} from "../ledger/mining/pow.js";
 import type {Solution} from "../ledger/mining/solve.js";
@@ -7,6 +8,7 @@ import {LANE, type Search, type SharedDag, type Solver} from "./solver.js";
 
 export class PoolSolver implements Solver {
   readonly takesCheckpoints = false;
+  readonly takesMapped = true;
   readonly #attempts = new BigInt64Array(new SharedArrayBuffer(8));
   #table: SharedDag | null = null;
 
@@ -38,6 +40,7 @@ export class PoolSolver implements Solver {
       try {
         found ??= await this.pool.search(job, run, both);
       } catch (cause) {
+        if (isTableChanged(cause)) throw cause;
         if (!both.aborted) throw new UnavailableError("SOLVER_FAILED", "a mining thread failed", {cause});
       } finally {
         over.abort();

@@ -62,6 +62,13 @@ export interface MinerPorts {
 export type MinerEvent =
   | {readonly type: "work"; readonly height: bigint; readonly epoch: bigint; readonly difficulty: bigint}
   | ({readonly type: "table"} & DagProgress)
+  /** What the search goes over from now on: a file that is mapped, with the part that large pages hold, or a copy. */
+  | {
+      readonly type: "walks";
+      readonly epoch: bigint;
+      readonly memory: "mapped" | "copied";
+      readonly largeShare: number | null;
+    }
   | {readonly type: "accepted"; readonly height: bigint; readonly proofId: string; readonly attempts: number}
   | {
       readonly type: "rejected";

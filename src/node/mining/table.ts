@@ -3,8 +3,11 @@
  * known, so that an epoch's end costs no mining time.
  */
 import {hexOf} from "../../codecs/bytes.js";
+import {isMapped} from "../compute/mapped-table.js";
+import {isCheckpoints} from "../ledger/mining/checkpoints.js";
 import type {DagSeed} from "../ledger/mining/dag.js";
 import type {DagWatch} from "./dag/builder.js";
+import {largeShareOf} from "./dag/memory.js";
 import type {MinerPorts} from "./ports.js";
 import type {SharedDag} from "./solver.js";
 
@@ -26,8 +29,14 @@ export class MinerTable {
     const leave = (): void => abort.abort();
     signal.addEventListener("abort", leave, {once: true});
     try {
-      this.ports.solver.useTable(await table);
+      const dag = await table;
+      this.ports.solver.useTable(dag);
       this.#used = name;
+      if (!isCheckpoints(dag))
+        this.ports.told({
+          ...{type: "walks", epoch: seed.epoch, memory: isMapped(dag) ? "mapped" : "copied"},
+          largeShare: isMapped(dag) ? largeShareOf(dag) : null,
+        });
       return true;
     } catch (error) {
       if (signal.aborted) return false;
@@ -45,6 +54,11 @@ export class MinerTable {
     this.#build(seed);
   }
 
+  /** Has the table made anew the next time it is wanted. */
+  forget(): void {
+    this.#used = "";
+  }
+
   /** Gives up what is under way. */
   close(): void {
     this.#ahead?.abort.abort();
@@ -56,7 +70,9 @@ export class MinerTable {
     const abort = new AbortController();
     const {dag, solver, told} = this.ports;
     const watch: DagWatch = {signal: abort.signal, progress: (progress) => told({type: "table", ...progress})};
-    const table = solver.takesCheckpoints ? dag.checkpoints(seed, watch) : dag.table(seed, watch);
+    const table: Promise<SharedDag> = solver.takesCheckpoints
+      ? dag.checkpoints(seed, watch)
+      : dag.table(seed, watch, solver.takesMapped);
     const ahead = {name: nameOf(seed), table, abort};
     this.#ahead = ahead;
     // Thrown where it is awaited. One that was built ahead is built again once it is wanted: by then there may be memory.

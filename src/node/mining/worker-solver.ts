@@ -1,8 +1,9 @@
 /** A solver of worker threads, each with its own part of the nonce space. */
 import {setTimeout as sleep} from "node:timers/promises";
 import type {Worker} from "node:worker_threads";
-import {UnavailableError} from "../../errors.js";
+import {InvariantError, UnavailableError} from "../../errors.js";
 import type {BackendName} from "../compute/backend.js";
+import {isMapped} from "../compute/mapped-table.js";
 import {advanceNonce} from "../ledger/mining/pow.js";
 import type {Solution} from "../ledger/mining/solve.js";
 import {createWorker} from "../worker.js";
@@ -29,6 +30,7 @@ export interface WorkerSolverOptions {
 export class WorkerSolver implements Solver {
   readonly threads: number;
   readonly takesCheckpoints: boolean;
+  readonly takesMapped = false;
   readonly #board: Board;
   readonly #workers: readonly Worker[];
   #running: Running | null = null;
@@ -53,6 +55,7 @@ export class WorkerSolver implements Solver {
   }
 
   useTable(table: SharedDag): void {
+    if (isMapped(table)) throw new InvariantError("a mapped table is not sent to another thread");
     this.#post({kind: "table", table});
   }
 

@@ -1,15 +1,18 @@
 /** P7 to P10: walks, tables, verification from checkpoints. */
 import {randomBytes} from "node:crypto";
-import {availableParallelism} from "node:os";
+import {mkdtemp, open, rm} from "node:fs/promises";
+import {availableParallelism, tmpdir} from "node:os";
+import path from "node:path";
 import {sha3_256} from "@noble/hashes/sha3.js";
 import {concat, equalBytes} from "../../../src/codecs/bytes.js";
 import {sha3} from "../../../src/codecs/hash.js";
 import type {ComputeBackend} from "../../../src/node/compute/backend.js";
-import {type DagCheckpoints, markCount} from "../../../src/node/ledger/mining/checkpoints.js";
+import {type Dag, type DagCheckpoints, markCount} from "../../../src/node/ledger/mining/checkpoints.js";
 import {ENTRY_BYTES, firstEntry} from "../../../src/node/ledger/mining/dag.js";
 import {type MixVersion, mixDigest, WALK_STEPS, type WalkStart} from "../../../src/node/ledger/mining/walk.js";
 import {fill} from "../../../src/node/mining/dag/fill.js";
 import {createBoard} from "../../../src/node/mining/dag/job.js";
+import {largeShareOf} from "../../../src/node/mining/dag/memory.js";
 import {best, type Print, ratio} from "./rounds.js";
 
 /** The table of a main network. */
@@ -20,6 +23,8 @@ const PERMUTATIONS = {1: 66, 2: 322} as const;
 const WALKS = 2_048;
 /** What the slow peers do of that. */
 const SLOW_WALKS = 16;
+const MAPPED_ATTEMPTS = 32_768;
+const PIECE_BYTES = 2 ** 21;
 const seed = {epoch: 1n, workSetRoot: new Uint8Array(32).fill(7)};
 
 const startsOf = (count: number): WalkStart[] =>
@@ -83,6 +88,42 @@ export function benchWalks(backends: readonly ComputeBackend[], table: Uint8Arra
   }
 }
 
+/**
+ * P7 again, over the same table in a file that is mapped, against the copy in memory; and what it takes to begin with
+ * either, checksum left out, from the page cache.
+ */
+export async function benchMapping(native: ComputeBackend, table: Uint8Array, print: Print): Promise<void> {
+  const directory = await mkdtemp(path.join(tmpdir(), "qsdm-bench-"));
+  const file = await open(path.join(directory, "table"), "w+");
+  try {
+    for (let at = 0; at < table.length; at += PIECE_BYTES) await file.write(table, at, PIECE_BYTES);
+    const piece = new Uint8Array(PIECE_BYTES);
+    const copyStart = performance.now();
+    for (let at = 0; at < table.length; at += PIECE_BYTES) await file.read(piece, 0, PIECE_BYTES, at);
+    const copyMs = performance.now() - copyStart;
+    const mapStart = performance.now();
+    const mapped = native.mapTable!({fd: file.fd, offset: 0, entries: ENTRIES});
+    for (let at = 0; at < table.length; at += PIECE_BYTES) mapped.read(at, piece.subarray(0, 1));
+    const mapMs = performance.now() - mapStart;
+    const few = startsOf(SLOW_WALKS);
+    const [there, here] = [mapped, table].map((dag) => native.mixDigests(dag, few, 1));
+    if (!there!.every((digest, i) => equalBytes(digest, here![i]!))) print("WRONG DIGESTS from the mapping");
+    const job = {headerHash: new Uint8Array(32), batchRoot: new Uint8Array(32), target: 1n, mix: 1 as const};
+    const search = (dag: Dag) => () =>
+      native.solveSlice({...job, table: dag}, new Uint8Array(randomBytes(16)), MAPPED_ATTEMPTS);
+    const took = best({copy: search(table), mapped: search(mapped)});
+    const rate = (ms: number): string => `${((MAPPED_ATTEMPTS / ms) * 1e3).toFixed(0)}/s`;
+    print(
+      `P7 over a mapped file, ${Math.round(largeShareOf(mapped) * 100)} % in large pages: ${rate(took.mapped!)}, ` +
+        `ratio to a copy in memory, ${rate(took.copy!)}: ${ratio(took.copy!, took.mapped!)}`,
+    );
+    print(`  to begin: ${mapMs.toFixed(0)} ms, reading a copy ${copyMs.toFixed(0)} ms: ${ratio(copyMs, mapMs)}`);
+  } finally {
+    await file.close();
+    await rm(directory, {recursive: true});
+  }
+}
+
 /** P8 and P9. */
 export async function benchTables(backends: readonly ComputeBackend[], print: Print): Promise<void> {
   const chain = new Uint8Array(20_000 * ENTRY_BYTES);
@@ -118,7 +159,7 @@ async function fromCheckpoints(
   {perEntryMs, print}: {perEntryMs: number; print: Print},
 ): Promise<void> {
   const shared = (bytes: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(bytes));
-  const of = {seed: {...seed, entries: 2 ** 24}, interval: INTERVAL, table: null as Uint8Array | null};
+  const of = {seed: {...seed, entries: 2 ** 24}, interval: INTERVAL, table: null as Uint8Array | null, mapped: null};
   const marks = shared(markCount(of.seed.entries, INTERVAL) * ENTRY_BYTES);
   const plan = {backend, signal: new AbortController().signal, progress: () => undefined};
   await fill({...of, marks, checks: false, board: createBoard()}, {...plan, method: "chain", threads: 0});

@@ -17,15 +17,15 @@ describe("the head of a table file", () => {
     expectLaws(dagFileHead, head);
   });
 
-  test("is magic, epoch, root, entries and interval, big-endian", () => {
-    const encoded = `${hexOf(utf8("QSDMDAG1"))}0000000000000001${"ab".repeat(32)}0400000000000100`;
+  test("is magic, epoch, root, entries, interval, big-endian, and zeros", () => {
+    const encoded = `${hexOf(utf8("QSDMDAG2"))}0000000000000001${"ab".repeat(32)}0400000000000100${"00".repeat(8)}`;
     expect(hexOf(dagFileHead.encode(example))).toBe(encoded);
     expect(encoded.length).toBe(2 * DAG_FILE_HEAD_BYTES);
   });
 
   test("tells the size of the file: 8 MiB for every 256th entry of 2 GiB", () => {
-    expect(dagFileBytes(example)).toBe(56 + 8 * 2 ** 20 + 32);
-    expect(dagFileBytes({entries: 1_000, interval: 256})).toBe(56 + 4 * 32 + 32);
+    expect(dagFileBytes(example)).toBe(64 + 8 * 2 ** 20 + 32);
+    expect(dagFileBytes({entries: 1_000, interval: 256})).toBe(64 + 4 * 32 + 32);
   });
 
   test.each([
@@ -34,6 +34,7 @@ describe("the head of a table file", () => {
     ["a table larger than any network's", (bytes: Uint8Array) => bytes.fill(9, 48, 49)],
     ["no interval", (bytes: Uint8Array) => bytes.fill(0, 52, 56)],
     ["an interval above 65,536", (bytes: Uint8Array) => bytes.fill(1, 53, 56)],
+    ["padding with something in it", (bytes: Uint8Array) => bytes.fill(1, 63, 64)],
   ])("of %s is refused", (_, change) => {
     expect(() => dagFileHead.decode(change(dagFileHead.encode(example)))).toThrow(
       expect.objectContaining({code: "DAG_FILE_INVALID"}),

@@ -52,6 +52,7 @@ describe("the self-test", () => {
     threads: 1,
     attempts: () => 1,
     takesCheckpoints: false,
+    takesMapped: false,
     useTable: () => undefined,
     search: async () => found,
     close: async () => undefined,

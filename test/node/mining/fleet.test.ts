@@ -9,20 +9,23 @@ import type {Solver} from "../../../src/node/mining/solver.js";
 const search = {headerHash: new Uint8Array(32), batchRoot: new Uint8Array(32), target: 1n, mix: 1} as const;
 const zero = new Uint8Array(16);
 const solution = {nonce: zero, mixDigest: new Uint8Array(32)};
+const changed = new UnavailableError("TABLE_CHANGED", "the table's file was changed");
 const gone = new UnavailableError("SOLVER_FAILED", "a mining thread died");
 
 /** A device that finds something, breaks, or searches until it is told to stop. */
-function device(name: string, does: "find" | "break" | "search") {
+function device(name: string, does: "find" | "break" | "search" | "change") {
   const starts: string[] = [];
   const solver: Solver = {
     threads: 2,
     attempts: () => 10,
     takesCheckpoints: false,
+    takesMapped: false,
     useTable: () => undefined,
     async search(_search, start, signal) {
       starts.push(Buffer.from(start).toString("hex"));
       if (does === "find") return solution;
       if (does === "break") throw gone;
+      if (does === "change") throw changed;
       if (!signal.aborted) await new Promise((stopped) => signal.addEventListener("abort", stopped, {once: true}));
       return null;
     },
@@ -65,6 +68,12 @@ describe("a fleet", () => {
       ["b", true],
     ]);
     expect(fleet.threads).toBe(2);
+  });
+
+  test("stops all devices when the table is not what it was, and leaves none out", async () => {
+    const {fleet, failures} = fleetOf(device("a", "search"), device("b", "change"));
+    await expect(fleet.search(search, zero, never)).rejects.toBe(changed);
+    expect([failures, fleet.threads]).toEqual([[], 4]);
   });
 
   test("fails when no device is left", async () => {

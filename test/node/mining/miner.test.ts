@@ -28,6 +28,7 @@ function inlineSolver(): Solver & {tables: number} {
   let attempts = 0;
   return {
     takesCheckpoints: false,
+    takesMapped: false,
     threads: 1,
     tables: 0,
     attempts: () => attempts,
@@ -73,7 +74,10 @@ function bench(change: Partial<MinerPorts & MinerNode> = {}, options: Partial<Mi
   };
   const ports: MinerPorts = {
     solver,
-    dag: new DagBuilder({...DEFAULT_DAG_OPTIONS, threads: 1}, {backend: cpuBackend, cache: null, nowMs: () => 0}),
+    dag: new DagBuilder(
+      {...DEFAULT_DAG_OPTIONS, threads: 1, searches: true},
+      {backend: cpuBackend, cache: null, nowMs: () => 0},
+    ),
     nodes: [only],
     gate: OPEN_GATE,
     claim: async () => true,
@@ -150,6 +154,7 @@ describe("the miner", () => {
     const solver: Solver = {
       ...inlineSolver(),
       takesCheckpoints: true,
+      takesMapped: false,
       useTable(dag) {
         given.push(dag);
         abort.abort();
@@ -165,6 +170,29 @@ describe("the miner", () => {
     });
     await run();
     expect(given).toEqual([marks]);
+  });
+
+  test("makes the table anew when its file was changed under the search", async () => {
+    const solver = inlineSolver();
+    let changed = 0;
+    const made = bench({
+      solver: {
+        ...solver,
+        useTable: (dag) => solver.useTable(dag),
+        attempts: () => solver.attempts(),
+        async search(...args) {
+          if (changed++ === 0) throw new UnavailableError("TABLE_CHANGED", "the table's file was changed");
+          return solver.search(...args);
+        },
+      },
+    });
+    await made.run();
+    expect(made.miner.accepted).toBe(1);
+    expect(solver.tables).toBe(2);
+    expect(eventsOf(made.node.events, "waiting")).toMatchObject([{error: {code: "TABLE_CHANGED"}}]);
+    expect(eventsOf(made.node.events, "walks")).toEqual(
+      [1, 2].map(() => ({type: "walks", epoch: 0n, memory: "copied", largeShare: null})),
+    );
   });
 
   test("builds the next epoch's table while it mines, and walks it without building it again", async () => {

@@ -9,7 +9,7 @@ import {UnavailableError} from "../../../errors.js";
 import type {CudaLibrary} from "./cuda-library.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
-const ABI = 6;
+const ABI = 7;
 
 /** An instruction set that the addon was built for. */
 export interface NativePath {
@@ -36,16 +36,23 @@ export interface Addon {
     into: readonly Uint8Array[],
     indexes: Uint32Array<ArrayBuffer>,
   ): void;
-  walk(...args: [path: number, ...Dag, mix: number, starts: Uint8Array, mixes: Uint8Array]): void;
+  walk(...args: [path: number, ...AddonDag, mix: number, starts: Uint8Array, mixes: Uint8Array]): void;
   /** Attempts that the solution took, or 0. */
   search(
     ...args: [
-      ...[path: number, ...Dag, mix: number, headerAndRoot: Uint8Array, limit: Uint8Array],
+      ...[path: number, ...AddonDag, mix: number, headerAndRoot: Uint8Array, limit: Uint8Array],
       ...[start: Uint8Array, attempts: number, nonceAndMix: Uint8Array],
     ]
   ): number;
   /** Whether the system was asked for large pages under `bytes`. */
   preferLargePages(bytes: Uint8Array): boolean;
+  /** A handle for so many bytes of a file from `offset` on, or why they cannot be mapped. The descriptor is not kept. */
+  mapTable(fd: number, offset: number, bytes: number): AddonTable | string;
+  /** Copies bytes from `at` on. */
+  readTable(table: AddonTable, at: number, into: Uint8Array): void;
+  /** A descriptor of the table's file, open for as long as the handle is there. */
+  tableFile(table: AddonTable): number;
+  tableLargeBytes(table: AddonTable): number;
   /** The functions of the CUDA library in a file, or why it cannot be loaded. */
   loadCuda(file: string): CudaLibrary | string;
   readonly field: AddonField;
@@ -71,6 +78,10 @@ export interface Addon {
   /** Wipes the key, which is otherwise wiped once the handle is collected. */
   mlDsaForget(signer: AddonSigner): void;
 }
+/** Handle of a mapped table. What walks or reads it throws NATIVE_TABLE once its file was changed. */
+export interface AddonTable {
+  readonly _table: unique symbol;
+}
 /** A secret key's handle. */
 export interface AddonSigner {
   readonly _signer: unique symbol;
@@ -93,10 +104,10 @@ export interface AddonPool {
       ...[messages: Uint8Array, ends: Uint32Array, digestBytes: number],
     ]
   ): Promise<Uint8Array>;
-  /** Nonce and mix digest. Table and counter lie in shared memory. */
+  /** Nonce and mix digest. The counter lies in shared memory, and so does a table that is not mapped. */
   search(
     ...args: [
-      ...[ticket: number, path: number, ...Dag, mix: number, headerAndRoot: Uint8Array, limit: Uint8Array],
+      ...[ticket: number, path: number, ...AddonDag, mix: number, headerAndRoot: Uint8Array, limit: Uint8Array],
       ...[start: Uint8Array, attempts: BigInt64Array],
     ]
   ): Promise<Uint8Array>;
@@ -112,7 +123,7 @@ export type SignatureBatch = [
 ];
 /** Forms of a signed message in the C interface. */
 export const SIGNED_FORM = {pure: 0, internal: 1, mu: 2} as const;
-type Dag = [bytes: Uint8Array, entries: number, interval: number];
+export type AddonDag = [bytes: Uint8Array | AddonTable, entries: number, interval: number];
 
 let loaded: Addon | UnavailableError | undefined;
 

@@ -6,7 +6,7 @@ import {existsSync} from "node:fs";
 import {hexOf} from "../../../codecs/bytes.js";
 import {UnavailableError} from "../../../errors.js";
 import type {MlDsaLevel} from "../ml-dsa.js";
-import {type Addon, addonFile, loadAddon} from "./addon.js";
+import {type Addon, type AddonDag, addonFile, loadAddon} from "./addon.js";
 
 /** A table in the memory of a device. The collector frees it, too, but has no reason to hurry. */
 export type CudaTable = object;
@@ -16,7 +16,7 @@ export interface CudaLibrary {
   /** Or why there are none. */
   devices(): readonly RawDevice[] | string;
   sha3(device: number, messages: Uint8Array, ends: Uint32Array, digests: Uint8Array): void;
-  createTable(device: number, bytes: Uint8Array, entries: number, interval: number): CudaTable;
+  createTable(device: number, ...dag: AddonDag): CudaTable;
   destroyTable(table: CudaTable): void;
   walk(table: CudaTable, mix: number, starts: Uint8Array, mixes: Uint8Array): void;
   /** Attempts that the solution took, or 0. */

@@ -1,8 +1,10 @@
 /** Values as the addon takes and gives them. */
 import {concat} from "../../../codecs/bytes.js";
 import {InvariantError} from "../../../errors.js";
-import {type Dag, entriesOf, isTable} from "../../ledger/mining/checkpoints.js";
+import {type Dag, entriesOf, isCheckpoints, isTable} from "../../ledger/mining/checkpoints.js";
 import type {WalkStart} from "../../ledger/mining/walk.js";
+import type {AddonDag} from "./addon.js";
+import {NativeTable} from "./table.js";
 
 export const HASH_BYTES = 32;
 export const NONCE_BYTES = 16;
@@ -37,9 +39,12 @@ export function packedStarts(starts: readonly WalkStart[]): Uint8Array | null {
   return whole ? concat(...starts.flatMap(({headerHash, nonce}) => [headerHash, nonce])) : null;
 }
 
-/** Bytes, entries and interval. */
-export const dagArguments = (dag: Dag): [Uint8Array, number, number] =>
-  isTable(dag) ? [dag, entriesOf(dag), 1] : [dag.marks, dag.entries, dag.interval];
+/** Bytes or a mapped table, entries and interval; null where only the rules can read it. */
+export function dagArguments(dag: Dag): AddonDag | null {
+  if (isTable(dag)) return [dag, entriesOf(dag), 1];
+  if (isCheckpoints(dag)) return [dag.marks, dag.entries, dag.interval];
+  return dag instanceof NativeTable ? [dag.handle, dag.entries, 1] : null;
+}
 
 /** Each hash of a row of them. */
 export const slices = (hashes: Uint8Array, count: number): Uint8Array[] =>

@@ -1,12 +1,13 @@
 /** The addon's threads behind promises. */
 import {concat} from "../../../codecs/bytes.js";
-import {UnavailableError} from "../../../errors.js";
+import {InvariantError, UnavailableError} from "../../../errors.js";
 import type {Solution, SolveJob} from "../../ledger/mining/solve.js";
 import {batchOf, VALID} from "../ml-dsa/native.js";
 import type {MlDsaLevel, SignedMessage} from "../ml-dsa.js";
 import type {ComputePool, PoolOptions, SearchRun} from "../pool.js";
 import {type Addon, type AddonPool, SPONGE} from "./addon.js";
 import {dagArguments, HASH_BYTES, limitOf, NONCE_BYTES, packed, slices} from "./forms.js";
+import {tableChanged} from "./table.js";
 
 export class NativePool implements ComputePool {
   readonly threads: number;
@@ -46,8 +47,10 @@ export class NativePool implements ComputePool {
     const {headerHash, batchRoot, target, table, mix} = job;
     const fixed = concat(headerHash, batchRoot);
     const limit = limitOf(target);
+    const walked = dagArguments(table);
+    if (!walked) throw new InvariantError("a table that native code cannot read");
     const found = await this.#run(signal, (ticket) =>
-      this.#pool.search(ticket, this.path, ...dagArguments(table), mix, fixed, limit, start, attempts),
+      this.#pool.search(ticket, this.path, ...walked, mix, fixed, limit, start, attempts),
     );
     return {nonce: found.slice(0, NONCE_BYTES), mixDigest: found.slice(NONCE_BYTES)};
   }
@@ -85,6 +88,7 @@ async function named<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     const refusal = REFUSALS[(error as {code?: string}).code ?? ""];
+    if ((error as {code?: string}).code === "NATIVE_TABLE") throw tableChanged(error);
     if (!refusal) throw error;
     const [code, message, hint] = refusal;
     throw new UnavailableError(code, message, {hint, cause: error});

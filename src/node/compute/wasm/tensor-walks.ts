@@ -1,7 +1,7 @@
 /** Walks with the tensor mix, two at a time, in step, over a table or over checkpoints. */
 import {utf8} from "../../../codecs/bytes.js";
-import {type Dag, entriesOf, isTable} from "../../ledger/mining/checkpoints.js";
-import {ENTRY_BYTES} from "../../ledger/mining/dag.js";
+import {type DagCheckpoints, entriesOf, isTable} from "../../ledger/mining/checkpoints.js";
+import {type DagTable, ENTRY_BYTES} from "../../ledger/mining/dag.js";
 import {NUMBER_OF_16, narrow} from "../../ledger/mining/fp16.js";
 import {WALK_STEPS, type WalkStart} from "../../ledger/mining/walk.js";
 import {BLOCK_BYTES, SHA3_SUFFIX} from "../keccak.js";
@@ -16,15 +16,18 @@ const SQUEEZES = 4;
 const MESSAGE_BYTES = 3 * ENTRY_BYTES;
 const LANES: readonly Lane[] = [0, 1];
 
+/** What lies in memory. */
+type NearDag = DagTable | DagCheckpoints;
+
 /** The mix digests of walks. */
-export function walkTensor(kernel: Kernel, dag: Dag, starts: readonly WalkStart[]): Uint8Array[] {
+export function walkTensor(kernel: Kernel, dag: NearDag, starts: readonly WalkStart[]): Uint8Array[] {
   const mixes: Uint8Array[] = [];
   for (let from = 0; from < starts.length; from += 2) mixes.push(...walkFew(kernel, dag, starts.slice(from, from + 2)));
   return mixes;
 }
 
 /** One or two walks. */
-function walkFew(kernel: Kernel, dag: Dag, starts: readonly WalkStart[]): Uint8Array[] {
+function walkFew(kernel: Kernel, dag: NearDag, starts: readonly WalkStart[]): Uint8Array[] {
   const lanes = LANES.slice(0, starts.length);
   const read = isTable(dag) ? tableReader(kernel, dag) : checkpointReader(kernel, dag);
   for (const lane of lanes) {
@@ -53,7 +56,7 @@ function tableReader(kernel: Kernel, table: Uint8Array): Reader {
   return (lane, index) => putEntry(kernel, lane, words, (index * ENTRY_BYTES) / 4);
 }
 
-function checkpointReader(kernel: Kernel, {marks, interval}: Exclude<Dag, Uint8Array>): Reader {
+function checkpointReader(kernel: Kernel, {marks, interval}: DagCheckpoints): Reader {
   return (lane, index) => {
     const place = PLACE.entries[lane];
     const distance = index % interval;

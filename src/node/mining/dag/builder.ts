@@ -2,14 +2,26 @@
  * Tables and checkpoints, from the quickest source there is: a file that holds them, checkpoints on disk, or the chain of
  * hashes itself.
  */
+import {setImmediate as nextTurn} from "node:timers/promises";
 import {UnavailableError} from "../../../errors.js";
 import type {ComputeBackend} from "../../compute/backend.js";
-import {type Dag, type DagCheckpoints, isTable, markCount} from "../../ledger/mining/checkpoints.js";
+import {isMapped, type MappedTable, type TablePlace} from "../../compute/mapped-table.js";
+import {
+  type Dag,
+  type DagCheckpoints,
+  type DistantTable,
+  entriesOf,
+  isCheckpoints,
+  isTable,
+  markCount,
+  readEntry,
+} from "../../ledger/mining/checkpoints.js";
 import {checkEntries, type DagSeed, type DagTable, ENTRY_BYTES} from "../../ledger/mining/dag.js";
 import type {DagCache, DagFile} from "./cache.js";
 import {Eta} from "./eta.js";
 import {type FillPlan, fill} from "./fill.js";
-import {createBoard, type DagMethod} from "./job.js";
+import {createBoard, type DagJob, type DagMethod} from "./job.js";
+import {prefersMapping, type TableMemory} from "./memory.js";
 
 /** Where entries come from. */
 export type DagSource = "file" | "checkpoints" | "chain";
@@ -31,15 +43,32 @@ export interface DagOptions {
   readonly interval: number;
   /** Tables of up to so many entries are built where they are wanted and not kept: that takes less time than a file. */
   readonly smallEntries: number;
+  readonly memory: TableMemory;
+  /** Whether whole tables are for searching. */
+  readonly searches: boolean;
 }
 
+/** What is filled or checked; `checks` and `mapped` as a job has them. */
+interface FillWork extends Pick<DagJob, "seed" | "table" | "marks"> {
+  readonly checks?: boolean;
+  readonly mapped?: TablePlace | null;
+}
+
+/** Checkpoints that are taken from a table at once: a millisecond of the main loop. */
+const MARKS_BYTES = 2 ** 12 * ENTRY_BYTES;
 /** About 3 s on one core in WebAssembly. */
 const QUICK_ENTRIES = 2 ** 23;
 
 type SharedTable = Uint8Array<SharedArrayBuffer>;
+/** A whole table: a copy of this process's own in memory that threads can share, or a file that is mapped. */
+export type WholeTable = SharedTable | MappedTable;
 
 /** Every 256th entry of 2^26 is 8 MiB, and reads cost 128 hashes on average. 2^17 entries take 40 ms. */
-export const DEFAULT_DAG_OPTIONS: Omit<DagOptions, "threads"> = {interval: 2 ** 8, smallEntries: 2 ** 17};
+export const DEFAULT_DAG_OPTIONS: Omit<DagOptions, "threads" | "searches"> = {
+  interval: 2 ** 8,
+  smallEntries: 2 ** 17,
+  memory: "auto",
+};
 
 export interface DagPorts {
   readonly backend: ComputeBackend;
@@ -72,19 +101,54 @@ export class DagBuilder {
   }
 
   /**
-   * The whole table, in memory that threads can share. One from a file is not checked.
+   * The whole table. One from a file is not proved.
+   * @param mayMap whether its user can walk a file that is mapped
    * @throws RuleError DAG_SIZE; UnavailableError TABLE_MEMORY, DAG_THREAD_FAILED; the signal's reason
    */
-  async table(seed: DagSeed, watch: DagWatch): Promise<SharedTable> {
-    return (await this.wholeTable(seed, watch)).table;
+  async table(seed: DagSeed, watch: DagWatch, mayMap = true): Promise<WholeTable> {
+    return (await this.wholeTable(seed, watch, mayMap)).table;
   }
 
   /**
    * As `table`; `fresh` when it was computed now, and not read from a file, which somebody else may have made.
    * @throws what `table` throws
    */
-  async wholeTable(seed: DagSeed, watch: DagWatch): Promise<{readonly table: SharedTable; readonly fresh: boolean}> {
+  async wholeTable(
+    seed: DagSeed,
+    watch: DagWatch,
+    mayMap = true,
+  ): Promise<{readonly table: WholeTable; readonly fresh: boolean}> {
     checkEntries(seed.entries);
+    const maps = mayMap && !this.isSmall(seed.entries) && this.options.memory !== "copied";
+    const mapped = maps ? await this.#map(seed, watch) : null;
+    if (mapped) return {table: mapped, fresh: false};
+    const made = await this.#copy(seed, watch);
+    // What was built is in a file now, which saves the memory of the copy.
+    const written = maps && made.fresh ? await this.#map(seed, watch) : null;
+    return written ? {table: written, fresh: false} : made;
+  }
+
+  /** The table's file where it is mapped, if there is a good one and walks over it are what is wanted. */
+  async #map(seed: DagSeed, {signal, progress}: DagWatch): Promise<MappedTable | null> {
+    const {backend, cache} = this.ports;
+    const {memory, searches} = this.options;
+    if (!backend.mapTable || !cache) return null;
+    const tableBytes = seed.entries * ENTRY_BYTES;
+    const suits = (table: MappedTable, readBytes: number): boolean =>
+      prefersMapping(memory, {
+        searches,
+        largeShare: table.largeBytes() / readBytes,
+        tableBytes,
+        availableBytes: process.availableMemory(),
+      });
+    const table = await cache.map(seed, {mapTable: backend.mapTable, suits, signal});
+    const {epoch, entries} = seed;
+    if (table) progress({epoch, source: "file", doneEntries: entries, entries, etaSeconds: 0});
+    return table;
+  }
+
+  /** The table in memory, from its file or built. */
+  async #copy(seed: DagSeed, watch: DagWatch): Promise<{readonly table: SharedTable; readonly fresh: boolean}> {
     const table = allocate(seed.entries * ENTRY_BYTES);
     this.ports.backend.prepareTable(table);
     const {interval, threads} = this.options;
@@ -120,21 +184,26 @@ export class DagBuilder {
    */
   async verify(seed: DagSeed, dag: Dag, watch: DagWatch): Promise<boolean> {
     const {interval, threads} = this.options;
-    const [table, marks] = isTable(dag) ? [dag, this.#marksOf(dag)] : [null, dag.marks];
+    const table = isTable(dag) ? dag : null;
+    const mapped = isMapped(dag) ? dag.place : null;
+    const marks = isCheckpoints(dag) ? dag.marks : await this.#marksOf(dag);
     const right = await this.#fill(
-      {seed, table, marks, checks: table !== null},
+      {seed, table, marks, checks: table !== null, mapped},
       {method: "segments", threads: Math.min(1, threads)},
       watch,
     );
-    if (!right) await this.ports.cache?.drop({seed, interval: table ? 1 : interval});
+    if (!right) await this.ports.cache?.drop({seed, interval: isCheckpoints(dag) ? interval : 1});
     return right;
   }
 
-  #marksOf(table: DagTable): Uint8Array {
+  async #marksOf(table: DagTable | DistantTable): Promise<Uint8Array> {
     const {interval} = this.options;
-    const marks = allocate(markCount(table.length / ENTRY_BYTES, interval) * ENTRY_BYTES);
-    for (let at = 0; at < marks.length; at += ENTRY_BYTES)
-      marks.set(table.subarray(at * interval, at * interval + ENTRY_BYTES), at);
+    const entries = entriesOf(table);
+    const marks = allocate(markCount(entries, interval) * ENTRY_BYTES);
+    for (let index = 0, at = 0; index < entries; index += interval, at += ENTRY_BYTES) {
+      marks.set(readEntry(table, index), at);
+      if (at % MARKS_BYTES === 0) await nextTurn();
+    }
     return marks;
   }
 
@@ -158,7 +227,7 @@ export class DagBuilder {
   }
 
   #fill(
-    {checks = false, ...job}: {seed: DagSeed; table: DagTable | null; marks: Uint8Array; checks?: boolean},
+    {checks = false, mapped = null, ...job}: FillWork,
     {method, threads}: {method: DagMethod; threads: number},
     {signal, progress}: DagWatch,
   ): Promise<boolean> {
@@ -170,7 +239,10 @@ export class DagBuilder {
     };
     const {backend} = this.ports;
     const {interval} = this.options;
-    return fill({...job, checks, interval, board: createBoard()}, {method, threads, backend, signal, progress: told});
+    return fill(
+      {...job, checks, mapped, interval, board: createBoard()},
+      {method, threads, backend, signal, progress: told},
+    );
   }
 }
 

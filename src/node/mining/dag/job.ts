@@ -1,4 +1,5 @@
 /** What threads share while they fill a table or its checkpoints. */
+import type {TablePlace} from "../../compute/mapped-table.js";
 import type {DagSeed} from "../../ledger/mining/dag.js";
 
 /** Part of the work, done by one thread to its end or until `stop` is set. */
@@ -10,6 +11,8 @@ export interface DagJob {
   readonly table: Uint8Array | null;
   /** Whether the table is there, and is compared with what its checkpoints give. */
   readonly checks: boolean;
+  /** A table in a file, which is mapped and compared with what the checkpoints give; null where there is none. */
+  readonly mapped: TablePlace | null;
   /** Room for the checkpoints, or the checkpoints to work from. */
   readonly marks: Uint8Array;
   readonly board: DagBoard;

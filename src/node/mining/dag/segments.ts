@@ -12,9 +12,13 @@ import {BOARD, type DagJob} from "./job.js";
 const TAKEN_ENTRIES = 4_096;
 
 /** Fills or checks the table, or checks the checkpoints where there is none, until no segment is left or one is wrong. */
-export function* fillSegments(job: DagJob, {extendDags}: Pick<ComputeBackend, "extendDags">): Generator<void, void> {
+export function* fillSegments(
+  job: DagJob,
+  backend: Pick<ComputeBackend, "extendDags" | "mapTable">,
+): Generator<void, void> {
   const {seed, interval, marks, board} = job;
   const table = job.checks ? null : job.table;
+  const isInTable = comparisonOf(job, backend);
   const segments = markCount(seed.entries, interval);
   const taken = Math.max(2, Math.floor(TAKEN_ENTRIES / interval));
   const scratch = table ? null : new Uint8Array(taken * interval * ENTRY_BYTES);
@@ -26,8 +30,8 @@ export function* fillSegments(job: DagJob, {extendDags}: Pick<ComputeBackend, "e
     const runs: DagRun[] = [];
     for (let segment = from; segment < Math.min(from + taken, segments); segment++)
       runs.push(runOf({...job, table}, segment, scratch?.subarray((segment - from) * interval * ENTRY_BYTES) ?? null));
-    extendDags(runs);
-    if (!runs.every((run) => endsInMark(job, run) && isInTable(job, run))) Atomics.store(board, BOARD.wrong, 1);
+    backend.extendDags(runs);
+    if (!runs.every((run) => endsInMark(job, run) && isInTable(run))) Atomics.store(board, BOARD.wrong, 1);
     Atomics.add(
       board,
       BOARD.done,
@@ -50,10 +54,20 @@ function runOf({seed, interval, table, marks}: DagJob, segment: number, scratch:
   };
 }
 
-/** Whether a table that is checked says the same. */
-function isInTable({table, checks}: DagJob, {index, into}: DagRun): boolean {
-  if (!checks || !table) return true;
-  return equalBytes(into, table.subarray(index * ENTRY_BYTES, index * ENTRY_BYTES + into.length));
+/** Tells of a run whether a table that is checked says the same. */
+function comparisonOf(
+  {table, checks, mapped}: DagJob,
+  {mapTable}: Pick<ComputeBackend, "mapTable">,
+): (run: DagRun) => boolean {
+  if (checks && table)
+    return ({index, into}) => equalBytes(into, table.subarray(index * ENTRY_BYTES, index * ENTRY_BYTES + into.length));
+  if (!mapped) return () => true;
+  const file = mapTable?.(mapped);
+  return ({index, into}) => {
+    const there = new Uint8Array(into.length);
+    file?.read(index * ENTRY_BYTES, there);
+    return equalBytes(into, there);
+  };
 }
 
 function endsInMark({interval, marks}: DagJob, {index, into}: DagRun): boolean {
