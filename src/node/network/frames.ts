@@ -20,9 +20,9 @@ export class FrameSplitter {
 
   constructor(private readonly maxBytes: number) {}
 
-  /** Whether a message is under way. */
-  get partial(): boolean {
-    return this.#size > 0;
+  /** Bytes of the message under way that came. */
+  get partialBytes(): number {
+    return this.#size;
   }
 
   /** @throws DecodeError FRAME_TOO_LONG as soon as a length is read, before anything is kept for it */

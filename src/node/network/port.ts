@@ -2,6 +2,8 @@
  * What the node needs of a network. Who speaks is proved by the session, so no message names its sender; what a message
  * means is for its channel's owner, who answers with a verdict.
  */
+import {ENVELOPE_MAX_BYTES} from "../../codecs/chain/envelope.js";
+import {PROOF_MAX_BYTES} from "../../codecs/mining/proof.js";
 import type {Service} from "../service.js";
 
 /**
@@ -20,6 +22,14 @@ export type Subscriber = (message: Uint8Array, from: PeerId) => Verdict | Promis
 
 /** Largest message of `send` and of an answer, in bytes. */
 export const MESSAGE_MAX_BYTES = 8 * 1024 * 1024;
+
+/** Largest message of a channel. A peer can have begun one on each, which is what it costs to be connected to it. */
+export const CHANNEL_MAX_BYTES: Readonly<Record<Channel, number>> = {
+  consensus: MESSAGE_MAX_BYTES,
+  batches: MESSAGE_MAX_BYTES,
+  transactions: ENVELOPE_MAX_BYTES,
+  proofs: PROOF_MAX_BYTES,
+};
 
 /** One connected peer. */
 export interface PeerState {

@@ -55,7 +55,7 @@ test("frames come out whole however they are cut, and a length above the limit i
       const out: Uint8Array[] = [];
       for (let at = 0; at < wire.length; at += step) out.push(...splitter.push(wire.subarray(at, at + step)));
       expect(out).toEqual(messages);
-      expect(splitter.partial).toBe(false);
+      expect(splitter.partialBytes).toBe(0);
     }),
   );
   expect(() => new FrameSplitter(40).push(Uint8Array.of(0, 0, 0, 41))).toThrow(

@@ -1,5 +1,5 @@
 /** Who is connected. Two nodes that dial each other at once agree on which of the two connections stays. */
-import type {Connection} from "@libp2p/interface";
+import type {Connection, Stream} from "@libp2p/interface";
 import {endpointOfMultiaddr} from "../address.js";
 import type {Channel, PeerId, PeerState} from "../port.js";
 import {Outbox} from "./outbox.js";
@@ -12,6 +12,8 @@ export interface ConnectedPeer {
   /** Newest last. */
   readonly connections: Connection[];
   readonly outbox: Outbox;
+  /** The stream of each channel that is heard: the newest. */
+  readonly inlets: Map<Channel, Stream>;
   readonly connectedAtMs: number;
   latencyMs: number | null;
   agent: string;
@@ -55,12 +57,25 @@ export class Connections {
         sent: this.ports.sent,
         dropped: this.ports.dropped,
       }),
+      inlets: new Map(),
       connectedAtMs: this.ports.nowMs(),
       latencyMs: null,
       agent: "",
     };
     this.#peers.set(id, peer);
     return true;
+  }
+
+  /**
+   * Takes the newest stream of a channel for the one that is heard, and ends the one before: a sender has one at a
+   * time, and with more a peer could have begun a message on each.
+   * @returns whether the peer is connected
+   */
+  hears(id: PeerId, channel: Channel, stream: Stream): boolean {
+    const inlets = this.#peers.get(id)?.inlets;
+    inlets?.get(channel)?.abort(new Error("a newer stream came"));
+    inlets?.set(channel, stream);
+    return inlets !== undefined;
   }
 
   /** @returns whether that was the last one */

@@ -5,9 +5,9 @@ import {endpointOfMultiaddr, formatEndpoint} from "../address.js";
 import {Budget, DEFAULT_BUDGET} from "../budget.js";
 import type {NetworkOptions} from "../options.js";
 import {
+  CHANNEL_MAX_BYTES,
   CHANNELS,
   type Channel,
-  MESSAGE_MAX_BYTES,
   type Network,
   type PeerId,
   type PeerState,
@@ -241,9 +241,9 @@ export class Libp2pNetwork implements Network {
 
   #hear(channel: Channel, stream: Stream, {remotePeer}: Connection): void {
     const from = this.#names.idOf(remotePeer);
-    if (from === undefined) return stream.abort(new Error("nobody"));
+    if (from === undefined || !this.#connections.hears(from, channel, stream)) return stream.abort(new Error("nobody"));
     readFrames(stream, {
-      maxBytes: MESSAGE_MAX_BYTES,
+      maxBytes: CHANNEL_MAX_BYTES[channel],
       broken: () => this.#punish(from),
       take: async (message) => {
         await this.#judge(channel, message, from);

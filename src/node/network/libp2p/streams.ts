@@ -3,8 +3,12 @@ import type {Stream} from "@libp2p/interface";
 import {DecodeError, UnavailableError} from "../../../errors.js";
 import {FrameSplitter, frameOf} from "../frames.js";
 
+/** A message that was begun has to be whole so many milliseconds after. */
+const FRAME_MS = 60_000;
+
 /**
- * Gives every message of a stream to `take`, one after the other; nothing more is read while it works.
+ * Gives every message of a stream to `take`, one after the other; nothing more is read while it works. What is kept of
+ * a message that does not come to its end goes with the stream.
  * @param broken told of what the peer did wrong; the stream is gone then
  */
 export function readFrames(
@@ -12,16 +16,30 @@ export function readFrames(
   {maxBytes, take, broken}: {maxBytes: number; take(message: Uint8Array): Promise<void>; broken(error: unknown): void},
 ): void {
   const splitter = new FrameSplitter(maxBytes);
+  let deadline: NodeJS.Timeout | undefined;
+  const rest = (): void => {
+    clearTimeout(deadline);
+    deadline = undefined;
+  };
   const work = async (messages: readonly Uint8Array[]): Promise<void> => {
     pause(stream);
     for (const message of messages) await take(message);
     resume(stream);
+    wait();
   };
+  const wait = (): void => {
+    if (splitter.partialBytes === 0 || deadline) return;
+    deadline = setTimeout(() => stream.abort(new Error("a message was begun and not ended")), FRAME_MS).unref();
+  };
+  stream.addEventListener("close", rest);
   stream.addEventListener("message", ({data}) => {
     try {
       const messages = splitter.push(data.slice());
-      if (messages.length > 0) void work(messages);
+      if (messages.length === 0) return wait();
+      rest();
+      void work(messages);
     } catch (error) {
+      rest();
       stream.abort(error as Error);
       broken(error);
     }
