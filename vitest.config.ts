@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Vitest would leave a core free: what takes long here waits for other processes.
+    maxWorkers: "100%",
   },
 });
