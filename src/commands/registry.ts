@@ -260,6 +260,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./quorum/run.js")).quorumRunCommand,
   },
   {
+    path: "quorum identity create",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/strict/identity-create.js")).quorumIdentityCreateCommand,
+  },
+  {
+    path: "quorum roster create",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/strict/roster-create.js")).quorumRosterCreateCommand,
+  },
+  {
+    path: "quorum roster sign",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/strict/roster-sign.js")).quorumRosterSignCommand,
+  },
+  {
+    path: "quorum roster verify",
+    heading: "Quorum programs",
+    load: async () => (await import("./quorum/strict/roster-verify.js")).quorumRosterVerifyCommand,
+  },
+  {
     path: "quorum deploy",
     heading: "Quorum programs",
     load: async () => (await import("./quorum/deploy.js")).quorumDeployCommand,

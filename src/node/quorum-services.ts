@@ -41,7 +41,7 @@ export async function startCustodian(
   {dataDir, server: serverOptions, log}: ProcessOptions,
   signal: AbortSignal,
 ): Promise<RunningService> {
-  const store = SqliteCustodianStore.open(await databasePath(dataDir, "custodian.db"));
+  const store = SqliteCustodianStore.open(await quorumDatabase(dataDir, "custodian.db"));
   const custodian = new Custodian(options, store, fieldSource(random));
   const routes = custodianRoutes(custodian, () => performance.now());
   return listen(new QuorumServer(serverOptions, routes, log), signal, async () => store.close());
@@ -54,7 +54,7 @@ export async function startCoordinator(
   signal: AbortSignal,
 ): Promise<RunningService> {
   const {field} = await loadBackend();
-  const store = SqliteCoordinatorStore.open(await databasePath(dataDir, "coordinator.db"));
+  const store = SqliteCoordinatorStore.open(await quorumDatabase(dataDir, "coordinator.db"));
   const coordinator = new Coordinator(options, store, fieldSource(random), steadySeconds(), evaluateAllOn(field));
   const client = createCustodianClient(log);
   const service = new CoordinatorService(coordinator, client.ask);
@@ -82,7 +82,7 @@ async function listen(server: QuorumServer, signal: AbortSignal, close: () => Pr
 }
 
 /** @throws RuleError DATA_DIR_OPEN: shares and triples lie there as they are */
-async function databasePath(dataDir: string, file: string): Promise<string> {
+export async function quorumDatabase(dataDir: string, file: string): Promise<string> {
   await mkdir(dataDir, {recursive: true, mode: 0o700});
   const {mode} = await stat(dataDir);
   if (process.platform !== "win32" && (mode & 0o077) !== 0)

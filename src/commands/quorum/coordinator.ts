@@ -14,6 +14,7 @@ import {
   type ServiceFlags,
   serve,
 } from "./service-flags.js";
+import {strictOptions} from "./strict/serve.js";
 
 interface Flags extends ServiceFlags {
   readonly custodian?: readonly string[];
@@ -33,9 +34,15 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
       description:
         "Runs the coordinator: it takes programs and approvals, deals triples, keeps budgets and rates of identities, " +
         "orchestrates evaluations and resharings, and keeps the audit log. State survives restarts. When it listens, " +
-        `one line with its URL goes to standard output; logs go to standard error.\n\n${COMPAT_WARNING} A coordinator of ` +
-        "this profile sees inputs, results and triples.",
+        "one line with its address goes to standard output; logs go to standard error.\n\n" +
+        "In the strict profile, the default, it carries what clients and custodians signed and sealed, numbers jobs and picks " +
+        "who takes part; it sees no value, deals nothing, and nobody takes its word for anything.\n\n" +
+        `${COMPAT_WARNING} A coordinator of that profile sees inputs, results and triples.`,
       examples: [
+        {
+          does: "of a roster",
+          run: "qsdm quorum coordinator --roster quorum.roster --key coordinator.key --data-dir ./coordinator",
+        },
         {
           does: "for three custodians on this machine",
           run:
@@ -47,7 +54,11 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
         CUSTODIAN_URL_PREFIX:
           "Suffix of the custodians' host names where no --custodian is given: http://custodian-0SUFFIX:9100 and so on.",
       },
-      files: {"DIR/coordinator.db": "Programs, budgets and the audit log."},
+      files: {
+        "DIR/strict-coordinator.db": "Strict: programs, approvals and certificates.",
+        "DIR/coordinator.db": "Compat: programs, budgets and the audit log.",
+        "--key": "The party's key, as qsdm quorum identity create wrote it.",
+      },
       exit: {3: "Others can read the data directory.", 4: "The data directory or the port cannot be used."},
       seeAlso: ["quorum custodian", "quorum compile"],
     }),
@@ -55,18 +66,26 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
   )
     .option(
       "--custodian <url>",
-      "URL of a custodian, once for each in order of index (default: three by host name)",
+      "compat: URL of a custodian, once for each in order of index (default: three by host name)",
       repeatFlag,
     )
     .option(
       "--max-identities <n>",
-      "pairs of program and identity whose budget is tracked; new ones are refused beyond",
+      "compat: pairs of program and identity whose budget is tracked; new ones are refused beyond",
       countFlag(1, 100_000_000),
       DEFAULT_MAX_IDENTITIES,
     )
-    .option("--approval-keys-file <path>", "keys of the custodians' approval tags, one on a line in order of index")
-    .option("--public-approval-keys", "use the reference's own keys", false)
+    .option(
+      "--approval-keys-file <path>",
+      "compat: keys of the custodians' approval tags, one on a line in order of index",
+    )
+    .option("--public-approval-keys", "compat: use the reference's own keys", false)
     .action(async (flags: Flags) => {
+      if (flags.profile === "strict") {
+        const options = await strictOptions(io, flags);
+        const {startStrictCoordinator} = await import("../../node/quorum-strict.js");
+        return serve(io, startStrictCoordinator(options), {profile: "strict"});
+      }
       const {approvalKeysFile, publicApprovalKeys, threshold} = flags;
       checkKeySource(approvalKeysFile, publicApprovalKeys, "--approval-keys-file");
       if (publicApprovalKeys) io.warn("approvals are checked with keys that everybody knows");

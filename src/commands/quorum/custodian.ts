@@ -15,6 +15,7 @@ import {
   type ServiceFlags,
   serve,
 } from "./service-flags.js";
+import {strictOptions} from "./strict/serve.js";
 
 interface Flags extends ServiceFlags {
   readonly index?: number;
@@ -31,24 +32,40 @@ export const quorumCustodianCommand = (io: Io): Command =>
       description:
         "Runs one custodian: it keeps its shares, its triples and the programs in the data directory, spends a triple on " +
         "disk before the first masked share leaves, and goes on where it was after a restart. When it listens, one line " +
-        `with its URL goes to standard output; logs go to standard error.\n\n${COMPAT_WARNING}`,
+        "with its address goes to standard output; logs go to standard error.\n\n" +
+        "In the strict profile, the default, custodians of a signed roster talk to each other in sealed channels. They make " +
+        "triples without a dealer, check approvals, tickets and budgets themselves, and check every value by its MAC before " +
+        `a result is opened: a cheat ends the evaluation and is named where enough others saw it.\n\n${COMPAT_WARNING}`,
       examples: [
+        {
+          does: "one of a roster",
+          run: "qsdm quorum custodian --roster quorum.roster --key custodian-0.key --data-dir ./custodian-0",
+        },
         {
           does: "the first of three, for clients of the reference",
           run: "qsdm quorum custodian --profile compat --data-dir ./custodian-0 --index 0 --port 9100 --public-approval-keys",
         },
       ],
       environment: {CUSTODIAN_INDEX: "Place among the custodians where --index is not given."},
-      files: {"DIR/custodian.db": "Shares, unspent triples and programs."},
+      files: {
+        "DIR/strict-custodian.db": "Strict: keys, shares, unused triples and masks, programs, budgets.",
+        "DIR/custodian.db": "Compat: shares, unspent triples and programs.",
+        "--key": "The party's key, as qsdm quorum identity create wrote it.",
+      },
       exit: {3: "Others can read the data directory.", 4: "The data directory or the port cannot be used."},
-      seeAlso: ["quorum coordinator"],
+      seeAlso: ["quorum coordinator", "quorum roster create"],
     }),
     9100,
   )
-    .option("--index <n>", "place among the custodians, from 0 (default: 0)", countFlag(0, INDEX_MAX))
-    .option("--approval-key-file <path>", "key of this custodian's approval tags, one line")
-    .option("--public-approval-keys", "use the reference's own key for this index", false)
+    .option("--index <n>", "compat: place among the custodians, from 0 (default: 0)", countFlag(0, INDEX_MAX))
+    .option("--approval-key-file <path>", "compat: key of this custodian's approval tags, one line")
+    .option("--public-approval-keys", "compat: use the reference's own key for this index", false)
     .action(async (flags: Flags) => {
+      if (flags.profile === "strict") {
+        const options = await strictOptions(io, flags);
+        const {startStrictCustodian} = await import("../../node/quorum-strict.js");
+        return serve(io, startStrictCustodian(options), {profile: "strict"});
+      }
       const index = flags.index ?? indexOf(io.host.env.CUSTODIAN_INDEX);
       const approvalKey = await approvalKeyOf(io, flags, index);
       const {threshold} = flags;

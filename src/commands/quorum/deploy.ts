@@ -22,8 +22,9 @@ import {
   serviceClient,
   textIn,
 } from "./service-client.js";
+import {addPartyFlags, atCoordinator, isStrict, type PartyFlags} from "./strict/files.js";
 
-interface Flags extends CoordinatorFlags, CustodianFlags {
+interface Flags extends CoordinatorFlags, CustodianFlags, PartyFlags {
   readonly secretsFile?: string;
   readonly threshold: number;
   readonly pool: number;
@@ -101,25 +102,33 @@ export async function deploy(
 
 export const quorumDeployCommand = (io: Io): Command =>
   addCustodianFlags(
-    addCoordinatorFlag(
-      defineCommand("quorum deploy", {
-        summary: "bring a program and its secrets to the custodians",
-        description:
-          "Shares the program's secrets on this machine, installs it with its shares at each custodian, and then at the " +
-          "coordinator, which deals triples for its products. The program is pending until enough custodians approve it: " +
-          "qsdm quorum approve. Prints the program's id.\n\n" +
-          "A secret is what the program declares with a secret statement. Constants stand in clear in the package.",
-        examples: [
-          {does: "to services on this machine", run: "qsdm quorum deploy square.json"},
-          {does: "with its secrets", run: "qsdm quorum deploy score.json --secrets-file weights.txt"},
-        ],
-        files: {
-          "--secrets-file":
-            "A line of name=value for each secret; empty lines and lines that start with # do not count.",
-        },
-        exit: {3: "The program is active, and has secrets.", 4: "Too few custodians took the program."},
-        seeAlso: ["quorum compile", "quorum approve", "quorum eval"],
-      }),
+    addPartyFlags(
+      addCoordinatorFlag(
+        defineCommand("quorum deploy", {
+          summary: "bring a program and its secrets to the custodians",
+          description:
+            "Shares the program's secrets on this machine, installs it with its shares at each custodian, and then at the " +
+            "coordinator, which deals triples for its products. The program is pending until enough custodians approve it: " +
+            "qsdm quorum approve. Prints the program's id.\n\n" +
+            "With --roster and --key the strict profile is meant: each custodian's shares are sealed to it, the coordinator of " +
+            "the roster carries them, and custodians make their own triples.\n\n" +
+            "A secret is what the program declares with a secret statement. Constants stand in clear in the package.",
+          examples: [
+            {does: "to services on this machine", run: "qsdm quorum deploy square.json"},
+            {does: "with its secrets", run: "qsdm quorum deploy score.json --secrets-file weights.txt"},
+            {
+              does: "to custodians of a roster",
+              run: "qsdm quorum deploy score.json --secrets-file weights.txt --roster quorum.roster --key alice.key",
+            },
+          ],
+          files: {
+            "--secrets-file":
+              "A line of name=value for each secret; empty lines and lines that start with # do not count.",
+          },
+          exit: {3: "The program is active, and has secrets.", 4: "Too few custodians took the program."},
+          seeAlso: ["quorum compile", "quorum approve", "quorum eval"],
+        }),
+      ),
     ),
   )
     .argument("<file>", "package or source; - reads standard input")
@@ -129,6 +138,11 @@ export const quorumDeployCommand = (io: Io): Command =>
     .action(async (path: string, flags: Flags) => {
       const {program} = await readProgram(io, path);
       const secrets = await readSecrets(io, flags.secretsFile, secretNames(program.ir));
+      if (isStrict(flags)) {
+        await atCoordinator(io, flags, (client) => client.deploy(program, secrets));
+        io.note(`pending; custodians approve it with: qsdm quorum approve ${program.programId} --roster ... --key ...`);
+        return io.result({program_id: program.programId, status: "PENDING"}, program.programId);
+      }
       const urls = custodianUrls(flags);
       if (flags.threshold > urls.length)
         throw new UsageError("THRESHOLD_INVALID", `--threshold ${flags.threshold} with ${urls.length} custodians`);

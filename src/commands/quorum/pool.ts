@@ -1,6 +1,8 @@
 import type {Command} from "commander";
 import {POOL_SIZE_MAX} from "../../codecs/quorum/coordinator-bodies.js";
 import {members} from "../../codecs/quorum/json.js";
+import {STOCK_MAX} from "../../codecs/quorum/strict/job.js";
+import {UsageError} from "../../errors.js";
 import {defineCommand} from "../define.js";
 import {countFlag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -12,25 +14,58 @@ import {
   serviceClient,
   textIn,
 } from "./service-client.js";
+import {addPartyFlags, atCoordinator, isStrict, type PartyFlags, type StrictFlags} from "./strict/files.js";
+
+interface Flags extends CoordinatorFlags, PartyFlags {
+  readonly add?: number;
+  readonly masks?: number;
+}
+
+async function stockStrictly(io: Io, flags: Flags & StrictFlags): Promise<void> {
+  const wanted = {triples: flags.add ?? 0, masks: flags.masks ?? 0};
+  const {triples, masks} = await atCoordinator(io, flags, (client) => client.call("stock", wanted));
+  io.result({triples, masks}, [
+    ["triples", triples],
+    ["masks", masks],
+  ]);
+}
 
 export const quorumPoolCommand = (io: Io): Command =>
-  addCoordinatorFlag(
-    defineCommand("quorum pool", {
-      summary: "show how many evaluations the triples are enough for",
-      description:
-        "Prints how many evaluations of a program the dealt triples are enough for; with --add, after more were dealt. A " +
-        "program without products needs none and prints 0.",
-      examples: [
-        {does: "what is left", run: "qsdm quorum pool PROGRAM_ID"},
-        {does: "ten more", run: "qsdm quorum pool PROGRAM_ID --add 10"},
-      ],
-      exit: {4: "The coordinator does not answer."},
-      seeAlso: ["quorum eval", "quorum deploy"],
-    }),
+  addPartyFlags(
+    addCoordinatorFlag(
+      defineCommand("quorum pool", {
+        summary: "show how many evaluations the triples are enough for",
+        description:
+          "Prints how many evaluations of a program the dealt triples are enough for; with --add, after more were dealt. A " +
+          "program without products needs none and prints 0.\n\n" +
+          "With --roster and the key of a custodian or coordinator it prints the stock of triples and masks that all " +
+          "custodians hold, for any program; with --add and --masks, after they made more. An evaluation takes a triple for " +
+          "each product and a mask for each input and output.",
+        examples: [
+          {does: "what is left", run: "qsdm quorum pool PROGRAM_ID"},
+          {does: "ten more", run: "qsdm quorum pool PROGRAM_ID --add 10"},
+          {
+            does: "stock of custodians of a roster",
+            run: "qsdm quorum pool --roster quorum.roster --key custodian-0.key --add 10000 --masks 1000",
+          },
+        ],
+        exit: {4: "The coordinator does not answer."},
+        seeAlso: ["quorum eval", "quorum deploy"],
+      }),
+    ),
   )
-    .argument("<program-id>", "64 hex digits", programIdArgument)
+    .argument(
+      "[program-id]",
+      "64 hex digits; none with --roster, where the stock is that of all programs",
+      programIdArgument,
+    )
     .option("--add <n>", "deal triples for this many evaluations more", countFlag(1, POOL_SIZE_MAX))
-    .action(async (programId: string, {coordinator, timeout, add}: CoordinatorFlags & {add?: number}) => {
+    .option("--masks <n>", "with --roster, make this many masks of inputs and outputs", countFlag(1, STOCK_MAX))
+    .action(async (programId: string | undefined, flags: Flags) => {
+      const {coordinator, timeout, add} = flags;
+      if (isStrict(flags)) return stockStrictly(io, flags);
+      if (programId === undefined)
+        throw new UsageError("PROGRAM_ID_REQUIRED", "which program?", {hint: "give its id, or --roster and --key"});
       const client = serviceClient(io, coordinator, timeout);
       if (add !== undefined) {
         const body = members({program_id: programId, pool_size: BigInt(add)});

@@ -3,12 +3,15 @@ import {type Command, Option} from "commander";
 import {textOf} from "../../codecs/bytes.js";
 import {DecodeError, UsageError} from "../../errors.js";
 import {DEFAULT_QUORUM_SERVER} from "../../node/api/quorum/server.js";
+import {DEFAULT_ROUND_MS} from "../../node/custody/job-runner.js";
 import type {ProcessOptions, RunningService} from "../../node/quorum-services.js";
-import {countFlag} from "../flags.js";
+import {countFlag, durationFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS, type LogLevel} from "../log.js";
+import type {StrictServiceFlags} from "./strict/serve.js";
 
-export interface ServiceFlags {
+export interface ServiceFlags extends StrictServiceFlags {
+  readonly profile: "strict" | "compat";
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
@@ -19,22 +22,31 @@ export interface ServiceFlags {
 
 /** What the description of either service says. */
 export const COMPAT_WARNING =
-  "This profile speaks the API of the reference, which knows no callers: whoever reaches the service may install, " +
+  "--profile compat speaks the API of the reference, which knows no callers: whoever reaches the service may install, " +
   "approve, evaluate, overwrite and delete. It listens on this machine alone unless --behind-proxy says that something " +
   "in front of it decides who may call.";
 
 export const addServiceFlags = (command: Command, port: number): Command =>
   command
     .addOption(
-      new Option("--profile <name>", "which API to serve; compat is the reference's")
-        .choices(["compat"])
-        .makeOptionMandatory(),
+      new Option("--profile <name>", "strict, or compat, which is the reference's API")
+        .choices(["strict", "compat"])
+        .default("strict"),
     )
     .requiredOption("--data-dir <dir>", "where state is kept")
-    .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option("--port <port>", "port to listen on; 0 takes a free one", countFlag(0, 65_535), port)
-    .option("--threshold <k>", "custodians that suffice to open a value", countFlag(1, 64), 2)
-    .option("--behind-proxy", "allow an address beyond this machine", false)
+    .option("--roster <path>", "strict: the signed roster")
+    .option("--key <path>", "strict: this party's key")
+    .option("--listen <host:port>", "strict: where to listen, when it is not where the roster says")
+    .option(
+      "--round-timeout <duration>",
+      "strict: how long another custodian may be silent in a round (default: 10s)",
+      durationFlag,
+      DEFAULT_ROUND_MS,
+    )
+    .option("--host <address>", "compat: address to listen on", "127.0.0.1")
+    .option("--port <port>", "compat: port to listen on; 0 takes a free one", countFlag(0, 65_535), port)
+    .option("--threshold <k>", "compat: custodians that suffice to open a value", countFlag(1, 64), 2)
+    .option("--behind-proxy", "compat: allow an address beyond this machine", false)
     .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"));
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);

@@ -21,6 +21,9 @@ export interface Session {
   readonly alpha: bigint;
 }
 
+/** What an evaluation takes of a session. */
+export type Holder = Pick<Session, "party" | "alpha">;
+
 /** a + scale b */
 export const addScaled = (a: Authenticated, b: Authenticated, scale: bigint): Authenticated => ({
   share: add(a.share, scale * b.share),
@@ -28,7 +31,7 @@ export const addScaled = (a: Authenticated, b: Authenticated, scale: bigint): Au
 });
 
 /** A public value. */
-export const constant = ({alpha}: Session, value: bigint): Authenticated => ({
+export const constant = ({alpha}: Pick<Session, "alpha">, value: bigint): Authenticated => ({
   share: reduce(value),
   mac: mul(alpha, value),
 });
@@ -84,7 +87,7 @@ export interface Opened {
  * before its weight is known.
  * @throws RuleError EVALUATION_ABORTED
  */
-export function* checkOpened({party, alpha}: Session, values: readonly Opened[]): Protocol<void> {
+export function* checkOpened({party, alpha}: Holder, values: readonly Opened[]): Protocol<void> {
   yield* compareHeard(party);
   if (values.length === 0) return;
   const challenge = yield* drawChallenges(party);

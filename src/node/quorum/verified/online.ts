@@ -6,7 +6,7 @@
 import {type Ir, isProduct, type Node, type OperationNode} from "../../../codecs/quorum/ir.js";
 import {add, sub} from "../field/field.js";
 import type {Outputs} from "../program/evaluate.js";
-import {type Authenticated, addScaled, checkOpened, constant, type Opened, type Session} from "./authenticated.js";
+import {type Authenticated, addScaled, checkOpened, constant, type Holder, type Opened} from "./authenticated.js";
 import {open} from "./opening.js";
 import type {AuthenticatedTriple} from "./preprocess.js";
 import type {Protocol} from "./protocol.js";
@@ -15,12 +15,14 @@ import type {Protocol} from "./protocol.js";
 export interface AuthenticatedInputs {
   readonly inputs: ReadonlyMap<string, Authenticated>;
   readonly secrets: ReadonlyMap<string, Authenticated>;
+  /** Added to the outputs, in their order, before they are opened: only who knows them learns the results. */
+  readonly outputMasks?: readonly Authenticated[];
 }
 
 /** @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING below t + 1 */
 export function* evaluateVerified(
   ir: Ir,
-  session: Session,
+  session: Holder,
   given: AuthenticatedInputs,
   triples: readonly AuthenticatedTriple[],
 ): Protocol<Outputs> {
@@ -49,7 +51,10 @@ export function* evaluateVerified(
     for (const node of layer.linear) wires.set(node.id, linearOf(node, session, given, wires));
   }
   yield* checkOpened(session, opened);
-  const results = ir.outputs.map((name) => wires.get(name)!);
+  const results = ir.outputs.map((name, at) => {
+    const mask = given.outputMasks?.[at];
+    return mask ? addScaled(wires.get(name)!, mask, 1n) : wires.get(name)!;
+  });
   const shown = yield* open(
     session.party,
     results.map(({share}) => share),
@@ -91,7 +96,7 @@ function operandsOf({type, inputs}: OperationNode, wires: ReadonlyMap<string, Au
 }
 
 function productOf(
-  session: Session,
+  session: Holder,
   {a, b, c}: AuthenticatedTriple,
   {epsilon, delta}: {epsilon: bigint; delta: bigint},
 ): Authenticated {
@@ -101,7 +106,7 @@ function productOf(
 
 function linearOf(
   node: Node,
-  session: Session,
+  session: Holder,
   {inputs, secrets}: AuthenticatedInputs,
   wires: ReadonlyMap<string, Authenticated>,
 ): Authenticated {

@@ -16,7 +16,7 @@ import {abort, exchange, type Incoming, type Party, type Protocol, tooFew} from 
  */
 export function* open(party: Party, shares: readonly bigint[], degree: number = party.t): Protocol<bigint[]> {
   if (shares.length === 0) return [];
-  return combine(yield* exchange(party, encodeElements(shares)), shares.length, degree);
+  return combine(yield* exchange(party, encodeElements(shares)), {count: shares.length, degree});
 }
 
 /**
@@ -25,24 +25,31 @@ export function* open(party: Party, shares: readonly bigint[], degree: number = 
  * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING
  */
 export function* openCommitted(party: Party, share: bigint): Protocol<bigint> {
-  const [value] = combine(yield* exchangeCommitted(party, encodeElements([share])), 1, party.t);
+  const [value] = combine(yield* exchangeCommitted(party, encodeElements([share])), {count: 1, degree: party.t});
   return value!;
 }
 
-function combine(incoming: Incoming, count: number, degree: number): bigint[] {
+/**
+ * The values at `at` of the `count` polynomials of at most `degree` of which each message has one point.
+ * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING
+ */
+export function combine(
+  incoming: Incoming,
+  {count, degree, at: target = 0n}: {readonly count: number; readonly degree: number; readonly at?: bigint},
+): bigint[] {
   const rows = incoming.flatMap((message, place) =>
     message === null ? [] : [{place, x: BigInt(place + 1), values: elementsOf(message, count, place)}],
   );
   if (rows.length <= degree) tooFew(rows.length, degree + 1);
   const xs = rows.map(({x}) => x);
   const base = xs.slice(0, degree + 1);
-  const atZero = lagrangeWeights(base, 0n);
+  const atTarget = lagrangeWeights(base, target);
   const extras = xs.slice(degree + 1).map((x) => lagrangeWeights(base, x));
   const through = (weights: readonly bigint[], value: number): bigint =>
     weights.reduce((sum, weight, at) => add(sum, mul(weight, rows[at]!.values[value]!)), 0n);
   return Array.from({length: count}, (_, value) => {
     const fits = extras.every((weights, at) => through(weights, value) === rows[degree + 1 + at]!.values[value]);
-    if (fits) return through(atZero, value);
+    if (fits) return through(atTarget, value);
     const points = rows.map(({x, values}) => ({x, y: values[value]!}));
     return abort(
       "inconsistent-opening",

@@ -22,7 +22,6 @@ export interface InputMask {
 }
 
 export interface Preprocessing {
-  readonly session: Session;
   readonly triples: readonly AuthenticatedTriple[];
   readonly masks: readonly InputMask[];
   readonly secrets: readonly Authenticated[];
@@ -36,16 +35,21 @@ export interface Demand {
 }
 
 /** @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
-export function* preprocess(party: Party, demand: Demand): Protocol<Preprocessing> {
+export function* preprocess(party: Party, demand: Demand): Protocol<Preprocessing & {readonly session: Session}> {
   const randomness = yield* agreeOnRandomness(party);
   const [alpha] = randomness.randoms(1);
   const session: Session = {party, randomness, alpha: alpha!};
+  return {session, ...(yield* prepare(session, demand))};
+}
+
+/** The same under keys that are there. @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
+export function* prepare(session: Session, demand: Demand): Protocol<Preprocessing> {
   const triples = yield* makeTriples(session, demand.triples);
   const masks = yield* makeMasks(session, demand.masks);
   const secrets = yield* authenticate(session, demand.secrets);
   yield* checkHidden(session, [...triples.flatMap(({a, b, c}) => [a, b, c]), ...masks.map(({r}) => r), ...secrets]);
-  yield* compareHeard(party);
-  return {session, triples, masks, secrets};
+  yield* compareHeard(session.party);
+  return {triples, masks, secrets};
 }
 
 /** Five products and one opening for each: c and a second product to sacrifice, and three MACs. */

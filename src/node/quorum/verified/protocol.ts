@@ -23,7 +23,11 @@ export type AbortReason =
   | "wrong-product"
   | "wrong-mac"
   | "equivocation"
-  | "wrong-mask";
+  | "wrong-mask"
+  | "wrong-resharing"
+  | "replay"
+  | "silence"
+  | "given-up";
 
 /** Ends a protocol at an honest custodian: somebody deviated. `culprits` are places, where they can be told. */
 export function abort(reason: AbortReason, culprits: readonly number[] = []): never {

@@ -32,18 +32,27 @@ interface KeyedSet {
 
 /** One custodian's source of shared randomness. Everybody must draw the same things in the same order. */
 export class SharedRandomness {
-  #counter = 0n;
+  readonly #sets: readonly KeyedSet[];
+  #counter: bigint;
 
+  /**
+   * @param keys of this custodian's sets, in the order of `setsOf`
+   * @param first number of the first draw: what was drawn under a number is never to be drawn again
+   */
   constructor(
     private readonly party: Party,
-    private readonly sets: readonly KeyedSet[],
-  ) {}
+    keys: readonly Uint8Array[],
+    first = 0n,
+  ) {
+    this.#sets = ownSets(party).map((set, at) => ({key: keys[at]!, factor: factorOf(party, set)}));
+    this.#counter = first;
+  }
 
   /** This custodian's shares, of degree t, of `count` values that nobody knows. */
   randoms(count: number): bigint[] {
     const counter = this.#counter++;
     const sums = Array<bigint>(count).fill(0n);
-    for (const {key, factor} of this.sets)
+    for (const {key, factor} of this.#sets)
       for (const [at, value] of expand(key, {counter, term: 0}, count).entries())
         sums[at] = add(sums[at]!, value * factor);
     return sums;
@@ -54,7 +63,7 @@ export class SharedRandomness {
     const counter = this.#counter++;
     const {x, t} = this.party;
     const sums = Array<bigint>(count).fill(0n);
-    for (const {key, factor} of this.sets)
+    for (const {key, factor} of this.#sets)
       for (let power = mul(x, factor), term = 1; term <= t; term++, power = mul(power, x))
         for (const [at, value] of expand(key, {counter, term}, count).entries())
           sums[at] = add(sums[at]!, value * power);
@@ -85,9 +94,10 @@ function expand(key: Uint8Array, {counter, term}: {counter: bigint; term: number
 /**
  * Agrees on the keys: every member adds to the key of each of its sets, commits to it before it sees the others', and
  * shows it to the set's members alone. Needs everyone.
+ * @returns keys of this custodian's sets, in the order of `setsOf`
  * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING
  */
-export function* agreeOnRandomness(party: Party): Protocol<SharedRandomness> {
+export function* agreeOnKeys(party: Party): Protocol<readonly Uint8Array[]> {
   const {n, t, place} = party;
   const sets = setsOf(n, n - t);
   const of = (member: number): readonly (readonly number[])[] => sets.filter((set) => set.includes(member));
@@ -111,11 +121,16 @@ export function* agreeOnRandomness(party: Party): Protocol<SharedRandomness> {
       parts.get(set)!.push(part);
     }
   }
-  return new SharedRandomness(
-    party,
-    [...parts].map(([set, all]) => ({key: shake256(concat(...all), KEY_BYTES), factor: factorOf(party, set)})),
-  );
+  return [...parts.values()].map((all) => shake256(concat(...all), KEY_BYTES));
 }
+
+/** A source over keys agreed on now. @throws as `agreeOnKeys` */
+export function* agreeOnRandomness(party: Party): Protocol<SharedRandomness> {
+  return new SharedRandomness(party, yield* agreeOnKeys(party));
+}
+
+const ownSets = ({n, t, place}: Party): readonly (readonly number[])[] =>
+  setsOf(n, n - t).filter((set) => set.includes(place));
 
 function factorOf({n, x}: Party, set: readonly number[]): bigint {
   const outside = Array.from({length: n}, (_, place) => place).filter((place) => !set.includes(place));

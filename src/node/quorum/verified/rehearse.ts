@@ -13,9 +13,7 @@ import {runInLockStep, type Traffic, type Wire} from "./lock-step.js";
 import {evaluateVerified} from "./online.js";
 import {type Preprocessing, preprocess} from "./preprocess.js";
 import {abort, Party} from "./protocol.js";
-
-/** Keys of the shared randomness: one for each set of all but t custodians. */
-const SETS_MAX = 1_000;
+import {checkShape} from "./shape.js";
 
 export interface Rehearsal {
   readonly n: number;
@@ -38,16 +36,7 @@ export interface VerifiedTrace {
 export function rehearse(ir: Ir, {inputs, secrets = new Map()}: Given, options: Rehearsal): VerifiedTrace {
   const {n, k, random, draw, wires = {}} = options;
   const t = k - 1;
-  if (k < 2) throw new RuleError("THRESHOLD_TOO_LOW", "a value that one custodian opens is no secret");
-  if (n < 2 * t + 1)
-    throw new RuleError("THRESHOLD_TOO_HIGH", `${n} custodians of whom ${k} open a value need a dealer`, {
-      hint: `without one, at most ${Math.floor((n + 1) / 2)} of ${n} may be needed to open`,
-    });
-  const sets = setCount(n, t);
-  if (sets > SETS_MAX)
-    throw new RuleError("CUSTODIANS_TOO_MANY", `${n} custodians with threshold ${k} need ${sets} shared keys`, {
-      hint: `choose fewer custodians or a lower threshold: at most ${SETS_MAX} keys`,
-    });
+  checkShape({n, k});
   const names = inputNames(ir);
   for (const name of names) inputOf(inputs, name);
   const shared = secretNames(ir).map((name) => {
@@ -98,11 +87,4 @@ function agreed([first, ...others]: readonly Outputs[]): Outputs {
   for (const other of others)
     for (const [name, value] of first!) if (other.get(name) !== value) return abort("equivocation");
   return first!;
-}
-
-/** C(n, t) */
-function setCount(n: number, t: number): number {
-  let count = 1;
-  for (let at = 1; at <= t; at++) count = (count * (n - t + at)) / at;
-  return count;
 }

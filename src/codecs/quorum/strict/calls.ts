@@ -1,0 +1,101 @@
+/** Calls between parties of a quorum over sealed channels: what is asked, and what is answered. */
+import {blob, type FieldValue, fixed, flag, list, nullable, record, text, u32, u64, word} from "../../cbor/record.js";
+import type {Codec} from "../../codec.js";
+import {PACKAGE_MAX_BYTES} from "../program-package.js";
+import {job} from "./job.js";
+import {CUSTODIANS_MAX} from "./roster.js";
+import {approval, deposit, maskRequest, maskShares, prepared, result, ticket} from "./statements.js";
+
+/** Longest message on a channel. */
+export const MESSAGE_MAX_BYTES = 32 * 1024 * 1024;
+const PROGRAMS_MAX = 4_096;
+
+interface Method<A, B> {
+  readonly ask: Codec<A>;
+  readonly answer: Codec<B>;
+}
+const method = <A, B>(ask: Codec<A>, answer: Codec<B>): Method<A, B> => ({ask, answer});
+export type Ask<M> = M extends Method<infer A, unknown> ? A : never;
+export type Answer<M> = M extends Method<never, infer B> ? B : M extends Method<infer _, infer B> ? B : never;
+
+const done = record("qvm/done/1", {});
+const programPackage = blob({min: 2, max: PACKAGE_MAX_BYTES});
+const certificate = record("qvm/certificate/1", {job, acknowledgements: list(prepared, CUSTODIANS_MAX)});
+export type Certificate = FieldValue<typeof certificate>;
+export const certificateCodec = certificate;
+
+/** A range of triples or masks that a custodian holds and has not used. */
+const range = record("qvm/range/1", {first: u64, count: u32});
+
+/** What a custodian says of itself. */
+export const custodianStatus = record("qvm/custodian-status/1", {
+  /** 0 before the first keys. */
+  epoch: u64,
+  /** Number of the last job of everyone that it began. */
+  run: u64,
+  /** Below these, numbers were given out before. */
+  nextTriple: u64,
+  nextMask: u64,
+  triples: list(range, PROGRAMS_MAX),
+  masks: list(range, PROGRAMS_MAX),
+  programs: list(
+    record("qvm/program-status/1", {programId: fixed(32), approvals: u32, active: flag, sharing: u64}),
+    PROGRAMS_MAX,
+  ),
+});
+export type CustodianStatus = FieldValue<typeof custodianStatus>;
+
+/** What a coordinator asks of a custodian. */
+export const custodianMethods = {
+  status: method(record("qvm/status/1", {}), custodianStatus),
+  install: method(record("qvm/install/1", {package: programPackage}), done),
+  approve: method(record("qvm/hand-approval/1", {approval}), done),
+  masks: method(record("qvm/reserve/1", {request: maskRequest, first: u64}), maskShares),
+  /** The outcome is a signed result, a signed acknowledgement, or empty. */
+  run: method(record("qvm/run/1", {job}), record("qvm/outcome/1", {outcome: blob({max: 1024 * 1024})})),
+  commit: method(record("qvm/commit/1", {certificate}), done),
+} as const;
+
+/** What clients and operators ask of a coordinator. */
+export const coordinatorMethods = {
+  deploy: method(record("qvm/deploy/1", {package: programPackage, deposit: nullable(deposit)}), done),
+  approve: method(record("qvm/hand-approval/1", {approval}), record("qvm/approved/1", {approvals: u32, active: flag})),
+  program: method(
+    record("qvm/program/1", {programId: fixed(32)}),
+    record("qvm/program-answer/1", {package: programPackage}),
+  ),
+  masks: method(
+    record("qvm/ask-masks/1", {request: maskRequest}),
+    record("qvm/masks-answer/1", {shares: list(maskShares, CUSTODIANS_MAX)}),
+  ),
+  evaluate: method(
+    record("qvm/ask-evaluation/1", {ticket}),
+    record("qvm/results/1", {results: list(result, CUSTODIANS_MAX), suspects: list(u32, CUSTODIANS_MAX)}),
+  ),
+  stock: method(
+    record("qvm/ask-stock/1", {triples: u32, masks: u32}),
+    record("qvm/stock/1", {triples: u64, masks: u64}),
+  ),
+  refresh: method(
+    record("qvm/ask-refresh/1", {recovering: list(u32, CUSTODIANS_MAX)}),
+    record("qvm/refreshed/1", {epoch: u64}),
+  ),
+  custodians: method(
+    record("qvm/ask-custodians/1", {}),
+    record("qvm/custodians/1", {statuses: list(nullable(custodianStatus), CUSTODIANS_MAX)}),
+  ),
+} as const;
+
+export type CustodianMethods = typeof custodianMethods;
+export type CoordinatorMethods = typeof coordinatorMethods;
+
+/** Why a call was refused. */
+export const failure = record("qvm/failure/1", {
+  kind: word("rule", "unavailable", "bug"),
+  code: text({maxBytes: 64}),
+  message: text({maxBytes: 2_048}),
+  hint: text({maxBytes: 1_024}),
+  reason: text({maxBytes: 64}),
+  culprits: list(u32, CUSTODIANS_MAX),
+});
+export type Failure = FieldValue<typeof failure>;

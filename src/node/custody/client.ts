@@ -1,0 +1,205 @@
+/** A client or an operator at a coordinator that it does not trust. */
+import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
+import type {Codec} from "../../codecs/codec.js";
+import {decodeElements, encodeElements} from "../../codecs/quorum/element.js";
+import {secretNames} from "../../codecs/quorum/ir.js";
+import {type ProgramPackage, programPackage} from "../../codecs/quorum/program-package.js";
+import {type Answer, type Ask, type CoordinatorMethods, coordinatorMethods} from "../../codecs/quorum/strict/calls.js";
+import {type ContentOf, digestOf, isSignedBy, type Signed, sign} from "../../codecs/quorum/strict/statement.js";
+import {approval, deposit, maskRequest, maskShares, result, ticket} from "../../codecs/quorum/strict/statements.js";
+import {ML_KEM_768} from "../../codecs/suite.js";
+import {DecodeError, RuleError, UnavailableError} from "../../errors.js";
+import {dial, parseAddress} from "../network/channel/endpoint.js";
+import {sub} from "../quorum/field/field.js";
+import {fieldSource} from "../quorum/field/random.js";
+import {inputNames, inputOf, type Outputs} from "../quorum/program/evaluate.js";
+import {share} from "../quorum/sharing/shamir.js";
+import {STATEMENT_LIFE_MS} from "../quorum/strict/admission.js";
+import {boundOf} from "../quorum/strict/custodian.js";
+import type {Members} from "../quorum/strict/members.js";
+import {type MaskPart, openMasks} from "../quorum/strict/unmask.js";
+import {type Party, sealTo, unseal} from "./party.js";
+import {Rpc} from "./rpc.js";
+
+const NONCE_BYTES = 32;
+
+export interface ClientPorts {
+  readonly party: Party;
+  readonly members: Members;
+  readonly timeoutMs: number;
+}
+
+/** What an evaluation gave, and names of custodians that did not follow the protocol. */
+export interface Evaluated {
+  readonly outputs: Outputs;
+  readonly suspects: readonly string[];
+}
+
+export class StrictClient {
+  private constructor(
+    private readonly rpc: Rpc,
+    private readonly ports: ClientPorts,
+    private readonly name: string,
+  ) {}
+
+  /** @throws RuleError KEY_NOT_IN_ROSTER; UnavailableError PEER_UNREACHABLE */
+  static async connect(ports: ClientPorts): Promise<StrictClient> {
+    const {party, members} = ports;
+    const role = members.bySigningKey(party.signingKey);
+    if (!role)
+      throw new RuleError("KEY_NOT_IN_ROSTER", "the key is of nobody in the roster", {
+        hint: "qsdm quorum roster verify lists who is",
+      });
+    const endpoint = party.endpoint(members, () => undefined);
+    let failed: unknown = new UnavailableError("PEER_UNREACHABLE", "the roster has no coordinator");
+    for (const {address, card} of members.roster.coordinators)
+      try {
+        const channel = await dial(parseAddress(address), hexOf(card.channelId), endpoint);
+        const refuse = async (): Promise<never> => {
+          throw new RuleError("METHOD_REFUSED", "a client answers nothing");
+        };
+        return new StrictClient(new Rpc(channel, {call: refuse, bug: () => undefined}), ports, role.card.name);
+      } catch (error) {
+        failed = error;
+      }
+    throw failed;
+  }
+
+  close(): void {
+    this.rpc.channel.close();
+  }
+
+  /** @throws what the coordinator refuses with; UnavailableError PEER_UNREACHABLE, CALL_TIMEOUT */
+  async call<M extends keyof CoordinatorMethods>(
+    name: M,
+    ask: Ask<CoordinatorMethods[M]>,
+  ): Promise<Answer<CoordinatorMethods[M]>> {
+    const method = coordinatorMethods[name];
+    const body = (method.ask as Codec<Ask<CoordinatorMethods[M]>>).encode(ask);
+    return method.answer.decode(await this.rpc.call(name, body, this.ports.timeoutMs)) as Answer<CoordinatorMethods[M]>;
+  }
+
+  /** Brings a program, with its secrets shared and sealed to each custodian. */
+  async deploy(program: ProgramPackage, secrets: ReadonlyMap<string, bigint>): Promise<void> {
+    await this.call("deploy", {package: programPackage.encode(program), deposit: this.#deposit(program, secrets)});
+  }
+
+  #deposit({programId, ir}: ProgramPackage, secrets: ReadonlyMap<string, bigint>) {
+    const names = secretNames(ir);
+    if (names.length === 0) return null;
+    const {members, party} = this.ports;
+    const {suite} = party;
+    const id = bytesOfHex(programId);
+    const draw = fieldSource(suite.randomBytes);
+    const shared = names.map((name) => share(secrets.get(name)!, members, draw));
+    const boxes = members.roster.custodians.map(({card}, place) => {
+      const plaintext = encodeElements(shared.map((shares) => shares[place]!.y));
+      return sealTo(suite, card.sealingKey, {plaintext, bound: boundOf(id, place)});
+    });
+    const content = {roster: members.digest, programId: id, owner: this.name, boxes};
+    return sign(deposit, content, (message) => party.sign(message));
+  }
+
+  /** Gives a custodian's approval. @throws RuleError NOT_A_CUSTODIAN */
+  async approve({programId, version}: ProgramPackage, notAfterMs: bigint) {
+    const {members, party} = this.ports;
+    const role = members.bySigningKey(party.signingKey);
+    if (role?.kind !== "custodian") throw new RuleError("NOT_A_CUSTODIAN", "only a custodian's key approves programs");
+    const content = {
+      roster: members.digest,
+      programId: bytesOfHex(programId),
+      version: version ?? "",
+      custodian: role.place,
+      notAfterMs,
+    };
+    return this.call("approve", {approval: sign(approval, content, (message) => party.sign(message))});
+  }
+
+  /** The package of that id, recomputed here. @throws DecodeError PROGRAM_ID_MISMATCH */
+  async program(programId: string): Promise<ProgramPackage> {
+    const program = programPackage.decode((await this.call("program", {programId: bytesOfHex(programId)})).package);
+    if (program.programId === programId) return program;
+    throw new DecodeError("PROGRAM_ID_MISMATCH", `the coordinator answered with program ${program.programId}`);
+  }
+
+  /**
+   * Results that only this client sees, of inputs that nobody else sees.
+   * @throws RuleError INPUT_MISSING, MASKS_WRONG, RESULTS_DIFFER, and what the coordinator refuses with
+   */
+  async evaluate(program: ProgramPackage, inputs: ReadonlyMap<string, bigint>): Promise<Evaluated> {
+    const {party, members} = this.ports;
+    const {ir} = program;
+    const names = inputNames(ir);
+    const values = names.map((name) => inputOf(inputs, name));
+    const programId = bytesOfHex(program.programId);
+    const masks = await this.#masks(programId, names.length + ir.outputs.length);
+    const content = {
+      ...this.#statement(programId),
+      epoch: masks.epoch,
+      firstMask: masks.first,
+      masked: encodeElements(values.map((value, at) => sub(value, masks.values[at]!))),
+    };
+    const signed = sign(ticket, content, (message) => party.sign(message));
+    const {results, suspects} = await this.call("evaluate", {ticket: signed});
+    const masked = decodeElements(this.#agreed(digestOf(ticket, signed), results), ir.outputs.length);
+    const outputs = ir.outputs.map((name, at) => [name, sub(masked[at]!, masks.values[names.length + at]!)] as const);
+    const places = [...new Set([...masks.wrong, ...suspects])].sort((a, b) => a - b);
+    return {outputs: new Map(outputs), suspects: members.namesOf(places)};
+  }
+
+  #statement(programId: Uint8Array) {
+    const {party, members} = this.ports;
+    return {
+      roster: members.digest,
+      programId,
+      client: this.name,
+      nonce: party.suite.randomBytes(NONCE_BYTES),
+      notAfterMs: BigInt(party.suite.nowMs() + STATEMENT_LIFE_MS),
+    };
+  }
+
+  async #masks(programId: Uint8Array, count: number) {
+    const {party, members} = this.ports;
+    const {kem, randomBytes} = party.suite;
+    const {publicKey, secretKey} = kem.keygen(randomBytes(ML_KEM_768.keygenSeedBytes));
+    const content = {...this.#statement(programId), sealingKey: publicKey};
+    const request = sign(maskRequest, content, (message) => party.sign(message));
+    const digest = digestOf(maskRequest, request);
+    const {shares} = await this.call("masks", {request});
+    const [head] = shares;
+    if (!head) throw new UnavailableError("CUSTODIANS_MISSING", "no custodian gave masks");
+    const {epoch, first} = head.content;
+    const parts = new Map<number, MaskPart>();
+    for (const signed of shares) {
+      const {content: given} = signed;
+      if (given.epoch !== epoch || given.first !== first || given.count !== count) continue;
+      if (!equalBytes(given.request, digest) || !this.#isFrom(maskShares, signed, given.custodian)) continue;
+      const place = given.custodian;
+      const elements = decodeElements(unseal(kem, secretKey, {box: given.box, bound: boundOf(digest, place)}));
+      parts.set(place, {place, elements});
+    }
+    return {epoch, first, ...openMasks([...parts.values()], {k: members.k, count})};
+  }
+
+  /** What at least k custodians say: one of them is honest, and speaks only after the MACs were checked. */
+  #agreed(digest: Uint8Array, results: readonly Signed<ContentOf<typeof result>>[]): Uint8Array {
+    const {k} = this.ports.members;
+    const sayers = new Map<string, Set<number>>();
+    for (const signed of results) {
+      const {ticket: named, custodian, masked} = signed.content;
+      if (!equalBytes(named, digest) || !this.#isFrom(result, signed, custodian)) continue;
+      const places = sayers.get(hexOf(masked)) ?? new Set();
+      sayers.set(hexOf(masked), places.add(custodian));
+    }
+    const found = [...sayers].find(([, places]) => places.size >= k);
+    if (found) return bytesOfHex(found[0]);
+    throw new RuleError("RESULTS_DIFFER", `no ${k} custodians signed the same result`, {
+      hint: "the coordinator or the custodians are not what they should be",
+    });
+  }
+
+  #isFrom<T>(codec: Parameters<typeof isSignedBy<T>>[0], signed: Signed<T>, place: number): boolean {
+    const service = this.ports.members.custodian(place);
+    return service !== null && isSignedBy(codec, signed, service.card.signingKey, this.ports.party.verify);
+  }
+}

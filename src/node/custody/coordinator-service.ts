@@ -1,0 +1,381 @@
+/**
+ * The coordinator of the strict profile: it carries what clients and custodians signed and sealed, numbers jobs, and
+ * decides who takes part. It sees no value, and nobody takes its word for anything.
+ */
+import {bytesOfHex, equalBytes} from "../../codecs/bytes.js";
+import {productNames, secretNames} from "../../codecs/quorum/ir.js";
+import {programPackage} from "../../codecs/quorum/program-package.js";
+import {type CustodianStatus, coordinatorMethods} from "../../codecs/quorum/strict/calls.js";
+import {
+  depositPayload,
+  evaluatePayload,
+  type Job,
+  refreshPayload,
+  STOCK_MAX,
+  stockPayload,
+} from "../../codecs/quorum/strict/job.js";
+import {type ContentOf, isSignedBy, type Signed} from "../../codecs/quorum/strict/statement.js";
+import {
+  type deposit,
+  type maskRequest,
+  type maskShares,
+  result,
+  type ticket,
+} from "../../codecs/quorum/strict/statements.js";
+import type {VerifySignature} from "../../codecs/suite.js";
+import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
+import {Allocation, commonRanges} from "../quorum/strict/allocation.js";
+import {type Accusation, namedBy} from "../quorum/strict/blame.js";
+import {checkApproval, exhausted, wiresOf} from "../quorum/strict/custodian.js";
+import type {Members, Role} from "../quorum/strict/members.js";
+import type {SignedApproval} from "../quorum/strict/store.js";
+import type {Log} from "../service.js";
+import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
+import type {CustodianCalls} from "./custodian-calls.js";
+import type {Handlers, MethodName} from "./rpc.js";
+
+export interface CoordinatorPorts {
+  readonly members: Members;
+  readonly store: SqliteStrictCoordinatorStore;
+  readonly custodians: CustodianCalls;
+  readonly verify: VerifySignature;
+  nowMs(): number;
+  readonly log: Log;
+}
+
+type SignedRequest = Signed<ContentOf<typeof maskRequest>>;
+type SignedTicket = Signed<ContentOf<typeof ticket>>;
+type SignedResult = Signed<ContentOf<typeof result>>;
+type SignedDeposit = Signed<ContentOf<typeof deposit>>;
+
+/** Made at once where a client asks and there is nothing. */
+const REFILL = {triples: 1_024, masks: 256};
+
+export class StrictCoordinator {
+  readonly #stock = {triple: new Allocation(), mask: new Allocation()};
+  /** Jobs of everyone run one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly ports: CoordinatorPorts) {}
+
+  /** What a party may ask: operators are those whose key is a custodian's or a coordinator's. */
+  handlers(role: Role["kind"]): Handlers {
+    const m = coordinatorMethods;
+    const calls: Partial<Record<MethodName, (body: Uint8Array) => Promise<Uint8Array>>> = {
+      deploy: async (body) => {
+        const asked = m.deploy.ask.decode(body);
+        await this.deploy(asked.package, asked.deposit);
+        return m.deploy.answer.encode({});
+      },
+      approve: async (body) => m.approve.answer.encode(await this.approve(m.approve.ask.decode(body).approval)),
+      program: async (body) => {
+        const {programId} = m.program.ask.decode(body);
+        return m.program.answer.encode({package: programPackage.encode(this.#program(programId))});
+      },
+      masks: async (body) => m.masks.answer.encode({shares: await this.masks(m.masks.ask.decode(body).request)}),
+      evaluate: async (body) => m.evaluate.answer.encode(await this.evaluate(m.evaluate.ask.decode(body).ticket)),
+      stock: async (body) => m.stock.answer.encode(await this.stock(m.stock.ask.decode(body))),
+      refresh: async (body) =>
+        m.refresh.answer.encode({epoch: await this.refresh(m.refresh.ask.decode(body).recovering)}),
+      custodians: async (body) => {
+        m.custodians.ask.decode(body);
+        return m.custodians.answer.encode({statuses: await this.#statusesByPlace()});
+      },
+    };
+    return {
+      async call(method, body) {
+        const answer = OPERATORS_ONLY.has(method) && role === "client" ? undefined : calls[method];
+        if (!answer) throw new RuleError("METHOD_REFUSED", `${method} is nothing that a coordinator answers a ${role}`);
+        return answer(body);
+      },
+      bug: (err) => this.ports.log.error({err}, "a call failed"),
+    };
+  }
+
+  /** Brings a custodian that is back to what the others have. */
+  async catchUp(place: number): Promise<void> {
+    const {store, custodians, log} = this.ports;
+    for (const stock of Object.values(this.#stock)) stock.clear();
+    const nowMs = BigInt(this.ports.nowMs());
+    const approvals = store.approvals().filter(({content}) => content.notAfterMs >= nowMs);
+    try {
+      for (const program of store.programs())
+        await custodians.call(place, "install", {package: programPackage.encode(program)});
+      for (const approval of approvals) await custodians.call(place, "approve", {approval});
+      for (const certificate of store.certificates()) await custodians.call(place, "commit", {certificate});
+    } catch (err) {
+      if (!(err instanceof QsdmError)) throw err;
+      log.warn({err, place}, "a custodian is behind");
+    }
+  }
+
+  /** @throws DecodeError of the package; RuleError SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
+  async deploy(bytes: Uint8Array, shares: SignedDeposit | null): Promise<void> {
+    const {store, custodians, members} = this.ports;
+    const program = programPackage.decode(bytes);
+    const secrets = secretNames(program.ir).length > 0;
+    if (secrets !== (shares !== null))
+      throw new RuleError("SECRETS_NEEDED", secrets ? "the program has secrets" : "the program has no secrets", {
+        hint: "qsdm quorum deploy shares and seals them",
+      });
+    if (shares && !equalBytes(shares.content.programId, bytesOfHex(program.programId)))
+      throw new RuleError("SECRETS_NEEDED", "the secrets are of another program");
+    const took = await custodians.all("install", {package: bytes});
+    if (took.answers.length < members.k) throw took.error ?? missing(took.answers.length, members.k);
+    store.saveProgram(program);
+    if (!shares) return;
+    await this.#alone(async () => {
+      const epoch = await this.#epoch();
+      await this.#agree({kind: "deposit", epoch, payload: depositPayload.encode(shares)});
+    });
+  }
+
+  /** @throws RuleError APPROVAL_INVALID, PROGRAM_UNKNOWN */
+  async approve(signed: SignedApproval): Promise<{approvals: number; active: boolean}> {
+    const {store, custodians, members} = this.ports;
+    const program = this.#program(signed.content.programId);
+    checkApproval(signed, this.ports, this.ports.nowMs());
+    store.saveApproval(signed);
+    await custodians.all("approve", {approval: signed});
+    const statuses = await custodians.statuses();
+    const id = bytesOfHex(program.programId);
+    const known = statuses.flatMap(({status}) => status.programs.filter((each) => equalBytes(each.programId, id)));
+    return {
+      approvals: Math.max(0, ...known.map(({approvals}) => approvals)),
+      active: known.filter(({active}) => active).length >= members.k,
+    };
+  }
+
+  /** @throws RuleError STOCK_EXHAUSTED, and what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
+  async masks(request: SignedRequest): Promise<readonly Signed<ContentOf<typeof maskShares>>[]> {
+    const {custodians, members} = this.ports;
+    const count = wiresOf(this.#program(request.content.programId));
+    const first = await this.#allocate("mask", count);
+    const {answers, error} = await custodians.all("masks", {request, first});
+    if (answers.length >= members.k) return answers.map(({answer}) => answer);
+    throw error ?? missing(answers.length, members.k);
+  }
+
+  /**
+   * Has the custodians evaluate, without those that were named or silent in an attempt before.
+   * @throws RuleError EVALUATION_ABORTED and what custodians refuse with; UnavailableError CUSTODIANS_MISSING
+   */
+  async evaluate(signed: SignedTicket): Promise<{results: readonly SignedResult[]; suspects: readonly number[]}> {
+    const {custodians, members, log} = this.ports;
+    const {content} = signed;
+    const program = this.#program(content.programId);
+    const products = productNames(program.ir).length;
+    const out = new Set<number>();
+    for (let attempt = 1; ; attempt++) {
+      const participants = custodians.live.filter((place) => !out.has(place));
+      if (participants.length < members.k) throw missing(participants.length, members.k, [...out], members);
+      const firstTriple =
+        products === 0 ? 0n : await this.#allocate("triple", products, attempt === 1 ? undefined : participants);
+      const sharing = await this.#sharingOf(content.programId, participants);
+      const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
+      const job: Job = {roster: members.digest, kind: "evaluate", run: 0n, epoch: content.epoch, participants, payload};
+      const {answers, failures} = await custodians.run(job);
+      const results = answers.flatMap(({place, answer}) => this.#resultIn(answer.outcome, place));
+      if (results.length >= members.k) return {results, suspects: [...out]};
+      const more = this.#blamed(failures).filter((place) => !out.has(place));
+      for (const place of more) out.add(place);
+      log.warn({attempt, out: members.namesOf(more)}, "an evaluation ended without a result");
+      if (more.length === 0) throw failures[0]?.error ?? missing(results.length, members.k);
+    }
+  }
+
+  /** @throws RuleError STALE_EPOCH, EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
+  async stock(wanted: {readonly triples: number; readonly masks: number}): Promise<{triples: bigint; masks: bigint}> {
+    if (wanted.triples > STOCK_MAX || wanted.masks > STOCK_MAX)
+      throw new RuleError("STOCK_TOO_LARGE", `at most ${STOCK_MAX} at once`);
+    if (wanted.triples + wanted.masks > 0) await this.#alone(() => this.#make(wanted));
+    await this.#look();
+    return {triples: BigInt(this.#stock.triple.left), masks: BigInt(this.#stock.mask.left)};
+  }
+
+  /** New keys and shares; custodians in `recovering` get theirs back. @throws as `stock` */
+  refresh(recovering: readonly number[]): Promise<bigint> {
+    return this.#alone(() => this.#refresh(recovering));
+  }
+
+  async #make({triples, masks}: {readonly triples: number; readonly masks: number}): Promise<void> {
+    const epoch = await this.#epoch();
+    const statuses = await this.#everyone();
+    const next = (of: (status: CustodianStatus) => bigint): bigint =>
+      statuses.reduce((most, status) => (of(status) > most ? of(status) : most), 0n);
+    const numbers = {firstTriple: next(({nextTriple}) => nextTriple), firstMask: next(({nextMask}) => nextMask)};
+    const payload = stockPayload.encode({...numbers, triples, masks});
+    await this.#together({kind: "stock", epoch, payload});
+  }
+
+  async #refresh(recovering: readonly number[]): Promise<bigint> {
+    const {store, members} = this.ports;
+    const statuses = await this.#everyone();
+    const helpers = statuses.filter((_, place) => !recovering.includes(place));
+    if (helpers.length < members.k) throw missing(helpers.length, members.k);
+    const [{epoch, programs}] = helpers as [CustodianStatus, ...CustodianStatus[]];
+    const withSecrets = new Set(
+      store.programs().flatMap(({programId, ir}) => (secretNames(ir).length > 0 ? [programId] : [])),
+    );
+    const sharings = programs
+      .filter(({programId, sharing}) => sharing > 0n && withSecrets.has(Buffer.from(programId).toString("hex")))
+      .map(({programId, sharing: run}) => ({programId, run}));
+    return this.#agree({kind: "refresh", epoch, payload: refreshPayload.encode({recovering, sharings})});
+  }
+
+  /** The epoch of all; the first keys are made here. @throws RuleError STALE_EPOCH */
+  async #epoch(): Promise<bigint> {
+    const statuses = await this.#everyone();
+    const epochs = new Set(statuses.map(({epoch}) => epoch));
+    if (epochs.size > 1)
+      throw new RuleError("STALE_EPOCH", `custodians are in epochs ${statuses.map(({epoch}) => epoch).join(", ")}`, {
+        hint: "qsdm quorum reshare --recover NAME brings one that lost its keys back",
+      });
+    const [epoch = 0n] = epochs;
+    return epoch === 0n ? this.#refresh([]) : epoch;
+  }
+
+  /** A job whose result is used once all have it: first each writes it down and signs that, then all are told. */
+  async #agree(job: Pick<Job, "kind" | "epoch" | "payload">): Promise<bigint> {
+    const {store, custodians, log} = this.ports;
+    const {whole, outcomes} = await this.#together(job);
+    const certificate = custodians.certificate(whole, outcomes);
+    store.saveCertificate(certificate);
+    for (const stock of Object.values(this.#stock)) stock.clear();
+    const told = await custodians.all("commit", {certificate});
+    if (told.error) log.warn({err: told.error}, "a custodian was not told; it is when it is back");
+    return whole.run;
+  }
+
+  async #together(
+    job: Pick<Job, "kind" | "epoch" | "payload">,
+  ): Promise<{readonly whole: Job; readonly outcomes: readonly Uint8Array[]}> {
+    const {members, custodians, store} = this.ports;
+    const statuses = await this.#everyone();
+    const runs = [...statuses.map(({run}) => run), ...store.certificates().map((each) => each.job.run)];
+    const run = runs.reduce((most, each) => (each > most ? each : most), 0n) + 1n;
+    const participants = Array.from({length: members.n}, (_, place) => place);
+    const whole: Job = {...job, roster: members.digest, run, participants};
+    const {answers, failures} = await custodians.run(whole);
+    if (failures.length === 0) return {whole, outcomes: answers.map(({answer}) => answer.outcome)};
+    const named = this.#blamed(failures);
+    const {error} = failures.find((each) => codeOf(each.error) !== "PEER_UNREACHABLE") ?? failures[0]!;
+    if (named.length === 0) throw error;
+    throw new RuleError("EVALUATION_ABORTED", `${members.namesOf(named).join(" and ")} deviated or was silent`, {
+      details: {culprits: named, reason: (error as QsdmError).details?.reason ?? codeOf(error)},
+      hint: "nothing was changed; see the custodians' logs",
+    });
+  }
+
+  /** Who an attempt failed by: named by enough others, unreachable, or without what the others have. */
+  #blamed(failures: readonly {readonly place: number; readonly error: unknown}[]): number[] {
+    const {members} = this.ports;
+    const accusations = failures.flatMap(({place, error}): Accusation[] => {
+      const culprits = error instanceof QsdmError ? (error.details.culprits as number[] | undefined) : undefined;
+      return culprits ? [{by: place, culprits}] : [];
+    });
+    const unfit = failures.flatMap(({place, error}) => (UNFIT.has(codeOf(error)) ? [place] : []));
+    return [...new Set([...namedBy(accusations, members.k), ...unfit])].sort((a, b) => a - b);
+  }
+
+  #resultIn(outcome: Uint8Array, place: number): SignedResult[] {
+    const {members, verify} = this.ports;
+    try {
+      const signed = result.decode(outcome);
+      const key = members.custodian(place)!.card.signingKey;
+      return signed.content.custodian === place && isSignedBy(result, signed, key, verify) ? [signed] : [];
+    } catch {
+      return [];
+    }
+  }
+
+  async #allocate(kind: "triple" | "mask", count: number, among?: readonly number[]): Promise<bigint> {
+    const stock = this.#stock[kind];
+    const known = among ? null : stock.take(count);
+    if (known !== null) return known;
+    await this.#look(among);
+    const found = stock.take(count);
+    if (found !== null) return found;
+    // Only all together make more.
+    if (this.ports.custodians.live.length < this.ports.members.n) return exhausted(kind);
+    const wanted = {triples: 0, masks: 0, [`${kind}s`]: Math.max(count, REFILL[`${kind}s`])};
+    await this.#alone(() => this.#make(wanted));
+    await this.#look(among);
+    return stock.take(count) ?? exhausted(kind);
+  }
+
+  async #look(among: readonly number[] = this.ports.custodians.live): Promise<void> {
+    const statuses = (await this.ports.custodians.statuses()).filter(({place}) => among.includes(place));
+    this.#stock.triple.offer(commonRanges(statuses.map(({status}) => status.triples)));
+    this.#stock.mask.offer(commonRanges(statuses.map(({status}) => status.masks)));
+  }
+
+  async #sharingOf(programId: Uint8Array, among: readonly number[]): Promise<bigint> {
+    const statuses = (await this.ports.custodians.statuses()).filter(({place}) => among.includes(place));
+    const runs = statuses.flatMap(({status}) =>
+      status.programs.filter((each) => equalBytes(each.programId, programId)).map(({sharing}) => sharing),
+    );
+    return runs.reduce((most, run) => (run > most ? run : most), 0n);
+  }
+
+  async #statusesByPlace(): Promise<(CustodianStatus | null)[]> {
+    const statuses = await this.ports.custodians.statuses();
+    return Array.from(
+      {length: this.ports.members.n},
+      (_, place) => statuses.find((each) => each.place === place)?.status ?? null,
+    );
+  }
+
+  /** @throws UnavailableError CUSTODIANS_MISSING */
+  async #everyone(): Promise<readonly CustodianStatus[]> {
+    const {members} = this.ports;
+    const statuses = await this.#statusesByPlace();
+    const present = statuses.filter((status) => status !== null);
+    if (present.length === members.n) return present;
+    const away = statuses.flatMap((status, place) => (status === null ? [place] : []));
+    throw missing(present.length, members.n, away, members);
+  }
+
+  #program(programId: Uint8Array) {
+    const program = this.ports.store.program(programId);
+    if (program) return program;
+    throw new RuleError("PROGRAM_UNKNOWN", `program ${Buffer.from(programId).toString("hex")} is not deployed`, {
+      hint: "deploy it first: qsdm quorum deploy",
+    });
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work, work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** What costs all custodians work. A client has it done when it runs short. */
+const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set(["stock", "refresh"]);
+
+/** Refusals of one custodian that say nothing of the others. */
+const UNFIT = new Set([
+  "PEER_UNREACHABLE",
+  "CALL_TIMEOUT",
+  "STALE_EPOCH",
+  "MASKS_UNKNOWN",
+  "STOCK_EXHAUSTED",
+  "PROGRAM_UNKNOWN",
+  "STOPPING",
+  "INTERNAL",
+]);
+
+const codeOf = (error: unknown): string => (error instanceof QsdmError ? error.code : "INTERNAL");
+
+const missing = (
+  present: number,
+  needed: number,
+  away: readonly number[] = [],
+  members?: Members,
+): UnavailableError => {
+  const who = away.length === 0 || !members ? "" : `, without ${members.namesOf(away).join(" and ")}`;
+  return new UnavailableError("CUSTODIANS_MISSING", `only ${present}/${needed} custodians take part${who}`, {
+    details: {culprits: away},
+  });
+};

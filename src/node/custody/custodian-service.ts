@@ -1,0 +1,142 @@
+/** A custodian of the strict profile among the others: channels to them, calls of coordinators, jobs. */
+import {hexOf} from "../../codecs/bytes.js";
+import {custodianMethods} from "../../codecs/quorum/strict/calls.js";
+import {type Job, jobDigest} from "../../codecs/quorum/strict/job.js";
+import {RuleError, UnavailableError} from "../../errors.js";
+import {type Address, type EndpointPorts, Listener} from "../network/channel/endpoint.js";
+import type {StrictCustodian} from "../quorum/strict/custodian.js";
+import {begin} from "../quorum/strict/jobs.js";
+import type {Log} from "../service.js";
+import {JobRunner} from "./job-runner.js";
+import {Links} from "./links.js";
+import {type Handlers, type MethodName, Rpc} from "./rpc.js";
+
+export interface CustodianServiceOptions {
+  readonly listen: Address;
+  readonly endpoint: EndpointPorts;
+  readonly log: Log;
+  readonly roundMs: number;
+}
+
+export class CustodianService {
+  readonly #links: Links;
+  readonly #runner: JobRunner;
+  readonly #listener: Listener;
+  readonly #callers = new Set<Rpc>();
+  #stopped = false;
+
+  constructor(
+    private readonly custodian: StrictCustodian,
+    private readonly options: CustodianServiceOptions,
+  ) {
+    const {members, place} = custodian.ports;
+    const {endpoint, log, roundMs} = options;
+    this.#links = new Links({
+      endpoint,
+      log,
+      handlers: (from) => ({
+        call: async (method) => refuse(method, "another custodian"),
+        round: (message) => this.#runner.take(from, message),
+        leave: (job) => this.#runner.leave(from, job),
+        bug: (err) => log.error({err}, "a call failed"),
+      }),
+      down: (from) => this.#runner.lost(from),
+    });
+    this.#runner = new JobRunner({
+      place,
+      n: members.n,
+      roundMs,
+      send: (to, message) => {
+        const link = this.#links.get(to);
+        link?.sendRound(message);
+        return link !== null;
+      },
+      sendLeave: (to, job) => this.#links.get(to)?.sendLeave(job),
+    });
+    this.#listener = new Listener(endpoint, (channel) => {
+      const role = members.byChannel(channel.peer);
+      if (role?.kind === "custodian") return this.#links.adopt(role.place, channel);
+      if (role?.kind !== "coordinator") return channel.close();
+      const caller = new Rpc(channel, this.#coordinatorHandlers());
+      this.#callers.add(caller);
+      void channel.closed.then(() => this.#callers.delete(caller));
+    });
+  }
+
+  get address(): string {
+    return this.#listener.address;
+  }
+
+  /** @throws UnavailableError LISTEN_FAILED */
+  async start(): Promise<void> {
+    await this.#listener.start(this.options.listen);
+    const {members, place} = this.custodian.ports;
+    // One channel for each two: who comes later in the roster dials.
+    for (let to = 0; to < place; to++) this.#links.keep(to, members.custodian(to)!);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#listener.stop();
+    this.#runner.stop();
+    this.#links.stop();
+    for (const {channel} of this.#callers) channel.close();
+  }
+
+  #coordinatorHandlers(): Handlers {
+    const {custodian} = this;
+    const {log, endpoint} = this.options;
+    const {status, install, approve, masks, run, commit} = custodianMethods;
+    const calls: Partial<Record<MethodName, (body: Uint8Array) => Uint8Array | Promise<Uint8Array>>> = {
+      status: (body) => {
+        status.ask.decode(body);
+        return status.answer.encode(custodian.status(endpoint.nowMs()));
+      },
+      install: (body) => {
+        custodian.install(install.ask.decode(body).package);
+        return install.answer.encode({});
+      },
+      approve: (body) => {
+        custodian.approve(approve.ask.decode(body).approval, endpoint.nowMs());
+        return approve.answer.encode({});
+      },
+      masks: (body) => {
+        const {request, first} = masks.ask.decode(body);
+        return masks.answer.encode(custodian.masks(request, first, endpoint.nowMs()));
+      },
+      run: async (body) => run.answer.encode({outcome: await this.#run(run.ask.decode(body).job)}),
+      commit: (body) => {
+        const {certificate} = commit.ask.decode(body);
+        custodian.commit(certificate);
+        log.info({kind: certificate.job.kind, run: certificate.job.run}, "a job is committed");
+        return commit.answer.encode({});
+      },
+    };
+    return {
+      call: async (method, body) => {
+        if (this.#stopped) throw new UnavailableError("STOPPING", "the custodian stops");
+        return (await calls[method]?.(body)) ?? refuse(method, "a coordinator");
+      },
+      bug: (err) => log.error({err}, "a call failed"),
+    };
+  }
+
+  async #run(job: Job): Promise<Uint8Array> {
+    const {log, endpoint} = this.options;
+    const digest = jobDigest(job);
+    const {kind, run, participants} = job;
+    const startedMs = performance.now();
+    try {
+      const outcome = await this.#runner.run(digest, begin(this.custodian, job, endpoint.nowMs()), participants);
+      log.info({kind, run, ms: Math.round(performance.now() - startedMs)}, "a job is done");
+      return outcome;
+    } catch (err) {
+      log.warn({err, kind, run, job: hexOf(digest).slice(0, 16)}, "a job ended without a result");
+      throw err;
+    }
+  }
+}
+
+function refuse(method: string, caller: string): never {
+  throw new RuleError("METHOD_REFUSED", `${method} is nothing that ${caller} may ask`);
+}

@@ -1,0 +1,75 @@
+/**
+ * Who may evaluate, decided by every custodian for itself: K of them have to agree. Budgets and rates are those of the
+ * program's policy, for each client of the roster.
+ */
+import {equalBytes, hexOf} from "../../../codecs/bytes.js";
+import type {PolicyManifest} from "../../../codecs/quorum/program-package.js";
+import {DEFAULT_POLICY} from "../../../codecs/quorum/program-package.js";
+import {isSignedBy, type Signed, type StatementCodec} from "../../../codecs/quorum/strict/statement.js";
+import type {VerifySignature} from "../../../codecs/suite.js";
+import {RuleError} from "../../../errors.js";
+import type {Members} from "./members.js";
+import type {Quota} from "./store.js";
+
+/** Longest life of what a client signs, and how far clocks may be apart. */
+export const STATEMENT_LIFE_MS = 10 * 60_000;
+const CLOCK_SKEW_MS = 60_000;
+/** Units of a rate bucket for one evaluation: milliseconds of a minute, so that nothing is ever rounded. */
+const UNITS = 60_000n;
+
+export interface ClientStatement {
+  readonly roster: Uint8Array;
+  readonly programId: Uint8Array;
+  readonly client: string;
+  readonly notAfterMs: bigint;
+}
+
+/** @throws RuleError ROSTER_MISMATCH, CLIENT_UNKNOWN, STATEMENT_EXPIRED, STATEMENT_TOO_LONG, SIGNATURE_INVALID */
+export function checkStatement<T extends ClientStatement>(
+  codec: StatementCodec<T>,
+  signed: Signed<T>,
+  {members, verify, nowMs}: {readonly members: Members; readonly verify: VerifySignature; readonly nowMs: number},
+): void {
+  const {roster, client, notAfterMs} = signed.content;
+  checkRosterDigest(members, roster);
+  const card = members.client(client);
+  if (!card) throw new RuleError("CLIENT_UNKNOWN", `${client} is no client of the roster`);
+  if (notAfterMs < BigInt(nowMs))
+    throw new RuleError("STATEMENT_EXPIRED", "the request is too old", {hint: "sign a new one"});
+  if (notAfterMs > BigInt(nowMs + STATEMENT_LIFE_MS + CLOCK_SKEW_MS))
+    throw new RuleError("STATEMENT_TOO_LONG", "the request would live too long", {hint: "compare the clocks"});
+  if (!isSignedBy(codec, signed, card.signingKey, verify))
+    throw new RuleError("SIGNATURE_INVALID", `the request is not signed by ${client}`);
+}
+
+/** @throws RuleError ROSTER_MISMATCH */
+export function checkRosterDigest(members: Members, roster: Uint8Array): void {
+  if (!equalBytes(roster, members.digest))
+    throw new RuleError("ROSTER_MISMATCH", `signed under roster ${hexOf(roster).slice(0, 16)}, this one is another`, {
+      hint: "all parties need the same roster file",
+    });
+}
+
+/**
+ * What is left after one evaluation.
+ * @throws RuleError BUDGET_EXHAUSTED, RATE_EXCEEDED
+ */
+export function charge(policy: PolicyManifest, quota: Quota | null, nowMs: bigint): Quota {
+  const cost = policy.costPerEval ?? DEFAULT_POLICY.costPerEval;
+  const {remaining, units, atMs} = refilled(policy, quota, nowMs);
+  if (remaining < cost)
+    throw new RuleError("BUDGET_EXHAUSTED", `budget exhausted (remaining=${remaining}, cost=${cost})`);
+  if (units < UNITS) throw new RuleError("RATE_EXCEEDED", "rate limit exceeded", {hint: "wait a minute"});
+  return {remaining: remaining - cost, units: units - UNITS, atMs};
+}
+
+function refilled(policy: PolicyManifest, quota: Quota | null, nowMs: bigint): Quota {
+  const rate = policy.maxEvalsPerMinute ?? DEFAULT_POLICY.maxEvalsPerMinute;
+  const capacity = rate * UNITS;
+  // A policy without a budget allows nothing.
+  if (!quota) return {remaining: policy.budgetPerIdentity ?? 0n, units: capacity, atMs: nowMs};
+  // A clock that was set back refills nothing, and what it shows counts from then on.
+  const elapsed = nowMs > quota.atMs ? nowMs - quota.atMs : 0n;
+  const units = quota.units + elapsed * rate;
+  return {remaining: quota.remaining, units: units < capacity ? units : capacity, atMs: nowMs};
+}

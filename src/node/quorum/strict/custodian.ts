@@ -1,0 +1,194 @@
+/**
+ * One custodian of the strict profile. It trusts no coordinator: packages, approvals, tickets and numbers are checked
+ * here, and what is used up is on its disk before anything of it leaves.
+ */
+import {bytesOfHex, concat, equalBytes, hexOf} from "../../../codecs/bytes.js";
+import {encodeElements} from "../../../codecs/quorum/element.js";
+import {secretNames} from "../../../codecs/quorum/ir.js";
+import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
+import type {Certificate, CustodianStatus} from "../../../codecs/quorum/strict/calls.js";
+import {jobDigest} from "../../../codecs/quorum/strict/job.js";
+import {type ContentOf, digestOf, isSignedBy, type Signed, sign} from "../../../codecs/quorum/strict/statement.js";
+import {approval, type Box, maskRequest, maskShares, prepared} from "../../../codecs/quorum/strict/statements.js";
+import type {VerifySignature} from "../../../codecs/suite.js";
+import {RuleError} from "../../../errors.js";
+import {inputNames} from "../program/evaluate.js";
+import {checkRosterDigest, checkStatement} from "./admission.js";
+import type {Members} from "./members.js";
+import {ELEMENTS, type SignedApproval, type StockKind, type StrictStore} from "./store.js";
+
+export interface CustodianPorts {
+  readonly members: Members;
+  readonly place: number;
+  readonly store: StrictStore;
+  readonly verify: VerifySignature;
+  sign(message: Uint8Array): Uint8Array;
+  random(size: number): Uint8Array;
+  /** Bytes that only the holder of `publicKey` reads. `bound` is what they belong to. */
+  seal(publicKey: Uint8Array, plaintext: Uint8Array, bound: Uint8Array): Box;
+  /** What was sealed to this custodian. @throws DecodeError BOX_INVALID */
+  unseal(box: Box, bound: Uint8Array): Uint8Array;
+}
+
+/** Most programs, and most unused reservations of one client. */
+export const PROGRAMS_MAX = 1_024;
+export const RESERVATIONS_MAX = 64;
+
+export class StrictCustodian {
+  constructor(readonly ports: CustodianPorts) {}
+
+  /** @throws DecodeError as the package's codec; RuleError PROGRAMS_TOO_MANY */
+  install(bytes: Uint8Array): ProgramPackage {
+    const {store} = this.ports;
+    const program = programPackage.decode(bytes);
+    if (store.program(program.programId)) return program;
+    if (store.programs().length >= PROGRAMS_MAX)
+      throw new RuleError("PROGRAMS_TOO_MANY", `${PROGRAMS_MAX} programs are installed`);
+    store.saveProgram(program);
+    return program;
+  }
+
+  /** @throws RuleError PROGRAM_UNKNOWN, APPROVAL_INVALID, ROSTER_MISMATCH */
+  approve(signed: SignedApproval, nowMs: number): void {
+    const {store} = this.ports;
+    this.program(signed.content.programId);
+    checkApproval(signed, this.ports, nowMs);
+    store.saveApproval(signed);
+  }
+
+  /**
+   * Gives a client this custodian's shares of as many masks as the program has inputs and outputs, from number `first` on.
+   * @throws RuleError PROGRAM_UNKNOWN, PROGRAM_INACTIVE, RESERVATIONS_TOO_MANY, STOCK_EXHAUSTED, and as `checkStatement`
+   */
+  masks(
+    request: Signed<ContentOf<typeof maskRequest>>,
+    first: bigint,
+    nowMs: number,
+  ): Signed<ContentOf<typeof maskShares>> {
+    const {store, place} = this.ports;
+    const {programId, client, sealingKey} = request.content;
+    checkStatement(maskRequest, request, {...this.ports, nowMs});
+    const program = this.activeProgram(programId, nowMs);
+    const keys = store.keys() ?? stale("it has no keys yet");
+    const count = wiresOf(program);
+    if (store.reservationsOf(client) >= RESERVATIONS_MAX)
+      throw new RuleError(
+        "RESERVATIONS_TOO_MANY",
+        `${client} has ${RESERVATIONS_MAX} requests of masks without evaluation`,
+      );
+    const elements = store.atomically(() => {
+      const taken = store.spend("mask", {first, count}) ?? exhausted("mask");
+      store.reserve({first, count, epoch: keys.epoch, client, programId: program.programId, elements: taken});
+      return taken;
+    });
+    // The MACs stay here: with them the client could move what it sends.
+    const shown = elements.filter((_, at) => at % ELEMENTS.mask !== 1);
+    const digest = digestOf(maskRequest, request);
+    const box = this.ports.seal(sealingKey, encodeElements(shown), boundOf(digest, place));
+    const content = {request: digest, custodian: place, epoch: keys.epoch, first, count, box};
+    return sign(maskShares, content, (message) => this.ports.sign(message));
+  }
+
+  /**
+   * Uses what a job prepared, once every custodian has it on its disk.
+   * @throws RuleError CERTIFICATE_INVALID, STALE_EPOCH
+   */
+  commit({job, acknowledgements}: Certificate): void {
+    const {members, store, verify} = this.ports;
+    const digest = jobDigest(job);
+    for (let place = 0; place < members.n; place++) {
+      const signed = acknowledgements.find(({content}) => content.custodian === place);
+      const key = members.custodian(place)!.card.signingKey;
+      if (!signed || !equalBytes(signed.content.job, digest) || !isSignedBy(prepared, signed, key, verify))
+        throw new RuleError("CERTIFICATE_INVALID", `${members.namesOf([place])} has not acknowledged job ${job.run}`);
+    }
+    if (!store.commit(digest) && isBehind(store, job)) stale(`job ${job.run} was done without it`);
+  }
+
+  status(nowMs: number): CustodianStatus {
+    const {store} = this.ports;
+    return {
+      epoch: store.keys()?.epoch ?? 0n,
+      run: store.run(),
+      nextTriple: store.nextOf("triple"),
+      nextMask: store.nextOf("mask"),
+      triples: store.ranges("triple"),
+      masks: store.ranges("mask"),
+      programs: store.programs().map(({programId}) => ({
+        programId: bytesOfHex(programId),
+        approvals: this.#approvals(programId, nowMs),
+        active: this.#isActive(programId, nowMs),
+        sharing: store.sharing(programId)?.run ?? 0n,
+      })),
+    };
+  }
+
+  /** @throws RuleError PROGRAM_UNKNOWN */
+  program(programId: Uint8Array): ProgramPackage {
+    const program = this.ports.store.program(hexOf(programId));
+    if (program) return program;
+    throw new RuleError("PROGRAM_UNKNOWN", `program ${hexOf(programId)} is not installed`, {
+      hint: "deploy it first: qsdm quorum deploy",
+    });
+  }
+
+  /** @throws RuleError PROGRAM_UNKNOWN, PROGRAM_INACTIVE */
+  activeProgram(programId: Uint8Array, nowMs: number): ProgramPackage {
+    const program = this.program(programId);
+    if (this.#isActive(program.programId, nowMs)) return program;
+    const {k} = this.ports.members;
+    throw new RuleError("PROGRAM_INACTIVE", `program ${program.programId} needs ${k} approvals that have not expired`, {
+      hint: "qsdm quorum approve gives one",
+    });
+  }
+
+  #isActive(programId: string, nowMs: number): boolean {
+    return this.#approvals(programId, nowMs) >= this.ports.members.k;
+  }
+
+  /** Distinct custodians whose approval holds now; they were checked when they came. */
+  #approvals(programId: string, nowMs: number): number {
+    const {members, store} = this.ports;
+    const valid = store
+      .approvals(programId)
+      .filter(({content}) => content.notAfterMs >= BigInt(nowMs) && equalBytes(content.roster, members.digest));
+    return new Set(valid.map(({content}) => content.custodian)).size;
+  }
+}
+
+/** @throws RuleError APPROVAL_INVALID, ROSTER_MISMATCH */
+export function checkApproval(
+  signed: SignedApproval,
+  {members, verify}: Pick<CustodianPorts, "members" | "verify">,
+  nowMs: number,
+): void {
+  const {roster, custodian, notAfterMs} = signed.content;
+  checkRosterDigest(members, roster);
+  const key = members.custodian(custodian)?.card.signingKey;
+  if (!key || !isSignedBy(approval, signed, key, verify))
+    throw new RuleError("APPROVAL_INVALID", "the approval is not signed by a custodian of the roster");
+  if (notAfterMs < BigInt(nowMs)) throw new RuleError("APPROVAL_INVALID", "the approval has expired");
+}
+
+/** Masks that one evaluation takes: for each input and each output. */
+export const wiresOf = ({ir}: Pick<ProgramPackage, "ir">): number => inputNames(ir).length + ir.outputs.length;
+
+/** What a box belongs to: a statement, and who sealed it or is to open it. */
+export const boundOf = (digest: Uint8Array, place: number): Uint8Array => concat(digest, Uint8Array.of(place));
+
+export const hasSecrets = ({ir}: Pick<ProgramPackage, "ir">): boolean => secretNames(ir).length > 0;
+
+const isBehind = (store: StrictStore, {kind, run}: Certificate["job"]): boolean =>
+  kind === "refresh" && (store.keys()?.epoch ?? 0n) < run;
+
+/** @throws RuleError STALE_EPOCH */
+export function stale(why: string): never {
+  throw new RuleError("STALE_EPOCH", `this custodian is behind the others: ${why}`, {
+    hint: "qsdm quorum reshare makes new keys; --recover NAME gives a custodian its shares back",
+  });
+}
+
+/** @throws RuleError STOCK_EXHAUSTED */
+export function exhausted(kind: StockKind): never {
+  throw new RuleError("STOCK_EXHAUSTED", `not enough unused ${kind}s`, {hint: "make more: qsdm quorum pool --add N"});
+}

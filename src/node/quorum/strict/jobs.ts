@@ -1,0 +1,266 @@
+/** What a custodian does in each kind of job: what it checks and writes down first, the protocol, and what stays. */
+import {hexOf} from "../../../codecs/bytes.js";
+import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
+import {productNames, secretNames} from "../../../codecs/quorum/ir.js";
+import {
+  depositPayload,
+  evaluatePayload,
+  type Job,
+  jobDigest,
+  refreshPayload,
+  STOCK_MAX,
+  stockPayload,
+} from "../../../codecs/quorum/strict/job.js";
+import {digestOf, isSignedBy, sign} from "../../../codecs/quorum/strict/statement.js";
+import {deposit, prepared, result, ticket} from "../../../codecs/quorum/strict/statements.js";
+import {RuleError} from "../../../errors.js";
+import {inputNames} from "../program/evaluate.js";
+import {
+  type Authenticated,
+  addScaled,
+  authenticate,
+  checkHidden,
+  constant,
+  type Session,
+} from "../verified/authenticated.js";
+import {evaluateVerified} from "../verified/online.js";
+import {prepare} from "../verified/preprocess.js";
+import {compareHeard, Party, type Protocol} from "../verified/protocol.js";
+import {SharedRandomness} from "../verified/prss.js";
+import {renew} from "../verified/refresh.js";
+import {charge, checkRosterDigest, checkStatement} from "./admission.js";
+import {boundOf, exhausted, type StrictCustodian, stale, wiresOf} from "./custodian.js";
+import {ELEMENTS, type Keys, type Sharing} from "./store.js";
+
+/** Draws of one job under the shared keys: a job begins where no other can have been. */
+const DRAWS = 1n << 32n;
+
+/** The protocol of `job` for this custodian; it gives what the coordinator is told. */
+export function begin(custodian: StrictCustodian, job: Job, nowMs: number): Protocol<Uint8Array> {
+  const {members, place} = custodian.ports;
+  checkRosterDigest(members, job.roster);
+  checkParticipants(job, members.n, place);
+  switch (job.kind) {
+    case "refresh":
+      return refresh(custodian, job);
+    case "deposit":
+      return takeDeposit(custodian, job);
+    case "stock":
+      return makeStock(custodian, job);
+    case "evaluate":
+      return evaluate(custodian, job, nowMs);
+  }
+}
+
+/** @throws RuleError JOB_INVALID */
+function checkParticipants({participants, kind}: Job, n: number, place: number): void {
+  const ascending = participants.every((each, at) => each < n && (at === 0 || each > participants[at - 1]!));
+  if (!ascending || !participants.includes(place)) refuseJob("names other participants than there are");
+  if (kind !== "evaluate" && participants.length < n) refuseJob("needs every custodian");
+}
+
+function refuseJob(why: string): never {
+  throw new RuleError("JOB_INVALID", `the job ${why}`);
+}
+
+/** Writes down that a job of everyone begins. @throws RuleError JOB_REPEATED */
+function beginRun({ports: {store}}: StrictCustodian, {run}: Job): void {
+  if (run <= store.run())
+    throw new RuleError("JOB_REPEATED", `job ${run} comes after job ${store.run()}`, {details: {run: store.run()}});
+  store.beginRun(run);
+}
+
+/** Keys of the epoch that the job is for. @throws RuleError STALE_EPOCH */
+function keysFor({ports: {store}}: StrictCustodian, {epoch}: Job): Keys {
+  const keys = store.keys();
+  if (keys?.epoch === epoch) return keys;
+  return stale(`its keys are of epoch ${keys?.epoch ?? 0n}, the job's of ${epoch}`);
+}
+
+const partyOf = ({ports: {members, place, random}}: StrictCustodian): Party =>
+  new Party(place, members.n, members.k - 1, random);
+
+const sessionOf = (custodian: StrictCustodian, {sets, alpha}: Keys, run: bigint): Session => {
+  const party = partyOf(custodian);
+  return {party, alpha, randomness: new SharedRandomness(party, sets, run * DRAWS)};
+};
+
+function acknowledge({ports}: StrictCustodian, digest: Uint8Array): Uint8Array {
+  const content = {job: digest, custodian: ports.place};
+  return prepared.encode(sign(prepared, content, (message) => ports.sign(message)));
+}
+
+function* refresh(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
+  const {store, place} = custodian.ports;
+  const {recovering, sharings} = refreshPayload.decode(job.payload);
+  const lost = recovering.includes(place);
+  if (!lost && (store.keys()?.epoch ?? 0n) !== job.epoch) keysFor(custodian, job);
+  // With exactly t + 1 helpers one of them could bend what is given back, so nobody takes it who has its own.
+  if (lost && store.keys()) refuseJob("gives shares back to a custodian that has its own");
+  if (!lost) checkComplete(custodian, sharings);
+  const programs = sharings.map(({programId, run}) => {
+    const program = custodian.program(programId);
+    const names = secretNames(program.ir);
+    const held = store.sharing(program.programId);
+    if (!lost && held?.run !== run) stale(`its shares of ${program.programId} are of another job`);
+    const shares = names.map((name) => (lost ? 0n : held!.secrets.get(name)!.share));
+    return {programId: program.programId, names, shares};
+  });
+  beginRun(custodian, job);
+  const {keys, alpha, secrets} = yield* renew(partyOf(custodian), {
+    shares: programs.flatMap(({shares}) => shares),
+    recovering,
+    firstDraw: job.run * DRAWS,
+  });
+  let used = 0;
+  const renewed = programs.map(({programId, names}): Sharing => {
+    const mine = new Map(names.map((name) => [name, secrets[used++]!]));
+    return {programId, run: job.run, epoch: job.run, secrets: mine};
+  });
+  const digest = jobDigest(job);
+  store.prepare(digest, {epoch: job.run, sets: keys, alpha}, renewed);
+  return acknowledge(custodian, digest);
+}
+
+/** A secret that a refresh leaves out would be lost with its keys. @throws RuleError JOB_INVALID */
+function checkComplete({ports: {store}}: StrictCustodian, named: readonly {readonly programId: Uint8Array}[]): void {
+  const listed = new Set(named.map(({programId}) => hexOf(programId)));
+  for (const {programId} of store.programs())
+    if (store.sharing(programId) && !listed.has(programId)) refuseJob(`leaves the secrets of ${programId} out`);
+}
+
+function* takeDeposit(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
+  const {store, members, place, verify, unseal} = custodian.ports;
+  const signed = depositPayload.decode(job.payload);
+  const {roster, programId, owner, boxes} = signed.content;
+  checkRosterDigest(members, roster);
+  const card = members.client(owner);
+  if (!card || !isSignedBy(deposit, signed, card.signingKey, verify))
+    throw new RuleError("SIGNATURE_INVALID", `the deposit is not signed by ${owner}`);
+  const program = custodian.program(programId);
+  const names = secretNames(program.ir);
+  if (store.sharing(program.programId))
+    throw new RuleError("SECRETS_SHARED", `the secrets of ${program.programId} are shared already`, {
+      hint: "to share other values compile it with another policy, which gives it another id",
+    });
+  if (boxes.length !== members.n) refuseJob("seals shares for another number of custodians");
+  const shares = decodeElements(unseal(boxes[place]!, boundOf(programId, place)), names.length);
+  const keys = keysFor(custodian, job);
+  beginRun(custodian, job);
+  const session = sessionOf(custodian, keys, job.run);
+  const values = yield* authenticate(session, shares);
+  yield* checkHidden(session, values);
+  yield* compareHeard(session.party);
+  const digest = jobDigest(job);
+  const secrets = new Map(names.map((name, at) => [name, values[at]!]));
+  store.prepare(digest, null, [{programId: program.programId, run: job.run, epoch: job.epoch, secrets}]);
+  return acknowledge(custodian, digest);
+}
+
+function* makeStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
+  const {store} = custodian.ports;
+  const {firstTriple, triples, firstMask, masks} = stockPayload.decode(job.payload);
+  if (triples > STOCK_MAX || masks > STOCK_MAX) refuseJob("makes more than one job may");
+  if (firstTriple < store.nextOf("triple") || firstMask < store.nextOf("mask")) refuseJob("uses numbers again");
+  const keys = keysFor(custodian, job);
+  beginRun(custodian, job);
+  const made = yield* prepare(sessionOf(custodian, keys, job.run), {triples, masks, secrets: []});
+  if (store.keys()?.epoch !== keys.epoch) stale("new keys came while the job ran");
+  const pair = ({share, mac}: Authenticated): bigint[] => [share, mac];
+  store.atomically(() => {
+    if (triples > 0)
+      store.addStock(
+        "triple",
+        firstTriple,
+        made.triples.flatMap(({a, b, c}) => [a, b, c].flatMap(pair)),
+      );
+    if (masks > 0)
+      store.addStock(
+        "mask",
+        firstMask,
+        made.masks.flatMap(({r, v, rv}) => [...pair(r), v, rv]),
+      );
+  });
+  return new Uint8Array();
+}
+
+function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protocol<Uint8Array> {
+  const {store, place} = custodian.ports;
+  const plan = evaluatePayload.decode(job.payload);
+  const {content} = plan.ticket;
+  checkStatement(ticket, plan.ticket, {...custodian.ports, nowMs});
+  const program = custodian.activeProgram(content.programId, nowMs);
+  const {ir, programId} = program;
+  const keys = keysFor(custodian, job);
+  if (content.epoch !== keys.epoch) stale("the ticket's masks are of another epoch");
+  const names = inputNames(ir);
+  const masked = decodeElements(content.masked, names.length);
+  const sharing = store.sharing(programId);
+  if (secretNames(ir).length > 0 && (!sharing || sharing.run !== plan.sharing))
+    stale(`it has no shares of job ${plan.sharing}`);
+  const digest = digestOf(ticket, plan.ticket);
+  const [elements, masks] = store.atomically(() => {
+    const reservation = store.reservation(content.firstMask);
+    if (!reservation || reservation.client !== content.client || reservation.programId !== programId)
+      throw new RuleError("MASKS_UNKNOWN", `masks from ${content.firstMask} on were not given to ${content.client}`);
+    admit(custodian, {digest, plan, programId, nowMs});
+    const products = productNames(ir).length;
+    const triples =
+      products === 0 ? [] : (store.spend("triple", {first: plan.firstTriple, count: products}) ?? exhausted("triple"));
+    return [triples, reservation.elements];
+  });
+  const session = {party: partyOf(custodian), alpha: keys.alpha};
+  const maskAt = (at: number): Authenticated => ({
+    share: masks[ELEMENTS.mask * at]!,
+    mac: masks[ELEMENTS.mask * at + 1]!,
+  });
+  const inputs = names.map((name, at) => [name, addScaled(maskAt(at), constant(session, masked[at]!), 1n)] as const);
+  const outputs = yield* evaluateVerified(
+    ir,
+    session,
+    {
+      inputs: new Map(inputs),
+      secrets: sharing?.secrets ?? new Map(),
+      outputMasks: Array.from({length: wiresOf(program) - names.length}, (_, at) => maskAt(names.length + at)),
+    },
+    triplesOf(elements),
+  );
+  store.atomically(() => {
+    store.saveTicket(digest, {attempt: plan.attempt, done: true}, content.notAfterMs);
+    store.dropReservation(content.firstMask);
+  });
+  const values = ir.outputs.map((name) => outputs.get(name)!);
+  const statement = {ticket: digest, custodian: place, masked: encodeElements(values)};
+  return result.encode(sign(result, statement, (message) => custodian.ports.sign(message)));
+}
+
+interface Admission {
+  readonly digest: Uint8Array;
+  readonly plan: {readonly ticket: {readonly content: {client: string; notAfterMs: bigint}}; readonly attempt: number};
+  readonly programId: string;
+  readonly nowMs: number;
+}
+
+/** Charges a ticket at its first attempt, and lets each later one in once. @throws RuleError TICKET_USED, and as `charge` */
+function admit({ports: {store}}: StrictCustodian, {digest, plan, programId, nowMs}: Admission): void {
+  const {client, notAfterMs} = plan.ticket.content;
+  const known = store.ticket(digest);
+  if (known?.done || (known && plan.attempt <= known.attempt))
+    throw new RuleError("TICKET_USED", "the ticket was used before", {hint: "sign a new one"});
+  if (!known) {
+    const {policy} = store.program(programId)!;
+    store.dropTicketsBefore(BigInt(nowMs));
+    store.saveQuota(programId, client, charge(policy, store.quota(programId, client), BigInt(nowMs)));
+  }
+  store.saveTicket(digest, {attempt: plan.attempt, done: false}, notAfterMs);
+}
+
+function triplesOf(elements: readonly bigint[]) {
+  return Array.from({length: elements.length / ELEMENTS.triple}, (_, at) => {
+    const pair = (offset: number): Authenticated => {
+      const from = ELEMENTS.triple * at + offset;
+      return {share: elements[from]!, mac: elements[from + 1]!};
+    };
+    return {a: pair(0), b: pair(2), c: pair(4)};
+  });
+}

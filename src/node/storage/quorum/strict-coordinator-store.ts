@@ -1,0 +1,90 @@
+/** What a coordinator of the strict profile keeps: nothing secret, and nothing that custodians take its word for. */
+import {hexOf, plain} from "../../../codecs/bytes.js";
+import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
+import {type Certificate, certificateCodec} from "../../../codecs/quorum/strict/calls.js";
+import {approval} from "../../../codecs/quorum/strict/statements.js";
+import type {SignedApproval} from "../../quorum/strict/store.js";
+import type {Sqlite} from "../sqlite/driver.js";
+import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
+
+const FORM: DatabaseForm = {
+  journal: "wal",
+  // "qvmt" in ASCII.
+  applicationId: 0x71766d74,
+  version: 1,
+  schema: `
+CREATE TABLE program (
+  id TEXT PRIMARY KEY,
+  package BLOB NOT NULL
+) STRICT;
+CREATE TABLE approval (
+  program_id TEXT NOT NULL,
+  custodian INTEGER NOT NULL,
+  signed BLOB NOT NULL,
+  PRIMARY KEY (program_id, custodian)
+) STRICT;
+CREATE TABLE certificate (
+  run INTEGER PRIMARY KEY,
+  certificate BLOB NOT NULL
+) STRICT;
+`,
+};
+
+export class SqliteStrictCoordinatorStore {
+  /** @throws UnavailableError as `openDatabase` says */
+  static open(path: string): SqliteStrictCoordinatorStore {
+    return new SqliteStrictCoordinatorStore(openDatabase(path, FORM));
+  }
+
+  private constructor(private readonly db: Sqlite) {}
+
+  programs(): readonly ProgramPackage[] {
+    const rows = this.db.prepare("SELECT package FROM program").all() as {package: Buffer}[];
+    return rows.map((row) => programPackage.decode(plain(row.package)));
+  }
+
+  program(programId: Uint8Array): ProgramPackage | null {
+    const row = this.db.prepare("SELECT package FROM program WHERE id = ?").get(hexOf(programId));
+    return row ? programPackage.decode(plain((row as {package: Buffer}).package)) : null;
+  }
+
+  saveProgram(program: ProgramPackage): void {
+    this.db
+      .prepare("INSERT OR REPLACE INTO program (id, package) VALUES (?, ?)")
+      .run(program.programId, programPackage.encode(program));
+  }
+
+  approvals(): readonly SignedApproval[] {
+    const rows = this.db.prepare("SELECT signed FROM approval").all() as {signed: Buffer}[];
+    return rows.map(({signed}) => approval.decode(plain(signed)));
+  }
+
+  saveApproval(signed: SignedApproval): void {
+    this.db
+      .prepare("INSERT OR REPLACE INTO approval (program_id, custodian, signed) VALUES (?, ?, ?)")
+      .run(hexOf(signed.content.programId), signed.content.custodian, approval.encode(signed));
+  }
+
+  /** By which a custodian that was away is told what to use, in order. */
+  certificates(): readonly Certificate[] {
+    const rows = this.db.prepare("SELECT certificate FROM certificate ORDER BY run").all() as {certificate: Buffer}[];
+    return rows.map(({certificate}) => certificateCodec.decode(plain(certificate)));
+  }
+
+  /** New keys make all certificates before them void. */
+  saveCertificate(certificate: Certificate): void {
+    const {kind, run} = certificate.job;
+    this.db
+      .transaction(() => {
+        if (kind === "refresh") this.db.prepare("DELETE FROM certificate WHERE run < ?").run(run);
+        this.db
+          .prepare("INSERT OR REPLACE INTO certificate (run, certificate) VALUES (?, ?)")
+          .run(run, certificateCodec.encode(certificate));
+      })
+      .immediate();
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}

@@ -1,0 +1,69 @@
+/** Tables of a custodian of the strict profile. */
+export const STRICT_CUSTODIAN_SCHEMA = `
+CREATE TABLE number (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT;
+CREATE TABLE program (
+  id TEXT PRIMARY KEY,
+  package BLOB NOT NULL
+) STRICT;
+CREATE TABLE approval (
+  program_id TEXT NOT NULL,
+  custodian INTEGER NOT NULL,
+  signed BLOB NOT NULL,
+  PRIMARY KEY (program_id, custodian)
+) STRICT;
+CREATE TABLE keyset (
+  job BLOB PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  sets BLOB NOT NULL,
+  alpha BLOB NOT NULL,
+  used INTEGER NOT NULL
+) STRICT;
+CREATE TABLE sharing (
+  job BLOB NOT NULL,
+  program_id TEXT NOT NULL,
+  run INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  used INTEGER NOT NULL,
+  PRIMARY KEY (job, program_id)
+) STRICT;
+CREATE TABLE secret (
+  job BLOB NOT NULL,
+  program_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (job, program_id, name),
+  FOREIGN KEY (job, program_id) REFERENCES sharing (job, program_id) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE stock (
+  kind TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (kind, first)
+) STRICT;
+CREATE TABLE reservation (
+  first INTEGER PRIMARY KEY,
+  count INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  client TEXT NOT NULL,
+  program_id TEXT NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE ticket (
+  digest BLOB PRIMARY KEY,
+  attempt INTEGER NOT NULL,
+  done INTEGER NOT NULL,
+  not_after_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE quota (
+  program_id TEXT NOT NULL,
+  client TEXT NOT NULL,
+  remaining TEXT NOT NULL,
+  units TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY (program_id, client)
+) STRICT;
+`;

@@ -1,0 +1,90 @@
+/** The strict profile as processes: keys, roster, three custodians, a coordinator, a client. */
+import {type ChildProcess, spawn} from "node:child_process";
+import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
+import {type AddressInfo, createServer} from "node:net";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {createInterface} from "node:readline";
+import {afterAll, expect, test} from "vitest";
+import {BIN, qsdm} from "./qsdm.js";
+
+const folder = mkdtempSync(join(tmpdir(), "qsdm-strict-cli-"));
+const running: ChildProcess[] = [];
+const stop = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null) return resolve();
+    child.once("exit", () => resolve());
+    child.kill("SIGTERM");
+  });
+afterAll(async () => {
+  await Promise.all(running.map(stop));
+  rmSync(folder, {recursive: true, force: true});
+});
+
+/** A command in the folder; its document. */
+async function run(...args: readonly string[]) {
+  const ran = await qsdm(["quorum", ...args, "--json"], {cwd: folder});
+  const document = JSON.parse(ran.stdout);
+  return {status: ran.status, data: document.data ?? document.error};
+}
+async function start(...args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [BIN, "quorum", ...args, "--roster", "quorum.roster", "--log-level", "error"], {
+    stdio: ["ignore", "pipe", "ignore"],
+    cwd: folder,
+  });
+  running.push(child);
+  for await (const _ of createInterface({input: child.stdout!})) return;
+  throw new Error(`quorum ${args[0]} ended`);
+}
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({length: count}, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.once("listening", resolve))));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+test("from keys to a result that only the client sees", async () => {
+  const names = ["custodian-0", "custodian-1", "custodian-2", "coordinator", "alice"];
+  for (const name of names)
+    await run("identity", "create", "--name", name, "--out", `${name}.key`, "--card", `${name}.card`);
+  const ports = await freePorts(4);
+  const at = (name: string, place: number): string => `${name}.card@127.0.0.1:${ports[place]}`;
+  const services = [0, 1, 2].flatMap((place) => ["--custodian", at(`custodian-${place}`, place)]);
+  const others = ["--coordinator", at("coordinator", 3), "--client", "alice.card"];
+  await run("roster", "create", "--threshold", "2", ...services, ...others, "--out", "quorum.roster");
+  expect(await run("roster", "verify", "quorum.roster")).toMatchObject({status: 3, data: {code: "ROSTER_UNSIGNED"}});
+  for (const place of [2, 0, 1]) await run("roster", "sign", "quorum.roster", "--key", `custodian-${place}.key`);
+  expect(await run("roster", "verify", "quorum.roster")).toMatchObject({status: 0, data: {threshold: 2}});
+  for (const place of [0, 1, 2])
+    await start("custodian", "--key", `custodian-${place}.key`, "--data-dir", `custodian-${place}`);
+  await start("coordinator", "--key", "coordinator.key", "--data-dir", "coordinator");
+
+  writeFileSync(join(folder, "f.qvm"), "input x\nsecret w\nmul y = x w\noutput y\n");
+  writeFileSync(join(folder, "w.txt"), "w=21\n", {mode: 0o600});
+  const alice = ["--roster", "quorum.roster", "--key", "alice.key"];
+  // Channels stand within a second; until then the coordinator says who is missing.
+  let deployed = await run("deploy", "f.qvm", "--secrets-file", "w.txt", ...alice);
+  for (let tries = 0; tries < 20 && deployed.status === 4; tries++)
+    deployed = await run("deploy", "f.qvm", "--secrets-file", "w.txt", ...alice);
+  const id = deployed.data.program_id;
+  expect(deployed).toMatchObject({status: 0, data: {status: "PENDING"}});
+  expect(await run("eval", id, "--set", "x=2", ...alice)).toMatchObject({status: 3, data: {code: "PROGRAM_INACTIVE"}});
+  expect(await run("approve", id, ...alice)).toMatchObject({status: 3, data: {code: "NOT_A_CUSTODIAN"}});
+  for (const place of [0, 2]) await run("approve", id, "--roster", "quorum.roster", "--key", `custodian-${place}.key`);
+  expect(await run("eval", id, "--set", "x=2", ...alice)).toMatchObject({
+    status: 0,
+    data: {results: {y: "42"}, suspects: []},
+  });
+  await stop(running[1]!);
+  expect(await run("eval", id, "--set", "x=-1", "--signed", ...alice)).toMatchObject({data: {results: {y: "-21"}}});
+  expect(await run("reshare", ...alice)).toMatchObject({status: 3, data: {code: "METHOD_REFUSED"}});
+});
+
+test("services of the strict profile do not start without roster and key", async () => {
+  expect(await run("custodian", "--data-dir", "x")).toMatchObject({status: 2, data: {code: "ROSTER_REQUIRED"}});
+  expect(await run("coordinator", "--data-dir", "x", "--key", "alice.key")).toMatchObject({
+    status: 2,
+    data: {code: "ROSTER_REQUIRED"},
+  });
+});

@@ -1,0 +1,61 @@
+/** The strict profile whole: custodians, coordinator and clients over sealed channels on loopback. */
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {packProgram} from "../../../src/codecs/quorum/program-package.js";
+import {compile} from "../../../src/node/quorum/language/compile.js";
+import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
+import {StrictQuorum} from "../../support/strict-quorum.js";
+
+const SOURCE = "input x\ninput y\nsecret w\nmul a = x y\nmul b = a w\nadd s = b x\noutput s\noutput a";
+const SECRETS = new Map([["w", 1_000n]]);
+const program = packProgram(compile(SOURCE), {policy: {budgetPerIdentity: 6n, maxEvalsPerMinute: 100n}});
+const inDays = (days: number): bigint => BigInt(Date.now() + days * 86_400_000);
+const inputs = new Map([
+  ["x", 3n],
+  ["y", 5n],
+]);
+const right = [...evaluate(program.ir, {inputs, secrets: SECRETS})];
+
+describe("two of three custodians", () => {
+  let quorum: StrictQuorum;
+  beforeAll(async () => {
+    quorum = await StrictQuorum.create({n: 3, k: 2, roundMs: 2_000});
+    await quorum.start();
+  });
+  afterAll(() => quorum.stop());
+
+  test("a program is deployed, runs once two custodians signed, and gives what it gives in the clear", async () => {
+    const client = await quorum.client(0);
+    await client.deploy(program, SECRETS);
+    await expect(client.evaluate(program, inputs)).rejects.toThrow(expect.objectContaining({code: "PROGRAM_INACTIVE"}));
+    for (const place of [0, 1]) {
+      const operator = await quorum.operator(place);
+      const {active} = await operator.approve(program, inDays(30));
+      expect(active).toBe(place === 1);
+      operator.close();
+    }
+    const {outputs, suspects} = await client.evaluate(program, inputs);
+    expect([...outputs]).toEqual(right);
+    expect(suspects).toEqual([]);
+    client.close();
+  });
+
+  test("a custodian that is away is done without, and taken up again when it is back", async () => {
+    const client = await quorum.client(1);
+    await quorum.stopCustodian(1);
+    expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
+    await quorum.startCustodian(1);
+    await quorum.settled(3);
+    expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
+    client.close();
+  });
+
+  test("new shares under new keys keep the results, and stock of before is not used", async () => {
+    const operator = await quorum.operator(0);
+    const {epoch} = await operator.call("refresh", {recovering: []});
+    expect(epoch).toBeGreaterThan(1n);
+    operator.close();
+    const client = await quorum.client(1);
+    expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
+    client.close();
+  });
+});

@@ -1,0 +1,135 @@
+/** Custodians, a coordinator and clients of the strict profile, on loopback, in this process. */
+
+import {mkdtemp, rm} from "node:fs/promises";
+import {type AddressInfo, createServer} from "node:net";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {plain} from "../../src/codecs/bytes.js";
+import {type Roster, roster, type SignedRoster} from "../../src/codecs/quorum/strict/roster.js";
+import type {StrictClient} from "../../src/node/custody/client.js";
+import {Party} from "../../src/node/custody/party.js";
+import {Members} from "../../src/node/quorum/strict/members.js";
+import type {RunningService} from "../../src/node/quorum-services.js";
+import {
+  connectStrict,
+  loadPartySuite,
+  startStrictCoordinator,
+  startStrictCustodian,
+} from "../../src/node/quorum-strict.js";
+
+export const random = (size: number): Uint8Array => plain(globalThis.crypto.getRandomValues(new Uint8Array(size)));
+const SILENT = {debug() {}, info() {}, warn() {}, error() {}};
+export const LOG = process.env.QUORUM_LOG ? {...SILENT, warn: console.error, error: console.error} : SILENT;
+
+/** Ports that nobody listens on now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({length: count}, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+export interface Keys {
+  readonly custodians: readonly Uint8Array[];
+  readonly coordinator: Uint8Array;
+  readonly clients: readonly Uint8Array[];
+}
+
+export class StrictQuorum {
+  readonly custodians: (RunningService | null)[] = [];
+  coordinator: RunningService | null = null;
+
+  private constructor(
+    readonly folder: string,
+    readonly keys: Keys,
+    readonly roster: SignedRoster,
+    readonly members: Members,
+    readonly parties: {readonly custodians: readonly Party[]; readonly clients: readonly Party[]},
+    private readonly roundMs: number,
+  ) {}
+
+  static async create({n, k, roundMs = 5_000}: {n: number; k: number; roundMs?: number}): Promise<StrictQuorum> {
+    const folder = await mkdtemp(join(tmpdir(), "qsdm-strict-"));
+    const suite = await loadPartySuite();
+    const seeds = (count: number): Uint8Array[] => Array.from({length: count}, () => random(32));
+    const keys = {custodians: seeds(n), coordinator: random(32), clients: seeds(2)};
+    const party = (seed: Uint8Array): Party => new Party(seed, suite);
+    const parties = {custodians: keys.custodians.map(party), clients: keys.clients.map(party)};
+    const ports = await freePorts(n + 1);
+    const address = (at: number): string => `127.0.0.1:${ports[at]}`;
+    const content: Roster = {
+      quorum: random(32),
+      epoch: 1,
+      threshold: k,
+      custodians: parties.custodians.map((each, at) => ({
+        card: each.card(`custodian-${at}`),
+        address: address(at),
+        organisation: "",
+      })),
+      coordinators: [{card: party(keys.coordinator).card("coordinator"), address: address(n), organisation: ""}],
+      clients: parties.clients.map((each, at) => each.card(["alice", "bob"][at]!)),
+    };
+    const bytes = roster.encode(content);
+    const signatures = parties.custodians.map((each, place) => ({place, signature: each.sign(bytes)}));
+    const signed = {content, signatures};
+    return new StrictQuorum(folder, keys, signed, Members.of(signed, suite.statements.verify), parties, roundMs);
+  }
+
+  async start(): Promise<void> {
+    for (let place = 0; place < this.members.n; place++) await this.startCustodian(place);
+    this.coordinator = await startStrictCoordinator({...this.options("coordinator"), seed: this.keys.coordinator});
+    await this.settled(this.members.n);
+  }
+
+  async startCustodian(place: number): Promise<void> {
+    this.custodians[place] = await startStrictCustodian({
+      ...this.options(`custodian-${place}`),
+      seed: this.keys.custodians[place]!,
+    });
+  }
+
+  async stopCustodian(place: number): Promise<void> {
+    await this.custodians[place]?.stop();
+    this.custodians[place] = null;
+  }
+
+  options(name: string) {
+    return {roster: this.roster, dataDir: join(this.folder, name), listen: null, roundMs: this.roundMs, log: LOG};
+  }
+
+  /** Waits until the coordinator has channels to `count` custodians, and they to each other. */
+  async settled(count: number): Promise<void> {
+    const client = await this.client(0);
+    try {
+      for (let tries = 0; tries < 200; tries++) {
+        const {statuses} = await client.call("custodians", {});
+        if (statuses.filter((each) => each !== null).length === count) break;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      // Channels between custodians are dialled at the same time as the coordinator's.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    } finally {
+      client.close();
+    }
+  }
+
+  client(at: number): Promise<StrictClient> {
+    return connectStrict({seed: this.keys.clients[at]!, roster: this.roster}, 60_000);
+  }
+
+  operator(place: number): Promise<StrictClient> {
+    return connectStrict({seed: this.keys.custodians[place]!, roster: this.roster}, 60_000);
+  }
+
+  async stop(): Promise<void> {
+    await this.coordinator?.stop();
+    for (const each of this.custodians) await each?.stop();
+    await rm(this.folder, {recursive: true, force: true});
+  }
+}
