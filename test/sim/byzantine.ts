@@ -31,6 +31,9 @@ export class OutputFilter {
   readonly #old: Letter[] = [];
   /** The other block of each view that this node proposed, by the id of the first. */
   readonly #twins = new Map<string, Proposal>();
+  /** What this node proposed, and what it says instead in views that timeouts led to, by view. */
+  readonly #own = new Map<bigint, Proposal>();
+  readonly #instead = new Map<bigint, Proposal>();
   readonly #key: Uint8Array;
 
   constructor(
@@ -61,6 +64,8 @@ export class OutputFilter {
     const {random} = this.ports;
     const message = decodeMessage(letter.message);
     const as = (other: ConsensusMessage): Letter => ({...letter, message: encodeMessage(other)});
+    if (message.type === "proposal" && this.misdeeds.has("rewind"))
+      return [as({type: "proposal", proposal: this.#rewound(message.proposal)})];
     if (this.misdeeds.has("forge") && random.chance(0.4)) return [as(this.#forged(message)), letter];
     if (!this.misdeeds.has("equivocate")) return [letter];
     if (message.type === "proposal") {
@@ -71,7 +76,9 @@ export class OutputFilter {
       const twin = this.#twins.get(message.vote.blockId);
       const other = twin && blockIdOf(twin.block.header);
       const blockId = other ?? `${message.vote.blockId.slice(0, 62)}00`;
-      return [letter, as({type: "vote", vote: this.#vote({...message.vote, blockId})})];
+      // Whoever counts takes the first.
+      const second = as({type: "vote", vote: this.#vote({...message.vote, blockId})});
+      return random.chance(0.5) ? [letter, second] : [second, letter];
     }
     return [letter];
   }
@@ -82,13 +89,31 @@ export class OutputFilter {
     const known = this.#twins.get(id);
     if (known) return known;
     const block: Block = {...proposal.block, header: this.#changed(proposal.block.header)};
-    const {header} = block;
+    const twin = this.#signed({...proposal, block});
+    this.#twins.set(id, twin);
+    return twin;
+  }
+
+  #signed(proposal: Proposal): Proposal {
+    const {header} = proposal.block;
     const {epoch, height, view} = header;
     const {chainId} = this.ports;
     const content = proposalContent.encode({chainId, epoch, height, view, blockId: blockIdOf(header)});
-    const twin: Proposal = {...proposal, block, signature: this.ports.crypto.votes.sign(this.#key, content)};
-    this.#twins.set(id, twin);
-    return twin;
+    return {...proposal, signature: this.ports.crypto.votes.sign(this.#key, content)};
+  }
+
+  /** Where a view was given up before: an older block of this node once more, as if nothing had been built since. */
+  #rewound(proposal: Proposal): Proposal {
+    const {view} = proposal.block.header;
+    const known = this.#instead.get(view);
+    if (known) return known;
+    const last = [...this.#own.values()].at(-1);
+    this.#own.set(view, proposal);
+    if (proposal.timeouts === null || !last || last.block.header.view >= view) return proposal;
+    const block: Block = {...last.block, header: {...last.block.header, view}};
+    const rewound = this.#signed({...proposal, block, justify: last.justify});
+    this.#instead.set(view, rewound);
+    return rewound;
   }
 
   /** One that could be, or one that says of its parent what is not so. */

@@ -2,14 +2,17 @@
  * What must hold in every run, whatever goes wrong. Checkers look at what leaves honest nodes and at what they commit,
  * and count by themselves: none of them calls the code that it watches to say whether it is right.
  */
-import {type Certificate, voteContent} from "../../src/codecs/chain/block.js";
+import {equalBytes} from "../../src/codecs/bytes.js";
+import {blockIdOf, type Certificate, voteContent} from "../../src/codecs/chain/block.js";
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {
+  type ConsensusMessage,
   decodeMessage,
   type Proposal,
   type TimeoutCertificate,
   timeoutContent,
 } from "../../src/codecs/consensus/messages.js";
+import {DecodeError, InvariantError} from "../../src/errors.js";
 import {accounts, SUPPLY_KEY, supply} from "../../src/node/ledger/state/stores.js";
 import type {SimCrypto} from "./crypto.js";
 import type {Letter} from "./network.js";
@@ -19,6 +22,7 @@ export const CHECKERS = [
   "agreement",
   "state",
   "one-vote",
+  "lock",
   "certificates",
   "availability",
   "supply",
@@ -55,6 +59,13 @@ export class Checkers {
   readonly #votes = new Map<string, string>();
   readonly #proposals = new Map<string, string>();
   readonly #gaveUp = new Map<number, bigint>();
+  /** View and parent of every block that anybody proposed; a block's id covers both. */
+  readonly #blocks = new Map<string, {readonly view: bigint; readonly parentId: string}>();
+  #last: {readonly bytes: Uint8Array; readonly message: ConsensusMessage | null} = {
+    bytes: new Uint8Array(),
+    message: null,
+  };
+  readonly #locks = new Map<number, bigint>();
   /** Honest validators that voted for a block, which means that they hold it. */
   readonly #holders = new Map<string, Set<number>>();
   /** Heights whose receipts were looked at, and the next nonce of each sender after them. */
@@ -69,8 +80,14 @@ export class Checkers {
 
   /** A message leaves `letter.from`, before the links have their way with it. */
   left(letter: Letter): void {
-    if (!this.ports.isHonest(letter.from) || letter.channel !== "consensus") return;
-    const message = decodeMessage(letter.message);
+    if (letter.channel !== "consensus") return;
+    const message = this.#read(letter.message);
+    if (message?.type === "proposal") {
+      const {header} = message.proposal.block;
+      this.#blocks.set(blockIdOf(header), {view: header.view, parentId: header.parentId});
+    }
+    if (!this.ports.isHonest(letter.from)) return;
+    if (!message) throw new InvariantError(`n${letter.from} says what nobody can read`);
     switch (message.type) {
       case "vote": {
         const {view, blockId, validator} = message.vote;
@@ -78,6 +95,7 @@ export class Checkers {
         this.#once("one-vote", this.#votes, `vote of n${letter.from} in view ${view}`, blockId);
         if ((this.#gaveUp.get(letter.from) ?? -1n) >= view && !this.#holders.get(blockId)?.has(letter.from))
           this.#fail("one-vote", `n${letter.from} votes in view ${view} after giving it up`);
+        this.#lock(letter.from, blockId);
         const holders = this.#holders.get(blockId) ?? new Set();
         this.#holders.set(blockId, holders.add(letter.from));
         return this.#saw(view);
@@ -95,12 +113,31 @@ export class Checkers {
     }
   }
 
+  /** What is published leaves once for each receiver, one after the other. */
+  #read(bytes: Uint8Array): ConsensusMessage | null {
+    if (!equalBytes(bytes, this.#last.bytes)) this.#last = {bytes, message: readable(bytes)};
+    return this.#last.message;
+  }
+
   #proposal(from: number, {block, justify, timeouts}: Proposal): void {
     const {view} = block.header;
     this.#once("one-vote", this.#proposals, `proposal of n${from} in view ${view}`, justify.blockId + view);
     this.#certificate(justify);
     if (timeouts) this.#timeouts(timeouts);
     this.#saw(view);
+  }
+
+  /** Nobody votes for what goes on from an older view than that of the last block whose child it voted to go on from. */
+  #lock(node: number, blockId: string): void {
+    const block = this.#blocks.get(blockId);
+    const parent = block && this.#blocks.get(block.parentId);
+    // A leader that crashed over its own block votes for it later, and nobody has heard of the block.
+    if (!parent) return;
+    const locked = this.#locks.get(node) ?? 0n;
+    if (parent.view < locked)
+      this.#fail("lock", `n${node} votes for a block on view ${parent.view}, locked on view ${locked}`);
+    const grand = this.#blocks.get(parent.parentId);
+    if (grand && grand.view > locked) this.#locks.set(node, grand.view);
   }
 
   /** A block is on a node's disk and merged. */
@@ -285,5 +322,15 @@ export class Checkers {
         this.#fail("receipts", `height ${height} has nonce ${nonce} of ${sender.slice(0, 8)}, not ${next}`);
       this.#nonces.set(sender, next + 1n);
     }
+  }
+}
+
+/** A message, or null for what a byzantine node made up. */
+function readable(bytes: Uint8Array): ConsensusMessage | null {
+  try {
+    return decodeMessage(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
   }
 }

@@ -3,7 +3,7 @@
  * byzantine node could forge anything and the simulator sees to it that it does not. `real`: ML-DSA.
  */
 import {ml_dsa44, ml_dsa87} from "@noble/post-quantum/ml-dsa.js";
-import {utf8} from "../../src/codecs/bytes.js";
+import {equalBytes, utf8} from "../../src/codecs/bytes.js";
 import {sha3} from "../../src/codecs/hash.js";
 import {ML_DSA_44, ML_DSA_87, type VerifySignature} from "../../src/codecs/suite.js";
 import {loadMlDsa} from "../../src/node/compute/ml-dsa.js";
@@ -25,20 +25,23 @@ export interface SimCrypto {
 const seedOf = (name: string): Uint8Array => sha3(utf8(`sim ${name}`));
 
 function fake({publicKeyBytes, signatureBytes}: {publicKeyBytes: number; signatureBytes: number}): Signing {
-  const sign = (key: Uint8Array, message: Uint8Array): Uint8Array => {
-    const out = new Uint8Array(signatureBytes);
-    out.set(sha3(key.subarray(0, 32), message));
-    return out;
-  };
+  const tag = (key: Uint8Array, message: Uint8Array): Uint8Array => sha3(key.subarray(0, 32), message);
+  const padding = new Uint8Array(signatureBytes - 32);
   return {
     keygen(name) {
       const publicKey = new Uint8Array(publicKeyBytes);
       publicKey.set(seedOf(name));
       return {publicKey, secretKey: publicKey};
     },
-    sign,
+    sign(key, message) {
+      const out = new Uint8Array(signatureBytes);
+      out.set(tag(key, message));
+      return out;
+    },
     verify: (publicKey, message, signature) =>
-      signature.length === signatureBytes && Buffer.compare(sign(publicKey, message), signature) === 0,
+      signature.length === signatureBytes &&
+      equalBytes(tag(publicKey, message), signature.subarray(0, 32)) &&
+      equalBytes(padding, signature.subarray(32)),
   };
 }
 

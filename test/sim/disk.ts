@@ -15,7 +15,10 @@ const RAW_ROW = Uint8Array.of(0);
 
 export class SimDisk {
   #write: DiskWrite = "commit";
-  #failing: "no" | "before" | "after" | "broken" = "no";
+  #failing: "no" | "before" | "after" = "no";
+  /** Whether it fails again under the next process. */
+  #lasting = false;
+  #broken = false;
 
   private constructor(private readonly store: SqliteStore) {}
 
@@ -23,22 +26,29 @@ export class SimDisk {
     return new SimDisk(await SqliteStore.open({path: ":memory:", slashReceiptsMax: 100, eventBlocksKept: 100}));
   }
 
-  /** The next such write fails: before it reached the disk, or after. */
-  breakNext(write: DiskWrite, written: boolean): void {
+  /** The next such write fails, or with `lasting` each of them: before it reached the disk, or after. */
+  break({write, written, lasting}: {write: DiskWrite; written: boolean; lasting: boolean}): void {
     this.#write = write;
     this.#failing = written ? "after" : "before";
+    this.#lasting = lasting;
   }
 
   /** A new process on the same disk. */
+  restart(): void {
+    this.#broken = false;
+  }
+
   mend(): void {
     this.#failing = "no";
+    this.#broken = false;
   }
 
   /** The store as a run of the node has it; of no use once the disk is closed to it. */
   open(alive: () => boolean): LedgerStore {
     const writes = new Set<PropertyKey>(["commit", "keepWaiting", "dropWaiting", "keepPromise"]);
     const fail = (): never => {
-      this.#failing = "broken";
+      this.#broken = true;
+      if (!this.#lasting) this.#failing = "no";
       throw new UnavailableError("DISK_FAILED", "the disk failed");
     };
     return new Proxy<LedgerStore>(this.store, {
@@ -52,7 +62,7 @@ export class SimDisk {
           if (name === "close") return undefined;
           if (!writes.has(name)) return (value as (...all: unknown[]) => unknown).apply(target, parameters);
           const hit = name === this.#write;
-          if ((hit && this.#failing === "before") || this.#failing === "broken") fail();
+          if ((hit && this.#failing === "before") || this.#broken) fail();
           const result = (value as (...all: unknown[]) => unknown).apply(target, parameters);
           if (hit && this.#failing === "after") fail();
           return result;

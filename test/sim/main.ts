@@ -1,7 +1,7 @@
 /**
  * `npm run sim -- --seeds 1..200`: runs seeds, prints what failed, and writes the slice into the seed ledger.
  * `--next N` goes on where the ledger ends, `--replay SEED` prints one run event by event, `--twice` runs each seed two
- * times and compares, `--crypto real` signs with ML-DSA.
+ * times and compares, `--crypto real` signs with ML-DSA, `--block-ms 10000` has a block every ten seconds.
  */
 import {execFileSync} from "node:child_process";
 import {parseArgs} from "node:util";
@@ -13,6 +13,7 @@ const OPTIONS = {
   next: {type: "string"},
   replay: {type: "string"},
   crypto: {type: "string", default: "fake"},
+  "block-ms": {type: "string", default: "1000"},
   ledger: {type: "string", default: ".sim/seeds.jsonl"},
   twice: {type: "boolean", default: false},
   "stop-at-first": {type: "boolean", default: false},
@@ -23,27 +24,28 @@ type Print = (line: string) => void;
 export async function main(argv: readonly string[], print: Print): Promise<number> {
   const {values} = parseArgs({args: [...argv], options: OPTIONS});
   const crypto = values.crypto === "real" ? "real" : "fake";
+  const blockMs = Number(values["block-ms"]);
   if (values.replay !== undefined) {
-    const result = await runSeed({seed: Number(values.replay), crypto, print});
+    const result = await runSeed({seed: Number(values.replay), crypto, blockMs, print});
     describe(result, print);
     return result.violations.length === 0 ? 0 : 1;
   }
   const slices = readSlices(values.ledger);
   const range = rangeOf(values, nextSeed(slices));
   if (range === null) {
-    print("usage: npm run sim -- --seeds A..B | --next N | --replay SEED [--crypto real] [--twice]");
+    print("usage: npm run sim -- --seeds A..B | --next N | --replay SEED [--crypto real] [--block-ms N] [--twice]");
     return 2;
   }
   const startedMs = performance.now();
   const failed: number[] = [];
   const totals = {simulatedMs: 0, events: 0, blocks: 0n, transactions: 0};
   for (let seed = range.from; seed <= range.to; seed++) {
-    const result = await runSeed({seed, crypto, print: null});
+    const result = await runSeed({seed, crypto, blockMs, print: null});
     totals.simulatedMs += result.simulatedMs;
     totals.events += result.events;
     totals.blocks += result.height;
     totals.transactions += result.transactions;
-    const again = values.twice ? await runSeed({seed, crypto, print: null}) : result;
+    const again = values.twice ? await runSeed({seed, crypto, blockMs, print: null}) : result;
     if (again.digest !== result.digest) print(`seed ${seed}: two runs differ, ${result.digest} and ${again.digest}`);
     if (result.violations.length === 0 && again.digest === result.digest) continue;
     failed.push(seed);

@@ -12,6 +12,7 @@ import {Chain} from "../../src/node/chain.js";
 import {DEFAULT_PACEMAKER} from "../../src/node/consensus/hotstuff/pacemaker.js";
 import {contractsOf} from "../../src/node/contracts.js";
 import {Engine} from "../../src/node/engine/engine.js";
+import type {PaceOptions} from "../../src/node/engine/pace.js";
 import {Intake} from "../../src/node/intake.js";
 import {VoteSigner} from "../../src/node/keys/vote-signer.js";
 import type {BlockCommitted} from "../../src/node/ledger/chain/events.js";
@@ -33,6 +34,7 @@ export interface NodePorts {
   readonly heap: EventHeap;
   readonly network: SimNetwork;
   readonly timers: Random;
+  readonly pace: PaceOptions;
   readonly trace: Trace;
   started(node: SimNode): void;
   committed(node: SimNode, committed: BlockCommitted): void;
@@ -50,9 +52,6 @@ interface Life {
 }
 
 const SILENT = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
-/** Blocks come this often: a minute of simulated time has two hundred views at most. */
-const PACE = {intervalMs: 1_000, minIntervalMs: 200};
-
 export class SimNode {
   readonly peerId: string;
   /** Milliseconds by which the wall clock is off. */
@@ -91,7 +90,7 @@ export class SimNode {
     const {genesis, crypto, network, trace, heap} = this.ports;
     const run = ++this.#run;
     const alive = (): boolean => this.#run === run;
-    this.disk.mend();
+    this.disk.restart();
     trace.note(heap.nowMs, this.index, "starts");
     try {
       const store = this.disk.open(alive);
@@ -127,7 +126,7 @@ export class SimNode {
       });
       const port = network.join(this.peerId, this.index);
       const engine = new Engine(
-        {pace: PACE, pacemaker: DEFAULT_PACEMAKER},
+        {pace: this.ports.pace, pacemaker: DEFAULT_PACEMAKER},
         {
           chain,
           store,

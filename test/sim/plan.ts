@@ -13,8 +13,14 @@ export type Episode =
   | {readonly type: "clog"; readonly nodes: readonly number[]; readonly delayMs: number}
   /** The clock jumps, forwards or back. */
   | {readonly type: "clock"; readonly node: number; readonly skewMs: number}
-  /** The next such write fails, before or after it reached the disk; the process must stop, and comes back. */
-  | {readonly type: "disk"; readonly node: number; readonly write: DiskWrite; readonly written: boolean}
+  /** The next such write fails, or all do: before or after it reached the disk. The process must stop, and comes back. */
+  | {
+      readonly type: "disk";
+      readonly node: number;
+      readonly write: DiskWrite;
+      readonly written: boolean;
+      readonly lasting: boolean;
+    }
   /** Transactions come that must all be refused. */
   | {readonly type: "flood"; readonly node: number};
 
@@ -28,7 +34,7 @@ export interface Timed {
 }
 
 /** How a byzantine node treats what it should send. */
-export const MISDEEDS = ["silent", "withhold", "replay", "late", "equivocate", "forge", "useless"] as const;
+export const MISDEEDS = ["silent", "withhold", "replay", "late", "equivocate", "rewind", "forge", "useless"] as const;
 export type Misdeed = (typeof MISDEEDS)[number];
 
 export interface Plan {
@@ -42,6 +48,8 @@ export interface Plan {
   readonly healMs: number;
   readonly endMs: number;
   readonly transfers: number;
+  /** The last of them; a network where nobody wants anything has to come back too. */
+  readonly transfersEndMs: number;
 }
 
 const WEATHERS: readonly Weather[] = [
@@ -55,6 +63,7 @@ const CALMS: readonly Weather[] = [
   {latencyMs: [1, 20], loss: 0, duplication: 0},
   // Slower than the first timeout: only timeouts that grow get a block through.
   {latencyMs: [600, 900], loss: 0, duplication: 0},
+  {latencyMs: [1_500, 2_500], loss: 0, duplication: 0},
 ];
 
 export function planOf(random: Random, {nodes = 4, faultMs = 20_000, tailMs = 300_000} = {}): Plan {
@@ -76,12 +85,13 @@ export function planOf(random: Random, {nodes = 4, faultMs = 20_000, tailMs = 30
   return {
     nodes,
     weather,
-    calm: CALMS[random.chance(0.25) ? 1 : 0]!,
+    calm: random.chance(0.3) ? random.pick(CALMS) : CALMS[0]!,
     byzantine,
     episodes: episodes.sort((a, b) => a.atMs - b.atMs),
     healMs: faultMs,
     endMs: faultMs + tailMs,
     transfers: random.between(5, 40),
+    transfersEndMs: random.chance(0.5) ? faultMs : random.between(1_000, faultMs),
   };
 }
 
@@ -107,7 +117,10 @@ function episodeOf(random: Random, all: readonly number[], f: number): Episode {
     case 6:
     case 7:
     case 8:
-      return {type: "disk", node, write: random.pick(DISK_WRITES), written: random.chance(0.5)};
+      return {
+        ...{type: "disk", node, write: random.pick(DISK_WRITES)},
+        ...{written: random.chance(0.5), lasting: random.chance(0.5)},
+      };
     default:
       return {type: "flood", node};
   }

@@ -45,7 +45,7 @@ const bug = (name: string, caughtBy: readonly Checker[], ...edits: readonly Edit
 export const PLANTED: readonly PlantedBug[] = [
   bug(
     "R: the lock is not looked at before a vote",
-    ["agreement", "crash"],
+    ["lock", "agreement", "crash"],
     edit(`${HOTSTUFF}/proposal.ts`, "if (block.justify.view < safety.lockedView) return;", ""),
     edit(
       `${HOTSTUFF}/proposal.ts`,
@@ -60,7 +60,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ),
   bug(
     "R: a vote leaves before it is on disk",
-    ["one-vote", "agreement"],
+    ["one-vote", "lock", "agreement"],
     edit(`${HOTSTUFF}/step.ts`, "if (promised) effects.unshift(", "if (promised) effects.push("),
     ...SIGNER_FORGETS,
     NO_SIGNED_RECORD,
@@ -204,8 +204,8 @@ export const PLANTED: readonly PlantedBug[] = [
     ["acknowledged"],
     edit(
       INTAKE,
-      "const batch = this.#pending.splice(0);\n    this.#flushing = false;",
-      "const batch = this.#pending.splice(0);\n    this.#flushing = false;\n    for (const {done} of batch) done();",
+      "      setImmediate(() => this.#flush());",
+      "      for (const each of this.#pending) each.done();\n      setImmediate(() => this.#flush());",
     ),
   ),
   bug(

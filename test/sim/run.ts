@@ -1,6 +1,7 @@
 /** One seed: plan, nodes, links, clients, faults, checkers. The same seed gives the same run, event by event. */
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {QsdmError} from "../../src/errors.js";
+import type {PaceOptions} from "../../src/node/engine/pace.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {OutputFilter} from "./byzantine.js";
 import {Checkers, type Violation} from "./checkers.js";
@@ -16,6 +17,8 @@ import {clientsOf, transferOf} from "./workload.js";
 export interface SimOptions {
   readonly seed: number;
   readonly crypto: "fake" | "real";
+  /** Between two blocks while nothing waits, milliseconds; faults go on for as long as twenty of them take. */
+  readonly blockMs?: number;
   /** Takes the trace line by line; null keeps its digest alone. */
   readonly print: ((line: string) => void) | null;
 }
@@ -36,6 +39,10 @@ const CHAIN_ID = "qsdm-sim";
 const CLIENTS = 8;
 /** Until everything that was acknowledged is in blocks, the end is put off by this much at a time. */
 const STEP_MS = 1_000;
+/** A minute of simulated time has two hundred views at most. */
+const BLOCK_MS = 1_000;
+/** A supervisor starts a process again at once, or somebody does. */
+const RESTARTS_MS = [10, 100, 2_000] as const;
 
 const genesisOf = (nodes: number, crypto: SimCrypto, addresses: readonly string[]): Genesis => ({
   chainId: CHAIN_ID,
@@ -50,9 +57,9 @@ const genesisOf = (nodes: number, crypto: SimCrypto, addresses: readonly string[
   })),
 });
 
-export async function runSeed({seed, crypto: mode, print}: SimOptions): Promise<SimResult> {
+export async function runSeed({seed, crypto: mode, blockMs = BLOCK_MS, print}: SimOptions): Promise<SimResult> {
   const streams = streamsOf(seed);
-  const plan = planOf(streams.faults);
+  const plan = planOf(streams.faults, {faultMs: 20 * blockMs});
   const crypto = await cryptoOf(mode);
   const clients = clientsOf(CLIENTS, plan.nodes, crypto);
   const genesis = genesisOf(
@@ -60,7 +67,10 @@ export async function runSeed({seed, crypto: mode, print}: SimOptions): Promise<
     crypto,
     clients.map(({address}) => address),
   );
-  const world = new World({plan, streams, crypto, genesis, trace: new Trace(print)});
+  const world = new World({
+    ...{plan, streams, crypto, genesis, trace: new Trace(print)},
+    pace: {intervalMs: blockMs, minIntervalMs: blockMs / 5},
+  });
   await world.build();
   try {
     world.schedule(clients);
@@ -76,6 +86,7 @@ interface Setting {
   readonly streams: Readonly<Record<Concern, Random>>;
   readonly crypto: SimCrypto;
   readonly genesis: Genesis;
+  readonly pace: PaceOptions;
   readonly trace: Trace;
 }
 
@@ -116,7 +127,7 @@ class World {
   }
 
   async build(): Promise<void> {
-    const {plan, streams, crypto, genesis, trace} = this.setting;
+    const {plan, streams, crypto, genesis, pace, trace} = this.setting;
     for (let i = 0; i < plan.nodes; i++)
       this.#nodes.push(
         await SimNode.create(i, {
@@ -125,6 +136,7 @@ class World {
           heap: this.#heap,
           network: this.#network,
           timers: streams.timers,
+          pace,
           trace,
           started: (node) => void this.#checkers.started(node),
           committed: (node, committed) => {
@@ -149,7 +161,7 @@ class World {
     for (let i = 0; i < plan.transfers; i++) {
       const client = streams.workload.pick(clients);
       const to = streams.workload.pick(clients).address;
-      this.#heap.in(streams.workload.between(100, plan.healMs), () => void this.#send(client, to));
+      this.#heap.in(streams.workload.between(100, plan.transfersEndMs), () => void this.#send(client, to));
     }
     this.#heap.in(plan.healMs, () => this.#heal());
   }
@@ -230,7 +242,8 @@ class World {
         });
       }
       case "disk":
-        return all[episode.node]!.disk.breakNext(episode.write, episode.written);
+        all[episode.node]!.disk.break(episode);
+        return void this.#heap.in(forMs, () => all[episode.node]!.disk.mend());
       case "flood":
         return this.#flood(all[episode.node]!);
     }
@@ -256,11 +269,11 @@ class World {
     }
   }
 
-  /** A disk that failed stops the process, as it must; somebody starts it again. Anything else is a bug. */
+  /** A disk that failed stops the process, as it must; it is started again, soon or late. Anything else is a bug. */
   #failed(node: SimNode, error: unknown): void {
     const excused = error instanceof QsdmError && (error.code === "DISK_FAILED" || error.code === "PROCESS_GONE");
     if (!excused) return this.#checkers.crashed(node.index, error);
-    this.#heap.in(2_000, () => {
+    this.#heap.in(this.setting.streams.faults.pick(RESTARTS_MS), () => {
       if (!node.isUp) void node.start();
     });
   }
