@@ -11,6 +11,7 @@ const CUDA_TOOL = "out/cuda/qsdm-native";
 const VECTORS = ["dag", "tensor"].map((name) => `../test/node/ledger/mining/${name}.vectors.json`);
 const DEFAULT_ROUNDS = "200";
 const SIGNATURE_ROUNDS = "40";
+const KEM_ROUNDS = "200";
 /** What the sizes of a GPU's benchmark are divided by. */
 const SMALL = "65536";
 const THREAD_ROUNDS = "20";
@@ -32,6 +33,7 @@ if (lacking) {
     run(TOOL, "check", ...VECTORS) &&
     run(TOOL, "compare", process.argv[2] ?? DEFAULT_ROUNDS) &&
     run(TOOL, "signatures", process.argv[2] ?? SIGNATURE_ROUNDS) &&
+    run(TOOL, "kem", process.argv[2] ?? KEM_ROUNDS) &&
     run(TOOL, "threads", THREAD_ROUNDS);
   // One generation is enough to see that they compile.
   const cuda = () => make("CUDA=1", "NVCC_ARCH=sm_90") && run(CUDA_TOOL, "check", ...VECTORS);

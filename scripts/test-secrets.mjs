@@ -1,7 +1,8 @@
-// Looks at native signing from outside: `npm run test:secrets [-- SAMPLES]`. Under valgrind's memcheck, with secrets marked
-// as undefined, no branch and no address may depend on one; a leak that is there on purpose has to be found. Then a t-test
-// over the times of signing with one key and with many, which tells of a machine as much as of a program: run it where
-// nothing else does.
+// Looks at native signing and key encapsulation from outside: `npm run test:secrets [-- SAMPLES]`. Under valgrind's
+// memcheck, with secrets marked as undefined, no branch and no address may depend on one; a leak that is there on purpose
+// has to be found. Then a t-test over the times of signing and decapsulating with one secret and with many, and of
+// ciphertexts that were made and that were changed, which tells of a machine as much as of a program: run it where nothing
+// else does.
 import {spawnSync} from "node:child_process";
 import {availableParallelism} from "node:os";
 import {fileURLToPath} from "node:url";
@@ -26,7 +27,7 @@ function taint() {
 
 const lacking = [process.env.CXX ?? "g++", "make", "valgrind"].find((command) => !works(command));
 if (lacking) {
-  console.log(`skipped: what signing shows of secrets: needs ${lacking}`);
+  console.log(`skipped: what native code shows of secrets: needs ${lacking}`);
   if (process.env.QSDM_REQUIRE === "all") process.exitCode = 1;
 } else {
   const timing = () => make() && status("out/qsdm-secrets", "timing", process.argv[2] ?? DEFAULT_SAMPLES) === 0;

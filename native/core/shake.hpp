@@ -8,6 +8,7 @@ namespace qsdm {
 
 constexpr int SHAKE128_RATE = 168;
 constexpr int SHAKE256_RATE = 136;
+constexpr int SHA3_512_RATE = 72;
 
 QSDM_HD_PART void permute_one(uint64_t (&s)[25]) { keccak_f<One<1>>(s); }
 
@@ -35,10 +36,10 @@ QSDM_HD_PART void absorb(Shake<Rate> &shake, const uint8_t *bytes, size_t size) 
   }
 }
 
-// Pads; the first byte that is squeezed permutes.
+// Pads, for SHA3 with its suffix; the first byte that is squeezed permutes.
 template <int Rate>
-QSDM_HD void finish(Shake<Rate> &shake) {
-  shake.s[shake.at / 8] ^= SHAKE_SUFFIX << 8 * (shake.at % 8);
+QSDM_HD void finish(Shake<Rate> &shake, uint64_t suffix = SHAKE_SUFFIX) {
+  shake.s[shake.at / 8] ^= suffix << 8 * (shake.at % 8);
   shake.s[Rate / 8 - 1] ^= LAST_BIT;
   shake.at = Rate;
 }

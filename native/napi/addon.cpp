@@ -6,6 +6,7 @@
 #include "field.hpp"
 #include "forms.hpp"
 #include "job.hpp"
+#include "kem.hpp"
 #include "signatures.hpp"
 #include "signer.hpp"
 
@@ -160,6 +161,7 @@ NAPI_MODULE_INIT() {
     napi_set_named_property(env, exports, name, function);
   }
   qsdm::define_field(env, exports);
+  qsdm::define_kem(env, exports);
   qsdm::define_mapping(env, exports);
   qsdm::define_pool(env, exports);
   qsdm::define_signatures(env, exports);

@@ -16,6 +16,7 @@ int usage() {
                "usage: qsdm-native check FILE...           vector files on every path\n"
                "       qsdm-native compare ROUNDS [SEED]   paths against each other on random input\n"
                "       qsdm-native signatures ROUNDS [SEED] the same for signatures\n"
+               "       qsdm-native kem ROUNDS [SEED]       the same for key encapsulation\n"
                "       qsdm-native threads ROUNDS [SEED]   threads, their queue, and a search that another one ends\n"
                "       qsdm-native bench\n"
                "       qsdm-native gpu [SCALE]             goals G1 to G8 on each CUDA device; sizes over SCALE\n");
@@ -40,10 +41,12 @@ int main(int count, char **words) try {
     }
     return ending(total);
   }
-  if ((command == "compare" || command == "signatures" || command == "threads") && (count == 3 || count == 4)) {
+  const bool is_random = command == "compare" || command == "signatures" || command == "kem" || command == "threads";
+  if (is_random && (count == 3 || count == 4)) {
     const uint64_t seed = count == 4 ? std::strtoull(words[3], nullptr, 10) : std::random_device()();
     const size_t rounds = std::strtoull(words[2], nullptr, 10);
     if (command == "signatures") return ending(qsdm::compare_signatures(rounds, seed));
+    if (command == "kem") return ending(qsdm::compare_kem(rounds, seed));
     if (command == "threads") return ending(qsdm::check_threads(rounds, seed));
     qsdm::Tally total = qsdm::compare_engines(rounds, seed);
 #if defined(QSDM_HAVE_CUDA)

@@ -1,6 +1,6 @@
 // qsdm-secrets: what may be seen of a secret key from outside, by how long signing takes and by where it branches.
 //
-//   taint            makes keys, signs and decapsulates with secrets that memcheck takes for undefined (see core/secrets.hpp)
+//   taint            makes keys, signs, encapsulates and decapsulates with secrets that memcheck takes for undefined (see core/secrets.hpp)
 //   timing SAMPLES   Welch's t-test over two classes of secret keys (Reparaz, Balasch and Verbauwhede, "Dude, is my code
 //                    constant time?", 2017)
 #include <algorithm>
@@ -9,11 +9,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "../core/secrets.hpp"
+#include "../include/qsdm_kem.h"
 #include "../include/qsdm_signatures.h"
 
 #if defined(QSDM_TAINT)
@@ -87,12 +89,32 @@ void tainted_signature(uint32_t path, Level level, Data &secret_key) {
   qsdm_signer_destroy(signer);
 }
 
+// Makes keys of a seed that is marked, and sends and takes a marked message under them, whole and damaged.
+void tainted_kem(uint32_t path) {
+  Data public_key(QSDM_KEM_PUBLIC_KEY_BYTES), secret_key(QSDM_KEM_SECRET_KEY_BYTES);
+  Data seed = random_data(QSDM_KEM_SEED_BYTES), message = random_data(QSDM_KEM_MESSAGE_BYTES);
+  mark(seed.data(), seed.size());
+  mark(message.data(), message.size());
+  qsdm_ml_kem_keygen(path, seed.data(), public_key.data(), secret_key.data());
+  Data ciphertext(QSDM_KEM_CIPHERTEXT_BYTES), sent(QSDM_KEM_SECRET_BYTES), received(sent);
+  if (qsdm_ml_kem_encapsulate(path, public_key.data(), message.data(), ciphertext.data(), sent.data()) != QSDM_KEM_DONE)
+    std::abort();
+  // What both sides know is looked at here alone.
+  qsdm::declassify(sent.data(), sent.size());
+  for (const bool whole : {true, false}) {
+    if (!whole) ciphertext[random_words() % ciphertext.size()] ^= 1;
+    if (qsdm_ml_kem_decapsulate(path, secret_key.data(), ciphertext.data(), received.data()) != QSDM_KEM_DONE) std::abort();
+    qsdm::declassify(received.data(), received.size());
+    if ((sent == received) != whole) std::abort();
+  }
+}
+
 int taint() {
   if (!is_watched()) {
     std::fprintf(stderr, "qsdm-secrets: taint takes a build with QSDM_TAINT, and valgrind\n");
     return 2;
   }
-  for (const uint32_t path : usable_paths())
+  for (const uint32_t path : usable_paths()) {
     for (const Level level : LEVELS) {
       Data seed = random_data(32);
       mark(seed.data(), seed.size());
@@ -100,6 +122,9 @@ int taint() {
       tainted_signature(path, level, secret_key);
       std::printf("%s: ML-DSA-%d made keys and signed\n", qsdm_path_at(path).name, static_cast<int>(level));
     }
+    tainted_kem(path);
+    std::printf("%s: ML-KEM-768 made keys, encapsulated and decapsulated\n", qsdm_path_at(path).name);
+  }
   return 0;
 }
 
@@ -150,6 +175,24 @@ double largest(std::vector<Sample> &samples) {
   return most;
 }
 
+// Times `run` over both classes, and says whether they can be told apart. `prepare` draws what a run takes.
+bool time_classes(const std::string &what, size_t count, const std::function<void(bool is_random)> &prepare,
+                  const std::function<void()> &run) {
+  std::vector<Sample> samples;
+  for (size_t i = 0; i < count; i++) {
+    const bool is_random = random_words() & 1;
+    prepare(is_random);
+    const auto start = std::chrono::steady_clock::now();
+    run();
+    const auto took = std::chrono::steady_clock::now() - start;
+    samples.push_back({is_random, static_cast<double>(std::chrono::nanoseconds(took).count())});
+  }
+  const double t = largest(samples);
+  std::printf("%s, %zu samples: |t| %.2f %s\n", what.c_str(), count, t,
+              t < THRESHOLD ? "" : "TELLS THE CLASSES APART");
+  return t < THRESHOLD;
+}
+
 bool time_signing(uint32_t path, Level level, size_t count) {
   qsdm_signer *signers[2][KEYS];
   const Data fixed = random_data(32);
@@ -158,30 +201,85 @@ bool time_signing(uint32_t path, Level level, size_t count) {
       const Data secret_key = secret_key_of(path, level, is_random ? random_data(32) : fixed);
       if (qsdm_signer_create(path, level, secret_key.data(), &signers[is_random][key]) != QSDM_SIGNER_READY) std::abort();
     }
-  std::vector<Sample> samples;
-  Data signature(qsdm_ml_dsa_sizes_of(level).signature);
-  for (size_t i = 0; i < count; i++) {
-    const bool is_random = random_words() & 1;
-    const qsdm_signer *signer = signers[is_random][random_words() % KEYS];
-    const Data bytes = random_data(64), rnd = random_data(32);
-    const qsdm_message message = message_of(bytes);
-    const auto start = std::chrono::steady_clock::now();
-    if (qsdm_signer_sign(path, signer, &message, rnd.data(), signature.data()) != QSDM_VALID) std::abort();
-    const auto took = std::chrono::steady_clock::now() - start;
-    samples.push_back({is_random, static_cast<double>(std::chrono::nanoseconds(took).count())});
-  }
+  Data signature(qsdm_ml_dsa_sizes_of(level).signature), bytes, rnd;
+  const qsdm_signer *signer = nullptr;
+  const bool good = time_classes(
+      std::string(qsdm_path_at(path).name) + ": ML-DSA-" + std::to_string(static_cast<int>(level)) + " signing", count,
+      [&](bool is_random) {
+        signer = signers[is_random][random_words() % KEYS];
+        bytes = random_data(64);
+        rnd = random_data(32);
+      },
+      [&] {
+        const qsdm_message message = message_of(bytes);
+        if (qsdm_signer_sign(path, signer, &message, rnd.data(), signature.data()) != QSDM_VALID) std::abort();
+      });
   for (auto &row : signers)
-    for (qsdm_signer *signer : row) qsdm_signer_destroy(signer);
-  const double t = largest(samples);
-  std::printf("%s: ML-DSA-%d signing, %zu samples: |t| %.2f %s\n", qsdm_path_at(path).name, static_cast<int>(level), count,
-              t, t < THRESHOLD ? "" : "TELLS THE KEYS APART");
-  return t < THRESHOLD;
+    for (qsdm_signer *each : row) qsdm_signer_destroy(each);
+  return good;
+}
+
+struct KemKeys {
+  Data public_key = Data(QSDM_KEM_PUBLIC_KEY_BYTES), secret_key = Data(QSDM_KEM_SECRET_KEY_BYTES);
+};
+
+KemKeys kem_keys(uint32_t path) {
+  KemKeys made;
+  const Data seed = random_data(QSDM_KEM_SEED_BYTES);
+  qsdm_ml_kem_keygen(path, seed.data(), made.public_key.data(), made.secret_key.data());
+  return made;
+}
+
+// Decapsulation with one secret vector and with many, and of ciphertexts that were made and that were changed. The public
+// key is the same in both classes: how long its matrix takes to draw may be seen. So a secret vector is not the one
+// that belongs to it, which nothing in decapsulation asks for.
+bool time_decapsulation(uint32_t path, size_t count) {
+  const KemKeys keys = kem_keys(path);
+  const size_t vector_bytes = QSDM_KEM_SECRET_KEY_BYTES - QSDM_KEM_PUBLIC_KEY_BYTES - 64;
+  const Data fixed = random_data(vector_bytes);
+  std::vector<Data> others[2];
+  for (size_t key = 0; key < KEYS; key++)
+    for (const bool is_random : {false, true}) {
+      const Data vector = is_random ? random_data(vector_bytes) : fixed;
+      std::copy(vector.begin(), vector.end(), others[is_random].emplace_back(keys.secret_key).begin());
+    }
+  Data ciphertext(QSDM_KEM_CIPHERTEXT_BYTES), secret(QSDM_KEM_SECRET_BYTES);
+  const Data *key = nullptr;
+  const auto encapsulate = [&] {
+    const Data message = random_data(QSDM_KEM_MESSAGE_BYTES);
+    if (qsdm_ml_kem_encapsulate(path, keys.public_key.data(), message.data(), ciphertext.data(), secret.data()) !=
+        QSDM_KEM_DONE)
+      std::abort();
+  };
+  const auto decapsulate = [&] {
+    if (qsdm_ml_kem_decapsulate(path, key->data(), ciphertext.data(), secret.data()) != QSDM_KEM_DONE) std::abort();
+  };
+  const std::string what = std::string(qsdm_path_at(path).name) + ": ML-KEM-768 decapsulation, ";
+  const bool by_key = time_classes(
+      what + "one secret and many", count,
+      [&](bool is_random) {
+        encapsulate();
+        key = &others[is_random][random_words() % KEYS];
+      },
+      decapsulate);
+  const bool by_ciphertext = time_classes(
+      what + "made and changed", count,
+      [&](bool is_random) {
+        encapsulate();
+        key = &keys.secret_key;
+        // Both classes write a byte; one writes what is there.
+        ciphertext[random_words() % ciphertext.size()] ^= static_cast<uint8_t>(is_random);
+      },
+      decapsulate);
+  return by_key && by_ciphertext;
 }
 
 int timing(size_t count) {
   bool good = true;
-  for (const uint32_t path : usable_paths())
+  for (const uint32_t path : usable_paths()) {
     for (const Level level : LEVELS) good = time_signing(path, level, count) && good;
+    good = time_decapsulation(path, count) && good;
+  }
   return good ? 0 : 1;
 }
 

@@ -7,12 +7,13 @@ import {randomFillSync} from "node:crypto";
 import {BACKEND_NAMES, type ComputeBackend} from "../../src/node/compute/backend.js";
 import {benchGpu} from "./compute/gpu.js";
 import {benchHashing} from "./compute/hashing.js";
+import {benchKeyAgreement} from "./compute/key-agreement.js";
 import {benchLight, benchMapping, benchTables, benchWalks} from "./compute/proof-of-work.js";
 import {openOrSay} from "./compute/rounds.js";
 import {benchSharing} from "./compute/sharing.js";
 import {benchSignatures} from "./compute/signatures.js";
 
-export const name = "compute: signatures, hashing, walks, tables, light verification";
+export const name = "compute: signatures, key agreement, hashing, walks, tables, light verification";
 
 const TABLE_BYTES = 2 ** 31;
 const FILL_BYTES = 2 ** 26;
@@ -26,6 +27,7 @@ export async function run(print: (line: string) => void): Promise<void> {
     if (backend) backends.push(backend);
   }
   await benchSignatures(print);
+  await benchKeyAgreement(print);
   await benchHashing(backends, print);
   await benchSharing(backends[0]!.field, print);
   const table = new Uint8Array(new SharedArrayBuffer(TABLE_BYTES));

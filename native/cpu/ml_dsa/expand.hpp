@@ -3,7 +3,7 @@
 
 #include "../../core/ml_dsa/packing.hpp"
 #include "../../core/ml_dsa/sampling.hpp"
-#include "shake_lanes.hpp"
+#include "../shake_lanes.hpp"
 
 namespace qsdm::ml_dsa {
 

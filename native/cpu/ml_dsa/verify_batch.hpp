@@ -34,20 +34,6 @@ struct InStep {
   KeyEntry *entry;
 };
 
-// Hashes `count` inputs; what has no input repeats the first one.
-template <class L, class Single>
-QSDM_HD_PART void hash_in_step(Feed *feeds, uint8_t **out, int count, size_t size) {
-  if (L::width == 1 || count == 1) {
-    shake_lanes<Single>(feeds, out, size);
-    return;
-  }
-  for (int lane = count; lane < L::width; lane++) {
-    feeds[lane] = feeds[0];
-    out[lane] = out[0];
-  }
-  shake_lanes<L>(feeds, out, size);
-}
-
 template <class P, class L, class Single, class A>
 struct Verifier {
   static constexpr int W = L::width;

@@ -1,8 +1,7 @@
 /** Which implementations of ML-DSA work here, which of them are used, and why the others cannot be. */
 import {UnavailableError} from "../../errors.js";
-import {secretPath} from "./ml-dsa/native.js";
 import {loadMlDsa, ML_DSA_LOADERS} from "./ml-dsa.js";
-import {bestPath, loadAddon, nativePathName} from "./native/addon.js";
+import {type Addon, bestPath, loadAddon, nativePathName, secretPath} from "./native/addon.js";
 
 /** As `qsdm version --json` shows it, in the order of preference. */
 export interface MlDsaCapability {
@@ -36,16 +35,20 @@ export async function mlDsaChoice(): Promise<MlDsaChoice> {
     const usable = (await ML_DSA_LOADERS[implementation](87)) !== null;
     return {implementation, usable, detail: (usable ? WHAT : WHY_NOT)[implementation]};
   });
-  return {used: (await loadMlDsa(87)).name, implementations: [native(), ...(await Promise.all(others))]};
+  const native = nativeCapability((addon) => {
+    const [verifies, signs] = [bestPath(addon), secretPath(addon)].map((path) => addon.paths[path]!.name);
+    return `verifies with ${verifies}, signs with ${signs}`;
+  });
+  return {used: (await loadMlDsa(87)).name, implementations: [native, ...(await Promise.all(others))]};
 }
 
-function native(): MlDsaCapability {
-  const implementation = "native";
+/** The addon as one of the implementations. @param describe what it is where it can be used */
+export function nativeCapability(describe: (addon: Addon) => string) {
+  const implementation = "native" as const;
   try {
     const addon = loadAddon();
     if (nativePathName() === null) return {implementation, usable: false, detail: "turned off by QSDM_COMPUTE"};
-    const [verifies, signs] = [bestPath(addon), secretPath(addon)].map((path) => addon.paths[path]!.name);
-    return {implementation, usable: true, detail: `verifies with ${verifies}, signs with ${signs}`};
+    return {implementation, usable: true, detail: describe(addon)};
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     return {implementation, usable: false, detail: error.message};

@@ -2,7 +2,15 @@
 import {randomFillSync} from "node:crypto";
 import {DecodeError, UnavailableError} from "../../../errors.js";
 import {type HeldKey, type MlDsaBackend, type MlDsaLevel, mlDsaSizes, type SignedMessage} from "../ml-dsa.js";
-import {type Addon, bestPath, loadAddon, nativePathName, SIGNED_FORM, type SignatureBatch} from "../native/addon.js";
+import {
+  type Addon,
+  bestPath,
+  loadAddon,
+  nativePathName,
+  SIGNED_FORM,
+  type SignatureBatch,
+  secretPath,
+} from "../native/addon.js";
 
 const NOTHING = new Uint8Array();
 const RND_BYTES = 32;
@@ -21,10 +29,6 @@ export function loadNative(level: MlDsaLevel): MlDsaBackend | null {
     return null;
   }
 }
-
-/** Index of the path that secret keys are used on: the fastest that valgrind knows the instructions of. */
-export const secretPath = ({paths}: Pick<Addon, "paths">): number =>
-  bestPath({paths: paths.map((each) => (each.name === "avx512" ? {...each, missing: "valgrind"} : each))});
 
 /** ML-DSA on paths of the addon, which this machine has to be able to run. */
 export function nativeMlDsaOn(

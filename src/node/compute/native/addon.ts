@@ -9,7 +9,7 @@ import {UnavailableError} from "../../../errors.js";
 import type {CudaLibrary} from "./cuda-library.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
-const ABI = 7;
+const ABI = 8;
 
 /** An instruction set that the addon was built for. */
 export interface NativePath {
@@ -77,6 +77,14 @@ export interface Addon {
   ): number;
   /** Wipes the key, which is otherwise wiped once the handle is collected. */
   mlDsaForget(signer: AddonSigner): void;
+  /** Fills both keys. */
+  mlKemKeygen(path: number, seed: Uint8Array, publicKey: Uint8Array, secretKey: Uint8Array): void;
+  /** Fills ciphertext and secret; false where those bytes are no key. */
+  mlKemEncapsulate(
+    ...args: [path: number, publicKey: Uint8Array, message: Uint8Array, ciphertext: Uint8Array, secret: Uint8Array]
+  ): boolean;
+  /** Fills the secret; false where those bytes are no key. */
+  mlKemDecapsulate(path: number, secretKey: Uint8Array, ciphertext: Uint8Array, secret: Uint8Array): boolean;
 }
 /** Handle of a mapped table. What walks or reads it throws NATIVE_TABLE once its file was changed. */
 export interface AddonTable {
@@ -160,6 +168,10 @@ export function addonFile(here: string): string {
 /** Index of the fastest path that this machine can run; the slowest one runs everywhere. */
 export const bestPath = ({paths}: Pick<Addon, "paths">): number =>
   paths.reduce((best, {missing}, index) => (missing === null ? index : best), 0);
+
+/** Index of the path that secrets are used on: the fastest that valgrind knows the instructions of. */
+export const secretPath = ({paths}: Pick<Addon, "paths">): number =>
+  bestPath({paths: paths.map((each) => (each.name === "avx512" ? {...each, missing: "valgrind"} : each))});
 
 /** Name of the path that is used here, or null without an addon and where `QSDM_COMPUTE` allows another backend alone. */
 export function nativePathName(allowed = process.env.QSDM_COMPUTE): string | null {

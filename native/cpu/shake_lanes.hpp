@@ -1,8 +1,8 @@
-// SHAKE256 of as many inputs as there are lanes, each in parts, with outputs of up to a block.
+// SHAKE256, or SHA3-256, of as many inputs as there are lanes, each in parts, with outputs of up to a block.
 #pragma once
 
-#include "../../core/keccak.hpp"
-#include "../../core/shake.hpp"
+#include "../core/keccak.hpp"
+#include "../core/shake.hpp"
 
 namespace qsdm {
 
@@ -11,6 +11,7 @@ struct Feed {
   static constexpr int MOST = 4;
   const uint8_t *part[MOST];
   size_t size[MOST];
+  uint64_t suffix = SHAKE_SUFFIX;
   int parts = 0;
   // The part that is being read, and where.
   int now = 0;
@@ -42,7 +43,7 @@ struct Feed {
     if (filled < SHAKE256_RATE) {
       memset(room + filled, 0, SHAKE256_RATE - filled);
       if (!padded) {
-        room[filled] ^= static_cast<uint8_t>(SHAKE_SUFFIX);
+        room[filled] ^= static_cast<uint8_t>(suffix);
         room[SHAKE256_RATE - 1] ^= 0x80;
       }
       padded = true;
@@ -116,6 +117,20 @@ QSDM_HD_PART void shake_lanes(Feed *feeds, uint8_t *const *out, size_t size) {
         written[i] = true;
       }
   }
+}
+
+// Hashes `count` inputs; what has no input repeats the first one.
+template <class L, class Single>
+QSDM_HD_PART void hash_in_step(Feed *feeds, uint8_t **out, int count, size_t size) {
+  if (L::width == 1 || count == 1) {
+    shake_lanes<Single>(feeds, out, size);
+    return;
+  }
+  for (int lane = count; lane < L::width; lane++) {
+    feeds[lane] = feeds[0];
+    out[lane] = out[0];
+  }
+  shake_lanes<L>(feeds, out, size);
 }
 
 }  // namespace qsdm
