@@ -48,7 +48,7 @@ test("plans stay within what the protocol promises to bear, and use the whole me
   }
   expect([...seen].sort()).toEqual(
     ["clock", "clog", "crash", "disk", "flood", "one-way", "partition"]
-      .concat(["equivocate", "forge", "late", "replay", "silent", "useless", "withhold"])
+      .concat(["equivocate", "forge", "late", "replay", "rewind", "silent", "useless", "withhold"])
       .sort(),
   );
 });
