@@ -9,6 +9,7 @@ import {openNetwork} from "../../src/node/network/open.js";
 import {DEFAULT_NETWORK_OPTIONS, type NetworkOptions} from "../../src/node/network/options.js";
 import type {Network} from "../../src/node/network/port.js";
 import type {NetworkPorts} from "../../src/node/network/ports.js";
+import {NetworkTally} from "../../src/node/network/tally.js";
 import {mlDsa44} from "./accounts.js";
 import {scratchDirectory} from "./chain.js";
 
@@ -36,7 +37,7 @@ export async function startNetwork(
       bookPath: path.join(scratchDirectory(), "peers.json"),
       validators: () => new Set(),
       admits: () => true,
-      metrics: {sent: () => {}, dropped: () => {}, received: () => {}, handshake: () => {}, crowded: () => {}},
+      metrics: new NetworkTally(),
       ...change,
     },
   );

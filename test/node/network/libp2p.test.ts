@@ -2,6 +2,7 @@
 import {afterEach, expect, test} from "vitest";
 import {RuleError} from "../../../src/errors.js";
 import type {Network} from "../../../src/node/network/port.js";
+import {NetworkTally} from "../../../src/node/network/tally.js";
 import {endpointOf, startNetwork, TEST_NETWORK} from "../../support/libp2p.js";
 import {eventually} from "../../support/node.js";
 
@@ -52,6 +53,23 @@ test("messages keep their order on a channel, large ones too, and a refused one 
   // And it does not come back for a while.
   await new Promise((resolve) => setTimeout(resolve, 600));
   expect(a.peers()).toHaveLength(0);
+});
+
+test("messages go over one stream, each counted where the node counts them", async () => {
+  const tally = new NetworkTally();
+  const a = await start("a");
+  const b = await start("b", {peers: [endpointOf(a)]}, {metrics: tally});
+  const heard: number[] = [];
+  a.subscribe("consensus", (message) => {
+    heard.push(message.length);
+    return "accept";
+  });
+  await connected(b, a);
+  const sizes = [100, 2_000_000, 100, 3_000_000, 100];
+  for (const size of sizes) b.send(a.self, "consensus", new Uint8Array(size));
+  await eventually(async () => heard.length === sizes.length);
+  expect(heard).toEqual(sizes);
+  expect(tally.channels.consensus).toMatchObject({sentMessages: 5, sentBytes: 5_000_300, dropped: 0});
 });
 
 test("the largest message that is gossiped leaves the way open for the next", async () => {

@@ -54,8 +54,8 @@ export class Connections {
       connections: [connection],
       outbox: new Outbox({
         connection: () => this.#peers.get(id) && this.#preferred(this.#peers.get(id)!),
-        sent: this.ports.sent,
-        dropped: this.ports.dropped,
+        sent: (channel, bytes) => this.ports.sent(channel, bytes),
+        dropped: (channel, count) => this.ports.dropped(channel, count),
       }),
       inlets: new Map(),
       connectedAtMs: this.ports.nowMs(),

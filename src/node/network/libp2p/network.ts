@@ -59,7 +59,13 @@ export class Libp2pNetwork implements Network {
     const {nowMs, metrics} = ports;
     this.#keys = new SessionKeys(ports);
     this.self = this.#keys.id;
-    this.#connections = new Connections({self: this.self, nowMs, sent: metrics.sent, dropped: metrics.dropped});
+    this.#connections = new Connections({
+      self: this.self,
+      nowMs,
+      // As calls of the meter: a method without its object would throw after each message, and take the stream along.
+      sent: (channel, bytes) => metrics.sent(channel, bytes),
+      dropped: (channel, count) => metrics.dropped(channel, count),
+    });
     const connections = this.#connections;
     this.#gate = new Gate(options, ports, {policy, connections});
     const parts = {self: this.self, policy, gate: this.#gate, connections, names: this.#names};
