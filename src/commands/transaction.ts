@@ -7,6 +7,8 @@ import {envelope, signingBytes, txIdOf, type UnsignedEnvelope} from "../codecs/c
 import {QsdmError, RuleError, UsageError} from "../errors.js";
 import type {Client} from "../node/api/client.js";
 import type {Signer} from "../node/keys/signer.js";
+import {baseFeeOf} from "../node/ledger/monetary/fees.js";
+import {gasOf} from "../node/ledger/monetary/gas.js";
 
 /** What the sender decides; `null` leaves it to the node's terms. */
 export interface Wishes {
@@ -44,11 +46,12 @@ export async function draft(
   {client, terms}: {client: Pick<Client, "nonce">; terms: OwnStatus},
 ): Promise<Draft> {
   const {sender, expiresInBlocks} = wishes;
-  const feeDust = wishes.feeDust ?? terms.baseFeeDust;
-  if (feeDust < terms.baseFeeDust)
+  const baseFeeDust = baseFeeOf(gasOf({sender, ...call}), terms);
+  const feeDust = wishes.feeDust ?? baseFeeDust;
+  if (feeDust < baseFeeDust)
     throw new UsageError(
       "FEE_TOO_LOW",
-      `a fee of ${formatCell(feeDust)} CELL is below the base fee of ${formatCell(terms.baseFeeDust)} CELL`,
+      `a fee of ${formatCell(feeDust)} CELL is below the base fee of ${formatCell(baseFeeDust)} CELL`,
       {hint: "raise --fee, or leave it out to pay the base fee"},
     );
   const account = await client.nonce({sender});
@@ -59,7 +62,7 @@ export async function draft(
     expiresAtHeight: terms.height + expiresInBlocks,
     maxFeeDust: feeDust,
     // The whole fee is offered, so that what is asked for is what is paid.
-    tipDust: feeDust - terms.baseFeeDust,
+    tipDust: feeDust - baseFeeDust,
     ...call,
   };
   return {content, txId: txIdOf(content), carriesKey: !account.keyKnown};

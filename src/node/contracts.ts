@@ -6,10 +6,17 @@ import {enrollContract} from "./ledger/enrollment/contract.js";
 import {unenrollContract} from "./ledger/enrollment/unenroll.js";
 import type {Rules} from "./ledger/params/rules.js";
 import {slashContract} from "./ledger/slashing/contract.js";
+import {batchTransferContract} from "./ledger/transfer/batch-contract.js";
 import {transferContract} from "./ledger/transfer/contract.js";
 import {walletTransferContract} from "./ledger/transfer/wallet-contract.js";
 
-const COMMON: readonly Contract[] = [slashContract, enrollContract, unenrollContract, transferContract];
+const COMMON: readonly Contract[] = [
+  slashContract,
+  enrollContract,
+  unenrollContract,
+  transferContract,
+  batchTransferContract,
+];
 const STRICT: readonly Contract[] = [...COMMON, validatorAttestContract];
 
 /**

@@ -53,6 +53,7 @@ const PARAMS = z.strictObject({
   maxTransactions: count,
   maxProofs: count,
   maxBlockBytes: count,
+  maxBlockGas: amount,
   deviceTrust: DEVICE_TRUST,
 });
 

@@ -15,7 +15,7 @@ import {ProofRejection} from "./ledger/mining/rejection.js";
 import {accountAt} from "./ledger/monetary/supply.js";
 import type {Admit} from "./mempool/pool/admission.js";
 import {WaitingOffences} from "./mempool/pool/offences.js";
-import type {NonceOf, Pool} from "./mempool/pool/pool.js";
+import type {Bid, NonceOf, Pool} from "./mempool/pool/pool.js";
 import type {Candidate, Dropped, Extension} from "./proposal.js";
 import type {SignatureDesk} from "./signature-desk.js";
 import type {LedgerStore, WaitingRow} from "./storage/store.js";
@@ -228,9 +228,9 @@ export class Intake {
   }
 
   #admit(transaction: Transaction, verify: VerifySignature): void {
-    const {bidDust, offence} = this.#check(transaction, verify);
+    const {bid, offence} = this.#check(transaction, verify);
     const {pool, nowMs} = this.ports;
-    const evicted = pool.add(transaction, bidDust, {nonceOf: this.nonceOf, nowMs: nowMs()});
+    const evicted = pool.add(transaction, bid, {nonceOf: this.nonceOf, nowMs: nowMs()});
     try {
       this.#forget(evicted);
     } catch (error) {
@@ -242,13 +242,13 @@ export class Intake {
   }
 
   /** Whether the transaction may wait; changes nothing. */
-  #check(transaction: Transaction, verifySignature: VerifySignature): {bidDust: bigint; offence: string | null} {
+  #check(transaction: Transaction, verifySignature: VerifySignature): {bid: Bid; offence: string | null} {
     const {chain, pool, admit} = this.ports;
-    const {sender} = transaction.content;
+    const {sender, nonce} = transaction.content;
     pool.check(transaction, {nonceOf: this.nonceOf, height: chain.tip.height});
     const block = {...chain.nextBlock(this.ports.nowMs()), verifySignature};
-    const bidDust = admit(transaction, {state: chain.state, block});
-    const pledgedDust = pool.pledgedDust(sender) + bidDust;
+    const bid = admit(transaction, {state: chain.state, block});
+    const pledgedDust = pool.pledgedDust(sender, nonce) + bid.feeDust;
     const {balanceDust} = accountAt(chain.state, sender);
     if (balanceDust < pledgedDust)
       throw new RuleError(
@@ -258,7 +258,7 @@ export class Intake {
       );
     // Last, since it verifies evidence: only for whoever signed and can pay.
     const offence = this.offences.check(transaction, {state: chain.state, block});
-    return {bidDust, offence};
+    return {bid, offence};
   }
 
   #keep(row: WaitingRow): Promise<void> {

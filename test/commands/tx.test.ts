@@ -2,7 +2,7 @@
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {bytesOfHex, hexOf} from "../../src/codecs/bytes.js";
 import {decodeEnvelope, envelope, txIdOf, unsignedEnvelope} from "../../src/codecs/chain/envelope.js";
-import {transfer} from "../../src/codecs/chain/payloads.js";
+import {batchTransfer, transfer} from "../../src/codecs/chain/payloads.js";
 import {testAccount} from "../support/accounts.js";
 import {node as answers, BOB, EMPTY_STORE, serve, TX, view} from "../support/api.js";
 import {initTestNode, nodeGenesis, type RunningNode, runTestNode} from "../support/node.js";
@@ -110,6 +110,19 @@ describe("tx build", () => {
     expect(decoded.out).toContain(`payload_fields.to\t${OTHER.address}\n`);
   });
 
+  test("makes one batch of a file of payments, and says every one of them", async () => {
+    const file = `# wages\n${OTHER.address}\t1.5\tMay\r\n\n${BOB}\t0.25\n`;
+    const ran = await offline.qsdm(`tx build ${GIVEN} --payments /wages --hex`, {files: {"/wages": file}});
+    expect(ran.err).toContain(
+      `pays 1.75 CELL from ${OWNER.address} in 2 payments:\n  1.5 CELL to ${OTHER.address}\n  0.25 CELL to ${BOB}\n`,
+    );
+    const content = unsignedEnvelope.decode(bytesOfHex(ran.out.trim()));
+    expect(batchTransfer.decode(content.payload).payments).toEqual([
+      {to: OTHER.address, amountDust: 150_000_000n, memo: "May"},
+      {to: BOB, amountDust: 25_000_000n, memo: ""},
+    ]);
+  });
+
   test("takes any contract's payload from a file, and warns of one that it cannot read", async () => {
     const line = `tx build ${GIVEN} --contract qsdm/else/v1 --payload-file /payload --hex`;
     const ran = await offline.qsdm(line, {files: {"/payload": "what is this"}});
@@ -131,6 +144,12 @@ describe("tx build", () => {
     ["nothing to do", GIVEN, 2, "CALL_MISSING"],
     ["an amount without a payee", `${GIVEN} --amount 1`, 2, "CALL_MISSING"],
     ["a contract without a payload", `${GIVEN} --contract a`, 2, "CALL_MISSING"],
+    ["payments beside another call", `${GIVEN} ${PAY} --payments /x`, 2, "FLAG_CONFLICT"],
+    ["a file without a payment", `${GIVEN} --payments /none`, 3, "PAYMENTS_INVALID"],
+    ["a file that names no address", `${GIVEN} --payments /x`, 3, "PAYMENTS_INVALID"],
+    ["a file with a payment of nothing", `${GIVEN} --payments /zero`, 3, "PAYMENTS_INVALID"],
+    ["a file with fields behind the memo", `${GIVEN} --payments /fields`, 3, "PAYMENTS_INVALID"],
+    ["a file with too many payments", `${GIVEN} --payments /many`, 3, "PAYMENTS_INVALID"],
     ["two calls at once", `${GIVEN} ${PAY} --contract a --payload-file /x`, 2, "FLAG_CONFLICT"],
     ["a payment of nothing", `${GIVEN} --to ${OTHER.address} --amount 0`, 2, "TRANSFER_ZERO"],
     ["a payee that is no address", `${GIVEN} --to bob --amount 1`, 3, "ADDRESS_INVALID"],
@@ -147,7 +166,10 @@ describe("tx build", () => {
     test(`${name} is refused`, async () => {
       const more = terms.replace("{", '{"x":1,');
       const above = terms.replace("709551615", "709551616");
-      const files = {"/terms": terms, "/more": more, "/above": above, "/x": "x"};
+      const one = `${OTHER.address}\t1`;
+      const bad = {"/none": "# nobody\n\n", "/zero": `${OTHER.address}\t0\n`, "/fields": `${one}\ta\tb\n`};
+      const many = `${one}\n`.repeat(257);
+      const files = {"/terms": terms, "/more": more, "/above": above, "/x": "x", ...bad, "/many": many};
       const ran = await offline.qsdm(`tx build ${line} --json`, {files});
       expect([ran.status, codeOf(ran)]).toEqual([status, code]);
     });
@@ -248,6 +270,7 @@ describe("tx send and tx status", () => {
     sender: BOB,
     nonce: 4n,
     contract: "qsdm/transfer/v3",
+    gasUsed: 152_000n,
     feeDust: 1_000n,
     slash: null,
   };

@@ -124,6 +124,20 @@ const CERTIFICATE_GROWS: Defect = {
   },
 };
 
+/** The reference multiplies in 128 bits and stops at the end of them; the proposer's share is then too small. */
+const SATURATED_FEES: Defect = {
+  id: "saturated-fees",
+  areas: ["fee-split"],
+  correct(recorded, input) {
+    if (!input.has("totalFee")) return recorded;
+    const totalFee = input.big("totalFee");
+    const product = totalFee * input.big("proposerBps");
+    if (product < 1n << 128n) return recorded;
+    const toProposer = product / 10_000n;
+    return {burned: (totalFee - toProposer).toString(), toProposer: toProposer.toString()};
+  },
+};
+
 export const QBIND_DEFECTS: readonly Defect[] = [
   TRAILING_BYTES,
   LOCK_OF_ONE,
@@ -131,4 +145,5 @@ export const QBIND_DEFECTS: readonly Defect[] = [
   GAPS_COMMIT,
   LATE_PACEMAKER,
   CERTIFICATE_GROWS,
+  SATURATED_FEES,
 ];

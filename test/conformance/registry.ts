@@ -9,6 +9,7 @@ import {enrollmentApplyAdapters} from "./adapters/enrollment-apply.js";
 import {envelopeAdapters} from "./adapters/envelopes.js";
 import {epochFork} from "./adapters/epoch.js";
 import {evidenceAdapters} from "./adapters/evidence.js";
+import {feeAdapters} from "./adapters/fees.js";
 import {fp16} from "./adapters/fp16.js";
 import {goAdapters} from "./adapters/go.js";
 import {governanceAdapters} from "./adapters/governance.js";
@@ -67,6 +68,7 @@ export const adapters: Adapters = {
   ...verifierAdapters,
   ...quorumSharingAdapters,
   ...quorumLeaderAdapters,
+  ...feeAdapters,
   ...quorumProgramAdapters,
   ...quorumRecordAdapters,
   ...quorumHttpAdapters,

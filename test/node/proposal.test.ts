@@ -2,6 +2,7 @@ import {describe, expect, test} from "vitest";
 import type {Block, Header} from "../../src/codecs/chain/block.js";
 import {transfer} from "../../src/codecs/chain/payloads.js";
 import {readTransaction} from "../../src/node/ledger/chain/transaction.js";
+import {gasOf} from "../../src/node/ledger/monetary/gas.js";
 import {transferContract} from "../../src/node/ledger/transfer/contract.js";
 import {type Ground, propose, verifyBlock} from "../../src/node/proposal.js";
 import {contentOf, signed, signedTransfer, testAccount} from "../support/accounts.js";
@@ -96,7 +97,7 @@ describe("a block is refused", () => {
 
   test("that is fuller than the chain allows: BLOCK_FULL", async () => {
     const {block, ground, ports} = await built();
-    for (const limits of [{maxTransactions: 1}, {maxBytes: 8_000}]) {
+    for (const limits of [{maxTransactions: 1}, {maxBytes: 8_000}, {maxGas: 300_000n}]) {
       const params = {...ground.block.params, limits: {...ground.block.params.limits, ...limits}};
       const tight = {...ground, block: {...ground.block, params}};
       expect(() => verifyBlock(block, tight, ports)).toThrowError(expect.objectContaining({code: "BLOCK_FULL"}));
@@ -108,11 +109,13 @@ test("the builder leaves out what does not fit and goes on with what does", asyn
   const {ground, ports} = await built();
   const payload = transfer.encode({to: bob.address, amountDust: 1n, memo: "x".repeat(256)});
   const big = readTransaction(signed(alice, contentOf(alice, {payload})));
-  const params = {...ground.block.params, limits: {...ground.block.params.limits, maxBytes: big.bytes.length - 1}};
   const small = readTransaction(signedTransfer(alice, {to: bob.address, amountDust: 1n}));
-  const tight = {...ground, block: {...ground.block, params}};
-  const proposal = propose({timeMs: NOW, transactions: [big, small], proofs: []}, tight, ports);
-  expect(proposal.block.transactions).toEqual([small.bytes]);
-  expect(proposal.settled).toEqual([small.txId]);
-  expect(proposal.dropped).toEqual([]);
+  for (const limits of [{maxBytes: big.bytes.length - 1}, {maxGas: gasOf(big.content) - 1n}]) {
+    const params = {...ground.block.params, limits: {...ground.block.params.limits, ...limits}};
+    const tight = {...ground, block: {...ground.block, params}};
+    const proposal = propose({timeMs: NOW, transactions: [big, small], proofs: []}, tight, ports);
+    expect(proposal.block.transactions).toEqual([small.bytes]);
+    expect(proposal.settled).toEqual([small.txId]);
+    expect(proposal.dropped).toEqual([]);
+  }
 });

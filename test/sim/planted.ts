@@ -110,8 +110,8 @@ export const PLANTED: readonly PlantedBug[] = [
     ["supply", "crash"],
     edit(
       "src/node/ledger/monetary/fees.ts",
-      "credit(state, to.proposer, totalDust - burnedDust);",
-      "credit(state, to.proposer, totalDust === 0n ? 0n : totalDust - burnedDust + 1n);",
+      "credit(state, to.proposer, proposerDust);",
+      "credit(state, to.proposer, totalDust === 0n ? 0n : proposerDust + 1n);",
     ),
   ),
   bug(

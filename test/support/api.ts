@@ -40,7 +40,7 @@ export const PARAMS: ChainParams = {
   enrollment: {bondDust: 1_000_000_000n, unbondWindowSeconds: 604_800},
   slashing: {capDust: 1_000_000_000n, rewardBps: 5_000, autoRevokeMinStakeDust: 1_000_000_000n},
   fees: {baseFeeDust: 1_000n, burnBps: 5_000},
-  limits: {maxTransactions: 1_000, maxProofs: 100, maxBytes: 4_000_000},
+  limits: {maxTransactions: 1_000, maxProofs: 100, maxGas: 400_000_000n, maxBytes: 4_000_000},
   deviceTrust: {roots: [], minFirmware: "", minDriver: "", references: []},
 };
 

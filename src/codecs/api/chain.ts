@@ -85,7 +85,7 @@ export const receiptView = object({
   blockId: named("block_hash", omitEmpty(text, "")),
   /** 1 when applied, 0 when rejected. */
   status: count,
-  gasUsed: count,
+  gasUsed: u64,
   fee: cell,
   message: named("error", optional(text)),
   timeMs: named("timestamp", time),

@@ -114,7 +114,7 @@ export const chainParams = object({
   enrollment: object({bondDust: u64, unbondWindowSeconds: count}),
   slashing: object({capDust: u64, rewardBps: count, autoRevokeMinStakeDust: u64}),
   fees: object({baseFeeDust: u64, burnBps: count}),
-  limits: object({maxTransactions: count, maxProofs: count, maxBytes: count}),
+  limits: object({maxTransactions: count, maxProofs: count, maxBytes: count, maxGas: u64}),
 });
 export type ChainParamsAnswer = ValueOf<typeof chainParams>;
 

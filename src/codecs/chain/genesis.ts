@@ -56,6 +56,7 @@ export const genesisParams = record("params", {
   maxTransactions: u32,
   maxProofs: u32,
   maxBlockBytes: u32,
+  maxBlockGas: u64,
   deviceTrust,
 });
 export type GenesisParams = FieldValue<typeof genesisParams>;

@@ -2,11 +2,13 @@
 import {address} from "../address.js";
 import {hexOf} from "../bytes.js";
 import {encodeCbor} from "../cbor/cbor.js";
-import {blob, type FieldValue, fixed, record, text, u64} from "../cbor/record.js";
+import {blob, type FieldValue, fixed, list, record, text, u64} from "../cbor/record.js";
 import {ML_DSA_87} from "../suite.js";
 
 /** Moves CELL between accounts. */
 export const TRANSFER_CONTRACT = "qsdm/transfer/v3";
+/** Moves CELL from one account to many, all of it or nothing. */
+export const BATCH_TRANSFER_CONTRACT = "qsdm/batch-transfer/v3";
 /** QSDM's enroll payload plus the node's ML-DSA key. */
 export const ENROLL_V3_CONTRACT = "qsdm/enroll/v3";
 /** QSDM's unenroll payload, byte for byte; the envelope proves the sender. */
@@ -18,6 +20,15 @@ export const transfer = record("transfer", {
   memo: text({maxBytes: 256}),
 });
 export type Transfer = FieldValue<typeof transfer>;
+
+/** Most payments of one batch. */
+export const BATCH_PAYMENTS_MAX = 256;
+
+export const batchTransfer = record("batch-transfer", {
+  /** In the order of their crediting; an account may be paid more than once. */
+  payments: list(transfer, BATCH_PAYMENTS_MAX),
+});
+export type BatchTransfer = FieldValue<typeof batchTransfer>;
 
 /** Strict enrollment (docs/decisions/0011-strict-mining.md). */
 export const strictEnrollment = record("enroll", {

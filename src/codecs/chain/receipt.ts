@@ -15,7 +15,7 @@ export const slashOutcome = record("slashed", {
 });
 export type SlashOutcome = FieldValue<typeof slashOutcome>;
 
-export const receipt = record("qsdm/receipt/v1", {
+export const receipt = record("qsdm/receipt/v2", {
   txId: digestHex,
   height: u64,
   outcome: word("applied", "rejected"),
@@ -26,6 +26,8 @@ export const receipt = record("qsdm/receipt/v1", {
   sender: address,
   nonce: u64,
   contract: text({maxBytes: 64}),
+  /** What the transaction cost the network; the same whether it was applied or not. */
+  gasUsed: u64,
   /** What the sender paid. A rejected transaction pays as well. */
   feeDust: u64,
   /** Present for an applied slash. */

@@ -4,7 +4,7 @@ import {block, blockIdOf, certificate, header} from "../../codecs/chain/block.js
 import {envelope, txIdOf, unsignedEnvelope} from "../../codecs/chain/envelope.js";
 import {finalityProof, stateProof} from "../../codecs/chain/finality.js";
 import {genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
-import {strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
+import {batchTransfer, strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
 import {receipt} from "../../codecs/chain/receipt.js";
 import type {Codec} from "../../codecs/codec.js";
 import {proposal, timeout, timeoutCertificate, vote} from "../../codecs/consensus/messages.js";
@@ -81,6 +81,7 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   },
   receipt: plainly(receipt),
   transfer: plainly(transfer),
+  "batch transfer": plainly(batchTransfer),
   "enroll payload v3": plainly(strictEnrollment),
   "mining proof": (bytes) => {
     const value = decodeProof(bytes);

@@ -1,14 +1,18 @@
 import type {Command} from "commander";
 import {checkAddress} from "../../codecs/address.js";
 import {U64_MAX} from "../../codecs/amount.js";
+import {textOf} from "../../codecs/bytes.js";
 import {signingBytes, txIdOf, type UnsignedEnvelope} from "../../codecs/chain/envelope.js";
-import {TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
+import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
 import {UsageError} from "../../errors.js";
+import {baseFeeOf} from "../../node/ledger/monetary/fees.js";
+import {gasOf} from "../../node/ledger/monetary/gas.js";
 import {defineCommand} from "../define.js";
 import {cellFlag, u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
 import {describePayload, documentOfContent, sentenceOf, termsSentence} from "./describe.js";
 import {addOutFlags, checkOut, type OutFlags, writeTx} from "./files.js";
+import {parsePayments} from "./payments-file.js";
 import {parseTerms, type Terms} from "./terms-file.js";
 
 /** What the sender wants done. */
@@ -36,7 +40,8 @@ const EXPIRES_IN_BLOCKS = 300n;
  * @throws UsageError TERMS_MISSING, FEE_TOO_LOW, EXPIRY_INVALID; DecodeError of the fields
  */
 export function buildContent(call: Call, given: Given, terms: Terms | null): UnsignedEnvelope {
-  const baseFeeDust = terms?.base_fee_dust ?? null;
+  const sender = checkAddress(need(given.sender ?? terms?.sender ?? null, "--sender"));
+  const baseFeeDust = terms && baseFeeOf(gasOf({sender, ...call}), {baseFeeDust: terms.base_fee_dust});
   const maxFeeDust = need(given.fee ?? baseFeeDust, "--fee");
   if (baseFeeDust !== null && maxFeeDust < baseFeeDust)
     throw new UsageError("FEE_TOO_LOW", `a fee of ${maxFeeDust} dust is below the base fee of ${baseFeeDust} dust`, {
@@ -44,7 +49,7 @@ export function buildContent(call: Call, given: Given, terms: Terms | null): Uns
     });
   const content: UnsignedEnvelope = {
     chainId: need(given.chainId ?? terms?.chain_id ?? null, "--chain-id"),
-    sender: checkAddress(need(given.sender ?? terms?.sender ?? null, "--sender")),
+    sender,
     nonce: need(given.nonce ?? terms?.nonce ?? null, "--nonce"),
     expiresAtHeight: expiryOf(given, terms),
     maxFeeDust,
@@ -76,6 +81,7 @@ interface Flags extends Given, OutFlags {
   readonly to?: string;
   readonly amount?: bigint;
   readonly memo?: string;
+  readonly payments?: string;
   readonly contract?: string;
   readonly payloadFile?: string;
 }
@@ -84,16 +90,23 @@ interface Flags extends Given, OutFlags {
 const PAYLOAD_MAX_BYTES = 1_450_000;
 
 /** @throws UsageError CALL_MISSING, FLAG_CONFLICT, TRANSFER_ZERO; DecodeError ADDRESS_INVALID, FIELD_INVALID */
-async function callOf(io: Io, {to, amount, memo, contract, payloadFile}: Flags): Promise<Call> {
+async function callOf(io: Io, {to, amount, memo, payments, contract, payloadFile}: Flags): Promise<Call> {
   const pays = to !== undefined || amount !== undefined || memo !== undefined;
   const calls = contract !== undefined || payloadFile !== undefined;
-  if (pays && calls)
-    throw new UsageError("FLAG_CONFLICT", "--to, --amount and --memo make a payment, --contract any other call");
+  if ([pays, payments !== undefined, calls].filter(Boolean).length > 1)
+    throw new UsageError(
+      "FLAG_CONFLICT",
+      "--to, --amount and --memo make one payment, --payments many, --contract any other call",
+    );
+  if (payments !== undefined) {
+    const list = parsePayments(textOf(await io.readFile(payments, {flag: "--payments"})));
+    return {contract: BATCH_TRANSFER_CONTRACT, payload: batchTransfer.encode({payments: list})};
+  }
   if (contract !== undefined && payloadFile !== undefined)
     return {contract, payload: await io.readFile(payloadFile, {flag: "--payload-file", maxBytes: PAYLOAD_MAX_BYTES})};
   if (to === undefined || amount === undefined)
     throw new UsageError("CALL_MISSING", "there is nothing to build", {
-      hint: "pass --to and --amount for a payment, or --contract and --payload-file",
+      hint: "pass --to and --amount for a payment, --payments with a file of them, or --contract and --payload-file",
     });
   if (amount === 0n) throw new UsageError("TRANSFER_ZERO", "a transfer of 0 CELL moves nothing");
   const payload = transfer.encode({to: checkAddress(to), amountDust: amount, memo: memo ?? ""});
@@ -110,7 +123,8 @@ export const txBuildCommand = (io: Io): Command =>
         "and --expires-at.\n\n" +
         "--fee is the most that the sender pays. A block charges the base fee and the tip, and never more than the cap; " +
         "without --tip the whole cap is offered.\n\n" +
-        "A payment is made of --to and --amount; --contract and --payload-file take a payload that another command made.",
+        "A payment is made of --to and --amount. --payments takes a file of up to 256 of them, one a line: address, amount in " +
+        "CELL and memo, apart by tabs; all of them are paid or none. --contract and --payload-file take a payload that another command made.",
       examples: [
         {
           does: "a payment from a file of terms",
@@ -128,6 +142,7 @@ export const txBuildCommand = (io: Io): Command =>
       .option("--to <address>", "who is paid")
       .option("--amount <cell>", "how much, in CELL", cellFlag)
       .option("--memo <text>", "note kept with the payment, at most 256 bytes")
+      .option("--payments <path>", "file of payments, all made or none; - reads standard input")
       .option("--contract <id>", "contract to call instead, for example qsdm/unenroll/v3")
       .option("--payload-file <path>", "its payload; - reads standard input")
       .option("--chain-id <id>", "chain that the signature is good for")
@@ -149,7 +164,7 @@ export const txBuildCommand = (io: Io): Command =>
     const content = buildContent(call, flags, terms);
     io.note(sentenceOf(content));
     io.note(termsSentence(content));
-    if (call.contract !== TRANSFER_CONTRACT && describePayload(content) === null)
+    if (flags.contract !== undefined && describePayload(content) === null)
       io.warn("this program cannot read the payload; the contract may refuse it");
     await writeTx(io, signingBytes(content), {flags, data: {tx_id: txIdOf(content), ...documentOfContent(content)}});
   });

@@ -1,7 +1,7 @@
 /** What a transaction says, for whoever is about to sign it or was handed it. */
 import {formatCell} from "../../codecs/amount.js";
 import type {UnsignedEnvelope} from "../../codecs/chain/envelope.js";
-import {TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
+import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
 import {QsdmError} from "../../errors.js";
 import {documentOf} from "../document.js";
 import {identify} from "../inspect/identify.js";
@@ -39,6 +39,12 @@ export function sentenceOf({contract, sender, payload}: UnsignedEnvelope): strin
   if (contract === TRANSFER_CONTRACT) {
     const {to, amountDust, memo} = transfer.decode(payload);
     return `pays ${formatCell(amountDust)} CELL from ${sender} to ${to}${memo === "" ? "" : `, memo "${memo}"`}`;
+  }
+  if (contract === BATCH_TRANSFER_CONTRACT) {
+    const {payments} = batchTransfer.decode(payload);
+    const sumDust = payments.reduce((sum, {amountDust}) => sum + amountDust, 0n);
+    const each = payments.map(({to, amountDust}) => `\n  ${formatCell(amountDust)} CELL to ${to}`);
+    return `pays ${formatCell(sumDust)} CELL from ${sender} in ${payments.length} payments:${each.join("")}`;
   }
   const kind = describePayload({payload})?.kind ?? "a payload that this program cannot read";
   return `calls ${contract} for ${sender}: ${kind}, ${payload.length} bytes`;

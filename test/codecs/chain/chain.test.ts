@@ -10,7 +10,7 @@ import {
   unsignedEnvelope,
 } from "../../../src/codecs/chain/envelope.js";
 import {genesis, genesisIdOf} from "../../../src/codecs/chain/genesis.js";
-import {strictEnrollment, transfer} from "../../../src/codecs/chain/payloads.js";
+import {batchTransfer, strictEnrollment, transfer} from "../../../src/codecs/chain/payloads.js";
 import {receipt} from "../../../src/codecs/chain/receipt.js";
 import type {Codec} from "../../../src/codecs/codec.js";
 import {sha3} from "../../../src/codecs/hash.js";
@@ -69,6 +69,13 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
   ["envelope", envelope, fc.record({content, publicKey: fc.option(blob(2592), {nil: null}), signature: blob(4627)})],
   ["transfer", transfer, fc.record({to: digest, amountDust: u64, memo: shortText(256)})],
   [
+    "batch transfer",
+    batchTransfer,
+    fc.record({
+      payments: fc.array(fc.record({to: digest, amountDust: u64, memo: shortText(256)}), {maxLength: 5}),
+    }),
+  ],
+  [
     "strict enrollment",
     strictEnrollment,
     fc.record({payload: blob(2, 300), nodeKey: blob(2592), possession: blob(4627)}),
@@ -109,6 +116,7 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
       sender: digest,
       nonce: u64,
       contract: fc.constant("qsdm/slash/v1"),
+      gasUsed: u64,
       feeDust: u64,
       slash: fc.option(slashed, {nil: null}),
     }),

@@ -180,6 +180,7 @@ describe("receipts", () => {
     sender: ALICE,
     nonce: 3n,
     contract: "qsdm/enroll/v3",
+    gasUsed: 152_000n,
     feeDust: 1_000n,
     slash: null,
   };
@@ -194,7 +195,7 @@ describe("receipts", () => {
     const text = await (await get(`/api/v1/receipts/${TX}`)).text();
     expect(text).toMatch(
       new RegExp(
-        `^{"tx_id":"${TX}","block_height":5,"block_hash":"[0-9a-f]{64}","status":0,"gas_used":0,"fee":0.00001,` +
+        `^{"tx_id":"${TX}","block_height":5,"block_hash":"[0-9a-f]{64}","status":0,"gas_used":152000,"fee":0.00001,` +
           `"error":"gpu bound","timestamp":"[^"]+","contract_id":"qsdm/enroll/v3","outcome":"rejected",`,
       ),
     );

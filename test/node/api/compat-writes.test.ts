@@ -69,6 +69,7 @@ const RECEIPT: Receipt = {
   sender: ALICE,
   nonce: 0n,
   contract: "qsdm/slash/v1",
+  gasUsed: 152_000n,
   feeDust: 1n,
   slash: null,
 };

@@ -25,6 +25,7 @@ const receiptAt = (height: bigint): Receipt => ({
   sender: ALICE,
   nonce: 3n,
   contract: "qsdm/transfer/v3",
+  gasUsed: 152_000n,
   feeDust: 1_000n,
   slash: null,
 });

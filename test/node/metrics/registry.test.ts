@@ -129,6 +129,7 @@ test("blocks count their transactions by outcome", async () => {
     sender: "",
     nonce: 0n,
     contract: "",
+    gasUsed: 152_000n,
     feeDust: 0n,
     slash: null,
   };

@@ -38,7 +38,6 @@ export function viewOfReceipt(receipt: Receipt, node: ApiPorts): ReceiptView {
     ...receipt,
     blockId: header ? blockIdOf(header) : "",
     status: receipt.outcome === "applied" ? 1 : 0,
-    gasUsed: 0,
     fee: receipt.feeDust,
     timeMs: header?.timeMs ?? 0n,
   };

@@ -38,6 +38,8 @@ const BOUNDS: Bounds = {
   maxTransactions: [1, 10_000],
   maxProofs: [1, 1_000],
   maxBlockBytes: [65_536, 256 * 1024 * 1024],
+  // The dearest envelope has to fit.
+  maxBlockGas: [25_000_000n, I64_MAX],
 };
 
 /** @throws RuleError GENESIS_INVALID, DEVICE_ROOTS_INVALID, EMISSION_BLOCK_TIME */

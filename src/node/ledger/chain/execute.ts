@@ -5,6 +5,7 @@
 import type {Receipt} from "../../../codecs/chain/receipt.js";
 import {DecodeError, RuleError} from "../../../errors.js";
 import {feeOf} from "../monetary/fees.js";
+import {gasOf} from "../monetary/gas.js";
 import {accountAt, debit} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {accountKeys, accounts} from "../state/stores.js";
@@ -99,7 +100,14 @@ export function execute(
   if (rules.envelopes === "v2-and-v3") rememberId(state, idOf(transaction), txId);
   const {events, ...result} = outcome;
   const {sender, contract: contractId} = content;
-  const about = {txId, height: block.height, sender, nonce: content.nonce, contract: contractId};
+  const about = {
+    txId,
+    height: block.height,
+    sender,
+    nonce: content.nonce,
+    contract: contractId,
+    gasUsed: gasOf(content),
+  };
   return {receipt: {...about, feeDust: pays ? feeDust : 0n, ...result}, events};
 }
 

@@ -10,6 +10,7 @@ import {sweep} from "../enrollment/registry.js";
 import {stepDifficulty} from "../mining/difficulty.js";
 import {blockRewardDust} from "../monetary/emission.js";
 import {settleFees} from "../monetary/fees.js";
+import {gasOf} from "../monetary/gas.js";
 import {assertSupply, type HeldDust, mint, recountDust, supplyOf} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {heightKey, rewardedProofs} from "../state/stores.js";
@@ -62,6 +63,7 @@ export class BlockRun {
   readonly #events: LedgerEvent[] = [];
   #coinbase: CoinbaseEntry[] | null = null;
   #feesDust = 0n;
+  #gas = 0n;
   #bytes = 0;
 
   /** @param parent the committed state; it is not touched */
@@ -92,12 +94,16 @@ export class BlockRun {
       held: this.#transactions.length,
       most: this.block.params.limits.maxTransactions,
     });
+    const {maxGas} = this.block.params.limits;
+    const gas = gasOf(transaction.content);
+    if (this.#gas + gas > maxGas) throw new RuleError("BLOCK_FULL", `a block holds at most ${maxGas} gas`);
     const {receipt, events} = execute(this.state, transaction, {contracts: this.ports.contracts, block: this.block});
     this.#transactions.push(transaction);
     this.#bytes += transaction.bytes.length;
     this.#receipts.push(receipt);
     this.#events.push(...events);
     this.#feesDust += receipt.feeDust;
+    this.#gas += gas;
   }
 
   /** Pays fees, returns matured bonds, and checks that the books balance. */

@@ -54,7 +54,7 @@ export interface SlashingParams {
 }
 
 export interface FeeParams {
-  /** What every included transaction pays at least. */
+  /** What every included transaction pays at least; one of more than `GAS_PER_BASE_FEE` pays more in proportion. */
   readonly baseFeeDust: bigint;
   /** Share of each fee that is burned, in basis points; the proposer receives the rest. */
   readonly burnBps: number;
@@ -64,6 +64,8 @@ export interface BlockLimits {
   readonly maxTransactions: number;
   readonly maxProofs: number;
   readonly maxBytes: number;
+  /** Gas of the transactions together. */
+  readonly maxGas: bigint;
 }
 
 /** Blocks that make up `seconds`, rounded up so that a window is never shorter than promised. */

@@ -33,6 +33,7 @@ const MAINNET: GenesisParams = {
   maxTransactions: 2_000,
   maxProofs: 500,
   maxBlockBytes: 32 * 1024 * 1024,
+  maxBlockGas: 400_000_000n,
   deviceTrust: {roots: [], minFirmware: "", minDriver: "", references: []},
 };
 
@@ -93,6 +94,7 @@ export function chainParamsOf({chainId, params}: Genesis): ChainParams {
       maxTransactions: params.maxTransactions,
       maxProofs: params.maxProofs,
       maxBytes: params.maxBlockBytes,
+      maxGas: params.maxBlockGas,
     },
     deviceTrust: params.deviceTrust,
   };

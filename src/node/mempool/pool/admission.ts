@@ -6,12 +6,14 @@ import {RuleError} from "../../../errors.js";
 import type {BlockContext, Contract, Contracts} from "../../ledger/chain/contract.js";
 import {checkContent, checkUnusedId} from "../../ledger/chain/execute.js";
 import {checkSignature, type Transaction} from "../../ledger/chain/transaction.js";
-import {feeOf} from "../../ledger/monetary/fees.js";
+import {chargedGas, feeOf} from "../../ledger/monetary/fees.js";
+import {gasOf} from "../../ledger/monetary/gas.js";
 import {accountAt} from "../../ledger/monetary/supply.js";
 import type {State} from "../../ledger/state/state.js";
+import type {Bid} from "./pool.js";
 
 /** Throws a RuleError or DecodeError when the transaction may not wait; returns what it bids. */
-export type Admit = (transaction: Transaction, at: AdmissionContext) => bigint;
+export type Admit = (transaction: Transaction, at: AdmissionContext) => Bid;
 
 /** The committed state, and the block that could come next. */
 export interface AdmissionContext {
@@ -41,7 +43,7 @@ export const admitBase =
         details: {balance_dust: balanceDust, needed_dust: feeDust},
       });
     checkSignature(state, transaction, block.verifySignature);
-    return feeDust;
+    return {feeDust, gas: chargedGas(gasOf(content))};
   };
 
 /** The whole stack, outermost first. */

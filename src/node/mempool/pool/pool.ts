@@ -1,5 +1,5 @@
 /**
- * Transactions that wait for a block: one queue by nonce for each sender, the best bid first across senders. A queue
+ * Transactions that wait for a block: one queue by nonce for each sender, the best price first across senders. A queue
  * is never reordered, so a sender's own lower nonce cannot starve behind a higher one.
  */
 import {RuleError} from "../../../errors.js";
@@ -32,10 +32,20 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
   evictionWindowMs: 10_000n,
 };
 
+/** By how much a bid has to exceed the one that it replaces, in per cent. */
+const REPLACEMENT_PERCENT = 10n;
+
+/** What a transaction would pay, and for how much: the price is their ratio. */
+export interface Bid {
+  readonly feeDust: bigint;
+  /** Above 0. */
+  readonly gas: bigint;
+}
+
 interface Entry {
   readonly transaction: Transaction;
-  readonly bidDust: bigint;
-  /** Order of arrival decides between equal bids. */
+  readonly bid: Bid;
+  /** Order of arrival decides between equal prices and fees. */
   readonly arrival: number;
 }
 
@@ -48,6 +58,15 @@ export interface PoolGround {
   /** Height of the tip. */
   readonly height: bigint;
 }
+
+/** Fee that a transaction has to bid to take the place of another; never nothing, or it would be free to churn. */
+const feeOfPlace = ({feeDust}: Bid): bigint => (feeDust * (100n + REPLACEMENT_PERCENT) + 99n) / 100n || 1n;
+
+const nonceTaken = (nonce: bigint, neededDust: bigint): RuleError =>
+  new RuleError("POOL_NONCE_TAKEN", `another transaction with nonce ${nonce} is waiting`, {
+    hint: `bid at least ${neededDust} dust and no lower tip to replace it, or use the next nonce`,
+    details: {nonce, needed_dust: neededDust},
+  });
 
 /** Where and when a transaction is added. */
 export interface PoolMoment {
@@ -106,30 +125,51 @@ export class Pool {
         details: {nonce, expected: next},
       });
     const queue = this.#queues.get(sender);
-    if (queue?.has(nonce))
-      throw new RuleError("POOL_NONCE_TAKEN", `another transaction with nonce ${nonce} is waiting`, {
-        hint: "wait for it to be applied, or use the next nonce",
-      });
-    if ((queue?.size ?? 0) >= this.limits.maxPerSender)
+    const taken = queue?.get(nonce);
+    // What bids too little even at its cap is not worth a look at its signature.
+    if (taken && content.maxFeeDust < feeOfPlace(taken.bid)) throw nonceTaken(nonce, feeOfPlace(taken.bid));
+    if (!taken && (queue?.size ?? 0) >= this.limits.maxPerSender)
       throw new RuleError("POOL_SENDER_FULL", `${this.limits.maxPerSender} transactions of ${sender} are waiting`);
-    if (bytesIn(queue) + bytes.length > this.limits.maxBytesPerSender)
+    const kept = bytesIn(queue) - (taken?.transaction.bytes.length ?? 0);
+    if (kept + bytes.length > this.limits.maxBytesPerSender)
       throw new RuleError(
         "POOL_SENDER_FULL",
-        `${bytesIn(queue)} bytes of ${sender} are waiting, and ${bytes.length} more would be above ${this.limits.maxBytesPerSender}`,
+        `${kept} bytes of ${sender} are waiting, and ${bytes.length} more would be above ${this.limits.maxBytesPerSender}`,
       );
   }
 
   /**
-   * Adds a checked transaction under its bid. A full pool makes room by what cannot be included yet, then by the
-   * lowest bids, always at the end of a sender's queue.
+   * Adds a checked transaction under its bid. It takes the place of one with its nonce when it bids a tenth more and no
+   * lower tip. A full pool makes room by what cannot be included yet, then by the lowest prices, always at the end of a
+   * sender's queue.
    * @returns ids of what had to go
-   * @throws RuleError POOL_FULL when it bids no more than what is there, POOL_EVICTIONS when too much had to go of late;
+   * @throws RuleError POOL_NONCE_TAKEN; POOL_FULL when it bids no more than what is there, POOL_EVICTIONS when too much had to go of late;
    *   nothing has gone then
    */
-  add(transaction: Transaction, bidDust: bigint, moment: PoolMoment): readonly string[] {
-    const evicted = this.#makeRoom(transaction, bidDust, moment);
-    this.#put({transaction, bidDust, arrival: this.#arrivals++});
-    return evicted;
+  add(transaction: Transaction, bid: Bid, moment: PoolMoment): readonly string[] {
+    const replaced = this.#replaceable(transaction, bid);
+    const entry = {transaction, bid, arrival: this.#arrivals++};
+    if (replaced) this.remove(replaced.transaction.txId);
+    try {
+      const evicted = this.#makeRoom(entry, moment);
+      this.#put(entry);
+      return replaced ? [replaced.transaction.txId, ...evicted] : evicted;
+    } catch (error) {
+      if (replaced) this.#put(replaced);
+      throw error;
+    }
+  }
+
+  /** What `transaction` may take the place of. @throws RuleError POOL_NONCE_TAKEN when it bids too little */
+  #replaceable({content, authority}: Transaction, {feeDust}: Bid): Entry | undefined {
+    const {sender, nonce, tipDust} = content;
+    const taken = this.#queues.get(sender)?.get(nonce);
+    if (!taken) return undefined;
+    const neededDust = feeOfPlace(taken.bid);
+    // The id of a QSDM envelope is its client's promise: it is not taken back.
+    const mayReplace = authority.form === "envelope-v3" && taken.transaction.authority.form === "envelope-v3";
+    if (mayReplace && feeDust >= neededDust && tipDust >= taken.transaction.content.tipDust) return taken;
+    throw nonceTaken(nonce, neededDust);
   }
 
   #put(entry: Entry): void {
@@ -142,10 +182,10 @@ export class Pool {
     this.#bytes += transaction.bytes.length;
   }
 
-  /** Dust that a sender's waiting transactions may cost in fees. */
-  pledgedDust(sender: string): bigint {
+  /** Dust that a sender's waiting transactions may cost in fees, without the one at the nonce `but`. */
+  pledgedDust(sender: string, but: bigint | null = null): bigint {
     let sum = 0n;
-    for (const {bidDust} of this.#queues.get(sender)?.values() ?? []) sum += bidDust;
+    for (const [nonce, {bid}] of this.#queues.get(sender) ?? []) if (nonce !== but) sum += bid.feeDust;
     return sum;
   }
 
@@ -162,7 +202,8 @@ export class Pool {
     return this.#byId.size >= this.limits.maxTransactions || this.#bytes + bytes > this.limits.maxBytes;
   }
 
-  #makeRoom({bytes, content}: Transaction, bidDust: bigint, {nonceOf, nowMs}: PoolMoment): readonly string[] {
+  #makeRoom(entry: Entry, {nonceOf, nowMs}: PoolMoment): readonly string[] {
+    const {bytes, content} = entry.transaction;
     const evicted: Entry[] = [];
     try {
       while (this.#isFull(bytes.length)) {
@@ -172,7 +213,7 @@ export class Pool {
           !worst ||
           !reachable ||
           worst.sender === content.sender ||
-          (!worst.gapped && worst.entry.bidDust >= bidDust)
+          (!worst.gapped && compareBids(worst.entry.bid, entry.bid) >= 0n)
         )
           throw new RuleError("POOL_FULL", "the pool is full", {
             hint: "raise --fee, or try again after the next block",
@@ -183,7 +224,7 @@ export class Pool {
       }
     } catch (error) {
       // Whoever gets no place takes none from others.
-      for (const entry of evicted) this.#put(entry);
+      for (const each of evicted) this.#put(each);
       throw error;
     }
     this.#window.evictions += evicted.length;
@@ -201,7 +242,7 @@ export class Pool {
     });
   }
 
-  /** The last transaction of some sender that is missed least: behind a gap, then by the lowest bid, then the youngest. */
+  /** The last transaction of some sender that is missed least: behind a gap, then by the lowest price, then the youngest. */
   #worstTail(nonceOf: NonceOf): {sender: string; entry: Entry; gapped: boolean} | null {
     let worst: {sender: string; entry: Entry; gapped: boolean} | null = null;
     for (const [sender, queue] of this.#queues) {
@@ -234,7 +275,7 @@ export class Pool {
     return nonce;
   }
 
-  /** Up to `count` transactions in the order a block should try them: nonces in sequence, best bids first. */
+  /** Up to `count` transactions in the order a block should try them: nonces in sequence, best prices first. */
   select(count: number, nonceOf: NonceOf): Transaction[] {
     const heads = new BidHeap();
     for (const [sender, queue] of this.#queues) {
@@ -269,10 +310,15 @@ const bytesIn = (queue: ReadonlyMap<bigint, Entry> | undefined): number => {
   return sum;
 };
 
-const before = (a: Entry, b: Entry): boolean =>
-  a.bidDust === b.bidDust ? a.arrival < b.arrival : a.bidDust > b.bidDust;
+/** Above zero when `a` bids more for each unit of gas, or more in all at the same price. */
+const compareBids = (a: Bid, b: Bid): bigint => a.feeDust * b.gas - b.feeDust * a.gas || a.feeDust - b.feeDust;
 
-/** Binary heap, best bid on top. */
+function before(a: Entry, b: Entry): boolean {
+  const order = compareBids(a.bid, b.bid);
+  return order === 0n ? a.arrival < b.arrival : order > 0n;
+}
+
+/** Binary heap, best price on top. */
 class BidHeap {
   readonly #items: Entry[] = [];
 

@@ -28,9 +28,10 @@ const waiting = (sender: string, nonce: bigint, expiresAtHeight = 1_000n): Trans
 };
 const fresh = () => 0n;
 const NOW = {nonceOf: fresh, nowMs: 0n};
+const bidOf = (feeDust: bigint) => ({feeDust, gas: 1_000n});
 const offer = (pool: Pool, transaction: Transaction, bid = 1n, nonceOf = fresh): void => {
   pool.check(transaction, {nonceOf, height: 0n});
-  pool.add(transaction, bid, {nonceOf, nowMs: 0n});
+  pool.add(transaction, bidOf(bid), {nonceOf, nowMs: 0n});
 };
 
 describe("selection", () => {
@@ -138,6 +139,72 @@ describe("refusals", () => {
   });
 });
 
+describe("a bid for a nonce that is taken", () => {
+  const bidding = (tipDust: bigint, maxFeeDust = 10_000n): Transaction => {
+    const one = waiting(ALICE, 0n);
+    return {...one, content: {...one.content, tipDust, maxFeeDust}};
+  };
+  const refused = expect.objectContaining({code: "POOL_NONCE_TAKEN"});
+
+  test("takes its place with a tenth more, rounded up, and no lower tip", () => {
+    const pool = new Pool();
+    const [old, next] = [bidding(5n), bidding(5n)];
+    offer(pool, old, 1_001n);
+    expect(() => offer(pool, bidding(5n), 1_101n)).toThrowError(refused);
+    expect(() => offer(pool, bidding(4n), 5_000n)).toThrowError(refused);
+    expect(pool.has(old.txId)).toBe(true);
+    expect(pool.add(next, bidOf(1_102n), NOW)).toEqual([old.txId]);
+    expect(pool.select(10, fresh)).toEqual([next]);
+    expect([pool.size, pool.pledgedDust(ALICE), pool.pledgedDust(ALICE, 0n)]).toEqual([1, 1_102n, 0n]);
+  });
+
+  test("is refused before its signature when even its cap is too low", () => {
+    const pool = new Pool();
+    offer(pool, bidding(0n), 1_000n);
+    const ground = {nonceOf: fresh, height: 0n};
+    expect(() => pool.check(bidding(0n, 1_099n), ground)).toThrowError(refused);
+    expect(() => pool.check(bidding(0n, 1_100n), ground)).not.toThrow();
+  });
+
+  test("costs something where fees are nothing", () => {
+    const pool = new Pool();
+    offer(pool, bidding(0n), 0n);
+    expect(() => offer(pool, bidding(0n), 0n)).toThrowError(refused);
+  });
+
+  test("never replaces what a QSDM client was promised under its own id", () => {
+    const pool = new Pool();
+    const theirs = {...bidding(0n), authority: {form: "unsigned"} as const};
+    offer(pool, theirs, 1n);
+    expect(() => offer(pool, bidding(9n), 9_000n)).toThrowError(refused);
+  });
+
+  test("needs no more room than it leaves", () => {
+    const pool = new Pool({...DEFAULT_POOL_LIMITS, maxPerSender: 1, maxBytesPerSender: 100});
+    offer(pool, bidding(0n), 1n);
+    offer(pool, bidding(0n), 2n);
+    expect(pool.size).toBe(1);
+  });
+
+  test("leaves everything as it was when it finds no room", () => {
+    const pool = new Pool({...DEFAULT_POOL_LIMITS, maxBytes: 150});
+    const old = bidding(0n);
+    offer(pool, old, 1n);
+    const large = {...bidding(0n), bytes: new Uint8Array(151)};
+    expect(() => pool.add(large, bidOf(5n), NOW)).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
+    expect(pool.select(10, fresh)).toEqual([old]);
+  });
+});
+
+test("what counts is the price of gas: a large transaction needs a larger bid", () => {
+  const pool = new Pool();
+  const [large, small, equal] = [waiting(ALICE, 0n), waiting(BOB, 0n), waiting("c".repeat(64), 0n)];
+  pool.add(large, {feeDust: 1_900n, gas: 2_000n}, NOW);
+  pool.add(small, {feeDust: 1_000n, gas: 1_000n}, NOW);
+  pool.add(equal, {feeDust: 2_000n, gas: 2_000n}, NOW);
+  expect(pool.select(10, fresh)).toEqual([equal, small, large]);
+});
+
 test("a removed transaction makes room for its nonce", () => {
   const pool = new Pool();
   const one = waiting(ALICE, 0n);
@@ -174,7 +241,8 @@ describe("a full pool", () => {
 
   test("evicts so many in a window and refuses newcomers above that, until the next one", () => {
     const pool = new Pool({...full, maxTransactions: 1, maxEvictions: 2, evictionWindowMs: 1_000n});
-    const add = (bid: bigint, nowMs: bigint) => pool.add(waiting(`${bid}`.padStart(64, "0"), 0n), bid, {...NOW, nowMs});
+    const add = (bid: bigint, nowMs: bigint) =>
+      pool.add(waiting(`${bid}`.padStart(64, "0"), 0n), bidOf(bid), {...NOW, nowMs});
     add(1n, 500n);
     add(2n, 5_000n);
     add(3n, 5_999n);
@@ -189,9 +257,9 @@ describe("a full pool", () => {
     offer(pool, cheap, 1n);
     offer(pool, dear, 9n);
     const large = {...waiting(CAROL, 0n), bytes: new Uint8Array(200)};
-    expect(() => pool.add(large, 5n, NOW)).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
+    expect(() => pool.add(large, bidOf(5n), NOW)).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
     expect([pool.has(cheap.txId), pool.has(dear.txId)]).toEqual([true, true]);
-    expect(pool.add(large, 10n, NOW)).toEqual([cheap.txId, dear.txId]);
+    expect(pool.add(large, bidOf(10n), NOW)).toEqual([cheap.txId, dear.txId]);
   });
 
   test("makes room by what waits behind a gap, whatever that bids", () => {
@@ -199,7 +267,7 @@ describe("a full pool", () => {
     const gapped = waiting(ALICE, 1n);
     offer(pool, gapped, 100n);
     offer(pool, waiting(BOB, 0n), 1n);
-    expect(pool.add(waiting(CAROL, 0n), 1n, NOW)).toEqual([gapped.txId]);
+    expect(pool.add(waiting(CAROL, 0n), bidOf(1n), NOW)).toEqual([gapped.txId]);
     expect(pool.has(gapped.txId)).toBe(false);
   });
 
@@ -208,7 +276,7 @@ describe("a full pool", () => {
     const [first, last] = [waiting(ALICE, 0n), waiting(ALICE, 1n)];
     offer(pool, first, 1n);
     offer(pool, last, 5n);
-    expect(pool.add(waiting(BOB, 0n), 6n, NOW)).toEqual([last.txId]);
+    expect(pool.add(waiting(BOB, 0n), bidOf(6n), NOW)).toEqual([last.txId]);
     expect(pool.has(first.txId)).toBe(true);
   });
 
@@ -220,7 +288,7 @@ describe("a full pool", () => {
     const pool = new Pool(full);
     offer(pool, waiting(ALICE, 0n), 9n);
     offer(pool, waiting(BOB, 0n), 5n);
-    expect(() => pool.add(transaction, bid, NOW)).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
+    expect(() => pool.add(transaction, bidOf(bid), NOW)).toThrowError(expect.objectContaining({code: "POOL_FULL"}));
     expect(pool.size).toBe(2);
   });
 });

@@ -75,6 +75,7 @@ test("of the slash receipts only the newest are kept, across a reopen", async ()
       sender: id(0),
       nonce: 0n,
       contract: "qsdm/slash/v1",
+      gasUsed: 152_000n,
       feeDust: 1n,
       slash: null,
     } as const;

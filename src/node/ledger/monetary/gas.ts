@@ -1,0 +1,55 @@
+/**
+ * Gas: what a transaction costs the network, counted before it runs and from signed bytes alone, so that nobody who
+ * passes it on can change it.
+ * Source: spec/bft-ledger.md 6.2; vectors/qbind/gas.json. Why: docs/decisions/0078-gas.md.
+ */
+import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
+import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../../codecs/chain/payloads.js";
+import {ML_DSA_87} from "../../../codecs/suite.js";
+import {DecodeError} from "../../../errors.js";
+
+/** The pinned schedule. */
+const BASE_GAS = 21_000n;
+const READ_GAS = 2_600n;
+const WRITE_GAS = 5_000n;
+const BYTE_GAS = 16n;
+
+/** What a signed key and its signature weigh. Charged whether or not the key is carried, which nobody signs. */
+const AUTHORITY_GAS = BYTE_GAS * BigInt(ML_DSA_87.publicKeyBytes + ML_DSA_87.signatureBytes);
+
+/** Records of the state that a call reads and writes. */
+export interface Access {
+  readonly reads: number;
+  readonly writes: number;
+}
+
+/** Of contracts that keep records of their own: the sender, the record, and what it is found by. */
+const USUAL_ACCESS: Access = {reads: 4, writes: 4};
+
+/** Gas of a call by the pinned schedule. */
+export const gasOfCall = (payloadBytes: number, {reads, writes}: Access): bigint =>
+  BASE_GAS + READ_GAS * BigInt(reads) + WRITE_GAS * BigInt(writes) + BYTE_GAS * BigInt(payloadBytes);
+
+type Call = Pick<UnsignedEnvelope, "contract" | "sender" | "payload">;
+
+/** Gas of a whole transaction. */
+export const gasOf = (call: Call): bigint => AUTHORITY_GAS + gasOfCall(call.payload.length, accessOf(call));
+
+/** A payload that cannot be read costs what its contract usually does: it is included, and fails. */
+function accessOf(call: Call): Access {
+  try {
+    const accounts = accountsOf(call);
+    return accounts === null ? USUAL_ACCESS : {reads: accounts.size, writes: accounts.size};
+  } catch (error) {
+    if (error instanceof DecodeError) return USUAL_ACCESS;
+    throw error;
+  }
+}
+
+/** The accounts that a payment touches; `null` for every other call. */
+function accountsOf({contract, sender, payload}: Call): ReadonlySet<string> | null {
+  if (contract === TRANSFER_CONTRACT) return new Set([sender, transfer.decode(payload).to]);
+  if (contract === BATCH_TRANSFER_CONTRACT)
+    return new Set([sender, ...batchTransfer.decode(payload).payments.map(({to}) => to)]);
+  return null;
+}

@@ -1,0 +1,105 @@
+/** `gas.json`, `fee-split.json` and `mempool-priority.json`: QBIND's schedule, its split, and the order of its pool. */
+import {hexOf} from "../../../src/codecs/bytes.js";
+import {RuleError} from "../../../src/errors.js";
+import type {Transaction} from "../../../src/node/ledger/chain/transaction.js";
+import {splitFee} from "../../../src/node/ledger/monetary/fees.js";
+import {gasOfCall} from "../../../src/node/ledger/monetary/gas.js";
+import {type Bid, DEFAULT_POOL_LIMITS, Pool} from "../../../src/node/mempool/pool/pool.js";
+import type {Adapters, Input, Output} from "../case.js";
+
+/** What QBIND's payloads without a gas limit are good for. */
+const IMPLIED_GAS_LIMIT = 50_000n;
+/** Recipient and amount; with gas limit and price behind them. */
+const [PLAIN_BYTES, PRICED_BYTES] = [48, 72];
+
+const bigEndian = (bytes: Uint8Array): bigint => BigInt(`0x${hexOf(bytes)}`);
+
+/** A payment in QBIND's virtual machine; `null` for every other length. */
+function paymentIn(payload: Uint8Array) {
+  if (payload.length !== PLAIN_BYTES && payload.length !== PRICED_BYTES) return null;
+  const recipient = hexOf(payload.subarray(0, 32));
+  const priced = payload.length === PRICED_BYTES;
+  const gasLimit = priced ? bigEndian(payload.subarray(48, 56)) : IMPLIED_GAS_LIMIT;
+  return {recipient, gasLimit, maxFeePerGas: priced ? bigEndian(payload.subarray(56)) : 0n};
+}
+
+function gasOfPayment(payload: Uint8Array, sender: string, recipient: string): bigint {
+  const accounts = new Set([sender, recipient]).size;
+  return gasOfCall(payload.length, {reads: accounts, writes: accounts});
+}
+
+function gas(input: Input): Output {
+  const payload = input.bytes("payload");
+  const payment = paymentIn(payload);
+  if (payment === null) return {error: "MalformedPayload"};
+  return {
+    gasCost: Number(gasOfPayment(payload, input.text("sender"), payment.recipient)),
+    gasLimit: Number(payment.gasLimit),
+    maxFeePerGas: payment.maxFeePerGas.toString(),
+  };
+}
+
+function feeSplit(input: Input): Output {
+  const burnBps = input.number("burnBps");
+  // Our parameter is one number, so a policy whose parts do not add up cannot be written.
+  if (burnBps + input.number("proposerBps") !== 10_000) return {ok: false};
+  if (!input.has("totalFee")) return {ok: true};
+  const {burnedDust, proposerDust} = splitFee(input.big("totalFee"), burnBps);
+  return {burned: burnedDust.toString(), toProposer: proposerDust.toString()};
+}
+
+const FRESH = () => 0n;
+
+function transactionOf(input: Input, order: number): Transaction {
+  const [sender, nonce] = [input.number("sender"), BigInt(input.number("nonce"))];
+  const content = {
+    chainId: "qbind",
+    sender: `c0${"00".repeat(30)}${sender.toString(16).padStart(2, "0")}`,
+    nonce,
+    expiresAtHeight: 0n,
+    maxFeeDust: 0n,
+    tipDust: 0n,
+    contract: "",
+    payload: input.bytes("payload"),
+  };
+  const authority = {form: "envelope-v3", publicKey: null, signature: new Uint8Array()} as const;
+  return {txId: `${order}`, clientId: null, content, authority, bytes: content.payload};
+}
+
+/** Without fee priority whoever comes first goes first. @throws RuleError Invalid, InsufficientGasLimit */
+function bidOf({content: {payload, sender}}: Transaction, feePriority: boolean): Bid {
+  const payment = paymentIn(payload);
+  if (payment === null) throw new RuleError("Invalid", "no payment");
+  const {gasLimit, maxFeePerGas, recipient} = payment;
+  if (gasOfPayment(payload, sender, recipient) > gasLimit)
+    throw new RuleError("InsufficientGasLimit", "too little gas");
+  return feePriority ? {feeDust: gasLimit * maxFeePerGas, gas: gasLimit} : {feeDust: 1n, gas: 1n};
+}
+
+function mempoolPriority(input: Input): Output {
+  const feePriority = input.flag("feePriority");
+  const unlimited = {maxEvictions: Number.MAX_SAFE_INTEGER, maxPerSender: Number.MAX_SAFE_INTEGER};
+  const limits = {...DEFAULT_POOL_LIMITS, ...unlimited, maxTransactions: input.number("maxTxs")};
+  const pool = new Pool({...limits, maxNonceGap: BigInt(input.number("maxNonceGap"))});
+  const insertResults = input.objects("inserts").map((each, order) => {
+    const transaction = transactionOf(each, order);
+    try {
+      pool.check(transaction, {nonceOf: FRESH, height: 0n});
+      pool.add(transaction, bidOf(transaction, feePriority), {nonceOf: FRESH, nowMs: 0n});
+      return "ok";
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      if (error.code === "POOL_FULL") return feePriority ? "LowPriorityDropped" : "Full";
+      return error.code === "InsufficientGasLimit" ? error.code : "Invalid";
+    }
+  });
+  const taken = (count: number) => pool.select(count, FRESH);
+  const shown = (list: readonly Transaction[]) =>
+    list.map(({content: {sender, nonce}}) => `${Number.parseInt(sender.slice(-2), 16)}:${nonce}`);
+  const top5 = taken(5);
+  const all = shown(taken(limits.maxTransactions));
+  for (const {txId} of top5.slice(0, 2)) pool.remove(txId);
+  return {insertResults, top5: shown(top5), all, afterRemove: shown(taken(limits.maxTransactions))};
+}
+
+export const feeAdapters: Adapters = {gas, "fee-split": feeSplit, "mempool-priority": mempoolPriority};
