@@ -1,0 +1,241 @@
+/** Custodians of the strict profile as machines: what they compute together, and what they make of cheats. */
+import {rmSync} from "node:fs";
+import {join} from "node:path";
+import fc from "fast-check";
+import {afterAll, afterEach, beforeAll, describe, expect, test} from "vitest";
+import {decodeElements, encodeElements} from "../../../../src/codecs/quorum/element.js";
+import {packProgram, programPackage} from "../../../../src/codecs/quorum/program-package.js";
+import {evaluatePayload} from "../../../../src/codecs/quorum/strict/job.js";
+import {sign} from "../../../../src/codecs/quorum/strict/statement.js";
+import {maskRequest, prepared} from "../../../../src/codecs/quorum/strict/statements.js";
+import {add} from "../../../../src/node/quorum/field/field.js";
+import {compile} from "../../../../src/node/quorum/language/compile.js";
+import {evaluate} from "../../../../src/node/quorum/program/evaluate.js";
+import {reconstruct} from "../../../../src/node/quorum/sharing/shamir.js";
+import {HONEST, type Part, StrictMachines, type StrictWire} from "../../../support/strict-machines.js";
+
+const LOOSE = {policy: {budgetPerIdentity: 1_000n, maxEvalsPerMinute: 1_000n}};
+const PROGRAM = packProgram(compile("input x\nsecret s\nmul a = x x\nmul b = a x\nadd y = b s\noutput y"), LOOSE);
+const SECRETS = new Map([["s", 1_000n]]);
+const INPUTS = new Map([["x", 3n]]);
+const RIGHT = [...evaluate(PROGRAM.ir, {inputs: INPUTS, secrets: SECRETS})];
+
+const moved = (message: Uint8Array): Uint8Array => {
+  const [first = 0n, ...others] = decodeElements(message);
+  return encodeElements([add(first, 5n), ...others]);
+};
+/** A cheat of `cheater` with its message of one round. */
+const cheat =
+  (cheater: number, round: number, deed: StrictWire): StrictWire =>
+  (message, way) =>
+    way.from === cheater && message.round === round ? deed(message, way) : [message];
+
+describe("two of four", () => {
+  let machines: StrictMachines;
+  beforeAll(async () => {
+    machines = await StrictMachines.create({n: 4, k: 2});
+    await machines.prepare(PROGRAM, SECRETS, {triples: 200, masks: 200});
+  });
+  afterEach(() => {
+    machines.wire = HONEST;
+  });
+  afterAll(() => machines.stop());
+
+  const results = (parts: readonly Part[], masks: readonly bigint[]) =>
+    machines.outputs(PROGRAM, parts, masks).map((each) => [...each]);
+  const attempt = async (wire: StrictWire, participants?: readonly number[]) => {
+    const {signed, outputMasks} = machines.ticket(PROGRAM, INPUTS);
+    machines.wire = wire;
+    const job = machines.evaluation(PROGRAM, signed, participants);
+    const parts = await machines.perform(job);
+    machines.wire = HONEST;
+    const honest = parts.filter(({place}) => place !== 1);
+    return {parts, honest, signed, outputMasks, job};
+  };
+
+  test("everyone has the result of the clear, and a result alone says nothing without its mask", async () => {
+    const {parts, outputMasks} = await attempt(HONEST);
+    expect(results(parts, outputMasks)).toEqual(Array(4).fill(RIGHT));
+    const [bare] = machines.outputs(PROGRAM, parts, [0n]);
+    expect([...bare!]).not.toEqual(RIGHT);
+  });
+
+  test("inputs of any size give what they give in the clear", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.bigInt({min: 0n, max: 2n ** 127n - 2n}), async (x) => {
+        const inputs = new Map([["x", x]]);
+        const {signed, outputMasks} = machines.ticket(PROGRAM, inputs);
+        const parts = await machines.perform(machines.evaluation(PROGRAM, signed));
+        const results = machines.outputs(PROGRAM, parts, outputMasks);
+        expect(results).toHaveLength(4);
+        for (const each of results) expect([...each]).toEqual([...evaluate(PROGRAM.ir, {inputs, secrets: SECRETS})]);
+      }),
+      {numRuns: 5},
+    );
+  });
+
+  test("a wrong share is named by all others", async () => {
+    const {honest} = await attempt(cheat(1, 0, (message) => [{...message, message: moved(message.message)}]));
+    for (const {reason, culprits} of honest) expect([reason, culprits]).toEqual(["inconsistent-opening", [1]]);
+  });
+
+  test("silence is named by all others, once its time is up", async () => {
+    const {honest} = await attempt(cheat(1, 1, () => []));
+    for (const {reason, culprits} of honest) expect([reason, culprits]).toEqual(["silence", [1]]);
+  });
+
+  test("a message sent twice is named by whoever gets it", async () => {
+    const {honest} = await attempt(cheat(1, 0, (message) => [message, message]));
+    expect(honest.some(({reason, culprits}) => reason === "replay" && culprits[0] === 1)).toBe(true);
+    for (const {culprits} of honest) expect(culprits.every((place) => place === 1)).toBe(true);
+  });
+
+  test("a message of a round that is not there is named", async () => {
+    const {honest} = await attempt(cheat(1, 0, (message) => [{...message, round: 9}, message]));
+    expect(honest.some(({reason, culprits}) => reason === "malformed" && culprits[0] === 1)).toBe(true);
+  });
+
+  test("different shares to different custodians give nobody a wrong result", async () => {
+    const wire = cheat(1, 0, (message, {to}) => [to === 0 ? {...message, message: moved(message.message)} : message]);
+    const {parts, honest, outputMasks} = await attempt(wire, [0, 1]);
+    expect(machines.outputs(PROGRAM, parts, outputMasks)).toEqual([]);
+    for (const {culprits} of honest) expect(culprits.filter((place) => place !== 1)).toEqual([]);
+  });
+
+  test("a ticket is tried again without the one that was named, once for each attempt, and not after a result", async () => {
+    const {signed, outputMasks, job} = await attempt(cheat(1, 1, () => []));
+    expect((await machines.perform(job)).map(({code}) => code)).toEqual(Array(4).fill("TICKET_USED"));
+    const again = machines.evaluation(PROGRAM, signed, [0, 2, 3]);
+    const parts = await machines.perform(again);
+    expect(results(parts, outputMasks)).toEqual(Array(3).fill(RIGHT));
+    const third = await machines.perform(machines.evaluation(PROGRAM, signed, [0, 2, 3]));
+    expect(third.map(({code}) => code)).toEqual(Array(3).fill("MASKS_UNKNOWN"));
+  });
+
+  test("triples are used once, whatever a coordinator says", async () => {
+    const first = machines.ticket(PROGRAM, INPUTS);
+    const job = machines.evaluation(PROGRAM, first.signed);
+    await machines.perform(job);
+    const second = machines.ticket(PROGRAM, INPUTS);
+    const {payload} = machines.evaluation(PROGRAM, second.signed);
+    expect(payload).not.toEqual(job.payload);
+    const stolen = {...evaluatePayload.decode(payload), firstTriple: evaluatePayload.decode(job.payload).firstTriple};
+    const parts = await machines.perform(machines.job("evaluate", evaluatePayload.encode(stolen), {epoch: job.epoch}));
+    expect(parts.map(({code}) => code)).toEqual(Array(4).fill("STOCK_EXHAUSTED"));
+  });
+
+  test("a request that is old, of a stranger, of another program's roster or changed is refused", () => {
+    const alice = machines.quorum.parties.clients[0]!;
+    const request = (change: object) => {
+      const content = {...machines.statement(PROGRAM), sealingKey: alice.card("alice").sealingKey, ...change};
+      return sign(maskRequest, content, (message) => alice.sign(message));
+    };
+    const ask = (signed: ReturnType<typeof request>) => () =>
+      machines.custodians[0]!.masks(signed, 10_000n, machines.nowMs);
+    expect(ask(request({notAfterMs: BigInt(machines.nowMs - 1)}))).toThrow(
+      expect.objectContaining({code: "STATEMENT_EXPIRED"}),
+    );
+    expect(ask(request({notAfterMs: 2n ** 60n}))).toThrow(expect.objectContaining({code: "STATEMENT_TOO_LONG"}));
+    expect(ask(request({client: "mallory"}))).toThrow(expect.objectContaining({code: "CLIENT_UNKNOWN"}));
+    expect(ask(request({client: "bob"}))).toThrow(expect.objectContaining({code: "SIGNATURE_INVALID"}));
+    expect(ask(request({roster: new Uint8Array(32)}))).toThrow(expect.objectContaining({code: "ROSTER_MISMATCH"}));
+    expect(ask(request({programId: new Uint8Array(32)}))).toThrow(expect.objectContaining({code: "PROGRAM_UNKNOWN"}));
+    expect(ask(request({}))).toThrow(expect.objectContaining({code: "STOCK_EXHAUSTED"}));
+  });
+
+  test("an approval in another custodian's name is refused", () => {
+    const forged = machines.approval(PROGRAM, 2, 1);
+    expect(() => machines.custodians[0]!.approve(forged, machines.nowMs)).toThrow(
+      expect.objectContaining({code: "APPROVAL_INVALID"}),
+    );
+  });
+
+  test("secrets that are shared are not shared again", async () => {
+    const parts = await machines.perform(machines.depositJob(PROGRAM, new Map([["s", 6n]])));
+    expect(parts.map(({code}) => code)).toEqual(Array(4).fill("SECRETS_SHARED"));
+  });
+
+  test("a job's number counts once, and a job of everyone needs everyone", async () => {
+    const job = {...machines.refreshJob(), run: 1n};
+    expect((await machines.perform(job)).map(({code}) => code)).toEqual(Array(4).fill("JOB_REPEATED"));
+    const few = {...machines.refreshJob(), participants: [0, 1, 2]};
+    expect((await machines.perform(few)).map(({code}) => code)).toEqual(Array(3).fill("JOB_INVALID"));
+  });
+
+  test("new shares are used when all have them: one that missed the news is behind, and told later", async () => {
+    const job = machines.refreshJob();
+    const acknowledgements = (await machines.perform(job)).map(({outcome}) => prepared.decode(outcome!));
+    const partly = {job, acknowledgements: acknowledgements.slice(1)};
+    expect(() => machines.custodians[0]!.commit(partly)).toThrow(
+      expect.objectContaining({code: "CERTIFICATE_INVALID"}),
+    );
+    for (const place of [0, 1, 2]) machines.custodians[place]!.commit({job, acknowledgements});
+    const stale = await machines.stock({triples: 4, masks: 4});
+    expect(stale[3]!.code).toBe("STALE_EPOCH");
+    machines.restart(3);
+    machines.custodians[3]!.commit({job, acknowledgements});
+    expect((await machines.stock({triples: 4, masks: 4})).map(({code}) => code)).toEqual(Array(4).fill(null));
+  });
+
+  test("a custodian that lost its disk gets its shares back, and one that has its own takes none", async () => {
+    machines.restart(2, "empty");
+    rmSync(join(machines.quorum.folder, "machine-2"), {recursive: true});
+    const unasked = await machines.perform(machines.refreshJob([1]));
+    expect(unasked[1]!.code).toBe("JOB_INVALID");
+    machines.custodians[2]!.install(programPackage.encode(PROGRAM));
+    const parts = await machines.agree(machines.refreshJob([2]));
+    expect(parts.map(({code}) => code)).toEqual(Array(4).fill(null));
+    const shares = machines.stores.map((store, at) => ({
+      x: BigInt(at + 1),
+      y: store.sharing(PROGRAM.programId)!.secrets.get("s")!.share,
+    }));
+    expect([reconstruct(shares.slice(1, 3)), reconstruct(shares.slice(2))]).toEqual([1_000n, 1_000n]);
+  });
+});
+
+test("budget and rate are each custodian's own to keep", async () => {
+  const small = packProgram(compile("input x\nadd y = x x\noutput y"), {
+    policy: {costPerEval: 2n, budgetPerIdentity: 5n, maxEvalsPerMinute: 1n},
+  });
+  const machines = await StrictMachines.create({n: 3, k: 2});
+  try {
+    await machines.prepare(small, new Map());
+    const once = async () => {
+      const {signed} = machines.ticket(small, INPUTS);
+      return (await machines.perform(machines.evaluation(small, signed))).map(({code}) => code);
+    };
+    expect(await once()).toEqual([null, null, null]);
+    expect(await once()).toEqual(Array(3).fill("RATE_EXCEEDED"));
+    machines.nowMs += 60_000;
+    expect(await once()).toEqual([null, null, null]);
+    machines.nowMs += 60_000;
+    expect(await once()).toEqual(Array(3).fill("BUDGET_EXHAUSTED"));
+  } finally {
+    await machines.stop();
+  }
+});
+
+test("four of seven go on while three fall silent in the middle of evaluations", async () => {
+  const machines = await StrictMachines.create({n: 7, k: 4});
+  try {
+    await machines.prepare(PROGRAM, SECRETS, {triples: 12, masks: 4});
+    const {signed, outputMasks} = machines.ticket(PROGRAM, INPUTS);
+    let live: readonly number[] = machines.everyone;
+    for (const [gone, round] of [
+      [6, 0],
+      [0, 1],
+      [3, 2],
+    ] as const) {
+      machines.wire = cheat(gone, round, () => []);
+      const parts = await machines.perform(machines.evaluation(PROGRAM, signed, live));
+      for (const {place, culprits} of parts) if (place !== gone) expect(culprits).toEqual([gone]);
+      live = live.filter((place) => place !== gone);
+    }
+    machines.wire = HONEST;
+    const parts = await machines.perform(machines.evaluation(PROGRAM, signed, live));
+    const outputs = machines.outputs(PROGRAM, parts, outputMasks);
+    expect(outputs.map((each) => [...each])).toEqual(Array(4).fill(RIGHT));
+  } finally {
+    await machines.stop();
+  }
+});
