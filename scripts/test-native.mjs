@@ -15,6 +15,7 @@ const KEM_ROUNDS = "200";
 /** What the sizes of a GPU's benchmark are divided by. */
 const SMALL = "65536";
 const THREAD_ROUNDS = "20";
+const FILE_ROUNDS = "20";
 
 const works = (command) => spawnSync(command, ["--version"], {stdio: "ignore"}).status === 0;
 const run = (command, ...args) => spawnSync(command, args, {cwd: NATIVE, stdio: "inherit"}).status === 0;
@@ -34,7 +35,8 @@ if (lacking) {
     run(TOOL, "compare", process.argv[2] ?? DEFAULT_ROUNDS) &&
     run(TOOL, "signatures", process.argv[2] ?? SIGNATURE_ROUNDS) &&
     run(TOOL, "kem", process.argv[2] ?? KEM_ROUNDS) &&
-    run(TOOL, "threads", THREAD_ROUNDS);
+    run(TOOL, "threads", THREAD_ROUNDS) &&
+    run(TOOL, "files", FILE_ROUNDS);
   // One generation is enough to see that they compile.
   const cuda = () => make("CUDA=1", "NVCC_ARCH=sm_90") && run(CUDA_TOOL, "check", ...VECTORS);
   const hasNvcc = works(process.env.NVCC ?? "nvcc");

@@ -25,5 +25,7 @@ Tally compare_kem(size_t rounds, uint64_t seed);
 
 // The queue and its threads `rounds` times, and the search's board on every path.
 Tally check_threads(size_t rounds, uint64_t seed);
+// Mapped files; their threads take turns as the system has it.
+Tally check_files(size_t rounds);
 
 }  // namespace qsdm

@@ -18,6 +18,7 @@ int usage() {
                "       qsdm-native signatures ROUNDS [SEED] the same for signatures\n"
                "       qsdm-native kem ROUNDS [SEED]       the same for key encapsulation\n"
                "       qsdm-native threads ROUNDS [SEED]   threads, their queue, and a search that another one ends\n"
+               "       qsdm-native files ROUNDS            mapped files that are changed while they are walked\n"
                "       qsdm-native bench\n"
                "       qsdm-native gpu [SCALE]             goals G1 to G8 on each CUDA device; sizes over SCALE\n");
   return 2;
@@ -56,6 +57,7 @@ int main(int count, char **words) try {
 #endif
     return ending(total);
   }
+  if (command == "files" && count == 3) return ending(qsdm::check_files(std::strtoull(words[2], nullptr, 10)));
   if (command == "bench" && count == 2) {
     qsdm::run_bench();
     return 0;
