@@ -19,6 +19,7 @@ import type {RunPorts} from "./ledger/chain/run.js";
 import {assertSupply, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
+import type {HashAll} from "./ledger/state/hashing.js";
 import type {State} from "./ledger/state/state.js";
 import {type Validator, validators} from "./ledger/state/stores.js";
 import type {TreeNode} from "./ledger/state/tree.js";
@@ -35,6 +36,8 @@ export interface ChainPorts extends RunPorts {
   readonly verifyTransaction: VerifySignature;
   /** ML-DSA-44. */
   readonly verifyVote: VerifySignature;
+  /** Hashes the leaves and nodes of the state tree. */
+  readonly hashAll: HashAll;
   /** What is told of a block, to be written with it. */
   readonly journal: {entries(settled: Settled): readonly LoggedEvent[]};
   readonly log: Pick<Log, "debug" | "error">;
@@ -50,7 +53,7 @@ export class Chain {
   /** Id of block 0. */
   readonly genesisId: string;
   readonly #validators: readonly Validator[];
-  readonly #pending = new PendingBlocks(() => this.committed);
+  readonly #pending: PendingBlocks;
   readonly #subscribers: Subscriber[] = [];
   #busy = false;
 
@@ -58,6 +61,7 @@ export class Chain {
     private readonly ports: ChainPorts,
     private committed: Committed,
   ) {
+    this.#pending = new PendingBlocks(() => this.committed, ports.hashAll);
     this.params = chainParamsOf(ports.genesis);
     this.genesisId = genesisBlock(ports.genesis).id;
     this.#validators = [...committed.state.keys(validators)].map((key) => committed.state.get(validators, key)!);
@@ -79,7 +83,7 @@ export class Chain {
       throw new UnavailableError("GENESIS_MISMATCH", "the data directory belongs to a chain with another genesis", {
         hint: "use the genesis file that it was initialised with, or another --data-dir",
       });
-    const chain = new Chain(ports, loadCommitted(ports.store));
+    const chain = new Chain(ports, loadCommitted(ports.store, ports.hashAll));
     await chain.#checkTip();
     assertSupply(chain.held, supplyOf(chain.state));
     return chain;

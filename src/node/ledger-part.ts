@@ -9,6 +9,7 @@ import {contractsOf} from "./contracts.js";
 import {Intake} from "./intake.js";
 import type {NodeKeys} from "./keys-part.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
+import {type HashAll, hashEach} from "./ledger/state/hashing.js";
 import {admissionStack} from "./mempool/pool/admission.js";
 import {Pool} from "./mempool/pool/pool.js";
 import {DagBuilder, DEFAULT_DAG_OPTIONS} from "./mining/dag/builder.js";
@@ -39,6 +40,9 @@ function dagBuilderOf(backend: ComputeBackend, {options, ports: {log}, dir: {dag
   const how = {threads, memory: options.tableMemory, searches: false};
   return new DagBuilder({...DEFAULT_DAG_OPTIONS, ...how}, {backend, cache, nowMs: () => performance.now()});
 }
+
+/** Batches pay in native code; a device takes longer to be asked than most levels of the state tree to be hashed. */
+const hashAllBy = ({name, sha3}: ComputeBackend): HashAll => (name === "native" ? sha3 : hashEach);
 
 export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBackend): Promise<Ledger> {
   const {options, ports, dir, store, broken} = site;
@@ -74,7 +78,8 @@ export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBac
   const contracts = new Map(stack.map((each) => [each.id, each]));
   const {log} = ports;
   const verifyProof = desk.verifyInBlock;
-  const chain: Chain = await Chain.open({...keys, store, contracts, genesis, verifyProof, journal, log});
+  const hashAll = hashAllBy(backend);
+  const chain: Chain = await Chain.open({...keys, store, contracts, genesis, verifyProof, hashAll, journal, log});
   const feed = new Feed(store, () => chain.tip.height);
   chain.subscribe(() => feed.committed());
   const pool = new Pool(options.pool);

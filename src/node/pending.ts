@@ -6,7 +6,8 @@ import {InvariantError} from "../errors.js";
 import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
 import type {Ancestor} from "./ledger/chain/contract.js";
 import type {RunResult} from "./ledger/chain/run.js";
-import {type Change, leafChange} from "./ledger/state/state.js";
+import type {HashAll} from "./ledger/state/hashing.js";
+import {type Change, leafChanges} from "./ledger/state/state.js";
 import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
 import type {Extension} from "./proposal.js";
 import type {Committed} from "./stored-chain.js";
@@ -30,7 +31,10 @@ const NOTHING: Extension = {dropped: [], settled: []};
 export class PendingBlocks {
   readonly #byId = new Map<string, Pending>();
 
-  constructor(private readonly tip: () => Committed) {}
+  constructor(
+    private readonly tip: () => Committed,
+    private readonly hashAll: HashAll,
+  ) {}
 
   get(id: string): Pending | undefined {
     return this.#byId.get(id);
@@ -60,7 +64,7 @@ export class PendingBlocks {
   add(block: Block, result: RunResult, extension: Extension = NOTHING): Pending {
     const {height, epoch, view, timeMs, parentId} = block.header;
     const changes = result.state.changes();
-    const tree = updateTree(this.ground(parentId).tree, changes.map(leafChange));
+    const tree = updateTree(this.ground(parentId).tree, leafChanges(changes, this.hashAll), this.hashAll);
     const id = blockIdOf(block.header);
     const stateRoot = hexOf(rootOf(tree));
     const parent = {id, height, epoch, view, timeMs, stateRoot, receiptsRoot: receiptsRootOf(result)};

@@ -6,7 +6,8 @@ import {InvariantError, UnavailableError} from "../errors.js";
 import {type Parent, receiptsRootOf} from "./ledger/chain/assemble.js";
 import {genesisTree} from "./ledger/chain/genesis.js";
 import {countDust, type HeldDust} from "./ledger/monetary/supply.js";
-import {leafChange, State, type Store} from "./ledger/state/state.js";
+import type {HashAll} from "./ledger/state/hashing.js";
+import {leafChanges, State, type Store} from "./ledger/state/state.js";
 import {ALL_STORES} from "./ledger/state/stores.js";
 import {rootOf, type TreeNode, updateTree} from "./ledger/state/tree.js";
 import type {LedgerStore} from "./storage/store.js";
@@ -57,7 +58,7 @@ function decodeRow(store: Store<unknown>, {key, value}: {key: string; value: Uin
  * Reads the state back and holds it to the root that was stored with the tip.
  * @throws UnavailableError DATABASE_CORRUPT
  */
-export function loadCommitted(store: LedgerStore): Committed {
+export function loadCommitted(store: LedgerStore, hashAll: HashAll): Committed {
   const head = store.head();
   if (!head) throw new InvariantError("a chain without a head");
   const base = new State();
@@ -67,7 +68,7 @@ export function loadCommitted(store: LedgerStore): Committed {
     if (!known) throw new UnavailableError("DATABASE_CORRUPT", `stored state has an unknown store ${row.store}`);
     loading.put(known, row.key, decodeRow(known, row));
   }
-  const tree = updateTree(null, loading.changes().map(leafChange));
+  const tree = updateTree(null, leafChanges(loading.changes(), hashAll), hashAll);
   if (hexOf(rootOf(tree)) !== head.stateRoot)
     throw new UnavailableError("DATABASE_CORRUPT", `stored state does not have root ${head.stateRoot}`, {
       hint: "restore the data directory from a copy",

@@ -12,8 +12,9 @@ import {benchLight, benchMapping, benchTables, benchWalks} from "./compute/proof
 import {openOrSay} from "./compute/rounds.js";
 import {benchSharing} from "./compute/sharing.js";
 import {benchSignatures} from "./compute/signatures.js";
+import {benchStateTree} from "./compute/state-tree.js";
 
-export const name = "compute: signatures, key agreement, hashing, walks, tables, light verification";
+export const name = "compute: signatures, key agreement, hashing, state trees, walks, tables, light verification";
 
 const TABLE_BYTES = 2 ** 31;
 const FILL_BYTES = 2 ** 26;
@@ -29,6 +30,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   await benchSignatures(print);
   await benchKeyAgreement(print);
   await benchHashing(backends, print);
+  benchStateTree(backends, print);
   await benchSharing(backends[0]!.field, print);
   const table = new Uint8Array(new SharedArrayBuffer(TABLE_BYTES));
   for (const backend of backends) backend.prepareTable(table);

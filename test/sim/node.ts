@@ -17,6 +17,7 @@ import {Intake} from "../../src/node/intake.js";
 import {VoteSigner} from "../../src/node/keys/vote-signer.js";
 import type {BlockCommitted} from "../../src/node/ledger/chain/events.js";
 import {chainParamsOf} from "../../src/node/ledger/params/networks.js";
+import {hashEach} from "../../src/node/ledger/state/hashing.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {Pool} from "../../src/node/mempool/pool/pool.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
@@ -103,6 +104,7 @@ export class SimNode {
         verifyProof: refuseProof,
         verifyTransaction: crypto.transactions.verify,
         verifyVote: crypto.votes.verify,
+        hashAll: hashEach,
         journal: new Journal(),
         log: SILENT,
       });

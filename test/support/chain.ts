@@ -11,6 +11,7 @@ import {voteBytes} from "../../src/node/consensus/votes/certificate.js";
 import {Intake} from "../../src/node/intake.js";
 import type {Contract} from "../../src/node/ledger/chain/contract.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
+import {hashEach} from "../../src/node/ledger/state/hashing.js";
 import {transferContract} from "../../src/node/ledger/transfer/contract.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {Pool} from "../../src/node/mempool/pool/pool.js";
@@ -91,6 +92,7 @@ export async function openTestChain(
     },
     verifyTransaction: rememberValid(mlDsa87.verify),
     verifyVote: mlDsa44.verify,
+    hashAll: hashEach,
     journal: new Journal(),
     log: {debug: () => {}, error: () => {}},
     ...change,

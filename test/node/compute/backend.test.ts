@@ -24,6 +24,13 @@ test("the fastest backend that works is loaded", async () => {
   expect((await loadBackend()).name).toBe(fastest);
 });
 
+test("a batch may hold more messages than a call takes arguments", async () => {
+  const many = Array.from({length: 200_000}, (_, i) => Uint8Array.of(i & 255));
+  const digests = (await openBackend(fastest)).sha3(many);
+  expect(digests).toHaveLength(many.length);
+  expect(hexOf(digests.at(-1)!)).toBe(createHash("sha3-256").update(many.at(-1)!).digest("hex"));
+});
+
 describe("QSDM_COMPUTE", () => {
   test.each([
     [undefined, BACKEND_NAMES],

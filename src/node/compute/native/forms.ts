@@ -25,12 +25,15 @@ export const fits = (messages: readonly Uint8Array[]): boolean => sizeOf(message
 export function packed(messages: readonly Uint8Array[]): Packed {
   if (!fits(messages)) throw new InvariantError("a batch of more than 4 GiB");
   const ends = new Uint32Array(messages.length);
+  // There may be more messages than a call takes arguments.
+  const bytes = messages.length === 1 ? messages[0]! : new Uint8Array(sizeOf(messages));
   let end = 0;
-  for (const [i, {length}] of messages.entries()) {
-    end += length;
+  for (const [i, message] of messages.entries()) {
+    if (messages.length > 1) bytes.set(message, end);
+    end += message.length;
     ends[i] = end;
   }
-  return {bytes: messages.length === 1 ? messages[0]! : concat(...messages), ends};
+  return {bytes, ends};
 }
 
 /** Starts one after the other; null where one is no hash and nonce of the protocol: the rules walk from any. */

@@ -3,7 +3,7 @@ import {type Block, blockIdOf} from "../../../codecs/chain/block.js";
 import {type Genesis, genesisIdOf} from "../../../codecs/chain/genesis.js";
 import {startDifficulty} from "../mining/difficulty.js";
 import {allocate} from "../monetary/supply.js";
-import {type Change, leafChange, State} from "../state/state.js";
+import {type Change, leafChanges, State} from "../state/state.js";
 import {params, validatorKey, validators} from "../state/stores.js";
 import {type TreeNode, updateTree} from "../state/tree.js";
 import {checkGenesis} from "./check-genesis.js";
@@ -36,7 +36,7 @@ export function genesisState(genesis: Genesis): State {
 export function genesisTree(genesis: Genesis): {state: State; changes: readonly Change[]; tree: TreeNode} {
   const state = genesisState(genesis);
   const changes = state.changes();
-  return {state, changes, tree: updateTree(null, changes.map(leafChange))};
+  return {state, changes, tree: updateTree(null, leafChanges(changes))};
 }
 
 /** Block 0. Its parent is the genesis digest, so its id stands for every constant of the chain. */

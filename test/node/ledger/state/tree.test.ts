@@ -2,6 +2,8 @@ import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {hexOf} from "../../../../src/codecs/bytes.js";
 import {sha3} from "../../../../src/codecs/hash.js";
+import {openBackend} from "../../../../src/node/compute/backend.js";
+import {hashEach} from "../../../../src/node/ledger/state/hashing.js";
 import {
   EMPTY_ROOT,
   type LeafChange,
@@ -11,6 +13,7 @@ import {
   updateTree,
   verifyLeaf,
 } from "../../../../src/node/ledger/state/tree.js";
+import {fastest} from "../../../support/native.js";
 
 const path = (n: number): Uint8Array => sha3(Uint8Array.of(n & 255, n >> 8));
 const change = (n: number, value: number | null): LeafChange => ({
@@ -116,4 +119,41 @@ test("a leaf cut elsewhere, which hashes to the same bytes, proves no absence", 
   const {path: p, valueHash} = change(1, 1);
   const leaf = {path: Uint8Array.of(...p, valueHash![0]!), valueHash: valueHash!.slice(1)};
   expect(verifyLeaf(rootOf(tree), {path: p, valueHash: null}, {siblings: [], leaf})).toBe(false);
+});
+
+test("an update hashes its leaves at once and each depth's branches at once, the deepest first", () => {
+  const numbers = Array.from({length: 20}, (_, n) => n);
+  const bits = numbers.map((n) => [...path(n)].map((byte) => byte.toString(2).padStart(8, "0")).join(""));
+  // There is a branch wherever two leaves or more share a prefix.
+  const branches = (depth: number): number => {
+    const prefixes = bits.map((each) => each.slice(0, depth));
+    return new Set(prefixes.filter((each, i) => prefixes.indexOf(each) !== i)).size;
+  };
+  const expected = numbers.map(branches).filter((count) => count > 0);
+  const batches: number[] = [];
+  updateTree(
+    null,
+    numbers.map((n) => change(n, 1)),
+    (messages) => {
+      batches.push(messages.length);
+      return hashEach(messages);
+    },
+  );
+  expect(batches).toEqual([20, ...expected.reverse()]);
+});
+
+test("whoever hashes the levels, the roots are the same", async () => {
+  const {sha3: hashAll} = await openBackend(fastest);
+  fc.assert(
+    fc.property(operations, (batches) => {
+      let [ours, theirs]: TreeNode[] = [null, null];
+      for (const batch of batches) {
+        const changes = [...new Map(batch).entries()].map(([n, value]) => change(n, value));
+        ours = updateTree(ours!, changes);
+        theirs = updateTree(theirs!, changes, hashAll);
+        expect(hexOf(rootOf(theirs))).toBe(hexOf(rootOf(ours)));
+      }
+    }),
+    {numRuns: 50},
+  );
 });
