@@ -19,6 +19,7 @@ import {mul, P} from "../../src/node/quorum/field/field.js";
 import {compile} from "../../src/node/quorum/language/compile.js";
 import {rehearse} from "../../src/node/quorum/verified/rehearse.js";
 import {draw} from "../support/quorum-cluster.js";
+import {measureStrict} from "./quorum-strict.js";
 
 export const name = "quorum programs: field, protocols, services";
 
@@ -48,6 +49,19 @@ export async function run(print: (line: string) => void): Promise<void> {
   field(print);
   protocols(print);
   await services(print);
+  await strict(print);
+}
+
+/** Floors of the specification, on two cores that do nothing else. */
+async function strict(print: (line: string) => void): Promise<void> {
+  const figures = await measureStrict();
+  const line = (what: string, value: number, {unit, floor}: {unit: string; floor: number}): void =>
+    print(`strict, three custodian processes: ${what} ${value.toFixed(1)} ${unit}, the floor is ${floor}`);
+  line("verified products with preprocessing", figures.verifiedPerSecond, {unit: "/s", floor: 50_000});
+  line("online products from stock", figures.onlinePerSecond, {unit: "/s", floor: 200_000});
+  line("one dependent product", figures.dependentMs, {unit: "ms", floor: 1});
+  line("sample evaluations one by one", figures.alonePerSecond, {unit: "/s", floor: 300});
+  line("16 at once", figures.togetherPerSecond, {unit: "/s", floor: 300});
 }
 
 function field(print: (line: string) => void): void {

@@ -98,6 +98,11 @@ export class StrictMachines {
     return this.custodians.map((_, place) => place);
   }
 
+  /** Brings a message that its sender did not send by a job. */
+  deliver(from: number, to: number, message: RoundMessage): void {
+    setImmediate(() => this.#runners[to]!.take(from, message));
+  }
+
   /** Runs a job at all its participants. */
   async perform(job: Job, at: readonly number[] = job.participants): Promise<Part[]> {
     return Promise.all(

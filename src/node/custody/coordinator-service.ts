@@ -165,13 +165,14 @@ export class StrictCoordinator {
     const {content} = signed;
     const program = this.#program(content.programId);
     const products = productNames(program.ir).length;
+    const secrets = secretNames(program.ir).length > 0;
     const out = new Set<number>();
     for (let attempt = 1; ; attempt++) {
       const participants = custodians.live.filter((place) => !out.has(place));
       if (participants.length < members.k) throw missing(participants.length, members.k, [...out], members);
       const firstTriple =
         products === 0 ? 0n : await this.#allocate("triple", products, attempt === 1 ? undefined : participants);
-      const sharing = await this.#sharingOf(content.programId, participants);
+      const sharing = secrets ? await this.#sharingOf(content.programId, participants) : 0n;
       const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
       const job: Job = {roster: members.digest, kind: "evaluate", run: 0n, epoch: content.epoch, participants, payload};
       const {answers, failures} = await custodians.run(job);

@@ -34,10 +34,12 @@ interface Early {
   readonly left: Set<number>;
 }
 const EARLY_MAX = 256;
+const EARLY_MAX_BYTES = 64 * 1024 * 1024;
 
 export class JobRunner {
   readonly #running = new Map<string, Running>();
   readonly #early = new Map<string, Early>();
+  #earlyBytes = 0;
 
   constructor(private readonly ports: RunnerPorts) {}
 
@@ -90,23 +92,25 @@ export class JobRunner {
       };
       this.#running.set(id, {participants, step, rounds, lost});
       step(() => rounds.start());
-      const early = this.#early.get(id);
-      this.#early.delete(id);
+      const early = this.#forget(id);
       for (const [from, {round, message}] of early?.messages ?? [])
-        this.#step(id, (r) => r.take({from, round, message}));
-      for (const from of early?.left ?? []) this.#step(id, (r) => r.leave(from));
+        this.#step(id, (r) => r.take({from, round, message}), from);
+      for (const from of early?.left ?? []) this.#step(id, (r) => r.leave(from), from);
     });
   }
 
   take(from: number, message: RoundMessage): void {
     const id = hexOf(message.job);
-    if (this.#running.has(id)) this.#step(id, (rounds) => rounds.take({from, ...message}));
-    else if (message.round === 0) this.#earlyFor(id).messages.set(from, message);
+    if (this.#running.has(id)) return this.#step(id, (rounds) => rounds.take({from, ...message}), from);
+    if (message.round !== 0 || this.#early.get(id)?.messages.has(from)) return;
+    this.#earlyBytes += message.message.length;
+    while (this.#earlyBytes > EARLY_MAX_BYTES && this.#early.size > 0) this.#forgetOldest();
+    this.#earlyFor(id).messages.set(from, message);
   }
 
   leave(from: number, job: Uint8Array): void {
     const id = hexOf(job);
-    if (this.#running.has(id)) this.#step(id, (rounds) => rounds.leave(from));
+    if (this.#running.has(id)) this.#step(id, (rounds) => rounds.leave(from), from);
     else this.#earlyFor(id).left.add(from);
   }
 
@@ -123,18 +127,28 @@ export class JobRunner {
       });
   }
 
-  #step(id: string, work: (rounds: Running["rounds"]) => Sent[]): void {
+  /** Whoever is not in a job has no part in how it ends, whatever it sends. */
+  #step(id: string, work: (rounds: Running["rounds"]) => Sent[], from: number): void {
     const running = this.#running.get(id);
-    running?.step(() => work(running.rounds));
+    if (running?.participants.includes(from)) running.step(() => work(running.rounds));
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#early.keys();
+    if (oldest !== undefined) this.#forget(oldest);
+  }
+
+  #forget(id: string): Early | undefined {
+    const early = this.#early.get(id);
+    this.#early.delete(id);
+    for (const {message} of early?.messages.values() ?? []) this.#earlyBytes -= message.length;
+    return early;
   }
 
   #earlyFor(id: string): Early {
     const known = this.#early.get(id);
     if (known) return known;
-    if (this.#early.size >= EARLY_MAX) {
-      const [oldest] = this.#early.keys();
-      this.#early.delete(oldest!);
-    }
+    if (this.#early.size >= EARLY_MAX) this.#forgetOldest();
     const early: Early = {messages: new Map(), left: new Set()};
     this.#early.set(id, early);
     return early;

@@ -42,7 +42,6 @@ export class Channel {
     this.#reader = new RecordReader(receiveSecret);
     this.#splitter = new FrameSplitter(options.maxMessageBytes);
     this.#closed = new Promise((resolve) => socket.once("close", () => resolve()));
-    socket.on("error", () => socket.destroy());
     socket.on("data", (data) => this.#read(data));
   }
 
@@ -92,6 +91,8 @@ export class Channel {
 
 /** Runs a handshake over `socket`. @throws as the handshake; UnavailableError PEER_UNREACHABLE */
 export async function secure(socket: Socket, start: Progress, options: ChannelOptions): Promise<Channel> {
+  // From here to its end: an error that nobody listens to would end the process.
+  socket.on("error", () => socket.destroy());
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   try {

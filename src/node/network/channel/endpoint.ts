@@ -15,6 +15,9 @@ const DIAL_MS = 5_000;
 /** Handshakes under way, all callers together: each costs memory and a few milliseconds. */
 const HANDSHAKES_MAX = 64;
 
+/** Connections to one listener: the parties of a roster, some of them more than once. */
+const CONNECTIONS_MAX = 1_024;
+
 export interface EndpointPorts extends ChannelOptions {
   /** The context of a handshake that begins now. */
   context(): HandshakeContext;
@@ -72,6 +75,7 @@ export class Listener {
         .then(take, (error: unknown) => ports.refused(error))
         .finally(() => this.#handshakes--);
     });
+    this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
   /** Where it listens. */

@@ -13,7 +13,7 @@ import {approval, type Box, maskRequest, maskShares, prepared} from "../../../co
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {inputNames} from "../program/evaluate.js";
-import {checkRosterDigest, checkStatement} from "./admission.js";
+import {checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import type {Members} from "./members.js";
 import {ELEMENTS, type SignedApproval, type StockKind, type StrictStore} from "./store.js";
 
@@ -71,14 +71,17 @@ export class StrictCustodian {
     const program = this.activeProgram(programId, nowMs);
     const keys = store.keys() ?? stale("it has no keys yet");
     const count = wiresOf(program);
+    store.dropReservationsBefore(BigInt(nowMs));
     if (store.reservationsOf(client) >= RESERVATIONS_MAX)
       throw new RuleError(
         "RESERVATIONS_TOO_MANY",
         `${client} has ${RESERVATIONS_MAX} requests of masks without evaluation`,
       );
+    const expiresAtMs = BigInt(nowMs + STATEMENT_LIFE_MS);
+    const {epoch} = keys;
     const elements = store.atomically(() => {
       const taken = store.spend("mask", {first, count}) ?? exhausted("mask");
-      store.reserve({first, count, epoch: keys.epoch, client, programId: program.programId, elements: taken});
+      store.reserve({first, count, epoch, client, programId: program.programId, expiresAtMs, elements: taken});
       return taken;
     });
     // The MACs stay here: with them the client could move what it sends.

@@ -37,6 +37,8 @@ export interface Reservation extends Range {
   readonly epoch: bigint;
   readonly client: string;
   readonly programId: string;
+  /** Milliseconds since 1970; afterwards the masks are gone. */
+  readonly expiresAtMs: bigint;
   /** The masks themselves: they left the stock. */
   readonly elements: readonly bigint[];
 }
@@ -88,6 +90,7 @@ export interface StrictStore {
   reservation(first: bigint): Reservation | null;
   reservationsOf(client: string): number;
   dropReservation(first: bigint): void;
+  dropReservationsBefore(nowMs: bigint): void;
 
   ticket(digest: Uint8Array): TicketRecord | null;
   saveTicket(digest: Uint8Array, record: TicketRecord, notAfterMs: bigint): void;

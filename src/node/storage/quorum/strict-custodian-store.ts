@@ -232,26 +232,31 @@ export class SqliteStrictStore implements StrictStore {
     });
   }
 
-  reserve({first, count, epoch, client, programId, elements}: Reservation): void {
+  reserve({first, count, epoch, client, programId, expiresAtMs, elements}: Reservation): void {
     this.#do(
-      "INSERT INTO reservation (first, count, epoch, client, program_id, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO reservation (first, count, epoch, client, program_id, expires_at_ms, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
       first,
       count,
       epoch,
       client,
       programId,
+      expiresAtMs,
       encodeElements(elements),
     );
   }
 
   reservation(first: bigint): Reservation | null {
-    const [row] = this.#rows<{count: bigint; epoch: bigint; client: string; program_id: string; bytes: Buffer}>(
-      "SELECT count, epoch, client, program_id, bytes FROM reservation WHERE first = ?",
-      first,
-    );
+    const [row] = this.#rows<{
+      count: bigint;
+      epoch: bigint;
+      client: string;
+      program_id: string;
+      expires_at_ms: bigint;
+      bytes: Buffer;
+    }>("SELECT count, epoch, client, program_id, expires_at_ms, bytes FROM reservation WHERE first = ?", first);
     if (!row) return null;
-    const {count, epoch, client, program_id: programId, bytes} = row;
-    return {first, count: Number(count), epoch, client, programId, elements: decodeElements(bytes)};
+    const {count, epoch, client, program_id: programId, expires_at_ms: expiresAtMs, bytes} = row;
+    return {first, count: Number(count), epoch, client, programId, expiresAtMs, elements: decodeElements(bytes)};
   }
 
   reservationsOf(client: string): number {
@@ -261,6 +266,10 @@ export class SqliteStrictStore implements StrictStore {
 
   dropReservation(first: bigint): void {
     this.#do("DELETE FROM reservation WHERE first = ?", first);
+  }
+
+  dropReservationsBefore(nowMs: bigint): void {
+    this.#do("DELETE FROM reservation WHERE expires_at_ms < ?", nowMs);
   }
 
   ticket(digest: Uint8Array): TicketRecord | null {

@@ -143,6 +143,35 @@ describe("two of four", () => {
     expect(ask(request({}))).toThrow(expect.objectContaining({code: "STOCK_EXHAUSTED"}));
   });
 
+  test("one that takes no part in an evaluation cannot end it", async () => {
+    const {signed, outputMasks} = machines.ticket(PROGRAM, INPUTS);
+    machines.wire = (message, {from}) => {
+      if (from === 0) for (const to of [0, 2, 3]) machines.deliver(1, to, {...message, round: 5});
+      return [message];
+    };
+    const parts = await machines.perform(machines.evaluation(PROGRAM, signed, [0, 2, 3]));
+    expect(results(parts, outputMasks)).toEqual(Array(3).fill(RIGHT));
+  });
+
+  test("masks that a client does not use go, so that it is not locked out", () => {
+    const alice = machines.quorum.parties.clients[0]!;
+    const ask = (first: bigint) => {
+      const content = {...machines.statement(PROGRAM), sealingKey: alice.card("alice").sealingKey};
+      return machines.custodians[0]!.masks(
+        sign(maskRequest, content, (m) => alice.sign(m)),
+        first,
+        machines.nowMs,
+      );
+    };
+    const {store} = machines.custodians[0]!.ports;
+    const {first} = store.ranges("mask")[0]!;
+    for (let at = store.reservationsOf("alice"), next = first; at < 64; at++, next += 2n) ask(next);
+    const {first: last} = store.ranges("mask")[0]!;
+    expect(() => ask(last)).toThrow(expect.objectContaining({code: "RESERVATIONS_TOO_MANY"}));
+    machines.nowMs += 600_001;
+    expect(ask(last).content.count).toBe(2);
+  });
+
   test("an approval in another custodian's name is refused", () => {
     const forged = machines.approval(PROGRAM, 2, 1);
     expect(() => machines.custodians[0]!.approve(forged, machines.nowMs)).toThrow(
