@@ -5,6 +5,7 @@ import {createSHA3} from "hash-wasm";
 import {equalBytes} from "../../../src/codecs/bytes.js";
 import {sha3} from "../../../src/codecs/hash.js";
 import type {ComputeBackend} from "../../../src/node/compute/backend.js";
+import {xkcpPermutations} from "./native-peers.js";
 import {best, type Print, ratio} from "./rounds.js";
 
 const MESSAGES = 4_096;
@@ -41,6 +42,14 @@ export async function benchHashing(backends: readonly ComputeBackend[], print: P
       `  ${name} ${rate(many[name]!)}: ratio to noble ${ratio(noble, many[name]!)} (goal 90), ` +
         `hash-wasm ${ratio(many["hash-wasm"]!, many[name]!)}, node:crypto ${ratio(many["node:crypto"]!, many[name]!)} (goal 18)`,
     );
+
+  const xkcp = xkcpPermutations((line) => print(`  ${line}`));
+  if (xkcp !== null)
+    for (const {name} of backends.filter((each) => each.name !== "cpu"))
+      print(
+        `  XKCP, eight lanes ${xkcp.toFixed(2)} M permutations/s: ${name} reaches ` +
+          `${(MESSAGES / many[name]! / 1e3 / xkcp).toFixed(2)} of it (goal 0.95)`,
+      );
 
   const repeat = (hash: () => unknown) => (): void => {
     for (let i = 0; i < ONES; i++) hash();

@@ -3,6 +3,7 @@ import * as crypto from "node:crypto";
 import {createMLKEM768} from "@oqs/liboqs-js";
 import {equalBytes} from "../../../src/codecs/bytes.js";
 import {guardKem, ML_KEM_LOADERS} from "../../../src/node/compute/ml-kem.js";
+import {liboqsMicros} from "./native-peers.js";
 import {best, type Print, ratio} from "./rounds.js";
 
 const ROUNDS = 10;
@@ -47,6 +48,12 @@ export async function benchKeyAgreement(print: Print): Promise<void> {
     print(
       `  ${name} ${((took[name]! / ROUNDS) * 1e3).toFixed(0)} us: ratio to noble ${ratio(took.noble!, took[name]!)}`,
     );
+  const native = liboqsMicros("speed_kem", "ML-KEM-768", (line) => print(`  ${line}`));
+  if (!native) return;
+  const sum = native.keygen! + native.encaps! + native.decaps!;
+  print(
+    `  native liboqs ${sum.toFixed(0)} us: ours takes ${ratio((took[peers[0]!.name]! / ROUNDS) * 1e3, sum)} its time`,
+  );
 }
 
 async function liboqs(): Promise<Peer> {

@@ -1,5 +1,6 @@
 /** P1 and P3: ML-DSA-87 by every implementation that is here, one call for each signature. */
 import {guardSizes, ML_DSA_LOADERS, type MlDsa} from "../../../src/node/compute/ml-dsa.js";
+import {liboqsMicros} from "./native-peers.js";
 import {best, type Print, ratio} from "./rounds.js";
 
 const MESSAGE = new Uint8Array(200).fill(7);
@@ -45,5 +46,14 @@ export async function benchSignatures(print: Print): Promise<void> {
   };
   table("P2 ML-DSA-87 verifications, one key (goal: 100 times noble)", verify);
   table("P3 ML-DSA-87 signatures, hedged (goal: 150 times noble)", sign);
-  if (!process.env.QSDM_BENCH_LIBOQS) print("  native liboqs: not compared; QSDM_BENCH_LIBOQS names no build");
+  const native = liboqsMicros("speed_sig", "ML-DSA-87", (line) => print(`  ${line}`));
+  if (native)
+    for (const [operation, millis] of [
+      ["verify", verify],
+      ["sign", sign],
+    ] as const)
+      print(
+        `  native liboqs ${operation} ${(1e6 / native[operation]!).toFixed(0)}/s: ours takes ` +
+          `${ratio((millis[suites[0]!.name]! / SIGNATURES) * 1e3, native[operation]!)} its time`,
+      );
 }
