@@ -136,7 +136,8 @@ function visibleOptions(command: Command): Option[] {
 }
 
 const argumentText = (argument: Argument): string =>
-  ` ${argument.required ? `<${argument.name()}>` : `[${argument.name()}]`}`;
+  ` ${argument.required ? `<${nameOf(argument)}>` : `[${nameOf(argument)}]`}`;
+const nameOf = (argument: Argument): string => `${argument.name()}${argument.variadic ? "..." : ""}`;
 const argumentTerms = (command: Command): Terms =>
   command.registeredArguments.map((argument) => [argument.name(), argument.description]);
 

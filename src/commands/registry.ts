@@ -154,6 +154,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./wallet/inspect.js")).walletInspectCommand,
   },
   {
+    path: "wallet multisig",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/multisig.js")).walletMultisigCommand,
+  },
+  {
     path: "wallet sign",
     heading: "Wallets and keys",
     load: async () => (await import("./wallet/sign.js")).walletSignCommand,
@@ -202,6 +207,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "tx terms", heading: "Transactions", load: async () => (await import("./tx/terms.js")).txTermsCommand},
   {path: "tx build", heading: "Transactions", load: async () => (await import("./tx/build.js")).txBuildCommand},
   {path: "tx sign", heading: "Transactions", load: async () => (await import("./tx/sign.js")).txSignCommand},
+  {path: "tx combine", heading: "Transactions", load: async () => (await import("./tx/combine.js")).txCombineCommand},
   {path: "tx send", heading: "Transactions", load: async () => (await import("./tx/send.js")).txSendCommand},
   {path: "tx decode", heading: "Transactions", load: async () => (await import("./tx/decode.js")).txDecodeCommand},
   {path: "tx status", heading: "Transactions", load: async () => (await import("./tx/status.js")).txStatusCommand},

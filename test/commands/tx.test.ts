@@ -295,6 +295,68 @@ describe("tx send and tx status", () => {
   });
 });
 
+describe("an account that two of three keys control", () => {
+  const THIRD = testAccount("third");
+  const keys = {"/other.hex": `${hexOf(OTHER.publicKey)}\n`, "/third.hex": hexOf(THIRD.publicKey).toUpperCase()};
+  const MAKE = "wallet multisig --key /home/u/.qsdm/wallet.json --key /other.hex --key /third.hex --out /p";
+
+  test("is made, funded, and spent from by two of its members who never meet", async () => {
+    const made = await offline.qsdm(`${MAKE} --threshold 2`, {files: keys});
+    const shared = made.out.trim();
+    expect(shared).toMatch(/^[0-9a-f]{64}$/);
+    const policy = made.host.files.get("/p")!;
+    expect((await online.qsdm(`wallet send ${shared} 3 --passphrase-file /pass --wait`)).status).toBe(0);
+
+    const terms = await online.qsdm(`tx terms ${shared}`);
+    const files = {"/terms": terms.out, "/p": policy};
+    const tx = (await offline.qsdm(`tx build --terms /terms --to ${BOB} --amount 1 --hex`, {files})).out;
+    const mine = await offline.qsdm(`${SIGN} --policy /p --hex`, {files, input: tx});
+    const theirs = await stranger.qsdm(`${SIGN} --policy /p --hex`, {files, input: tx});
+    expect(mine.err).toContain("1 of 2 signatures");
+
+    const alone = await online.qsdm("tx send - --json", {input: mine.out});
+    expect([alone.status, codeOf(alone)]).toEqual([3, "THRESHOLD_UNMET"]);
+    const part = await offline.qsdm("tx decode - --json", {input: mine.out});
+    expect(JSON.parse(part.out).data).toMatchObject({signature: "partial", threshold: 2, members: 3});
+    const twice = await offline.qsdm("tx combine /a /a --hex", {files: {"/a": mine.out}});
+    expect(twice.err).toContain("1 of 2 signatures; 1 more needed");
+
+    const whole = await offline.qsdm("tx combine /a - --hex", {files: {"/a": theirs.out}, input: mine.out});
+    expect(whole.err).toContain(`pays 1 CELL from ${shared} to ${BOB}\n2 of 2 signatures`);
+    const decoded = await offline.qsdm("tx decode - --json", {input: whole.out});
+    expect(JSON.parse(decoded.out).data).toMatchObject({signature: "valid", sender: shared});
+    expect((await online.qsdm("tx send - --wait", {input: whole.out})).status).toBe(0);
+    expect((await online.qsdm(`account ${BOB}`)).out).toBe("1\t0\t0\tfalse\n");
+
+    const outsider = deskOf(NOWHERE, await keystoreOf("nobody"));
+    const refused = await outsider.qsdm(`${SIGN} --policy /p --json`, {files, input: tx});
+    expect([refused.status, codeOf(refused)]).toEqual([2, "NOT_A_MEMBER"]);
+    const elsewhere = await offline.qsdm(`${SIGN} --policy /p --json`, {files, input: await built()});
+    expect([elsewhere.status, codeOf(elsewhere)]).toEqual([2, "SENDER_MISMATCH"]);
+    const both = await offline.qsdm(`${SIGN} --policy /p --key-known --json`, {files, input: tx});
+    expect([both.status, codeOf(both)]).toEqual([2, "FLAG_CONFLICT"]);
+    const next = (await offline.qsdm(`tx build --terms /terms --to ${BOB} --amount 2 --hex`, {files})).out;
+    const another = await offline.qsdm(`${SIGN} --policy /p --hex`, {files, input: next});
+    const mixed = await offline.qsdm("tx combine /a /b --json", {files: {"/a": mine.out, "/b": another.out}});
+    expect([mixed.status, codeOf(mixed)]).toEqual([3, "TX_DIFFERS"]);
+    const signedAgain = await offline.qsdm(`${SIGN} --policy /p --json`, {files, input: mine.out});
+    expect([signedAgain.status, codeOf(signedAgain)]).toEqual([3, "TX_SIGNED"]);
+  });
+
+  for (const [name, line, status, code] of [
+    ["a threshold that nobody can meet", `${MAKE} --threshold 4`, 3, "POLICY_INVALID"],
+    ["a key twice", `${MAKE} --threshold 2 --key /other.hex`, 3, "POLICY_INVALID"],
+    ["a file without a key", `${MAKE} --threshold 2 --key /pass`, 3, undefined],
+    ["no threshold", MAKE, 2, undefined],
+  ] as const)
+    test(`${name} is refused`, async () => {
+      const ran = await offline.qsdm(`${line} --json`, {files: keys});
+      expect(ran.status).toBe(status);
+      if (code) expect(codeOf(ran)).toBe(code);
+      expect(ran.host.files.has("/p")).toBe(false);
+    });
+});
+
 test("books that do not add up are refused", async () => {
   const supply = {...answers().view().supply(), burnedDust: 11n};
   const {url} = await serve({view: () => view({supply: () => supply})});

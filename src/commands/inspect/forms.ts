@@ -4,6 +4,7 @@ import {block, blockIdOf, certificate, header} from "../../codecs/chain/block.js
 import {envelope, txIdOf, unsignedEnvelope} from "../../codecs/chain/envelope.js";
 import {finalityProof, stateProof} from "../../codecs/chain/finality.js";
 import {genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
+import {addressOfPolicy, checkPolicy, decodeMultiEnvelope, policy} from "../../codecs/chain/multisig.js";
 import {batchTransfer, strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
 import {receipt} from "../../codecs/chain/receipt.js";
 import type {Codec} from "../../codecs/codec.js";
@@ -53,6 +54,15 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   "unsigned transaction v3": (bytes) => {
     const value = unsignedEnvelope.decode(bytes);
     return {txId: txIdOf(value), ...value};
+  },
+  "multi-signature envelope v3": (bytes) => {
+    const value = decodeMultiEnvelope(bytes);
+    return {txId: txIdOf(value.content), ...value};
+  },
+  "multi-signature policy": (bytes) => {
+    const value = policy.decode(bytes);
+    checkPolicy(value);
+    return {address: addressOfPolicy(value), ...value};
   },
   block: (bytes) => {
     const value = block.decode(bytes);

@@ -1,8 +1,10 @@
 import type {Command} from "commander";
 import {addressOfKey} from "../../codecs/address.js";
 import {type Envelope, envelope, signingBytes, txIdOf} from "../../codecs/chain/envelope.js";
+import {decodeMultiEnvelope, isMultiEnvelope, type MultiEnvelope} from "../../codecs/chain/multisig.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {DecodeError, RuleError} from "../../errors.js";
+import {checkSigners} from "../../node/ledger/chain/members.js";
 import {defineCommand} from "../define.js";
 import {leavesOf} from "../inspect/inspect.js";
 import type {Io} from "../io.js";
@@ -11,7 +13,7 @@ import {readTx} from "./files.js";
 import {readUnsigned} from "./sign.js";
 
 /** What can be said of a signature without asking the chain. */
-type Standing = "unsigned" | "valid" | "unchecked";
+type Standing = "unsigned" | "partial" | "valid" | "unchecked";
 
 /**
  * Holds a signature against the key that came with it. Without one only the chain can tell.
@@ -24,6 +26,22 @@ export function standingOf({content, publicKey, signature}: Envelope, verify: Ve
   if (!verify(publicKey, signingBytes(content), signature))
     throw new RuleError("SIGNATURE_INVALID", "the signature does not verify under the sender's key");
   return "valid";
+}
+
+function standingOfOne(bytes: Uint8Array, verify: VerifySignature) {
+  const signed = signedIn(bytes);
+  if (signed === null) return {content: readUnsigned(bytes), signature: "unsigned" as Standing, carries_key: false};
+  const signature = standingOf(signed, verify);
+  return {content: signed.content, signature, carries_key: signed.publicKey !== null};
+}
+
+/** @throws RuleError SENDER_MISMATCH, SIGNATURE_INVALID, THRESHOLD_UNMET where there are too many */
+function standingOfMembers(value: MultiEnvelope, verify: VerifySignature) {
+  const {content, policy, signatures} = value;
+  const {threshold, keys} = policy;
+  checkSigners(value, verify);
+  const signature: Standing = signatures.length === threshold ? "valid" : "partial";
+  return {content, signature, signers: signatures.map(({key}) => key), threshold, members: keys.length};
 }
 
 function signedIn(bytes: Uint8Array): Envelope | null {
@@ -52,16 +70,11 @@ export const txDecodeCommand = (io: Io): Command =>
     .argument("<file>", "the transaction, raw or as hex; - reads standard input")
     .action(async (file: string) => {
       const bytes = await readTx(io, file);
-      const signed = signedIn(bytes);
-      const content = signed?.content ?? readUnsigned(bytes);
       const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
-      const standing = signed === null ? "unsigned" : standingOf(signed, (await loadMlDsa(87, "few")).verify);
-      const data = {
-        tx_id: txIdOf(content),
-        signature: standing,
-        carries_key: signed !== null && signed.publicKey !== null,
-        size_bytes: bytes.length,
-        ...documentOfContent(content),
-      };
+      const {verify} = await loadMlDsa(87, "few");
+      const {content, ...standing} = isMultiEnvelope(bytes)
+        ? standingOfMembers(decodeMultiEnvelope(bytes), verify)
+        : standingOfOne(bytes, verify);
+      const data = {tx_id: txIdOf(content), ...standing, size_bytes: bytes.length, ...documentOfContent(content)};
       io.result(data, leavesOf(data, ""));
     });

@@ -1,5 +1,6 @@
 import {type Command, Option} from "commander";
-import {decodeEnvelope, txIdOf} from "../../codecs/chain/envelope.js";
+import {txIdOf} from "../../codecs/chain/envelope.js";
+import {decodeContent} from "../../codecs/chain/multisig.js";
 import {type ClientFlags, withClient} from "../client.js";
 import {defineCommand} from "../define.js";
 import {durationFlag, formatDuration} from "../flags.js";
@@ -46,7 +47,7 @@ export const txSendCommand = (io: Io): Command =>
     )
     .action(async (file: string, {wait, waitTimeout: timeoutMs, ...flags}: Flags) => {
       const body = await readTx(io, file);
-      const {content} = decodeEnvelope(body);
+      const content = decodeContent(body);
       const txId = txIdOf(content);
       const {sender, nonce, contract} = content;
       const document = {tx_id: txId, sender, nonce, contract};

@@ -10,6 +10,7 @@ import {
   unsignedEnvelope,
 } from "../../../src/codecs/chain/envelope.js";
 import {genesis, genesisIdOf} from "../../../src/codecs/chain/genesis.js";
+import {multiEnvelope, policy} from "../../../src/codecs/chain/multisig.js";
 import {batchTransfer, strictEnrollment, transfer} from "../../../src/codecs/chain/payloads.js";
 import {receipt} from "../../../src/codecs/chain/receipt.js";
 import type {Codec} from "../../../src/codecs/codec.js";
@@ -68,6 +69,16 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
   ["unsigned envelope", unsignedEnvelope, content],
   ["envelope", envelope, fc.record({content, publicKey: fc.option(blob(2592), {nil: null}), signature: blob(4627)})],
   ["transfer", transfer, fc.record({to: digest, amountDust: u64, memo: shortText(256)})],
+  ["policy", policy, fc.record({threshold: u32, keys: fc.array(blob(2592), {maxLength: 3})})],
+  [
+    "multi-signature envelope",
+    multiEnvelope,
+    fc.record({
+      content,
+      policy: fc.record({threshold: u32, keys: fc.array(blob(2592), {maxLength: 2})}),
+      signatures: fc.array(fc.record({key: u32, signature: blob(4627)}), {maxLength: 2}),
+    }),
+  ],
   [
     "batch transfer",
     batchTransfer,

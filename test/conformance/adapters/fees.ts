@@ -63,7 +63,7 @@ function transactionOf(input: Input, order: number): Transaction {
     payload: input.bytes("payload"),
   };
   const authority = {form: "envelope-v3", publicKey: null, signature: new Uint8Array()} as const;
-  return {txId: `${order}`, clientId: null, content, authority, bytes: content.payload};
+  return {txId: `${order}`, clientId: null, content, authority, bytes: content.payload, gas: 1n};
 }
 
 /** Without fee priority whoever comes first goes first. @throws RuleError Invalid, InsufficientGasLimit */

@@ -1,6 +1,7 @@
 /** The write routes' common ground: an envelope in the body, of a contract that fits the route. */
 import type {Accepted} from "../../../codecs/api/mining.js";
-import {decodeEnvelope, ENVELOPE_MAX_BYTES} from "../../../codecs/chain/envelope.js";
+import {ENVELOPE_MAX_BYTES} from "../../../codecs/chain/envelope.js";
+import {decodeContent} from "../../../codecs/chain/multisig.js";
 import {skipSpace} from "../../../codecs/go/scanner.js";
 import {RuleError} from "../../../errors.js";
 import type {CompatDoor} from "../../ledger/chain/compat-door.js";
@@ -43,7 +44,7 @@ export async function takeEither(
  * @throws DecodeError; RuleError CONTRACT_UNFIT
  */
 function checkContract(body: Uint8Array, contracts: readonly string[]): void {
-  const {contract} = decodeEnvelope(body).content;
+  const {contract} = decodeContent(body);
   if (!contracts.includes(contract))
     throw new RuleError(
       "CONTRACT_UNFIT",

@@ -1,5 +1,5 @@
 /** Which account a write names, read before anything is verified. `null` where it cannot be read: the handler refuses. */
-import {decodeEnvelope} from "../../../codecs/chain/envelope.js";
+import {decodeContent} from "../../../codecs/chain/multisig.js";
 import {enrollmentEnvelope} from "../../../codecs/envelopes/enrollment.js";
 import {slashSubmission} from "../../../codecs/envelopes/submission.js";
 import {walletEnvelope} from "../../../codecs/envelopes/wallet.js";
@@ -25,10 +25,10 @@ const reading =
   };
 
 const either = (readV2: (body: Uint8Array) => string): Payer =>
-  reading((body) => (isJson(body) ? readV2(body) : decodeEnvelope(body).content.sender));
+  reading((body) => (isJson(body) ? readV2(body) : decodeContent(body).sender));
 
 /** Sender of a v3 envelope. */
-export const envelopePayer: Payer = reading((body) => decodeEnvelope(body).content.sender);
+export const envelopePayer: Payer = reading((body) => decodeContent(body).sender);
 /** Sender of a QSDM wallet envelope. */
 export const walletPayer: Payer = reading((body) => walletEnvelope.readCompat(body).sender);
 /** Sender of either envelope of an enrollment or its end. */

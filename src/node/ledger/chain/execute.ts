@@ -5,14 +5,13 @@
 import type {Receipt} from "../../../codecs/chain/receipt.js";
 import {DecodeError, RuleError} from "../../../errors.js";
 import {feeOf} from "../monetary/fees.js";
-import {gasOf} from "../monetary/gas.js";
 import {accountAt, debit} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {accountKeys, accounts} from "../state/stores.js";
 import {rememberId, transactionOfId} from "../state/tx-ids.js";
 import type {BlockContext, Call, Contract, Contracts} from "./contract.js";
 import {type LedgerEvent, reasonOf} from "./events.js";
-import {checkSignature, type Transaction} from "./transaction.js";
+import {checkSignature, isOwnForm, type Transaction} from "./transaction.js";
 
 /** What executing one transaction leaves behind. */
 export interface Executed {
@@ -30,7 +29,7 @@ export function checkContent(
   block: Pick<BlockContext, "params" | "height">,
 ): Contract {
   const {chainId, rules} = block.params;
-  if (authority.form !== "envelope-v3" && rules.envelopes === "v3-only") throw refusedV2(chainId);
+  if (!isOwnForm(authority) && rules.envelopes === "v3-only") throw refusedV2(chainId);
   if (content.chainId !== chainId)
     throw new RuleError("CHAIN_MISMATCH", `signed for chain ${content.chainId}, this is ${chainId}`);
   if (authority.form === "unsigned" && rules.unsigned === "refused")
@@ -74,7 +73,7 @@ export function execute(
   transaction: Transaction,
   {contracts, block}: {contracts: Contracts; block: BlockContext},
 ): Executed {
-  const {txId, content, authority} = transaction;
+  const {txId, content, authority, gas} = transaction;
   const contract = checkContent(transaction, contracts, block);
   checkUnusedId(state, transaction);
   const {nonce} = accountAt(state, content.sender);
@@ -82,7 +81,7 @@ export function execute(
     throw new RuleError("NONCE_MISMATCH", `nonce ${content.nonce}, the account is at ${nonce}`, {
       details: {nonce: content.nonce, expected: nonce},
     });
-  const feeDust = feeOf(content, block.params.fees);
+  const feeDust = feeOf(content, gas, block.params.fees);
   checkSignature(state, transaction, block.verifySignature);
 
   const paid = state.fork();
@@ -106,7 +105,7 @@ export function execute(
     sender,
     nonce: content.nonce,
     contract: contractId,
-    gasUsed: gasOf(content),
+    gasUsed: gas,
   };
   return {receipt: {...about, feeDust: pays ? feeDust : 0n, ...result}, events};
 }

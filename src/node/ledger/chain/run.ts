@@ -10,7 +10,6 @@ import {sweep} from "../enrollment/registry.js";
 import {stepDifficulty} from "../mining/difficulty.js";
 import {blockRewardDust} from "../monetary/emission.js";
 import {settleFees} from "../monetary/fees.js";
-import {gasOf} from "../monetary/gas.js";
 import {assertSupply, type HeldDust, mint, recountDust, supplyOf} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {heightKey, rewardedProofs} from "../state/stores.js";
@@ -95,7 +94,7 @@ export class BlockRun {
       most: this.block.params.limits.maxTransactions,
     });
     const {maxGas} = this.block.params.limits;
-    const gas = gasOf(transaction.content);
+    const {gas} = transaction;
     if (this.#gas + gas > maxGas) throw new RuleError("BLOCK_FULL", `a block holds at most ${maxGas} gas`);
     const {receipt, events} = execute(this.state, transaction, {contracts: this.ports.contracts, block: this.block});
     this.#transactions.push(transaction);

@@ -5,13 +5,16 @@
 import {addressOfKey} from "../../../codecs/address.js";
 import {compatTxIdOf, isCompatTransaction} from "../../../codecs/chain/compat.js";
 import {decodeEnvelope, signingBytes, txIdOf, type UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
+import {decodeMultiEnvelope, isMultiEnvelope, type MultiEnvelope} from "../../../codecs/chain/multisig.js";
 import {checkEnrollmentEnvelope, type EnrollmentEnvelope} from "../../../codecs/envelopes/enrollment.js";
 import {checkWalletEnvelope, type WalletEnvelope} from "../../../codecs/envelopes/wallet.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
+import {gasOf} from "../monetary/gas.js";
 import type {State} from "../state/state.js";
 import {accountKeys} from "../state/stores.js";
 import {readCompatTransaction} from "./compat-forms.js";
+import {checkMembers} from "./members.js";
 
 /** What shows that the sender meant it. */
 export type Authority =
@@ -21,6 +24,7 @@ export type Authority =
       readonly publicKey: Uint8Array | null;
       readonly signature: Uint8Array;
     }
+  | ({readonly form: "multi-envelope-v3"} & Pick<MultiEnvelope, "policy" | "signatures">)
   | {readonly form: "wallet-v2"; readonly envelope: WalletEnvelope}
   | {readonly form: "enrollment-v2"; readonly envelope: EnrollmentEnvelope}
   | {readonly form: "unsigned"};
@@ -34,14 +38,34 @@ export interface Transaction {
   readonly content: UnsignedEnvelope;
   readonly authority: Authority;
   readonly bytes: Uint8Array;
+  /** What it costs the network. */
+  readonly gas: bigint;
 }
+
+/** Whether the form is one of this ledger's own, and not one of QSDM's. */
+export const isOwnForm = ({form}: Authority): boolean => form === "envelope-v3" || form === "multi-envelope-v3";
 
 /** @throws DecodeError ENVELOPE_TOO_LARGE, CBOR_INVALID, FIELD_INVALID, and what a v2 envelope is refused with */
 export function readTransaction(bytes: Uint8Array): Transaction {
-  if (isCompatTransaction(bytes)) return {...readCompatTransaction(bytes), txId: compatTxIdOf(bytes), bytes};
+  if (isCompatTransaction(bytes)) {
+    const read = readCompatTransaction(bytes);
+    return {...read, txId: compatTxIdOf(bytes), bytes, gas: gasOf(read.content)};
+  }
+  if (isMultiEnvelope(bytes)) {
+    const {content, policy, signatures} = decodeMultiEnvelope(bytes);
+    const gas = gasOf(content, {keys: policy.keys.length, signatures: policy.threshold});
+    return {
+      txId: txIdOf(content),
+      clientId: null,
+      content,
+      authority: {form: "multi-envelope-v3", policy, signatures},
+      bytes,
+      gas,
+    };
+  }
   const {content, publicKey, signature} = decodeEnvelope(bytes);
   const authority: Authority = {form: "envelope-v3", publicKey, signature};
-  return {txId: txIdOf(content), clientId: null, content, authority, bytes};
+  return {txId: txIdOf(content), clientId: null, content, authority, bytes, gas: gasOf(content)};
 }
 
 /** The key that must have signed a v3 envelope: the one carried, which must be the sender's, or the one on record. */
@@ -69,6 +93,8 @@ export function checkSignature(state: State, {content, authority}: Transaction, 
       if (!verify(senderKey(state, content.sender, authority.publicKey), signingBytes(content), authority.signature))
         throw new RuleError("SIGNATURE_INVALID", "the signature does not verify under the sender's key");
       return;
+    case "multi-envelope-v3":
+      return checkMembers({content, ...authority}, verify);
     case "wallet-v2":
       return void checkWalletEnvelope(authority.envelope, verify);
     case "enrollment-v2":

@@ -1,10 +1,14 @@
 /** What an included transaction pays, and who receives it. */
-import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import {RuleError} from "../../../errors.js";
 import type {FeeParams} from "../params/chain-params.js";
 import type {State} from "../state/state.js";
-import {gasOf} from "./gas.js";
 import {burn, credit} from "./supply.js";
+
+/** The bid of an envelope. */
+export interface FeeBid {
+  readonly maxFeeDust: bigint;
+  readonly tipDust: bigint;
+}
 
 /** Gas that the base fee buys, and the least that is charged: enough for an ordinary call of any kind, slashes included. */
 export const GAS_PER_BASE_FEE = 600_000n;
@@ -20,9 +24,8 @@ export const baseFeeOf = (gas: bigint, {baseFeeDust}: Pick<FeeParams, "baseFeeDu
  * Dust that the sender pays: base fee plus tip, never above the maximum it signed.
  * @throws RuleError FEE_TOO_LOW when the maximum does not cover the base fee
  */
-export function feeOf(content: UnsignedEnvelope, fees: FeeParams): bigint {
-  const {maxFeeDust, tipDust} = content;
-  const baseFeeDust = baseFeeOf(gasOf(content), fees);
+export function feeOf({maxFeeDust, tipDust}: FeeBid, gas: bigint, fees: FeeParams): bigint {
+  const baseFeeDust = baseFeeOf(gas, fees);
   if (maxFeeDust < baseFeeDust)
     throw new RuleError("FEE_TOO_LOW", `fee of ${maxFeeDust} dust is below the base fee of ${baseFeeDust}`, {
       hint: "raise --fee",

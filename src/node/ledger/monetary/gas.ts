@@ -14,8 +14,16 @@ const READ_GAS = 2_600n;
 const WRITE_GAS = 5_000n;
 const BYTE_GAS = 16n;
 
-/** What a signed key and its signature weigh. Charged whether or not the key is carried, which nobody signs. */
-const AUTHORITY_GAS = BYTE_GAS * BigInt(ML_DSA_87.publicKeyBytes + ML_DSA_87.signatureBytes);
+/** What shows that the sender meant it. A key counts whether or not it is carried, which nobody signs. */
+export interface Authorship {
+  readonly keys: number;
+  readonly signatures: number;
+}
+
+const ONE_KEY: Authorship = {keys: 1, signatures: 1};
+
+const authorityGas = ({keys, signatures}: Authorship): bigint =>
+  BYTE_GAS * BigInt(keys * ML_DSA_87.publicKeyBytes + signatures * ML_DSA_87.signatureBytes);
 
 /** Records of the state that a call reads and writes. */
 export interface Access {
@@ -33,7 +41,8 @@ export const gasOfCall = (payloadBytes: number, {reads, writes}: Access): bigint
 type Call = Pick<UnsignedEnvelope, "contract" | "sender" | "payload">;
 
 /** Gas of a whole transaction. */
-export const gasOf = (call: Call): bigint => AUTHORITY_GAS + gasOfCall(call.payload.length, accessOf(call));
+export const gasOf = (call: Call, by: Authorship = ONE_KEY): bigint =>
+  authorityGas(by) + gasOfCall(call.payload.length, accessOf(call));
 
 /** A payload that cannot be read costs what its contract usually does: it is included, and fails. */
 function accessOf(call: Call): Access {

@@ -7,7 +7,6 @@ import type {BlockContext, Contract, Contracts} from "../../ledger/chain/contrac
 import {checkContent, checkUnusedId} from "../../ledger/chain/execute.js";
 import {checkSignature, type Transaction} from "../../ledger/chain/transaction.js";
 import {chargedGas, feeOf} from "../../ledger/monetary/fees.js";
-import {gasOf} from "../../ledger/monetary/gas.js";
 import {accountAt} from "../../ledger/monetary/supply.js";
 import type {State} from "../../ledger/state/state.js";
 import type {Bid} from "./pool.js";
@@ -33,17 +32,17 @@ export const admitContract =
 export const admitBase =
   (contracts: Contracts): Admit =>
   (transaction, {state, block}) => {
-    const {content} = transaction;
+    const {content, gas} = transaction;
     checkContent(transaction, contracts, block);
     checkUnusedId(state, transaction);
-    const feeDust = feeOf(content, block.params.fees);
+    const feeDust = feeOf(content, gas, block.params.fees);
     const {balanceDust} = accountAt(state, content.sender);
     if (balanceDust < feeDust)
       throw new RuleError("BALANCE_TOO_LOW", `${content.sender} has ${balanceDust} dust, the fee is ${feeDust}`, {
         details: {balance_dust: balanceDust, needed_dust: feeDust},
       });
     checkSignature(state, transaction, block.verifySignature);
-    return {feeDust, gas: chargedGas(gasOf(content))};
+    return {feeDust, gas: chargedGas(gas)};
   };
 
 /** The whole stack, outermost first. */

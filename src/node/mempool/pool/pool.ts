@@ -3,7 +3,7 @@
  * is never reordered, so a sender's own lower nonce cannot starve behind a higher one.
  */
 import {RuleError} from "../../../errors.js";
-import type {Transaction} from "../../ledger/chain/transaction.js";
+import {isOwnForm, type Transaction} from "../../ledger/chain/transaction.js";
 
 /** Bounds that keep a flood from one sender, or from everyone, out of memory. */
 export interface PoolLimits {
@@ -108,7 +108,7 @@ export class Pool {
     if (clientId !== null && this.#clientIds.has(clientId))
       throw new RuleError("POOL_DUPLICATE", `transaction ${clientId} is already waiting`);
     // QSDM's envelopes have no expiry to choose.
-    if (authority.form === "envelope-v3" && expiresAtHeight > height + this.limits.maxExpiryBlocks)
+    if (isOwnForm(authority) && expiresAtHeight > height + this.limits.maxExpiryBlocks)
       throw new RuleError(
         "EXPIRY_TOO_FAR",
         `expires at height ${expiresAtHeight}, at most ${this.limits.maxExpiryBlocks} above the tip at ${height}`,
@@ -167,7 +167,7 @@ export class Pool {
     if (!taken) return undefined;
     const neededDust = feeOfPlace(taken.bid);
     // The id of a QSDM envelope is its client's promise: it is not taken back.
-    const mayReplace = authority.form === "envelope-v3" && taken.transaction.authority.form === "envelope-v3";
+    const mayReplace = isOwnForm(authority) && isOwnForm(taken.transaction.authority);
     if (mayReplace && feeDust >= neededDust && tipDust >= taken.transaction.content.tipDust) return taken;
     throw nonceTaken(nonce, neededDust);
   }

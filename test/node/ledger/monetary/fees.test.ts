@@ -42,9 +42,9 @@ test("fees grow with size: above what the base fee buys, in proportion and round
   expect(baseFeeOf(3n * GAS_PER_BASE_FEE, FEES)).toBe(3_000n);
   expect(baseFeeOf(3n * GAS_PER_BASE_FEE, {baseFeeDust: 0n})).toBe(0n);
   const large = contentOf(alice, {payload: new Uint8Array(100_000)});
-  expect(() => feeOf(large, FEES)).toThrowError(expect.objectContaining({code: "FEE_TOO_LOW"}));
+  expect(() => feeOf(large, gasOf(large), FEES)).toThrowError(expect.objectContaining({code: "FEE_TOO_LOW"}));
   const capped = {...large, maxFeeDust: 5_000n, tipDust: 90_000n};
-  expect(feeOf(capped, FEES)).toBe(5_000n);
+  expect(feeOf(capped, gasOf(capped), FEES)).toBe(5_000n);
 });
 
 const genesis = testGenesis([{to: alice.address, amountDust: 1_000_000n}]);

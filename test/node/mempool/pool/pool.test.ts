@@ -24,6 +24,7 @@ const waiting = (sender: string, nonce: bigint, expiresAtHeight = 1_000n): Trans
     content,
     authority: {form: "envelope-v3", publicKey: null, signature: new Uint8Array()},
     bytes: new Uint8Array(100),
+    gas: 1_000n,
   };
 };
 const fresh = () => 0n;
