@@ -38,10 +38,12 @@ struct sigaction before;
 bool cover(uintptr_t address) {
   for (Place &place : places) {
     const uintptr_t end = __atomic_load_n(&place.end, __ATOMIC_ACQUIRE);
-    if (address >= end || address < place.begin) continue;
+    const uintptr_t begin = __atomic_load_n(&place.begin, __ATOMIC_ACQUIRE);
+    // One that changes hands meanwhile is not the one that is walked here, and its two ends may not belong together.
+    if (address >= end || address < begin || __atomic_load_n(&place.end, __ATOMIC_ACQUIRE) != end) continue;
     __atomic_store_n(&place.torn, 1, __ATOMIC_RELEASE);
     // On Linux and the BSDs a system call and no more, so that a handler may call it. All of it, or each page would fault.
-    return mmap(reinterpret_cast<void *>(place.begin), end - place.begin, PROT_READ,
+    return mmap(reinterpret_cast<void *>(begin), end - begin, PROT_READ,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED;
   }
   return false;
@@ -165,9 +167,10 @@ bool qsdm_mapping::take_place() {
     for (Place &each : places)
       if (each.end == 0) {
         place = &each;
-        place->begin = reinterpret_cast<uintptr_t>(bytes);
-        place->torn = 0;
-        __atomic_store_n(&place->end, place->begin + size, __ATOMIC_RELEASE);
+        const auto begin = reinterpret_cast<uintptr_t>(bytes);
+        __atomic_store_n(&place->begin, begin, __ATOMIC_RELEASE);
+        __atomic_store_n(&place->torn, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&place->end, begin + size, __ATOMIC_RELEASE);
         break;
       }
   pthread_mutex_unlock(&lock);

@@ -40,7 +40,10 @@ describe("mine", () => {
     const {balance} = await node.client.balance({address: OWNER.address});
     const {minedDust} = node.node.view().supply();
     const ran = await owner.qsdm(`mine ${RIG} --threads 2 --poll 50ms --proofs 2`);
-    expect(ran).toMatchObject({status: 0});
+    expect(ran).toMatchObject({
+      status: 0,
+      err: expect.stringContaining("table of epoch 0: copied into this process's"),
+    });
     const records = ran.out
       .trimEnd()
       .split("\n")
@@ -55,6 +58,12 @@ describe("mine", () => {
     expect(heights).toEqual(expect.arrayContaining(records.map(([height]) => height)));
     await eventually(async () => node.node.view().supply().minedDust > minedDust);
     await eventually(async () => (await node.client.balance({address: OWNER.address})).balance > balance);
+  });
+
+  test("knows three places for a table", async () => {
+    const ran = await owner.qsdm(`mine ${RIG} --table-memory elsewhere --json`);
+    expect(ran.status).toBe(2);
+    expect(ran.out).toContain("SETTING_INVALID");
   });
 
   test("--json prints one event per line and ends with statistics under their window's name", async () => {
