@@ -2,7 +2,7 @@
 import {hexOf} from "../../codecs/bytes.js";
 import {custodianMethods} from "../../codecs/quorum/strict/calls.js";
 import {type Job, jobDigest} from "../../codecs/quorum/strict/job.js";
-import {RuleError, UnavailableError} from "../../errors.js";
+import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {type Address, type EndpointPorts, Listener} from "../network/channel/endpoint.js";
 import type {StrictCustodian} from "../quorum/strict/custodian.js";
 import {begin} from "../quorum/strict/jobs.js";
@@ -131,7 +131,8 @@ export class CustodianService {
       log.info({kind, run, ms: Math.round(performance.now() - startedMs)}, "a job is done");
       return outcome;
     } catch (err) {
-      log.warn({err, kind, run, job: hexOf(digest).slice(0, 16)}, "a job ended without a result");
+      const why = err instanceof QsdmError ? {code: err.code, ...err.details} : {err};
+      log.warn({...why, kind, run, job: hexOf(digest).slice(0, 16)}, "a job ended without a result");
       throw err;
     }
   }
