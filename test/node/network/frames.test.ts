@@ -50,6 +50,16 @@ test("a message that was begun and does not end goes with its stream", async () 
   expect(taken).toEqual([]);
 });
 
+test("a connection that went while a message was being taken costs the stream, and nothing else", async () => {
+  const {stream, taken} = reading();
+  stream.resume = () => {
+    throw new Error("Cannot write to a stream that is closed");
+  };
+  stream.receive(frameOf(new Uint8Array(10)));
+  await vi.waitFor(() => expect(stream.aborted).toBe("Cannot write to a stream that is closed"));
+  expect(taken).toEqual([10]);
+});
+
 test("of several streams of one channel the newest is heard", () => {
   const ignore = (): void => undefined;
   const connections = new Connections({self: "aa", nowMs: () => 0, sent: ignore, dropped: ignore});

@@ -89,6 +89,11 @@ function pause(stream: Stream): void {
   if (stream.readStatus === "readable") stream.pause();
 }
 
+/** Opens the window again. The connection that has to say so may have gone meanwhile, and the stream with it. */
 function resume(stream: Stream): void {
-  if (stream.readStatus === "paused") stream.resume();
+  try {
+    if (stream.readStatus === "paused") stream.resume();
+  } catch (error) {
+    stream.abort(error as Error);
+  }
 }
