@@ -28,6 +28,7 @@ export interface CommandEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   wallet: "Keys that hold money: make one, see what it owns, pay and sign with it, move it.",
   tx: "Transactions step by step: build, sign on a machine without network, send, look up.",
+  fees: "What a place in a block costs.",
   "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
   watch: "What happens on a node, as it happens.",
   attest: "Evidence about a GPU for a solved proof, built offline.",
@@ -213,6 +214,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "tx status", heading: "Transactions", load: async () => (await import("./tx/status.js")).txStatusCommand},
   {path: "account", heading: "Transactions", load: async () => (await import("./account.js")).accountCommand},
   {path: "supply", heading: "Transactions", load: async () => (await import("./supply.js")).supplyCommand},
+  {
+    path: "fees estimate",
+    heading: "Transactions",
+    load: async () => (await import("./fees/estimate.js")).feesEstimateCommand,
+  },
   {path: "status", heading: "Node", load: async () => (await import("./status.js")).statusCommand},
   {path: "health", heading: "Node", load: async () => (await import("./health.js")).healthCommand},
   {path: "block", heading: "Node", load: async () => (await import("./block.js")).blockCommand},

@@ -73,6 +73,7 @@ function portsOf(ledger: Ledger & Wire): Omit<ApiPorts, "store" | "finality" | "
     },
     transactionOfId: (clientId) => transactionOfId(chain.state, clientId),
     poolSize: () => pool.size,
+    waitingBids: () => pool.bids(),
     waitingTransaction: (txId) => pool.get(txId)?.content ?? null,
     nextNonce: (address) => pool.nextNonce(address, intake.nonceOf),
     challenge: (asked) => desk.challenge(chain.state, asked),

@@ -357,6 +357,25 @@ describe("an account that two of three keys control", () => {
     });
 });
 
+describe("fees estimate", () => {
+  // A full block of ordinary transactions that bid twice the base fee.
+  const full = Array.from({length: 2_000}, () => ({bid: {feeDust: 2_000n, gas: 600_000n}, gas: 152_000n}));
+
+  test("is the base fee where nothing waits, and more in proportion for a large transaction", async () => {
+    expect((await online.qsdm("fees estimate")).out).toBe("1\t0.00001\n3\t0.00001\n10\t0.00001\n");
+    const large = await online.qsdm("fees estimate --gas 1200001");
+    expect(large.out).toBe("1\t0.00002001\n3\t0.00002001\n10\t0.00002001\n");
+  });
+
+  test("is above what fills the next block", async () => {
+    const {url} = await serve({waitingBids: () => full});
+    const ran = await deskOf(url, new Uint8Array()).qsdm("fees estimate --json");
+    const {waiting, estimates} = JSON.parse(ran.out).data;
+    expect(waiting).toBe(2_000);
+    expect(estimates.map((each: {fee_dust: string}) => each.fee_dust)).toEqual(["2001", "1000", "1000"]);
+  });
+});
+
 test("books that do not add up are refused", async () => {
   const supply = {...answers().view().supply(), burnedDust: 11n};
   const {url} = await serve({view: () => view({supply: () => supply})});

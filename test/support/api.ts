@@ -121,6 +121,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
     },
   },
   poolSize: () => 2,
+  waitingBids: () => [],
   waitingTransaction: () => null,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),
   challenge: () => ({

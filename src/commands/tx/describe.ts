@@ -3,6 +3,7 @@ import {formatCell} from "../../codecs/amount.js";
 import type {UnsignedEnvelope} from "../../codecs/chain/envelope.js";
 import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
 import {QsdmError} from "../../errors.js";
+import {gasOf} from "../../node/ledger/monetary/gas.js";
 import {documentOf} from "../document.js";
 import {identify} from "../inspect/identify.js";
 import {shown} from "../inspect/inspect.js";
@@ -28,6 +29,7 @@ export function documentOfContent({payload, ...content}: UnsignedEnvelope) {
   const {kind, fields} = describePayload({payload}) ?? {kind: "unknown", fields: null};
   return {
     ...(documentOf(content) as Readonly<Record<string, unknown>>),
+    gas: gasOf({contract: content.contract, sender: content.sender, payload}),
     payload: shown(payload),
     payload_kind: kind,
     payload_fields: fields,

@@ -13,6 +13,7 @@ import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
 import type {AttestedValidator} from "../ledger/state/stores.js";
+import type {Waiting} from "../mempool/pool/estimate.js";
 import type {TelemetryCheck} from "../mining/telemetry/telemetry.js";
 import type {Network} from "../network/port.js";
 import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
@@ -172,6 +173,8 @@ export interface ApiPorts {
   };
   /** Transactions waiting. */
   poolSize(): number;
+  /** Everything that waits as it competes for a block, best price first. */
+  waitingBids(): readonly Waiting[];
   /** What a waiting transaction says, or `null` when none waits under this id. */
   waitingTransaction(txId: string): UnsignedEnvelope | null;
   /** Nonce that an account should sign next, counting what waits. */

@@ -3,6 +3,7 @@ import type {AnyRoute} from "./route.js";
 import {blockRoute, blocksRoute, headersRoute, receiptRoute} from "./routes/chain.js";
 import {enrollmentRoute, enrollmentsRoute, enrollRoute, unenrollRoute} from "./routes/enrollment.js";
 import {eventsRoute} from "./routes/events.js";
+import {feesRoute} from "./routes/fees.js";
 import {finalityRoute, stateProofRoute} from "./routes/finality.js";
 import {governanceRoute, governedParameterRoute} from "./routes/governance.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
@@ -63,6 +64,7 @@ export const ROUTES = {
   peers: peersRoute,
   validators: validatorsRoute,
   supply: supplyRoute,
+  fees: feesRoute,
   params: paramsRoute,
   metrics: metricsRoute,
   metricsCompat: metricsCompatRoute,

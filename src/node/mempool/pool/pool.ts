@@ -4,6 +4,7 @@
  */
 import {RuleError} from "../../../errors.js";
 import {isOwnForm, type Transaction} from "../../ledger/chain/transaction.js";
+import type {Waiting} from "./estimate.js";
 
 /** Bounds that keep a flood from one sender, or from everyone, out of memory. */
 export interface PoolLimits {
@@ -290,6 +291,13 @@ export class Pool {
       if (next) heads.push(next);
     }
     return out;
+  }
+
+  /** Everything that waits as it competes for a block, best price first. */
+  bids(): Waiting[] {
+    return [...this.#byId.values()]
+      .sort((a, b) => (before(a, b) ? -1 : 1))
+      .map(({bid, transaction}) => ({bid, gas: transaction.gas}));
   }
 
   /** Ids of everything that can no longer be included: spent nonces and passed expiries. */

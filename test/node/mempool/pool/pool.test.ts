@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import type {Transaction} from "../../../../src/node/ledger/chain/transaction.js";
+import {feeFor} from "../../../../src/node/mempool/pool/estimate.js";
 import {DEFAULT_POOL_LIMITS, Pool} from "../../../../src/node/mempool/pool/pool.js";
 
 const ALICE = "a".repeat(64);
@@ -204,6 +205,40 @@ test("what counts is the price of gas: a large transaction needs a larger bid", 
   pool.add(small, {feeDust: 1_000n, gas: 1_000n}, NOW);
   pool.add(equal, {feeDust: 2_000n, gas: 2_000n}, NOW);
   expect(pool.select(10, fresh)).toEqual([equal, small, large]);
+});
+
+describe("an estimate", () => {
+  const fees = {baseFeeDust: 1_000n, burnBps: 5_000};
+  // Room for two ordinary transactions in a block, of which the gas here is what the base fee buys.
+  const ORDINARY = 600_000n;
+  const rules = {fees, limits: {maxGas: 2n * ORDINARY, maxTransactions: 100}};
+  const at = (...prices: readonly bigint[]) =>
+    prices.map((feeDust) => ({bid: {feeDust, gas: ORDINARY}, gas: ORDINARY}));
+
+  test("is the base fee where there is room for one more", () => {
+    expect(feeFor(1, [], rules)).toBe(1_000n);
+    expect(feeFor(1, at(9_000n), rules)).toBe(1_000n);
+  });
+
+  test("is one above what would fill the block", () => {
+    expect(feeFor(1, at(9_000n, 5_000n, 2_000n), rules)).toBe(5_001n);
+    expect(feeFor(2, at(9_000n, 5_000n, 2_000n), rules)).toBe(1_000n);
+    expect(feeFor(2, at(9_000n, 5_000n, 2_000n, 1_500n), rules)).toBe(1_501n);
+  });
+
+  test("counts places as well as gas, and goes by the price and not by the fee", () => {
+    const one = {fees, limits: {maxGas: 100n * ORDINARY, maxTransactions: 1}};
+    const large = [{bid: {feeDust: 9_000n, gas: 3n * ORDINARY}, gas: 3n * ORDINARY}];
+    expect(feeFor(1, large, one)).toBe(3_001n);
+    expect(feeFor(2, large, one)).toBe(1_000n);
+  });
+
+  test("reads the pool best price first", () => {
+    const pool = new Pool();
+    offer(pool, waiting(ALICE, 0n), 5n);
+    offer(pool, waiting(BOB, 0n), 9n);
+    expect(pool.bids().map(({bid}) => bid.feeDust)).toEqual([9n, 5n]);
+  });
 });
 
 test("a removed transaction makes room for its nonce", () => {

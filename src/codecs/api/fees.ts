@@ -1,0 +1,16 @@
+/** Answer of `GET /api/v1/fees`, a route of ours. */
+import {count, list, object, u64, type ValueOf} from "./shape.js";
+
+export const feeEstimates = object({
+  height: u64,
+  /** What a transaction of up to `gasPerBaseFee` pays at least; a larger one pays in proportion. */
+  baseFeeDust: u64,
+  gasPerBaseFee: u64,
+  maxBlockGas: u64,
+  /** Transactions that wait at this node, and their gas together. */
+  waiting: count,
+  waitingGas: u64,
+  /** Fee of a transaction of `gasPerBaseFee` that would be included within so many blocks. */
+  estimates: list(object({blocks: count, feeDust: u64})),
+});
+export type FeeEstimates = ValueOf<typeof feeEstimates>;
