@@ -46,8 +46,9 @@ async function freePorts(count: number): Promise<number[]> {
 
 test("from keys to a result that only the client sees", async () => {
   const names = ["custodian-0", "custodian-1", "custodian-2", "coordinator", "alice"];
-  for (const name of names)
-    await run("identity", "create", "--name", name, "--out", `${name}.key`, "--card", `${name}.card`);
+  await Promise.all(
+    names.map((name) => run("identity", "create", "--name", name, "--out", `${name}.key`, "--card", `${name}.card`)),
+  );
   const ports = await freePorts(4);
   const at = (name: string, place: number): string => `${name}.card@127.0.0.1:${ports[place]}`;
   const services = [0, 1, 2].flatMap((place) => ["--custodian", at(`custodian-${place}`, place)]);
@@ -56,9 +57,10 @@ test("from keys to a result that only the client sees", async () => {
   expect(await run("roster", "verify", "quorum.roster")).toMatchObject({status: 3, data: {code: "ROSTER_UNSIGNED"}});
   for (const place of [2, 0, 1]) await run("roster", "sign", "quorum.roster", "--key", `custodian-${place}.key`);
   expect(await run("roster", "verify", "quorum.roster")).toMatchObject({status: 0, data: {threshold: 2}});
-  for (const place of [0, 1, 2])
-    await start("custodian", "--key", `custodian-${place}.key`, "--data-dir", `custodian-${place}`);
-  await start("coordinator", "--key", "coordinator.key", "--data-dir", "coordinator");
+  await Promise.all([
+    ...[0, 1, 2].map((at) => start("custodian", "--key", `custodian-${at}.key`, "--data-dir", `custodian-${at}`)),
+    start("coordinator", "--key", "coordinator.key", "--data-dir", "coordinator"),
+  ]);
 
   writeFileSync(join(folder, "f.qvm"), "input x\nsecret w\nmul y = x w\noutput y\n");
   writeFileSync(join(folder, "w.txt"), "w=21\n", {mode: 0o600});
@@ -79,7 +81,8 @@ test("from keys to a result that only the client sees", async () => {
   await stop(running[1]!);
   expect(await run("eval", id, "--set", "x=-1", "--signed", ...alice)).toMatchObject({data: {results: {y: "-21"}}});
   expect(await run("reshare", ...alice)).toMatchObject({status: 3, data: {code: "METHOD_REFUSED"}});
-});
+  // Some twenty processes, one after the other.
+}, 120_000);
 
 test("services of the strict profile do not start without roster and key", async () => {
   expect(await run("custodian", "--data-dir", "x")).toMatchObject({status: 2, data: {code: "ROSTER_REQUIRED"}});

@@ -18,6 +18,9 @@ export interface CustodianServiceOptions {
   readonly roundMs: number;
 }
 
+/** How long a job waits for channels that are not there yet. */
+const STANDING_MS = 2_000;
+
 export class CustodianService {
   readonly #links: Links;
   readonly #runner: JobRunner;
@@ -126,6 +129,12 @@ export class CustodianService {
     const digest = jobDigest(job);
     const {kind, run, participants} = job;
     const startedMs = performance.now();
+    const {place} = this.custodian.ports;
+    await this.#links.standing(
+      participants.filter((each) => each !== place),
+      STANDING_MS,
+    );
+    if (this.#stopped) throw new UnavailableError("STOPPING", "the custodian stops");
     try {
       const outcome = await this.#runner.run(digest, begin(this.custodian, job, endpoint.nowMs()), participants);
       log.info({kind, run, ms: Math.round(performance.now() - startedMs)}, "a job is done");

@@ -1,4 +1,5 @@
 /** Channels to parties of the roster: dialled until they stand, one for each, and found by who is at the other end. */
+import {setTimeout as sleep} from "node:timers/promises";
 import {hexOf} from "../../codecs/bytes.js";
 import type {RosterService} from "../../codecs/quorum/strict/roster.js";
 import type {Channel} from "../network/channel/channel.js";
@@ -6,6 +7,7 @@ import {dial, type EndpointPorts, parseAddress} from "../network/channel/endpoin
 import type {Log} from "../service.js";
 import {type Handlers, Rpc} from "./rpc.js";
 
+const LOOK_MS = 50;
 const REDIAL_MS = 500;
 const REDIAL_MAX_MS = 15_000;
 
@@ -33,6 +35,13 @@ export class Links {
   /** Places of those that a channel stands to, ascending. */
   get live(): readonly number[] {
     return [...this.#links.keys()].filter((place) => this.get(place)).sort((a, b) => a - b);
+  }
+
+  /** Resolves when channels to all of `places` stand, or after `waitMs`: whoever just started is still dialling. */
+  async standing(places: readonly number[], waitMs: number): Promise<void> {
+    const endMs = performance.now() + waitMs;
+    while (!this.#stopped && places.some((place) => !this.get(place)) && performance.now() < endMs)
+      await sleep(LOOK_MS);
   }
 
   /** A channel that the other side opened takes the place of an older one. */
