@@ -203,7 +203,9 @@ async function writeFile(place: string, {seed, interval}: DagFile, entries: Uint
       await writeWhole(handle, piece);
     };
     await write(dagFileHead.encode({...seed, interval}));
-    for (let at = 0; at < entries.length; at += PIECE_BYTES) await write(entries.subarray(at, at + PIECE_BYTES));
+    // Each write ends where a large page does: around other seams the system would keep the file in small ones.
+    for (let at = 0, end = PIECE_BYTES - DAG_FILE_HEAD_BYTES; at < entries.length; at = end, end += PIECE_BYTES)
+      await write(entries.subarray(at, end));
     await writeWhole(handle, hash.digest());
     await handle.sync();
   } finally {
