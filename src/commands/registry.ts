@@ -37,6 +37,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   node: "A node on this machine: create it, run it, ask how it is.",
   finality: "Proofs that a block is final, for whoever trusts no node.",
   light: "A chain verified from its proofs alone, without a node of one's own.",
+  validator: "Voting with stake: join, leave, come back from jail, and have cheats punished.",
   quorum: "Programs that custodians evaluate on secret shares: compile, judge, deploy and evaluate them.",
   config: "The configuration file and the settings in force.",
 };
@@ -231,6 +232,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./localnet/export.js")).localnetExportCommand,
   },
   {path: "peers", heading: "Node", load: async () => (await import("./peers.js")).peersCommand},
+  {
+    path: "validator join",
+    heading: "Node",
+    load: async () => (await import("./validator/join.js")).validatorJoinCommand,
+  },
+  {
+    path: "validator leave",
+    heading: "Node",
+    load: async () => (await import("./validator/leave.js")).validatorLeaveCommand,
+  },
+  {
+    path: "validator unjail",
+    heading: "Node",
+    load: async () => (await import("./validator/unjail.js")).validatorUnjailCommand,
+  },
+  {
+    path: "validator status",
+    heading: "Node",
+    load: async () => (await import("./validator/status.js")).validatorStatusCommand,
+  },
+  {
+    path: "validator report",
+    heading: "Node",
+    load: async () => (await import("./validator/report.js")).validatorReportCommand,
+  },
   {path: "validators", heading: "Node", load: async () => (await import("./validators.js")).validatorsCommand},
   {
     path: "finality fetch",

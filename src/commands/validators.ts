@@ -23,7 +23,7 @@ export const validatorsCommand = (io: Io): Command =>
     defineCommand("validators", {
       summary: "show who votes on a chain",
       description:
-        "Prints one line for each validator, in the order of the genesis: its index, its voting power, the account that " +
+        "Prints one line for each validator of the current epoch, in the order of their index: its index, its voting power, the account that " +
         "receives its fees, its node's id as qsdm peers shows it, and the architecture of the GPU beside it while the " +
         "attestation of that counts. --json has the height that this is true at, and each attestation whole.",
       examples: [
@@ -34,7 +34,7 @@ export const validatorsCommand = (io: Io): Command =>
         {does: "how many have shown a GPU that counts now", run: "qsdm validators | awk '$5 != \"-\"' | wc -l"},
       ],
       environment: settingsEnvironment("api_url", "timeout"),
-      seeAlso: ["peers", "status", "attest validator", "localnet export"],
+      seeAlso: ["validator status", "peers", "status", "attest validator", "localnet export"],
     }),
   ).action(async (flags: ClientFlags) => {
     await withClient(io, flags, async (client) => {

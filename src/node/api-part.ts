@@ -35,7 +35,15 @@ export function createApi(
   chain.subscribe(() => pulse.beat());
   const {version, commit} = ports;
   const finality = new FinalityDesk({genesis: dir.genesis, store, chain, newest: () => engine.newest()});
-  const info = {nodeId: keys.nodeId, role: roleOf(keys), version, commit, startedAtMs: ports.nowMs()};
+  const info = {
+    nodeId: keys.nodeId,
+    get role() {
+      return roleOf(keys, chain);
+    },
+    version,
+    commit,
+    startedAtMs: ports.nowMs(),
+  };
   return new ApiServer(
     {...DEFAULT_API_OPTIONS, ...options.api},
     {
@@ -56,7 +64,7 @@ function portsOf(ledger: Ledger & Wire): Omit<ApiPorts, "store" | "finality" | "
   const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, gossip, retelling} = ledger;
   const announce = (channel: PoolChannel, id: string, bytes: Uint8Array): void => {
     gossip.announce(channel, bytes);
-    retelling?.keep(channel, id);
+    retelling.keep(channel, id);
   };
   const view = (): LedgerView => viewOf(chain);
   return {

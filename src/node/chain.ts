@@ -4,12 +4,15 @@
  */
 
 import {type Block, blockIdOf, type Certificate} from "../codecs/chain/block.js";
+import type {EpochRow} from "../codecs/chain/epoch.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import type {VerifySignature} from "../codecs/suite.js";
 import {InvariantError, RuleError, UnavailableError} from "../errors.js";
 import type {Settled} from "./api/events/derive.js";
+import {proveValidators} from "./consensus/finality/validator-set.js";
+import type {Origin} from "./consensus/hotstuff/state.js";
 import {checkCertificate} from "./consensus/votes/certificate.js";
-import {Committee} from "./consensus/votes/committee.js";
+import {Committee, type Voter} from "./consensus/votes/committee.js";
 import type {Parent, Seal} from "./ledger/chain/assemble.js";
 import {checkGenesis} from "./ledger/chain/check-genesis.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
@@ -21,8 +24,9 @@ import type {ChainParams} from "./ledger/params/chain-params.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
 import type {HashAll} from "./ledger/state/hashing.js";
 import type {State} from "./ledger/state/state.js";
-import {type Validator, validators} from "./ledger/state/stores.js";
+import type {Validator} from "./ledger/state/stores.js";
 import type {TreeNode} from "./ledger/state/tree.js";
+import {epochOf, votersOf} from "./ledger/validators/election.js";
 import {type Pending, PendingBlocks} from "./pending.js";
 import {type Candidate, type Extension, propose, verifyBlock} from "./proposal.js";
 import type {Log} from "./service.js";
@@ -43,16 +47,19 @@ export interface ChainPorts extends RunPorts {
   readonly log: Pick<Log, "debug" | "error">;
 }
 
+interface Voters {
+  readonly validators: readonly Validator[];
+  readonly committee: Committee;
+}
+
 /** Called after a block is on disk and merged, with what its builder found could not be included. */
 export type Subscriber = (committed: BlockCommitted, extension: Extension) => void;
 
 export class Chain {
   readonly params: ChainParams;
-  /** Who votes, and who leads. */
-  readonly committee: Committee;
   /** Id of block 0. */
   readonly genesisId: string;
-  readonly #validators: readonly Validator[];
+  #voters: Voters;
   readonly #pending: PendingBlocks;
   readonly #subscribers: Subscriber[] = [];
   #busy = false;
@@ -64,9 +71,7 @@ export class Chain {
     this.#pending = new PendingBlocks(() => this.committed, ports.hashAll);
     this.params = chainParamsOf(ports.genesis);
     this.genesisId = genesisBlock(ports.genesis).id;
-    this.#validators = [...committed.state.keys(validators)].map((key) => committed.state.get(validators, key)!);
-    const {leaderRotation: rotation, quorum} = this.params.rules;
-    this.committee = new Committee(0n, this.#validators, {rotation, quorum});
+    this.#voters = this.#electedIn(committed.state);
   }
 
   /**
@@ -102,6 +107,16 @@ export class Chain {
   get tip(): Parent {
     return this.committed.parent;
   }
+  /** Who votes on the block after the tip, and who leads. */
+  get committee(): Committee {
+    return this.#voters.committee;
+  }
+  /** What the epoch of that block goes on from. */
+  get origin(): Origin {
+    const height = epochOf(this.state).originHeight;
+    const {view} = this.ports.store.header(height)!;
+    return {id: height === 0n ? this.genesisId : blockIdOf(this.ports.store.header(height)!), height, view};
+  }
 
   subscribe(subscriber: Subscriber): void {
     this.#subscribers.push(subscriber);
@@ -121,6 +136,11 @@ export class Chain {
     return id === this.tip.id || this.#pending.get(id) !== undefined;
   }
 
+  /** Whether an executed block ended the epoch of the tip's next block: what follows it there only makes it final. */
+  endsEpoch(id: string): boolean {
+    return epochOf(this.ground(id).state).number > this.committee.epoch;
+  }
+
   /** The block that could come after `parentId`, as rules see it. */
   nextBlock(timeMs: bigint, parentId: string = this.tip.id): BlockContext {
     const {parent} = this.ground(parentId);
@@ -129,6 +149,7 @@ export class Chain {
       height: parent.height + 1n,
       timeMs,
       verifySignature: this.ports.verifyTransaction,
+      verifyVote: this.ports.verifyVote,
       ancestor: (height) => {
         if (height > this.tip.height) return this.#pending.ancestor(parentId, height);
         const header = this.ports.store.header(height);
@@ -139,7 +160,7 @@ export class Chain {
 
   /** Account that receives the fees of a block of `view`. */
   proposerOf(view: bigint): string {
-    return this.#validators[this.committee.leader(view)]!.account;
+    return this.#voters.validators[this.committee.leader(view)]!.account;
   }
 
   /** Builds the block of `view` on `parentId` from what is waiting, and executes it as anybody else would. */
@@ -152,7 +173,7 @@ export class Chain {
       view,
       proposer: this.proposerOf(view),
     };
-    const ground = {parent, committed, block: this.nextBlock(timeMs, parentId), seal};
+    const ground = {parent, committed, block: this.nextBlock(timeMs, parentId), seal, closes: this.endsEpoch(parentId)};
     const {block, dropped, settled} = propose(candidate, ground, this.ports);
     const result = verifyBlock(block, ground, {...this.ports, nowMs: null});
     return this.#pending.add(block, result, {dropped, settled});
@@ -174,20 +195,29 @@ export class Chain {
         "HEADER_INVALID",
         `block ${header.height}: ${header.proposer} does not lead view ${header.view}`,
       );
-    const ground = {parent, committed, block: this.nextBlock(header.timeMs, parent.id)};
+    const closes = this.endsEpoch(parent.id);
+    const ground = {parent, committed, block: this.nextBlock(header.timeMs, parent.id), closes};
     return this.#pending.add(block, verifyBlock(block, ground, {...this.ports, nowMs}));
   }
 
-  /** Makes an executed child of the tip final. */
-  async commit(id: string, certificate: Certificate): Promise<void> {
+  /**
+   * Makes an executed child of the tip final.
+   * @param closing the certified blocks on it that ended the epoch, where it is the last of one
+   */
+  async commit(id: string, certificate: Certificate, closing: EpochRow["closing"] = []): Promise<void> {
     if (this.#busy) throw new InvariantError("two commits at once");
     this.#busy = true;
     try {
       const pending = this.#pending.get(id);
       if (!pending || pending.block.header.parentId !== this.tip.id || certificate.blockId !== id)
         throw new InvariantError(`block ${id} cannot be committed on ${this.tip.id}`);
-      await this.#commit(pending, certificate);
+      const ends = this.endsEpoch(id);
+      await this.#commit(pending, certificate, ends ? this.#begun(pending, closing) : null);
       this.#pending.remove(id);
+      if (ends) {
+        this.#pending.clear();
+        this.#voters = this.#electedIn(this.state);
+      }
     } finally {
       this.#busy = false;
     }
@@ -196,6 +226,31 @@ export class Chain {
   /** Forgets executed blocks that can no longer become final. */
   forget(ids: readonly string[]): void {
     for (const id of ids) this.#pending.remove(id);
+  }
+
+  #electedIn(state: State): Voters {
+    const elected = votersOf(state);
+    return {validators: elected, committee: this.#committeeOf(epochOf(state).number, elected)};
+  }
+
+  #committeeOf(epoch: bigint, voters: readonly Voter[]): Committee {
+    const {leaderRotation: rotation, quorum} = this.params.rules;
+    return new Committee(epoch, voters, {rotation, quorum});
+  }
+
+  /** Who voted for the block at the tip, which may be the last of an epoch. */
+  #votersOfTip(): Committee {
+    const {epoch} = this.tip;
+    if (epoch === this.committee.epoch) return this.committee;
+    const elected =
+      epoch === 0n ? this.ports.genesis.validators : this.ports.store.epoch(epoch)!.validatorSet.validators;
+    return this.#committeeOf(epoch, elected);
+  }
+
+  /** What is kept of the epoch that begins behind `pending`. */
+  #begun({result: {state}, tree}: Pending, closing: EpochRow["closing"]): EpochRow {
+    const {number, originHeight} = epochOf(state);
+    return {number, originHeight, validatorSet: proveValidators(state, tree), closing};
   }
 
   /** Holds the stored tip to its own digests. @throws UnavailableError DATABASE_CORRUPT */
@@ -223,12 +278,13 @@ export class Chain {
 
   #check(certificate: Certificate): void {
     const {chainId} = this.params;
-    checkCertificate(certificate, {chainId, committee: this.committee, verify: this.ports.verifyVote});
+    checkCertificate(certificate, {chainId, committee: this.#votersOfTip(), verify: this.ports.verifyVote});
   }
 
   async #commit(
     {block, result, changes, tree, parent, extension, held}: Pending,
     certificate: Certificate,
+    epoch: EpochRow | null,
   ): Promise<void> {
     const {id, height, stateRoot, receiptsRoot} = parent;
     const packed = await this.ports.store.pack(block);
@@ -244,6 +300,7 @@ export class Chain {
         receipts: result.receipts,
         slashes: slashesIn(result.events),
         events: this.ports.journal.entries({id, header: block.header, result}),
+        epoch,
         settled: [...new Set([...held, ...extension.settled])],
       },
       packed,

@@ -9,6 +9,8 @@ import {slashContract} from "./ledger/slashing/contract.js";
 import {batchTransferContract} from "./ledger/transfer/batch-contract.js";
 import {transferContract} from "./ledger/transfer/contract.js";
 import {walletTransferContract} from "./ledger/transfer/wallet-contract.js";
+import {joinContract, leaveContract, unjailContract} from "./ledger/validators/contracts.js";
+import {equivocationContract} from "./ledger/validators/equivocation.js";
 
 const COMMON: readonly Contract[] = [
   slashContract,
@@ -17,7 +19,14 @@ const COMMON: readonly Contract[] = [
   transferContract,
   batchTransferContract,
 ];
-const STRICT: readonly Contract[] = [...COMMON, validatorAttestContract];
+const STRICT: readonly Contract[] = [
+  ...COMMON,
+  validatorAttestContract,
+  joinContract,
+  leaveContract,
+  unjailContract,
+  equivocationContract,
+];
 
 /**
  * In the order of the admission stack: slashing over enrollment over everything else. QSDM's own enrollment and

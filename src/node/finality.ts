@@ -32,15 +32,21 @@ export function genesisGround(genesis: Genesis, verify: VerifySignature): Finali
 
 export interface FinalityPorts {
   readonly genesis: Genesis;
-  readonly store: Pick<LedgerStore, "header" | "block" | "head">;
+  readonly store: Pick<LedgerStore, "header" | "block" | "head" | "epoch" | "epochFrom">;
   /** The state after the newest final block. */
   readonly chain: {readonly state: State; readonly tree: TreeNode};
   /** Certified blocks above the final one, in order of height. */
   newest(): readonly {readonly block: {readonly header: Header}; readonly certificate: Certificate}[];
 }
 
+/** A certified block, on disk or above it. */
+interface Certified {
+  readonly header: Header;
+  certificate(): Promise<Certificate>;
+}
+
 export class FinalityDesk {
-  #validatorSet: ValidatorSetProof | null = null;
+  #genesisSet: ValidatorSetProof | null = null;
 
   constructor(private readonly ports: FinalityPorts) {}
 
@@ -58,12 +64,10 @@ export class FinalityDesk {
       });
     if (height > tip) throw new RuleError("BLOCK_NOT_FOUND", `no block at height ${height}, the tip is ${tip}`);
     // Without an await between, so that the two fit together.
-    const above = new Map(newest().map(({block, certificate}) => [block.header.height, {...block, certificate}]));
-    const headers = this.#upTo(height, (at) => store.header(at) ?? above.get(at)?.header ?? null);
-    const certificates: Certificate[] = [];
-    for (const {height: at} of headers.slice(-3))
-      certificates.push(at > tip ? above.get(at)!.certificate : (await store.block(at))!.certificate);
-    return {headers, certificates, validatorSet: this.#validators()};
+    const branch = this.#branch(height, newest());
+    const certificates = await Promise.all(branch.slice(-3).map((each) => each.certificate()));
+    const headers = branch.map(({header}) => header);
+    return {headers, certificates, validatorSet: this.#validators(headers[0]!.epoch)};
   }
 
   /**
@@ -85,18 +89,34 @@ export class FinalityDesk {
     return {store, key, value, siblings, leaf, finality};
   }
 
-  /** Headers from `height` on that end with three in views without a gap. */
-  #upTo(height: bigint, headerAt: (height: bigint) => Header | null): readonly Header[] {
-    const headers: Header[] = [];
-    while (headers.length < FINALITY_HEADERS_MAX) {
-      const next = headerAt(height + BigInt(headers.length));
-      if (!next)
-        throw new UnavailableError("FINALITY_PENDING", `the blocks that prove block ${height} final are not here yet`, {
-          hint: "ask again after the next blocks",
-        });
-      headers.push(next);
-      if (isThreeChain(headers.slice(-3))) return headers;
+  /** Blocks of the epoch from `height` on, those that closed it behind its last one. */
+  *#from(height: bigint, newest: ReturnType<FinalityPorts["newest"]>): Generator<Certified> {
+    const {store} = this.ports;
+    for (let at = height; ; at++) {
+      const header = store.header(at);
+      if (!header) break;
+      yield {header, certificate: async () => (await store.block(at))!.certificate};
+      const next = store.epochFrom(at);
+      if (!next) continue;
+      for (const {block, certificate} of next.closing)
+        yield {header: block.header, certificate: async () => certificate};
+      return;
     }
+    for (const {block, certificate} of newest) yield {header: block.header, certificate: async () => certificate};
+  }
+
+  /** Blocks from `height` on that end with three in views without a gap. */
+  #branch(height: bigint, newest: ReturnType<FinalityPorts["newest"]>): readonly Certified[] {
+    const branch: Certified[] = [];
+    for (const next of this.#from(height, newest)) {
+      branch.push(next);
+      if (isThreeChain(branch.slice(-3).map(({header}) => header))) return branch;
+      if (branch.length === FINALITY_HEADERS_MAX) break;
+    }
+    if (branch.length < FINALITY_HEADERS_MAX)
+      throw new UnavailableError("FINALITY_PENDING", `the blocks that prove block ${height} final are not here yet`, {
+        hint: "ask again after the next blocks",
+      });
     throw new RuleError(
       "FINALITY_TOO_LONG",
       `a proof of block ${height} needs more than ${FINALITY_HEADERS_MAX} headers: so many views were given up after it`,
@@ -104,11 +124,12 @@ export class FinalityDesk {
     );
   }
 
-  #validators(): ValidatorSetProof {
-    if (!this.#validatorSet) {
+  #validators(epoch: bigint): ValidatorSetProof {
+    if (epoch > 0n) return this.ports.store.epoch(epoch)!.validatorSet;
+    if (!this.#genesisSet) {
       const {state, tree} = genesisTree(this.ports.genesis);
-      this.#validatorSet = proveValidators(state, tree);
+      this.#genesisSet = proveValidators(state, tree);
     }
-    return this.#validatorSet;
+    return this.#genesisSet;
   }
 }

@@ -54,6 +54,10 @@ const PARAMS = z.strictObject({
   maxProofs: count,
   maxBlockBytes: count,
   maxBlockGas: amount,
+  validatorStakeDust: amount,
+  validatorEpochBlocks: amount,
+  validatorUnbondSeconds: count,
+  validatorsMax: count,
   deviceTrust: DEVICE_TRUST,
 });
 

@@ -7,6 +7,7 @@ import {readProofCompat} from "../codecs/mining/proof.js";
 import type {VerifySignature} from "../codecs/suite.js";
 import {QsdmError, RuleError, UnavailableError} from "../errors.js";
 import type {Chain} from "./chain.js";
+import {EvidenceDesk} from "./evidence-desk.js";
 import {type CompatDoor, carryCompat} from "./ledger/chain/compat-door.js";
 import type {BlockCommitted} from "./ledger/chain/events.js";
 import type {AcceptedProof} from "./ledger/chain/run.js";
@@ -48,11 +49,15 @@ export class Intake {
   readonly #unwritten = new Set<string>();
   #flushing = false;
   #closed = false;
+  /** Equivocations that wait for a block of this node. */
+  readonly evidence: EvidenceDesk;
   /** Offences that waiting slashes are about. */
   readonly offences: WaitingOffences;
   readonly nonceOf: NonceOf = (address) => accountAt(this.ports.chain.state, address).nonce;
 
   constructor(private readonly ports: IntakePorts) {
+    const {chain, store, wake} = ports;
+    this.evidence = new EvidenceDesk({chain, store, wake});
     this.offences = new WaitingOffences((txId) => ports.pool.has(txId));
     ports.chain.subscribe((committed, extension) => this.#settle(committed, extension));
   }
@@ -66,7 +71,8 @@ export class Intake {
     const dropped: Dropped[] = [];
     for (const row of this.ports.store.waiting()) {
       try {
-        if (row.kind === "transaction") this.#admit(readTransaction(row.value), this.ports.signatures.verify);
+        if (row.kind === "evidence") this.evidence.resume(row.value);
+        else if (row.kind === "transaction") this.#admit(readTransaction(row.value), this.ports.signatures.verify);
         else this.#proofs.set(row.id, {raw: row.value, claim: claimOf(row.value)});
       } catch (error) {
         if (!(error instanceof QsdmError)) throw error;
@@ -158,12 +164,14 @@ export class Intake {
       .filter(([id]) => !held.has(id) && !this.#unwritten.has(id))
       .slice(0, maxProofs)
       .map(([id, {raw}]) => ({id, raw}));
-    return {timeMs: this.ports.nowMs(), transactions, proofs};
+    // Before everything that an accused could still do with its stake.
+    return {timeMs: this.ports.nowMs(), transactions: [...this.evidence.offered(parentId), ...transactions], proofs};
   }
 
   /** Whether a block on `parentId` would hold nothing. */
   isEmpty(parentId: string): boolean {
     const {pool} = this.ports;
+    if (this.evidence.offered(parentId).length > 0) return false;
     if (this.#proofs.size === 0 && pool.size === 0) return true;
     const held = this.#heldOn(parentId);
     for (const id of this.#proofs.keys()) if (!held.has(id)) return false;

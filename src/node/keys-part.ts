@@ -2,6 +2,7 @@
 import {equalBytes, hexOf} from "../codecs/bytes.js";
 import {sha256} from "../codecs/hash.js";
 import type {VerifySignature} from "../codecs/suite.js";
+import type {Chain} from "./chain.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
 import type {ComputePool} from "./compute/pool.js";
 import type {DataDir} from "./data-dir.js";
@@ -16,9 +17,9 @@ import {SignatureDesk} from "./signature-desk.js";
 export interface NodeKeys {
   /** What other nodes know this one by: its own key, with which a validator votes. */
   readonly identity: Identity;
-  /** Null where the key is no voter's: the node follows. */
-  readonly voice: ValidatorVoice | null;
-  readonly signed: SignedFile | null;
+  /** Whether it counts is for each epoch to say: the node of a key that is no voter's follows. */
+  readonly voice: ValidatorVoice;
+  readonly signed: SignedFile;
   readonly verifyVote: VerifySignature;
   readonly verifyTransaction: VerifySignature;
   readonly signatures: SignatureDesk;
@@ -26,27 +27,25 @@ export interface NodeKeys {
   readonly nodeId: string;
 }
 
-export async function loadKeys(
-  {genesis, validatorSeed, signedPath}: DataDir,
-  pool: ComputePool | null,
-): Promise<NodeKeys> {
+export async function loadKeys({validatorSeed, signedPath}: DataDir, pool: ComputePool | null): Promise<NodeKeys> {
   const signatures = new SignatureDesk((await loadMlDsa(87)).verify, pool);
   const votes = await loadMlDsa(44);
   const {publicKey, secretKey} = votes.keygenFromSeed(validatorSeed);
   const key = votes.hold(secretKey);
   secretKey.fill(0);
-  const index = genesis.validators.findIndex((each) => equalBytes(each.publicKey, publicKey));
-  const signed = index < 0 ? null : SignedFile.open(signedPath);
+  const signed = SignedFile.open(signedPath);
   return {
     identity: {publicKey, sign: key.sign},
     signatures,
     verifyTransaction: signatures.verify,
     verifyVote: rememberValid(votes.verify),
-    voice: signed && new VoteSigner(index, key.sign, signed),
+    voice: new VoteSigner(publicKey, key.sign, signed),
     signed,
     nodeId: hexOf(sha256(publicKey)).slice(0, 16),
   };
 }
 
 export type NodeRole = "validator" | "follower";
-export const roleOf = ({voice}: NodeKeys): NodeRole => (voice ? "validator" : "follower");
+/** What this node is in the epoch of the next block. */
+export const roleOf = ({voice}: NodeKeys, {committee}: Pick<Chain, "committee">): NodeRole =>
+  committee.voters.some(({publicKey}) => equalBytes(publicKey, voice.publicKey)) ? "validator" : "follower";

@@ -116,8 +116,8 @@ export class QsdmNode implements Service {
 
   /** Who this node is among others, and where they reach it. */
   networkState(): {readonly role: NodeRole; readonly peer_id: string; readonly listen: readonly string[]} {
-    const {network, role} = this.parts;
-    return {role, peer_id: network.self, listen: network.addresses()};
+    const {network} = this.parts;
+    return {role: this.parts.role(), peer_id: network.self, listen: network.addresses()};
   }
 
   view(): LedgerView {
@@ -126,7 +126,7 @@ export class QsdmNode implements Service {
 
   /** Serves until the signal aborts; whatever fails here closes the store again. */
   async start(signal: AbortSignal): Promise<void> {
-    const {api, network, engine, chain, role} = this.parts;
+    const {api, network, engine, chain} = this.parts;
     const {abort, log} = this.life;
     try {
       signal.throwIfAborted();
@@ -139,7 +139,10 @@ export class QsdmNode implements Service {
       throw error;
     }
     signal.addEventListener("abort", () => void this.stop(), {once: true});
-    log.info({url: this.url, height: chain.tip.height, chain: chain.params.chainId, role}, "node started");
+    log.info(
+      {url: this.url, height: chain.tip.height, chain: chain.params.chainId, role: this.parts.role()},
+      "node started",
+    );
   }
 
   /** Finishes the block under way and everything acknowledged, then closes the store. Never rejects. */
@@ -160,7 +163,7 @@ export class QsdmNode implements Service {
       () => network.stop(),
       () => compute?.close(),
       () => store.close(),
-      () => signed?.close(),
+      () => signed.close(),
     ];
     for (const step of steps)
       try {

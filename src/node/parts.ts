@@ -24,10 +24,10 @@ export interface NodeParts {
   readonly chain: Chain;
   readonly intake: Intake;
   readonly engine: Engine;
-  /** Null for a node that only follows. */
-  readonly signed: SignedFile | null;
+  readonly signed: SignedFile;
   readonly network: Network;
-  readonly role: NodeRole;
+  /** What this node is now. */
+  role(): NodeRole;
   readonly api: ApiServer;
   /** Threads for batches; null where the backend has none. */
   readonly compute: ComputePool | null;
@@ -41,7 +41,7 @@ export async function buildParts(site: Site): Promise<NodeParts> {
   try {
     return {...(await joinParts(site, keys, backend)), compute};
   } catch (error) {
-    keys.signed?.close();
+    keys.signed.close();
     throw error;
   }
 }
@@ -61,25 +61,23 @@ async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): P
   ledger.onWork(() => engine.wake());
   for (const {id, error} of intake.resume())
     site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
-  wire.retelling?.resume(site.store.waiting());
+  wire.retelling.resume(site.store.waiting());
   const api = createApi(site, keys, {...ledger, ...wire, engine});
-  const role = roleOf(keys);
+  const role = (): NodeRole => roleOf(keys, chain);
   return {store: site.store, chain, intake, engine, signed: keys.signed, network: wire.network, role, api};
 }
 
-function createEngine(
-  {options, ports, store, broken}: Site,
-  {voice, verifyVote}: NodeKeys,
-  ledger: Ledger & Wire,
-): Engine {
+function createEngine({options, ports, store, broken}: Site, keys: NodeKeys, ledger: Ledger & Wire): Engine {
   const {chain, intake, nowMs} = ledger;
+  const {voice, verifyVote} = keys;
+  const votes = roleOf(keys, chain) === "validator";
   const networked = isNetworked(options.network);
-  if (!voice && !networked)
+  if (!votes && !networked)
     ports.log.warn(
       {height: chain.tip.height},
       "the key of this node is no validator's, and it was told of no other node: it stays at this height",
     );
-  if (voice && chain.committee.size > 1 && !networked)
+  if (votes && chain.committee.size > 1 && !networked)
     throw new UnavailableError("NETWORK_REQUIRED", `this chain has ${chain.committee.size} validators`, {
       hint: "tell the node of the others with --listen, --peer or --bootstrap",
     });
@@ -97,7 +95,7 @@ function createEngine(
       clock: systemClock,
       nowMs,
       log: ports.log,
-      equivocated: () => undefined,
+      equivocated: (proof) => intake.evidence.report(proof),
       failed: broken,
     },
   );

@@ -75,6 +75,11 @@ export class PendingBlocks {
     return pending;
   }
 
+  /** Forgets every block: an epoch ended, and nothing goes on from any of them. */
+  clear(): void {
+    this.#byId.clear();
+  }
+
   /** Forgets a block that became final, or never will. */
   remove(id: string): void {
     this.#byId.delete(id);

@@ -30,6 +30,8 @@ export interface Ground {
   readonly committed: {readonly state: State; readonly held: HeldDust};
   readonly block: BlockContext;
   readonly seal: Pick<Seal, "epoch" | "view" | "proposer">;
+  /** Whether the parent ended its epoch: what comes on it in the same epoch only makes it final. */
+  readonly closes: boolean;
 }
 
 /** What became of a candidate's items. */
@@ -47,8 +49,23 @@ export interface Proposal extends Extension {
 /** Refusals that say nothing against the item: it keeps waiting. */
 const MAY_FIT_LATER: ReadonlySet<string> = new Set(["NONCE_MISMATCH", "BLOCK_FULL"]);
 
+/** What a closing block does: nothing. It will never be final itself. */
+const doNothing = ({state, held}: Ground["committed"]): RunResult => ({
+  state: state.fork(),
+  held,
+  proofs: [],
+  coinbase: [],
+  transactions: [],
+  receipts: [],
+  events: [],
+});
+
 /** The best block that `candidate` allows on `ground`. */
 export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): Proposal {
+  const {chainId} = ground.block.params;
+  const seal = {...ground.seal, chainId, timeMs: ground.block.timeMs};
+  if (ground.closes)
+    return {block: assembleBlock(doNothing(ground.committed), ground.parent, seal), dropped: [], settled: []};
   const run = new BlockRun(ground.committed, {...ground.block, proposer: ground.seal.proposer}, ports);
   const dropped: Dropped[] = [];
   const settled: string[] = [];
@@ -64,8 +81,6 @@ export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): 
   };
   for (const {id, raw} of candidate.proofs) attempt(id, () => run.addProof(raw));
   for (const transaction of candidate.transactions) attempt(transaction.txId, () => run.addTransaction(transaction));
-  const {chainId} = ground.block.params;
-  const seal = {...ground.seal, chainId, timeMs: ground.block.timeMs};
   return {block: assembleBlock(run.finish(), ground.parent, seal), dropped, settled};
 }
 
@@ -81,10 +96,14 @@ export function verifyBlock(
 ): RunResult {
   const {header} = block;
   checkHeader(header, ground.parent, {params: ground.block.params, nowMs: ports.nowMs});
-  const run = new BlockRun(ground.committed, contextOf(header, ground.block), ports);
-  const result = runBody(run, block, block.transactions.map(readTransaction));
+  const result = ground.closes ? doNothing(ground.committed) : runOf(block, ground, ports);
   checkBody(block, result, ground.parent);
   return result;
+}
+
+function runOf(block: Block, ground: Omit<Ground, "seal" | "closes">, ports: RunPorts): RunResult {
+  const run = new BlockRun(ground.committed, contextOf(block.header, ground.block), ports);
+  return runBody(run, block, block.transactions.map(readTransaction));
 }
 
 const contextOf = ({height, timeMs, proposer}: Header, block: BlockContext) => ({...block, height, timeMs, proposer});

@@ -13,6 +13,8 @@ const AT_ONCE = 256;
 
 export interface RetellingPorts {
   readonly network: Pick<Network, "send" | "peers" | "onPeer">;
+  /** Whether this node makes no blocks: a validator puts what it took into its own. */
+  follows(): boolean;
   /** Bytes of something that waits; null when it does not any more. */
   bytesOf(id: string): Uint8Array | null;
 }
@@ -34,7 +36,7 @@ export class Retelling {
 
   /** What an earlier run acknowledged. */
   resume(rows: readonly WaitingRow[]): void {
-    for (const {id, kind} of rows) this.keep(kind === "proof" ? "proofs" : "transactions", id);
+    for (const {id, kind} of rows) if (kind !== "evidence") this.keep(`${kind}s`, id);
   }
 
   /** A block is final. */
@@ -43,6 +45,7 @@ export class Retelling {
   }
 
   #tell(peers: readonly PeerId[]): void {
+    if (!this.ports.follows()) return;
     let told = 0;
     for (const [id, channel] of this.#channels) {
       const bytes = this.ports.bytesOf(id);

@@ -37,6 +37,7 @@ export async function storeGenesis(
       receipts: [],
       slashes: [],
       events: [],
+      epoch: null,
       settled: [],
     },
     await store.pack(block),

@@ -2,7 +2,7 @@
 import {randomBytes} from "node:crypto";
 import {plain} from "../codecs/bytes.js";
 import {NgcDesk} from "./api/ngc/desk.js";
-import type {NodeKeys} from "./keys-part.js";
+import {type NodeKeys, roleOf} from "./keys-part.js";
 import type {Ledger} from "./ledger-part.js";
 import type {Network} from "./network/port.js";
 import {NetworkTally} from "./network/tally.js";
@@ -18,8 +18,7 @@ export interface Wire {
   readonly network: Network;
   readonly tally: NetworkTally;
   readonly gossip: PoolGossip;
-  /** Null for a validator, which puts what it took into blocks itself. */
-  readonly retelling: Retelling | null;
+  readonly retelling: Retelling;
   readonly ngc: NgcDesk | null;
 }
 
@@ -51,8 +50,9 @@ export async function createWire({options, ports, dir}: Site, keys: NodeKeys, le
     takeTransaction: (bytes) => intake.submit(bytes),
     takeProof: (bytes) => intake.submitProof(bytes, (raw) => desk.verifyRelayed(chain.state, raw, isWaiting)),
   });
-  const retelling = keys.voice ? null : new Retelling({network, bytesOf: (id) => intake.waitingBytes(id)});
-  chain.subscribe(() => retelling?.committed());
+  const follows = (): boolean => roleOf(keys, chain) === "follower";
+  const retelling = new Retelling({network, follows, bytesOf: (id) => intake.waitingBytes(id)});
+  chain.subscribe(() => retelling.committed());
   return {network, tally, gossip, retelling, ngc};
 }
 

@@ -12,7 +12,7 @@ import {accountAt, countDust, supplyOf} from "../../src/node/ledger/monetary/sup
 import {openSqlite} from "../../src/node/storage/sqlite/driver.js";
 import {viewOf} from "../../src/node/view.js";
 import {contentOf, mlDsa44, signed, signedTransfer, TEST_CHAIN_ID, testAccount} from "../support/accounts.js";
-import {extend, openTestChain, scratchDirectory, testGenesis, VALIDATOR_ACCOUNT} from "../support/chain.js";
+import {extend, openTestChain, STAKE_DUST, scratchDirectory, testGenesis, VALIDATOR_ACCOUNT} from "../support/chain.js";
 
 const alice = testAccount("alice");
 const bob = testAccount("bob");
@@ -27,8 +27,8 @@ describe("one transfer, from the envelope to the disk", () => {
     expect(accountAt(chain.state, alice.address)).toEqual({balanceDust: 994_000n, nonce: 1n});
     expect(accountAt(chain.state, bob.address).balanceDust).toBe(5_000n);
     expect(accountAt(chain.state, VALIDATOR_ACCOUNT.address).balanceDust).toBe(500n);
-    expect(supplyOf(chain.state)).toEqual({genesisDust: 1_000_000n, minedDust: 0n, burnedDust: 500n});
-    expect(countDust(chain.state)).toEqual({balancesDust: 999_500n, bondsDust: 0n});
+    expect(supplyOf(chain.state)).toEqual({genesisDust: 1_000_000n + STAKE_DUST, minedDust: 0n, burnedDust: 500n});
+    expect(countDust(chain.state)).toEqual({balancesDust: 999_500n, bondsDust: STAKE_DUST});
     expect(chain.held).toEqual(countDust(chain.state));
     expect(store.receipt(txId)).toMatchObject({outcome: "applied", height: 1n, feeDust: 1_000n, code: null});
     expect(store.waiting()).toEqual([]);

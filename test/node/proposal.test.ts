@@ -28,6 +28,7 @@ async function built() {
     committed: {state: chain.state, held: chain.held},
     block: chain.nextBlock(NOW),
     seal: {epoch: 0n, view: 1n, proposer: VALIDATOR_ACCOUNT.address},
+    closes: false,
   };
   const transactions = [0n, 1n].map((nonce) =>
     readTransaction(signedTransfer(alice, {to: bob.address, amountDust: 5n, nonce})),

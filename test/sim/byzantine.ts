@@ -138,6 +138,8 @@ export class OutputFilter {
       const highCertificate = this.#inflated(timeout.highCertificate, timeout.view - 1n);
       return {type: "timeout", timeout: {...timeout, highCertificate}};
     }
+    if (message.type === "certificate")
+      return {type: "certificate", certificate: this.#inflated(message.certificate, message.certificate.view)};
     const {proposal} = message;
     const justify = this.#inflated(proposal.justify, proposal.justify.view);
     return {type: "proposal", proposal: {...proposal, justify}};

@@ -5,6 +5,7 @@
 import {equalBytes} from "../../src/codecs/bytes.js";
 import {blockIdOf, type Certificate, voteContent} from "../../src/codecs/chain/block.js";
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
+import {validatorIdOf} from "../../src/codecs/chain/validator-payloads.js";
 import {
   type ConsensusMessage,
   decodeMessage,
@@ -13,7 +14,15 @@ import {
   timeoutContent,
 } from "../../src/codecs/consensus/messages.js";
 import {DecodeError, InvariantError} from "../../src/errors.js";
-import {accounts, SUPPLY_KEY, supply} from "../../src/node/ledger/state/stores.js";
+import {
+  accounts,
+  EPOCH_KEY,
+  epochs,
+  SUPPLY_KEY,
+  stakes,
+  supply,
+  validators as voters,
+} from "../../src/node/ledger/state/stores.js";
 import type {SimCrypto} from "./crypto.js";
 import type {Letter} from "./network.js";
 import type {SimNode} from "./node.js";
@@ -29,6 +38,7 @@ export const CHECKERS = [
   "receipts",
   "acknowledged",
   "liveness",
+  "slashing",
   "crash",
 ] as const;
 export type Checker = (typeof CHECKERS)[number];
@@ -58,14 +68,17 @@ export class Checkers {
   readonly #committed = new Map<bigint, {readonly id: string; readonly stateRoot: string}>();
   readonly #votes = new Map<string, string>();
   readonly #proposals = new Map<string, string>();
-  readonly #gaveUp = new Map<number, bigint>();
+  /** Newest view that each node gave up, by epoch and node. */
+  readonly #gaveUp = new Map<string, bigint>();
+  /** Who votes, by epoch, and the block that the epoch goes on from. */
+  readonly #epochs = new Map<bigint, {readonly voters: Genesis["validators"]; readonly origin: string | null}>();
   /** View and parent of every block that anybody proposed; a block's id covers both. */
   readonly #blocks = new Map<string, {readonly view: bigint; readonly parentId: string}>();
   #last: {readonly bytes: Uint8Array; readonly message: ConsensusMessage | null} = {
     bytes: new Uint8Array(),
     message: null,
   };
-  readonly #locks = new Map<number, bigint>();
+  readonly #locks = new Map<string, bigint>();
   /** Honest validators that voted for a block, which means that they hold it. */
   readonly #holders = new Map<string, Set<number>>();
   /** Heights whose receipts were looked at, and the next nonce of each sender after them. */
@@ -76,7 +89,9 @@ export class Checkers {
   #healedAtView: bigint | null = null;
   #resumed = false;
 
-  constructor(private readonly ports: CheckerPorts) {}
+  constructor(private readonly ports: CheckerPorts) {
+    this.#epochs.set(0n, {voters: ports.genesis.validators, origin: null});
+  }
 
   /** A message leaves `letter.from`, before the links have their way with it. */
   left(letter: Letter): void {
@@ -90,24 +105,31 @@ export class Checkers {
     if (!message) throw new InvariantError(`n${letter.from} says what nobody can read`);
     switch (message.type) {
       case "vote": {
-        const {view, blockId, validator} = message.vote;
-        if (validator !== letter.from) this.#fail("one-vote", `n${letter.from} votes as n${validator}`);
-        this.#once("one-vote", this.#votes, `vote of n${letter.from} in view ${view}`, blockId);
-        if ((this.#gaveUp.get(letter.from) ?? -1n) >= view && !this.#holders.get(blockId)?.has(letter.from))
+        const {epoch, view, blockId, validator} = message.vote;
+        if (this.#indexOf(epoch, letter.from) !== validator)
+          this.#fail("one-vote", `n${letter.from} votes as n${validator}`);
+        this.#once("one-vote", this.#votes, `vote of n${letter.from} in view ${epoch}/${view}`, blockId);
+        if (
+          (this.#gaveUp.get(`${epoch}/${letter.from}`) ?? -1n) >= view &&
+          !this.#holders.get(blockId)?.has(letter.from)
+        )
           this.#fail("one-vote", `n${letter.from} votes in view ${view} after giving it up`);
-        this.#lock(letter.from, blockId);
+        this.#lock(`n${letter.from} of epoch ${epoch}`, blockId);
         const holders = this.#holders.get(blockId) ?? new Set();
         this.#holders.set(blockId, holders.add(letter.from));
         return this.#saw(view);
       }
       case "timeout": {
-        const {view, highCertificate, entered} = message.timeout;
-        const before = this.#gaveUp.get(letter.from) ?? -1n;
-        if (view > before) this.#gaveUp.set(letter.from, view);
+        const {epoch, view, highCertificate, entered} = message.timeout;
+        const slot = `${epoch}/${letter.from}`;
+        const before = this.#gaveUp.get(slot) ?? -1n;
+        if (view > before) this.#gaveUp.set(slot, view);
         this.#certificate(highCertificate);
         if (entered) this.#timeouts(entered);
         return this.#saw(view);
       }
+      case "certificate":
+        return this.#certificate(message.certificate);
       case "proposal":
         return this.#proposal(letter.from, message.proposal);
     }
@@ -120,24 +142,27 @@ export class Checkers {
   }
 
   #proposal(from: number, {block, justify, timeouts}: Proposal): void {
-    const {view} = block.header;
-    this.#once("one-vote", this.#proposals, `proposal of n${from} in view ${view}`, justify.blockId + view);
+    const {epoch, view} = block.header;
+    this.#once("one-vote", this.#proposals, `proposal of n${from} in view ${epoch}/${view}`, justify.blockId + view);
     this.#certificate(justify);
     if (timeouts) this.#timeouts(timeouts);
     this.#saw(view);
   }
 
-  /** Nobody votes for what goes on from an older view than that of the last block whose child it voted to go on from. */
-  #lock(node: number, blockId: string): void {
+  /**
+   * Nobody votes for what goes on from an older view than that of the last block whose child it voted to go on from.
+   * What is locked in one epoch binds nobody in the next, which goes on from a final block.
+   */
+  #lock(voter: string, blockId: string): void {
     const block = this.#blocks.get(blockId);
     const parent = block && this.#blocks.get(block.parentId);
     // A leader that crashed over its own block votes for it later, and nobody has heard of the block.
     if (!parent) return;
-    const locked = this.#locks.get(node) ?? 0n;
+    const locked = this.#locks.get(voter) ?? 0n;
     if (parent.view < locked)
-      this.#fail("lock", `n${node} votes for a block on view ${parent.view}, locked on view ${locked}`);
+      this.#fail("lock", `${voter} votes for a block on view ${parent.view}, locked on view ${locked}`);
     const grand = this.#blocks.get(parent.parentId);
-    if (grand && grand.view > locked) this.#locks.set(node, grand.view);
+    if (grand && grand.view > locked) this.#locks.set(voter, grand.view);
   }
 
   /** A block is on a node's disk and merged. */
@@ -157,7 +182,9 @@ export class Checkers {
     if (known && known.id === blockId && known.stateRoot !== stateRoot)
       this.#fail("state", `height ${height} leaves another state at n${node.index}`);
     if (!known) this.#committed.set(height, {id: blockId, stateRoot});
-    this.#holdersOf(blockId, height);
+    this.#elected(node, blockId);
+    this.#holdersOf(blockId, height, chain.tip.epoch);
+    this.#slashing(node, height);
     this.#supply(node, height);
     this.#resumes();
     const stored = await node.stored.block(height);
@@ -192,6 +219,11 @@ export class Checkers {
   /** Nothing new goes wrong from now on. */
   healed(): void {
     this.#healedAtView = this.highestView;
+  }
+
+  /** The newest epoch. */
+  get epoch(): bigint {
+    return BigInt(this.#epochs.size - 1);
   }
 
   get hasResumed(): boolean {
@@ -244,17 +276,23 @@ export class Checkers {
   #certificate(certificate: Certificate): void {
     const {view, height, blockId, epoch, votes} = certificate;
     if (height === 0n) return;
-    const key = `${view}/${blockId}/${votes.map(({validator}) => validator)}`;
+    const era = this.#epochs.get(epoch);
+    if (!era)
+      return this.#fail("certificates", `certificate of height ${height} in epoch ${epoch}, which nobody began`);
+    // What stands for the votes that a new epoch's voters did not give.
+    if (votes.length === 0 && era.origin === blockId) return;
+    const key = `${epoch}/${view}/${blockId}/${votes.map(({validator}) => validator)}`;
     if (this.#sound.has(key)) return;
-    const {validators, chainId} = this.ports.genesis;
+    const {chainId} = this.ports.genesis;
     const bytes = voteContent.encode({chainId, epoch, height, view, blockId});
-    const wrong = this.#quorum(votes, () => bytes, validators);
+    const wrong = this.#quorum(votes, () => bytes, era.voters);
     if (wrong) this.#fail("certificates", `certificate of height ${height} in view ${view}: ${wrong}`);
     else this.#sound.add(key);
   }
 
   #timeouts({view, epoch, timeouts, highCertificate}: TimeoutCertificate): void {
-    const {validators, chainId} = this.ports.genesis;
+    const {chainId} = this.ports.genesis;
+    const {voters: validators} = this.#epochs.get(epoch) ?? {voters: []};
     const bytes = (i: number): Uint8Array => {
       const {highView, highBlockId} = timeouts[i]!;
       return timeoutContent.encode({chainId, epoch, view, highView, highBlockId});
@@ -283,14 +321,40 @@ export class Checkers {
   }
 
   /** Enough honest nodes have what was committed for it to be had whatever the others do. */
-  #holdersOf(blockId: string, height: bigint): void {
-    const {validators} = this.ports.genesis;
+  #holdersOf(blockId: string, height: bigint, epoch: bigint): void {
+    const {voters: validators} = this.#epochs.get(epoch)!;
     const faulty = Math.floor((validators.length - 1) / 3);
     const quorum = Math.floor((2 * validators.length) / 3) + 1;
     const holders = this.#holders.get(blockId)?.size ?? 0;
     // An honest leader's vote for its own block does not leave it when it collects them itself.
     if (holders + 1 < quorum - faulty)
       this.#fail("availability", `height ${height} is committed and ${holders} honest nodes voted for it`);
+  }
+
+  /** The voters of the epoch that begins behind what was committed, the same everywhere. */
+  #elected(node: SimNode, blockId: string): void {
+    const {state} = node.chain!;
+    const epoch = state.get(epochs, EPOCH_KEY)!.number;
+    if (this.#epochs.has(epoch)) return;
+    const elected = [...state.keys(voters)].map((key) => state.get(voters, key)!);
+    this.#epochs.set(epoch, {voters: elected, origin: blockId});
+  }
+
+  /** Place of a node among the voters of an epoch. */
+  #indexOf(epoch: bigint, node: number): number {
+    const own = validatorIdOf(this.ports.crypto.votes.keygen(`validator ${node}`).publicKey);
+    return this.#epochs.get(epoch)?.voters.findIndex(({publicKey}) => validatorIdOf(publicKey) === own) ?? -1;
+  }
+
+  /** Nobody honest loses anything. */
+  #slashing(node: SimNode, height: bigint): void {
+    const {validators, params} = this.ports.genesis;
+    validators.forEach(({publicKey, power}, i) => {
+      const stake = node.chain!.state.get(stakes, validatorIdOf(publicKey));
+      if (!this.ports.isHonest(i)) return;
+      if (!stake || stake.stakeDust < power * params.validatorStakeDust || stake.jailedUntilHeight > 0n)
+        this.#fail("slashing", `height ${height} punishes n${i}, which is honest`);
+    });
   }
 
   /** All that was allocated is held or burned; simulations mine nothing. */
@@ -302,7 +366,10 @@ export class Checkers {
       if (balanceDust < 0n) this.#fail("supply", `height ${height}: ${key.slice(0, 8)} has ${balanceDust} dust`);
       held += balanceDust;
     }
-    const allocated = this.ports.genesis.allocations.reduce((sum, {amountDust}) => sum + amountDust, 0n);
+    for (const key of state.keys(stakes)) held += state.get(stakes, key)!.stakeDust;
+    const {allocations, validators, params} = this.ports.genesis;
+    const staked = validators.reduce((sum, {power}) => sum + power * params.validatorStakeDust, 0n);
+    const allocated = allocations.reduce((sum, {amountDust}) => sum + amountDust, staked);
     const burned = state.get(supply, SUPPLY_KEY)?.burnedDust ?? 0n;
     if (held + burned !== allocated)
       this.#fail("supply", `height ${height}: ${held} held and ${burned} burned of ${allocated} dust`);
@@ -317,6 +384,8 @@ export class Checkers {
     this.#counted.add(height);
     // Listed from the last transaction of the block to the first.
     for (const {sender, nonce} of [...receipts].reverse()) {
+      // Evidence, which a block carries by itself.
+      if (/^0+$/.test(sender)) continue;
       const next = this.#nonces.get(sender) ?? 0n;
       if (nonce !== next)
         this.#fail("receipts", `height ${height} has nonce ${nonce} of ${sender.slice(0, 8)}, not ${next}`);

@@ -4,6 +4,7 @@
  */
 import {hexOf} from "../../src/codecs/bytes.js";
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
+import {validatorIdOf} from "../../src/codecs/chain/validator-payloads.js";
 import type {SignedRecord} from "../../src/codecs/consensus/promise.js";
 import {sha3} from "../../src/codecs/hash.js";
 import {RuleError} from "../../src/errors.js";
@@ -139,8 +140,12 @@ export class SimNode {
           clock: this.#clock(alive),
           nowMs,
           log: SILENT,
-          equivocated: ({kind, validator, view}) =>
-            trace.note(heap.nowMs, this.index, `saw n${validator} equivocate by ${kind} in view ${view}`),
+          equivocated: (proof) => {
+            const {kind, view, publicKey} = proof;
+            const validator = validatorIdOf(publicKey).slice(0, 8);
+            trace.note(heap.nowMs, this.index, `saw ${validator} equivocate by ${kind} in view ${view}`);
+            intake.evidence.report(proof);
+          },
           failed,
         },
       );
@@ -207,7 +212,7 @@ export class SimNode {
   #voice(alive: () => boolean): VoteSigner {
     const sign = (message: Uint8Array): Uint8Array => this.ports.crypto.votes.sign(this.#keys.secretKey, message);
     const self = this;
-    return new VoteSigner(this.index, sign, {
+    return new VoteSigner(this.#keys.publicKey, sign, {
       get record() {
         return self.#signed;
       },

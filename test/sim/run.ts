@@ -33,6 +33,8 @@ export interface SimResult {
   /** Highest height that an honest node committed. */
   readonly height: bigint;
   readonly transactions: number;
+  /** Highest epoch that an honest node began. */
+  readonly epoch: bigint;
 }
 
 const CHAIN_ID = "qsdm-sim";
@@ -48,7 +50,8 @@ const genesisOf = (nodes: number, crypto: SimCrypto, addresses: readonly string[
   chainId: CHAIN_ID,
   network: "simulation",
   timeMs: 1_800_000_000_000n,
-  params: NETWORK_PARAMS.dev,
+  // Short enough for an epoch to end in most runs in which somebody is caught.
+  params: {...NETWORK_PARAMS.dev, validatorEpochBlocks: 8n},
   allocations: addresses.map((to) => ({to, amountDust: 1_000_000_000n})),
   validators: Array.from({length: nodes}, (_, i) => ({
     publicKey: crypto.votes.keygen(`validator ${i}`).publicKey,
@@ -188,6 +191,7 @@ class World {
       simulatedMs: this.#heap.nowMs,
       height: [...this.#checkers.heights.values()].reduce((a, b) => (a > b ? a : b), 0n),
       transactions: this.#acknowledged,
+      epoch: this.#checkers.epoch,
     };
   }
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import {expect, onTestFinished, test} from "vitest";
 import {main} from "./main.js";
 import {planOf} from "./plan.js";
-import {Random} from "./random.js";
+import {Random, streamsOf} from "./random.js";
 import {runSeed} from "./run.js";
 import {nextSeed, readSlices} from "./seed-ledger.js";
 
@@ -18,6 +18,18 @@ for (let from = 1; from <= SEEDS; from += SLICE)
       expect({seed, violations}).toEqual({seed, violations: []});
     }
   });
+
+test("a cheat is slashed and voted out, and the chain goes on in an epoch without it", async () => {
+  const isCheat = (seed: number): boolean =>
+    [...planOf(streamsOf(seed).faults).byzantine.values()].some((misdeeds) => misdeeds.has("equivocate"));
+  const seed = Array.from({length: SEEDS}, (_, i) => i + 1).find(isCheat)!;
+  let evidence = 0;
+  const print = (line: string): void => void (line.includes(" equivocate by ") && evidence++);
+  const {violations, epoch} = await runSeed({seed, crypto: "fake", print});
+  expect(violations).toEqual([]);
+  expect(evidence).toBeGreaterThan(0);
+  expect(epoch).toBeGreaterThan(0n);
+});
 
 test("a seed run twice gives one trace, and another seed another", async () => {
   const digestOf = async (seed: number) => (await runSeed({seed, crypto: "fake", print: null})).digest;

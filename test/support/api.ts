@@ -41,6 +41,7 @@ export const PARAMS: ChainParams = {
   slashing: {capDust: 1_000_000_000n, rewardBps: 5_000, autoRevokeMinStakeDust: 1_000_000_000n},
   fees: {baseFeeDust: 1_000n, burnBps: 5_000},
   limits: {maxTransactions: 1_000, maxProofs: 100, maxGas: 400_000_000n, maxBytes: 4_000_000},
+  validators: {stakeDust: 10_000_000_000n, epochBlocks: 100n, unbondSeconds: 1_814_400, max: 100},
   deviceTrust: {roots: [], minFirmware: "", minDriver: "", references: []},
 };
 
@@ -78,6 +79,8 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
   }),
   difficulty: () => 65_536n,
   hashrateHps: () => 104_857n,
+  stakes: () => [],
+  epoch: () => ({number: 0n, originHeight: 0n}),
   validators: () => [{account: BOB, power: 1n, publicKey: new Uint8Array(1312), attestation: null}],
   governance: () => ({
     active: new Map([

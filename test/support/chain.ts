@@ -22,6 +22,8 @@ import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount, testAccount} from "./accounts.js";
 
 export const VALIDATOR_ACCOUNT: TestAccount = testAccount("validator");
+/** What the validator of a dev chain has at stake. */
+export const STAKE_DUST = 10_000_000_000n;
 const VALIDATOR_KEYS = mlDsa44.keygenFromSeed(sha3(new Uint8Array([1])));
 
 /** Genesis of a dev chain that pays `allocations`. */

@@ -42,6 +42,8 @@ export function deskOver(headers: readonly Header[], tip: bigint, genesis: Genes
     store: {
       head: () => ({id: "", header: at(tip)!, stateRoot: "", receiptsRoot: ""}),
       header: at,
+      epoch: () => null,
+      epochFrom: () => null,
       block: async (height): Promise<StoredBlock | null> => {
         const header = at(height);
         return header && {id: blockIdOf(header), block: bodyOf(header), certificate: certify(header)};

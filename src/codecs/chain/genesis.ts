@@ -57,6 +57,11 @@ export const genesisParams = record("params", {
   maxProofs: u32,
   maxBlockBytes: u32,
   maxBlockGas: u64,
+  /** Stake behind one unit of voting power; 0 where the validators of genesis vote for ever. */
+  validatorStakeDust: u64,
+  validatorEpochBlocks: u64,
+  validatorUnbondSeconds: u32,
+  validatorsMax: u32,
   deviceTrust,
 });
 export type GenesisParams = FieldValue<typeof genesisParams>;

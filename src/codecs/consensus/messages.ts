@@ -9,7 +9,7 @@ import {DecodeError} from "../../errors.js";
 import {digestHex} from "../address.js";
 import {decodeCbor} from "../cbor/cbor.js";
 import {type FieldValue, fixed, list, nullable, record, u32, u64} from "../cbor/record.js";
-import {block, certificate} from "../chain/block.js";
+import {block, type Certificate, certificate} from "../chain/block.js";
 import {chainIdField} from "../chain/envelope.js";
 import {ML_DSA_44} from "../suite.js";
 
@@ -88,12 +88,15 @@ export type Timeout = FieldValue<typeof timeout>;
 export type ConsensusMessage =
   | {readonly type: "proposal"; readonly proposal: Proposal}
   | {readonly type: "vote"; readonly vote: Vote}
-  | {readonly type: "timeout"; readonly timeout: Timeout};
+  | {readonly type: "timeout"; readonly timeout: Timeout}
+  /** The certificate that ends an epoch, which no block of it will ever carry. */
+  | {readonly type: "certificate"; readonly certificate: Certificate};
 
 const TAGS = {
   "qsdm/proposal-message/v1": "proposal",
   "qsdm/vote-message/v1": "vote",
   "qsdm/timeout-message/v1": "timeout",
+  "qsdm/certificate/v2": "certificate",
 } as const;
 
 /** The message in `bytes`. @throws DecodeError CBOR_INVALID, FIELD_INVALID, MESSAGE_UNKNOWN */
@@ -104,11 +107,27 @@ export function decodeMessage(bytes: Uint8Array): ConsensusMessage {
   if (type === "proposal") return {type, proposal: proposal.fromWire(wire, type)};
   if (type === "vote") return {type, vote: vote.fromWire(wire, type)};
   if (type === "timeout") return {type, timeout: timeout.fromWire(wire, type)};
+  if (type === "certificate") return {type, certificate: certificate.fromWire(wire, type)};
   throw new DecodeError("MESSAGE_UNKNOWN", "no message of consensus");
 }
 
 /** Bytes of a message. */
 export function encodeMessage(message: ConsensusMessage): Uint8Array {
   if (message.type === "proposal") return proposal.encode(message.proposal);
+  if (message.type === "certificate") return certificate.encode(message.certificate);
   return message.type === "vote" ? vote.encode(message.vote) : timeout.encode(message.timeout);
+}
+
+/** The epoch that a message is of. */
+export function epochOfMessage(message: ConsensusMessage): bigint {
+  switch (message.type) {
+    case "proposal":
+      return message.proposal.block.header.epoch;
+    case "vote":
+      return message.vote.epoch;
+    case "timeout":
+      return message.timeout.epoch;
+    case "certificate":
+      return message.certificate.epoch;
+  }
 }

@@ -7,7 +7,9 @@ import {genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {addressOfPolicy, checkPolicy, decodeMultiEnvelope, policy} from "../../codecs/chain/multisig.js";
 import {batchTransfer, strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
 import {receipt} from "../../codecs/chain/receipt.js";
+import {validatorIdOf} from "../../codecs/chain/validator-payloads.js";
 import type {Codec} from "../../codecs/codec.js";
+import {equivocation, offenceOf} from "../../codecs/consensus/equivocation.js";
 import {proposal, timeout, timeoutCertificate, vote} from "../../codecs/consensus/messages.js";
 import {ack, availability} from "../../codecs/dag/availability.js";
 import {batchIdOf, signedHeader} from "../../codecs/dag/batch.js";
@@ -63,6 +65,10 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
     const value = policy.decode(bytes);
     checkPolicy(value);
     return {address: addressOfPolicy(value), ...value};
+  },
+  equivocation: (bytes) => {
+    const value = equivocation.decode(bytes);
+    return {offence: offenceOf(value), validator: validatorIdOf(value.publicKey), ...value};
   },
   block: (bytes) => {
     const value = block.decode(bytes);

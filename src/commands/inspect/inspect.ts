@@ -40,7 +40,7 @@ export const inspectCommand = (io: Io): Command =>
     description:
       "Reads any canonical bytes of the ledger or of QSDM's chain and prints what they are, their size, whether their " +
       "form is canonical, and how the file spells them, then a record of path and value for each field: transactions, " +
-      "blocks, headers, certificates, votes, proposals, timeouts, batches, finality and state proofs, genesis, receipts, proofs, " +
+      "blocks, headers, certificates, votes, proposals, timeouts, batches, finality and state proofs, evidence of equivocation, genesis, receipts, proofs, " +
       "payloads, evidence, attestation bundles, envelopes of QSDM, keystores. Messages and signed bytes of QBIND's " +
       "nodes are told too, with the digests that go by them, though no node here speaks them. Bytes may be spelled as " +
       "hex or base64. Byte strings above 64 bytes are shown by size and digest. Works offline, checks no signature, and " +

@@ -1,5 +1,7 @@
 /** What the HTTP API needs from the node around it. Implemented in parts.ts and view.ts; object literals in tests. */
+
 import type {Topic} from "../../codecs/api/events.js";
+import type {StakeView} from "../../codecs/api/stakes.js";
 import type {Block, Header} from "../../codecs/chain/block.js";
 import type {UnsignedEnvelope} from "../../codecs/chain/envelope.js";
 import type {FinalityProof, StateProof} from "../../codecs/chain/finality.js";
@@ -12,7 +14,7 @@ import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
-import type {AttestedValidator} from "../ledger/state/stores.js";
+import type {AttestedValidator, Epoch} from "../ledger/state/stores.js";
 import type {Waiting} from "../mempool/pool/estimate.js";
 import type {TelemetryCheck} from "../mining/telemetry/telemetry.js";
 import type {Network} from "../network/port.js";
@@ -112,6 +114,10 @@ export interface LedgerView {
   governance(): GovernanceView;
   /** Who votes, and what the chain knows of the GPU beside it. */
   validators(): readonly ValidatorView[];
+  /** In order of validator id. */
+  stakes(): readonly StakeView[];
+  /** Of the block that comes next. */
+  epoch(): Epoch;
 }
 
 export interface BlockStorePort {

@@ -15,6 +15,7 @@ import {receiptsRoute, slashReceiptsRoute} from "./routes/receipts.js";
 import {rejectionsRoute} from "./routes/rejections.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
 import {judgeSlashRoute, slashReceiptRoute, slashRoute} from "./routes/slash.js";
+import {stakesRoute} from "./routes/stakes.js";
 import {statusRoute} from "./routes/status.js";
 import {anomaliesRoute, penaltyRoute} from "./routes/telemetry.js";
 import {transactionRoute} from "./routes/transactions.js";
@@ -63,6 +64,7 @@ export const ROUTES = {
   events: eventsRoute,
   peers: peersRoute,
   validators: validatorsRoute,
+  stakes: stakesRoute,
   supply: supplyRoute,
   fees: feesRoute,
   params: paramsRoute,

@@ -9,6 +9,7 @@ import {
   branchRequest,
 } from "../../codecs/consensus/branch.js";
 import {QsdmError} from "../../errors.js";
+import {originCertificate} from "../consensus/hotstuff/state.js";
 import {MESSAGE_MAX_BYTES, type Network} from "../network/port.js";
 import type {Log} from "../service.js";
 import type {LedgerStore} from "../storage/store.js";
@@ -23,7 +24,7 @@ type Certified = BranchAnswer["blocks"][number];
 
 export interface CatchUpPorts {
   readonly network: Network;
-  readonly store: Pick<LedgerStore, "block" | "head">;
+  readonly store: Pick<LedgerStore, "block" | "head" | "epochFrom">;
   /** Certified blocks above the final one, in order of height. */
   newest(): readonly Certified[];
   /** Takes one; whether it was news. */
@@ -79,12 +80,13 @@ export class CatchUp {
       const {height} = head.header;
       const body = branchRequest.encode({from: height + 1n, count: BRANCH_BLOCKS_MAX});
       const bytes = await network.request(peer, BRANCH_PROTOCOL, body, {maxBytes: MESSAGE_MAX_BYTES});
-      let justify = (await store.block(height))!.certificate;
+      const known = new Map([[head.id, (await store.block(height))!.certificate]]);
       let news = false;
       for (const each of branchAnswer.decode(bytes).blocks) {
-        if (this.#stopped) return false;
-        if (await this.ports.take(each, justify)) news = true;
-        justify = each.certificate;
+        const parent = known.get(each.block.header.parentId);
+        if (this.#stopped || !parent) return news;
+        if (await this.ports.take(each, justifyOf(each, parent))) news = true;
+        known.set(each.certificate.blockId, each.certificate);
       }
       return news;
     } catch (error) {
@@ -105,13 +107,23 @@ export class CatchUp {
       blocks.push(each);
       return true;
     };
-    for (let height = from > 0n ? from : 1n; ; height++) {
+    let height = from > 0n ? from : 1n;
+    for (; ; height++) {
       const stored = await this.ports.store.block(height);
       if (!stored) break;
-      if (!put({block: stored.block, certificate: stored.certificate})) return branchAnswer.encode({blocks});
+      // Behind the last block of an epoch come those that closed it, which are of no height of the chain.
+      const closing = this.ports.store.epochFrom(height)?.closing ?? [];
+      for (const each of [{block: stored.block, certificate: stored.certificate}, ...closing])
+        if (!put(each)) return branchAnswer.encode({blocks});
     }
-    const expected = from + BigInt(blocks.length);
-    for (const each of this.ports.newest()) if (each.block.header.height >= expected && !put(each)) break;
+    for (const each of this.ports.newest()) if (each.block.header.height >= height && !put(each)) break;
     return branchAnswer.encode({blocks});
   }
 }
+
+/** What a block stands on: the certificate of its parent, or that its epoch begins there. */
+const justifyOf = ({block}: Certified, parent: Certificate): Certificate => {
+  const {epoch} = block.header;
+  const {blockId: id, height, view} = parent;
+  return parent.epoch === epoch ? parent : originCertificate(epoch, {id, height, view});
+};

@@ -3,18 +3,32 @@
  * way to a block, for one validator as for many (docs/decisions/0054-one-engine.md).
  */
 import {setImmediate as nextTurn} from "node:timers/promises";
+import {equalBytes} from "../../codecs/bytes.js";
 import type {Certificate} from "../../codecs/chain/block.js";
-import {type ConsensusMessage, decodeMessage} from "../../codecs/consensus/messages.js";
+import type {EpochRow} from "../../codecs/chain/epoch.js";
+import {type EquivocationProof, inOrder} from "../../codecs/consensus/equivocation.js";
+import {type ConsensusMessage, decodeMessage, epochOfMessage} from "../../codecs/consensus/messages.js";
 import {promise, uncommittedBlock} from "../../codecs/consensus/promise.js";
 import {InvariantError, QsdmError, UnavailableError} from "../../errors.js";
+import {isThreeChain} from "../consensus/finality/proof.js";
 import {jittered, timeoutMs} from "../consensus/hotstuff/pacemaker.js";
-import {beginAt, type ConsensusState, type Effect, type Input, type StepContext} from "../consensus/hotstuff/state.js";
+import {
+  beginAt,
+  type ConsensusState,
+  type Effect,
+  type Equivocation,
+  type Input,
+  originCertificate,
+  type SignedBlock,
+  type StepContext,
+} from "../consensus/hotstuff/state.js";
 import {step} from "../consensus/hotstuff/step.js";
 import {isBodyOf} from "../ledger/chain/assemble.js";
 import type {Verdict} from "../network/port.js";
 import type {Service} from "../service.js";
 import {Bodies, refOf} from "./bodies.js";
 import {CatchUp} from "./catch-up.js";
+import {EarlyMessages} from "./early.js";
 import {JobQueue} from "./job-queue.js";
 import {dueMs} from "./pace.js";
 import type {EngineOptions, EnginePorts} from "./ports.js";
@@ -29,11 +43,13 @@ type OfType<T extends Effect["type"]> = Extract<Effect, {type: T}>;
 export class Engine implements Service {
   #state: ConsensusState;
   readonly #context: StepContext;
-  readonly #bodies = new Bodies();
+  #bodies = new Bodies();
   readonly #jobs: JobQueue;
   readonly #catchUp: CatchUp | null;
-  /** Null for a node that only follows. */
-  readonly #speaker: Speaker | null;
+  /** Null while this node only follows. */
+  #speaker: Speaker | null = null;
+  /** Messages of the next epoch, which has not begun here yet. */
+  readonly #early = new EarlyMessages();
   /** Blocks whose execution could not be told yet. */
   readonly #open = new Set<string>();
   #lastBlockMs: number;
@@ -52,13 +68,12 @@ export class Engine implements Service {
     private readonly options: EngineOptions,
     private readonly ports: EnginePorts,
   ) {
-    const {chain, network, verifyVote, clock, voice} = ports;
-    this.#context = {chainId: chain.params.chainId, genesisId: chain.genesisId, verify: verifyVote};
+    const {chain, network, verifyVote, clock} = ports;
+    this.#context = {chainId: chain.params.chainId, verify: verifyVote};
     this.#lastBlockMs = clock.nowMs();
     this.#jobs = new JobQueue({nowMs: () => clock.nowMs(), failed: (error) => ports.failed(error)});
-    this.#speaker = voice && new Speaker(voice, ports);
     // Replaced at start, when the tip's certificate was read.
-    this.#state = this.#begin({epoch: 0n, height: 0n, view: 0n, blockId: chain.genesisId, votes: []});
+    this.#state = this.#begin(originCertificate(chain.committee.epoch, chain.origin));
     this.#catchUp =
       network &&
       new CatchUp({
@@ -73,9 +88,8 @@ export class Engine implements Service {
 
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const {chain, store, network} = this.ports;
-    const {height} = chain.tip;
-    this.#state = this.#begin((await store.block(height))!.certificate);
+    const {network} = this.ports;
+    this.#state = this.#begin(await this.#tipCertificate());
     await this.#jobs.add(() => this.#restore());
     network?.subscribe("consensus", (bytes) => this.#receive(bytes));
     network?.onPeer((_id, connected) => {
@@ -102,13 +116,40 @@ export class Engine implements Service {
 
   #begin(certificate: Certificate): ConsensusState {
     const {chain, voice, store} = this.ports;
+    const {committee, origin} = chain;
     const {id, height, view} = chain.tip;
     const root = {id, parentId: store.header(height)?.parentId ?? id, height, view};
-    const safety = rememberedSafety(chain.committee.epoch, root, {
-      promise: store.promise(),
-      signed: voice?.record ?? null,
-    });
-    return beginAt({committee: chain.committee, self: voice?.index ?? null, root, certificate, safety});
+    const index = voice ? committee.voters.findIndex((each) => equalBytes(each.publicKey, voice.publicKey)) : -1;
+    const self = index < 0 ? null : index;
+    const signed = self === null ? null : voice!.record;
+    const safety = rememberedSafety(committee.epoch, root, {promise: store.promise(), signed});
+    this.#speaker = self === null ? null : new Speaker(voice!, self, this.ports);
+    return beginAt({committee, self, origin, root, certificate, safety});
+  }
+
+  /** What the next block has to justify itself with. */
+  async #tipCertificate(): Promise<Certificate> {
+    const {chain, store} = this.ports;
+    const {origin, tip, committee} = chain;
+    if (origin.height === tip.height) return originCertificate(committee.epoch, origin);
+    return (await store.block(tip.height))!.certificate;
+  }
+
+  /** The last block of the epoch before is final: what stood above it is gone, and others may vote now. */
+  async #beginEpoch(): Promise<void> {
+    const {chain, log} = this.ports;
+    this.#cancelBuild();
+    this.#cancelView();
+    this.#cancelRetry();
+    this.#build = null;
+    this.#view = null;
+    this.#bodies = new Bodies();
+    this.#open.clear();
+    this.#state = this.#begin(originCertificate(chain.committee.epoch, chain.origin));
+    const {epoch, size} = chain.committee;
+    log.info({epoch, height: chain.tip.height, validators: size, votes: this.#state.self !== null}, "an epoch began");
+    await this.#take({type: "start"});
+    for (const message of this.#early.take(epoch)) await this.#takeMessage(message);
   }
 
   /** Takes up what was promised before the last stop or crash. */
@@ -120,6 +161,8 @@ export class Engine implements Service {
     }
     const stored = this.ports.store.promise();
     const kept = stored && promise.decode(stored);
+    // Of an epoch that is over, nothing can be taken up.
+    if (kept?.safety.epoch !== this.#state.committee.epoch) return this.#take({type: "start"});
     if (kept) await this.#take({type: "certificate", certificate: kept.highCertificate});
     if (kept?.entered) await this.#take({type: "timeouts", certificate: kept.entered});
     return this.#take({type: "start"});
@@ -128,6 +171,7 @@ export class Engine implements Service {
   /** One input, its effects, and the inputs that they lead to on this node. */
   async #take(input: Input): Promise<Verdict> {
     const {state, effects} = step(this.#state, input, this.#context);
+    const {epoch} = state.committee;
     this.#state = state;
     let verdict: Verdict = "accept";
     const next: Input[] = [];
@@ -136,6 +180,11 @@ export class Engine implements Service {
         verdict = effect.verdict;
         this.ports.log.debug({input: input.type, reason: effect.reason, verdict}, "consensus refused an input");
       } else next.push(...(await this.#perform(effect)));
+      if (this.ports.chain.committee.epoch === epoch) continue;
+      // Only who counted the votes has this certificate, and no later block of the epoch will carry it.
+      if (input.type === "vote") this.#speaker?.announce(state.highCertificate);
+      await this.#beginEpoch();
+      return verdict;
     }
     for (const each of next) await this.#take(each);
     return verdict;
@@ -175,7 +224,7 @@ export class Engine implements Service {
       case "evidence": {
         const {kind, validator, view} = effect.equivocation;
         this.ports.log.warn({kind, validator, view}, "a validator contradicts itself");
-        this.ports.equivocated(effect.equivocation);
+        this.ports.equivocated(this.#proofOf(effect.equivocation));
         return [];
       }
       case "drop":
@@ -183,6 +232,14 @@ export class Engine implements Service {
         this.#bodies.remove(effect.blockIds);
         return [];
     }
+  }
+
+  /** What the ledger takes for it. */
+  #proofOf({kind, epoch, view, validator, first, second}: Equivocation): EquivocationProof {
+    const {publicKey} = this.#state.committee.voters[validator]!;
+    const statement = ({height, blockId, signature}: SignedBlock) => ({height, blockId, signature});
+    const {chainId} = this.#context;
+    return inOrder({chainId, kind, epoch, view, publicKey, first: statement(first), second: statement(second)});
   }
 
   #save({safety, highCertificate, entered, blockId}: OfType<"save">): readonly Input[] {
@@ -204,6 +261,15 @@ export class Engine implements Service {
   }
 
   async #takeMessage(message: ConsensusMessage): Promise<Verdict> {
+    const {epoch} = this.#state.committee;
+    const of = epochOfMessage(message);
+    if (of < epoch) return "ignore";
+    if (of > epoch) {
+      // Somebody has blocks that this node lacks.
+      if (of === epoch + 1n) this.#early.keep(message, of);
+      this.#catchUp?.want();
+      return "ignore";
+    }
     if (message.type !== "proposal") return this.#take(message);
     const {block, ...proposal} = message.proposal;
     const {header} = block;
@@ -227,15 +293,24 @@ export class Engine implements Service {
     justify: Certificate,
   ): Promise<boolean> {
     const ref = refOf({block});
-    const isNews = (): boolean => this.#state.blocks.has(ref.id) || ref.height <= this.#state.root.height;
-    if (isNews() || !isBodyOf(block)) return false;
+    const isKnown = (): boolean => this.#state.blocks.has(ref.id) || ref.height <= this.#state.root.height;
+    const isOfNow = (): boolean => block.header.epoch === this.#state.committee.epoch;
+    if (!isOfNow()) return false;
+    if (isKnown()) {
+      const {highCertificate} = this.#state;
+      if (certificate.view > highCertificate.view)
+        await this.#jobs.add(() => this.#take({type: "certificate", certificate}));
+      return this.#state.highCertificate !== highCertificate;
+    }
+    if (!isBodyOf(block)) return false;
     await this.#jobs.add(async () => {
+      if (!isOfNow()) return "ignore";
       this.#bodies.put(ref.id, {block, justify});
       const verdict = await this.#take({type: "certified", block: ref, justify, certificate});
       this.#forgetUnknown(ref.id);
       return verdict;
     });
-    return isNews();
+    return isKnown() || !isOfNow();
   }
 
   /** The certified branch above the newest block that is on disk as final, lowest first. */
@@ -292,12 +367,24 @@ export class Engine implements Service {
 
   async #commit({blocks}: OfType<"commit">): Promise<readonly Input[]> {
     for (const {id, height, certificate} of blocks) {
+      const {chain} = this.ports;
       await this.#executeFinal(id, height);
-      await this.ports.chain.commit(id, certificate);
+      const ends = chain.endsEpoch(id);
+      await chain.commit(id, certificate, ends ? this.#closing(id) : []);
+      if (ends) return [];
       this.#bodies.remove([id]);
       this.#open.delete(id);
     }
     return [];
+  }
+
+  /** The certified blocks on `id` that make it final, up to the first three in views without a gap. */
+  #closing(id: string): EpochRow["closing"] {
+    const branch = this.newest();
+    const from = branch.findIndex(({block}) => block.header.parentId === id);
+    const headers = [this.#bodies.get(id)!.block.header, ...branch.slice(from).map(({block}) => block.header)];
+    const end = headers.findIndex((_, i) => isThreeChain(headers.slice(i - 2, i + 1)));
+    return branch.slice(from, from + end);
   }
 
   /** More than two thirds voted for it: it is valid, or this node is broken. */
@@ -315,7 +402,7 @@ export class Engine implements Service {
   /** Whether something waits for a block on `parentId`, or for the blocks that make its own final. */
   #isBusy(parentId: string): boolean {
     const {chain, intake} = this.ports;
-    if (!chain.isExecuted(parentId)) return true;
+    if (!chain.isExecuted(parentId) || chain.endsEpoch(parentId)) return true;
     if (!intake.isEmpty(parentId)) return true;
     for (const {held} of chain.branch(parentId)) if (held.size > 0) return true;
     return false;
@@ -354,12 +441,13 @@ export class Engine implements Service {
   #armView(): void {
     this.#cancelView();
     this.#cancelView = () => {};
-    if (!this.#view || this.#jobs.stopped || (!this.ports.voice && !this.#catchUp)) return;
+    const {self} = this.#state;
+    if (!this.#view || this.#jobs.stopped || (self === null && !this.#catchUp)) return;
     const {view, failures, sinceMs, jitterBps} = this.#view;
     const due = dueMs(this.#lastBlockMs, this.#isBusy(this.#state.highCertificate.blockId), this.options.pace);
     const ends = Math.max(due, sinceMs) + jittered(timeoutMs(failures, this.options.pacemaker), jitterBps);
     const expired = (): void => {
-      if (this.ports.voice) void this.#jobs.add(() => this.#take({type: "expired", view}));
+      if (self !== null) void this.#jobs.add(() => this.#take({type: "expired", view}));
       else this.#askAgain();
     };
     this.#cancelView = this.ports.clock.after(Math.max(0, ends - this.ports.clock.nowMs()), expired);

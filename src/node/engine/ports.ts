@@ -1,12 +1,12 @@
 /** What the engine needs besides the rules. */
 
 import type {VoteContent} from "../../codecs/chain/block.js";
+import type {EquivocationProof} from "../../codecs/consensus/equivocation.js";
 import type {ProposalContent, TimeoutContent} from "../../codecs/consensus/messages.js";
 import type {SignedRecord} from "../../codecs/consensus/promise.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import type {Chain} from "../chain.js";
 import type {PacemakerOptions} from "../consensus/hotstuff/pacemaker.js";
-import type {Equivocation} from "../consensus/hotstuff/state.js";
 import type {Network} from "../network/port.js";
 import type {Candidate} from "../proposal.js";
 import type {Log} from "../service.js";
@@ -15,8 +15,8 @@ import type {PaceOptions} from "./pace.js";
 
 /** Signs for one validator, and never two different things where one is allowed. */
 export interface ValidatorVoice {
-  /** Place in the validator list. */
-  readonly index: number;
+  /** ML-DSA-44. Whether it votes is for each epoch to say. */
+  readonly publicKey: Uint8Array;
   readonly record: SignedRecord | null;
   vote(content: VoteContent): Uint8Array;
   proposal(content: ProposalContent): Uint8Array;
@@ -43,7 +43,7 @@ export interface EnginePorts {
   readonly store: LedgerStore;
   /** What waits for blocks. */
   readonly intake: {candidate(parentId: string): Candidate; isEmpty(parentId: string): boolean};
-  /** Null for a node that only follows. */
+  /** Null for a node without a voting key. */
   readonly voice: ValidatorVoice | null;
   /** Null for a validator that is alone. */
   readonly network: Network | null;
@@ -53,8 +53,8 @@ export interface EnginePorts {
   /** Wall clock, milliseconds since 1970. */
   nowMs(): bigint;
   readonly log: Log;
-  /** Two statements of a validator that contradict each other. */
-  equivocated(equivocation: Equivocation): void;
+  /** Two statements of a validator that contradict each other, as a block takes them. */
+  equivocated(proof: EquivocationProof): void;
   /** The chain cannot go on. */
   failed(error: unknown): void;
 }

@@ -1,6 +1,6 @@
 /** What a validator says: signs the statements that consensus asks for, and sends them to whom they concern. */
 import {hexOf} from "../../codecs/bytes.js";
-import type {Block} from "../../codecs/chain/block.js";
+import type {Block, Certificate} from "../../codecs/chain/block.js";
 import {type ConsensusMessage, encodeMessage} from "../../codecs/consensus/messages.js";
 import {sha3} from "../../codecs/hash.js";
 import {QsdmError} from "../../errors.js";
@@ -16,6 +16,8 @@ export class Speaker {
 
   constructor(
     private readonly voice: ValidatorVoice,
+    /** Place among the voters of the epoch. */
+    private readonly index: number,
     private readonly ports: Pick<EnginePorts, "chain" | "network" | "log">,
   ) {
     this.#chainId = ports.chain.params.chainId;
@@ -24,7 +26,7 @@ export class Speaker {
 
   /** @returns what this node hears of it itself */
   vote({vote, to}: OfType<"vote">): readonly Input[] {
-    const {index} = this.voice;
+    const {index} = this;
     const signature = this.#sign(() => this.voice.vote({chainId: this.#chainId, ...vote}));
     if (!signature) return [];
     const signed = {...vote, validator: index, signature};
@@ -39,7 +41,7 @@ export class Speaker {
     const signature = this.#sign(() => this.voice.timeout(content));
     if (!signature) return [];
     this.ports.log.debug({view}, "gave a view up");
-    const signed = {...timeout, validator: this.voice.index, signature};
+    const signed = {...timeout, validator: this.index, signature};
     this.#send({type: "timeout", timeout: signed});
     return [{type: "timeout", timeout: signed}];
   }
@@ -49,8 +51,13 @@ export class Speaker {
     const content = {chainId: this.#chainId, epoch, height, view, blockId};
     const signature = this.#sign(() => this.voice.proposal(content));
     if (!signature) return;
-    const {index: validator} = this.voice;
+    const {index: validator} = this;
     this.#send({type: "proposal", proposal: {block, justify, timeouts, validator, signature}});
+  }
+
+  /** Tells everybody what ended the epoch: no later block of it will carry this certificate. */
+  announce(certificate: Certificate): void {
+    this.#send({type: "certificate", certificate});
   }
 
   /** A key that refuses says nothing; the node goes on listening. */

@@ -27,7 +27,7 @@ const blank = (epoch: bigint): SignedRecord => ({
 
 export class VoteSigner {
   constructor(
-    readonly index: number,
+    readonly publicKey: Uint8Array,
     private readonly sign: (message: Uint8Array) => Uint8Array,
     private readonly store: SignedStore,
   ) {}

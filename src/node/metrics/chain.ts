@@ -56,7 +56,19 @@ export function chainGauges(registry: Registry): (view: LedgerView) => void {
     help: "Attempts per second behind the proofs of the last two retarget intervals, at least; 0 where none are counted.",
     registers,
   });
+  const epoch = new Gauge({name: "qsdm_consensus_epoch", help: "Epoch of the block that comes next.", registers});
+  const stakes = new Gauge({
+    name: "qsdm_validators",
+    help: "Who votes now, and who has stake, by where each stands.",
+    labelNames: ["phase"],
+    registers,
+  });
   return (view) => {
+    epoch.set(Number(view.epoch().number));
+    stakes.set({phase: "voting"}, view.validators().length);
+    const phases = view.stakes().map((each) => each.phase);
+    for (const phase of ["active", "jailed", "leaving"] as const)
+      stakes.set({phase}, phases.filter((each) => each === phase).length);
     height.set(Number(view.head.height));
     time.set(Number(view.head.timeMs) / 1_000);
     difficulty.set(Number(view.difficulty()));

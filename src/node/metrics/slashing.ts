@@ -3,7 +3,7 @@ import type {Registry} from "prom-client";
 import type {LedgerEvent} from "../ledger/chain/events.js";
 import {ExactCounter} from "./exact-counter.js";
 
-const KINDS = ["double-mining", "forged-attestation", "freshness-cheat"];
+const KINDS = ["double-mining", "forged-attestation", "freshness-cheat", "double-vote", "double-proposal"];
 
 /** A subscriber that counts slashes. */
 export function slashMetrics(registry: Registry): (event: LedgerEvent) => void {

@@ -1,6 +1,7 @@
 /** What the chain needs of a store. SQLite is the embedded one; others implement the same port. */
 import type {Topic} from "../../codecs/api/events.js";
 import type {Block, Certificate, Header} from "../../codecs/chain/block.js";
+import type {EpochRow} from "../../codecs/chain/epoch.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {DecidedSlash} from "../ledger/slashing/view.js";
 import type {Change} from "../ledger/state/state.js";
@@ -19,6 +20,8 @@ export interface BlockCommit {
   readonly slashes: readonly string[];
   /** What is told of the block, in order of number. */
   readonly events: readonly LoggedEvent[];
+  /** The epoch that begins behind the block; null where the same one goes on. */
+  readonly epoch: EpochRow | null;
   /** Waiting rows that this block settles: included, spent or expired. */
   readonly settled: readonly string[];
 }
@@ -79,10 +82,10 @@ export interface ReceiptQuery {
   readonly limit: number;
 }
 
-/** An acknowledged transaction or proof that no block has settled yet. */
+/** An acknowledged transaction or proof, or evidence that this node found, that no block has settled yet. */
 export interface WaitingRow {
-  readonly kind: "transaction" | "proof";
-  /** Transaction id or proof id, hex. */
+  readonly kind: "transaction" | "proof" | "evidence";
+  /** Transaction id or proof id, hex; evidence is a transaction too. */
   readonly id: string;
   readonly value: Uint8Array;
 }
@@ -115,6 +118,10 @@ export interface LedgerStore extends PromiseStore {
   /** The whole state, one row at a time. */
   state(): Iterable<{readonly store: string; readonly key: string; readonly value: Uint8Array}>;
   waiting(): readonly WaitingRow[];
+  /** An epoch but the first, by its number. */
+  epoch(number: bigint): EpochRow | null;
+  /** The epoch that begins behind a block. */
+  epochFrom(originHeight: bigint): EpochRow | null;
   /** Puts rows on disk in one transaction; on return they survive a power cut. */
   keepWaiting(rows: readonly WaitingRow[]): void;
   dropWaiting(ids: readonly string[]): void;

@@ -53,7 +53,7 @@ export const callOf = (
   tx: AncestorTransaction,
 ): Call => ({
   state,
-  block: {...block, timeMs: 0n, verifySignature: () => false, ancestor: () => null},
+  block: {...block, timeMs: 0n, verifySignature: () => false, verifyVote: () => false, ancestor: () => null},
   txId: tx.id,
   content: {
     chainId: block.params.chainId,

@@ -17,7 +17,7 @@ export const SIGNATURE = new Uint8Array();
 export const GENESIS = {id: "00".repeat(32), parentId: "ff".repeat(32), height: 0n, view: 0n};
 export const GENESIS_CERTIFICATE: Certificate = {epoch: 0n, height: 0n, view: 0n, blockId: GENESIS.id, votes: []};
 /** The vectors sign nothing, so every signature holds. */
-export const CONTEXT: StepContext = {chainId: "qbind", genesisId: GENESIS.id, verify: () => true};
+export const CONTEXT: StepContext = {chainId: "qbind", verify: () => true};
 
 /** Block ids are names, padded with zero bytes. */
 export const blockIdOf = (name: string): string => hexOf(concat(utf8(name), new Uint8Array(32 - name.length)));
@@ -48,7 +48,7 @@ export class Validators {
   /** A node that follows and has seen genesis alone. */
   begin(): ConsensusState {
     return beginAt({
-      ...{committee: this.committee, self: null, root: GENESIS},
+      ...{committee: this.committee, self: null, origin: GENESIS, root: GENESIS},
       ...{certificate: GENESIS_CERTIFICATE, safety: null},
     });
   }

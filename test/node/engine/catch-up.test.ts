@@ -62,7 +62,10 @@ test("an answer fits a message however many vote", async () => {
   const hub = new InProcessNetwork();
   const server = hub.join("server");
   const client = hub.join("client");
-  new CatchUp({...idle(server), store: {head: () => null, block: async (height) => (height <= 300n ? stored : null)}});
+  new CatchUp({
+    ...idle(server),
+    store: {head: () => null, epochFrom: () => null, block: async (height) => (height <= 300n ? stored : null)},
+  });
   await server.start(signal);
   await client.start(signal);
   const body = branchRequest.encode({from: 1n, count: BRANCH_BLOCKS_MAX});

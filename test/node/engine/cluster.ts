@@ -1,14 +1,16 @@
 /** Whole validators in one process: chain, disk, keys and engine as in a node, on the network stand-in. */
 import path from "node:path";
 import {hexOf} from "../../../src/codecs/bytes.js";
-import type {Genesis} from "../../../src/codecs/chain/genesis.js";
+import type {Genesis, GenesisParams} from "../../../src/codecs/chain/genesis.js";
+import type {EquivocationProof} from "../../../src/codecs/consensus/equivocation.js";
 import {sha3} from "../../../src/codecs/hash.js";
-import type {Equivocation} from "../../../src/node/consensus/hotstuff/state.js";
+import {contractsOf} from "../../../src/node/contracts.js";
 import {systemClock} from "../../../src/node/engine/clock.js";
 import {Engine} from "../../../src/node/engine/engine.js";
 import type {Clock} from "../../../src/node/engine/ports.js";
 import {SignedFile} from "../../../src/node/keys/signed-file.js";
 import {VoteSigner} from "../../../src/node/keys/vote-signer.js";
+import {STRICT_RULES} from "../../../src/node/ledger/params/rules.js";
 import {rememberValid} from "../../../src/node/signature-cache.js";
 import {mlDsa44} from "../../support/accounts.js";
 import {openTestChain, scratchDirectory, type TestChain, testGenesis, VALIDATOR_ACCOUNT} from "../../support/chain.js";
@@ -31,7 +33,7 @@ export interface Member extends TestChain {
   readonly engine: Engine;
   readonly directory: string;
   readonly failures: unknown[];
-  readonly equivocations: Equivocation[];
+  readonly equivocations: EquivocationProof[];
   stop(): Promise<void>;
 }
 
@@ -41,8 +43,9 @@ export class Cluster {
   readonly members = new Map<number, Member>();
   readonly #directories = new Map<number, string>();
 
-  constructor(count: number, allocations?: Parameters<typeof testGenesis>[0]) {
-    this.genesis = clusterGenesis(count, allocations);
+  constructor(count: number, allocations?: Parameters<typeof testGenesis>[0], params: Partial<GenesisParams> = {}) {
+    const genesis = clusterGenesis(count, allocations);
+    this.genesis = {...genesis, params: {...genesis.params, ...params}};
   }
 
   /** Starts a validator, or a follower where `i` is none, on its own directory. */
@@ -50,9 +53,9 @@ export class Cluster {
     const directory = this.#directories.get(i) ?? scratchDirectory();
     this.#directories.set(i, directory);
     const failures: unknown[] = [];
-    const equivocations: Equivocation[] = [];
+    const equivocations: EquivocationProof[] = [];
     let wake = (): void => {};
-    const opened = await openTestChain(directory, this.genesis, {}, () => wake());
+    const opened = await openTestChain(directory, this.genesis, {contracts: contractsOf(STRICT_RULES)}, () => wake());
     const signed = SignedFile.open(path.join(directory, "validator.signed"));
     const sign = (message: Uint8Array): Uint8Array => mlDsa44.sign(keysOf(i).secretKey, message);
     const network = this.network.join(peerOf(i));
@@ -64,12 +67,15 @@ export class Cluster {
         store,
         intake,
         network,
-        voice: i < this.genesis.validators.length ? new VoteSigner(i, sign, signed) : null,
+        voice: new VoteSigner(keysOf(i).publicKey, sign, signed),
         verifyVote: rememberValid(mlDsa44.verify),
         clock,
         nowMs: () => BigInt(Date.now()) + this.genesis.timeMs,
         log: {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}},
-        equivocated: (each) => equivocations.push(each),
+        equivocated(each) {
+          equivocations.push(each);
+          intake.evidence.report(each);
+        },
         failed: (error) => failures.push(error),
       },
     );

@@ -7,6 +7,7 @@ import {scratchDirectory} from "../../support/chain.js";
 
 const A = "aa".repeat(32);
 const B = "bb".repeat(32);
+const KEY = new Uint8Array(1_312);
 const SIGNATURE = new Uint8Array(2420);
 const vote = (view: bigint, blockId = A, epoch = 0n) => ({chainId: "qsdm-test", epoch, height: view, view, blockId});
 const timeout = (view: bigint) => ({chainId: "qsdm-test", epoch: 0n, view, highView: 0n, highBlockId: A});
@@ -18,7 +19,7 @@ function opened(file = path.join(scratchDirectory(), "validator.signed")) {
     signed.push(message);
     return SIGNATURE;
   };
-  return {file, store, signer: new VoteSigner(0, sign, store), signed};
+  return {file, store, signer: new VoteSigner(KEY, sign, store), signed};
 }
 
 describe("a voting key", () => {
@@ -54,7 +55,7 @@ describe("a voting key", () => {
     const {file, store} = opened();
     let onDisk: unknown = null;
     const signer = new VoteSigner(
-      0,
+      KEY,
       () => {
         const other = SignedFile.open(file);
         onDisk = other.record;

@@ -44,7 +44,7 @@ export const slashReceiptsRoute = route({
   params: {
     outcome: mayQuery(wordKind("applied", "rejected"), "slashes with this outcome only"),
     kind: mayQuery(
-      wordKind("forged-attestation", "double-mining", "freshness-cheat"),
+      wordKind("forged-attestation", "double-mining", "freshness-cheat", "double-vote", "double-proposal"),
       "slashes for this kind of evidence only; one that was rejected has none",
     ),
     since: mayQuery(secondsKind, "recorded at this time or later, seconds since 1970"),

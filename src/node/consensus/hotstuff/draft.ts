@@ -38,11 +38,14 @@ export class Draft {
 
   /** Whether a certificate holds; a view is checked before it counts. */
   isValid(certificate: Certificate): boolean {
-    const {committee, highCertificate} = this.state;
+    const {committee, origin, highCertificate} = this.state;
     if (certificate === highCertificate) return true;
-    const {blockId, height, view, votes} = certificate;
-    // Genesis is nobody's proposal, and nobody voted for it.
-    if (view === 0n) return blockId === this.context.genesisId && height === 0n && votes.length === 0;
+    const {epoch, blockId, height, view, votes} = certificate;
+    // These voters gave the origin no votes: it was final before their epoch began.
+    if (view <= origin.view) {
+      const names = blockId === origin.id && height === origin.height && view === origin.view;
+      return names && epoch === committee.epoch && votes.length === 0;
+    }
     try {
       checkCertificate(certificate, {...this.context, committee});
       return true;

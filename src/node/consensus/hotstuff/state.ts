@@ -27,6 +27,9 @@ export interface BlockRef {
   readonly view: bigint;
 }
 
+/** The last block of the epoch before. */
+export type Origin = Pick<BlockRef, "id" | "height" | "view">;
+
 /** A block above the committed one. */
 export interface TreeBlock extends BlockRef {
   /** Of the parent. */
@@ -60,6 +63,8 @@ export interface Promised {
 
 export interface ConsensusState {
   readonly committee: Committee;
+  /** What the epoch goes on from: final by the voters of the epoch before, or genesis. */
+  readonly origin: Origin;
   /** This node's place among the voters; null for one that only follows. */
   readonly self: number | null;
   readonly view: bigint;
@@ -111,8 +116,6 @@ export interface Equivocation {
 /** What every step may ask of the world: constants and a pure function. */
 export interface StepContext {
   readonly chainId: string;
-  /** Id of block 0, whose certificate has no votes. */
-  readonly genesisId: string;
   /** ML-DSA-44; one memory of what was found valid serves votes and the certificates made of them. */
   readonly verify: VerifySignature;
 }
@@ -180,8 +183,9 @@ export type Effect =
 export interface Beginning {
   readonly committee: Committee;
   readonly self: number | null;
+  readonly origin: Origin;
   readonly root: BlockRef;
-  /** Of the root; at genesis one without votes. */
+  /** Of the root; of the origin one without votes. */
   readonly certificate: Certificate;
   readonly safety: Safety | null;
 }
@@ -198,11 +202,21 @@ export const freshSafety = (epoch: bigint, root: Pick<BlockRef, "id" | "view">):
   lockedBlockId: root.id,
 });
 
-export function beginAt({committee, self, root, certificate, safety}: Beginning): ConsensusState {
+/** What stands for the votes for its origin in an epoch whose voters gave none: they have it as final, or are told. */
+export const originCertificate = (epoch: bigint, {id: blockId, height, view}: Origin): Certificate => ({
+  epoch,
+  height,
+  view,
+  blockId,
+  votes: [],
+});
+
+export function beginAt({committee, self, origin, root, certificate, safety}: Beginning): ConsensusState {
   const fresh = freshSafety(committee.epoch, root);
   return {
     committee,
     self,
+    origin,
     view: certificate.view + 1n,
     failures: 0,
     entered: null,

@@ -1,6 +1,7 @@
 /** What a genesis must be for its chain to run at all: found before the first block and not at it. */
 import {hexOf} from "../../../codecs/bytes.js";
 import type {Genesis, GenesisParams} from "../../../codecs/chain/genesis.js";
+import {VALIDATORS_MAX} from "../../../codecs/consensus/messages.js";
 import {isVersion} from "../../../codecs/mining/cc-quote.js";
 import {RuleError} from "../../../errors.js";
 import {deviceTrustOf} from "../attestation/cc/trust.js";
@@ -40,6 +41,10 @@ const BOUNDS: Bounds = {
   maxBlockBytes: [65_536, 256 * 1024 * 1024],
   // The dearest envelope has to fit.
   maxBlockGas: [25_000_000n, I64_MAX],
+  validatorStakeDust: [0n, I64_MAX],
+  validatorEpochBlocks: [1n, 1_000_000n],
+  validatorUnbondSeconds: [1, 10 * 366 * 86_400],
+  validatorsMax: [1, VALIDATORS_MAX],
 };
 
 /** @throws RuleError GENESIS_INVALID, DEVICE_ROOTS_INVALID, EMISSION_BLOCK_TIME */
@@ -56,6 +61,12 @@ export function checkGenesis({params, validators, timeMs}: Genesis): void {
   // Proofs may be of this epoch and the last one, which is as many tables as a node keeps.
   if (params.graceBlocks >= params.blocksPerEpoch)
     refuse(`graceBlocks ${params.graceBlocks} is not below blocksPerEpoch ${params.blocksPerEpoch}`);
+  // Whoever leaves votes on to the end of the epoch, and has to have something to lose for as long.
+  const unbondBlocks = BigInt(Math.ceil(params.validatorUnbondSeconds / params.blockTimeSeconds));
+  if (unbondBlocks < 2n * params.validatorEpochBlocks)
+    refuse(
+      `validatorUnbondSeconds is ${unbondBlocks} blocks, want two epochs of ${params.validatorEpochBlocks} at least`,
+    );
   // A version 1 proof has no room for a challenge, and so for evidence that its node could be held to.
   if (params.rules === "strict" && params.forkV2Height !== 0n)
     refuse(`forkV2Height is ${params.forkV2Height}, strict rules take version 2 proofs from height 0 on`);
@@ -63,6 +74,8 @@ export function checkGenesis({params, validators, timeMs}: Genesis): void {
   if (timeMs > I64_MAX) refuse(`timeMs ${timeMs} does not fit a signed 64-bit integer`);
   if (validators.length === 0) refuse("no validator");
   if (validators.some(({power}) => power === 0n)) refuse("a validator without voting power");
+  if (validators.length > params.validatorsMax)
+    refuse(`${validators.length} validators, validatorsMax is ${params.validatorsMax}`);
   if (new Set(validators.map(({publicKey}) => hexOf(publicKey))).size !== validators.length)
     refuse("two validators with one key");
 }

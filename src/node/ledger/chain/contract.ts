@@ -13,6 +13,8 @@ export interface BlockContext {
   readonly timeMs: bigint;
   /** ML-DSA-87. */
   readonly verifySignature: VerifySignature;
+  /** ML-DSA-44, of voting keys. */
+  readonly verifyVote: VerifySignature;
   /** The block at a height below this one, on the branch that this one is put on, or null. */
   ancestor(height: bigint): Ancestor | null;
 }

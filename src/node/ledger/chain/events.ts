@@ -12,6 +12,16 @@ export type LedgerEvent =
   | {readonly type: "bond-swept"; readonly nodeId: string; readonly owner: string; readonly stakeDust: bigint}
   | {readonly type: "slash-applied"; readonly txId: string; readonly slasher: string; readonly outcome: SlashOutcome}
   | {readonly type: "slash-rejected"; readonly txId: string; readonly slasher: string; readonly reason: string}
+  | {readonly type: "stake-locked"; readonly validator: string; readonly owner: string; readonly stakeDust: bigint}
+  | {readonly type: "stake-leaving"; readonly validator: string; readonly owner: string; readonly stakeDust: bigint}
+  | {readonly type: "stake-returned"; readonly validator: string; readonly owner: string; readonly stakeDust: bigint}
+  | {readonly type: "validator-unjailed"; readonly validator: string; readonly owner: string}
+  | {
+      readonly type: "epoch-began";
+      readonly epoch: bigint;
+      readonly originHeight: bigint;
+      readonly validators: number;
+    }
   | {readonly type: "proof-rewarded"; readonly nodeId: string; readonly proofId: string; readonly to: string};
 
 /** One committed block, with everything that subscribers are told about it. */

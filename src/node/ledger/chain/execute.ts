@@ -29,7 +29,7 @@ export function checkContent(
   block: Pick<BlockContext, "params" | "height">,
 ): Contract {
   const {chainId, rules} = block.params;
-  if (!isOwnForm(authority) && rules.envelopes === "v3-only") throw refusedV2(chainId);
+  if (!isOwnForm(authority) && authority.form !== "evidence" && rules.envelopes === "v3-only") throw refusedV2(chainId);
   if (content.chainId !== chainId)
     throw new RuleError("CHAIN_MISMATCH", `signed for chain ${content.chainId}, this is ${chainId}`);
   if (authority.form === "unsigned" && rules.unsigned === "refused")
@@ -75,6 +75,7 @@ export function execute(
 ): Executed {
   const {txId, content, authority, gas} = transaction;
   const contract = checkContent(transaction, contracts, block);
+  if (authority.form === "evidence") return executeEvidence(state, transaction, {contract, block});
   checkUnusedId(state, transaction);
   const {nonce} = accountAt(state, content.sender);
   if (nonce !== content.nonce)
@@ -108,6 +109,20 @@ export function execute(
     gasUsed: gas,
   };
   return {receipt: {...about, feeDust: pays ? feeDust : 0n, ...result}, events};
+}
+
+/** Evidence that a block carries by itself applies, or the block is none: nobody would pay for what it wastes. */
+function executeEvidence(
+  state: State,
+  {txId, content, gas: gasUsed}: Transaction,
+  {contract, block}: {contract: Contract; block: BlockContext},
+): Executed {
+  const call: Call = {state: state.fork(), block, txId, content};
+  const {events, slash} = contract.apply(call);
+  call.state.merge();
+  const {sender, nonce} = content;
+  const about = {txId, height: block.height, sender, nonce, contract: contract.id, gasUsed, feeDust: 0n};
+  return {receipt: {...about, outcome: "applied", code: null, message: null, slash}, events};
 }
 
 type Outcome = Pick<Receipt, "outcome" | "code" | "message" | "slash"> & Pick<Executed, "events">;

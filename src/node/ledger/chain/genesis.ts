@@ -4,8 +4,9 @@ import {type Genesis, genesisIdOf} from "../../../codecs/chain/genesis.js";
 import {startDifficulty} from "../mining/difficulty.js";
 import {allocate} from "../monetary/supply.js";
 import {type Change, leafChanges, State} from "../state/state.js";
-import {params, validatorKey, validators} from "../state/stores.js";
+import {params} from "../state/stores.js";
 import {type TreeNode, updateTree} from "../state/tree.js";
+import {startValidators} from "../validators/election.js";
 import {checkGenesis} from "./check-genesis.js";
 import {sectionRoot} from "./sections.js";
 
@@ -26,9 +27,7 @@ export function genesisState(genesis: Genesis): State {
   state.put(params, AUTO_REVOKE_MIN_STAKE, {value: genesis.params.autoRevokeMinStakeDust});
   state.put(params, TENSOR_FORK_HEIGHT, {value: genesis.params.forkTensorHeight});
   startDifficulty(state, genesis);
-  genesis.validators.forEach((validator, i) => {
-    state.put(validators, validatorKey(i), validator);
-  });
+  startValidators(state, genesis);
   return state;
 }
 

@@ -13,6 +13,8 @@ import {settleFees} from "../monetary/fees.js";
 import {assertSupply, type HeldDust, mint, recountDust, supplyOf} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {heightKey, rewardedProofs} from "../state/stores.js";
+import {stepEpoch} from "../validators/election.js";
+import {sweepStakes} from "../validators/stake.js";
 import type {BlockContext, Contracts} from "./contract.js";
 import type {LedgerEvent} from "./events.js";
 import {execute} from "./execute.js";
@@ -109,7 +111,8 @@ export class BlockRun {
   finish(): RunResult {
     const coinbase = this.#payMiners();
     settleFees(this.state, this.#feesDust, {proposer: this.block.proposer, fees: this.block.params.fees});
-    this.#events.push(...sweep(this.state, this.block.height));
+    this.#events.push(...sweep(this.state, this.block.height), ...sweepStakes(this.state, this.block.height));
+    this.#events.push(...stepEpoch(this.state, this.block));
     this.#forgetOldProofs();
     stepDifficulty(this.state, this.block, this.#proofs.length);
     const held = recountDust(this.state, this.parent.held);

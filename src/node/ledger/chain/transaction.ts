@@ -3,9 +3,16 @@
  * compatible chains also take QSDM's, each of which proves its sender in its own way, or not at all.
  */
 import {addressOfKey} from "../../../codecs/address.js";
+import {U64_MAX} from "../../../codecs/amount.js";
 import {compatTxIdOf, isCompatTransaction} from "../../../codecs/chain/compat.js";
 import {decodeEnvelope, signingBytes, txIdOf, type UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import {decodeMultiEnvelope, isMultiEnvelope, type MultiEnvelope} from "../../../codecs/chain/multisig.js";
+import {
+  EQUIVOCATION_CONTRACT,
+  equivocation,
+  equivocationTxIdOf,
+  isEquivocation,
+} from "../../../codecs/consensus/equivocation.js";
 import {checkEnrollmentEnvelope, type EnrollmentEnvelope} from "../../../codecs/envelopes/enrollment.js";
 import {checkWalletEnvelope, type WalletEnvelope} from "../../../codecs/envelopes/wallet.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
@@ -27,7 +34,9 @@ export type Authority =
   | ({readonly form: "multi-envelope-v3"} & Pick<MultiEnvelope, "policy" | "signatures">)
   | {readonly form: "wallet-v2"; readonly envelope: WalletEnvelope}
   | {readonly form: "enrollment-v2"; readonly envelope: EnrollmentEnvelope}
-  | {readonly form: "unsigned"};
+  | {readonly form: "unsigned"}
+  /** The signatures that accuse are inside: whoever builds a block puts it there, and nobody pays. */
+  | {readonly form: "evidence"};
 
 /** A decoded transaction together with the bytes that blocks carry. */
 export interface Transaction {
@@ -42,11 +51,12 @@ export interface Transaction {
   readonly gas: bigint;
 }
 
-/** Whether the form is one of this ledger's own, and not one of QSDM's. */
+/** Whether the form is an envelope of this ledger's own, and not one of QSDM's. */
 export const isOwnForm = ({form}: Authority): boolean => form === "envelope-v3" || form === "multi-envelope-v3";
 
 /** @throws DecodeError ENVELOPE_TOO_LARGE, CBOR_INVALID, FIELD_INVALID, and what a v2 envelope is refused with */
 export function readTransaction(bytes: Uint8Array): Transaction {
+  if (isEquivocation(bytes)) return readEvidence(bytes);
   if (isCompatTransaction(bytes)) {
     const read = readCompatTransaction(bytes);
     return {...read, txId: compatTxIdOf(bytes), bytes, gas: gasOf(read.content)};
@@ -66,6 +76,31 @@ export function readTransaction(bytes: Uint8Array): Transaction {
   const {content, publicKey, signature} = decodeEnvelope(bytes);
   const authority: Authority = {form: "envelope-v3", publicKey, signature};
   return {txId: txIdOf(content), clientId: null, content, authority, bytes, gas: gasOf(content)};
+}
+
+/** Nobody's account: what evidence carries in a sender's place. */
+const NOBODY = "0".repeat(64);
+
+function readEvidence(payload: Uint8Array): Transaction {
+  const {chainId} = equivocation.decode(payload);
+  const content: UnsignedEnvelope = {
+    chainId,
+    sender: NOBODY,
+    nonce: 0n,
+    expiresAtHeight: U64_MAX,
+    maxFeeDust: 0n,
+    tipDust: 0n,
+    contract: EQUIVOCATION_CONTRACT,
+    payload,
+  };
+  return {
+    txId: equivocationTxIdOf(payload),
+    clientId: null,
+    content,
+    authority: {form: "evidence"},
+    bytes: payload,
+    gas: gasOf(content),
+  };
 }
 
 /** The key that must have signed a v3 envelope: the one carried, which must be the sender's, or the one on record. */
@@ -100,5 +135,6 @@ export function checkSignature(state: State, {content, authority}: Transaction, 
     case "enrollment-v2":
       return checkEnrollmentEnvelope(authority.envelope, verify);
     case "unsigned":
+    case "evidence":
   }
 }

@@ -4,7 +4,7 @@
  */
 import {InvariantError, RuleError} from "../../../errors.js";
 import type {State} from "../state/state.js";
-import {type Account, accounts, enrollments, SUPPLY_KEY, type Supply, supply} from "../state/stores.js";
+import {type Account, accounts, enrollments, SUPPLY_KEY, type Supply, stakes, supply} from "../state/stores.js";
 import {MINING_CAP_DUST, TREASURY_CAP_DUST} from "./emission.js";
 
 const NO_ACCOUNT: Account = {balanceDust: 0n, nonce: 0n};
@@ -37,12 +37,17 @@ export function debit(state: State, address: string, amountDust: bigint): void {
 
 /** Allocates from the treasury's share; genesis only. */
 export function allocate(state: State, address: string, amountDust: bigint): void {
+  lockAtGenesis(state, amountDust);
+  credit(state, address, amountDust);
+}
+
+/** Counts a stake of genesis, which comes out of the treasury's share as well. */
+export function lockAtGenesis(state: State, amountDust: bigint): void {
   const now = supplyOf(state);
   const genesisDust = now.genesisDust + amountDust;
   if (genesisDust > TREASURY_CAP_DUST)
     throw new RuleError("SUPPLY_CAP", `genesis allocates ${genesisDust} dust, at most ${TREASURY_CAP_DUST}`);
   state.put(supply, SUPPLY_KEY, {...now, genesisDust});
-  credit(state, address, amountDust);
 }
 
 /** Mints a mining reward. Running into the cap is a bug: the schedule stays below it. */
@@ -64,6 +69,7 @@ export function burn(state: State, amountDust: bigint): void {
 /** Dust by the kind of place it is in. */
 export interface HeldDust {
   readonly balancesDust: bigint;
+  /** Of miners and of validators. */
   readonly bondsDust: bigint;
 }
 
@@ -73,6 +79,7 @@ export function countDust(state: State): HeldDust {
   for (const key of state.keys(accounts)) balancesDust += state.get(accounts, key)!.balanceDust;
   let bondsDust = 0n;
   for (const key of state.keys(enrollments)) bondsDust += state.get(enrollments, key)!.stakeDust;
+  for (const key of state.keys(stakes)) bondsDust += state.get(stakes, key)!.stakeDust;
   return {balancesDust, bondsDust};
 }
 
@@ -81,8 +88,9 @@ export function recountDust(fork: State, held: HeldDust): HeldDust {
   let {balancesDust, bondsDust} = held;
   for (const {before, after} of fork.changed(accounts))
     balancesDust += (after?.balanceDust ?? 0n) - (before?.balanceDust ?? 0n);
-  for (const {before, after} of fork.changed(enrollments))
-    bondsDust += (after?.stakeDust ?? 0n) - (before?.stakeDust ?? 0n);
+  for (const store of [enrollments, stakes])
+    for (const {before, after} of fork.changed<{readonly stakeDust: bigint}>(store))
+      bondsDust += (after?.stakeDust ?? 0n) - (before?.stakeDust ?? 0n);
   return {balancesDust, bondsDust};
 }
 

@@ -14,6 +14,7 @@ export interface ChainParams {
   readonly slashing: SlashingParams;
   readonly fees: FeeParams;
   readonly limits: BlockLimits;
+  readonly validators: ValidatorParams;
   /** Which confidential-computing devices count; none where no root is pinned. */
   readonly deviceTrust: DeviceTrustParams;
 }
@@ -53,6 +54,17 @@ export interface SlashingParams {
   readonly autoRevokeMinStakeDust: bigint;
 }
 
+export interface ValidatorParams {
+  /** Stake behind one unit of voting power, and so the least to vote; 0 where the validators of genesis vote for ever. */
+  readonly stakeDust: bigint;
+  /** At each multiple of this height it is looked at who votes from the next block on. */
+  readonly epochBlocks: bigint;
+  /** How long the stake of one who left can still be taken. */
+  readonly unbondSeconds: number;
+  /** Most who vote at once: those with the most stake. */
+  readonly max: number;
+}
+
 export interface FeeParams {
   /** What every included transaction pays at least; one of more than `GAS_PER_BASE_FEE` pays more in proportion. */
   readonly baseFeeDust: bigint;
@@ -67,6 +79,10 @@ export interface BlockLimits {
   /** Gas of the transactions together. */
   readonly maxGas: bigint;
 }
+
+/** Whether it is looked at after the block at `height` who votes from the next one on. */
+export const chainEpochEnds = ({validators: {stakeDust, epochBlocks}}: ChainParams, height: bigint): boolean =>
+  stakeDust > 0n && height > 0n && height % epochBlocks === 0n;
 
 /** Blocks that make up `seconds`, rounded up so that a window is never shorter than promised. */
 export const blocksIn = (params: Pick<ChainParams, "blockTimeSeconds">, seconds: number): bigint =>

@@ -34,6 +34,11 @@ const MAINNET: GenesisParams = {
   maxProofs: 500,
   maxBlockBytes: 32 * 1024 * 1024,
   maxBlockGas: 400_000_000n,
+  validatorStakeDust: 100n * DUST_PER_CELL,
+  validatorEpochBlocks: 100n,
+  // Longer than anybody who follows the chain stays away without looking (spec/bft-ledger.md 9).
+  validatorUnbondSeconds: 21 * 24 * 3_600,
+  validatorsMax: 100,
   deviceTrust: {roots: [], minFirmware: "", minDriver: "", references: []},
 };
 
@@ -58,6 +63,8 @@ export const NETWORK_PARAMS: Readonly<Record<NetworkProfile, GenesisParams>> = {
     dagEntries: 1_024,
     baseFeeDust: 0n,
     feeBurnBps: 10_000,
+    // Its stake is what an account happens to hold.
+    validatorStakeDust: 0n,
     // The reference waits 201,600 blocks, of 3 s each by its own reckoning, while its emission reckons with 10 s.
     unbondWindowSeconds: 201_600 * MAINNET.blockTimeSeconds,
   },
@@ -95,6 +102,12 @@ export function chainParamsOf({chainId, params}: Genesis): ChainParams {
       maxProofs: params.maxProofs,
       maxBytes: params.maxBlockBytes,
       maxGas: params.maxBlockGas,
+    },
+    validators: {
+      stakeDust: params.validatorStakeDust,
+      epochBlocks: params.validatorEpochBlocks,
+      unbondSeconds: params.validatorUnbondSeconds,
+      max: params.validatorsMax,
     },
     deviceTrust: params.deviceTrust,
   };

@@ -1,6 +1,7 @@
 /** Every consensus store. What is not listed here is not under the state root. */
 import {address, digestHex} from "../../../codecs/address.js";
 import {type FieldValue, fixed, record, text, u64} from "../../../codecs/cbor/record.js";
+import {type StakeRecord, stakeRecord} from "../../../codecs/chain/validator-payloads.js";
 import {ML_DSA_44, ML_DSA_87} from "../../../codecs/suite.js";
 import {enrollmentRecord} from "../enrollment/record.js";
 import type {Store} from "./state.js";
@@ -70,6 +71,26 @@ export type Validator = FieldValue<typeof validatorRecord>;
 export const validators: Store<Validator> = {name: "validator", codec: validatorRecord};
 export const validatorKey = (index: number): string => index.toString().padStart(8, "0");
 
+/** By validator id: everybody with stake, whether or not they vote now. */
+export const stakes: Store<StakeRecord> = {name: "stake", codec: stakeRecord};
+
+const stakeMaturityRecord = record("validator-id", {validator: digestHex});
+/** By maturity height (20 digits) and validator id. */
+export const stakeMaturities: Store<FieldValue<typeof stakeMaturityRecord>> = {
+  name: "stake-maturity",
+  codec: stakeMaturityRecord,
+};
+
+const epochRecord = record("epoch", {
+  number: u64,
+  /** Height of the block that the epoch goes on from: the last of the one before. */
+  originHeight: u64,
+});
+export type Epoch = FieldValue<typeof epochRecord>;
+/** One record, under `EPOCH_KEY`: whose turn the next block is. */
+export const epochs: Store<Epoch> = {name: "epoch", codec: epochRecord};
+export const EPOCH_KEY = "current";
+
 const validatorAttestationRecord = record("validator-attestation", {
   /** Digest of the device's key, 16 bytes in hex. */
   deviceId: text({minBytes: 32, maxBytes: 32}),
@@ -106,6 +127,9 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     params,
     supply,
     validators,
+    stakes,
+    stakeMaturities,
+    epochs,
     validatorAttestations,
     txIds,
   ].map((store) => [store.name, store as Store<unknown>]),

@@ -32,7 +32,11 @@ export const admitContract =
 export const admitBase =
   (contracts: Contracts): Admit =>
   (transaction, {state, block}) => {
-    const {content, gas} = transaction;
+    const {content, authority, gas} = transaction;
+    if (authority.form === "evidence")
+      throw new RuleError("EVIDENCE_UNSIGNED", "evidence waits in an envelope of whoever sends it", {
+        hint: "send it with: qsdm validator report",
+      });
     checkContent(transaction, contracts, block);
     checkUnusedId(state, transaction);
     const feeDust = feeOf(content, gas, block.params.fees);

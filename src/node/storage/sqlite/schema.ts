@@ -3,7 +3,7 @@
 /** Marks a file as ours: "qsdm" in ASCII. */
 export const APPLICATION_ID = 0x7173646d;
 /** Raised with every change to the tables or to the records in them. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /**
  * Ids are random, so they are never the clustered key: rows append by rowid and a separate index finds them, which
@@ -58,6 +58,11 @@ CREATE TABLE uncommitted (
   height INTEGER NOT NULL,
   value BLOB NOT NULL
 ) STRICT;
+CREATE TABLE epoch (
+  number INTEGER PRIMARY KEY,
+  origin_height INTEGER NOT NULL UNIQUE,
+  value BLOB NOT NULL
+) STRICT;
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value BLOB NOT NULL
@@ -65,4 +70,5 @@ CREATE TABLE meta (
 `;
 
 /** What a row of `waiting` holds. */
-export const WAITING_KIND = {transaction: 0, proof: 1} as const;
+export const WAITING_KINDS = ["transaction", "proof", "evidence"] as const;
+export const WAITING_KIND = {transaction: 0, proof: 1, evidence: 2} as const;

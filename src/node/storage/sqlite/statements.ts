@@ -51,6 +51,10 @@ export interface Statements {
   readonly allUncommitted: Query<[], {id: Buffer; height: bigint; value: Buffer}>;
   readonly keepUncommitted: Write<[Uint8Array, bigint, Uint8Array]>;
   readonly dropUncommitted: Write<[bigint]>;
+  readonly addEpoch: Write<[bigint, bigint, Uint8Array]>;
+  readonly epochOfNumber: Query<[bigint], {value: Buffer}>;
+  readonly epochFrom: Query<[bigint], {value: Buffer}>;
+  readonly dropAllUncommitted: Write<[]>;
   readonly meta: Query<[string], {value: Buffer}>;
   readonly putMeta: Write<[string, Uint8Array]>;
 }
@@ -92,6 +96,10 @@ export const prepareStatements = (db: Sqlite): Statements => ({
   allUncommitted: db.prepare("SELECT id, height, value FROM uncommitted ORDER BY height, seq"),
   keepUncommitted: db.prepare("INSERT OR IGNORE INTO uncommitted (id, height, value) VALUES (?, ?, ?)"),
   dropUncommitted: db.prepare("DELETE FROM uncommitted WHERE height <= ?"),
+  addEpoch: db.prepare("INSERT INTO epoch (number, origin_height, value) VALUES (?, ?, ?)"),
+  epochOfNumber: db.prepare("SELECT value FROM epoch WHERE number = ?"),
+  epochFrom: db.prepare("SELECT value FROM epoch WHERE origin_height = ?"),
+  dropAllUncommitted: db.prepare("DELETE FROM uncommitted"),
   meta: db.prepare("SELECT value FROM meta WHERE name = ?"),
   putMeta: db.prepare(
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -3,6 +3,7 @@
 import type {Topic} from "../../../codecs/api/events.js";
 import {bytesOfHex, hexOf, plain} from "../../../codecs/bytes.js";
 import {type Block, block as blockCodec, certificate, type Header, header} from "../../../codecs/chain/block.js";
+import {type EpochRow, epochRow} from "../../../codecs/chain/epoch.js";
 import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {InvariantError, UnavailableError} from "../../../errors.js";
 import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
@@ -22,7 +23,7 @@ import type {
 import {type Compression, loadCompression} from "./compression.js";
 import type {Sqlite} from "./driver.js";
 import {openDatabase} from "./open.js";
-import {WAITING_KIND} from "./schema.js";
+import {WAITING_KIND, WAITING_KINDS} from "./schema.js";
 import {prepareStatements, type Statements} from "./statements.js";
 
 /** SQLite's integers are signed: nothing greater is stored, and asking for it would throw. */
@@ -78,7 +79,7 @@ export class SqliteStore implements LedgerStore {
 
   waiting(): readonly WaitingRow[] {
     return this.#statements.allWaiting.all().map(({kind, id, value}) => ({
-      kind: kind === BigInt(WAITING_KIND.proof) ? "proof" : "transaction",
+      kind: WAITING_KINDS[Number(kind)]!,
       id: hexOf(id),
       value: plain(value),
     }));
@@ -112,6 +113,16 @@ export class SqliteStore implements LedgerStore {
       for (const {id, height, value} of blocks) this.#statements.keepUncommitted.run(bytesOfHex(id), height, value);
       this.#statements.putMeta.run(PROMISE, promise);
     });
+  }
+
+  epoch(number: bigint): EpochRow | null {
+    const row = this.#statements.epochOfNumber.get(number);
+    return row ? epochRow.decode(row.value) : null;
+  }
+
+  epochFrom(originHeight: bigint): EpochRow | null {
+    const row = originHeight <= INTEGER_MAX ? this.#statements.epochFrom.get(originHeight) : undefined;
+    return row ? epochRow.decode(row.value) : null;
   }
 
   pack(block: Block): Promise<Uint8Array> {
@@ -211,6 +222,11 @@ export class SqliteStore implements LedgerStore {
     this.#pruneEvents(height);
     // What is at or below a final height is final, or never will be.
     statements.dropUncommitted.run(height);
+    if (commit.epoch) {
+      statements.addEpoch.run(commit.epoch.number, height, epochRow.encode(commit.epoch));
+      // What stood above is of the epoch that ended.
+      statements.dropAllUncommitted.run();
+    }
     for (const id of commit.settled) statements.drop.run(bytesOfHex(id));
     statements.putMeta.run("state_root", bytesOfHex(commit.stateRoot));
     statements.putMeta.run("receipts_root", bytesOfHex(commit.receiptsRoot));

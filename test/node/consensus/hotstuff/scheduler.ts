@@ -26,7 +26,7 @@ const RULES: CommitteeRules = {rotation: "by-power", quorum: "above-two-thirds"}
 const keyOf = (validator: number): Uint8Array => sha3(utf8(`key ${validator}`));
 export const fakeSign = (validator: number, message: Uint8Array): Uint8Array => sha3(keyOf(validator), message);
 const fakeVerify: StepContext["verify"] = (key, message, signature) => hexOf(sha3(key, message)) === hexOf(signature);
-export const CONTEXT: StepContext = {chainId: CHAIN_ID, genesisId: GENESIS.id, verify: fakeVerify};
+export const CONTEXT: StepContext = {chainId: CHAIN_ID, verify: fakeVerify};
 
 export const committeeOf = (powers: readonly bigint[], rules = RULES): Committee =>
   new Committee(
@@ -96,7 +96,7 @@ export class Scheduler {
     this.faults = schedule;
     const committee = committeeOf(schedule.powers);
     this.peers = schedule.powers.map((_, self) => ({
-      state: beginAt({committee, self, root: GENESIS, certificate: GENESIS_CERTIFICATE, safety: null}),
+      state: beginAt({committee, self, origin: GENESIS, root: GENESIS, certificate: GENESIS_CERTIFICATE, safety: null}),
       disk: {safety: null, root: GENESIS, certificate: GENESIS_CERTIFICATE},
       committed: [],
       timer: 0,
@@ -118,7 +118,14 @@ export class Scheduler {
     const peer = this.peers[self]!;
     const {committee, root} = peer.state;
     const {safety: saved} = peer.disk;
-    peer.state = beginAt({committee, self, root, certificate: peer.disk.certificate, safety: saved?.safety ?? null});
+    peer.state = beginAt({
+      committee,
+      self,
+      origin: GENESIS,
+      root,
+      certificate: peer.disk.certificate,
+      safety: saved?.safety ?? null,
+    });
     // Its own uncommitted blocks, as a node finds them on its disk: the branch of what it voted for.
     const branch: Extract<Input, {type: "proposal"}>[] = [];
     let at = saved?.safety.votedBlockId;

@@ -15,7 +15,7 @@ import {CHAIN_ID, CONTEXT, committeeOf, fakeSign, GENESIS, GENESIS_CERTIFICATE, 
 const committee = committeeOf([1n, 1n, 1n, 1n]);
 /** Validator 0 of four; leaders take turns in order, so it leads views 4, 8, 12. */
 const fresh = (self: number | null = 0): ConsensusState =>
-  beginAt({committee, self, root: GENESIS, certificate: GENESIS_CERTIFICATE, safety: null});
+  beginAt({committee, self, origin: GENESIS, root: GENESIS, certificate: GENESIS_CERTIFICATE, safety: null});
 
 const signedVote = (validator: number, {id: blockId, height, view}: BlockRef) => {
   const vote = {epoch: 0n, height, view, blockId};
@@ -151,7 +151,14 @@ describe("does not vote", () => {
 
   test("before it was started, and again for the same block after a restart", () => {
     const {safety} = upTo(P1).state;
-    const again = beginAt({committee, self: 0, root: GENESIS, certificate: GENESIS_CERTIFICATE, safety});
+    const again = beginAt({
+      committee,
+      self: 0,
+      origin: GENESIS,
+      root: GENESIS,
+      certificate: GENESIS_CERTIFICATE,
+      safety,
+    });
     const restored = run(again, [{type: "restored", block: b1, justify: GENESIS_CERTIFICATE}]);
     expect(of(restored.effects, "vote")).toEqual([]);
     expect(of(run(restored.state, [START]).effects, "vote")).toMatchObject([{vote: {blockId: b1.id}}]);

@@ -173,6 +173,7 @@ describe("an attestation is refused", () => {
         height,
         timeMs: genesis.timeMs,
         verifySignature: () => false,
+        verifyVote: () => false,
         ancestor: () => (anchorId === null ? null : {id: anchorId, timeMs: 0n}),
       };
       return validatorAttestContract.apply({state, block, txId: "", content});

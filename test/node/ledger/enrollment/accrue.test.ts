@@ -103,6 +103,7 @@ describe("a mining reward", () => {
       height: 2n,
       timeMs: 0n,
       verifySignature: () => false,
+      verifyVote: () => false,
       ancestor: () => null,
       proposer: other.address,
     };

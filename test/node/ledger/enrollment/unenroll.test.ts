@@ -6,7 +6,7 @@ import {unenrollContract} from "../../../../src/node/ledger/enrollment/unenroll.
 import {accountAt, countDust} from "../../../../src/node/ledger/monetary/supply.js";
 import {enrollments, gpuBindings} from "../../../../src/node/ledger/state/stores.js";
 import {testAccount} from "../../../support/accounts.js";
-import {extend, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
+import {extend, openTestChain, STAKE_DUST, scratchDirectory, testGenesis} from "../../../support/chain.js";
 import {BOND_DUST, enrollmentPayload, signedEnrollment, signedUnenrollment} from "../../../support/proofs.js";
 
 const owner = testAccount("owner");
@@ -51,9 +51,9 @@ describe("an unenrollment by the owner", () => {
     await intake.submit(signedUnenrollment(owner, {nonce: 1n, nodeId: "rig-1"}));
     for (let height = 2n; height <= 4n; height++) await extend(intake);
     expect(chain.tip.height).toBe(4n);
-    expect(countDust(chain.state).bondsDust).toBe(BOND_DUST);
+    expect(countDust(chain.state).bondsDust).toBe(STAKE_DUST + BOND_DUST);
     await extend(intake);
-    expect(countDust(chain.state).bondsDust).toBe(0n);
+    expect(countDust(chain.state).bondsDust).toBe(STAKE_DUST);
     expect(accountAt(chain.state, owner.address).balanceDust).toBe(FUNDS - 2n * FEE);
     expect(chain.state.has(enrollments, "rig-1")).toBe(false);
     expect(events.at(-1)).toEqual({

@@ -11,7 +11,7 @@ import {slashContract} from "../../../../src/node/ledger/slashing/contract.js";
 import {enrollments, gpuBindings} from "../../../../src/node/ledger/state/stores.js";
 import {transferContract} from "../../../../src/node/ledger/transfer/contract.js";
 import {contentOf, signed, testAccount} from "../../../support/accounts.js";
-import {extend, extendWith, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
+import {extend, extendWith, openTestChain, STAKE_DUST, scratchDirectory, testGenesis} from "../../../support/chain.js";
 import {
   BOND_DUST,
   enrollmentPayload,
@@ -52,7 +52,7 @@ describe("an enrollment", () => {
       revokedAtHeight: null,
     });
     expect(accountAt(chain.state, owner.address).balanceDust).toBe(FUNDS - BOND_DUST - 1_000n);
-    expect(countDust(chain.state).bondsDust).toBe(BOND_DUST);
+    expect(countDust(chain.state).bondsDust).toBe(STAKE_DUST + BOND_DUST);
     expect(chain.state.get(gpuBindings, "gpu-rig-1")).toEqual({nodeId: "rig-1"});
     expect(events).toEqual([{type: "enrollment-applied", nodeId: "rig-1", owner: owner.address, stakeDust: BOND_DUST}]);
   });

@@ -48,7 +48,14 @@ function ledger(change: Partial<Rules>, enrolled: EnrollmentRecord = record) {
   state.put(parameters, AUTO_REVOKE_MIN_STAKE, {value: BOND_DUST});
   insertRecord(state, enrolled, params);
   const slash = (payload: Uint8Array) => {
-    const block = {params, height: 5n, timeMs: 0n, verifySignature: mlDsa87.verify, ancestor: () => null};
+    const block = {
+      params,
+      height: 5n,
+      timeMs: 0n,
+      verifySignature: mlDsa87.verify,
+      verifyVote: () => false,
+      ancestor: () => null,
+    };
     const content = contentOf(watcher, {contract: SLASH_CONTRACT, payload});
     const call: Call = {state, block, txId: "ab".repeat(32), content};
     return slashContract.apply(call).slash;

@@ -1,0 +1,113 @@
+/** Who votes changes while a chain runs: validators join, leave and are put out, with real keys and real disks. */
+import {afterEach, describe, expect, test} from "vitest";
+import {blockIdOf} from "../../../src/codecs/chain/block.js";
+import {
+  JOIN_CONTRACT,
+  LEAVE_CONTRACT,
+  validatorIdOf,
+  validatorJoin,
+  validatorLeave,
+  votingKeyClaim,
+} from "../../../src/codecs/chain/validator-payloads.js";
+import {encodeMessage} from "../../../src/codecs/consensus/messages.js";
+import {voteBytes} from "../../../src/node/consensus/votes/certificate.js";
+import {countDust, expectedDust, supplyOf} from "../../../src/node/ledger/monetary/supply.js";
+import {stakes} from "../../../src/node/ledger/state/stores.js";
+import {contentOf, mlDsa44, signed, TEST_CHAIN_ID, testAccount} from "../../support/accounts.js";
+import {STAKE_DUST} from "../../support/chain.js";
+import {eventually} from "../../support/node.js";
+import {Cluster, keysOf, type Member, peerOf} from "./cluster.js";
+
+const alice = testAccount("alice");
+const PARAMS = {validatorEpochBlocks: 5n, validatorUnbondSeconds: 10};
+let cluster: Cluster;
+afterEach(() => cluster.stop());
+
+const idOf = (i: number): string => validatorIdOf(keysOf(i).publicKey);
+
+async function started(count: number): Promise<Member[]> {
+  cluster = new Cluster(count, [{to: alice.address, amountDust: 5n * STAKE_DUST}], PARAMS);
+  return Promise.all(Array.from({length: count}, (_, i) => cluster.start(i)));
+}
+
+const call = (nonce: bigint, contract: string, payload: Uint8Array): Uint8Array =>
+  signed(alice, contentOf(alice, {nonce, contract, payload}));
+
+function join(i: number, nonce: bigint, amountDust = STAKE_DUST): Uint8Array {
+  const {publicKey, secretKey} = keysOf(i);
+  const possession = mlDsa44.sign(secretKey, votingKeyClaim(TEST_CHAIN_ID, alice.address, publicKey));
+  return call(nonce, JOIN_CONTRACT, validatorJoin.encode({publicKey, amountDust, possession}));
+}
+
+/** What every member says, and that their books balance. */
+function checkAgreement(members: readonly Member[]): void {
+  const lowest = members.map(({chain}) => chain.tip.height).reduce((a, b) => (a < b ? a : b));
+  for (let at = 0n; at <= lowest; at++)
+    expect(new Set(members.map(({store}) => blockIdOf(store.header(at)!))).size, `height ${at}`).toBe(1);
+  for (const {failures, chain} of members) {
+    expect(failures).toEqual([]);
+    const {balancesDust, bondsDust} = countDust(chain.state);
+    expect(balancesDust + bondsDust).toBe(expectedDust(supplyOf(chain.state)));
+    expect(chain.held).toEqual({balancesDust, bondsDust});
+  }
+}
+
+const allHave = (members: readonly Member[], size: number) =>
+  eventually(async () => members.every(({chain}) => chain.committee.size === size), 30_000);
+const allReach = (members: readonly Member[], height: bigint) =>
+  eventually(async () => members.every(({chain}) => chain.tip.height >= height), 30_000);
+const highest = (members: readonly Member[]): bigint =>
+  members.map(({chain}) => chain.tip.height).reduce((a, b) => (a > b ? a : b));
+
+describe("a fifth validator", () => {
+  test("joins, votes, leaves and has its stake back, and a newcomer follows through both epochs", async () => {
+    const members = await started(4);
+    members.push(await cluster.start(4));
+    await members[0]!.intake.submit(join(4, 0n));
+    await allHave(members, 5);
+    const [first] = members as [Member];
+    expect(first.chain.committee.epoch).toBe(1n);
+    expect(first.chain.origin.height % 5n).toBe(0n);
+    // The four others alone would do: it is its own votes that show that it takes part.
+    const votes = async (): Promise<boolean> => {
+      const {certificate} = (await first.store.block(first.chain.tip.height))!;
+      return certificate.votes.some(({validator}) => validator === 4);
+    };
+    await eventually(votes, 30_000);
+    await members[1]!.intake.submit(call(1n, LEAVE_CONTRACT, validatorLeave.encode({validator: idOf(4)})));
+    await allHave(members, 4);
+    expect(first.chain.committee.epoch).toBe(2n);
+    await eventually(async () => !first.chain.state.has(stakes, idOf(4)), 30_000);
+    expect(first.store.uncommitted().every(({height}) => height > first.chain.origin.height)).toBe(true);
+    const late = await cluster.start(5);
+    await allReach([...members, late], highest(members) + 2n);
+    checkAgreement([...members, late]);
+    expect(cluster.network.verdicts.filter(({verdict}) => verdict === "reject")).toEqual([]);
+  }, 120_000);
+});
+
+describe("a validator that votes twice", () => {
+  test("loses part of its stake, its freedom and its vote, without anybody's transaction", async () => {
+    const members = await started(4);
+    const [first] = members as [Member];
+    await allReach(members, 2n);
+    const {epoch} = first.chain.committee;
+    const forge = (blockId: string, view: bigint): void => {
+      const content = {epoch, height: 9n, view, blockId};
+      const signature = mlDsa44.sign(keysOf(3).secretKey, voteBytes({chainId: TEST_CHAIN_ID, ...content}));
+      const vote = encodeMessage({type: "vote", vote: {...content, validator: 3, signature}});
+      for (const i of [0, 1, 2]) cluster.network.deliver("peer", peerOf(i), "consensus", vote);
+    };
+    const view = first.chain.tip.view + 20n;
+    forge("aa".repeat(32), view);
+    forge("bb".repeat(32), view);
+    await allHave(members, 3);
+    const stake = first.chain.state.get(stakes, idOf(3))!;
+    expect(stake).toMatchObject({stakeDust: (STAKE_DUST * 9_250n) / 10_000n, maturesAtHeight: 0n});
+    expect(stake.jailedUntilHeight).toBeGreaterThan(first.chain.tip.height);
+    expect(supplyOf(first.chain.state).burnedDust).toBe((STAKE_DUST * 750n) / 10_000n);
+    // The evidence is let go of everywhere, and the same offence takes nothing again.
+    await eventually(async () => members.every(({intake}) => intake.evidence.size === 0), 20_000);
+    checkAgreement(members);
+  }, 120_000);
+});

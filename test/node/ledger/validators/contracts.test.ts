@@ -1,0 +1,252 @@
+import {describe, expect, test} from "vitest";
+import {voteContent} from "../../../../src/codecs/chain/block.js";
+import type {GenesisParams} from "../../../../src/codecs/chain/genesis.js";
+import {
+  JOIN_CONTRACT,
+  LEAVE_CONTRACT,
+  UNJAIL_CONTRACT,
+  validatorIdOf,
+  validatorJoin,
+  validatorLeave,
+  validatorUnjail,
+  votingKeyClaim,
+} from "../../../../src/codecs/chain/validator-payloads.js";
+import {
+  EQUIVOCATION_CONTRACT,
+  type EquivocationProof,
+  equivocation,
+  faultOf,
+  inOrder,
+} from "../../../../src/codecs/consensus/equivocation.js";
+import {proposalContent} from "../../../../src/codecs/consensus/messages.js";
+import {sha3} from "../../../../src/codecs/hash.js";
+import {contractsOf} from "../../../../src/node/contracts.js";
+import {execute} from "../../../../src/node/ledger/chain/execute.js";
+import {readTransaction} from "../../../../src/node/ledger/chain/transaction.js";
+import {accountAt, countDust, expectedDust, supplyOf} from "../../../../src/node/ledger/monetary/supply.js";
+import {STRICT_RULES} from "../../../../src/node/ledger/params/rules.js";
+import {stakes} from "../../../../src/node/ledger/state/stores.js";
+import {epochOf, votersOf} from "../../../../src/node/ledger/validators/election.js";
+import {contentOf, mlDsa44, signed, TEST_CHAIN_ID, type TestAccount, testAccount} from "../../../support/accounts.js";
+import {extend, openTestChain, STAKE_DUST, scratchDirectory, testGenesis} from "../../../support/chain.js";
+
+const alice = testAccount("alice");
+const bob = testAccount("bob");
+const FUNDS = 10n * STAKE_DUST;
+const keys = (name: string) => mlDsa44.keygenFromSeed(sha3(new TextEncoder().encode(`voter ${name}`)));
+const mine = keys("mine");
+const ID = validatorIdOf(mine.publicKey);
+
+async function opened(params: Partial<GenesisParams> = {}) {
+  const base = testGenesis([
+    {to: alice.address, amountDust: FUNDS},
+    {to: bob.address, amountDust: FUNDS},
+  ]);
+  const genesis = {...base, params: {...base.params, validatorUnbondSeconds: 200, ...params}};
+  const {chain, intake, store} = await openTestChain(scratchDirectory(), genesis, {
+    contracts: contractsOf(STRICT_RULES),
+  });
+  const nonces = new Map<string, bigint>();
+  /** Puts one call into a block of its own, and says what became of it. */
+  const run = async (who: TestAccount, contract: string, payload: Uint8Array) => {
+    const nonce = nonces.get(who.address) ?? 0n;
+    nonces.set(who.address, nonce + 1n);
+    const {txId} = await intake.submit(signed(who, contentOf(who, {nonce, contract, payload})));
+    await extend(intake);
+    const {balancesDust, bondsDust} = countDust(chain.state);
+    expect(balancesDust + bondsDust).toBe(expectedDust(supplyOf(chain.state)));
+    expect(chain.held).toEqual({balancesDust, bondsDust});
+    const {outcome, code, slash} = store.receipt(txId)!;
+    return outcome === "applied" ? {slash} : code;
+  };
+  return {chain, intake, run};
+}
+
+const join = (who: TestAccount, amountDust = STAKE_DUST, {publicKey, secretKey} = mine): Uint8Array =>
+  validatorJoin.encode({
+    publicKey,
+    amountDust,
+    possession: mlDsa44.sign(secretKey, votingKeyClaim(TEST_CHAIN_ID, who.address, publicKey)),
+  });
+const named = (validator = ID): Uint8Array => validatorLeave.encode({validator});
+const unjail = (validator = ID): Uint8Array => validatorUnjail.encode({validator});
+
+function doubleVote({
+  kind = "vote",
+  view = 7n,
+  chainId = TEST_CHAIN_ID,
+  voter = mine,
+}: Partial<Pick<EquivocationProof, "kind" | "view" | "chainId">> & {voter?: typeof mine} = {}): EquivocationProof {
+  const content = kind === "vote" ? voteContent : proposalContent;
+  const statement = (blockId: string) => {
+    const bytes = content.encode({chainId, epoch: 0n, height: 3n, view, blockId});
+    return {height: 3n, blockId, signature: mlDsa44.sign(voter.secretKey, bytes)};
+  };
+  const {publicKey} = voter;
+  const [first, second] = [statement("bb".repeat(32)), statement("aa".repeat(32))];
+  return inOrder({chainId, kind, epoch: 0n, view, publicKey, first, second});
+}
+const accuse = (proof = doubleVote()): Uint8Array => equivocation.encode(proof);
+
+describe("joining", () => {
+  test("locks the stake, and more of it", async () => {
+    const {chain, run} = await opened();
+    expect(await run(alice, JOIN_CONTRACT, join(alice))).toEqual({slash: null});
+    expect(await run(alice, JOIN_CONTRACT, join(alice, 5n))).toEqual({slash: null});
+    const stake = {publicKey: mine.publicKey, owner: alice.address, stakeDust: STAKE_DUST + 5n};
+    expect(chain.state.get(stakes, ID)).toMatchObject({...stake, joinedAtHeight: 1n, maturesAtHeight: 0n});
+    expect(accountAt(chain.state, alice.address).balanceDust).toBe(FUNDS - STAKE_DUST - 5n - 2_000n);
+  });
+
+  test.each<[string, (run: Awaited<ReturnType<typeof opened>>["run"]) => Promise<unknown>, string]>([
+    ["too little", (run) => run(alice, JOIN_CONTRACT, join(alice, STAKE_DUST - 1n)), "VALIDATOR_STAKE_TOO_LOW"],
+    ["more than the account has", (run) => run(alice, JOIN_CONTRACT, join(alice, 2n * FUNDS)), "BALANCE_TOO_LOW"],
+    ["a key that signed for another", (run) => run(alice, JOIN_CONTRACT, join(bob)), "VALIDATOR_KEY_UNPROVEN"],
+    ["leaving what nobody staked on", (run) => run(alice, LEAVE_CONTRACT, named()), "VALIDATOR_UNKNOWN"],
+    ["freeing what nobody staked on", (run) => run(alice, UNJAIL_CONTRACT, unjail()), "VALIDATOR_UNKNOWN"],
+  ])("refuses %s", async (_what, act, code) => {
+    const {run} = await opened();
+    expect(await act(run)).toBe(code);
+  });
+
+  test("refuses somebody else's validator, and one that is leaving", async () => {
+    const {run} = await opened();
+    await run(alice, JOIN_CONTRACT, join(alice));
+    expect(await run(bob, JOIN_CONTRACT, join(bob))).toBe("VALIDATOR_NOT_OWNER");
+    expect(await run(bob, LEAVE_CONTRACT, named())).toBe("VALIDATOR_NOT_OWNER");
+    expect(await run(alice, UNJAIL_CONTRACT, unjail())).toBe("VALIDATOR_NOT_JAILED");
+    expect(await run(alice, LEAVE_CONTRACT, named())).toEqual({slash: null});
+    expect(await run(alice, LEAVE_CONTRACT, named())).toBe("VALIDATOR_LEAVING");
+    expect(await run(alice, JOIN_CONTRACT, join(alice))).toBe("VALIDATOR_LEAVING");
+    expect(await run(alice, UNJAIL_CONTRACT, unjail())).toBe("VALIDATOR_LEAVING");
+  });
+
+  test("is refused at the door where the validators of genesis vote for ever", async () => {
+    const {intake} = await opened({validatorStakeDust: 0n});
+    const bytes = signed(alice, contentOf(alice, {contract: JOIN_CONTRACT, payload: join(alice)}));
+    await expect(intake.submit(bytes)).rejects.toMatchObject({code: "VALIDATORS_FIXED"});
+  });
+});
+
+describe("leaving", () => {
+  test("returns the stake at the maturity height, not one block earlier", async () => {
+    const {chain, intake, run} = await opened({validatorEpochBlocks: 2n, validatorUnbondSeconds: 4});
+    await run(alice, JOIN_CONTRACT, join(alice));
+    await run(alice, LEAVE_CONTRACT, named());
+    const {maturesAtHeight} = chain.state.get(stakes, ID)!;
+    expect(maturesAtHeight).toBe(6n);
+    while (chain.tip.height < 5n) await extend(intake);
+    expect(chain.state.has(stakes, ID)).toBe(true);
+    await extend(intake);
+    expect(chain.state.has(stakes, ID)).toBe(false);
+    expect(accountAt(chain.state, alice.address).balanceDust).toBe(FUNDS - 2_000n);
+  });
+});
+
+describe("a double vote", () => {
+  test("burns a share of the stake once, jails, and is not undone before its time", async () => {
+    const {chain, intake, run} = await opened({validatorEpochBlocks: 100n});
+    await run(alice, JOIN_CONTRACT, join(alice, 2n * STAKE_DUST));
+    const burnedDust = (2n * STAKE_DUST * 750n) / 10_000n;
+    const slash = {nodeId: ID, evidenceKind: "double-vote", burnedDust, slashedDust: burnedDust, rewardedDust: 0n};
+    expect(await run(bob, EQUIVOCATION_CONTRACT, accuse())).toMatchObject({slash: {...slash, autoRevoked: false}});
+    expect(await run(bob, EQUIVOCATION_CONTRACT, accuse())).toBe("EQUIVOCATION_PUNISHED");
+    expect(await run(bob, EQUIVOCATION_CONTRACT, accuse(doubleVote({kind: "proposal"})))).toMatchObject({
+      slash: {evidenceKind: "double-proposal"},
+    });
+    expect(chain.state.get(stakes, ID)!.jailedUntilHeight).toBe(4n + 1_000n);
+    expect(await run(alice, UNJAIL_CONTRACT, unjail())).toBe("VALIDATOR_JAILED");
+    expect(intake.evidence.size).toBe(0);
+  });
+
+  test("is no longer in jail when its owner asks after the time", async () => {
+    const {chain, intake, run} = await opened({validatorEpochBlocks: 1n});
+    await run(alice, JOIN_CONTRACT, join(alice, 2n * STAKE_DUST));
+    await run(bob, EQUIVOCATION_CONTRACT, accuse());
+    while (chain.tip.height < 11n) await extend(intake);
+    expect(await run(alice, UNJAIL_CONTRACT, unjail())).toEqual({slash: null});
+    expect(chain.state.get(stakes, ID)!.jailedUntilHeight).toBe(0n);
+  });
+
+  test("leaves too little to come back with, until more is staked", async () => {
+    const {chain, intake, run} = await opened({validatorEpochBlocks: 1n});
+    await run(alice, JOIN_CONTRACT, join(alice));
+    expect(await run(bob, EQUIVOCATION_CONTRACT, accuse())).toMatchObject({slash: {autoRevoked: true}});
+    while (chain.tip.height < 12n) await extend(intake);
+    expect(await run(alice, UNJAIL_CONTRACT, unjail())).toBe("VALIDATOR_STAKE_TOO_LOW");
+    await run(alice, JOIN_CONTRACT, join(alice));
+    expect(await run(alice, UNJAIL_CONTRACT, unjail())).toEqual({slash: null});
+  });
+
+  const {first, second} = doubleVote();
+  test.each<[string, EquivocationProof, string]>([
+    ["a key without stake", doubleVote({voter: keys("nobody")}), "VALIDATOR_UNKNOWN"],
+    ["another chain", doubleVote({chainId: "other"}), "EQUIVOCATION_UNPROVEN"],
+    ["two statements for one block", {...doubleVote(), second: first}, "EQUIVOCATION_UNPROVEN"],
+    ["the other order", {...doubleVote(), first: second, second: first}, "EQUIVOCATION_UNPROVEN"],
+    ["another view", {...doubleVote(), view: 8n}, "EQUIVOCATION_UNPROVEN"],
+    ["votes as proposals", {...doubleVote(), kind: "proposal"}, "EQUIVOCATION_UNPROVEN"],
+    [
+      "a forged signature",
+      {...doubleVote(), second: {...second, signature: new Uint8Array(2_420)}},
+      "EQUIVOCATION_UNPROVEN",
+    ],
+  ])("is not shown by %s", async (_what, proof, code) => {
+    const {chain, run} = await opened();
+    await run(alice, JOIN_CONTRACT, join(alice));
+    expect(await run(bob, EQUIVOCATION_CONTRACT, accuse(proof))).toBe(code);
+    expect(chain.state.get(stakes, ID)).toMatchObject({stakeDust: STAKE_DUST, jailedUntilHeight: 0n});
+  });
+
+  test("is the same bytes whoever saw which statement first, and holds without a chain", () => {
+    const proof = doubleVote();
+    const other = inOrder({...proof, first: proof.second, second: proof.first});
+    expect(equivocation.encode(other)).toEqual(equivocation.encode(proof));
+    expect(faultOf(proof, mlDsa44.verify)).toBeNull();
+  });
+
+  test("without an envelope is refused at the door: only who builds a block carries it", async () => {
+    const {intake} = await opened();
+    await expect(intake.submit(accuse())).rejects.toMatchObject({code: "EVIDENCE_UNSIGNED"});
+  });
+
+  test("that proves nothing is left out of a block, and makes the block of whoever carries it none", async () => {
+    const {chain, intake} = await opened();
+    const proof = doubleVote({voter: keys("nobody")});
+    const byId = new Map(contractsOf(STRICT_RULES).map((each) => [each.id, each]));
+    const at = {contracts: byId, block: chain.nextBlock(chain.tip.timeMs + 1n)};
+    expect(() => execute(chain.state.fork(), readTransaction(accuse(proof)), at)).toThrowError(
+      expect.objectContaining({code: "VALIDATOR_UNKNOWN"}),
+    );
+    intake.evidence.report(proof);
+    expect(intake.isEmpty(chain.tip.id)).toBe(false);
+    const dropped = await extend(intake);
+    expect(dropped).toMatchObject([{error: {code: "VALIDATOR_UNKNOWN"}}]);
+    expect(intake.evidence.size).toBe(0);
+  });
+});
+
+describe("an election", () => {
+  test("takes those with the most stake, keeps who votes in place, and never leaves nobody", async () => {
+    const {chain, run} = await opened({validatorEpochBlocks: 3n, validatorsMax: 2});
+    const [old] = votersOf(chain.state);
+    await run(alice, JOIN_CONTRACT, join(alice, 2n * STAKE_DUST));
+    await run(bob, JOIN_CONTRACT, join(bob, 3n * STAKE_DUST, keys("bob")));
+    expect(votersOf(chain.state)).toEqual([old]);
+    await run(bob, JOIN_CONTRACT, join(bob, 5n, keys("bob")));
+    const ids = [ID, validatorIdOf(keys("bob").publicKey)].sort();
+    expect(votersOf(chain.state).map(({publicKey}) => validatorIdOf(publicKey))).toEqual(ids);
+    expect(
+      votersOf(chain.state)
+        .map(({power}) => power)
+        .sort(),
+    ).toEqual([2n, 3n]);
+    expect(epochOf(chain.state)).toEqual({number: 1n, originHeight: 3n});
+  });
+
+  test("that changes nothing begins no epoch", async () => {
+    const {chain, intake} = await opened({validatorEpochBlocks: 2n});
+    for (let i = 0; i < 5; i++) await extend(intake);
+    expect(epochOf(chain.state)).toEqual({number: 0n, originHeight: 0n});
+  });
+});
