@@ -53,6 +53,8 @@ export class StrictMachines {
   readonly #runners: JobRunner[] = [];
   wire: StrictWire = HONEST;
   nowMs = 1_000_000;
+  /** Long, so that a busy machine is not taken for a silent custodian. */
+  roundMs = 20_000;
   run = 0n;
   #numbers = {triple: 0n, mask: 0n, attempt: 0};
 
@@ -60,14 +62,15 @@ export class StrictMachines {
     for (let place = 0; place < quorum.members.n; place++) this.restart(place);
   }
 
-  static async create(shape: {n: number; k: number}, roundMs = 300): Promise<StrictMachines> {
-    return new StrictMachines(await StrictQuorum.create({...shape, roundMs}));
+  static async create(shape: {n: number; k: number}): Promise<StrictMachines> {
+    return new StrictMachines(await StrictQuorum.create(shape));
   }
 
   /** A custodian over what it has on disk in `folder`. */
   restart(place: number, folder = `machine-${place}`): void {
     const {members, parties} = this.quorum;
     const party = parties.custodians[place]!;
+    const roundMs = (): number => this.roundMs;
     this.stores[place]?.close();
     mkdirSync(join(this.quorum.folder, folder), {recursive: true});
     this.stores[place] = SqliteStrictStore.open(join(this.quorum.folder, folder, "custodian.db"));
@@ -84,7 +87,9 @@ export class StrictMachines {
     this.#runners[place] = new JobRunner({
       place,
       n: members.n,
-      roundMs: 300,
+      get roundMs() {
+        return roundMs();
+      },
       send: (to, message) => {
         for (const each of this.wire(message, {from: place, to}))
           setImmediate(() => this.#runners[to]!.take(place, each));

@@ -24,6 +24,9 @@ const moved = (message: Uint8Array): Uint8Array => {
   const [first = 0n, ...others] = decodeElements(message);
   return encodeElements([add(first, 5n), ...others]);
 };
+/** Time for a round where somebody is silent. */
+const SILENCE_MS = 1_000;
+
 /** A cheat of `cheater` with its message of one round. */
 const cheat =
   (cheater: number, round: number, deed: StrictWire): StrictWire =>
@@ -38,6 +41,7 @@ describe("two of four", () => {
   });
   afterEach(() => {
     machines.wire = HONEST;
+    machines.roundMs = 20_000;
   });
   afterAll(() => machines.stop());
 
@@ -80,6 +84,7 @@ describe("two of four", () => {
   });
 
   test("silence is named by all others, once its time is up", async () => {
+    machines.roundMs = SILENCE_MS;
     const {honest} = await attempt(cheat(1, 1, () => []));
     for (const {reason, culprits} of honest) expect([reason, culprits]).toEqual(["silence", [1]]);
   });
@@ -103,7 +108,9 @@ describe("two of four", () => {
   });
 
   test("a ticket is tried again without the one that was named, once for each attempt, and not after a result", async () => {
+    machines.roundMs = SILENCE_MS;
     const {signed, outputMasks, job} = await attempt(cheat(1, 1, () => []));
+    machines.roundMs = 20_000;
     expect((await machines.perform(job)).map(({code}) => code)).toEqual(Array(4).fill("TICKET_USED"));
     const again = machines.evaluation(PROGRAM, signed, [0, 2, 3]);
     const parts = await machines.perform(again);
@@ -255,12 +262,14 @@ test("four of seven go on while three fall silent in the middle of evaluations",
       [0, 1],
       [3, 2],
     ] as const) {
+      machines.roundMs = SILENCE_MS;
       machines.wire = cheat(gone, round, () => []);
       const parts = await machines.perform(machines.evaluation(PROGRAM, signed, live));
       for (const {place, culprits} of parts) if (place !== gone) expect(culprits).toEqual([gone]);
       live = live.filter((place) => place !== gone);
     }
     machines.wire = HONEST;
+    machines.roundMs = 20_000;
     const parts = await machines.perform(machines.evaluation(PROGRAM, signed, live));
     const outputs = machines.outputs(PROGRAM, parts, outputMasks);
     expect(outputs.map((each) => [...each])).toEqual(Array(4).fill(RIGHT));
