@@ -8,6 +8,7 @@ import {judgeSlash} from "./judge-slash.js";
 import {type NodeKeys, roleOf} from "./keys-part.js";
 import {transactionOfId} from "./ledger/state/tx-ids.js";
 import {blockTimeMs, type Ledger} from "./ledger-part.js";
+import type {BatchDesk} from "./mempool/batches/desk.js";
 import {NodeMetrics} from "./metrics/registry.js";
 import type {PoolChannel} from "./pool-gossip.js";
 import {Pulse} from "./pulse.js";
@@ -18,7 +19,7 @@ import type {Wire} from "./wire-part.js";
 export function createApi(
   {options, ports, dir, store}: Site,
   keys: NodeKeys,
-  {engine, ...ledger}: Ledger & Wire & {readonly engine: Engine},
+  {engine, batches, ...ledger}: Ledger & Wire & {readonly engine: Engine; readonly batches: BatchDesk},
 ): ApiServer {
   const {chain, pool, ngc, network, tally} = ledger;
   const metrics = new NodeMetrics({
@@ -27,6 +28,7 @@ export function createApi(
     tableReady: () => ledger.desk.work.tableReady,
     ngc,
     wire: {network, tally},
+    batches: () => batches.figures,
   });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));

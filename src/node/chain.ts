@@ -28,10 +28,11 @@ import type {Validator} from "./ledger/state/stores.js";
 import type {TreeNode} from "./ledger/state/tree.js";
 import {epochOf, votersOf} from "./ledger/validators/election.js";
 import {type Pending, PendingBlocks} from "./pending.js";
-import {type Candidate, type Extension, propose, verifyBlock} from "./proposal.js";
+import {type Candidate, type Dropped, type Extension, propose, verifyBlock} from "./proposal.js";
 import type {Log} from "./service.js";
 import type {LedgerStore, LoggedEvent} from "./storage/store.js";
 import {type Committed, loadCommitted, storeGenesis} from "./stored-chain.js";
+import {checkBatches, TakenBatches, type TakenGround} from "./taken-batches.js";
 
 /** What the chain needs from outside the rules. */
 export interface ChainPorts extends RunPorts {
@@ -61,6 +62,7 @@ export class Chain {
   readonly genesisId: string;
   #voters: Voters;
   readonly #pending: PendingBlocks;
+  readonly #taken: TakenBatches;
   readonly #subscribers: Subscriber[] = [];
   #busy = false;
 
@@ -71,6 +73,7 @@ export class Chain {
     this.#pending = new PendingBlocks(() => this.committed, ports.hashAll);
     this.params = chainParamsOf(ports.genesis);
     this.genesisId = genesisBlock(ports.genesis).id;
+    this.#taken = new TakenBatches(ports.store.takenBatches());
     this.#voters = this.#electedIn(committed.state);
   }
 
@@ -132,6 +135,11 @@ export class Chain {
     return this.#pending.branch(id);
   }
 
+  /** What a block on `parentId` may take. */
+  takenOn(parentId: string): TakenGround {
+    return this.#taken.on(this.branch(parentId), this.committee.epoch);
+  }
+
   isExecuted(id: string): boolean {
     return id === this.tip.id || this.#pending.get(id) !== undefined;
   }
@@ -175,8 +183,19 @@ export class Chain {
     };
     const ground = {parent, committed, block: this.nextBlock(timeMs, parentId), seal, closes: this.endsEpoch(parentId)};
     const {block, dropped, settled} = propose(candidate, ground, this.ports);
+    checkBatches(block, this.takenOn(parentId));
     const result = verifyBlock(block, ground, {...this.ports, nowMs: null});
     return this.#pending.add(block, result, {dropped, settled});
+  }
+
+  /** Of what waits, everything that no block could ever hold, whatever came before it. */
+  hopeless(candidate: Candidate): readonly Dropped[] {
+    const parent = this.tip;
+    const timeMs = candidate.timeMs > parent.timeMs ? candidate.timeMs : parent.timeMs + 1n;
+    const view = parent.view + 1n;
+    const seal = {epoch: this.committee.epoch, view, proposer: this.proposerOf(view)};
+    const ground = {parent, committed: this.committed, block: this.nextBlock(timeMs), seal, closes: false};
+    return propose(candidate, ground, this.ports).dropped;
   }
 
   /**
@@ -195,6 +214,7 @@ export class Chain {
         "HEADER_INVALID",
         `block ${header.height}: ${header.proposer} does not lead view ${header.view}`,
       );
+    checkBatches(block, this.takenOn(parent.id));
     const closes = this.endsEpoch(parent.id);
     const ground = {parent, committed, block: this.nextBlock(header.timeMs, parent.id), closes};
     return this.#pending.add(block, verifyBlock(block, ground, {...this.ports, nowMs}));
@@ -307,6 +327,7 @@ export class Chain {
     );
     this.ports.log.debug({height, id}, "commit ends");
     result.state.merge();
+    this.#taken.add(block);
     this.committed = {state: this.committed.state, tree, held: result.held, parent};
     const committed: BlockCommitted = {
       height,
@@ -316,6 +337,7 @@ export class Chain {
       proofCount: block.proofs.length,
       receipts: result.receipts,
       events: result.events,
+      batches: block.batches,
     };
     this.#publish(committed, extension);
   }

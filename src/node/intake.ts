@@ -14,6 +14,7 @@ import type {AcceptedProof} from "./ledger/chain/run.js";
 import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
 import {accountAt} from "./ledger/monetary/supply.js";
+import {dagLimitsOf} from "./mempool/dag/rules.js";
 import type {Admit} from "./mempool/pool/admission.js";
 import {WaitingOffences} from "./mempool/pool/offences.js";
 import type {Bid, NonceOf, Pool} from "./mempool/pool/pool.js";
@@ -153,19 +154,37 @@ export class Intake {
     return this.#proofs.get(id)?.raw ?? this.ports.pool.get(id)?.bytes ?? null;
   }
 
-  /** What could be in a block on `parentId`: nothing that its branch holds already. */
-  candidate(parentId: string): Candidate {
+  /** What could be in a batch, in the order in which a block should try it: all that waits but what `isPacked` names. */
+  offered(isPacked: (id: string) => boolean): {
+    readonly transactions: readonly Transaction[];
+    readonly proofs: Candidate["proofs"];
+  } {
     const {chain, pool} = this.ports;
     const {maxTransactions, maxProofs} = chain.params.limits;
-    const held = this.#heldOn(parentId);
-    const offered = pool.select(maxTransactions, this.#nonceAfter(parentId));
-    const transactions = offered.filter(({txId}) => !held.has(txId) && !this.#unwritten.has(txId));
+    const isFree = (id: string): boolean => !isPacked(id) && !this.#unwritten.has(id);
+    const transactions = pool.select(maxTransactions, this.nonceOf, isFree);
     const proofs = [...this.#proofs]
-      .filter(([id]) => !held.has(id) && !this.#unwritten.has(id))
+      .filter(([id]) => isFree(id))
       .slice(0, maxProofs)
       .map(([id, {raw}]) => ({id, raw}));
     // Before everything that an accused could still do with its stake.
-    return {timeMs: this.ports.nowMs(), transactions: [...this.evidence.offered(parentId), ...transactions], proofs};
+    const evidence = this.evidence.offered(chain.tip.id).filter(({txId}) => isFree(txId));
+    return {transactions: [...evidence, ...transactions], proofs};
+  }
+
+  isWaiting(id: string): boolean {
+    return this.#proofs.has(id) || this.ports.pool.has(id);
+  }
+
+  waitingTransaction(txId: string): Transaction | null {
+    return this.ports.pool.get(txId) ?? null;
+  }
+
+  /** Lets go of what no block can hold. @throws UnavailableError STORE_WRITE_FAILED */
+  drop(dropped: readonly Pick<Dropped, "id">[]): void {
+    const ids = dropped.map(({id}) => id);
+    for (const id of ids) this.#proofs.delete(id);
+    this.#forget(ids);
   }
 
   /** Whether a block on `parentId` would hold nothing. */
@@ -173,13 +192,13 @@ export class Intake {
     const {pool} = this.ports;
     if (this.evidence.offered(parentId).length > 0) return false;
     if (this.#proofs.size === 0 && pool.size === 0) return true;
-    const held = this.#heldOn(parentId);
+    const held = this.heldOn(parentId);
     for (const id of this.#proofs.keys()) if (!held.has(id)) return false;
     return !pool.hasReady(this.#nonceAfter(parentId), held);
   }
 
   /** Everything that the branch of `parentId` includes, or was found there not to fit. */
-  #heldOn(parentId: string): ReadonlySet<string> {
+  heldOn(parentId: string): ReadonlySet<string> {
     const held = new Set<string>();
     for (const pending of this.ports.chain.branch(parentId)) {
       for (const id of pending.held) held.add(id);
@@ -253,6 +272,12 @@ export class Intake {
   #check(transaction: Transaction, verifySignature: VerifySignature): {bid: Bid; offence: string | null} {
     const {chain, pool, admit} = this.ports;
     const {sender, nonce} = transaction.content;
+    const {maxBatchBytes} = dagLimitsOf(chain.params.limits);
+    if (transaction.bytes.length > maxBatchBytes)
+      throw new RuleError(
+        "TRANSACTION_TOO_LARGE",
+        `${transaction.bytes.length} bytes, and a batch of this chain holds at most ${maxBatchBytes}`,
+      );
     pool.check(transaction, {nonceOf: this.nonceOf, height: chain.tip.height});
     const block = {...chain.nextBlock(this.ports.nowMs()), verifySignature};
     const bid = admit(transaction, {state: chain.state, block});

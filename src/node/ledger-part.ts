@@ -10,6 +10,7 @@ import {Intake} from "./intake.js";
 import type {NodeKeys} from "./keys-part.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
 import {type HashAll, hashEach} from "./ledger/state/hashing.js";
+import {Relayed} from "./mempool/batches/relayed.js";
 import {admissionStack} from "./mempool/pool/admission.js";
 import {Pool} from "./mempool/pool/pool.js";
 import {DagBuilder, DEFAULT_DAG_OPTIONS} from "./mining/dag/builder.js";
@@ -27,6 +28,7 @@ export interface Ledger {
   readonly desk: MiningDesk;
   readonly feed: Feed;
   readonly rejections: Rejections;
+  readonly relayed: Relayed;
   nowMs(): bigint;
   readonly telemetry: TelemetryCheck | null;
   /** Names who is told that there is something for a block. */
@@ -95,10 +97,16 @@ export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBac
     wake: () => wake(),
     failed: broken,
   });
+  const relayed = new Relayed({
+    key: keys.identity.publicKey,
+    committee: () => chain.committee,
+    nowMs: () => performance.now(),
+    isWaiting: (id) => intake.isWaiting(id),
+  });
   const onWork = (listener: () => void): void => {
     wake = listener;
   };
-  return {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, onWork};
+  return {chain, pool, intake, desk, feed, rejections, relayed, telemetry, nowMs, onWork};
 }
 
 export const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;

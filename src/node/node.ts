@@ -126,12 +126,13 @@ export class QsdmNode implements Service {
 
   /** Serves until the signal aborts; whatever fails here closes the store again. */
   async start(signal: AbortSignal): Promise<void> {
-    const {api, network, engine, chain} = this.parts;
+    const {api, network, batches, engine, chain} = this.parts;
     const {abort, log} = this.life;
     try {
       signal.throwIfAborted();
       await api.start(abort.signal);
       await network.start(abort.signal);
+      await batches.start(abort.signal);
       await engine.start(abort.signal);
       signal.throwIfAborted();
     } catch (error) {
@@ -153,13 +154,14 @@ export class QsdmNode implements Service {
 
   async #stop(): Promise<void> {
     const {abort, log, broken} = this.life;
-    const {api, network, engine, intake, store, signed, chain, compute} = this.parts;
+    const {api, network, batches, engine, intake, store, signed, chain, compute} = this.parts;
     abort.abort();
     let failure: unknown = null;
     const steps = [
       () => api.stop(),
       () => intake.close(),
       () => engine.stop(),
+      () => batches.stop(),
       () => network.stop(),
       () => compute?.close(),
       () => store.close(),

@@ -3,6 +3,7 @@ import {availableParallelism} from "node:os";
 import {UnavailableError} from "../errors.js";
 import type {ApiServer} from "./api/server.js";
 import {createApi} from "./api-part.js";
+import {type Batches, createBatches} from "./batches-part.js";
 import type {Chain} from "./chain.js";
 import {type ComputeBackend, loadBackend} from "./compute/backend.js";
 import {type ComputePool, DEFAULT_POOL_LIMITS} from "./compute/pool.js";
@@ -13,6 +14,7 @@ import type {Intake} from "./intake.js";
 import type {SignedFile} from "./keys/signed-file.js";
 import {loadKeys, type NodeKeys, type NodeRole, roleOf} from "./keys-part.js";
 import {blockTimeMs, type Ledger, openLedger} from "./ledger-part.js";
+import type {BatchDesk} from "./mempool/batches/desk.js";
 import {isNetworked} from "./network/options.js";
 import type {Network} from "./network/port.js";
 import type {Site} from "./site.js";
@@ -24,6 +26,7 @@ export interface NodeParts {
   readonly chain: Chain;
   readonly intake: Intake;
   readonly engine: Engine;
+  readonly batches: BatchDesk;
   readonly signed: SignedFile;
   readonly network: Network;
   /** What this node is now. */
@@ -53,21 +56,37 @@ async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): P
   await desk.resume();
   desk.work.start(site.signal).catch(site.broken);
   const wire = await createWire(site, keys, ledger);
-  const engine = createEngine(site, keys, {...ledger, ...wire});
+  const {engine, batches} = createEngine(site, keys, {...ledger, ...wire});
   chain.subscribe(() => {
     // Tried again after the next block.
     desk.work.prepareNext().catch((err: unknown) => site.ports.log.error({err}, "the next table could not be built"));
   });
-  ledger.onWork(() => engine.wake());
+  ledger.onWork(() => {
+    batches.desk.wake();
+    engine.wake();
+  });
   for (const {id, error} of intake.resume())
     site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
   wire.retelling.resume(site.store.waiting());
-  const api = createApi(site, keys, {...ledger, ...wire, engine});
-  const role = (): NodeRole => roleOf(keys, chain);
-  return {store: site.store, chain, intake, engine, signed: keys.signed, network: wire.network, role, api};
+  const api = createApi(site, keys, {...ledger, ...wire, engine, batches: batches.desk});
+  return {
+    store: site.store,
+    chain,
+    intake,
+    engine,
+    batches: batches.desk,
+    signed: keys.signed,
+    network: wire.network,
+    role: () => roleOf(keys, chain),
+    api,
+  };
 }
 
-function createEngine({options, ports, store, broken}: Site, keys: NodeKeys, ledger: Ledger & Wire): Engine {
+function createEngine(
+  {options, ports, store, broken}: Site,
+  keys: NodeKeys,
+  ledger: Ledger & Wire,
+): {engine: Engine; batches: Batches} {
   const {chain, intake, nowMs} = ledger;
   const {voice, verifyVote} = keys;
   const votes = roleOf(keys, chain) === "validator";
@@ -83,20 +102,24 @@ function createEngine({options, ports, store, broken}: Site, keys: NodeKeys, led
     });
   const intervalMs = blockTimeMs(ledger);
   const pace = options.pace ?? {intervalMs, minIntervalMs: intervalMs};
-  return new Engine(
+  const network = networked ? ledger.network : null;
+  const common = {chain, store, network, verifyVote, clock: systemClock, nowMs, log: ports.log, failed: broken};
+  const batches = createBatches({
+    ...common,
+    intake,
+    relayed: ledger.relayed,
+    identity: keys.identity,
+    minIntervalMs: pace.minIntervalMs,
+    available: () => engine.batchCame(),
+  });
+  const engine: Engine = new Engine(
     {pace, pacemaker: DEFAULT_PACEMAKER},
     {
-      chain,
-      store,
-      intake,
+      ...common,
+      batches: batches.feed,
       voice,
-      network: networked ? ledger.network : null,
-      verifyVote,
-      clock: systemClock,
-      nowMs,
-      log: ports.log,
       equivocated: (proof) => intake.evidence.report(proof),
-      failed: broken,
     },
   );
+  return {engine, batches};
 }

@@ -4,14 +4,14 @@
  * this node's state refuses does not, since states differ for a moment on every chain.
  */
 import {DecodeError, QsdmError} from "../errors.js";
-import type {Channel, Network, Verdict} from "./network/port.js";
+import type {Channel, Network, PeerId, Verdict} from "./network/port.js";
 
 export interface PoolGossipPorts {
   readonly network: Pick<Network, "publish" | "subscribe">;
   /** Takes a transaction into the pool. @throws RuleError, DecodeError, UnavailableError */
-  takeTransaction(bytes: Uint8Array): Promise<unknown>;
+  takeTransaction(bytes: Uint8Array, from: PeerId): Promise<unknown>;
   /** Takes a proof by the rules of blocks. @throws the same */
-  takeProof(bytes: Uint8Array): Promise<unknown>;
+  takeProof(bytes: Uint8Array, from: PeerId): Promise<unknown>;
   /** Whether the operator lets peers' transactions in now. */
   isOpen(): boolean;
 }
@@ -23,10 +23,10 @@ const FORGED: ReadonlySet<string> = new Set(["SIGNATURE_INVALID", "SENDER_MISMAT
 
 export class PoolGossip {
   constructor(private readonly ports: PoolGossipPorts) {
-    ports.network.subscribe("transactions", async (message) =>
-      ports.isOpen() ? judged(() => ports.takeTransaction(message)) : "ignore",
+    ports.network.subscribe("transactions", async (message, from) =>
+      ports.isOpen() ? judged(() => ports.takeTransaction(message, from)) : "ignore",
     );
-    ports.network.subscribe("proofs", (message) => judged(() => ports.takeProof(message)));
+    ports.network.subscribe("proofs", (message, from) => judged(() => ports.takeProof(message, from)));
   }
 
   /** Tells the others of something that this node took, and acknowledged. */

@@ -3,6 +3,7 @@
  * what the second one accepts, so every block that is committed has passed the follower's way as well.
  */
 import type {Block, Header} from "../codecs/chain/block.js";
+import type {BatchRef} from "../codecs/dag/batch.js";
 import {QsdmError, UnavailableError} from "../errors.js";
 import {assembleBlock, checkBody, checkHeader, type Parent, type Seal} from "./ledger/chain/assemble.js";
 import type {BlockContext} from "./ledger/chain/contract.js";
@@ -16,6 +17,8 @@ export interface Candidate {
   readonly timeMs: bigint;
   readonly transactions: readonly Transaction[];
   readonly proofs: readonly {readonly id: string; readonly raw: Uint8Array}[];
+  /** Batches that hold them, in their order; nothing is in a block that is in none of its batches. */
+  readonly batches: readonly BatchRef[];
 }
 
 /** Why a waiting item left without being in a block. */
@@ -63,7 +66,7 @@ const doNothing = ({state, held}: Ground["committed"]): RunResult => ({
 /** The best block that `candidate` allows on `ground`. */
 export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): Proposal {
   const {chainId} = ground.block.params;
-  const seal = {...ground.seal, chainId, timeMs: ground.block.timeMs};
+  const seal = {...ground.seal, chainId, timeMs: ground.block.timeMs, batches: ground.closes ? [] : candidate.batches};
   if (ground.closes)
     return {block: assembleBlock(doNothing(ground.committed), ground.parent, seal), dropped: [], settled: []};
   const run = new BlockRun(ground.committed, {...ground.block, proposer: ground.seal.proposer}, ports);

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {hexOf} from "../../src/codecs/bytes.js";
 import {encodeCbor} from "../../src/codecs/cbor/cbor.js";
-import {type Block, type Certificate, voteContent} from "../../src/codecs/chain/block.js";
+import {type Certificate, voteContent} from "../../src/codecs/chain/block.js";
+import type {CompactBlock} from "../../src/codecs/consensus/compact-block.js";
 import {
   type ConsensusMessage,
   decodeMessage,
@@ -30,7 +31,7 @@ const timeouts = fc.record({
   timeouts: fc.array(fc.record({validator, highView: u64, highBlockId: digest, signature}), {maxLength: 4}),
   highCertificate: certificate,
 });
-const block: fc.Arbitrary<Block> = fc
+const block: fc.Arbitrary<CompactBlock> = fc
   .record({height: u64, epoch: u64, view: u64, timeMs: u64, root: digest, count: fc.nat({max: 10})})
   .map(({root, count, ...rest}) => ({
     header: {
@@ -42,13 +43,16 @@ const block: fc.Arbitrary<Block> = fc
       transactionsRoot: root,
       proofsRoot: root,
       coinbaseRoot: root,
+      batchesRoot: root,
       transactionCount: count,
       proofCount: count,
       coinbaseCount: count,
+      batchCount: count,
       proposer: root,
     },
-    transactions: [Uint8Array.of(1, 2)],
-    proofs: [Uint8Array.of(3)],
+    batches: [{round: rest.height, creator: 3, batchId: root}],
+    transactions: Uint8Array.of(1, 2),
+    proofs: Uint8Array.of(3),
     coinbase: [{to: root, amountDust: 5n}],
   }));
 const message: fc.Arbitrary<ConsensusMessage> = fc.oneof(

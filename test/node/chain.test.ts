@@ -65,7 +65,7 @@ describe("one transfer, from the envelope to the disk", () => {
 });
 
 describe("a clock that is wrong", () => {
-  const at = (timeMs: bigint) => ({timeMs, transactions: [], proofs: []});
+  const at = (timeMs: bigint) => ({timeMs, transactions: [], proofs: [], batches: []});
   const late = genesis.timeMs + 3_600_000n;
 
   test("makes a block early, not invalid, and has no say about one that is final", async () => {

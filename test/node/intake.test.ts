@@ -7,7 +7,7 @@ import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {DEFAULT_POOL_LIMITS, Pool} from "../../src/node/mempool/pool/pool.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
 import type {LedgerStore} from "../../src/node/storage/store.js";
-import {mlDsa87, signedTransfer, testAccount} from "../support/accounts.js";
+import {contentOf, mlDsa87, signed, signedTransfer, testAccount} from "../support/accounts.js";
 import {openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
 
 test("a disk that fails while a newcomer's room is made takes nobody's write, and ends the node", async () => {
@@ -44,5 +44,17 @@ test("a disk that fails while a newcomer's room is made takes nobody's write, an
   expect(pool.size).toBe(0);
   expect(failures).toEqual([broken]);
   await expect(pay(bob, 0n)).rejects.toMatchObject({code: "NODE_STOPPING"});
+  store.close();
+});
+
+test("what no batch can hold is refused before it waits", async () => {
+  const alice = testAccount("alice");
+  const genesis = testGenesis([{to: alice.address, amountDust: 1_000_000n}]);
+  const params = {...genesis.params, maxBlockBytes: 65_536};
+  const {intake, store} = await openTestChain(scratchDirectory(), {...genesis, params});
+  await expect(intake.submit(signed(alice, contentOf(alice, {payload: new Uint8Array(66_000)})))).rejects.toMatchObject(
+    {code: "TRANSACTION_TOO_LARGE"},
+  );
+  expect(store.waiting()).toEqual([]);
   store.close();
 });

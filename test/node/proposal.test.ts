@@ -33,7 +33,7 @@ async function built() {
   const transactions = [0n, 1n].map((nonce) =>
     readTransaction(signedTransfer(alice, {to: bob.address, amountDust: 5n, nonce})),
   );
-  const {block} = propose({timeMs: NOW, transactions, proofs: []}, ground, ports);
+  const {block} = propose({timeMs: NOW, transactions, proofs: [], batches: []}, ground, ports);
   return {block, ground, verify: (each: Block) => verifyBlock(each, ground, ports), ports};
 }
 
@@ -114,7 +114,7 @@ test("the builder leaves out what does not fit and goes on with what does", asyn
   for (const limits of [{maxBytes: big.bytes.length - 1}, {maxGas: gasOf(big.content) - 1n}]) {
     const params = {...ground.block.params, limits: {...ground.block.params.limits, ...limits}};
     const tight = {...ground, block: {...ground.block, params}};
-    const proposal = propose({timeMs: NOW, transactions: [big, small], proofs: []}, tight, ports);
+    const proposal = propose({timeMs: NOW, transactions: [big, small], proofs: [], batches: []}, tight, ports);
     expect(proposal.block.transactions).toEqual([small.bytes]);
     expect(proposal.settled).toEqual([small.txId]);
     expect(proposal.dropped).toEqual([]);

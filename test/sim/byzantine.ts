@@ -2,7 +2,8 @@
  * Byzantine nodes are ordinary nodes whose output is rewritten: what such a node sends is withheld, repeated, delayed,
  * forged, doubled or filled with rubbish, under its own key and nobody else's.
  */
-import {type Block, blockIdOf, type Header, voteContent} from "../../src/codecs/chain/block.js";
+import {blockIdOf, type Header, voteContent} from "../../src/codecs/chain/block.js";
+import type {CompactBlock} from "../../src/codecs/consensus/compact-block.js";
 import {
   type ConsensusMessage,
   decodeMessage,
@@ -88,7 +89,7 @@ export class OutputFilter {
     const id = blockIdOf(proposal.block.header);
     const known = this.#twins.get(id);
     if (known) return known;
-    const block: Block = {...proposal.block, header: this.#changed(proposal.block.header)};
+    const block: CompactBlock = {...proposal.block, header: this.#changed(proposal.block.header)};
     const twin = this.#signed({...proposal, block});
     this.#twins.set(id, twin);
     return twin;
@@ -110,7 +111,7 @@ export class OutputFilter {
     const last = [...this.#own.values()].at(-1);
     this.#own.set(view, proposal);
     if (proposal.timeouts === null || !last || last.block.header.view >= view) return proposal;
-    const block: Block = {...last.block, header: {...last.block.header, view}};
+    const block: CompactBlock = {...last.block, header: {...last.block.header, view}};
     const rewound = this.#signed({...proposal, block, justify: last.justify});
     this.#instead.set(view, rewound);
     return rewound;

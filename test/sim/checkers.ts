@@ -23,6 +23,7 @@ import {
   supply,
   validators as voters,
 } from "../../src/node/ledger/state/stores.js";
+import {BatchChecker} from "./batch-checker.js";
 import type {SimCrypto} from "./crypto.js";
 import type {Letter} from "./network.js";
 import type {SimNode} from "./node.js";
@@ -34,6 +35,7 @@ export const CHECKERS = [
   "lock",
   "certificates",
   "availability",
+  "batches",
   "supply",
   "receipts",
   "acknowledged",
@@ -89,12 +91,21 @@ export class Checkers {
   #healedAtView: bigint | null = null;
   #resumed = false;
 
+  readonly #batches: BatchChecker;
+
   constructor(private readonly ports: CheckerPorts) {
     this.#epochs.set(0n, {voters: ports.genesis.validators, origin: null});
+    this.#batches = new BatchChecker({
+      ...ports,
+      votersOf: (epoch) => this.#epochs.get(epoch)?.voters ?? null,
+      indexOf: (epoch, node) => this.#indexOf(epoch, node),
+      fail: (checker, what) => this.#fail(checker, what),
+    });
   }
 
   /** A message leaves `letter.from`, before the links have their way with it. */
   left(letter: Letter): void {
+    if (letter.channel === "batches" && this.ports.isHonest(letter.from)) return this.#batches.left(letter);
     if (letter.channel !== "consensus") return;
     const message = this.#read(letter.message);
     if (message?.type === "proposal") {
@@ -195,6 +206,7 @@ export class Checkers {
     const below = this.#committed.get(height - 1n);
     if (below && stored.block.header.parentStateRoot !== below.stateRoot)
       this.#fail("state", `height ${height} tells of another state below it`);
+    this.#batches.committed(stored.block);
     this.#receipts(node, height, stored.block.transactions.length);
   }
 

@@ -45,7 +45,7 @@ export class SimDisk {
 
   /** The store as a run of the node has it; of no use once the disk is closed to it. */
   open(alive: () => boolean): LedgerStore {
-    const writes = new Set<PropertyKey>(["commit", "keepWaiting", "dropWaiting", "keepPromise"]);
+    const writes = new Set<PropertyKey>(["commit", "keepWaiting", "dropWaiting", "keepPromise", "keepBatches"]);
     const fail = (): never => {
       this.#broken = true;
       if (!this.#lasting) this.#failing = "no";

@@ -9,6 +9,7 @@ import type {SignedRecord} from "../../src/codecs/consensus/promise.js";
 import {sha3} from "../../src/codecs/hash.js";
 import {RuleError} from "../../src/errors.js";
 import {Journal} from "../../src/node/api/events/journal.js";
+import {createBatches} from "../../src/node/batches-part.js";
 import {Chain} from "../../src/node/chain.js";
 import {DEFAULT_PACEMAKER} from "../../src/node/consensus/hotstuff/pacemaker.js";
 import {contractsOf} from "../../src/node/contracts.js";
@@ -19,6 +20,7 @@ import {VoteSigner} from "../../src/node/keys/vote-signer.js";
 import type {BlockCommitted} from "../../src/node/ledger/chain/events.js";
 import {chainParamsOf} from "../../src/node/ledger/params/networks.js";
 import {hashEach} from "../../src/node/ledger/state/hashing.js";
+import {Relayed} from "../../src/node/mempool/batches/relayed.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {Pool} from "../../src/node/mempool/pool/pool.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
@@ -128,32 +130,54 @@ export class SimNode {
         failed,
       });
       const port = network.join(this.peerId, this.index);
-      const engine = new Engine(
+      const common = {
+        chain,
+        store,
+        network: port,
+        verifyVote: crypto.votes.verify,
+        clock: this.#clock(alive),
+        nowMs,
+        log: SILENT,
+        failed,
+      };
+      const sign = (message: Uint8Array): Uint8Array => crypto.votes.sign(this.#keys.secretKey, message);
+      const relayed = new Relayed({
+        key: this.#keys.publicKey,
+        committee: () => chain.committee,
+        nowMs: () => heap.nowMs,
+        isWaiting: (id) => intake.isWaiting(id),
+      });
+      const {desk, feed} = createBatches({
+        ...common,
+        intake,
+        relayed,
+        identity: {publicKey: this.#keys.publicKey, sign},
+        minIntervalMs: this.ports.pace.minIntervalMs,
+        available: () => engine.batchCame(),
+      });
+      const engine: Engine = new Engine(
         {pace: this.ports.pace, pacemaker: DEFAULT_PACEMAKER},
         {
-          chain,
-          store,
-          intake,
+          ...common,
+          batches: feed,
           voice: this.#voice(alive),
-          network: port,
-          verifyVote: crypto.votes.verify,
-          clock: this.#clock(alive),
-          nowMs,
-          log: SILENT,
           equivocated: (proof) => {
             const {kind, view, publicKey} = proof;
             const validator = validatorIdOf(publicKey).slice(0, 8);
             trace.note(heap.nowMs, this.index, `saw ${validator} equivocate by ${kind} in view ${view}`);
             intake.evidence.report(proof);
           },
-          failed,
         },
       );
-      wake = () => engine.wake();
+      wake = () => {
+        desk.wake();
+        engine.wake();
+      };
       intake.resume();
       const abort = new AbortController();
       this.#life = {chain, intake, engine, store, abort};
       await port.start(abort.signal);
+      await desk.start(abort.signal);
       await engine.start(abort.signal);
     } catch (error) {
       if (alive()) this.#fail(run, error);

@@ -24,7 +24,7 @@ export type Episode =
   /** Transactions come that must all be refused. */
   | {readonly type: "flood"; readonly node: number};
 
-export const DISK_WRITES = ["commit", "keepWaiting", "keepPromise"] as const;
+export const DISK_WRITES = ["commit", "keepWaiting", "keepPromise", "keepBatches"] as const;
 export type DiskWrite = (typeof DISK_WRITES)[number];
 
 export interface Timed {

@@ -22,6 +22,7 @@ const HOTSTUFF = "src/node/consensus/hotstuff";
 const ENGINE = "src/node/engine/engine.ts";
 const SIGNER = "src/node/keys/vote-signer.ts";
 const INTAKE = "src/node/intake.ts";
+const DESK = "src/node/mempool/batches/desk.ts";
 
 /** The signer's own record would hide what the journal forgets, and the other way round: both are defects together. */
 const SIGNER_FORGETS: readonly Edit[] = [
@@ -124,8 +125,8 @@ export const PLANTED: readonly PlantedBug[] = [
     ),
     edit(
       "src/node/ledger/chain/assemble.ts",
-      "const recomputed = assembleBlock(result, parent, block.header);",
-      "const recomputed = {header: {...assembleBlock(result, parent, block.header).header, parentStateRoot: block.header.parentStateRoot}};",
+      "const recomputed = assembleBlock(result, parent, {...block.header, batches: block.batches});",
+      "const recomputed = {header: {...assembleBlock(result, parent, {...block.header, batches: block.batches}).header, parentStateRoot: block.header.parentStateRoot}};",
     ),
   ),
   bug(
@@ -222,8 +223,8 @@ export const PLANTED: readonly PlantedBug[] = [
     ["acknowledged"],
     edit(
       INTAKE,
-      "const transactions = offered.filter(({txId}) => !held.has(txId) && !this.#unwritten.has(txId));",
-      "const transactions = offered.filter(({txId}) => !held.has(txId) && !this.#unwritten.has(txId));\n    this.#forget(transactions.map(({txId}) => txId));",
+      "const transactions = pool.select(maxTransactions, this.nonceOf, isFree);",
+      "const transactions = pool.select(maxTransactions, this.nonceOf, isFree);\n    this.#forget(transactions.map(({txId}) => txId));",
     ),
   ),
   bug(
@@ -299,6 +300,36 @@ export const PLANTED: readonly PlantedBug[] = [
       "const rows = this.#bodies.unwritten(blockId);",
       "const rows = blockId === null ? [] : this.#bodies.unwritten(null);",
     ),
+  ),
+  bug(
+    "what was acknowledged of batches is not on disk",
+    ["batches"],
+    edit(DESK, "this.ports.store.keepBatches(rows,", "this.ports.store.keepBatches(rows.slice(rows.length),"),
+  ),
+  bug(
+    "a batch is taken again by a later block",
+    ["batches"],
+    edit(
+      "src/node/taken-batches.ts",
+      "place.round >= newest - BATCH_WINDOW_ROUNDS && !isTaken(placeOf(place))",
+      'place.round >= newest - BATCH_WINDOW_ROUNDS && placeOf(place) !== ""',
+    ),
+    edit(
+      "src/node/mempool/dag/view.ts",
+      "const body = certificate && committed === null ? bodies",
+      "const body = certificate ? bodies",
+    ),
+  ),
+  bug(
+    "a batch that is missing is not asked for",
+    ["liveness", "acknowledged"],
+    edit("src/node/mempool/dag/fetch.ts", "if (delayMs === 0n) fetchDue(turn);", ""),
+    edit("src/node/mempool/dag/step.ts", "  fetchDue(turn);\n  const {resendMaxMs}", "  const {resendMaxMs}"),
+  ),
+  bug(
+    "an own batch is not sent again",
+    ["acknowledged", "liveness"],
+    edit("src/node/mempool/dag/step.ts", "    resend(turn, ref);\n", ""),
   ),
   bug(
     "a failed disk does not stop the node",

@@ -49,20 +49,22 @@ export interface TestChain {
   readonly pool: Pool;
 }
 
-const chains = new WeakMap<Intake, Chain>();
+const chains = new WeakMap<Intake, {readonly chain: Chain; nowMs(): bigint}>();
 
 /**
  * Commits one block with what waits, as if its descendants had been seen: for tests of the ledger, where heights count.
  * Which block becomes final is tested with the engine.
  */
 export async function extend(intake: Intake): Promise<readonly Dropped[]> {
-  const chain = chains.get(intake)!;
-  return extendWith(chain, intake.candidate(chain.tip.id));
+  const {chain, nowMs} = chains.get(intake)!;
+  return extendWith(chain, {timeMs: nowMs(), ...intake.offered(() => false)});
 }
 
-export async function extendWith(chain: Chain, candidate: Candidate): Promise<readonly Dropped[]> {
+/** The batch is certified by nobody, which the rules of blocks leave to whoever votes. */
+export async function extendWith(chain: Chain, offered: Omit<Candidate, "batches">): Promise<readonly Dropped[]> {
   const view = chain.tip.view + 1n;
-  const {parent, extension} = chain.build(candidate, {parentId: chain.tip.id, view});
+  const batches = [{round: chain.tip.height + 1n, creator: 0, batchId: "00".repeat(32)}];
+  const {parent, extension} = chain.build({...offered, batches}, {parentId: chain.tip.id, view});
   const vote = {epoch: 0n, height: parent.height, view, blockId: parent.id};
   const signature = mlDsa44.sign(VALIDATOR_KEYS.secretKey, voteBytes({chainId: chain.params.chainId, ...vote}));
   await chain.commit(parent.id, {...vote, votes: [{validator: 0, signature}]});
@@ -100,6 +102,8 @@ export async function openTestChain(
     ...change,
   });
   const pool = new Pool();
+  // A second for each block.
+  const nowMs = (): bigint => genesis.timeMs + (chain.tip.height + 1n) * 1_000n;
   const intake = new Intake({
     chain,
     pool,
@@ -109,13 +113,13 @@ export async function openTestChain(
     verifyProof: () => {
       throw new RuleError("PROOF_REFUSED", "this test chain takes no proofs");
     },
-    nowMs: () => genesis.timeMs + (chain.tip.height + 1n) * 1_000n,
+    nowMs,
     wake,
     failed: (error) => {
       throw error;
     },
   });
   intake.resume();
-  chains.set(intake, chain);
+  chains.set(intake, {chain, nowMs});
   return {chain, intake, store, pool};
 }

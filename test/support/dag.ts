@@ -5,13 +5,14 @@
 import {concat, utf8} from "../../src/codecs/bytes.js";
 import {type Ack, ackContent, ackContentOf} from "../../src/codecs/dag/availability.js";
 import {type Batch, type BatchHeader, type BatchRef, batchHeader} from "../../src/codecs/dag/batch.js";
+import type {Kept} from "../../src/codecs/dag/kept.js";
 import {type DagMessage, dagMessage} from "../../src/codecs/dag/message.js";
 import {sha3} from "../../src/codecs/hash.js";
 import {ML_DSA_44} from "../../src/codecs/suite.js";
 import {Committee} from "../../src/node/consensus/votes/committee.js";
 import type {Transaction} from "../../src/node/ledger/chain/transaction.js";
 import {bodyTerms} from "../../src/node/mempool/dag/check.js";
-import type {DagEffect, DagInput, Kept} from "../../src/node/mempool/dag/effects.js";
+import type {DagEffect, DagInput} from "../../src/node/mempool/dag/effects.js";
 import {restoreDag} from "../../src/node/mempool/dag/restore.js";
 import {type DagLimits, type DagRules, DEFAULT_DAG_LIMITS} from "../../src/node/mempool/dag/rules.js";
 import {type DagState, emptyDag} from "../../src/node/mempool/dag/state.js";
@@ -53,6 +54,7 @@ export const rulesOf = (self: number | null, powers: readonly bigint[], limits: 
   self,
   verify: toyVerify,
   readTransaction,
+  proofIdOf: (raw) => Buffer.from(raw).toString(),
   limits: {...DEFAULT_DAG_LIMITS, ...limits},
 });
 

@@ -35,7 +35,7 @@ export function certify({chainId, epoch, height, view, ...rest}: Header, voters 
 /** The desk of a node that has `headers`, those up to height `tip` final. */
 export function deskOver(headers: readonly Header[], tip: bigint, genesis: Genesis = clusterGenesis(4)): FinalityDesk {
   const at = (height: bigint): Header | null => (height <= tip ? (headers[Number(height) - 1] ?? null) : null);
-  const bodyOf = (header: Header) => ({header, transactions: [], proofs: [], coinbase: []});
+  const bodyOf = (header: Header) => ({header, transactions: [], proofs: [], coinbase: [], batches: []});
   return new FinalityDesk({
     genesis,
     chain: genesisTree(genesis),

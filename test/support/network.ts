@@ -3,6 +3,7 @@
  * in order, as a copy. Links can be cut and healed; what is sent over a cut link is lost.
  */
 import {UnavailableError} from "../../src/errors.js";
+import type {BatchFigures} from "../../src/node/mempool/batches/desk.js";
 import {aloneNetwork} from "../../src/node/network/alone.js";
 import type {
   Channel,
@@ -37,6 +38,8 @@ export class InProcessNetwork {
   readonly verdicts: Judged[] = [];
   /** What subscribers threw: a bug of the subscriber. */
   readonly failures: unknown[] = [];
+  /** Messages that are lost on the way; requests are not. */
+  loses: (from: PeerId, to: PeerId, channel: Channel) => boolean = () => false;
   readonly #members = new Map<PeerId, Member>();
   readonly #cut = new Set<string>();
 
@@ -107,7 +110,7 @@ export class InProcessNetwork {
   }
 
   #carry(from: PeerId, to: PeerId, channel: Channel, message: Uint8Array): void {
-    if (!this.#linked(from, to)) return;
+    if (!this.#linked(from, to) || this.loses(from, to, channel)) return;
     setImmediate(async () => {
       const subscriber = this.#members.get(to)!.subscribers.get(channel);
       if (!subscriber || !this.#linked(from, to)) return;
@@ -136,6 +139,17 @@ export class InProcessNetwork {
 
 /** What metrics read of a node without peers. */
 export const NO_WIRE = {network: aloneNetwork("ab".repeat(32)), tally: new NetworkTally()};
+
+/** And of one without batches. */
+export const NO_BATCHES: BatchFigures = {
+  certifiedRound: 0,
+  committedRound: 0,
+  waiting: 0,
+  missing: 0,
+  made: 0,
+  fetches: 0,
+  equivocations: 0,
+};
 
 const linkOf = (a: PeerId, b: PeerId): string => [a, b].sort().join("|");
 

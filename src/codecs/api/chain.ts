@@ -35,6 +35,8 @@ const headerMembers = {
   proofCount: count,
   coinbaseRoot: text,
   coinbaseCount: count,
+  batchesRoot: text,
+  batchCount: count,
 } as const;
 
 export const headerView = object(headerMembers);
@@ -62,6 +64,8 @@ export const blockView = object({
   /** SHA-256 of each proof's bytes. */
   proofs: list(text),
   coinbase: list(object({to: text, amountDust: u64})),
+  /** What everything above was taken from. */
+  batches: list(object({round: u64, creator: count, batchId: text})),
 });
 export type BlockView = ValueOf<typeof blockView>;
 

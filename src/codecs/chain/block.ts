@@ -2,12 +2,13 @@
 import {address, digestHex} from "../address.js";
 import {hexOf, utf8} from "../bytes.js";
 import {blob, type FieldValue, fixed, list, record, u32, u64} from "../cbor/record.js";
+import {BATCHES_MAX, batchRef} from "../dag/batch.js";
 import {sha3} from "../hash.js";
 import {ML_DSA_44} from "../suite.js";
 import {chainIdField, ENVELOPE_MAX_BYTES} from "./envelope.js";
 
 /** Every field is hashed, so whoever holds a header can recompute its id. */
-export const header = record("qsdm/header/v2", {
+export const header = record("qsdm/header/v3", {
   chainId: chainIdField,
   height: u64,
   /** Validator set that decides about the block, counted from 0. */
@@ -24,9 +25,11 @@ export const header = record("qsdm/header/v2", {
   transactionsRoot: digestHex,
   proofsRoot: digestHex,
   coinbaseRoot: digestHex,
+  batchesRoot: digestHex,
   transactionCount: u32,
   proofCount: u32,
   coinbaseCount: u32,
+  batchCount: u32,
   /** Account of the validator that proposed the block; receives its share of the fees. */
   proposer: address,
 });
@@ -56,13 +59,15 @@ export const certificate = record("qsdm/certificate/v2", {
 });
 export type Certificate = FieldValue<typeof certificate>;
 
-export const block = record("qsdm/block/v1", {
+export const block = record("qsdm/block/v2", {
   header,
   /** Envelopes in execution order. */
   transactions: list(blob({min: 1, max: ENVELOPE_MAX_BYTES}), 10_000),
   /** Canonical mining proofs in inclusion order. */
   proofs: list(blob({min: 1, max: 65_536}), 1_000),
   coinbase: list(coinbaseEntry, 1_000),
+  /** Batches that everything above comes from, in their one order. */
+  batches: list(batchRef, BATCHES_MAX),
 });
 export type Block = FieldValue<typeof block>;
 

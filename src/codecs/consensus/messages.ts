@@ -9,9 +9,10 @@ import {DecodeError} from "../../errors.js";
 import {digestHex} from "../address.js";
 import {decodeCbor} from "../cbor/cbor.js";
 import {type FieldValue, fixed, list, nullable, record, u32, u64} from "../cbor/record.js";
-import {block, type Certificate, certificate} from "../chain/block.js";
+import {type Certificate, certificate} from "../chain/block.js";
 import {chainIdField} from "../chain/envelope.js";
 import {ML_DSA_44} from "../suite.js";
+import {compactBlock} from "./compact-block.js";
 
 /** Most validators of one epoch, and so most signatures in a certificate. */
 export const VALIDATORS_MAX = 1_000;
@@ -51,8 +52,8 @@ export const timeoutCertificate = record("qsdm/timeout-certificate/v1", {
 });
 export type TimeoutCertificate = FieldValue<typeof timeoutCertificate>;
 
-export const proposal = record("qsdm/proposal-message/v1", {
-  block,
+export const proposal = record("qsdm/proposal-message/v2", {
+  block: compactBlock,
   /** Of the block's parent. */
   justify: certificate,
   /** Why the views between the parent's and this one hold no block; null where there are none. */
@@ -93,7 +94,7 @@ export type ConsensusMessage =
   | {readonly type: "certificate"; readonly certificate: Certificate};
 
 const TAGS = {
-  "qsdm/proposal-message/v1": "proposal",
+  "qsdm/proposal-message/v2": "proposal",
   "qsdm/vote-message/v1": "vote",
   "qsdm/timeout-message/v1": "timeout",
   "qsdm/certificate/v2": "certificate",

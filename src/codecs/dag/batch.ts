@@ -13,6 +13,12 @@ import {ML_DSA_44} from "../suite.js";
 /** Most bytes of a batch with everything around its body: the largest configured body, and a header of 1,000 parents. */
 export const BATCH_MAX_BYTES = 4 * 1_048_576 + 131_072;
 
+/** Most batches that one block takes. */
+export const BATCHES_MAX = 1_000;
+
+/** Rounds below the newest one that a block took within which a batch can be taken still. */
+export const BATCH_WINDOW_ROUNDS = 50n;
+
 /** Names one batch. At most one batch of a creator and round can be certified. */
 export const batchRef = record("batch-ref", {
   round: u64,
@@ -21,6 +27,13 @@ export const batchRef = record("batch-ref", {
   batchId: digestHex,
 });
 export type BatchRef = FieldValue<typeof batchRef>;
+
+/** The one order of batches: by round, then creator, then id. */
+export function compareRefs(a: BatchRef, b: BatchRef): number {
+  if (a.round !== b.round) return a.round < b.round ? -1 : 1;
+  if (a.creator !== b.creator) return a.creator - b.creator;
+  return a.batchId < b.batchId ? -1 : a.batchId > b.batchId ? 1 : 0;
+}
 
 /** What a creator signs: the bytes of this record. Domain and chain separation are in them. */
 export const batchHeader = record("qsdm/batch/v1", {

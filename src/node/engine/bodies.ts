@@ -1,11 +1,14 @@
 /** The blocks above the final one, whole, and which of them are on disk. */
-import {blockIdOf} from "../../codecs/chain/block.js";
+import {type Block, blockIdOf} from "../../codecs/chain/block.js";
 import {type JustifiedBlock, uncommittedBlock} from "../../codecs/consensus/promise.js";
 import type {BlockRef} from "../consensus/hotstuff/state.js";
 import type {UncommittedBlock} from "../storage/store.js";
 
 /** A block as consensus sees it. */
-export const refOf = ({block: {header}}: Pick<JustifiedBlock, "block">, id = blockIdOf(header)): BlockRef => ({
+export const refOf = (
+  {block: {header}}: {readonly block: Pick<Block, "header">},
+  id = blockIdOf(header),
+): BlockRef => ({
   id,
   parentId: header.parentId,
   height: header.height,

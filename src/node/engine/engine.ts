@@ -4,14 +4,16 @@
  */
 import {setImmediate as nextTurn} from "node:timers/promises";
 import {equalBytes} from "../../codecs/bytes.js";
-import type {Certificate} from "../../codecs/chain/block.js";
+import type {Block, Certificate} from "../../codecs/chain/block.js";
 import type {EpochRow} from "../../codecs/chain/epoch.js";
+import type {CompactBlock} from "../../codecs/consensus/compact-block.js";
 import {type EquivocationProof, inOrder} from "../../codecs/consensus/equivocation.js";
-import {type ConsensusMessage, decodeMessage, epochOfMessage} from "../../codecs/consensus/messages.js";
+import {type ConsensusMessage, decodeMessage, epochOfMessage, type Proposal} from "../../codecs/consensus/messages.js";
 import {promise, uncommittedBlock} from "../../codecs/consensus/promise.js";
 import {InvariantError, QsdmError, UnavailableError} from "../../errors.js";
 import {isThreeChain} from "../consensus/finality/proof.js";
 import {jittered, timeoutMs} from "../consensus/hotstuff/pacemaker.js";
+import {isSigned} from "../consensus/hotstuff/proposal.js";
 import {
   beginAt,
   type ConsensusState,
@@ -19,6 +21,7 @@ import {
   type Equivocation,
   type Input,
   originCertificate,
+  type ProposedBlock,
   type SignedBlock,
   type StepContext,
 } from "../consensus/hotstuff/state.js";
@@ -29,6 +32,7 @@ import type {Service} from "../service.js";
 import {Bodies, refOf} from "./bodies.js";
 import {CatchUp} from "./catch-up.js";
 import {EarlyMessages} from "./early.js";
+import {HeldProposals} from "./held-proposals.js";
 import {JobQueue} from "./job-queue.js";
 import {dueMs} from "./pace.js";
 import type {EngineOptions, EnginePorts} from "./ports.js";
@@ -50,6 +54,7 @@ export class Engine implements Service {
   #speaker: Speaker | null = null;
   /** Messages of the next epoch, which has not begun here yet. */
   readonly #early = new EarlyMessages();
+  readonly #held = new HeldProposals();
   /** Blocks whose execution could not be told yet. */
   readonly #open = new Set<string>();
   #lastBlockMs: number;
@@ -145,6 +150,8 @@ export class Engine implements Service {
     this.#view = null;
     this.#bodies = new Bodies();
     this.#open.clear();
+    this.#held.take();
+    this.ports.batches.begin();
     this.#state = this.#begin(originCertificate(chain.committee.epoch, chain.origin));
     const {epoch, size} = chain.committee;
     log.info({epoch, height: chain.tip.height, validators: size, votes: this.#state.self !== null}, "an epoch began");
@@ -270,15 +277,53 @@ export class Engine implements Service {
       this.#catchUp?.want();
       return "ignore";
     }
-    if (message.type !== "proposal") return this.#take(message);
-    const {block, ...proposal} = message.proposal;
-    const {header} = block;
-    if (header.chainId !== this.#context.chainId || !isBodyOf(block)) return "reject";
-    const ref = {...refOf({block}), epoch: header.epoch};
+    return message.type === "proposal" ? this.#takeProposal(message.proposal) : this.#take(message);
+  }
+
+  async #takeProposal({block: compact, ...proposal}: Proposal): Promise<Verdict> {
+    const {header} = compact;
+    if (header.chainId !== this.#context.chainId) return "reject";
+    const ref = {...refOf({block: compact}), epoch: header.epoch};
+    const block = this.#completed(compact);
+    if (block === null) return this.#hold({block: ref, proposal}, compact);
+    if (block === "none" || !isBodyOf(block)) return "reject";
     this.#bodies.put(ref.id, {block, justify: proposal.justify});
     const verdict = await this.#take({type: "proposal", block: ref, proposal});
     this.#forgetUnknown(ref.id);
     return verdict;
+  }
+
+  #completed(compact: CompactBlock): Block | "none" | null {
+    try {
+      return this.ports.batches.complete(compact);
+    } catch (error) {
+      if (error instanceof QsdmError) return "none";
+      throw error;
+    }
+  }
+
+  /** A leader named batches that are not here: they are asked for, and what it says besides counts at once. */
+  async #hold(proposed: ProposedBlock, compact: CompactBlock): Promise<Verdict> {
+    const {block, proposal} = proposed;
+    const {committee, root, blocks} = this.#state;
+    if (block.epoch !== committee.epoch || block.height <= root.height || blocks.has(block.id)) return "ignore";
+    const isLeader = proposal.validator === committee.leader(block.view);
+    if (!isLeader || !isSigned({state: this.#state, context: this.#context}, proposed)) return "reject";
+    this.ports.log.debug({view: block.view, id: block.id}, "a proposal names batches that are not here");
+    this.#held.add(block.id, {...proposal, block: compact});
+    this.ports.batches.want(compact);
+    if (proposal.timeouts) await this.#take({type: "timeouts", certificate: proposal.timeouts});
+    return this.#take({type: "certificate", certificate: proposal.justify});
+  }
+
+  /** A batch came that a proposal may have waited for. */
+  batchCame(): void {
+    this.wake();
+    if (this.#held.size === 0) return;
+    void this.#jobs.add(async () => {
+      for (const proposal of this.#held.take()) await this.#takeProposal(proposal);
+      return "accept";
+    });
   }
 
   /** A body that consensus did not take is not kept. */
@@ -289,7 +334,7 @@ export class Engine implements Service {
   }
 
   async #takeCertified(
-    {block, certificate}: {block: Parameters<typeof refOf>[0]["block"]; certificate: Certificate},
+    {block, certificate}: {block: Block; certificate: Certificate},
     justify: Certificate,
   ): Promise<boolean> {
     const ref = refOf({block});
@@ -314,8 +359,8 @@ export class Engine implements Service {
   }
 
   /** The certified branch above the newest block that is on disk as final, lowest first. */
-  newest(): readonly {block: Parameters<typeof refOf>[0]["block"]; certificate: Certificate}[] {
-    const out: {block: Parameters<typeof refOf>[0]["block"]; certificate: Certificate}[] = [];
+  newest(): readonly {block: Block; certificate: Certificate}[] {
+    const out: {block: Block; certificate: Certificate}[] = [];
     let certificate = this.#state.highCertificate;
     for (let body = this.#bodies.get(certificate.blockId); body; body = this.#bodies.get(certificate.blockId)) {
       out.unshift({block: body.block, certificate});
@@ -401,9 +446,9 @@ export class Engine implements Service {
 
   /** Whether something waits for a block on `parentId`, or for the blocks that make its own final. */
   #isBusy(parentId: string): boolean {
-    const {chain, intake} = this.ports;
+    const {chain, batches} = this.ports;
     if (!chain.isExecuted(parentId) || chain.endsEpoch(parentId)) return true;
-    if (!intake.isEmpty(parentId)) return true;
+    if (!batches.isEmpty(parentId)) return true;
     for (const {held} of chain.branch(parentId)) if (held.size > 0) return true;
     return false;
   }
@@ -420,7 +465,7 @@ export class Engine implements Service {
   async #buildNow(): Promise<Verdict> {
     const asked = this.#build;
     if (!asked || this.#state.building !== asked.view) return "ignore";
-    const {chain, intake, clock} = this.ports;
+    const {chain, batches, clock} = this.ports;
     // What came meanwhile can have made it due later.
     const due = dueMs(this.#lastBlockMs, this.#isBusy(asked.parentId), this.options.pace);
     if (due > clock.nowMs()) {
@@ -430,7 +475,7 @@ export class Engine implements Service {
     this.#build = null;
     // Where every part of a block is synchronous, the API would never get a turn between two of them.
     await nextTurn();
-    const {block, parent} = chain.build(intake.candidate(asked.parentId), asked);
+    const {block, parent} = chain.build(batches.candidate(asked.parentId), asked);
     this.#bodies.put(parent.id, {block, justify: this.#state.highCertificate});
     this.#lastBlockMs = clock.nowMs();
     const verdict = await this.#take({type: "built", block: refOf({block}, parent.id)});

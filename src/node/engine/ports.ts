@@ -1,6 +1,7 @@
 /** What the engine needs besides the rules. */
 
-import type {VoteContent} from "../../codecs/chain/block.js";
+import type {Block, VoteContent} from "../../codecs/chain/block.js";
+import type {CompactBlock} from "../../codecs/consensus/compact-block.js";
 import type {EquivocationProof} from "../../codecs/consensus/equivocation.js";
 import type {ProposalContent, TimeoutContent} from "../../codecs/consensus/messages.js";
 import type {SignedRecord} from "../../codecs/consensus/promise.js";
@@ -23,6 +24,21 @@ export interface ValidatorVoice {
   timeout(content: TimeoutContent): Uint8Array;
 }
 
+/** Blocks out of certified batches. */
+export interface BlockFeed {
+  candidate(parentId: string): Candidate;
+  /** Whether a block on `parentId` would hold nothing. */
+  isEmpty(parentId: string): boolean;
+  /** What a proposal carries of a block. */
+  compact(block: Block): CompactBlock;
+  /** The block again, or null while one of its batches is not here. @throws DecodeError when there is none */
+  complete(compact: CompactBlock): Block | null;
+  /** Asks others for what `complete` did not find. */
+  want(compact: CompactBlock): void;
+  /** Other voters: batches begin anew. */
+  begin(): void;
+}
+
 /** Timers, so that tests and simulations bring their own. */
 export interface Clock {
   /** Milliseconds of a clock that never goes back. */
@@ -41,8 +57,8 @@ export interface EngineOptions {
 export interface EnginePorts {
   readonly chain: Chain;
   readonly store: LedgerStore;
-  /** What waits for blocks. */
-  readonly intake: {candidate(parentId: string): Candidate; isEmpty(parentId: string): boolean};
+  /** What blocks are made of, and how they travel. */
+  readonly batches: BlockFeed;
   /** Null for a node without a voting key. */
   readonly voice: ValidatorVoice | null;
   /** Null for a validator that is alone. */

@@ -18,7 +18,7 @@ export class Speaker {
     private readonly voice: ValidatorVoice,
     /** Place among the voters of the epoch. */
     private readonly index: number,
-    private readonly ports: Pick<EnginePorts, "chain" | "network" | "log">,
+    private readonly ports: Pick<EnginePorts, "chain" | "network" | "log" | "batches">,
   ) {
     this.#chainId = ports.chain.params.chainId;
     this.#peerOf = ports.chain.committee.voters.map(({publicKey}) => hexOf(sha3(publicKey)));
@@ -52,7 +52,8 @@ export class Speaker {
     const signature = this.#sign(() => this.voice.proposal(content));
     if (!signature) return;
     const {index: validator} = this;
-    this.#send({type: "proposal", proposal: {block, justify, timeouts, validator, signature}});
+    const compact = this.ports.batches.compact(block);
+    this.#send({type: "proposal", proposal: {block: compact, justify, timeouts, validator, signature}});
   }
 
   /** Tells everybody what ended the epoch: no later block of it will carry this certificate. */

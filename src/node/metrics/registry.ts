@@ -4,8 +4,10 @@ import type {NgcDesk} from "../api/ngc/desk.js";
 import type {Answered} from "../api/options.js";
 import type {LedgerView} from "../api/ports.js";
 import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
+import type {BatchFigures} from "../mempool/batches/desk.js";
 import type {Verdict} from "../mining/telemetry/check.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
+import {batchMetrics} from "./batches.js";
 import {blockMetrics, chainGauges} from "./chain.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
 import {httpMetrics} from "./http.js";
@@ -25,6 +27,7 @@ export interface MetricsPorts {
   /** Where sidecars report; `null` where the node takes no bundles. */
   readonly ngc: NgcDesk | null;
   readonly wire: NetworkMetricsPorts;
+  batches(): BatchFigures;
 }
 
 export class NodeMetrics {
@@ -53,6 +56,7 @@ export class NodeMetrics {
     ({streaming: this.streaming, streamEnded: this.streamEnded} = streamMetrics(registry));
     if (ports.ngc !== null) ngcMetrics(registry, ports.ngc);
     networkMetrics(registry, ports.wire);
+    batchMetrics(registry, () => ports.batches());
     this.#gauges = this.#declareGauges();
   }
 

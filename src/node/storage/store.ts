@@ -3,6 +3,7 @@ import type {Topic} from "../../codecs/api/events.js";
 import type {Block, Certificate, Header} from "../../codecs/chain/block.js";
 import type {EpochRow} from "../../codecs/chain/epoch.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
+import type {BatchRef} from "../../codecs/dag/batch.js";
 import type {DecidedSlash} from "../ledger/slashing/view.js";
 import type {Change} from "../ledger/state/state.js";
 
@@ -113,7 +114,27 @@ export interface PromiseStore {
   keepPromise(promise: Uint8Array, blocks: readonly UncommittedBlock[]): void;
 }
 
-export interface LedgerStore extends PromiseStore {
+/** One record of the DAG mempool, as it waits on the disk. */
+export interface KeptBatch {
+  readonly epoch: bigint;
+  readonly round: bigint;
+  readonly value: Uint8Array;
+}
+
+/** What a validator must remember of batches across a crash (docs/decisions/0057-dag-mempool.md). */
+export interface BatchStore {
+  /** In the order in which they were kept. */
+  keptBatches(): readonly Uint8Array[];
+  /**
+   * Puts records on disk in one transaction; on return they survive a power cut.
+   * @param below what is of an older epoch, or of an older round in this one, is dropped
+   */
+  keepBatches(rows: readonly KeptBatch[], below: Pick<KeptBatch, "epoch" | "round">): void;
+  /** Batches that final blocks took, as far back as one could be taken again. */
+  takenBatches(): readonly (BatchRef & {readonly epoch: bigint})[];
+}
+
+export interface LedgerStore extends PromiseStore, BatchStore {
   head(): StoredHead | null;
   /** The whole state, one row at a time. */
   state(): Iterable<{readonly store: string; readonly key: string; readonly value: Uint8Array}>;

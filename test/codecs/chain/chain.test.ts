@@ -49,9 +49,11 @@ const headers = fc.record({
   transactionsRoot: digest,
   proofsRoot: digest,
   coinbaseRoot: digest,
+  batchesRoot: digest,
   transactionCount: u32,
   proofCount: u32,
   coinbaseCount: u32,
+  batchCount: u32,
   proposer: digest,
 });
 const coinbases = fc.record({to: digest, amountDust: u64});
@@ -113,6 +115,7 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
       transactions: fc.array(blob(1, 50), {maxLength: 3}),
       proofs: fc.array(blob(1, 50), {maxLength: 3}),
       coinbase: fc.array(coinbases, {maxLength: 3}),
+      batches: fc.array(fc.record({round: u64, creator: u32, batchId: digest}), {maxLength: 3}),
     }),
   ],
   [

@@ -28,9 +28,11 @@ const header = fc.record({
   transactionsRoot: hex,
   proofsRoot: hex,
   coinbaseRoot: hex,
+  batchesRoot: hex,
   transactionCount: u32,
   proofCount: u32,
   coinbaseCount: u32,
+  batchCount: u32,
   proposer: hex,
 });
 const certificate = fc.record({

@@ -21,14 +21,17 @@ const block = (height: bigint): Block => ({
     transactionsRoot: ROOT,
     proofsRoot: ROOT,
     coinbaseRoot: ROOT,
+    batchesRoot: ROOT,
     transactionCount: 1,
     proofCount: 1,
     coinbaseCount: 1,
+    batchCount: 1,
     proposer: BOB,
   },
   transactions: [TRANSACTION],
   proofs: [new TextEncoder().encode("abc")],
   coinbase: [{to: ALICE, amountDust: 356_490_987n}],
+  batches: [{round: 7n, creator: 2, batchId: ROOT}],
 });
 
 /** A store of blocks 0 to 12. */

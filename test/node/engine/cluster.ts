@@ -4,6 +4,7 @@ import {hexOf} from "../../../src/codecs/bytes.js";
 import type {Genesis, GenesisParams} from "../../../src/codecs/chain/genesis.js";
 import type {EquivocationProof} from "../../../src/codecs/consensus/equivocation.js";
 import {sha3} from "../../../src/codecs/hash.js";
+import {createBatches} from "../../../src/node/batches-part.js";
 import {contractsOf} from "../../../src/node/contracts.js";
 import {systemClock} from "../../../src/node/engine/clock.js";
 import {Engine} from "../../../src/node/engine/engine.js";
@@ -11,6 +12,7 @@ import type {Clock} from "../../../src/node/engine/ports.js";
 import {SignedFile} from "../../../src/node/keys/signed-file.js";
 import {VoteSigner} from "../../../src/node/keys/vote-signer.js";
 import {STRICT_RULES} from "../../../src/node/ledger/params/rules.js";
+import {Relayed} from "../../../src/node/mempool/batches/relayed.js";
 import {rememberValid} from "../../../src/node/signature-cache.js";
 import {mlDsa44} from "../../support/accounts.js";
 import {openTestChain, scratchDirectory, type TestChain, testGenesis, VALIDATOR_ACCOUNT} from "../../support/chain.js";
@@ -60,31 +62,54 @@ export class Cluster {
     const sign = (message: Uint8Array): Uint8Array => mlDsa44.sign(keysOf(i).secretKey, message);
     const network = this.network.join(peerOf(i));
     const {chain, intake, store} = opened;
-    const engine = new Engine(
-      {pace: {intervalMs: 200, minIntervalMs: 20}, pacemaker: {baseMs: 400, multiplier: 2, maxMs: 3_000}},
+    const pace = {intervalMs: 200, minIntervalMs: 20};
+    const common = {
+      chain,
+      store,
+      network,
+      verifyVote: rememberValid(mlDsa44.verify),
+      clock,
+      nowMs: () => BigInt(Date.now()) + this.genesis.timeMs,
+      log: {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}},
+      failed: (error: unknown) => failures.push(error),
+    };
+    const relayed = new Relayed({
+      key: keysOf(i).publicKey,
+      committee: () => chain.committee,
+      nowMs: () => clock.nowMs(),
+      isWaiting: (id) => intake.isWaiting(id),
+    });
+    const {desk, feed} = createBatches({
+      ...common,
+      intake,
+      relayed,
+      identity: {publicKey: keysOf(i).publicKey, sign},
+      minIntervalMs: pace.minIntervalMs,
+      available: () => engine.batchCame(),
+    });
+    const engine: Engine = new Engine(
+      {pace, pacemaker: {baseMs: 400, multiplier: 2, maxMs: 3_000}},
       {
-        chain,
-        store,
-        intake,
-        network,
+        ...common,
+        batches: feed,
         voice: new VoteSigner(keysOf(i).publicKey, sign, signed),
-        verifyVote: rememberValid(mlDsa44.verify),
-        clock,
-        nowMs: () => BigInt(Date.now()) + this.genesis.timeMs,
-        log: {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}},
         equivocated(each) {
           equivocations.push(each);
           intake.evidence.report(each);
         },
-        failed: (error) => failures.push(error),
       },
     );
-    wake = () => engine.wake();
+    wake = () => {
+      desk.wake();
+      engine.wake();
+    };
     await network.start(new AbortController().signal);
+    await desk.start(new AbortController().signal);
     await engine.start(new AbortController().signal);
     const stop = async (): Promise<void> => {
       await network.stop();
       await engine.stop();
+      await desk.stop();
       store.close();
       signed.close();
       this.members.delete(i);

@@ -2,9 +2,17 @@ import {expect, test} from "vitest";
 import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/events.js";
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {view} from "../../support/api.js";
-import {NO_WIRE} from "../../support/network.js";
+import {NO_BATCHES, NO_WIRE} from "../../support/network.js";
 
-const metrics = () => new NodeMetrics({view, poolSize: () => 2, tableReady: () => true, ngc: null, wire: NO_WIRE});
+const metrics = () =>
+  new NodeMetrics({
+    view,
+    poolSize: () => 2,
+    tableReady: () => true,
+    ngc: null,
+    wire: NO_WIRE,
+    batches: () => NO_BATCHES,
+  });
 
 const committed = (events: readonly LedgerEvent[], over: Partial<BlockCommitted> = {}): BlockCommitted => ({
   height: 1n,
@@ -12,6 +20,7 @@ const committed = (events: readonly LedgerEvent[], over: Partial<BlockCommitted>
   timeMs: 0n,
   transactionCount: 0,
   proofCount: 0,
+  batches: [],
   receipts: [],
   events,
   ...over,
@@ -104,6 +113,7 @@ test("gauges come from one view for each scrape", async () => {
     tableReady: () => false,
     ngc: null,
     wire: NO_WIRE,
+    batches: () => NO_BATCHES,
   });
   const text = await node.scrape();
   expect(views).toBe(1);
@@ -173,4 +183,18 @@ test("the process is shown as well", async () => {
   const text = await metrics().scrape();
   expect(Number(sample(text, "process_resident_memory_bytes"))).toBeGreaterThan(1_000_000);
   expect(Number(sample(text, "qsdm_process_uptime_seconds"))).toBeGreaterThan(0);
+});
+
+test("counts what batches come to", async () => {
+  const text = await new NodeMetrics({
+    view,
+    poolSize: () => 2,
+    tableReady: () => true,
+    ngc: null,
+    wire: NO_WIRE,
+    batches: () => ({...NO_BATCHES, certifiedRound: 9, missing: 2, made: 5}),
+  }).scrape();
+  expect(text).toMatch(/^qsdm_batches_certified_round 9$/m);
+  expect(text).toMatch(/^qsdm_batches_missing 2$/m);
+  expect(text).toMatch(/^qsdm_batches_made_total 5$/m);
 });

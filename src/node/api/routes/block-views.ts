@@ -19,11 +19,12 @@ export const viewOfHeader = (header: Header, node: ApiPorts): HeaderView => ({
   stateRoot: stateRootAfter(header.height, node),
 });
 
-export const viewOfBlock = ({header, transactions, proofs, coinbase}: Block, node: ApiPorts): BlockView => ({
+export const viewOfBlock = ({header, transactions, proofs, coinbase, batches}: Block, node: ApiPorts): BlockView => ({
   ...viewOfHeader(header, node),
   transactions: transactions.map(viewOfTransaction),
   proofs: proofs.map((proof) => hexOf(sha256(proof))),
   coinbase,
+  batches,
 });
 
 function viewOfTransaction(bytes: Uint8Array) {

@@ -27,7 +27,11 @@ export function onProposal(draft: Draft, proposed: ProposedBlock): void {
     draft.set({orphans: new Map(orphans).set(block.parentId, [...waiting, proposed])});
 }
 
-const isSigned = ({state, context}: Draft, {block, proposal}: ProposedBlock): boolean => {
+/** Whether the validator that a proposal names signed it. */
+export const isSigned = (
+  {state, context}: Pick<Draft, "state" | "context">,
+  {block, proposal}: ProposedBlock,
+): boolean => {
   const {epoch, height, view, id: blockId} = block;
   const content = proposalContent.encode({chainId: context.chainId, epoch, height, view, blockId});
   return context.verify(state.committee.voters[proposal.validator]!.publicKey, content, proposal.signature);

@@ -1,6 +1,7 @@
 /** Headers: made from a finished run, and checked against one. */
 import {type Block, blockIdOf, coinbaseEntry, type Header} from "../../../codecs/chain/block.js";
 import {receipt as receiptCodec} from "../../../codecs/chain/receipt.js";
+import {batchRef} from "../../../codecs/dag/batch.js";
 import {RuleError, UnavailableError} from "../../../errors.js";
 import type {ChainParams} from "../params/chain-params.js";
 import type {RunResult} from "./run.js";
@@ -25,16 +26,16 @@ export const receiptsRootOf = ({receipts}: Pick<RunResult, "receipts">): string 
   sectionRoot(receipts.map((each) => receiptCodec.encode(each)));
 
 /** What a header says besides what its parent and its body give. */
-export type Seal = Pick<Header, "chainId" | "epoch" | "view" | "timeMs" | "proposer">;
+export type Seal = Pick<Header, "chainId" | "epoch" | "view" | "timeMs" | "proposer"> & Pick<Block, "batches">;
 
 /** The block that a run amounts to. */
 export function assembleBlock(
   result: RunResult,
   parent: Parent,
-  {chainId, epoch, view, timeMs, proposer}: Seal,
+  {chainId, epoch, view, timeMs, proposer, batches}: Seal,
 ): Block {
   const {proofs, coinbase} = result;
-  const body = {transactions: result.transactions.map((each) => each.bytes), proofs, coinbase};
+  const body = {transactions: result.transactions.map((each) => each.bytes), proofs, coinbase, batches};
   return {
     header: {
       chainId,
@@ -53,15 +54,17 @@ export function assembleBlock(
 }
 
 type Body = Omit<Block, "header">;
-type Sections = Pick<Header, `${keyof Body}Root` | "transactionCount" | "proofCount" | "coinbaseCount">;
+type Sections = Pick<Header, `${keyof Body}Root` | "transactionCount" | "proofCount" | "coinbaseCount" | "batchCount">;
 
-const sectionsOf = ({transactions, proofs, coinbase}: Body): Sections => ({
+const sectionsOf = ({transactions, proofs, coinbase, batches}: Body): Sections => ({
   transactionsRoot: sectionRoot(transactions),
   proofsRoot: sectionRoot(proofs),
   coinbaseRoot: sectionRoot(coinbase.map((each) => coinbaseEntry.encode(each))),
+  batchesRoot: sectionRoot(batches.map((each) => batchRef.encode(each))),
   transactionCount: transactions.length,
   proofCount: proofs.length,
   coinbaseCount: coinbase.length,
+  batchCount: batches.length,
 });
 
 /**
@@ -106,7 +109,7 @@ export function checkHeader(
  * @throws RuleError BODY_INVALID
  */
 export function checkBody(block: Block, result: RunResult, parent: Parent): void {
-  const recomputed = assembleBlock(result, parent, block.header);
+  const recomputed = assembleBlock(result, parent, {...block.header, batches: block.batches});
   if (blockIdOf(recomputed.header) !== blockIdOf(block.header))
     throw new RuleError("BODY_INVALID", `block ${block.header.height}: the body does not give the header's roots`);
 }

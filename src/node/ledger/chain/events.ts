@@ -3,6 +3,7 @@
  * data; the node publishes them once, after the block is on disk, so a replayed candidate never counts twice.
  */
 import type {Receipt, SlashOutcome} from "../../../codecs/chain/receipt.js";
+import type {BatchRef} from "../../../codecs/dag/batch.js";
 
 export type LedgerEvent =
   | {readonly type: "enrollment-applied"; readonly nodeId: string; readonly owner: string; readonly stakeDust: bigint}
@@ -33,6 +34,8 @@ export interface BlockCommitted {
   readonly proofCount: number;
   readonly receipts: readonly Receipt[];
   readonly events: readonly LedgerEvent[];
+  /** What everything in it was taken from. */
+  readonly batches: readonly BatchRef[];
 }
 
 /** Ids of the transactions that `events` decided as slashes, applied or not. */

@@ -54,14 +54,17 @@ export function genesisBlock(genesis: Genesis): {id: string; block: Block} {
       transactionsRoot: empty,
       proofsRoot: empty,
       coinbaseRoot: empty,
+      batchesRoot: empty,
       transactionCount: 0,
       proofCount: 0,
       coinbaseCount: 0,
+      batchCount: 0,
       proposer: genesis.validators[0]!.account,
     },
     transactions: [],
     proofs: [],
     coinbase: [],
+    batches: [],
   };
   return {id: blockIdOf(block.header), block};
 }

@@ -5,6 +5,7 @@ import {RuleError} from "../../../errors.js";
 import {checkSigners} from "../../consensus/votes/certificate.js";
 import {sectionRoot} from "../../ledger/chain/sections.js";
 import type {DagRules} from "./rules.js";
+import type {BodyIds} from "./state.js";
 
 /** A body's part of a header. */
 export const bodyTerms = ({transactions, proofs}: Pick<Batch, "transactions" | "proofs">) => ({
@@ -15,13 +16,18 @@ export const bodyTerms = ({transactions, proofs}: Pick<Batch, "transactions" | "
   bodyBytes: [...transactions, ...proofs].reduce((sum, each) => sum + each.length, 0),
 });
 
+/** @throws DecodeError */
+export const idsOf = ({transactions, proofs}: Batch, rules: DagRules): BodyIds => ({
+  txIds: new Set(transactions.map((bytes) => rules.readTransaction(bytes).txId)),
+  proofIds: new Set(proofs.map((raw) => rules.proofIdOf(raw))),
+});
+
 /**
  * Holds a batch to its header, its header to the rules, and the signature to its creator. Parents are checked for
  * form and number; whether they are certified is for the caller to know.
- * @returns ids of its transactions
- * @throws RuleError BATCH_INVALID; DecodeError when a transaction is malformed
+ * @throws RuleError BATCH_INVALID; DecodeError when a transaction or a proof is malformed
  */
-export function checkBatch(batch: Batch, rules: DagRules): ReadonlySet<string> {
+export function checkBatch(batch: Batch, rules: DagRules): BodyIds {
   const {header, signature} = batch.signed;
   const refuse = (why: string): never => {
     throw new RuleError("BATCH_INVALID", `batch of validator ${header.creator}, round ${header.round}: ${why}`);
@@ -37,10 +43,11 @@ export function checkBatch(batch: Batch, rules: DagRules): ReadonlySet<string> {
   if (terms.bodyBytes > limits.maxBatchBytes) refuse(`${terms.bodyBytes} bytes, at most ${limits.maxBatchBytes}`);
   for (const [name, value] of Object.entries(terms))
     if (header[name as keyof typeof terms] !== value) refuse(`the body does not give the header's ${name}`);
-  const txIds = new Set(batch.transactions.map((bytes) => rules.readTransaction(bytes).txId));
-  if (txIds.size !== batch.transactions.length) refuse("a transaction twice");
+  const ids = idsOf(batch, rules);
+  if (ids.txIds.size !== batch.transactions.length) refuse("a transaction twice");
+  if (ids.proofIds.size !== batch.proofs.length) refuse("a proof twice");
   if (!rules.verify(creator.publicKey, batchHeader.encode(header), signature)) refuse("the signature does not verify");
-  return txIds;
+  return ids;
 }
 
 function checkParents(

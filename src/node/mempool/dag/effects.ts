@@ -1,6 +1,7 @@
 /** What goes into the DAG machine and what comes out of it. */
 import type {Ack, Availability} from "../../../codecs/dag/availability.js";
 import type {Batch, BatchHeader, BatchRef, SignedHeader} from "../../../codecs/dag/batch.js";
+import type {Kept} from "../../../codecs/dag/kept.js";
 import type {BatchAnswer, DagMessage} from "../../../codecs/dag/message.js";
 import type {Offered} from "./pack.js";
 
@@ -17,12 +18,6 @@ export type DagInput =
   /** Consensus committed these. */
   | {readonly type: "committed"; readonly refs: readonly BatchRef[]}
   | {readonly type: "tick"; readonly nowMs: bigint};
-
-/** What must be on disk before the effects behind it are carried out. */
-export type Kept =
-  | {readonly type: "batch"; readonly batch: Batch}
-  | {readonly type: "acked"; readonly epoch: bigint; readonly ref: BatchRef}
-  | {readonly type: "certificate"; readonly certificate: Availability};
 
 /** In order: an effect is carried out only after those before it. */
 export type DagEffect =

@@ -12,7 +12,7 @@ export function want(turn: Turn, ref: BatchRef, delayMs = 0n): void {
   if (turn.isForgotten(ref) || hasBoth(turn.state, ref)) return;
   const known = wanted.get(ref.batchId);
   const dueMs = nowMs + delayMs;
-  if (known && (known.attempts > 0 || known.dueMs <= dueMs)) return;
+  if (known ? known.attempts > 0 || known.dueMs <= dueMs : wanted.size >= turn.rules.limits.maxWanted) return;
   turn.set({wanted: new Map(wanted).set(ref.batchId, {ref, attempts: 0, dueMs})});
   if (delayMs === 0n) fetchDue(turn);
 }
@@ -20,10 +20,16 @@ export function want(turn: Turn, ref: BatchRef, delayMs = 0n): void {
 /** Asks for everything whose time has come. */
 export function fetchDue(turn: Turn): void {
   const {wanted, nowMs} = turn.state;
-  const {fetchDelaysMs, fetchParallel} = turn.rules.limits;
+  const {fetchDelaysMs, fetchParallel, maxFetchAttempts} = turn.rules.limits;
   let next: Map<string, Wanted> | null = null;
   for (const [batchId, {ref, attempts, dueMs}] of wanted) {
     if (dueMs > nowMs) continue;
+    if (attempts >= maxFetchAttempts) {
+      // A leader can name what never was; what is really missing is named again.
+      next ??= new Map(wanted);
+      next.delete(batchId);
+      continue;
+    }
     const peers = peersFor(turn, ref);
     const at = (attempts * fetchParallel) % Math.max(1, peers.length);
     const from = [...peers.slice(at), ...peers.slice(0, at)].slice(0, fetchParallel);

@@ -1,6 +1,6 @@
 /** Batches, acks and certificates as they come in. A refusal is thrown, and then nothing has changed. */
 import type {Ack, Availability} from "../../../codecs/dag/availability.js";
-import {type Batch, type BatchRef, refOf} from "../../../codecs/dag/batch.js";
+import {type Batch, type BatchHeader, type BatchRef, refOf} from "../../../codecs/dag/batch.js";
 import {RuleError} from "../../../errors.js";
 import {checkAvailability, checkBatch, isAckOf} from "./check.js";
 import {fetchDue, found, want} from "./fetch.js";
@@ -24,9 +24,10 @@ export function receiveBatch(turn: Turn, batch: Batch): void {
   if (slot.bodies.has(ref.batchId)) {
     // The creator sends it again because our ack was lost.
     if (slot.acked === ref.batchId) turn.emit({type: "acknowledge", ref});
+    else if (slot.acked === null) wantParents(turn, header);
     return;
   }
-  const txIds = checkBatch(batch, rules);
+  const ids = checkBatch(batch, rules);
   const [other] = slot.bodies.values();
   if (other && !slot.reported) {
     turn.emit({type: "evidence", headers: [other.batch.signed, batch.signed]});
@@ -37,7 +38,7 @@ export function receiveBatch(turn: Turn, batch: Batch): void {
   const parents = parentsCertified(turn.state, header);
   if (parents === null)
     throw new RuleError("BATCH_PARENT_UNCERTIFIED", `batch ${ref.batchId.slice(0, 16)} names an uncertified parent`);
-  turn.setSlot(ref, {bodies: new Map(turn.slot(ref).bodies).set(ref.batchId, {ref, batch, txIds})});
+  turn.setSlot(ref, {bodies: new Map(turn.slot(ref).bodies).set(ref.batchId, {ref, batch, ...ids})});
   turn.emit({type: "keep", record: {type: "batch", batch}});
   if (ref.creator === rules.self) settleOwn(turn, ref, batch);
   if (certified) {
@@ -45,10 +46,12 @@ export function receiveBatch(turn: Turn, batch: Batch): void {
     turn.emit({type: "available", ref});
   }
   if (parents) acknowledge(turn, ref);
-  else
-    for (const parent of header.parents)
-      want(turn, {round: header.round - 1n, ...parent}, rules.limits.fetchDelaysMs[0]);
+  else wantParents(turn, header);
   askForBatch(turn);
+}
+
+function wantParents(turn: Turn, {round, parents}: BatchHeader): void {
+  for (const parent of parents) want(turn, {round: round - 1n, ...parent}, turn.rules.limits.fetchDelaysMs[0]);
 }
 
 /** This validator's own batch, sealed: it is on disk, and now everybody may have it. */

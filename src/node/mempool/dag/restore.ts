@@ -1,6 +1,8 @@
 /** The DAG after a restart: what was on disk, and what consensus had committed by then. */
-import {type BatchRef, refOf} from "../../../codecs/dag/batch.js";
-import type {Journal, Kept} from "./effects.js";
+import type {BatchRef} from "../../../codecs/dag/batch.js";
+import {aboutOf, type Kept} from "../../../codecs/dag/kept.js";
+import {idsOf} from "./check.js";
+import type {Journal} from "./effects.js";
 import type {DagRules} from "./rules.js";
 import {type DagState, emptyDag} from "./state.js";
 import {Turn} from "./turn.js";
@@ -23,13 +25,6 @@ export function restoreDag(journal: Journal, rules: DagRules, committed: readonl
   return turn.state;
 }
 
-function aboutOf(record: Kept): {readonly epoch: bigint; readonly ref: BatchRef} {
-  if (record.type === "certificate") return record.certificate;
-  if (record.type === "acked") return record;
-  const {header} = record.batch.signed;
-  return {epoch: header.epoch, ref: refOf(header)};
-}
-
 function restore(turn: Turn, record: Kept, ref: BatchRef): void {
   const {state, rules} = turn;
   switch (record.type) {
@@ -39,8 +34,8 @@ function restore(turn: Turn, record: Kept, ref: BatchRef): void {
       turn.setSlot(ref, {certificate: record.certificate});
       return turn.set({certifiedRound: ref.round > state.certifiedRound ? ref.round : state.certifiedRound});
     case "batch": {
-      const txIds = new Set(record.batch.transactions.map((bytes) => rules.readTransaction(bytes).txId));
-      const bodies = new Map(turn.slot(ref).bodies).set(ref.batchId, {ref, batch: record.batch, txIds});
+      const ids = idsOf(record.batch, rules);
+      const bodies = new Map(turn.slot(ref).bodies).set(ref.batchId, {ref, batch: record.batch, ...ids});
       turn.setSlot(ref, {bodies});
       if (ref.creator !== rules.self) return;
       if (ref.round > state.ownRound) turn.set({ownRound: ref.round});

@@ -1,7 +1,8 @@
 /** What the DAG mempool is told once for each epoch: who votes, how signatures are checked, and how much is too much. */
-import type {BatchRef} from "../../../codecs/dag/batch.js";
+import {BATCH_WINDOW_ROUNDS} from "../../../codecs/dag/batch.js";
 import type {VoteGround} from "../../consensus/votes/certificate.js";
 import type {Transaction} from "../../ledger/chain/transaction.js";
+import type {BlockLimits} from "../../ledger/params/chain-params.js";
 
 export interface DagLimits {
   readonly maxBatchTransactions: number;
@@ -14,6 +15,9 @@ export interface DagLimits {
   readonly gcRounds: bigint;
   /** Peers asked at once for what is missing. */
   readonly fetchParallel: number;
+  /** Batches asked for at a time; what nobody has after so many attempts is asked for no more. */
+  readonly maxWanted: number;
+  readonly maxFetchAttempts: number;
   /** Waits between attempts to fetch, in milliseconds; the last one repeats. */
   readonly fetchDelaysMs: readonly bigint[];
   /** First wait before an own batch is sent again, in milliseconds, and the longest; it doubles between them. */
@@ -27,12 +31,22 @@ export const DEFAULT_DAG_LIMITS: DagLimits = {
   maxBatchProofs: 100,
   maxBatchBytes: 2 * 1_048_576,
   maxRoundsAhead: 2n,
-  gcRounds: 50n,
+  gcRounds: BATCH_WINDOW_ROUNDS,
+  maxWanted: 4_096,
+  maxFetchAttempts: 30,
   fetchParallel: 3,
   fetchDelaysMs: [1_000n, 2_000n, 5_000n],
   resendMs: 2_000n,
   resendMaxMs: 30_000n,
 };
+
+/** Limits of a chain: a batch fits into a block whole. */
+export const dagLimitsOf = ({maxTransactions, maxProofs, maxBytes}: BlockLimits): DagLimits => ({
+  ...DEFAULT_DAG_LIMITS,
+  maxBatchTransactions: Math.min(DEFAULT_DAG_LIMITS.maxBatchTransactions, maxTransactions),
+  maxBatchProofs: Math.min(DEFAULT_DAG_LIMITS.maxBatchProofs, maxProofs),
+  maxBatchBytes: Math.min(DEFAULT_DAG_LIMITS.maxBatchBytes, maxBytes),
+});
 
 /** Chain, validators of the epoch, and how their signatures are checked; and what is the DAG's own. */
 export interface DagRules extends VoteGround {
@@ -41,13 +55,8 @@ export interface DagRules extends VoteGround {
   /** Index of this validator, or null for a node that only follows. */
   readonly self: number | null;
   /** @throws DecodeError */
-  readTransaction(bytes: Uint8Array): Transaction;
+  readTransaction(bytes: Uint8Array): Pick<Transaction, "txId">;
+  /** Id of a mining proof. @throws DecodeError */
+  proofIdOf(raw: Uint8Array): string;
   readonly limits: DagLimits;
-}
-
-/** The one order of batches: by round, then creator, then id. */
-export function compareRefs(a: BatchRef, b: BatchRef): number {
-  if (a.round !== b.round) return a.round < b.round ? -1 : 1;
-  if (a.creator !== b.creator) return a.creator - b.creator;
-  return a.batchId < b.batchId ? -1 : a.batchId > b.batchId ? 1 : 0;
 }

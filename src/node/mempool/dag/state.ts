@@ -2,10 +2,15 @@
 import type {Availability} from "../../../codecs/dag/availability.js";
 import type {Batch, BatchRef} from "../../../codecs/dag/batch.js";
 
-export interface Body {
+/** Ids of what a batch holds, each in the batch's order. */
+export interface BodyIds {
+  readonly txIds: ReadonlySet<string>;
+  readonly proofIds: ReadonlySet<string>;
+}
+
+export interface Body extends BodyIds {
   readonly ref: BatchRef;
   readonly batch: Batch;
-  readonly txIds: ReadonlySet<string>;
 }
 
 /** One creator's place in one round. */

@@ -2,6 +2,7 @@
  * The DAG mempool as a machine: batches are made available and certified here, and consensus orders the certificates
  * (Narwhal, Danezis et al. 2022, section 3.1, without its own ordering). No clock, no randomness, no disk, no socket.
  */
+import type {BatchRef} from "../../../codecs/dag/batch.js";
 import {RuleError} from "../../../errors.js";
 import {bodyTerms} from "./check.js";
 import type {DagEffect, DagInput} from "./effects.js";
@@ -124,19 +125,23 @@ function tick(turn: Turn, nowMs: bigint): void {
     if (dueMs > nowMs) continue;
     const doubled = delayMs * 2n < resendMaxMs ? delayMs * 2n : resendMaxMs;
     unsettled.set(batchId, {ref, dueMs: nowMs + doubled, delayMs: doubled});
-    resend(turn, batchId, ref);
+    resend(turn, ref);
   }
   turn.set({unsettled});
   askForBatch(turn);
 }
 
-function resend(turn: Turn, batchId: string, ref: {readonly round: bigint; readonly creator: number}): void {
-  const {certificate, bodies, acks} = turn.slot(ref);
+function resend(turn: Turn, ref: BatchRef): void {
+  const {batchId} = ref;
+  const {certificate, bodies, acks, acked} = turn.slot(ref);
   if (certificate) return turn.emit({type: "broadcast", message: {type: "certificate", certificate}});
   const body = bodies.get(batchId);
   if (!body) return;
   const message = {type: "batch", batch: body.batch} as const;
-  turn.rules.committee.voters.forEach((_, to) => {
-    if (!acks.has(to) && to !== turn.rules.self) turn.emit({type: "send", to, message});
+  const {self, committee} = turn.rules;
+  // Its own word is on disk, its signature is not: a restart gives it again.
+  if (self !== null && !acks.has(self) && acked === batchId) turn.emit({type: "acknowledge", ref});
+  committee.voters.forEach((_, to) => {
+    if (!acks.has(to) && to !== self) turn.emit({type: "send", to, message});
   });
 }

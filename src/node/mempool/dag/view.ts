@@ -1,7 +1,6 @@
 /** Questions that the rest of the node asks the DAG. */
-import type {BatchRef} from "../../../codecs/dag/batch.js";
+import {type BatchRef, compareRefs} from "../../../codecs/dag/batch.js";
 import type {BatchAnswer} from "../../../codecs/dag/message.js";
-import {compareRefs} from "./rules.js";
 import {type Body, certifiedId, type DagState, slotAt} from "./state.js";
 
 export const bodyOf = (state: DagState, ref: BatchRef): Body | null =>
@@ -28,12 +27,17 @@ export function frontier(state: DagState): readonly Body[] {
   return out.sort((a, b) => compareRefs(a.ref, b.ref));
 }
 
-/** Whether a transaction is in a batch that can still be committed, so that it needs no other. */
-export function isPacked(state: DagState, txId: string): boolean {
+/** Ids of what is in a batch that can still be committed, so that it needs no other. */
+export function packedIds(state: DagState): ReadonlySet<string> {
+  const ids = new Set<string>();
   for (const round of state.rounds.values())
     for (const {bodies, committed} of round.values())
-      if (committed === null) for (const {txIds} of bodies.values()) if (txIds.has(txId)) return true;
-  return false;
+      if (committed === null)
+        for (const body of bodies.values()) {
+          for (const id of body.txIds) ids.add(id);
+          for (const id of body.proofIds) ids.add(id);
+        }
+  return ids;
 }
 
 /** What this node has of a batch that a peer asks for. */

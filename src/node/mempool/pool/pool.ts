@@ -276,8 +276,11 @@ export class Pool {
     return nonce;
   }
 
-  /** Up to `count` transactions in the order a block should try them: nonces in sequence, best prices first. */
-  select(count: number, nonceOf: NonceOf): Transaction[] {
+  /**
+   * Up to `count` transactions in the order a block should try them: nonces in sequence, best prices first.
+   * @param isWanted the others are passed over, and count for the sequence all the same
+   */
+  select(count: number, nonceOf: NonceOf, isWanted: (txId: string) => boolean = () => true): Transaction[] {
     const heads = new BidHeap();
     for (const [sender, queue] of this.#queues) {
       const entry = queue.get(nonceOf(sender));
@@ -285,7 +288,7 @@ export class Pool {
     }
     const out: Transaction[] = [];
     for (let best = heads.pop(); best && out.length < count; best = heads.pop()) {
-      out.push(best.transaction);
+      if (isWanted(best.transaction.txId)) out.push(best.transaction);
       const {sender, nonce} = best.transaction.content;
       const next = this.#queues.get(sender)!.get(nonce + 1n);
       if (next) heads.push(next);

@@ -63,6 +63,20 @@ CREATE TABLE epoch (
   origin_height INTEGER NOT NULL UNIQUE,
   value BLOB NOT NULL
 ) STRICT;
+CREATE TABLE kept_batch (
+  seq INTEGER PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  value BLOB NOT NULL
+) STRICT;
+CREATE INDEX kept_batch_round ON kept_batch (epoch, round);
+CREATE TABLE taken_batch (
+  seq INTEGER PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  creator INTEGER NOT NULL,
+  batch_id BLOB NOT NULL
+) STRICT;
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value BLOB NOT NULL

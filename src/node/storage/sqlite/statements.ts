@@ -55,6 +55,12 @@ export interface Statements {
   readonly epochOfNumber: Query<[bigint], {value: Buffer}>;
   readonly epochFrom: Query<[bigint], {value: Buffer}>;
   readonly dropAllUncommitted: Write<[]>;
+  readonly allKeptBatches: Query<[], {value: Buffer}>;
+  readonly keepBatch: Write<[bigint, bigint, Uint8Array]>;
+  readonly forgetBatches: Write<[bigint, bigint]>;
+  readonly allTakenBatches: Query<[], {epoch: bigint; round: bigint; creator: bigint; batch_id: Buffer}>;
+  readonly takeBatch: Write<[bigint, bigint, number, Uint8Array]>;
+  readonly forgetTaken: Write<[bigint, bigint]>;
   readonly meta: Query<[string], {value: Buffer}>;
   readonly putMeta: Write<[string, Uint8Array]>;
 }
@@ -100,6 +106,12 @@ export const prepareStatements = (db: Sqlite): Statements => ({
   epochOfNumber: db.prepare("SELECT value FROM epoch WHERE number = ?"),
   epochFrom: db.prepare("SELECT value FROM epoch WHERE origin_height = ?"),
   dropAllUncommitted: db.prepare("DELETE FROM uncommitted"),
+  allKeptBatches: db.prepare("SELECT value FROM kept_batch ORDER BY seq"),
+  keepBatch: db.prepare("INSERT INTO kept_batch (epoch, round, value) VALUES (?, ?, ?)"),
+  forgetBatches: db.prepare("DELETE FROM kept_batch WHERE (epoch, round) < (?, ?)"),
+  allTakenBatches: db.prepare("SELECT epoch, round, creator, batch_id FROM taken_batch ORDER BY seq"),
+  takeBatch: db.prepare("INSERT INTO taken_batch (epoch, round, creator, batch_id) VALUES (?, ?, ?, ?)"),
+  forgetTaken: db.prepare("DELETE FROM taken_batch WHERE (epoch, round) < (?, ?)"),
   meta: db.prepare("SELECT value FROM meta WHERE name = ?"),
   putMeta: db.prepare(
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -5,12 +5,14 @@ import {bytesOfHex, hexOf, plain} from "../../../codecs/bytes.js";
 import {type Block, block as blockCodec, certificate, type Header, header} from "../../../codecs/chain/block.js";
 import {type EpochRow, epochRow} from "../../../codecs/chain/epoch.js";
 import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import {BATCH_WINDOW_ROUNDS, type BatchRef} from "../../../codecs/dag/batch.js";
 import {InvariantError, UnavailableError} from "../../../errors.js";
 import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
 import type {
   BlockCommit,
   EventPage,
   EventQuery,
+  KeptBatch,
   LedgerStore,
   ReceiptQuery,
   SlashReceipt,
@@ -125,6 +127,23 @@ export class SqliteStore implements LedgerStore {
     return row ? epochRow.decode(row.value) : null;
   }
 
+  keptBatches(): readonly Uint8Array[] {
+    return this.#statements.allKeptBatches.all().map(({value}) => plain(value));
+  }
+
+  keepBatches(rows: readonly KeptBatch[], below: Pick<KeptBatch, "epoch" | "round">): void {
+    this.#transaction(() => {
+      this.#statements.forgetBatches.run(below.epoch, below.round);
+      for (const {epoch, round, value} of rows) this.#statements.keepBatch.run(epoch, round, value);
+    });
+  }
+
+  takenBatches(): readonly (BatchRef & {readonly epoch: bigint})[] {
+    return this.#statements.allTakenBatches
+      .all()
+      .map(({epoch, round, creator, batch_id}) => ({epoch, round, creator: Number(creator), batchId: hexOf(batch_id)}));
+  }
+
   pack(block: Block): Promise<Uint8Array> {
     return this.compression.pack(blockCodec.encode(block));
   }
@@ -220,6 +239,7 @@ export class SqliteStore implements LedgerStore {
     if (slashes.size > 0) statements.trimSlashReceipts.run(this.options.slashReceiptsMax);
     for (const {seq, topic, body, proofIndex} of commit.events) statements.addEvent.run(seq, topic, body, proofIndex);
     this.#pruneEvents(height);
+    this.#takeBatches(block);
     // What is at or below a final height is final, or never will be.
     statements.dropUncommitted.run(height);
     if (commit.epoch) {
@@ -230,6 +250,15 @@ export class SqliteStore implements LedgerStore {
     for (const id of commit.settled) statements.drop.run(bytesOfHex(id));
     statements.putMeta.run("state_root", bytesOfHex(commit.stateRoot));
     statements.putMeta.run("receipts_root", bytesOfHex(commit.receiptsRoot));
+  }
+
+  #takeBatches({header: {epoch}, batches}: Block): void {
+    const newest = batches.at(-1);
+    if (!newest) return;
+    for (const {round, creator, batchId} of batches)
+      this.#statements.takeBatch.run(epoch, round, creator, bytesOfHex(batchId));
+    // A lower one than an earlier block's forgets less, never too much.
+    this.#statements.forgetTaken.run(epoch, newest.round - BATCH_WINDOW_ROUNDS);
   }
 
   /** What is gone is written down: a node that keeps more after a restart must not promise what it has dropped. */

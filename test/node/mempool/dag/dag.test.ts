@@ -4,7 +4,7 @@ import {type Batch, refOf} from "../../../../src/codecs/dag/batch.js";
 import type {DagEffect, DagInput} from "../../../../src/node/mempool/dag/effects.js";
 import {emptyDag} from "../../../../src/node/mempool/dag/state.js";
 import {step} from "../../../../src/node/mempool/dag/step.js";
-import {bodyOf, frontier, hasBoth, isPacked, missingOf} from "../../../../src/node/mempool/dag/view.js";
+import {bodyOf, frontier, hasBoth, missingOf, packedIds} from "../../../../src/node/mempool/dag/view.js";
 import {
   ackBy,
   batchBy,
@@ -111,6 +111,16 @@ describe("a committee of four", () => {
     expect(new Set(asked.flatMap(({from}) => from)).size).toBe(6);
   });
 
+  test("asks for no more than it can bear, and not for ever for what nobody has", () => {
+    const committee = new Mempools(4, {maxWanted: 2, maxFetchAttempts: 3});
+    const refs = ["a", "b", "c"].map((text) => refOf(batchBy(3, [text]).signed.header));
+    committee.link = () => false;
+    committee.give(0, {type: "want", refs});
+    expect(committee.members[0]!.state.wanted.size).toBe(2);
+    for (let i = 0; i < 5; i++) committee.tick(5_000n);
+    expect(committee.members[0]!.state.wanted.size).toBe(0);
+  });
+
   test("forgets what lies more than fifty rounds below the committed one, on disk too", () => {
     const committee = new Mempools(4);
     const forgotten: bigint[] = [];
@@ -166,7 +176,7 @@ describe("a committee of four", () => {
         const committee = new Mempools(4);
         committee.link = () => losses.next().value !== 0;
         for (const at of all) committee.submit(at, `x${at}`);
-        for (let i = 0; i < 40; i++) {
+        for (let i = 0; i < 100; i++) {
           committee.settle();
           committee.tick(5_000n);
         }
@@ -414,12 +424,12 @@ describe("packing", () => {
     committee.submit(0, "a");
     committee.settle();
     const {state} = committee.members[0]!;
-    expect(isPacked(state, "a")).toBe(true);
-    expect(isPacked(state, "b")).toBe(false);
+    expect(packedIds(state).has("a")).toBe(true);
+    expect(packedIds(state).has("b")).toBe(false);
     const refs = refsOf(committee, 0);
     expect(refs.every((ref) => hasBoth(state, ref))).toBe(true);
     commitAll(committee);
-    expect(isPacked(committee.members[0]!.state, "a")).toBe(false);
+    expect(packedIds(committee.members[0]!.state).has("a")).toBe(false);
     expect(textsOf(committee, 0)).toEqual([]);
   });
 });

@@ -1,0 +1,78 @@
+/** The DAG mempool as a part of the node: from what waits to certified batches, and from those to blocks. */
+import {equalBytes, hexOf} from "../codecs/bytes.js";
+import {proofIdOf, readProofCompat} from "../codecs/mining/proof.js";
+import type {VerifySignature} from "../codecs/suite.js";
+import type {Chain} from "./chain.js";
+import type {Clock} from "./engine/ports.js";
+import type {Intake} from "./intake.js";
+import {readTransaction} from "./ledger/chain/transaction.js";
+import {BatchDesk} from "./mempool/batches/desk.js";
+import {BatchFeed} from "./mempool/batches/feed.js";
+import type {Relayed} from "./mempool/batches/relayed.js";
+import {dagLimitsOf} from "./mempool/dag/rules.js";
+import type {Network} from "./network/port.js";
+import type {Identity} from "./network/session/certificate.js";
+import type {Log} from "./service.js";
+import type {BatchStore} from "./storage/store.js";
+
+export interface BatchesSite {
+  readonly chain: Chain;
+  readonly intake: Intake;
+  readonly relayed: Relayed;
+  readonly store: BatchStore;
+  /** Null for a validator that is alone. */
+  readonly network: Network | null;
+  /** The key that this node votes with in epochs in which it is a voter. */
+  readonly identity: Identity;
+  readonly verifyVote: VerifySignature;
+  readonly clock: Clock;
+  /** Least time between two blocks, in milliseconds. */
+  readonly minIntervalMs: number;
+  nowMs(): bigint;
+  readonly log: Log;
+  /** A batch can be named from now on. */
+  available(): void;
+  failed(error: unknown): void;
+}
+
+export interface Batches {
+  readonly desk: BatchDesk;
+  readonly feed: BatchFeed;
+}
+
+/** Batches of a block's time: more of them would cost signatures, fewer would wait for the block after the next. */
+const BATCHES_OF_INTERVAL = 8;
+const PACE_MIN_MS = 5;
+
+export function createBatches(site: BatchesSite): Batches {
+  const {chain, intake, relayed, identity, log} = site;
+  const {chainId, limits} = chain.params;
+  const desk = new BatchDesk({
+    ...site,
+    rules: () => ({
+      chainId,
+      committee: chain.committee,
+      verify: site.verifyVote,
+      firstRound: 1n,
+      self: placeIn(chain, identity),
+      readTransaction,
+      proofIdOf: (raw) => hexOf(proofIdOf(readProofCompat(raw))),
+      limits: dagLimitsOf(limits),
+    }),
+    sign: identity.sign,
+    paceMs: Math.max(PACE_MIN_MS, site.minIntervalMs / BATCHES_OF_INTERVAL),
+    offered: (packed) => intake.offered((id) => packed.has(id) || relayed.isOthers(id)),
+    oversized(ids) {
+      log.warn({ids}, "no batch can hold what waits");
+      intake.drop(ids.map((id) => ({id})));
+    },
+  });
+  const feed = new BatchFeed({chain, desk, intake, nowMs: site.nowMs});
+  chain.subscribe(() => relayed.sweep());
+  return {desk, feed};
+}
+
+function placeIn({committee}: Chain, {publicKey}: Identity): number | null {
+  const index = committee.voters.findIndex((each) => equalBytes(each.publicKey, publicKey));
+  return index < 0 ? null : index;
+}

@@ -1,0 +1,43 @@
+/** The DAG mempool: rounds, what waits for blocks, and what is missing. */
+import {Counter, Gauge, type Registry} from "prom-client";
+import type {BatchFigures} from "../mempool/batches/desk.js";
+
+export function batchMetrics(registry: Registry, figures: () => BatchFigures): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: (now: BatchFigures) => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read(figures()));
+      },
+    });
+  };
+  const counter = (name: string, help: string, read: (now: BatchFigures) => number): void => {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read(figures()));
+      },
+    });
+  };
+  gauge("qsdm_batches_certified_round", "Highest round of a certified batch.", (now) => now.certifiedRound);
+  gauge(
+    "qsdm_batches_committed_round",
+    "Highest round that a final block took a batch of.",
+    (now) => now.committedRound,
+  );
+  gauge("qsdm_batches_waiting", "Certified batches that no final block took.", (now) => now.waiting);
+  gauge("qsdm_batches_missing", "Batches that are asked for; 0 where everything is here.", (now) => now.missing);
+  counter("qsdm_batches_made_total", "Batches that this validator made.", (now) => now.made);
+  counter("qsdm_batches_fetches_total", "Requests for what was missing.", (now) => now.fetches);
+  counter(
+    "qsdm_batches_equivocations_total",
+    "Validators that signed two batches for a round.",
+    (now) => now.equivocations,
+  );
+}
