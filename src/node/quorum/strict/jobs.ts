@@ -32,8 +32,9 @@ import {charge, checkRosterDigest, checkStatement} from "./admission.js";
 import {boundOf, exhausted, type StrictCustodian, stale, wiresOf} from "./custodian.js";
 import {ELEMENTS, type Keys, type Sharing} from "./store.js";
 
-/** Draws of one job under the shared keys: a job begins where no other can have been. */
-const DRAWS = 1n << 32n;
+/** Most numbers that one job may leave out: they must not run out by anybody's word. A disk holds those below 2^63. */
+const SKIPPED_MAX = 1n << 32n;
+const RUN_MAX = 1n << 62n;
 
 /** The protocol of `job` for this custodian; it gives what the coordinator is told. */
 export function begin(custodian: StrictCustodian, job: Job, nowMs: number): Protocol<Uint8Array> {
@@ -67,6 +68,8 @@ function refuseJob(why: string): never {
 function beginRun({ports: {store}}: StrictCustodian, {run}: Job): void {
   if (run <= store.run())
     throw new RuleError("JOB_REPEATED", `job ${run} comes after job ${store.run()}`, {details: {run: store.run()}});
+  // Whoever has no keys yet knows not where the others are.
+  if (run > RUN_MAX || (store.keys() && run - store.run() > SKIPPED_MAX)) refuseJob("leaves too many numbers out");
   store.beginRun(run);
 }
 
@@ -80,9 +83,9 @@ function keysFor({ports: {store}}: StrictCustodian, {epoch}: Job): Keys {
 const partyOf = ({ports: {members, place, random}}: StrictCustodian): Party =>
   new Party(place, members.n, members.k - 1, random);
 
-const sessionOf = (custodian: StrictCustodian, {sets, alpha}: Keys, run: bigint): Session => {
+const sessionOf = (custodian: StrictCustodian, {sets, alpha}: Keys, job: Job): Session => {
   const party = partyOf(custodian);
-  return {party, alpha, randomness: new SharedRandomness(party, sets, run * DRAWS)};
+  return {party, alpha, randomness: new SharedRandomness(party, sets, jobDigest(job))};
 };
 
 function acknowledge({ports}: StrictCustodian, digest: Uint8Array): Uint8Array {
@@ -107,17 +110,17 @@ function* refresh(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
     return {programId: program.programId, names, shares};
   });
   beginRun(custodian, job);
+  const digest = jobDigest(job);
   const {keys, alpha, secrets} = yield* renew(partyOf(custodian), {
     shares: programs.flatMap(({shares}) => shares),
     recovering,
-    firstDraw: job.run * DRAWS,
+    job: digest,
   });
   let used = 0;
   const renewed = programs.map(({programId, names}): Sharing => {
     const mine = new Map(names.map((name) => [name, secrets[used++]!]));
     return {programId, run: job.run, epoch: job.run, secrets: mine};
   });
-  const digest = jobDigest(job);
   store.prepare(digest, {epoch: job.run, sets: keys, alpha}, renewed);
   return acknowledge(custodian, digest);
 }
@@ -147,7 +150,7 @@ function* takeDeposit(custodian: StrictCustodian, job: Job): Protocol<Uint8Array
   const shares = decodeElements(unseal(boxes[place]!, boundOf(programId, place)), names.length);
   const keys = keysFor(custodian, job);
   beginRun(custodian, job);
-  const session = sessionOf(custodian, keys, job.run);
+  const session = sessionOf(custodian, keys, job);
   const values = yield* authenticate(session, shares);
   yield* checkHidden(session, values);
   yield* compareHeard(session.party);
@@ -161,10 +164,16 @@ function* makeStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> 
   const {store} = custodian.ports;
   const {firstTriple, triples, firstMask, masks} = stockPayload.decode(job.payload);
   if (triples > STOCK_MAX || masks > STOCK_MAX) refuseJob("makes more than one job may");
-  if (firstTriple < store.nextOf("triple") || firstMask < store.nextOf("mask")) refuseJob("uses numbers again");
+  for (const [kind, first] of [
+    ["triple", firstTriple],
+    ["mask", firstMask],
+  ] as const) {
+    if (first < store.nextOf(kind)) refuseJob("uses numbers again");
+    if (first - store.nextOf(kind) > SKIPPED_MAX) refuseJob("leaves too many numbers out");
+  }
   const keys = keysFor(custodian, job);
   beginRun(custodian, job);
-  const made = yield* prepare(sessionOf(custodian, keys, job.run), {triples, masks, secrets: []});
+  const made = yield* prepare(sessionOf(custodian, keys, job), {triples, masks, secrets: []});
   if (store.keys()?.epoch !== keys.epoch) stale("new keys came while the job ran");
   const pair = ({share, mac}: Authenticated): bigint[] => [share, mac];
   store.atomically(() => {

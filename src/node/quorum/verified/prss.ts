@@ -3,7 +3,7 @@
  * n - t custodians its members share a key; every t others miss one key, so what all keys give together is random to
  * them.
  */
-import {concat, equalBytes} from "../../../codecs/bytes.js";
+import {concat, equalBytes, utf8} from "../../../codecs/bytes.js";
 import {shake256} from "../../../codecs/hash.js";
 import {add, mul} from "../field/field.js";
 import {elementOf} from "../field/random.js";
@@ -11,6 +11,7 @@ import {lagrangeWeights} from "../sharing/shamir.js";
 import {commit, exchangeCommitted} from "./commitment.js";
 import {abort, compareHeard, exchange, type Party, type Protocol, tooFew} from "./protocol.js";
 
+const DOMAIN = utf8("qvm/draws/1");
 const KEY_BYTES = 32;
 const ELEMENT_BYTES = 16;
 
@@ -33,19 +34,22 @@ interface KeyedSet {
 /** One custodian's source of shared randomness. Everybody must draw the same things in the same order. */
 export class SharedRandomness {
   readonly #sets: readonly KeyedSet[];
-  #counter: bigint;
+  #counter = 0n;
 
   /**
    * @param keys of this custodian's sets, in the order of `setsOf`
-   * @param first number of the first draw: what was drawn under a number is never to be drawn again
+   * @param job what is drawn for, where the keys are used for more than one: nothing is drawn twice, and what two
+   * custodians draw for two jobs that were given one number fits not together
    */
   constructor(
     private readonly party: Party,
     keys: readonly Uint8Array[],
-    first = 0n,
+    job: Uint8Array = new Uint8Array(),
   ) {
-    this.#sets = ownSets(party).map((set, at) => ({key: keys[at]!, factor: factorOf(party, set)}));
-    this.#counter = first;
+    this.#sets = ownSets(party).map((set, at) => ({
+      key: shake256(concat(DOMAIN, keys[at]!, job), KEY_BYTES),
+      factor: factorOf(party, set),
+    }));
   }
 
   /** This custodian's shares, of degree t, of `count` values that nobody knows. */

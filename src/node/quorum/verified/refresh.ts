@@ -18,8 +18,8 @@ export interface Renewal {
   readonly shares: readonly bigint[];
   /** Places of those who lost theirs. */
   readonly recovering: readonly number[];
-  /** Number of the first draw under the new keys. */
-  readonly firstDraw: bigint;
+  /** Digest of the job. */
+  readonly job: Uint8Array;
 }
 
 export interface Renewed {
@@ -29,11 +29,11 @@ export interface Renewed {
 }
 
 /** @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
-export function* renew(party: Party, {shares, recovering, firstDraw}: Renewal): Protocol<Renewed> {
+export function* renew(party: Party, {shares, recovering, job}: Renewal): Protocol<Renewed> {
   let held = shares;
   for (const place of recovering) held = yield* recover(party, held, {place, recovering});
   const keys = yield* agreeOnKeys(party);
-  const randomness = new SharedRandomness(party, keys, firstDraw);
+  const randomness = new SharedRandomness(party, keys, job);
   const [alpha] = randomness.randoms(1);
   const session: Session = {party, randomness, alpha: alpha!};
   const secrets = yield* authenticate(session, yield* refresh(party, held));

@@ -27,6 +27,8 @@ const FORM: DatabaseForm = {
   version: 1,
   schema: STRICT_CUSTODIAN_SCHEMA,
 };
+/** Largest number that a column holds. */
+const NUMBER_MAX = 2n ** 63n - 1n;
 const KEY_BYTES = 32;
 const ELEMENT_BYTES = 16;
 /** Triples or masks in one row: what a use of one of them writes again. */
@@ -210,6 +212,7 @@ export class SqliteStrictStore implements StrictStore {
     return this.atomically(() => {
       const size = ELEMENTS[kind] * ELEMENT_BYTES;
       const end = first + BigInt(count);
+      if (end > NUMBER_MAX) return null;
       const rows = this.#rows<{first: bigint; count: bigint; bytes: Buffer}>(
         "SELECT first, count, bytes FROM stock WHERE kind = ? AND first < ? AND first + count > ? ORDER BY first",
         kind,
@@ -246,6 +249,7 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   reservation(first: bigint): Reservation | null {
+    if (first > NUMBER_MAX) return null;
     const [row] = this.#rows<{
       count: bigint;
       epoch: bigint;

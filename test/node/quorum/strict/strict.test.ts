@@ -5,7 +5,7 @@ import fc from "fast-check";
 import {afterAll, afterEach, beforeAll, describe, expect, test} from "vitest";
 import {decodeElements, encodeElements} from "../../../../src/codecs/quorum/element.js";
 import {packProgram, programPackage} from "../../../../src/codecs/quorum/program-package.js";
-import {evaluatePayload} from "../../../../src/codecs/quorum/strict/job.js";
+import {evaluatePayload, stockPayload} from "../../../../src/codecs/quorum/strict/job.js";
 import {sign} from "../../../../src/codecs/quorum/strict/statement.js";
 import {maskRequest, prepared} from "../../../../src/codecs/quorum/strict/statements.js";
 import {add} from "../../../../src/node/quorum/field/field.js";
@@ -196,6 +196,36 @@ describe("two of four", () => {
     expect((await machines.perform(job)).map(({code}) => code)).toEqual(Array(4).fill("JOB_REPEATED"));
     const few = {...machines.refreshJob(), participants: [0, 1, 2]};
     expect((await machines.perform(few)).map(({code}) => code)).toEqual(Array(3).fill("JOB_INVALID"));
+  });
+
+  test("nothing is drawn twice, whatever numbers jobs are given", async () => {
+    const [store] = machines.stores;
+    const firstTriple = store!.nextOf("triple");
+    const make = async (run: bigint, first: bigint) => {
+      const payload = stockPayload.encode({firstTriple: first, triples: 1, firstMask: store!.nextOf("mask"), masks: 0});
+      return (await machines.perform({...machines.job("stock", payload), run})).map(({code}) => code);
+    };
+    const {run} = machines.job("stock", new Uint8Array());
+    expect(await make(run, firstTriple)).toEqual(Array(4).fill(null));
+    machines.run = run + 2n ** 32n;
+    expect(await make(machines.run, firstTriple + 1n)).toEqual(Array(4).fill(null));
+    const [first, second] = [0n, 1n].map((at) => store!.spend("triple", {first: firstTriple + at, count: 1}));
+    expect(second![0]).not.toBe(first![0]);
+  });
+
+  test("no job takes so large a number that none is left", async () => {
+    const [store] = machines.stores;
+    const next = {firstTriple: store!.nextOf("triple"), firstMask: store!.nextOf("mask"), triples: 1, masks: 1};
+    for (const [change, run] of [
+      [{}, 2n ** 63n],
+      [{firstTriple: 2n ** 63n - 2n}, ++machines.run],
+      [{firstMask: 2n ** 64n - 1n}, ++machines.run],
+    ] as const) {
+      const job = {...machines.job("stock", stockPayload.encode({...next, ...change})), run};
+      expect((await machines.perform(job)).map(({code}) => code)).toEqual(Array(4).fill("JOB_INVALID"));
+    }
+    expect(store!.spend("mask", {first: 2n ** 64n - 2n, count: 1})).toBeNull();
+    expect(store!.reservation(2n ** 64n - 1n)).toBeNull();
   });
 
   test("new shares are used when all have them: one that missed the news is behind, and told later", async () => {
