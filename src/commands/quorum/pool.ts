@@ -40,7 +40,7 @@ export const quorumPoolCommand = (io: Io): Command =>
           "program without products needs none and prints 0.\n\n" +
           "With --roster and the key of a custodian or coordinator it prints the stock of triples and masks that all " +
           "custodians hold, for any program; with --add and --masks, after they made more. An evaluation takes a triple for " +
-          "each product and a mask for each input and output.",
+          "each product and two more, and a mask for each input and output.",
         examples: [
           {does: "what is left", run: "qsdm quorum pool PROGRAM_ID"},
           {does: "ten more", run: "qsdm quorum pool PROGRAM_ID --add 10"},

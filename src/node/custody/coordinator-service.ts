@@ -3,7 +3,7 @@
  * decides who takes part. It sees no value, and nobody takes its word for anything.
  */
 import {bytesOfHex, equalBytes} from "../../codecs/bytes.js";
-import {productNames, secretNames} from "../../codecs/quorum/ir.js";
+import {secretNames} from "../../codecs/quorum/ir.js";
 import {programPackage} from "../../codecs/quorum/program-package.js";
 import {type CustodianStatus, coordinatorMethods} from "../../codecs/quorum/strict/calls.js";
 import {
@@ -29,6 +29,7 @@ import {type Accusation, namedBy} from "../quorum/strict/blame.js";
 import {checkApproval, exhausted, wiresOf} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
 import type {SignedApproval} from "../quorum/strict/store.js";
+import {triplesFor} from "../quorum/verified/online.js";
 import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
 import type {CustodianCalls} from "./custodian-calls.js";
@@ -164,14 +165,13 @@ export class StrictCoordinator {
     const {custodians, members, log} = this.ports;
     const {content} = signed;
     const program = this.#program(content.programId);
-    const products = productNames(program.ir).length;
+    const triples = triplesFor(program.ir);
     const secrets = secretNames(program.ir).length > 0;
     const out = new Set<number>();
     for (let attempt = 1; ; attempt++) {
       const participants = custodians.live.filter((place) => !out.has(place));
       if (participants.length < members.k) throw missing(participants.length, members.k, [...out], members);
-      const firstTriple =
-        products === 0 ? 0n : await this.#allocate("triple", products, attempt === 1 ? undefined : participants);
+      const firstTriple = await this.#allocate("triple", triples, attempt === 1 ? undefined : participants);
       const sharing = secrets ? await this.#sharingOf(content.programId, participants) : 0n;
       const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
       const job: Job = {roster: members.digest, kind: "evaluate", run: 0n, epoch: content.epoch, participants, payload};

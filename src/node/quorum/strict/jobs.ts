@@ -1,7 +1,7 @@
 /** What a custodian does in each kind of job: what it checks and writes down first, the protocol, and what stays. */
 import {hexOf} from "../../../codecs/bytes.js";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
-import {productNames, secretNames} from "../../../codecs/quorum/ir.js";
+import {secretNames} from "../../../codecs/quorum/ir.js";
 import {
   depositPayload,
   evaluatePayload,
@@ -23,7 +23,7 @@ import {
   constant,
   type Session,
 } from "../verified/authenticated.js";
-import {evaluateVerified} from "../verified/online.js";
+import {evaluateVerified, triplesFor} from "../verified/online.js";
 import {prepare} from "../verified/preprocess.js";
 import {compareHeard, Party, type Protocol} from "../verified/protocol.js";
 import {SharedRandomness} from "../verified/prss.js";
@@ -213,9 +213,7 @@ function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protoco
     if (!reservation || reservation.client !== content.client || reservation.programId !== programId)
       throw new RuleError("MASKS_UNKNOWN", `masks from ${content.firstMask} on were not given to ${content.client}`);
     admit(custodian, {digest, plan, programId, nowMs});
-    const products = productNames(ir).length;
-    const triples =
-      products === 0 ? [] : (store.spend("triple", {first: plan.firstTriple, count: products}) ?? exhausted("triple"));
+    const triples = store.spend("triple", {first: plan.firstTriple, count: triplesFor(ir)}) ?? exhausted("triple");
     return [triples, reservation.elements];
   });
   const session = {party: partyOf(custodian), alpha: keys.alpha};

@@ -14,6 +14,13 @@ export interface Authenticated {
   readonly mac: bigint;
 }
 
+/** c = a b, all of them random. */
+export interface AuthenticatedTriple {
+  readonly a: Authenticated;
+  readonly b: Authenticated;
+  readonly c: Authenticated;
+}
+
 /** What a custodian computes with: its channels, its shared randomness, its share of the MAC key. */
 export interface Session {
   readonly party: Party;
@@ -84,10 +91,15 @@ export interface Opened {
 
 /**
  * Whether opened values are what their MACs say. What everyone heard is compared first, then challenged: a value is fixed
- * before its weight is known.
+ * before its weight is known. What must be 0 is shown times the random factor b of `blind`: a value moved by e leaves e
+ * alpha, which would give away the key to whoever moved it, and the keys outlive the evaluation.
  * @throws RuleError EVALUATION_ABORTED
  */
-export function* checkOpened({party, alpha}: Holder, values: readonly Opened[]): Protocol<void> {
+export function* checkOpened(
+  {party, alpha}: Holder,
+  values: readonly Opened[],
+  {a, b, c}: AuthenticatedTriple,
+): Protocol<void> {
   yield* compareHeard(party);
   if (values.length === 0) return;
   const challenge = yield* drawChallenges(party);
@@ -97,5 +109,7 @@ export function* checkOpened({party, alpha}: Holder, values: readonly Opened[]):
     sum = add(sum, weight * value);
     macs = add(macs, weight * mac);
   }
-  if ((yield* openCommitted(party, add(macs, -alpha * sum))) !== 0n) abort("wrong-mac");
+  const [masked] = yield* open(party, [add(macs, -alpha * sum - a.share)]);
+  yield* compareHeard(party);
+  if ((yield* openCommitted(party, add(c.share, masked! * b.share))) !== 0n) abort("wrong-mac");
 }

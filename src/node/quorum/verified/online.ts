@@ -3,12 +3,19 @@
  * output is opened before the MACs of all that was opened on the way were checked: a value moved by e would otherwise
  * tell e times a secret.
  */
-import {type Ir, isProduct, type Node, type OperationNode} from "../../../codecs/quorum/ir.js";
+import {type Ir, isProduct, type Node, type OperationNode, productNames} from "../../../codecs/quorum/ir.js";
 import {add, sub} from "../field/field.js";
 import type {Outputs} from "../program/evaluate.js";
-import {type Authenticated, addScaled, checkOpened, constant, type Holder, type Opened} from "./authenticated.js";
+import {
+  type Authenticated,
+  type AuthenticatedTriple,
+  addScaled,
+  checkOpened,
+  constant,
+  type Holder,
+  type Opened,
+} from "./authenticated.js";
 import {open} from "./opening.js";
-import type {AuthenticatedTriple} from "./preprocess.js";
 import type {Protocol} from "./protocol.js";
 
 /** What the evaluation starts from, by name. */
@@ -19,7 +26,13 @@ export interface AuthenticatedInputs {
   readonly outputMasks?: readonly Authenticated[];
 }
 
-/** @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING below t + 1 */
+/** Triples that one evaluation takes: for each product, and for each of the two checks of MACs. */
+export const triplesFor = (ir: Ir): number => productNames(ir).length + 2;
+
+/**
+ * @param triples as many as `triplesFor` says
+ * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING below t + 1
+ */
 export function* evaluateVerified(
   ir: Ir,
   session: Holder,
@@ -50,7 +63,7 @@ export function* evaluateVerified(
     }
     for (const node of layer.linear) wires.set(node.id, linearOf(node, session, given, wires));
   }
-  yield* checkOpened(session, opened);
+  yield* checkOpened(session, opened, triples[used++]!);
   const results = ir.outputs.map((name, at) => {
     const mask = given.outputMasks?.[at];
     return mask ? addScaled(wires.get(name)!, mask, 1n) : wires.get(name)!;
@@ -62,6 +75,7 @@ export function* evaluateVerified(
   yield* checkOpened(
     session,
     shown.map((value, at) => ({value, mac: results[at]!.mac})),
+    triples[used]!,
   );
   return new Map(ir.outputs.map((name, at) => [name, shown[at]!]));
 }

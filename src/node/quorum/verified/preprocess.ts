@@ -3,16 +3,17 @@
  * everyone, and n at least 2t + 1.
  */
 import {add} from "../field/field.js";
-import {type Authenticated, authenticate, checkHidden, multiply, type Session} from "./authenticated.js";
+import {
+  type Authenticated,
+  type AuthenticatedTriple,
+  authenticate,
+  checkHidden,
+  multiply,
+  type Session,
+} from "./authenticated.js";
 import {open} from "./opening.js";
 import {abort, compareHeard, type Party, type Protocol} from "./protocol.js";
 import {agreeOnRandomness, drawChallenges} from "./prss.js";
-
-export interface AuthenticatedTriple {
-  readonly a: Authenticated;
-  readonly b: Authenticated;
-  readonly c: Authenticated;
-}
 
 /** A random value r with what its receiver needs to check it: shares of r, of another random v, and of r v. */
 export interface InputMask {

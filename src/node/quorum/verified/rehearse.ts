@@ -2,7 +2,7 @@
  * A program through the verified protocol, client and all custodians in one process. Masks of inputs are opened to the
  * client alone, who publishes what is left when they are taken off: nobody else sees an input.
  */
-import {type Ir, productNames, secretNames} from "../../../codecs/quorum/ir.js";
+import {type Ir, secretNames} from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
 import {add, mul, sub} from "../field/field.js";
 import type {FieldSource} from "../field/random.js";
@@ -10,7 +10,7 @@ import {type Given, inputNames, inputOf, type Outputs} from "../program/evaluate
 import {areConsistent, reconstruct, share} from "../sharing/shamir.js";
 import {addScaled, constant} from "./authenticated.js";
 import {runInLockStep, type Traffic, type Wire} from "./lock-step.js";
-import {evaluateVerified} from "./online.js";
+import {evaluateVerified, triplesFor} from "./online.js";
 import {type Preprocessing, preprocess} from "./preprocess.js";
 import {abort, Party} from "./protocol.js";
 import {checkShape} from "./shape.js";
@@ -45,7 +45,7 @@ export function rehearse(ir: Ir, {inputs, secrets = new Map()}: Given, options: 
     return share(value, {n, k}, draw);
   });
   const parties = Array.from({length: n}, (_, place) => new Party(place, n, t, random));
-  const demand = {triples: productNames(ir).length, masks: names.length};
+  const demand = {triples: triplesFor(ir), masks: names.length};
   const before = runInLockStep(
     parties.map((party) => preprocess(party, {...demand, secrets: shared.map((shares) => shares[party.place]!.y)})),
     wires.offline,

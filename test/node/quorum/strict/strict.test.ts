@@ -284,7 +284,7 @@ test("budget and rate are each custodian's own to keep", async () => {
 test("four of seven go on while three fall silent in the middle of evaluations", async () => {
   const machines = await StrictMachines.create({n: 7, k: 4});
   try {
-    await machines.prepare(PROGRAM, SECRETS, {triples: 12, masks: 4});
+    await machines.prepare(PROGRAM, SECRETS, {triples: 20, masks: 4});
     const {signed, outputMasks} = machines.ticket(PROGRAM, INPUTS);
     let live: readonly number[] = machines.everyone;
     for (const [gone, round] of [

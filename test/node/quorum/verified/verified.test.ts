@@ -3,11 +3,12 @@ import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {decodeElements, encodeElements} from "../../../../src/codecs/quorum/element.js";
 import {QsdmError} from "../../../../src/errors.js";
-import {add, P} from "../../../../src/node/quorum/field/field.js";
+import {add, mul, P} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {analyze} from "../../../../src/node/quorum/program/analyze.js";
 import {evaluate, type Outputs} from "../../../../src/node/quorum/program/evaluate.js";
 import {reconstruct, share} from "../../../../src/node/quorum/sharing/shamir.js";
+import {checkOpened} from "../../../../src/node/quorum/verified/authenticated.js";
 import {wrongPoints} from "../../../../src/node/quorum/verified/decode.js";
 import {runInLockStep, type Wire} from "../../../../src/node/quorum/verified/lock-step.js";
 import {Party} from "../../../../src/node/quorum/verified/protocol.js";
@@ -62,8 +63,8 @@ describe("among honest custodians", () => {
       rehearse(compile(source), {inputs: new Map([["x", 2n]])}, {n: 3, k: 2, random, draw}).online.rounds;
     const wide = "input x\nmul a = x x\nadd p = a x\nmul b = p x\nmul c = x x\nadd y = b c\noutput y";
     const none = rounds("input x\nadd y = x x\noutput y");
-    // Two layers, and the check of what they opened: a challenge in three rounds, its answer in two.
-    expect([rounds(wide) - none, analyze(compile(wide)).depth]).toEqual([2 + 5, 2]);
+    // Two layers, and the check of what they opened: a challenge in three rounds, its answer in four.
+    expect([rounds(wide) - none, analyze(compile(wide)).depth]).toEqual([2 + 7, 2]);
   });
 
   test("custodians may be silent in the evaluation as long as enough to open are not", () => {
@@ -170,6 +171,39 @@ describe("among cheats", () => {
     const wire: Wire = (message, {from, to, round}) => (from === 1 && to === 0 && round === 0 ? null : message);
     expect(run({n: 4, k: 2}, {online: wire}).reason).toBe("equivocation");
   });
+});
+
+test("a failed check of MACs shows nothing of their key", () => {
+  const shared = (value: bigint) => share(value, {n: 3, k: 2}, draw);
+  const alpha = draw();
+  const [alphas, macs] = [shared(alpha), shared(mul(7n, alpha))];
+  /** What is opened at the end of the check of a 7 that was moved by 5, with the same challenges each time. */
+  const shownWith = (a: bigint, b: bigint): bigint => {
+    const [as, bs, cs] = [shared(a), shared(b), shared(mul(a, b))];
+    const part = (shares: typeof as, place: number) => ({share: shares[place]!.y, mac: 0n});
+    const shares = new Map<number, bigint>();
+    const protocols = [0, 1].map((place) =>
+      checkOpened(
+        {party: new Party(place, 3, 1, (size) => new Uint8Array(size).fill(place + 1)), alpha: alphas[place]!.y},
+        [{value: 12n, mac: macs[place]!.y}],
+        {a: part(as, place), b: part(bs, place), c: part(cs, place)},
+      ),
+    );
+    const wire: Wire = (message, {from}) => {
+      // A committed share is a nonce of 32 bytes and an element.
+      if (message.length === 32 + 16) shares.set(from, decodeElements(message.subarray(32))[0]!);
+      return message;
+    };
+    expect(() => runInLockStep(protocols, wire)).toThrow(
+      expect.objectContaining({details: {reason: "wrong-mac", culprits: []}}),
+    );
+    return reconstruct([...shares].map(([place, y]) => ({x: BigInt(place + 1), y})));
+  };
+  const [b1, b2] = [draw(), draw()];
+  const [first, second] = [shownWith(draw(), b1), shownWith(draw(), b2)];
+  expect(first).not.toBe(second);
+  // Each is what the key would follow from, times a factor that nobody knows.
+  expect(mul(first, b2)).toBe(mul(second, b1));
 });
 
 describe("shared randomness", () => {
