@@ -19,7 +19,6 @@ export interface PlantedBug {
 }
 
 const HOTSTUFF = "src/node/consensus/hotstuff";
-const ENGINE = "src/node/engine/engine.ts";
 const SIGNER = "src/node/keys/vote-signer.ts";
 const INTAKE = "src/node/intake.ts";
 const DESK = "src/node/mempool/batches/desk.ts";
@@ -272,7 +271,7 @@ export const PLANTED: readonly PlantedBug[] = [
       'throw new UnavailableError("BLOCK_EARLY"',
       'throw new RuleError("BLOCK_EARLY"',
     ),
-    edit(ENGINE, "isFinal ? null : nowMs()", "nowMs()"),
+    edit("src/node/engine/execution.ts", "isFinal ? null : nowMs()", "nowMs()"),
   ),
   bug(
     "a leader holds its own block to its clock",
@@ -296,7 +295,7 @@ export const PLANTED: readonly PlantedBug[] = [
     "blocks that are not final are not on disk when they are voted for",
     ["availability", "crash", "liveness", "acknowledged", "agreement"],
     edit(
-      ENGINE,
+      "src/node/engine/engine.ts",
       "const rows = this.#bodies.unwritten(blockId);",
       "const rows = blockId === null ? [] : this.#bodies.unwritten(null);",
     ),

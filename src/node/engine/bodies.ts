@@ -1,5 +1,5 @@
 /** The blocks above the final one, whole, and which of them are on disk. */
-import {type Block, blockIdOf} from "../../codecs/chain/block.js";
+import {type Block, blockIdOf, type Certificate} from "../../codecs/chain/block.js";
 import {type JustifiedBlock, uncommittedBlock} from "../../codecs/consensus/promise.js";
 import type {BlockRef} from "../consensus/hotstuff/state.js";
 import type {UncommittedBlock} from "../storage/store.js";
@@ -26,6 +26,21 @@ export class Bodies {
   put(id: string, body: JustifiedBlock, where: "memory" | "disk" = "memory"): void {
     if (!this.#byId.has(id)) this.#byId.set(id, body);
     if (where === "disk") this.#onDisk.add(id);
+  }
+
+  /** The branch that ends with what `certificate` is for, lowest first. */
+  certified(certificate: Certificate): readonly {block: Block; certificate: Certificate}[] {
+    const out: {block: Block; certificate: Certificate}[] = [];
+    for (let body = this.get(certificate.blockId); body; body = this.get(certificate.blockId)) {
+      out.unshift({block: body.block, certificate});
+      certificate = body.justify;
+    }
+    return out;
+  }
+
+  clear(): void {
+    this.#byId.clear();
+    this.#onDisk.clear();
   }
 
   remove(ids: Iterable<string>): void {

@@ -4,11 +4,9 @@ import type {Block, Certificate} from "../../codecs/chain/block.js";
 import {type ConsensusMessage, encodeMessage} from "../../codecs/consensus/messages.js";
 import {sha3} from "../../codecs/hash.js";
 import {QsdmError} from "../../errors.js";
-import type {Effect, Input} from "../consensus/hotstuff/state.js";
+import type {EffectOf, Input} from "../consensus/hotstuff/state.js";
 import type {PeerId} from "../network/port.js";
 import type {EnginePorts, ValidatorVoice} from "./ports.js";
-
-type OfType<T extends Effect["type"]> = Extract<Effect, {type: T}>;
 
 export class Speaker {
   readonly #chainId: string;
@@ -25,7 +23,7 @@ export class Speaker {
   }
 
   /** @returns what this node hears of it itself */
-  vote({vote, to}: OfType<"vote">): readonly Input[] {
+  vote({vote, to}: EffectOf<"vote">): readonly Input[] {
     const {index} = this;
     const signature = this.#sign(() => this.voice.vote({chainId: this.#chainId, ...vote}));
     if (!signature) return [];
@@ -35,7 +33,7 @@ export class Speaker {
   }
 
   /** @returns what this node hears of it itself */
-  giveUp({timeout}: OfType<"give-up">): readonly Input[] {
+  giveUp({timeout}: EffectOf<"give-up">): readonly Input[] {
     const {epoch, view, highCertificate: high} = timeout;
     const content = {chainId: this.#chainId, epoch, view, highView: high.view, highBlockId: high.blockId};
     const signature = this.#sign(() => this.voice.timeout(content));
@@ -46,7 +44,7 @@ export class Speaker {
     return [{type: "timeout", timeout: signed}];
   }
 
-  publish({blockId, view, justify, timeouts}: OfType<"publish">, block: Block): void {
+  publish({blockId, view, justify, timeouts}: EffectOf<"publish">, block: Block): void {
     const {height, epoch} = block.header;
     const content = {chainId: this.#chainId, epoch, height, view, blockId};
     const signature = this.#sign(() => this.voice.proposal(content));

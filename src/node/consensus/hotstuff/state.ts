@@ -151,6 +151,9 @@ export interface CommittedBlock {
   readonly certificate: Certificate;
 }
 
+/** One kind of effect. */
+export type EffectOf<T extends Effect["type"]> = Extract<Effect, {type: T}>;
+
 export type Effect =
   /** Write down before any effect that follows. `blockId` must be on disk with its ancestors by then. */
   | ({readonly type: "save"; readonly blockId: string | null} & Promised)
