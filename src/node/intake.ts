@@ -39,6 +39,8 @@ export interface IntakePorts {
 
 interface Pending {
   readonly row: WaitingRow;
+  /** Ids of what gave way to it. */
+  readonly gone: readonly string[];
   done(): void;
   fail(error: unknown): void;
 }
@@ -70,17 +72,19 @@ export class Intake {
    */
   resume(): readonly Dropped[] {
     const dropped: Dropped[] = [];
+    const gone: string[] = [];
     for (const row of this.ports.store.waiting()) {
       try {
         if (row.kind === "evidence") this.evidence.resume(row.value);
-        else if (row.kind === "transaction") this.#admit(readTransaction(row.value), this.ports.signatures.verify);
+        else if (row.kind === "transaction")
+          gone.push(...this.#admit(readTransaction(row.value), this.ports.signatures.verify));
         else this.#proofs.set(row.id, {raw: row.value, claim: claimOf(row.value)});
       } catch (error) {
         if (!(error instanceof QsdmError)) throw error;
         dropped.push({id: row.id, error});
       }
     }
-    this.ports.store.dropWaiting(dropped.map((each) => each.id));
+    this.ports.store.dropWaiting([...dropped.map((each) => each.id), ...gone]);
     return dropped;
   }
 
@@ -105,9 +109,9 @@ export class Intake {
     const transaction = readTransaction(bytes);
     const verify = await this.ports.signatures.ahead((taken) => this.#check(transaction, taken));
     this.#checkOpen();
-    this.#admit(transaction, verify);
+    const gone = this.#admit(transaction, verify);
     try {
-      await this.#keep({kind: "transaction", id: transaction.txId, value: bytes});
+      await this.#keep({kind: "transaction", id: transaction.txId, value: bytes}, gone);
     } catch (error) {
       this.ports.pool.remove(transaction.txId);
       throw error;
@@ -254,18 +258,13 @@ export class Intake {
       throw new UnavailableError("NODE_STOPPING", "the node is stopping", {hint: "send it again after the restart"});
   }
 
-  #admit(transaction: Transaction, verify: VerifySignature): void {
+  /** @returns ids of what gave way to it, which stay on disk until it is there */
+  #admit(transaction: Transaction, verify: VerifySignature): readonly string[] {
     const {bid, offence} = this.#check(transaction, verify);
     const {pool, nowMs} = this.ports;
-    const evicted = pool.add(transaction, bid, {nonceOf: this.nonceOf, nowMs: nowMs()});
-    try {
-      this.#forget(evicted);
-    } catch (error) {
-      // It is promised to nobody, so no block may hold it.
-      pool.remove(transaction.txId);
-      throw error;
-    }
+    const gone = pool.add(transaction, bid, {nonceOf: this.nonceOf, nowMs: nowMs()});
     if (offence !== null) this.offences.note(offence, transaction.txId);
+    return gone;
   }
 
   /** Whether the transaction may wait; changes nothing. */
@@ -294,9 +293,9 @@ export class Intake {
     return {bid, offence};
   }
 
-  #keep(row: WaitingRow): Promise<void> {
+  #keep(row: WaitingRow, gone: readonly string[] = []): Promise<void> {
     return new Promise((done, fail) => {
-      this.#pending.push({row, done, fail});
+      this.#pending.push({row, gone, done, fail});
       this.#unwritten.add(row.id);
       if (this.#flushing) return;
       this.#flushing = true;
@@ -308,11 +307,13 @@ export class Intake {
     const batch = this.#pending.splice(0);
     this.#flushing = false;
     try {
-      this.ports.store.keepWaiting(batch.map((each) => each.row));
+      const waits = (id: string): boolean => this.#proofs.has(id) || this.ports.pool.has(id);
+      // A block of somebody else can have settled it meanwhile, or a better bid replaced it: nothing would ever take the
+      // row away. What gave way can have come again.
+      const kept = batch.map(({row}) => row).filter(({id}) => waits(id));
+      const gone = batch.flatMap((each) => each.gone).filter((id) => !waits(id));
+      this.ports.store.keepWaiting(kept, gone);
       for (const {row} of batch) this.#unwritten.delete(row.id);
-      // A block of somebody else can have settled it meanwhile: nothing would ever take the row away.
-      const gone = batch.filter(({row: {id}}) => !this.#proofs.has(id) && !this.ports.pool.has(id));
-      if (gone.length > 0) this.ports.store.dropWaiting(gone.map(({row}) => row.id));
       for (const {done} of batch) done();
     } catch (error) {
       for (const {fail} of batch) fail(error);

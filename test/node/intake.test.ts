@@ -1,5 +1,6 @@
-/** Writes on a disk that fails. */
+/** Writes that take the place of others, and a disk that fails meanwhile. */
 import {expect, test} from "vitest";
+import {transfer} from "../../src/codecs/chain/payloads.js";
 import {UnavailableError} from "../../src/errors.js";
 import {Intake} from "../../src/node/intake.js";
 import {transferContract} from "../../src/node/ledger/transfer/contract.js";
@@ -7,19 +8,23 @@ import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {DEFAULT_POOL_LIMITS, Pool} from "../../src/node/mempool/pool/pool.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
 import type {LedgerStore} from "../../src/node/storage/store.js";
-import {contentOf, mlDsa87, signed, signedTransfer, testAccount} from "../support/accounts.js";
+import {contentOf, mlDsa87, signed, type TestAccount, testAccount} from "../support/accounts.js";
 import {openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
 
-test("a disk that fails while a newcomer's room is made takes nobody's write, and ends the node", async () => {
-  const [alice, bob] = [testAccount("alice"), testAccount("bob")];
-  const genesis = testGenesis([alice, bob].map(({address}) => ({to: address, amountDust: 1_000_000n})));
+const [alice, bob] = [testAccount("alice"), testAccount("bob")];
+const genesis = testGenesis([alice, bob].map(({address}) => ({to: address, amountDust: 1_000_000n})));
+const broken = new UnavailableError("STORE_WRITE_FAILED", "the disk failed");
+
+/** An intake of one place, on a disk that takes so many writes of what waits. */
+async function intakeOn(writes: number) {
   const {chain, store} = await openTestChain(scratchDirectory(), genesis);
-  const broken = new UnavailableError("STORE_WRITE_FAILED", "the disk failed");
+  let left = writes;
   const failing = {
-    keepWaiting: (rows) => store.keepWaiting(rows),
-    dropWaiting: () => {
-      throw broken;
+    keepWaiting: (...write) => {
+      if (left-- <= 0) throw broken;
+      store.keepWaiting(...write);
     },
+    dropWaiting: (ids) => store.dropWaiting(ids),
   } satisfies Partial<LedgerStore> as Partial<LedgerStore> as LedgerStore;
   const pool = new Pool({...DEFAULT_POOL_LIMITS, maxTransactions: 1});
   const failures: unknown[] = [];
@@ -36,20 +41,45 @@ test("a disk that fails while a newcomer's room is made takes nobody's write, an
     wake: () => {},
     failed: (error) => failures.push(error),
   });
-  const pay = (from: typeof alice, nonce: bigint) =>
-    intake.submit(signedTransfer(from, {to: bob.address, amountDust: 5n, nonce}));
+  const payload = transfer.encode({to: bob.address, amountDust: 5n, memo: ""});
+  const pay = (from: TestAccount, nonce: bigint, tipDust = 0n) =>
+    intake.submit(signed(from, contentOf(from, {nonce, payload, tipDust, maxFeeDust: 100_000n})));
+  return {pool, store, failures, pay, kept: () => store.waiting().map(({id}) => id)};
+}
+
+test("a disk that fails under a newcomer keeps the write that gave way to it, and ends the node", async () => {
+  const {pool, store, failures, pay, kept} = await intakeOn(1);
   // It waits behind a gap, so whoever comes with the next nonce gets its place.
-  await pay(alice, 1n);
+  const {txId} = await pay(alice, 1n);
   await expect(pay(bob, 0n)).rejects.toBe(broken);
   expect(pool.size).toBe(0);
+  expect(kept()).toEqual([txId]);
   expect(failures).toEqual([broken]);
   await expect(pay(bob, 0n)).rejects.toMatchObject({code: "NODE_STOPPING"});
   store.close();
 });
 
+test("a disk that fails under a better bid keeps the one that it was to replace", async () => {
+  const {store, pay, kept} = await intakeOn(1);
+  const {txId} = await pay(alice, 0n);
+  await expect(pay(alice, 0n, 1_500n)).rejects.toBe(broken);
+  expect(kept()).toEqual([txId]);
+  store.close();
+});
+
+test("what gives way leaves the disk with the write that took its place", async () => {
+  const {pool, store, pay, kept} = await intakeOn(9);
+  const first = await pay(alice, 1n);
+  const second = await pay(bob, 0n);
+  expect(pool.has(first.txId)).toBe(false);
+  expect(kept()).toEqual([second.txId]);
+  // Both come before the disk is written once, and the second replaces the first.
+  const [, better] = await Promise.all([pay(bob, 0n, 1_500n), pay(bob, 0n, 9_000n)]);
+  expect(kept()).toEqual([better.txId]);
+  store.close();
+});
+
 test("what no batch can hold is refused before it waits", async () => {
-  const alice = testAccount("alice");
-  const genesis = testGenesis([{to: alice.address, amountDust: 1_000_000n}]);
   const params = {...genesis.params, maxBlockBytes: 65_536};
   const {intake, store} = await openTestChain(scratchDirectory(), {...genesis, params});
   await expect(intake.submit(signed(alice, contentOf(alice, {payload: new Uint8Array(66_000)})))).rejects.toMatchObject(

@@ -211,11 +211,7 @@ export const PLANTED: readonly PlantedBug[] = [
   bug(
     "what waited is not taken up after a restart",
     ["acknowledged"],
-    edit(
-      INTAKE,
-      'if (row.kind === "transaction") this.#admit(readTransaction(row.value), this.ports.signatures.verify);',
-      'if (row.kind === "transaction") continue;',
-    ),
+    edit(INTAKE, "gone.push(...this.#admit(readTransaction(row.value), this.ports.signatures.verify));", "continue;"),
   ),
   bug(
     "what a block holds leaves the pool before the block is final",

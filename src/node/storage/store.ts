@@ -143,8 +143,11 @@ export interface LedgerStore extends PromiseStore, BatchStore {
   epoch(number: bigint): EpochRow | null;
   /** The epoch that begins behind a block. */
   epochFrom(originHeight: bigint): EpochRow | null;
-  /** Puts rows on disk in one transaction; on return they survive a power cut. */
-  keepWaiting(rows: readonly WaitingRow[]): void;
+  /**
+   * Puts rows on disk, and takes away those of the ids in `gone`, in one transaction: on return that survives a power cut,
+   * and before it nothing has happened.
+   */
+  keepWaiting(rows: readonly WaitingRow[], gone?: readonly string[]): void;
   dropWaiting(ids: readonly string[]): void;
   /** The block as it will be stored. Asynchronous, because compression is. */
   pack(block: Block): Promise<Uint8Array>;

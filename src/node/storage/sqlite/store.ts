@@ -87,8 +87,9 @@ export class SqliteStore implements LedgerStore {
     }));
   }
 
-  keepWaiting(rows: readonly WaitingRow[]): void {
+  keepWaiting(rows: readonly WaitingRow[], gone: readonly string[] = []): void {
     this.#transaction(() => {
+      for (const id of gone) this.#statements.drop.run(bytesOfHex(id));
       for (const {kind, id, value} of rows) this.#statements.keep.run(WAITING_KIND[kind], bytesOfHex(id), value);
     });
   }
