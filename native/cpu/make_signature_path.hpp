@@ -18,7 +18,7 @@ struct MlDsaOn {
   static bool load(const uint8_t *secret_key, void *key) {
     return ml_dsa::Keys<P, L, A>::load(secret_key, *static_cast<ml_dsa::SecretKey<P> *>(key));
   }
-  static bool sign(const void *key, const qsdm_message &message, const uint8_t *rnd, uint8_t *signature) {
+  static int sign(const void *key, const qsdm_message &message, const uint8_t *rnd, uint8_t *signature) {
     return ml_dsa::Signing<P, L, A>::sign(*static_cast<const ml_dsa::SecretKey<P> *>(key), message, rnd, signature);
   }
   static constexpr SignatureSet set = {verify, generate, load, sign};

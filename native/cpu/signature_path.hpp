@@ -11,7 +11,7 @@ struct SignatureSet {
   int (*verify)(ml_dsa::KeyCache *, const qsdm_signed *, size_t count, uint8_t *verdicts);
   bool (*generate)(const uint8_t *seed, uint8_t *public_key, uint8_t *secret_key);
   bool (*load)(const uint8_t *secret_key, void *key);
-  bool (*sign)(const void *key, const qsdm_message &, const uint8_t *rnd, uint8_t *signature);
+  int (*sign)(const void *key, const qsdm_message &, const uint8_t *rnd, uint8_t *signature);
 };
 
 struct SignaturePath {

@@ -94,7 +94,7 @@ int qsdm_signer_sign(uint32_t path, const qsdm_signer *signer, const qsdm_messag
                      uint8_t *signature) {
   const qsdm_refusal refusal = qsdm::ml_dsa::check_message(*message);
   if (refusal != QSDM_VALID) return refusal;
-  return set_of(path, signer->level).sign(signer->key, *message, rnd, signature) ? QSDM_VALID : -1;
+  return set_of(path, signer->level).sign(signer->key, *message, rnd, signature);
 }
 
 }  // extern "C"

@@ -56,6 +56,8 @@ typedef enum qsdm_refusal {
   QSDM_REFUSED_HINT = 5,
   QSDM_REFUSED_Z_RANGE = 6,
   QSDM_REFUSED_CHALLENGE = 7,
+  /* Of signing alone: no attempt of 814 may be shown. The key was not made of a seed. */
+  QSDM_REFUSED_ATTEMPTS = 8,
 } qsdm_refusal;
 
 /*
@@ -107,8 +109,8 @@ qsdm_ml_dsa qsdm_signer_level(const qsdm_signer *signer);
 
 /*
  * Signs; the message is of sizes that verification takes. `rnd` is 32 bytes of fresh randomness, or of zeros to sign
- * deterministically. Returns QSDM_VALID, or why it cannot be signed: QSDM_REFUSED_CONTEXT_SIZE, QSDM_REFUSED_MU_SIZE, or -1
- * without memory. `path` need not be the one that the signer was made on.
+ * deterministically. Returns QSDM_VALID, or why it cannot be signed: QSDM_REFUSED_CONTEXT_SIZE, QSDM_REFUSED_MU_SIZE,
+ * QSDM_REFUSED_ATTEMPTS, or -1 without memory. `path` need not be the one that the signer was made on.
  */
 int qsdm_signer_sign(uint32_t path, const qsdm_signer *signer, const qsdm_message *message, const uint8_t *rnd,
                      uint8_t *signature);

@@ -7,6 +7,9 @@
 namespace qsdm::ml_dsa {
 
 constexpr int MASK_BLOCKS = 5;
+// What FIPS 204, appendix C, allows as a limit. A key that was made of a seed needs that many with a chance below 2^-256;
+// one that was put together to be refused would go on until the counter, of 16 bits, begins again.
+constexpr int MOST_ATTEMPTS = 814;
 
 // All that an attempt takes; to be wiped.
 template <class P, int W>
@@ -154,20 +157,21 @@ struct Signing {
     squeeze(shake.value, room.mask_seed, sizeof room.mask_seed);
   }
 
-  // False without memory. `rnd` of zeros signs deterministically.
-  static bool sign(const SecretKey<P> &key, const qsdm_message &message, const uint8_t *rnd, uint8_t *signature) {
+  // QSDM_VALID, QSDM_REFUSED_ATTEMPTS, or -1 without memory. `rnd` of zeros signs deterministically.
+  static int sign(const SecretKey<P> &key, const qsdm_message &message, const uint8_t *rnd, uint8_t *signature) {
     auto *room = new (std::nothrow) Room;
-    if (!room) return false;
+    if (!room) return -1;
     begin_attempts(*room, key, message, rnd);
-    for (int counter = 0;; counter += P::L) {
-      mask(*room, counter);
+    int status = QSDM_REFUSED_ATTEMPTS;
+    for (int attempt = 0; attempt < MOST_ATTEMPTS && status != QSDM_VALID; attempt++) {
+      mask(*room, attempt * P::L);
       commit(*room, key);
-      if (respond(*room, key) && low_parts_fit(*room, key) && hints_fit(*room, key)) break;
+      if (respond(*room, key) && low_parts_fit(*room, key) && hints_fit(*room, key)) status = QSDM_VALID;
     }
-    encode(*room, signature);
+    if (status == QSDM_VALID) encode(*room, signature);
     wipe(room, sizeof *room);
     delete room;
-    return true;
+    return status;
   }
 };
 

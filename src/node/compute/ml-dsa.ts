@@ -28,7 +28,7 @@ export interface MlDsa {
   readonly level: MlDsaLevel;
   /** Key pair of a 32-byte seed (KeyGen_internal). @throws DecodeError SEED_SIZE */
   keygenFromSeed(seed: Uint8Array): KeyPair;
-  /** Hedged signature with an empty context, so two calls differ. @throws DecodeError SECRET_KEY_SIZE */
+  /** Hedged signature with an empty context, so two calls differ. @throws DecodeError SECRET_KEY_SIZE, SECRET_KEY_INVALID */
   sign(secretKey: Uint8Array, message: Uint8Array): Uint8Array;
   /**
    * A copy of a secret key to sign with many times, outside of JavaScript's memory with the addon.

@@ -1,3 +1,4 @@
+import {shake256} from "@noble/hashes/sha3.js";
 import {describe, expect, test} from "vitest";
 import {utf8} from "../../../src/codecs/bytes.js";
 import {
@@ -104,11 +105,34 @@ describe.each(LEVELS)("ML-DSA-%i", (level) => {
   });
 });
 
+/** FIPS 204, table 1 and section 7.2: t0 of ML-DSA-44. */
+const T0_COEFFICIENTS = 4 * 256;
+const T0_BITS = 13;
+
 test("bytes that no key is written as are refused by the addon", async (context) => {
   const native = (await ML_DSA_LOADERS.native(44)) ?? lacking(context, "the native addon");
   // 7 in three bits is no coefficient between -2 and 2.
   const bytes = new Uint8Array(mlDsaSizes(44).secretKeyBytes).fill(255);
   expect(() => native.sign(bytes, message)).toThrow(expect.objectContaining({code: "SECRET_KEY_INVALID"}));
+});
+
+test("a key whose signatures may hardly ever be shown is given up by the addon", async (context) => {
+  const native = (await ML_DSA_LOADERS.native(44)) ?? lacking(context, "the native addon");
+  const {secretKey} = native.keygenFromSeed(new Uint8Array(32));
+  // Every coefficient of t0 at one end of its range or the other, so that nearly every attempt has too many hints.
+  const bits = shake256(new Uint8Array([1]), {dkLen: T0_COEFFICIENTS / 8});
+  const t0 = secretKey.subarray(-(T0_COEFFICIENTS * T0_BITS) / 8).fill(0);
+  for (let bit = 0; bit < t0.length * 8; bit++) {
+    const coefficient = Math.floor(bit / T0_BITS);
+    if ((bits[coefficient >> 3]! >> (coefficient & 7)) & 1) t0[bit >> 3]! |= 1 << (bit & 7);
+  }
+  const key = native.hold!(secretKey);
+  // Signatures are hedged: one in seven finds an attempt among those that are made.
+  const signMany = (sign: () => unknown) => () => Array.from({length: 30}, sign);
+  const refused = expect.objectContaining({code: "SECRET_KEY_INVALID", message: expect.stringContaining("attempt")});
+  expect(signMany(() => key.sign(message))).toThrow(refused);
+  expect(signMany(() => native.sign(secretKey, message))).toThrow(refused);
+  key.forget();
 });
 
 test("one process loads an implementation once", () => {

@@ -39,15 +39,13 @@ export function nativeMlDsaOn(
   const {publicKeyBytes, secretKeyBytes, signatureBytes} = mlDsaSizes(level);
   const hold = (secretKey: Uint8Array): HeldKey => {
     const signer = addon.mlDsaSigner(secretPath, level, secretKey);
-    if (!signer)
-      throw new DecodeError("SECRET_KEY_INVALID", "these bytes are no secret key", {
-        hint: "derive the key from its seed again, or open a backup",
-      });
+    if (!signer) throw noKey("these bytes are none");
     return {
       sign(message) {
         const signature = new Uint8Array(signatureBytes);
         const rnd = randomFillSync(new Uint8Array(RND_BYTES));
-        addon.mlDsaSign(secretPath, signer, SIGNED_FORM.pure, message, NOTHING, rnd, signature);
+        const status = addon.mlDsaSign(secretPath, signer, SIGNED_FORM.pure, message, NOTHING, rnd, signature);
+        if (status !== VALID) throw noKey("no attempt to sign with it may be shown");
         return signature;
       },
       forget: () => addon.mlDsaForget(signer),
@@ -74,6 +72,11 @@ export function nativeMlDsaOn(
     hold,
   };
 }
+
+const noKey = (why: string): DecodeError =>
+  new DecodeError("SECRET_KEY_INVALID", `not a secret key: ${why}`, {
+    hint: "derive the key from its seed again, or open a backup",
+  });
 
 /** Signatures with an empty context, as the addon takes them. */
 export const batchOf = (path: number, level: MlDsaLevel, batch: readonly SignedMessage[]): SignatureBatch => [
