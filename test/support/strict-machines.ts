@@ -202,15 +202,19 @@ export class StrictMachines {
   }
 
   /** A ticket of alice over masks that custodians gave her, and what takes the masks off the results. */
-  ticket(program: ProgramPackage, inputs: ReadonlyMap<string, bigint>, among: readonly number[] = this.everyone) {
+  ticket(
+    program: ProgramPackage,
+    inputs: ReadonlyMap<string, bigint>,
+    among: readonly number[] = this.everyone,
+    first = this.#numbers.mask,
+  ) {
     const {members, parties} = this.quorum;
     const alice = parties.clients[0]!;
     const {kem} = alice.suite;
     const {publicKey, secretKey} = kem.keygen(random(ML_KEM_768.keygenSeedBytes));
     const request = sign(maskRequest, {...this.statement(program), sealingKey: publicKey}, (m) => alice.sign(m));
     const count = wiresOf(program);
-    const first = this.#numbers.mask;
-    this.#numbers.mask += BigInt(count);
+    this.#numbers.mask = first + BigInt(count);
     const digest = digestOf(maskRequest, request);
     const parts = among.map((place) => {
       const {content} = this.custodians[place]!.masks(request, first, this.nowMs);
@@ -223,7 +227,7 @@ export class StrictMachines {
     const names = inputNames(program.ir);
     const masked = encodeElements(names.map((name, at) => sub(inputs.get(name)!, values[at]!)));
     const epoch = this.stores[among[0]!]!.keys()!.epoch;
-    const content = {...this.statement(program), epoch, firstMask: first, masked};
+    const content = {...this.statement(program), request: digest, epoch, firstMask: first, masked};
     const signed = sign(ticket, content, (message) => alice.sign(message));
     return {signed, outputMasks: values.slice(names.length)};
   }

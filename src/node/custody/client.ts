@@ -135,6 +135,7 @@ export class StrictClient {
     const masks = await this.#masks(programId, names.length + ir.outputs.length);
     const content = {
       ...this.#statement(programId),
+      request: masks.request,
       epoch: masks.epoch,
       firstMask: masks.first,
       masked: encodeElements(values.map((value, at) => sub(value, masks.values[at]!))),
@@ -178,7 +179,7 @@ export class StrictClient {
       const elements = decodeElements(unseal(kem, secretKey, {box: given.box, bound: boundOf(digest, place)}));
       parts.set(place, {place, elements});
     }
-    return {epoch, first, ...openMasks([...parts.values()], {k: members.k, count})};
+    return {request: digest, epoch, first, ...openMasks([...parts.values()], {k: members.k, count})};
   }
 
   /** What at least k custodians say: one of them is honest, and speaks only after the MACs were checked. */

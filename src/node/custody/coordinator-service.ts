@@ -11,7 +11,6 @@ import {
   evaluatePayload,
   type Job,
   refreshPayload,
-  STOCK_MAX,
   stockPayload,
 } from "../../codecs/quorum/strict/job.js";
 import {type ContentOf, isSignedBy, type Signed} from "../../codecs/quorum/strict/statement.js";
@@ -30,6 +29,7 @@ import {checkApproval, exhausted, wiresOf} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
 import type {SignedApproval} from "../quorum/strict/store.js";
 import {triplesFor} from "../quorum/verified/online.js";
+import {stockMax} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
 import type {CustodianCalls} from "./custodian-calls.js";
@@ -187,8 +187,10 @@ export class StrictCoordinator {
 
   /** @throws RuleError STALE_EPOCH, EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
   async stock(wanted: {readonly triples: number; readonly masks: number}): Promise<{triples: bigint; masks: bigint}> {
-    if (wanted.triples > STOCK_MAX || wanted.masks > STOCK_MAX)
-      throw new RuleError("STOCK_TOO_LARGE", `at most ${STOCK_MAX} at once`);
+    const {n, k} = this.ports.members;
+    const most = stockMax({n, t: k - 1});
+    if (Math.max(wanted.triples, wanted.masks) > most)
+      throw new RuleError("STOCK_TOO_LARGE", `at most ${most} at once`);
     if (wanted.triples + wanted.masks > 0) await this.#alone(() => this.#make(wanted));
     await this.#look();
     return {triples: BigInt(this.#stock.triple.left), masks: BigInt(this.#stock.mask.left)};

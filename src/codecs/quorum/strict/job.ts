@@ -7,7 +7,7 @@ import {deposit, ticket} from "./statements.js";
 
 /** Programs whose secrets one job renews. */
 const PROGRAMS_MAX = 1_024;
-/** Triples, and masks, that one job makes. */
+/** Triples, and masks, that one job makes at most. Among many custodians it is fewer. */
 export const STOCK_MAX = 100_000;
 
 export const job = record("qvm/job/1", {

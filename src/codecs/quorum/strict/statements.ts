@@ -68,6 +68,8 @@ export const ticket = statement(
     client: party,
     nonce: digest,
     notAfterMs: u64,
+    /** Digest of the request that the masks were given for. */
+    request: digest,
     /** Under which the masks were made, and number of the first of them. */
     epoch: u64,
     firstMask: u64,

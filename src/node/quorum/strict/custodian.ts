@@ -13,9 +13,10 @@ import {approval, type Box, maskRequest, maskShares, prepared} from "../../../co
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {inputNames} from "../program/evaluate.js";
+import {MASK_ELEMENTS, masksAt, pointOf} from "../verified/stock.js";
 import {checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import type {Members} from "./members.js";
-import {ELEMENTS, type SignedApproval, type StockKind, type StrictStore} from "./store.js";
+import type {SignedApproval, StockKind, StrictStore} from "./store.js";
 
 export interface CustodianPorts {
   readonly members: Members;
@@ -65,7 +66,7 @@ export class StrictCustodian {
     first: bigint,
     nowMs: number,
   ): Signed<ContentOf<typeof maskShares>> {
-    const {store, place} = this.ports;
+    const {store, place, members} = this.ports;
     const {programId, client, sealingKey} = request.content;
     checkStatement(maskRequest, request, {...this.ports, nowMs});
     const program = this.activeProgram(programId, nowMs);
@@ -79,14 +80,17 @@ export class StrictCustodian {
       );
     const expiresAtMs = BigInt(nowMs + STATEMENT_LIFE_MS);
     const {epoch} = keys;
+    const digest = digestOf(maskRequest, request);
+    const shape = {n: members.n, t: members.k - 1};
     const elements = store.atomically(() => {
       const taken = store.spend("mask", {first, count}) ?? exhausted("mask");
-      store.reserve({first, count, epoch, client, programId: program.programId, expiresAtMs, elements: taken});
-      return taken;
+      const masks = masksAt(taken, shape, pointOf(digest));
+      const {programId: id} = program;
+      store.reserve({first, count, epoch, client, programId: id, request: digest, expiresAtMs, elements: masks});
+      return masks;
     });
     // The MACs stay here: with them the client could move what it sends.
-    const shown = elements.filter((_, at) => at % ELEMENTS.mask !== 1);
-    const digest = digestOf(maskRequest, request);
+    const shown = elements.filter((_, at) => at % MASK_ELEMENTS !== 1);
     const box = this.ports.seal(sealingKey, encodeElements(shown), boundOf(digest, place));
     const content = {request: digest, custodian: place, epoch: keys.epoch, first, count, box};
     return sign(maskShares, content, (message) => this.ports.sign(message));

@@ -1,5 +1,5 @@
 /** What a custodian does in each kind of job: what it checks and writes down first, the protocol, and what stays. */
-import {hexOf} from "../../../codecs/bytes.js";
+import {equalBytes, hexOf} from "../../../codecs/bytes.js";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
 import {secretNames} from "../../../codecs/quorum/ir.js";
 import {
@@ -8,7 +8,6 @@ import {
   type Job,
   jobDigest,
   refreshPayload,
-  STOCK_MAX,
   stockPayload,
 } from "../../../codecs/quorum/strict/job.js";
 import {digestOf, isSignedBy, sign} from "../../../codecs/quorum/strict/statement.js";
@@ -24,13 +23,13 @@ import {
   type Session,
 } from "../verified/authenticated.js";
 import {evaluateVerified, triplesFor} from "../verified/online.js";
-import {prepare} from "../verified/preprocess.js";
 import {compareHeard, Party, type Protocol} from "../verified/protocol.js";
 import {SharedRandomness} from "../verified/prss.js";
 import {renew} from "../verified/refresh.js";
+import {MASK_ELEMENTS, makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
 import {charge, checkRosterDigest, checkStatement} from "./admission.js";
 import {boundOf, exhausted, type StrictCustodian, stale, wiresOf} from "./custodian.js";
-import {ELEMENTS, type Keys, type Sharing} from "./store.js";
+import type {Keys, Sharing} from "./store.js";
 
 /** Most numbers that one job may leave out: they must not run out by anybody's word. A disk holds those below 2^63. */
 const SKIPPED_MAX = 1n << 32n;
@@ -47,7 +46,7 @@ export function begin(custodian: StrictCustodian, job: Job, nowMs: number): Prot
     case "deposit":
       return takeDeposit(custodian, job);
     case "stock":
-      return makeStock(custodian, job);
+      return addStock(custodian, job);
     case "evaluate":
       return evaluate(custodian, job, nowMs);
   }
@@ -160,10 +159,10 @@ function* takeDeposit(custodian: StrictCustodian, job: Job): Protocol<Uint8Array
   return acknowledge(custodian, digest);
 }
 
-function* makeStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
+function* addStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
   const {store} = custodian.ports;
   const {firstTriple, triples, firstMask, masks} = stockPayload.decode(job.payload);
-  if (triples > STOCK_MAX || masks > STOCK_MAX) refuseJob("makes more than one job may");
+  if (Math.max(triples, masks) > stockMax(partyOf(custodian))) refuseJob("makes more than one job may");
   for (const [kind, first] of [
     ["triple", firstTriple],
     ["mask", firstMask],
@@ -173,22 +172,11 @@ function* makeStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> 
   }
   const keys = keysFor(custodian, job);
   beginRun(custodian, job);
-  const made = yield* prepare(sessionOf(custodian, keys, job), {triples, masks, secrets: []});
+  const made = yield* makeStock(sessionOf(custodian, keys, job), {triples, masks});
   if (store.keys()?.epoch !== keys.epoch) stale("new keys came while the job ran");
-  const pair = ({share, mac}: Authenticated): bigint[] => [share, mac];
   store.atomically(() => {
-    if (triples > 0)
-      store.addStock(
-        "triple",
-        firstTriple,
-        made.triples.flatMap(({a, b, c}) => [a, b, c].flatMap(pair)),
-      );
-    if (masks > 0)
-      store.addStock(
-        "mask",
-        firstMask,
-        made.masks.flatMap(({r, v, rv}) => [...pair(r), v, rv]),
-      );
+    if (triples > 0) store.addStock("triple", {first: firstTriple, count: triples}, made.triples);
+    if (masks > 0) store.addStock("mask", {first: firstMask, count: masks}, made.masks);
   });
   return new Uint8Array();
 }
@@ -210,7 +198,12 @@ function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protoco
   const digest = digestOf(ticket, plan.ticket);
   const [elements, masks] = store.atomically(() => {
     const reservation = store.reservation(content.firstMask);
-    if (!reservation || reservation.client !== content.client || reservation.programId !== programId)
+    if (
+      !reservation ||
+      reservation.client !== content.client ||
+      reservation.programId !== programId ||
+      !equalBytes(reservation.request, content.request)
+    )
       throw new RuleError("MASKS_UNKNOWN", `masks from ${content.firstMask} on were not given to ${content.client}`);
     admit(custodian, {digest, plan, programId, nowMs});
     const triples = store.spend("triple", {first: plan.firstTriple, count: triplesFor(ir)}) ?? exhausted("triple");
@@ -218,8 +211,8 @@ function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protoco
   });
   const session = {party: partyOf(custodian), alpha: keys.alpha};
   const maskAt = (at: number): Authenticated => ({
-    share: masks[ELEMENTS.mask * at]!,
-    mac: masks[ELEMENTS.mask * at + 1]!,
+    share: masks[MASK_ELEMENTS * at]!,
+    mac: masks[MASK_ELEMENTS * at + 1]!,
   });
   const inputs = names.map((name, at) => [name, addScaled(maskAt(at), constant(session, masked[at]!), 1n)] as const);
   const outputs = yield* evaluateVerified(
@@ -230,7 +223,7 @@ function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protoco
       secrets: sharing?.secrets ?? new Map(),
       outputMasks: Array.from({length: wiresOf(program) - names.length}, (_, at) => maskAt(names.length + at)),
     },
-    triplesOf(elements),
+    triplesAt(elements, session.party, pointOf(jobDigest(job))),
   );
   store.atomically(() => {
     store.saveTicket(digest, {attempt: plan.attempt, done: true}, content.notAfterMs);
@@ -260,14 +253,4 @@ function admit({ports: {store}}: StrictCustodian, {digest, plan, programId, nowM
     store.saveQuota(programId, client, charge(policy, store.quota(programId, client), BigInt(nowMs)));
   }
   store.saveTicket(digest, {attempt: plan.attempt, done: false}, notAfterMs);
-}
-
-function triplesOf(elements: readonly bigint[]) {
-  return Array.from({length: elements.length / ELEMENTS.triple}, (_, at) => {
-    const pair = (offset: number): Authenticated => {
-      const from = ELEMENTS.triple * at + offset;
-      return {share: elements[from]!, mac: elements[from + 1]!};
-    };
-    return {a: pair(0), b: pair(2), c: pair(4)};
-  });
 }

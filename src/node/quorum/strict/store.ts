@@ -29,14 +29,13 @@ export interface Range {
   readonly count: number;
 }
 
-/** Elements of a triple: a, b, c, each share and MAC. Of a mask: r, share and MAC, v, and r v. */
-export const ELEMENTS: Readonly<Record<StockKind, number>> = {triple: 6, mask: 4};
-
 /** Masks given to a client for one evaluation. */
 export interface Reservation extends Range {
   readonly epoch: bigint;
   readonly client: string;
   readonly programId: string;
+  /** Digest of the request that they were given for. */
+  readonly request: Uint8Array;
   /** Milliseconds since 1970; afterwards the masks are gone. */
   readonly expiresAtMs: bigint;
   /** The masks themselves: they left the stock. */
@@ -82,7 +81,8 @@ export interface StrictStore {
   /** First number that was never given out. */
   nextOf(kind: StockKind): bigint;
   ranges(kind: StockKind): readonly Range[];
-  addStock(kind: StockKind, first: bigint, elements: readonly bigint[]): void;
+  /** `elements` are those of all numbers of the range, as many for each. */
+  addStock(kind: StockKind, range: Range, elements: readonly bigint[]): void;
   /** Takes elements out: `null`, and nothing taken, where they are not all there. */
   spend(kind: StockKind, range: Range): readonly bigint[] | null;
 

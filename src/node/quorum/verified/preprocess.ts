@@ -55,9 +55,32 @@ export function* prepare(session: Session, demand: Demand): Protocol<Preprocessi
 
 /** Five products and one opening for each: c and a second product to sacrifice, and three MACs. */
 function* makeTriples(session: Session, count: number): Protocol<AuthenticatedTriple[]> {
-  const {randomness} = session;
-  const [as, bs, spares] = [randomness.randoms(count), randomness.randoms(count), randomness.randoms(count)];
-  const raw = as.map((a, at) => ({a, b: bs[at]!, spare: spares[at]!}));
+  const [as, bs] = [session.randomness.randoms(count), session.randomness.randoms(count)];
+  const cs = yield* checkedProducts(
+    session,
+    as.map((a, at) => [a, bs[at]!]),
+  );
+  const authenticated = yield* authenticate(
+    session,
+    as.flatMap((a, at) => [a, bs[at]!, cs[at]!]),
+  );
+  return as.map((_, at) => ({
+    a: authenticated[3 * at]!,
+    b: authenticated[3 * at + 1]!,
+    c: authenticated[3 * at + 2]!,
+  }));
+}
+
+/**
+ * Products of pairs of shares of random values, each held against a second product with the same factor.
+ * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING
+ */
+export function* checkedProducts(
+  session: Session,
+  pairs: readonly (readonly [bigint, bigint])[],
+): Protocol<readonly bigint[]> {
+  const spares = session.randomness.randoms(pairs.length);
+  const raw = pairs.map(([a, b], at) => ({a, b, spare: spares[at]!}));
   const products = yield* multiply(
     session,
     raw.flatMap(({a, b, spare}): (readonly [bigint, bigint])[] => [
@@ -65,17 +88,9 @@ function* makeTriples(session: Session, count: number): Protocol<AuthenticatedTr
       [spare, b],
     ]),
   );
-  const triples = raw.map(({a, b, spare}, at) => ({a, b, spare, c: products[2 * at]!, spareC: products[2 * at + 1]!}));
+  const triples = raw.map((each, at) => ({...each, c: products[2 * at]!, spareC: products[2 * at + 1]!}));
   yield* sacrifice(session, triples);
-  const authenticated = yield* authenticate(
-    session,
-    triples.flatMap(({a, b, c}) => [a, b, c]),
-  );
-  return triples.map((_, at) => ({
-    a: authenticated[3 * at]!,
-    b: authenticated[3 * at + 1]!,
-    c: authenticated[3 * at + 2]!,
-  }));
+  return triples.map(({c}) => c);
 }
 
 interface RawTriple {

@@ -50,6 +50,7 @@ CREATE TABLE reservation (
   epoch INTEGER NOT NULL,
   client TEXT NOT NULL,
   program_id TEXT NOT NULL,
+  request BLOB NOT NULL,
   expires_at_ms INTEGER NOT NULL,
   bytes BLOB NOT NULL
 ) STRICT;

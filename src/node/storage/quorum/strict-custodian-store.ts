@@ -15,7 +15,6 @@ import type {
   StrictStore,
   TicketRecord,
 } from "../../quorum/strict/store.js";
-import {ELEMENTS} from "../../quorum/strict/store.js";
 import type {Sqlite, Statement} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 import {STRICT_CUSTODIAN_SCHEMA} from "./strict-custodian-schema.js";
@@ -30,7 +29,6 @@ const FORM: DatabaseForm = {
 /** Largest number that a column holds. */
 const NUMBER_MAX = 2n ** 63n - 1n;
 const KEY_BYTES = 32;
-const ELEMENT_BYTES = 16;
 /** Triples or masks in one row: what a use of one of them writes again. */
 const ROW_ITEMS = 256;
 
@@ -197,20 +195,21 @@ export class SqliteStrictStore implements StrictStore {
     return ranges;
   }
 
-  addStock(kind: StockKind, first: bigint, elements: readonly bigint[]): void {
+  addStock(kind: StockKind, {first, count}: Range, elements: readonly bigint[]): void {
     const bytes = encodeElements(elements);
-    const size = ELEMENTS[kind] * ELEMENT_BYTES;
-    const count = bytes.length / size;
+    const size = bytes.length / count;
     this.atomically(() => {
-      for (let at = 0; at < count; at += ROW_ITEMS)
-        this.#addRow(kind, first + BigInt(at), bytes.subarray(at * size, Math.min(count, at + ROW_ITEMS) * size));
+      for (let at = 0; at < count; at += ROW_ITEMS) {
+        const end = Math.min(count, at + ROW_ITEMS);
+        const range = {first: first + BigInt(at), count: end - at};
+        this.#addRow(kind, range, bytes.subarray(at * size, end * size));
+      }
       this.#setNumber(`next-${kind}`, first + BigInt(count));
     });
   }
 
   spend(kind: StockKind, {first, count}: Range): readonly bigint[] | null {
     return this.atomically(() => {
-      const size = ELEMENTS[kind] * ELEMENT_BYTES;
       const end = first + BigInt(count);
       if (end > NUMBER_MAX) return null;
       const rows = this.#rows<{first: bigint; count: bigint; bytes: Buffer}>(
@@ -224,25 +223,28 @@ export class SqliteStrictStore implements StrictStore {
       if (reached < end) return null;
       const taken = rows.map((row) => {
         const from = row.first < first ? Number(first - row.first) : 0;
-        const to = row.first + row.count > end ? Number(end - row.first) : Number(row.count);
         const bytes = plain(row.bytes);
+        const held = Number(row.count);
+        const to = row.first + row.count > end ? Number(end - row.first) : held;
+        const size = bytes.length / held;
         this.#do("DELETE FROM stock WHERE kind = ? AND first = ?", kind, row.first);
-        if (from > 0) this.#addRow(kind, row.first, bytes.subarray(0, from * size));
-        if (to < Number(row.count)) this.#addRow(kind, row.first + BigInt(to), bytes.subarray(to * size));
+        if (from > 0) this.#addRow(kind, {first: row.first, count: from}, bytes.subarray(0, from * size));
+        if (to < held) this.#addRow(kind, {first: row.first + BigInt(to), count: held - to}, bytes.subarray(to * size));
         return bytes.subarray(from * size, to * size);
       });
-      return decodeElements(concat(...taken), count * ELEMENTS[kind]);
+      return decodeElements(concat(...taken));
     });
   }
 
-  reserve({first, count, epoch, client, programId, expiresAtMs, elements}: Reservation): void {
+  reserve({first, count, epoch, client, programId, request, expiresAtMs, elements}: Reservation): void {
     this.#do(
-      "INSERT INTO reservation (first, count, epoch, client, program_id, expires_at_ms, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO reservation (first, count, epoch, client, program_id, request, expires_at_ms, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       first,
       count,
       epoch,
       client,
       programId,
+      request,
       expiresAtMs,
       encodeElements(elements),
     );
@@ -255,12 +257,17 @@ export class SqliteStrictStore implements StrictStore {
       epoch: bigint;
       client: string;
       program_id: string;
+      request: Buffer;
       expires_at_ms: bigint;
       bytes: Buffer;
-    }>("SELECT count, epoch, client, program_id, expires_at_ms, bytes FROM reservation WHERE first = ?", first);
+    }>(
+      "SELECT count, epoch, client, program_id, request, expires_at_ms, bytes FROM reservation WHERE first = ?",
+      first,
+    );
     if (!row) return null;
-    const {count, epoch, client, program_id: programId, expires_at_ms: expiresAtMs, bytes} = row;
-    return {first, count: Number(count), epoch, client, programId, expiresAtMs, elements: decodeElements(bytes)};
+    const {count, epoch, client, program_id: programId, expires_at_ms: expiresAtMs} = row;
+    const [request, elements] = [plain(row.request), decodeElements(row.bytes)];
+    return {first, count: Number(count), epoch, client, programId, request, expiresAtMs, elements};
   }
 
   reservationsOf(client: string): number {
@@ -322,8 +329,7 @@ export class SqliteStrictStore implements StrictStore {
     this.db.close();
   }
 
-  #addRow(kind: StockKind, first: bigint, bytes: Uint8Array): void {
-    const count = bytes.length / (ELEMENTS[kind] * ELEMENT_BYTES);
+  #addRow(kind: StockKind, {first, count}: Range, bytes: Uint8Array): void {
     this.#do("INSERT INTO stock (kind, first, count, bytes) VALUES (?, ?, ?, ?)", kind, first, count, bytes);
   }
 

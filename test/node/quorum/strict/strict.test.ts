@@ -131,6 +131,41 @@ describe("two of four", () => {
     expect(parts.map(({code}) => code)).toEqual(Array(4).fill("STOCK_EXHAUSTED"));
   });
 
+  test("a number that is given to two evaluations, each of other custodians, is two triples", async () => {
+    const tickets = [machines.ticket(PROGRAM, INPUTS), machines.ticket(PROGRAM, INPUTS)];
+    const [firstJob, secondJob] = tickets.map(({signed}, at) =>
+      machines.evaluation(PROGRAM, signed, [2 * at, 2 * at + 1]),
+    );
+    const {firstTriple} = evaluatePayload.decode(firstJob!.payload);
+    const payload = evaluatePayload.encode({...evaluatePayload.decode(secondJob!.payload), firstTriple});
+    const opened: bigint[] = [];
+    for (const [at, job] of [firstJob!, {...secondJob!, payload}].entries()) {
+      const points = new Map<bigint, bigint>();
+      machines.wire = (message, {from}) => {
+        if (message.round === 0) points.set(BigInt(from + 1), decodeElements(message.message)[0]!);
+        return [message];
+      };
+      const parts = await machines.perform(job);
+      expect(results(parts, tickets[at]!.outputMasks)).toEqual(Array(2).fill(RIGHT));
+      opened.push(reconstruct([...points].map(([x, y]) => ({x, y}))));
+    }
+    // The first product multiplies the same 3 both times: what hides it is not the same.
+    expect(opened[0]).not.toBe(opened[1]);
+  });
+
+  test("a number that is given to two requests, each by other custodians, is two masks", async () => {
+    const {first: start} = machines.stores[0]!.ranges("mask")[0]!;
+    const [one, other] = [
+      machines.ticket(PROGRAM, INPUTS, [0, 1], start),
+      machines.ticket(PROGRAM, INPUTS, [2, 3], start),
+    ];
+    expect(one!.outputMasks).not.toEqual(other!.outputMasks);
+    const parts = await machines.perform(machines.evaluation(PROGRAM, one!.signed, [0, 1, 2]));
+    expect(parts[2]!.code).toBe("MASKS_UNKNOWN");
+    const alone = await machines.perform(machines.evaluation(PROGRAM, one!.signed, [0, 1]));
+    expect(results(alone, one!.outputMasks)).toEqual(Array(2).fill(RIGHT));
+  });
+
   test("a request that is old, of a stranger, of another program's roster or changed is refused", () => {
     const alice = machines.quorum.parties.clients[0]!;
     const request = (change: object) => {

@@ -7,13 +7,14 @@ import {add, mul, P} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {analyze} from "../../../../src/node/quorum/program/analyze.js";
 import {evaluate, type Outputs} from "../../../../src/node/quorum/program/evaluate.js";
-import {reconstruct, share} from "../../../../src/node/quorum/sharing/shamir.js";
+import {areConsistent, reconstruct, share} from "../../../../src/node/quorum/sharing/shamir.js";
 import {checkOpened} from "../../../../src/node/quorum/verified/authenticated.js";
 import {wrongPoints} from "../../../../src/node/quorum/verified/decode.js";
 import {runInLockStep, type Wire} from "../../../../src/node/quorum/verified/lock-step.js";
 import {Party} from "../../../../src/node/quorum/verified/protocol.js";
 import {agreeOnRandomness, setsOf} from "../../../../src/node/quorum/verified/prss.js";
 import {rehearse} from "../../../../src/node/quorum/verified/rehearse.js";
+import {makeStock, masksAt, triplesAt} from "../../../../src/node/quorum/verified/stock.js";
 import {draw} from "../../../support/quorum-cluster.js";
 import {element, programs, SQUARE, seededSource} from "../programs.js";
 
@@ -204,6 +205,52 @@ test("a failed check of MACs shows nothing of their key", () => {
   expect(first).not.toBe(second);
   // Each is what the key would follow from, times a factor that nobody knows.
   expect(mul(first, b2)).toBe(mul(second, b1));
+});
+
+describe("stock", () => {
+  for (const [n, k] of [
+    [3, 2],
+    [4, 2],
+    [5, 3],
+  ] as const)
+    test(`of ${n} custodians, ${k} of whom open: at every point c = a b and r v is the product, under right MACs`, () => {
+      const t = k - 1;
+      const parties = Array.from({length: n}, (_, place) => new Party(place, n, t, random));
+      function* both(party: Party) {
+        const randomness = yield* agreeOnRandomness(party);
+        const [alpha] = randomness.randoms(1);
+        return {alpha: alpha!, ...(yield* makeStock({party, randomness, alpha: alpha!}, {triples: 3, masks: 2}))};
+      }
+      const {results} = runInLockStep(parties.map((party) => both(party)));
+      const opened = (pick: (of: (typeof results)[number]) => bigint): bigint => {
+        const points = results.map((each, place) => ({x: BigInt(place + 1), y: pick(each)}));
+        expect(areConsistent(points, k)).toBe(true);
+        return reconstruct(points.slice(0, k));
+      };
+      const alpha = opened((each) => each.alpha);
+      const seen = new Set<bigint>();
+      const points = Array.from({length: n - t}, draw);
+      for (const point of points) {
+        for (let at = 0; at < 3; at++) {
+          const [a, b, c] = (["a", "b", "c"] as const).map((part) => {
+            const share = opened(({triples}) => triplesAt(triples, parties[0]!, point)[at]![part].share);
+            const mac = opened(({triples}) => triplesAt(triples, parties[0]!, point)[at]![part].mac);
+            expect(mac).toBe(mul(alpha, share));
+            return share;
+          });
+          expect(c).toBe(mul(a!, b!));
+          seen.add(a!).add(b!);
+        }
+        for (let at = 0; at < 2; at++) {
+          const [r, mac, v, rv] = [0, 1, 2, 3].map((part) =>
+            opened(({masks}) => masksAt(masks, parties[0]!, point)[4 * at + part]!),
+          );
+          expect([mac, rv]).toEqual([mul(alpha, r!), mul(r!, v!)]);
+          seen.add(r!).add(v!);
+        }
+      }
+      expect(seen.size).toBe(points.length * 2 * 5);
+    });
 });
 
 describe("shared randomness", () => {
