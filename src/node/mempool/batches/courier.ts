@@ -7,6 +7,7 @@ import {QsdmError} from "../../../errors.js";
 import type {Voter} from "../../consensus/votes/committee.js";
 import type {Network, PeerId, Verdict} from "../../network/port.js";
 import type {Log} from "../../service.js";
+import {Fetcher} from "./fetcher.js";
 
 const BATCH_PROTOCOL = "/qsdm/batch/1";
 /** Of one peer (spec/bft-ledger.md 5, fetch). */
@@ -23,16 +24,20 @@ export interface CourierPorts {
   receive(message: DagMessage): void;
   /** What this node has of a batch. */
   answerFor(ref: BatchRef): BatchAnswer;
+  /** Whether it is missing still. */
+  isWanted(ref: BatchRef): boolean;
   /** What a peer has of it. @throws RuleError, DecodeError */
   answered(ref: BatchRef, answer: BatchAnswer): void;
   failed(error: unknown): void;
 }
 
 export class Courier {
+  readonly #fetcher: Fetcher;
   #peers: {readonly voters: readonly Voter[]; readonly ids: readonly PeerId[]} = {voters: [], ids: []};
 
   constructor(private readonly ports: CourierPorts) {
-    const {network} = ports;
+    const {network, isWanted, failed} = ports;
+    this.#fetcher = new Fetcher({isWanted, failed, ask: (peer, ref) => this.#ask(peer, ref)});
     network.subscribe("batches", (bytes) => this.#receive(bytes));
     network.serve(BATCH_PROTOCOL, async (body) => batchAnswer.encode(ports.answerFor(batchRequest.decode(body).ref)), {
       maxBytes: 256,
@@ -55,8 +60,7 @@ export class Courier {
   fetch(ref: BatchRef, from: readonly number[]): void {
     const connected = this.ports.network.peers().map(({id}) => id);
     const wanted = from.map((each) => this.#peerIds()[each]!).filter((id) => connected.includes(id));
-    for (const id of wanted.length > 0 ? wanted : connected.slice(0, from.length))
-      this.#ask(id, ref).catch((error) => this.ports.failed(error));
+    for (const id of wanted.length > 0 ? wanted : connected.slice(0, from.length)) this.#fetcher.fetch(id, ref);
   }
 
   #peerIds(): readonly PeerId[] {

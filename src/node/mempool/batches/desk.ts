@@ -82,6 +82,7 @@ export class BatchDesk implements Service {
         log,
         receive: (message) => this.give(message),
         answerFor: (ref) => answerFor(this.#state, ref),
+        isWanted: ({batchId}) => this.#state.wanted.has(batchId),
         answered: (ref, answer) => this.give({type: "answer", ref, answer}),
         failed: (error) => this.#fail(error),
       });
