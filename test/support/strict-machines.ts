@@ -21,7 +21,7 @@ import {QsdmError} from "../../src/errors.js";
 import {JobRunner} from "../../src/node/custody/job-runner.js";
 import {sealTo, unseal} from "../../src/node/custody/party.js";
 import type {RoundMessage} from "../../src/node/custody/rpc.js";
-import {sub} from "../../src/node/quorum/field/field.js";
+import {add, sub} from "../../src/node/quorum/field/field.js";
 import {inputNames, type Outputs} from "../../src/node/quorum/program/evaluate.js";
 import {share} from "../../src/node/quorum/sharing/shamir.js";
 import {boundOf, StrictCustodian, wiresOf} from "../../src/node/quorum/strict/custodian.js";
@@ -176,14 +176,15 @@ export class StrictMachines {
     return sign(approval, content, (message) => this.quorum.parties.custodians[by]!.sign(message));
   }
 
-  depositJob({programId, ir}: ProgramPackage, secrets: ReadonlyMap<string, bigint>): Job {
+  /** @param bent place of a custodian whose shares the owner moves */
+  depositJob({programId, ir}: ProgramPackage, secrets: ReadonlyMap<string, bigint>, bent = -1): Job {
     const {members, parties} = this.quorum;
     const [owner] = parties.clients;
     const id = bytesOfHex(programId);
     const shared = secretNames(ir).map((name) => share(secrets.get(name)!, members, draw));
     const boxes = members.roster.custodians.map(({card}, place) =>
       sealTo(owner!.suite, card.sealingKey, {
-        plaintext: encodeElements(shared.map((shares) => shares[place]!.y)),
+        plaintext: encodeElements(shared.map((shares) => add(shares[place]!.y, place === bent ? 1n : 0n))),
         bound: boundOf(id, place),
       }),
     );

@@ -23,6 +23,7 @@ import {
   type Session,
 } from "../verified/authenticated.js";
 import {evaluateVerified, triplesFor} from "../verified/online.js";
+import {namingNobody} from "../verified/opening.js";
 import {compareHeard, Party, type Protocol} from "../verified/protocol.js";
 import {SharedRandomness} from "../verified/prss.js";
 import {renew} from "../verified/refresh.js";
@@ -150,8 +151,8 @@ function* takeDeposit(custodian: StrictCustodian, job: Job): Protocol<Uint8Array
   const keys = keysFor(custodian, job);
   beginRun(custodian, job);
   const session = sessionOf(custodian, keys, job);
-  const values = yield* authenticate(session, shares);
-  yield* checkHidden(session, values);
+  const values = yield* namingNobody(authenticate(session, shares));
+  yield* namingNobody(checkHidden(session, values));
   yield* compareHeard(session.party);
   const digest = jobDigest(job);
   const secrets = new Map(names.map((name, at) => [name, values[at]!]));

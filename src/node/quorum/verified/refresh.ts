@@ -9,7 +9,7 @@ import {fieldSource} from "../field/random.js";
 import {dealSubShares} from "../sharing/refresh.js";
 import {evaluatePolynomial, firstHolders} from "../sharing/shamir.js";
 import {type Authenticated, authenticate, checkHidden, type Session} from "./authenticated.js";
-import {combine, elementsOf, open} from "./opening.js";
+import {combine, elementsOf, namingNobody, open} from "./opening.js";
 import {abort, compareHeard, type Party, type Protocol, tooFew} from "./protocol.js";
 import {agreeOnKeys, drawChallenges, SharedRandomness} from "./prss.js";
 
@@ -29,7 +29,9 @@ export interface Renewed {
 }
 
 /** @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
-export function* renew(party: Party, {shares, recovering, job}: Renewal): Protocol<Renewed> {
+export const renew = (party: Party, renewal: Renewal): Protocol<Renewed> => namingNobody(renewAll(party, renewal));
+
+function* renewAll(party: Party, {shares, recovering, job}: Renewal): Protocol<Renewed> {
   let held = shares;
   for (const place of recovering) held = yield* recover(party, held, {place, recovering});
   const keys = yield* agreeOnKeys(party);
@@ -91,7 +93,7 @@ function* recover(
   const incoming = yield sent;
   if (party.place !== lost) return shares;
   const helpers = incoming.map((message, from) => (recovering.includes(from) ? null : message));
-  return combine(helpers, {count: shares.length, degree: party.t, at: lostX});
+  return combine(helpers, {count: shares.length, degree: party.t, t: party.t, at: lostX});
 }
 
 /** Random polynomials of degree t that are 0 at `zeroX`: (x - zeroX) times one of degree t - 1. */

@@ -226,6 +226,15 @@ describe("two of four", () => {
     expect(parts.map(({code}) => code)).toEqual(Array(4).fill("SECRETS_SHARED"));
   });
 
+  test("a custodian that deals another shares of something else at a refresh does not get it named", async () => {
+    // Keys take two rounds.
+    machines.wire = cheat(1, 2, (message, {to}) => [
+      to === 3 ? {...message, message: moved(message.message)} : message,
+    ]);
+    const parts = await machines.perform(machines.refreshJob());
+    for (const {reason, culprits} of parts) expect([reason, culprits]).toEqual(["inconsistent-opening", []]);
+  });
+
   test("a job's number counts once, and a job of everyone needs everyone", async () => {
     const job = {...machines.refreshJob(), run: 1n};
     expect((await machines.perform(job)).map(({code}) => code)).toEqual(Array(4).fill("JOB_REPEATED"));
@@ -338,6 +347,18 @@ test("four of seven go on while three fall silent in the middle of evaluations",
     const parts = await machines.perform(machines.evaluation(PROGRAM, signed, live));
     const outputs = machines.outputs(PROGRAM, parts, outputMasks);
     expect(outputs.map((each) => [...each])).toEqual(Array(4).fill(RIGHT));
+  } finally {
+    await machines.stop();
+  }
+});
+
+test("an owner who deals one custodian other shares does not get it named", async () => {
+  const machines = await StrictMachines.create({n: 5, k: 2});
+  try {
+    await machines.agree(machines.refreshJob());
+    for (const custodian of machines.custodians) custodian.install(programPackage.encode(PROGRAM));
+    const parts = await machines.perform(machines.depositJob(PROGRAM, SECRETS, 3));
+    for (const {reason, culprits} of parts) expect([reason, culprits]).toEqual(["inconsistent-opening", []]);
   } finally {
     await machines.stop();
   }

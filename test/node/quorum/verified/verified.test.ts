@@ -7,7 +7,7 @@ import {add, mul, P} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {analyze} from "../../../../src/node/quorum/program/analyze.js";
 import {evaluate, type Outputs} from "../../../../src/node/quorum/program/evaluate.js";
-import {areConsistent, reconstruct, share} from "../../../../src/node/quorum/sharing/shamir.js";
+import {areConsistent, lagrangeAt, reconstruct, share} from "../../../../src/node/quorum/sharing/shamir.js";
 import {checkOpened} from "../../../../src/node/quorum/verified/authenticated.js";
 import {wrongPoints} from "../../../../src/node/quorum/verified/decode.js";
 import {runInLockStep, type Wire} from "../../../../src/node/quorum/verified/lock-step.js";
@@ -136,6 +136,23 @@ describe("among cheats", () => {
   test("a wrong share of an opened value is noticed, and its sender named where there are enough others", () => {
     expect(run({n: 3, k: 2}, {online: moving(1, 0)})).toMatchObject({reason: "inconsistent-opening", culprits: []});
     expect(run({n: 4, k: 2}, {online: moving(1, 0)})).toMatchObject({reason: "inconsistent-opening", culprits: [1]});
+  });
+
+  test("two of five that agree on wrong shares do not get an honest one named", () => {
+    const shares: bigint[][] = [];
+    const wire: Wire = (message, {from, round}) => {
+      if (round !== 0) return message;
+      shares[from] ??= decodeElements(message);
+      if (from < 3) return message;
+      // Those of 0 and 1 and of both cheats lie on one polynomial of degree 2: that of 2 does not.
+      const through = (at: number) => [
+        {x: 1n, y: shares[0]![at]!},
+        {x: 2n, y: shares[1]![at]!},
+        {x: 4n, y: add(shares[3]![at]!, 5n)},
+      ];
+      return encodeElements(shares[from]!.map((_, at) => lagrangeAt(through(at), BigInt(from + 1))));
+    };
+    expect(run({n: 5, k: 3}, {online: wire})).toMatchObject({reason: "inconsistent-opening", culprits: []});
   });
 
   test("a wrong product in the preprocessing is noticed, though its opening has no redundancy", () => {
