@@ -1,6 +1,6 @@
 // Looks at native signing and key encapsulation from outside: `npm run test:secrets [-- SAMPLES]`. Under valgrind's
 // memcheck, with secrets marked as undefined, no branch and no address may depend on one; a leak that is there on purpose
-// has to be found. Then a t-test over the times of signing and decapsulating with one secret and with many, and of
+// has to be found. What a key encapsulation leaves on its stack is searched for secrets. Then a t-test over the times of signing and decapsulating with one secret and with many, and of
 // ciphertexts that were made and that were changed, which tells of a machine as much as of a program: run it where nothing
 // else does.
 import {spawnSync} from "node:child_process";
@@ -30,6 +30,7 @@ if (lacking) {
   console.log(`skipped: what native code shows of secrets: needs ${lacking}`);
   if (process.env.QSDM_REQUIRE === "all") process.exitCode = 1;
 } else {
-  const timing = () => make() && status("out/qsdm-secrets", "timing", process.argv[2] ?? DEFAULT_SAMPLES) === 0;
-  if (!taint() || !timing()) process.exitCode = 1;
+  const traces = () => make() && status("out/qsdm-secrets", "traces") === 0;
+  const timing = () => status("out/qsdm-secrets", "timing", process.argv[2] ?? DEFAULT_SAMPLES) === 0;
+  if (!taint() || !traces() || !timing()) process.exitCode = 1;
 }

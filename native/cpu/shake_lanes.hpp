@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/keccak.hpp"
+#include "../core/secrets.hpp"
 #include "../core/shake.hpp"
 
 namespace qsdm {
@@ -117,6 +118,9 @@ QSDM_HD_PART void shake_lanes(Feed *feeds, uint8_t *const *out, size_t size) {
         written[i] = true;
       }
   }
+  // What went in follows from the state: the permutation can be turned back.
+  wipe(s, sizeof s);
+  wipe(room, sizeof room);
 }
 
 // Hashes `count` inputs; what has no input repeats the first one.

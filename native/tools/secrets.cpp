@@ -1,6 +1,7 @@
 // qsdm-secrets: what may be seen of a secret key from outside, by how long signing takes and by where it branches.
 //
 //   taint            makes keys, signs, encapsulates and decapsulates with secrets that memcheck takes for undefined (see core/secrets.hpp)
+//   traces           looks for secrets on the stack that key encapsulation ran on
 //   timing SAMPLES   Welch's t-test over two classes of secret keys (Reparaz, Balasch and Verbauwhede, "Dude, is my code
 //                    constant time?", 2017)
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include <random>
 #include <string>
 #include <vector>
+
+#include <pthread.h>
 
 #include "../core/secrets.hpp"
 #include "../include/qsdm_kem.h"
@@ -134,6 +137,72 @@ int leak() {
   mark(secret.data(), secret.size());
   if (secret[0] & 1) std::printf("odd\n");
   return 0;
+}
+
+// What a call leaves below it: the stack of a thread that did nothing else.
+Data stack_after(const std::function<void()> &run) {
+  constexpr size_t SIZE = size_t{1} << 20;
+  auto *stack = static_cast<uint8_t *>(std::aligned_alloc(4096, SIZE));
+  if (!stack) std::abort();
+  std::memset(stack, 0, SIZE);
+  pthread_attr_t attributes;
+  pthread_t thread;
+  const auto call = [](void *work) -> void * {
+    (*static_cast<const std::function<void()> *>(work))();
+    return nullptr;
+  };
+  if (pthread_attr_init(&attributes) != 0 || pthread_attr_setstack(&attributes, stack, SIZE) != 0 ||
+      pthread_create(&thread, &attributes, call, const_cast<std::function<void()> *>(&run)) != 0)
+    std::abort();
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  Data left(stack, stack + SIZE);
+  std::free(stack);
+  return left;
+}
+
+// Whether a half of `secret` is in `left`: what is copied in vectors may lie in pieces.
+bool left_there(const Data &left, const Data &secret, const char *path, const char *what) {
+  bool found = false;
+  for (const size_t at : {size_t{0}, size_t{16}})
+    found = found || std::search(left.begin(), left.end(), secret.begin() + static_cast<std::ptrdiff_t>(at),
+                                 secret.begin() + static_cast<std::ptrdiff_t>(at + 16)) != left.end();
+  if (found) std::printf("%s: ML-KEM-768 leaves %s on the stack\n", path, what);
+  return found;
+}
+
+int traces() {
+  bool good = true;
+  for (const uint32_t path : usable_paths()) {
+    const char *name = qsdm_path_at(path).name;
+    const Data seed = random_data(QSDM_KEM_SEED_BYTES), message = random_data(QSDM_KEM_MESSAGE_BYTES);
+    const auto half = seed.begin() + QSDM_KEM_SEED_BYTES / 2;
+    const Data d(seed.begin(), half), z(half, seed.end());
+    Data public_key(QSDM_KEM_PUBLIC_KEY_BYTES), secret_key(QSDM_KEM_SECRET_KEY_BYTES);
+    Data ciphertext(QSDM_KEM_CIPHERTEXT_BYTES), sent(QSDM_KEM_SECRET_BYTES), received(sent);
+    const Data making =
+        stack_after([&] { qsdm_ml_kem_keygen(path, seed.data(), public_key.data(), secret_key.data()); });
+    good = !left_there(making, d, name, "d") && !left_there(making, z, name, "z") && good;
+    const Data sending = stack_after([&] {
+      if (qsdm_ml_kem_encapsulate(path, public_key.data(), message.data(), ciphertext.data(), sent.data()) !=
+          QSDM_KEM_DONE)
+        std::abort();
+    });
+    good = !left_there(sending, message, name, "a message") &&
+           !left_there(sending, sent, name, "a secret that was sent") && good;
+    // Taken whole, and damaged, which gives what z and the ciphertext hash to.
+    for (const char *what : {"a secret that was taken", "a secret of a damaged ciphertext"}) {
+      const Data taking = stack_after([&] {
+        if (qsdm_ml_kem_decapsulate(path, secret_key.data(), ciphertext.data(), received.data()) != QSDM_KEM_DONE)
+          std::abort();
+      });
+      good = !left_there(taking, received, name, what) && !left_there(taking, message, name, "a message") &&
+             !left_there(taking, z, name, "z") && good;
+      ciphertext[random_words() % ciphertext.size()] ^= 1;
+    }
+    if (good) std::printf("%s: ML-KEM-768 leaves no secret on the stack\n", name);
+  }
+  return good ? 0 : 1;
 }
 
 struct Class {
@@ -289,7 +358,8 @@ int main(int count, char **words) {
   const std::string command = count > 1 ? words[1] : "";
   if (command == "taint" && count == 2) return taint();
   if (command == "leak" && count == 2) return leak();
+  if (command == "traces" && count == 2) return traces();
   if (command == "timing" && count == 3) return timing(std::strtoull(words[2], nullptr, 10));
-  std::fprintf(stderr, "usage: qsdm-secrets taint | leak | timing SAMPLES\n");
+  std::fprintf(stderr, "usage: qsdm-secrets taint | leak | traces | timing SAMPLES\n");
   return 2;
 }

@@ -107,6 +107,8 @@ struct Kem {
   static void generate(const uint8_t *seed, uint8_t *public_key, uint8_t *secret_key) {
     Wiped<KeygenRoom> wiped;
     KeygenRoom &room = wiped.value;
+    // Here, where a copy of it that the compiler puts aside is written over; at the end one stayed on the stack.
+    memcpy(secret_key + Z_AT, seed + SEED_BYTES, SEED_BYTES);
     const uint8_t rank = K;
     derive(seed, &rank, 1, room.seeds);
     uint8_t *rho = public_key + VECTOR_BYTES;
@@ -129,7 +131,6 @@ struct Kem {
     declassify(public_key, PUBLIC_KEY_BYTES);
     memcpy(secret_key + PUBLIC_KEY_AT, public_key, PUBLIC_KEY_BYTES);
     digest(public_key, secret_key + DIGEST_AT);
-    memcpy(secret_key + Z_AT, seed + SEED_BYTES, SEED_BYTES);
   }
 
   struct EncryptRoom {
