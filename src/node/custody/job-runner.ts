@@ -3,6 +3,7 @@ import {hexOf} from "../../codecs/bytes.js";
 import {RuleError, UnavailableError} from "../../errors.js";
 import type {Protocol} from "../quorum/verified/protocol.js";
 import {Rounds, type Sent} from "../quorum/verified/rounds.js";
+import {Early} from "./early.js";
 import type {RoundMessage} from "./rpc.js";
 
 export interface RunnerPorts {
@@ -28,20 +29,14 @@ interface Running {
   lost(from: number): void;
 }
 
-/** What came for jobs that have not begun here: each sender is at its first round. */
-interface Early {
-  readonly messages: Map<number, RoundMessage>;
-  readonly left: Set<number>;
-}
-const EARLY_MAX = 256;
-const EARLY_MAX_BYTES = 64 * 1024 * 1024;
-
 export class JobRunner {
   readonly #running = new Map<string, Running>();
-  readonly #early = new Map<string, Early>();
-  #earlyBytes = 0;
+  /** By sender. */
+  readonly #early: readonly Early[];
 
-  constructor(private readonly ports: RunnerPorts) {}
+  constructor(private readonly ports: RunnerPorts) {
+    this.#early = Array.from({length: ports.n}, () => new Early());
+  }
 
   /**
    * What `protocol` comes to.
@@ -92,26 +87,23 @@ export class JobRunner {
       };
       this.#running.set(id, {participants, step, rounds, lost});
       step(() => rounds.start());
-      const early = this.#forget(id);
-      for (const [from, {round, message}] of early?.messages ?? [])
-        this.#step(id, (r) => r.take({from, round, message}), from);
-      for (const from of early?.left ?? []) this.#step(id, (r) => r.leave(from), from);
+      const early = this.#early.map((each) => each.take(id));
+      for (const [from, {message}] of early.entries())
+        if (message) this.#step(id, (r) => r.take({from, ...message}), from);
+      for (const [from, {left}] of early.entries()) if (left) this.#step(id, (r) => r.leave(from), from);
     });
   }
 
   take(from: number, message: RoundMessage): void {
     const id = hexOf(message.job);
     if (this.#running.has(id)) return this.#step(id, (rounds) => rounds.take({from, ...message}), from);
-    if (message.round !== 0 || this.#early.get(id)?.messages.has(from)) return;
-    this.#earlyBytes += message.message.length;
-    while (this.#earlyBytes > EARLY_MAX_BYTES && this.#early.size > 0) this.#forgetOldest();
-    this.#earlyFor(id).messages.set(from, message);
+    if (message.round === 0) this.#early[from]!.keep(id, message);
   }
 
   leave(from: number, job: Uint8Array): void {
     const id = hexOf(job);
     if (this.#running.has(id)) this.#step(id, (rounds) => rounds.leave(from), from);
-    else this.#earlyFor(id).left.add(from);
+    else this.#early[from]!.leave(id);
   }
 
   /** The channel to that custodian ended. */
@@ -131,26 +123,5 @@ export class JobRunner {
   #step(id: string, work: (rounds: Running["rounds"]) => Sent[], from: number): void {
     const running = this.#running.get(id);
     if (running?.participants.includes(from)) running.step(() => work(running.rounds));
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#early.keys();
-    if (oldest !== undefined) this.#forget(oldest);
-  }
-
-  #forget(id: string): Early | undefined {
-    const early = this.#early.get(id);
-    this.#early.delete(id);
-    for (const {message} of early?.messages.values() ?? []) this.#earlyBytes -= message.length;
-    return early;
-  }
-
-  #earlyFor(id: string): Early {
-    const known = this.#early.get(id);
-    if (known) return known;
-    if (this.#early.size >= EARLY_MAX) this.#forgetOldest();
-    const early: Early = {messages: new Map(), left: new Set()};
-    this.#early.set(id, early);
-    return early;
   }
 }

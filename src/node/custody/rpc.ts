@@ -121,7 +121,7 @@ export class Rpc {
           ? this.channel.close()
           : this.handlers.round?.({job: body.slice(0, JOB_BYTES), round: id, message: body.slice(JOB_BYTES)});
       case KINDS.leave:
-        return this.handlers.leave?.(body);
+        return body.length !== JOB_BYTES ? this.channel.close() : this.handlers.leave?.(body);
       default:
         return this.channel.close();
     }

@@ -1,0 +1,53 @@
+/** Messages of jobs: what comes early, and what is no message at all. */
+import {expect, test} from "vitest";
+import {utf8} from "../../../src/codecs/bytes.js";
+import {sha3} from "../../../src/codecs/hash.js";
+import {JobRunner} from "../../../src/node/custody/job-runner.js";
+import {Rpc} from "../../../src/node/custody/rpc.js";
+import type {Channel} from "../../../src/node/network/channel/channel.js";
+import type {Protocol} from "../../../src/node/quorum/verified/protocol.js";
+
+const jobOf = (name: string): Uint8Array => sha3(utf8(name));
+const said = (text: string, job = jobOf("job")) => ({job, round: 0, message: utf8(text)});
+
+test("what one custodian sends for other jobs does not push out what another sent for the one that begins", async () => {
+  const runner = new JobRunner({place: 0, n: 3, roundMs: 200, send: () => true, sendLeave: () => undefined});
+  runner.take(1, said("early"));
+  for (let at = 0; at < 1_000; at++) {
+    runner.take(2, said("junk", jobOf(`junk ${at}`)));
+    runner.leave(2, jobOf(`more junk ${at}`));
+  }
+  function* once(): Protocol<(string | null)[]> {
+    const heard = yield Array(3).fill(utf8("own"));
+    return heard.map((each) => each && Buffer.from(each).toString());
+  }
+  const running = runner.run(jobOf("job"), once(), [0, 1, 2]);
+  runner.take(2, said("late"));
+  expect(await running).toEqual(["own", "early", "late"]);
+});
+
+test("a message that names no job ends its channel and is not kept", () => {
+  let closed = false;
+  let take: (message: Uint8Array) => void = () => undefined;
+  /** As much of a channel as what comes over it takes. */
+  const channel = {
+    open: true,
+    closed: new Promise<void>(() => undefined),
+    receive: (each: typeof take) => {
+      take = each;
+    },
+    close: () => {
+      closed = true;
+    },
+  } as unknown as Channel;
+  const left: Uint8Array[] = [];
+  const refuse = async (): Promise<never> => {
+    throw new Error("nothing is asked");
+  };
+  new Rpc(channel, {call: refuse, leave: (job) => left.push(job), bug: () => undefined});
+  const LEAVE = 4;
+  take(Uint8Array.of(LEAVE, 0, 0, 0, 0, ...jobOf("job")));
+  expect([left.length, closed]).toEqual([1, false]);
+  take(Uint8Array.of(LEAVE, 0, 0, 0, 0, ...new Uint8Array(10_000)));
+  expect([left.length, closed]).toEqual([1, true]);
+});
