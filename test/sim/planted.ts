@@ -191,7 +191,7 @@ export const PLANTED: readonly PlantedBug[] = [
     edit(
       `${HOTSTUFF}/chain.ts`,
       "/** Forgets what is final, and what can never be. */",
-      'function commitNow(draft: Draft, block: TreeBlock): void {\n  const {root} = draft.state;\n  if (block.parentId !== root.id) return;\n  draft.set({root: {id: block.id, parentId: block.parentId, height: block.height, view: block.view}});\n  draft.effects.push({type: "commit", blocks: [{id: block.id, height: block.height, certificate: draft.state.highCertificate}]});\n  prune(draft, new Set([block.id]));\n}\n\n/** Forgets what is final, and what can never be. */',
+      'function commitNow(draft: Draft, block: TreeBlock): void {\n  const {root} = draft.state;\n  if (block.parentId !== root.id) return;\n  draft.set({root: {id: block.id, parentId: block.parentId, height: block.height, view: block.view}});\n  draft.effects.push({type: "commit", blocks: [{id: block.id, height: block.height, certificate: draft.state.highCertificate}], head: draft.state.highCertificate});\n  prune(draft, new Set([block.id]));\n}\n\n/** Forgets what is final, and what can never be. */',
     ),
   ),
   bug(

@@ -61,10 +61,11 @@ export class Arrivals {
     const isOfNow = (): boolean => block.header.epoch === core.state().committee.epoch;
     if (!isOfNow()) return false;
     if (isKnown()) {
-      const {highCertificate} = core.state();
-      if (certificate.view > highCertificate.view)
+      const {highCertificate, root, blocks} = core.state();
+      // An older one than the newest can still be what makes a block final.
+      if (certificate.view > highCertificate.view || blocks.has(ref.id))
         await core.jobs.add(() => core.take({type: "certificate", certificate}));
-      return core.state().highCertificate !== highCertificate;
+      return core.state().highCertificate !== highCertificate || core.state().root !== root;
     }
     if (!isBodyOf(block)) return false;
     await core.jobs.add(async () => {

@@ -296,8 +296,14 @@ export class Engine implements Service {
   }
 
   #expired(view: bigint): void {
-    if (this.#state.self !== null) void this.#jobs.add(() => this.#take({type: "expired", view}));
-    else if (this.#catchUp) {
+    const {self, highCertificate} = this.#state;
+    if (self !== null) {
+      const {chain} = this.ports;
+      const {blockId} = highCertificate;
+      // Whoever knows that the epoch is over may have no vote any more, and nothing to say.
+      if (chain.isExecuted(blockId) && chain.endsEpoch(blockId)) this.#catchUp?.want();
+      void this.#jobs.add(() => this.#take({type: "expired", view}));
+    } else if (this.#catchUp) {
       // Proposals go to whoever is connected to their leader: who follows a follower has to ask.
       this.#catchUp.want();
       this.#schedule.extend();

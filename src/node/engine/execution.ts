@@ -1,7 +1,7 @@
 /** Executes blocks, those that cannot be told yet again later, and writes what became final. */
+import type {Certificate} from "../../codecs/chain/block.js";
 import type {EpochRow} from "../../codecs/chain/epoch.js";
 import {InvariantError, QsdmError, UnavailableError} from "../../errors.js";
-import {isThreeChain} from "../consensus/finality/proof.js";
 import type {EffectOf, Input} from "../consensus/hotstuff/state.js";
 import type {EngineCore} from "./core.js";
 import type {EnginePorts} from "./ports.js";
@@ -60,12 +60,12 @@ export class Execution {
     return [{type: "executed", blockId: id, valid: true}];
   }
 
-  async commit({blocks}: EffectOf<"commit">): Promise<void> {
+  async commit({blocks, head}: EffectOf<"commit">): Promise<void> {
     const {chain, core} = this.ports;
     for (const {id, height, certificate} of blocks) {
       await this.#executeFinal(id, height);
       const ends = chain.endsEpoch(id);
-      await chain.commit(id, certificate, ends ? this.#closing(id) : []);
+      await chain.commit(id, certificate, ends ? this.#closing(id, head) : []);
       if (ends) return;
       core.bodies.remove([id]);
       this.#open.delete(id);
@@ -86,14 +86,10 @@ export class Execution {
     });
   }
 
-  /** The certified blocks on `id` that make it final, up to the first three in views without a gap. */
-  #closing(id: string): EpochRow["closing"] {
-    const {bodies, state} = this.ports.core;
-    const branch = bodies.certified(state().highCertificate);
-    const from = branch.findIndex(({block}) => block.header.parentId === id);
-    const headers = [bodies.get(id)!.block.header, ...branch.slice(from).map(({block}) => block.header)];
-    const end = headers.findIndex((_, i) => isThreeChain(headers.slice(i - 2, i + 1)));
-    return branch.slice(from, from + end);
+  /** The certified blocks on `id`, up to that of `head`, which made it final: the newest can be on another branch. */
+  #closing(id: string, head: Certificate): EpochRow["closing"] {
+    const branch = this.ports.core.bodies.certified(head);
+    return branch.slice(branch.findIndex(({block}) => block.header.parentId === id));
   }
 
   /** More than two thirds voted for it: it is valid, or this node is broken. */

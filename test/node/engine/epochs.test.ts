@@ -10,6 +10,7 @@ import {
   votingKeyClaim,
 } from "../../../src/codecs/chain/validator-payloads.js";
 import {encodeMessage} from "../../../src/codecs/consensus/messages.js";
+import {promise} from "../../../src/codecs/consensus/promise.js";
 import {voteBytes} from "../../../src/node/consensus/votes/certificate.js";
 import {countDust, expectedDust, supplyOf} from "../../../src/node/ledger/monetary/supply.js";
 import {stakes} from "../../../src/node/ledger/state/stores.js";
@@ -84,6 +85,50 @@ describe("a fifth validator", () => {
     checkAgreement([...members, late]);
     expect(cluster.network.verdicts.filter(({verdict}) => verdict === "reject")).toEqual([]);
   }, 120_000);
+});
+
+const STEPS = ["before the last block", "after the last block", "before the first promise", "after the first promise"];
+
+/** Ends what `member` does at a step of the next change of epoch, as if its process were gone. */
+function killAt({store, chain}: Member, step: (typeof STEPS)[number]): void {
+  const [commit, keepPromise] = [store.commit.bind(store), store.keepPromise.bind(store)];
+  const next = chain.committee.epoch + 1n;
+  const around = (what: string, isHere: boolean, write: () => void): void => {
+    const kill = (when: string): void => {
+      if (isHere && step === `${when} the ${what}`) throw new Error("killed");
+    };
+    kill("before");
+    write();
+    kill("after");
+  };
+  store.commit = (row, packed) => around("last block", row.epoch !== null, () => commit(row, packed));
+  store.keepPromise = (bytes, rows) =>
+    around("first promise", promise.decode(bytes).safety.epoch === next, () => keepPromise(bytes, rows));
+}
+
+describe("validators that are killed while an epoch ends", () => {
+  test("go on in the next one from their disks, and nobody has signed twice", async () => {
+    let members = await started(4);
+    members.push(await cluster.start(4));
+    const lives: Member[] = [];
+    for (const [i, step] of STEPS.entries()) {
+      for (const member of members) killAt(member, step);
+      await members[i]!.intake.submit(join(4, BigInt(i)));
+      // Without the first that are gone the others may or may not get there.
+      await eventually(async () => members.some(({failures}) => failures.length > 0), 30_000);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      lives.push(...members);
+      await cluster.stop();
+      members = await Promise.all(members.map((_, each) => cluster.start(each)));
+      await allReach(members, highest(members) + 1n);
+      await eventually(async () => members.every(({chain}) => chain.committee.epoch === BigInt(i + 1)), 30_000);
+    }
+    expect(members[0]!.chain.committee.voters[4]!.power).toBe(BigInt(STEPS.length));
+    checkAgreement(members);
+    for (const {failures} of lives) expect(failures.map(String)).toEqual(failures.length > 0 ? ["Error: killed"] : []);
+    expect([...lives, ...members].flatMap(({equivocations}) => equivocations)).toEqual([]);
+    expect(cluster.network.verdicts.filter(({verdict}) => verdict === "reject")).toEqual([]);
+  }, 180_000);
 });
 
 describe("a validator that votes twice", () => {

@@ -10,7 +10,7 @@ export function absorb(draft: Draft, certificate: Certificate): void {
   const block = draft.state.blocks.get(certificate.blockId);
   if (block) {
     lock(draft, block);
-    commit(draft, block);
+    commit(draft, block, certificate);
   } else if (certificate.height > draft.state.root.height)
     draft.effects.push({type: "fetch", blockId: certificate.blockId, height: certificate.height});
   if (certificate.view >= draft.state.view) enterView(draft, certificate.view + 1n, null);
@@ -23,7 +23,7 @@ function lock(draft: Draft, {justify}: TreeBlock): void {
 }
 
 /** Three certified blocks in views that follow each other make the first one and everything below it final. */
-function commit(draft: Draft, block: TreeBlock): void {
+function commit(draft: Draft, block: TreeBlock, head: Certificate): void {
   const {blocks, root} = draft.state;
   const parent = blocks.get(block.parentId);
   const grand = parent && blocks.get(parent.parentId);
@@ -37,7 +37,7 @@ function commit(draft: Draft, block: TreeBlock): void {
   if (below.blockId !== root.id) return;
   const newRoot = {id: grand.id, parentId: grand.parentId, height: grand.height, view: grand.view};
   draft.set({root: newRoot, failures: 0});
-  draft.effects.push({type: "commit", blocks: branch});
+  draft.effects.push({type: "commit", blocks: branch, head});
   prune(draft, new Set(branch.map(({id}) => id)));
 }
 

@@ -171,8 +171,8 @@ export type Effect =
     }
   | {readonly type: "build"; readonly view: bigint; readonly parentId: string}
   | {readonly type: "execute"; readonly blockId: string}
-  /** In order of height. */
-  | {readonly type: "commit"; readonly blocks: readonly CommittedBlock[]}
+  /** In order of height; `head` is of the third of the blocks that made them final, and need not be the newest. */
+  | {readonly type: "commit"; readonly blocks: readonly CommittedBlock[]; readonly head: Certificate}
   /** The time of `view` begins. */
   | {readonly type: "timer"; readonly view: bigint; readonly failures: number}
   | {readonly type: "fetch"; readonly blockId: string; readonly height: bigint}

@@ -96,6 +96,7 @@ describe("the happy path", () => {
       {
         type: "commit",
         blocks: [{id: b1.id, height: 1n, certificate: certify(b1)}],
+        head: certify(b3),
       },
     ]);
     expect(state).toMatchObject({root: b1, view: 4n, safety: {lockedView: 2n, lockedBlockId: b2.id}});
