@@ -2,14 +2,17 @@
  * Equivocations that this node has seen and no block has punished: on disk until one has, and offered for every block
  * that this node builds. Nobody needs an account to have a cheat punished.
  */
+import {equalBytes} from "../codecs/bytes.js";
 import {type EquivocationProof, equivocation, offenceOf} from "../codecs/consensus/equivocation.js";
 import type {Chain} from "./chain.js";
 import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
 import {punishedAt} from "./ledger/validators/equivocation.js";
-import type {LedgerStore} from "./storage/store.js";
+import type {LedgerStore, WaitingRow} from "./storage/store.js";
 
 /** Most that wait: a cheat in every view loses no more by the hundredth. */
 const WAITING_MAX = 64;
+/** Most of one key, so that one who cheats all the time keeps nobody else's evidence out. */
+const OF_KEY_MAX = 4;
 /** Most in one block (spec/bft-ledger.md 9). */
 const PER_BLOCK = 10;
 
@@ -36,9 +39,9 @@ export class EvidenceDesk {
     return this.#byId.size;
   }
 
-  /** Takes up what an earlier run saw. */
-  resume(bytes: Uint8Array): void {
-    this.#put(equivocation.decode(bytes));
+  /** Takes up what an earlier run saw, unless other statements had it punished since. */
+  resume({id, value}: Pick<WaitingRow, "id" | "value">): void {
+    if (!this.#put(equivocation.decode(value))) this.ports.store.dropWaiting([id]);
   }
 
   /** Something this node saw. @throws UnavailableError STORE_WRITE_FAILED */
@@ -57,11 +60,12 @@ export class EvidenceDesk {
     return open.slice(0, PER_BLOCK).map(({transaction}) => transaction);
   }
 
-  /** Nothing, where the offence waits already or was punished. */
+  /** Nothing, where the offence waits already or was punished, or enough wait. */
   #put(proof: EquivocationProof): Transaction | null {
     if (this.#byId.size >= WAITING_MAX || punishedAt(this.ports.chain.state, proof) !== null) return null;
     const offence = offenceOf(proof);
-    for (const each of this.#byId.values()) if (offenceOf(each.proof) === offence) return null;
+    const ofKey = [...this.#byId.values()].filter((each) => equalBytes(each.proof.publicKey, proof.publicKey));
+    if (ofKey.length >= OF_KEY_MAX || ofKey.some((each) => offenceOf(each.proof) === offence)) return null;
     const transaction = readTransaction(equivocation.encode(proof));
     this.#byId.set(transaction.txId, {proof, transaction});
     return transaction;

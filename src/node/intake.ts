@@ -75,7 +75,7 @@ export class Intake {
     const gone: string[] = [];
     for (const row of this.ports.store.waiting()) {
       try {
-        if (row.kind === "evidence") this.evidence.resume(row.value);
+        if (row.kind === "evidence") this.evidence.resume(row);
         else if (row.kind === "transaction")
           gone.push(...this.#admit(readTransaction(row.value), this.ports.signatures.verify));
         else this.#proofs.set(row.id, {raw: row.value, claim: claimOf(row.value)});

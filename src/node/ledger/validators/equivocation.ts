@@ -23,13 +23,16 @@ export const EQUIVOCATION_BPS = 750n;
 /** Time in jail, in epochs (same place). */
 export const JAIL_EPOCHS = 10n;
 
+/** What one offence takes, in dust. */
+const shareOf = ({stakeDust}: Pick<StakeRecord, "stakeDust">): bigint => (stakeDust * EQUIVOCATION_BPS) / 10_000n;
+
 /** The height at which an offence was punished, or null. */
 export const punishedAt = (state: State, proof: EquivocationProof): bigint | null =>
   state.get(evidence, offenceOf(proof))?.slashedAtHeight ?? null;
 
 /**
  * The stake that `proof` is about, where the proof is one and nothing was taken for it yet.
- * @throws RuleError EQUIVOCATION_UNPROVEN, EQUIVOCATION_PUNISHED, VALIDATOR_UNKNOWN
+ * @throws RuleError EQUIVOCATION_UNPROVEN, EQUIVOCATION_PUNISHED, VALIDATOR_UNKNOWN, VALIDATOR_STAKE_GONE
  */
 function accused({state, block}: Call, proof: EquivocationProof): StakeRecord {
   const {chainId} = block.params;
@@ -42,6 +45,9 @@ function accused({state, block}: Call, proof: EquivocationProof): StakeRecord {
     throw new RuleError("EQUIVOCATION_PUNISHED", `this offence was punished at height ${punished}`);
   const stake = state.get(stakes, validatorIdOf(proof.publicKey));
   if (!stake) throw new RuleError("VALIDATOR_UNKNOWN", "nobody has stake on the key that signed");
+  // Evidence is free, and the key can make as much of it as it likes: what is taken is what bounds it.
+  if (stake.jailedUntilHeight > 0n && shareOf(stake) === 0n)
+    throw new RuleError("VALIDATOR_STAKE_GONE", "it is in jail, and nothing of its stake is left to take");
   const fault = faultOf(proof, block.verifyVote);
   if (fault !== null) refuse(fault);
   return stake;
@@ -53,7 +59,7 @@ function apply(call: Call): Effect {
   const stake = accused(call, proof);
   const validator = validatorIdOf(proof.publicKey);
   const {epochBlocks} = block.params.validators;
-  const burnedDust = (stake.stakeDust * EQUIVOCATION_BPS) / 10_000n;
+  const burnedDust = shareOf(stake);
   const until = block.height + JAIL_EPOCHS * epochBlocks;
   const left: StakeRecord = {
     ...stake,

@@ -1,11 +1,12 @@
 /** Stake as chain state: who put up how much to vote, and what became of it. */
+import {equalBytes} from "../../../codecs/bytes.js";
 import {type StakeRecord, validatorIdOf} from "../../../codecs/chain/validator-payloads.js";
 import {RuleError} from "../../../errors.js";
 import type {LedgerEvent} from "../chain/events.js";
 import {credit} from "../monetary/supply.js";
 import type {ChainParams} from "../params/chain-params.js";
 import type {State} from "../state/state.js";
-import {heightKey, stakeMaturities, stakes} from "../state/stores.js";
+import {heightKey, stakeMaturities, stakes, validators} from "../state/stores.js";
 
 /** Where a stake stands: `jailed` until its owner asks it out, `leaving` until it is returned. */
 export type StakePhase = "active" | "jailed" | "leaving";
@@ -55,14 +56,26 @@ export function checkEnough(stake: Pick<StakeRecord, "stakeDust">, params: Pick<
   });
 }
 
-/** Returns every stake that matures at or before `height`, in order of height and id, and drops its record. */
+/** An election that nobody could win leaves the vote to whoever had it, also to one who has left. */
+const votes = (state: State, {publicKey}: StakeRecord): boolean => {
+  for (const key of state.keys(validators))
+    if (equalBytes(state.get(validators, key)!.publicKey, publicKey)) return true;
+  return false;
+};
+
+/**
+ * Returns every stake that matures at or before `height`, in order of height and id, and drops its record; that of a
+ * key that votes stays until it does not.
+ */
 export function sweepStakes(state: State, height: bigint): LedgerEvent[] {
   const events: LedgerEvent[] = [];
   const end = heightKey(height + 1n);
   for (const key of state.keys(stakeMaturities)) {
     if (key >= end) break;
     const {validator} = state.get(stakeMaturities, key)!;
-    const {owner, stakeDust} = state.get(stakes, validator)!;
+    const stake = state.get(stakes, validator)!;
+    if (votes(state, stake)) continue;
+    const {owner, stakeDust} = stake;
     state.remove(stakeMaturities, key);
     state.remove(stakes, validator);
     credit(state, owner, stakeDust);

@@ -15,6 +15,7 @@ import {
   EQUIVOCATION_CONTRACT,
   type EquivocationProof,
   equivocation,
+  equivocationTxIdOf,
   faultOf,
   inOrder,
 } from "../../../../src/codecs/consensus/equivocation.js";
@@ -28,7 +29,14 @@ import {STRICT_RULES} from "../../../../src/node/ledger/params/rules.js";
 import {stakes} from "../../../../src/node/ledger/state/stores.js";
 import {epochOf, votersOf} from "../../../../src/node/ledger/validators/election.js";
 import {contentOf, mlDsa44, signed, TEST_CHAIN_ID, type TestAccount, testAccount} from "../../../support/accounts.js";
-import {extend, openTestChain, STAKE_DUST, scratchDirectory, testGenesis} from "../../../support/chain.js";
+import {
+  extend,
+  openTestChain,
+  STAKE_DUST,
+  scratchDirectory,
+  testGenesis,
+  VALIDATOR_ACCOUNT,
+} from "../../../support/chain.js";
 
 const alice = testAccount("alice");
 const bob = testAccount("bob");
@@ -41,6 +49,7 @@ async function opened(params: Partial<GenesisParams> = {}) {
   const base = testGenesis([
     {to: alice.address, amountDust: FUNDS},
     {to: bob.address, amountDust: FUNDS},
+    {to: VALIDATOR_ACCOUNT.address, amountDust: FUNDS},
   ]);
   const genesis = {...base, params: {...base.params, validatorUnbondSeconds: 200, ...params}};
   const {chain, intake, store} = await openTestChain(scratchDirectory(), genesis, {
@@ -59,7 +68,7 @@ async function opened(params: Partial<GenesisParams> = {}) {
     const {outcome, code, slash} = store.receipt(txId)!;
     return outcome === "applied" ? {slash} : code;
   };
-  return {chain, intake, run};
+  return {chain, intake, store, run};
 }
 
 const join = (who: TestAccount, amountDust = STAKE_DUST, {publicKey, secretKey} = mine): Uint8Array =>
@@ -141,6 +150,27 @@ describe("leaving", () => {
     expect(chain.state.has(stakes, ID)).toBe(false);
     expect(accountAt(chain.state, alice.address).balanceDust).toBe(FUNDS - 2_000n);
   });
+
+  test("keeps the stake as long as its key votes, where nobody else can be elected", async () => {
+    const {chain, intake, run} = await opened({validatorEpochBlocks: 5n, validatorUnbondSeconds: 10});
+    const [only] = votersOf(chain.state);
+    const voter = validatorIdOf(only!.publicKey);
+    await run(alice, JOIN_CONTRACT, join(alice));
+    expect(await run(VALIDATOR_ACCOUNT, LEAVE_CONTRACT, named(voter))).toEqual({slash: null});
+    expect(await run(bob, EQUIVOCATION_CONTRACT, accuse())).toMatchObject({slash: {nodeId: ID}});
+    const {maturesAtHeight} = chain.state.get(stakes, voter)!;
+    while (chain.tip.height < maturesAtHeight) await extend(intake);
+    expect(votersOf(chain.state)).toEqual([only]);
+    expect(chain.state.get(stakes, voter)).toMatchObject({stakeDust: STAKE_DUST});
+    // Until somebody else is there.
+    await run(bob, JOIN_CONTRACT, join(bob, STAKE_DUST, keys("bob")));
+    while (chain.tip.height % 5n > 0n) await extend(intake);
+    expect(chain.state.has(stakes, voter)).toBe(true);
+    await extend(intake);
+    expect(chain.state.has(stakes, voter)).toBe(false);
+    const {balancesDust, bondsDust} = countDust(chain.state);
+    expect(balancesDust + bondsDust).toBe(expectedDust(supplyOf(chain.state)));
+  });
 });
 
 describe("a double vote", () => {
@@ -176,6 +206,35 @@ describe("a double vote", () => {
     expect(await run(alice, UNJAIL_CONTRACT, unjail())).toBe("VALIDATOR_STAKE_TOO_LOW");
     await run(alice, JOIN_CONTRACT, join(alice));
     expect(await run(alice, UNJAIL_CONTRACT, unjail())).toEqual({slash: null});
+  });
+
+  test("of a jailed stake that has nothing left is refused: nothing would bound how often", async () => {
+    const {run} = await opened({validatorStakeDust: 13n});
+    await run(alice, JOIN_CONTRACT, join(alice, 13n));
+    expect(await run(bob, EQUIVOCATION_CONTRACT, accuse())).toMatchObject({slash: {burnedDust: 0n}});
+    expect(await run(bob, EQUIVOCATION_CONTRACT, accuse(doubleVote({view: 8n})))).toBe("VALIDATOR_STAKE_GONE");
+  });
+
+  test("leaves room for those of others to wait, however often it happens", async () => {
+    const {intake} = await opened();
+    const proof = doubleVote();
+    for (let view = 0n; view < 100n; view++) intake.evidence.report({...proof, view});
+    const {size} = intake.evidence;
+    intake.evidence.report(doubleVote({voter: keys("other")}));
+    expect(intake.evidence.size).toBe(size + 1);
+  });
+
+  test("that was punished by other statements before a crash does not wait again", async () => {
+    const {chain, intake, store, run} = await opened();
+    await run(alice, JOIN_CONTRACT, join(alice));
+    intake.evidence.report(doubleVote());
+    await extend(intake);
+    expect(store.waiting()).toEqual([]);
+    expect(chain.state.get(stakes, ID)!.stakeDust).toBeLessThan(STAKE_DUST);
+    const value = accuse();
+    store.keepWaiting([{kind: "evidence", id: equivocationTxIdOf(value), value}]);
+    intake.resume();
+    expect(store.waiting()).toEqual([]);
   });
 
   const {first, second} = doubleVote();
