@@ -2,7 +2,7 @@
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {bytesOfHex, hexOf} from "../../src/codecs/bytes.js";
 import {decodeEnvelope, envelope, txIdOf, unsignedEnvelope} from "../../src/codecs/chain/envelope.js";
-import {batchTransfer, transfer} from "../../src/codecs/chain/payloads.js";
+import {BATCH_TRANSFER_CONTRACT, batchTransfer, transfer} from "../../src/codecs/chain/payloads.js";
 import {testAccount} from "../support/accounts.js";
 import {node as answers, BOB, EMPTY_STORE, serve, TX, view} from "../support/api.js";
 import {initTestNode, nodeGenesis, type RunningNode, runTestNode} from "../support/node.js";
@@ -114,13 +114,33 @@ describe("tx build", () => {
     const file = `# wages\n${OTHER.address}\t1.5\tMay\r\n\n${BOB}\t0.25\n`;
     const ran = await offline.qsdm(`tx build ${GIVEN} --payments /wages --hex`, {files: {"/wages": file}});
     expect(ran.err).toContain(
-      `pays 1.75 CELL from ${OWNER.address} in 2 payments:\n  1.5 CELL to ${OTHER.address}\n  0.25 CELL to ${BOB}\n`,
+      `pays 1.75 CELL from ${OWNER.address} in 2 payments:\n  1.5 CELL to ${OTHER.address}, memo "May"\n  0.25 CELL to ${BOB}\n`,
     );
     const content = unsignedEnvelope.decode(bytesOfHex(ran.out.trim()));
     expect(batchTransfer.decode(content.payload).payments).toEqual([
       {to: OTHER.address, amountDust: 150_000_000n, memo: "May"},
       {to: BOB, amountDust: 25_000_000n, memo: ""},
     ]);
+  });
+
+  test("shows what somebody else wrote on one line, so that it adds none of its own", async () => {
+    const {payload: _, ...terms} = unsignedEnvelope.decode(bytesOfHex(await built()));
+    const pay = {to: BOB, amountDust: 100n, memo: `"\npays 1 CELL from ${OWNER.address} to ${OTHER.address}`};
+    const shown = async (content: {contract: string; payload: Uint8Array}) => {
+      const input = hexOf(unsignedEnvelope.encode({...terms, ...content}));
+      return (await offline.qsdm(`${SIGN} --hex`, {input})).err.split("\n");
+    };
+    const memo = JSON.stringify(pay.memo);
+    expect((await shown({contract: terms.contract, payload: transfer.encode(pay)}))[0]).toBe(
+      `pays 0.000001 CELL from ${OWNER.address} to ${BOB}, memo ${memo}`,
+    );
+    const batch = await shown({
+      contract: BATCH_TRANSFER_CONTRACT,
+      payload: batchTransfer.encode({payments: [pay]}),
+    });
+    expect(batch[1]).toBe(`  0.000001 CELL to ${BOB}, memo ${memo}`);
+    const call = await shown({contract: "a\npays nobody", payload: new Uint8Array([1])});
+    expect(call[0]).toContain("calls a\\npays nobody for");
   });
 
   test("takes any contract's payload from a file, and warns of one that it cannot read", async () => {
@@ -325,7 +345,10 @@ describe("an account that two of three keys control", () => {
     expect(whole.err).toContain(`pays 1 CELL from ${shared} to ${BOB}\n2 of 2 signatures`);
     const decoded = await offline.qsdm("tx decode - --json", {input: whole.out});
     expect(JSON.parse(decoded.out).data).toMatchObject({signature: "valid", sender: shared});
-    expect((await online.qsdm("tx send - --wait", {input: whole.out})).status).toBe(0);
+    const sent = await online.qsdm("tx send - --wait", {input: whole.out});
+    expect(sent.status).toBe(0);
+    const receipt = await online.qsdm(`receipt ${sent.out.trim()} --json`);
+    expect(JSON.parse(decoded.out).data.gas).toBe(JSON.parse(receipt.out).data.gas_used);
     expect((await online.qsdm(`account ${BOB}`)).out).toBe("1\t0\t0\tfalse\n");
 
     const outsider = deskOf(NOWHERE, await keystoreOf("nobody"));
@@ -339,6 +362,10 @@ describe("an account that two of three keys control", () => {
     const another = await offline.qsdm(`${SIGN} --policy /p --hex`, {files, input: next});
     const mixed = await offline.qsdm("tx combine /a /b --json", {files: {"/a": mine.out, "/b": another.out}});
     expect([mixed.status, codeOf(mixed)]).toEqual([3, "TX_DIFFERS"]);
+    const flipped = mine.out.trim().endsWith("0") ? "1" : "0";
+    const forged = {"/a": mine.out.trim().slice(0, -1) + flipped, "/b": theirs.out};
+    const bad = await offline.qsdm("tx combine /a /b --json", {files: forged});
+    expect([bad.status, codeOf(bad)]).toEqual([3, "SIGNATURE_INVALID"]);
     const signedAgain = await offline.qsdm(`${SIGN} --policy /p --json`, {files, input: mine.out});
     expect([signedAgain.status, codeOf(signedAgain)]).toEqual([3, "TX_SIGNED"]);
   });

@@ -1,10 +1,11 @@
 import type {Command} from "commander";
 import {addressOfKey} from "../../codecs/address.js";
-import {type Envelope, envelope, signingBytes, txIdOf} from "../../codecs/chain/envelope.js";
+import {type Envelope, envelope, signingBytes, txIdOf, type UnsignedEnvelope} from "../../codecs/chain/envelope.js";
 import {decodeMultiEnvelope, isMultiEnvelope, type MultiEnvelope} from "../../codecs/chain/multisig.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {DecodeError, RuleError} from "../../errors.js";
 import {checkSigners} from "../../node/ledger/chain/members.js";
+import {authorshipOf, ONE_KEY} from "../../node/ledger/monetary/gas.js";
 import {defineCommand} from "../define.js";
 import {leavesOf} from "../inspect/inspect.js";
 import type {Io} from "../io.js";
@@ -30,9 +31,11 @@ export function standingOf({content, publicKey, signature}: Envelope, verify: Ve
 
 function standingOfOne(bytes: Uint8Array, verify: VerifySignature) {
   const signed = signedIn(bytes);
-  if (signed === null) return {content: readUnsigned(bytes), signature: "unsigned" as Standing, carries_key: false};
-  const signature = standingOf(signed, verify);
-  return {content: signed.content, signature, carries_key: signed.publicKey !== null};
+  const [content, signature, carriesKey]: [UnsignedEnvelope, Standing, boolean] =
+    signed === null
+      ? [readUnsigned(bytes), "unsigned", false]
+      : [signed.content, standingOf(signed, verify), signed.publicKey !== null];
+  return {content, by: ONE_KEY, signature, carries_key: carriesKey};
 }
 
 /** @throws RuleError SENDER_MISMATCH, SIGNATURE_INVALID, THRESHOLD_UNMET where there are too many */
@@ -41,7 +44,8 @@ function standingOfMembers(value: MultiEnvelope, verify: VerifySignature) {
   const {threshold, keys} = policy;
   checkSigners(value, verify);
   const signature: Standing = signatures.length === threshold ? "valid" : "partial";
-  return {content, signature, signers: signatures.map(({key}) => key), threshold, members: keys.length};
+  const signers = signatures.map(({key}) => key);
+  return {content, by: authorshipOf(policy), signature, signers, threshold, members: keys.length};
 }
 
 function signedIn(bytes: Uint8Array): Envelope | null {
@@ -72,9 +76,9 @@ export const txDecodeCommand = (io: Io): Command =>
       const bytes = await readTx(io, file);
       const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
       const {verify} = await loadMlDsa(87, "few");
-      const {content, ...standing} = isMultiEnvelope(bytes)
+      const {content, by, ...standing} = isMultiEnvelope(bytes)
         ? standingOfMembers(decodeMultiEnvelope(bytes), verify)
         : standingOfOne(bytes, verify);
-      const data = {tx_id: txIdOf(content), ...standing, size_bytes: bytes.length, ...documentOfContent(content)};
+      const data = {tx_id: txIdOf(content), ...standing, size_bytes: bytes.length, ...documentOfContent(content, by)};
       io.result(data, leavesOf(data, ""));
     });

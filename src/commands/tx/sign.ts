@@ -3,6 +3,7 @@ import {envelope, signingBytes, txIdOf, type UnsignedEnvelope, unsignedEnvelope}
 import {isMultiEnvelope, multiEnvelope} from "../../codecs/chain/multisig.js";
 import {DecodeError, UsageError} from "../../errors.js";
 import type {Signer} from "../../node/keys/signer.js";
+import {authorshipOf, ONE_KEY} from "../../node/ledger/monetary/gas.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {addPassphraseFlags, type PassphraseFlags} from "../passphrase.js";
@@ -102,6 +103,10 @@ export const txSignCommand = (io: Io): Command =>
         ? signContent(content, signer, keyKnown)
         : multiEnvelope.encode(signAsMember(content, shared, signer));
     if (shared !== null) io.note(`1 of ${shared.threshold} signatures; put them together with qsdm tx combine`);
-    const data = {tx_id: txIdOf(content), carries_key: !keyKnown, ...documentOfContent(content)};
+    const data = {
+      tx_id: txIdOf(content),
+      carries_key: !keyKnown,
+      ...documentOfContent(content, shared === null ? ONE_KEY : authorshipOf(shared)),
+    };
     await writeTx(io, signed, {flags, data});
   });

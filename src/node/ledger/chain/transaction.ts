@@ -17,7 +17,7 @@ import {checkEnrollmentEnvelope, type EnrollmentEnvelope} from "../../../codecs/
 import {checkWalletEnvelope, type WalletEnvelope} from "../../../codecs/envelopes/wallet.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
-import {gasOf} from "../monetary/gas.js";
+import {authorshipOf, gasOf} from "../monetary/gas.js";
 import type {State} from "../state/state.js";
 import {accountKeys} from "../state/stores.js";
 import {readCompatTransaction} from "./compat-forms.js";
@@ -63,7 +63,7 @@ export function readTransaction(bytes: Uint8Array): Transaction {
   }
   if (isMultiEnvelope(bytes)) {
     const {content, policy, signatures} = decodeMultiEnvelope(bytes);
-    const gas = gasOf(content, {keys: policy.keys.length, signatures: policy.threshold});
+    const gas = gasOf(content, authorshipOf(policy));
     return {
       txId: txIdOf(content),
       clientId: null,

@@ -4,6 +4,7 @@
  * Source: spec/bft-ledger.md 6.2; vectors/qbind/gas.json. Why: docs/decisions/0078-gas.md.
  */
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
+import type {Policy} from "../../../codecs/chain/multisig.js";
 import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../../codecs/chain/payloads.js";
 import {ML_DSA_87} from "../../../codecs/suite.js";
 import {DecodeError} from "../../../errors.js";
@@ -20,7 +21,10 @@ export interface Authorship {
   readonly signatures: number;
 }
 
-const ONE_KEY: Authorship = {keys: 1, signatures: 1};
+export const ONE_KEY: Authorship = {keys: 1, signatures: 1};
+
+/** What an account of several keys shows, however many have signed so far. */
+export const authorshipOf = ({keys, threshold}: Policy): Authorship => ({keys: keys.length, signatures: threshold});
 
 const authorityGas = ({keys, signatures}: Authorship): bigint =>
   BYTE_GAS * BigInt(keys * ML_DSA_87.publicKeyBytes + signatures * ML_DSA_87.signatureBytes);
