@@ -36,6 +36,8 @@ export interface Member extends TestChain {
   readonly directory: string;
   readonly failures: unknown[];
   readonly equivocations: EquivocationProof[];
+  /** What its log was told in detail. */
+  readonly details: string[];
   stop(): Promise<void>;
 }
 
@@ -56,6 +58,8 @@ export class Cluster {
     this.#directories.set(i, directory);
     const failures: unknown[] = [];
     const equivocations: EquivocationProof[] = [];
+    const details: string[] = [];
+    const debug = (_about: object, message: string): void => void details.push(message);
     let wake = (): void => {};
     const opened = await openTestChain(directory, this.genesis, {contracts: contractsOf(STRICT_RULES)}, () => wake());
     const signed = SignedFile.open(path.join(directory, "validator.signed"));
@@ -70,7 +74,7 @@ export class Cluster {
       verifyVote: rememberValid(mlDsa44.verify),
       clock,
       nowMs: () => BigInt(Date.now()) + this.genesis.timeMs,
-      log: {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}},
+      log: {debug, info: () => {}, warn: () => {}, error: () => {}},
       failed: (error: unknown) => failures.push(error),
     };
     const relayed = new Relayed({
@@ -114,7 +118,7 @@ export class Cluster {
       signed.close();
       this.members.delete(i);
     };
-    const member = {...opened, engine, directory, failures, equivocations, stop};
+    const member = {...opened, engine, directory, failures, equivocations, details, stop};
     this.members.set(i, member);
     return member;
   }

@@ -53,6 +53,13 @@ describe("one validator", () => {
     expect(accountAt(again.chain.state, alice.address).nonce).toBe(1n);
   });
 
+  test("refuses what is no message, and its log tells of it", async () => {
+    const [only] = await started(1);
+    cluster.network.deliver("peer", peerOf(0), "consensus", Uint8Array.of(0xff));
+    expect(only!.details).toContain("refused a message of consensus");
+    expect(only!.failures).toEqual([]);
+  });
+
   test("hears its own timers however much a peer sends at that moment", async () => {
     let now = 0;
     const timers = new Map<() => void, number>();

@@ -3,6 +3,7 @@ import type {Connection, Stream} from "@libp2p/interface";
 import {afterEach, expect, test, vi} from "vitest";
 import {frameOf} from "../../../src/node/network/frames.js";
 import {Connections} from "../../../src/node/network/libp2p/connections.js";
+import {Outbox} from "../../../src/node/network/libp2p/outbox.js";
 import {readFrames} from "../../../src/node/network/libp2p/streams.js";
 import type {Channel} from "../../../src/node/network/port.js";
 
@@ -62,13 +63,38 @@ test("a connection that went while a message was being taken costs the stream, a
 
 test("of several streams of one channel the newest is heard", () => {
   const ignore = (): void => undefined;
-  const connections = new Connections({self: "aa", nowMs: () => 0, sent: ignore, dropped: ignore});
+  const connections = new Connections({self: "aa", nowMs: () => 0, sent: ignore, dropped: ignore, broke: ignore});
   const [first, second, other] = [new InStream(), new InStream(), new InStream()];
   const hears = (channel: Channel, stream: InStream) => connections.hears("bb", channel, stream as unknown as Stream);
   expect(hears("consensus", first)).toBe(false);
   connections.opened("bb", {status: "open", direction: "inbound"} as Connection);
   expect([hears("consensus", first), hears("batches", other), hears("consensus", second)]).toEqual([true, true, true]);
   expect([first, second, other].map(({aborted}) => aborted)).toEqual(["a newer stream came", null, null]);
+});
+
+test("a stream to a peer that breaks is told of, and what waits goes over the next one", async () => {
+  vi.useFakeTimers();
+  const [told, sent]: [unknown[], number[]] = [[], []];
+  let streams = 0;
+  const newStream = async () => ({
+    ...{status: "open", writeStatus: "writable", abort: () => undefined, number: ++streams},
+    send({length}: Uint8Array) {
+      if (this.number === 1) throw new Error("broken pipe");
+      sent.push(length);
+      return true;
+    },
+  });
+  const outbox = new Outbox({
+    connection: () => ({newStream}) as unknown as Connection,
+    sent: () => undefined,
+    dropped: () => undefined,
+    broke: (channel, error) => told.push([channel, (error as Error).message]),
+  });
+  outbox.push("consensus", new Uint8Array(1));
+  outbox.push("consensus", new Uint8Array(2));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told).toEqual([["consensus", "broken pipe"]]);
+  expect(sent).toEqual([frameOf(new Uint8Array(2)).length]);
 });
 
 test("whoever ends its messages may take any time between them", async () => {

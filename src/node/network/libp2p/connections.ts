@@ -24,6 +24,7 @@ export interface ConnectionPorts {
   nowMs(): number;
   sent(channel: Channel, bytes: number): void;
   dropped(channel: Channel, count: number): void;
+  broke(id: PeerId, channel: Channel, error: unknown): void;
 }
 
 export class Connections {
@@ -56,6 +57,7 @@ export class Connections {
         connection: () => this.#peers.get(id) && this.#preferred(this.#peers.get(id)!),
         sent: (channel, bytes) => this.ports.sent(channel, bytes),
         dropped: (channel, count) => this.ports.dropped(channel, count),
+        broke: (channel, error) => this.ports.broke(id, channel, error),
       }),
       inlets: new Map(),
       connectedAtMs: this.ports.nowMs(),

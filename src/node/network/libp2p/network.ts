@@ -65,6 +65,7 @@ export class Libp2pNetwork implements Network {
       // As calls of the meter: a method without its object would throw after each message, and take the stream along.
       sent: (channel, bytes) => metrics.sent(channel, bytes),
       dropped: (channel, count) => metrics.dropped(channel, count),
+      broke: (peer, channel, err) => ports.log.debug({err, peer, channel}, "a stream to a peer broke"),
     });
     const connections = this.#connections;
     this.#gate = new Gate(options, ports, {policy, connections});

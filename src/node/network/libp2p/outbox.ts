@@ -19,6 +19,8 @@ export interface OutboxPorts {
   sent(channel: Channel, bytes: number): void;
   /** and what had to make room. */
   dropped(channel: Channel, count: number): void;
+  /** Tells of a stream that broke, and took along what was under way. */
+  broke(channel: Channel, error: unknown): void;
 }
 
 interface Lane {
@@ -65,6 +67,7 @@ export class Outbox {
         }
       } catch (error) {
         // What was under way is lost, as the port says; what waits goes over a new stream.
+        this.ports.broke(channel, error);
         lane.stream?.abort(error as Error);
         lane.stream = null;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
