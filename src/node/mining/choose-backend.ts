@@ -1,5 +1,4 @@
 /** Which backend mines here: the one that was asked for, or the fastest of those that compute what the rules do. */
-import {availableParallelism} from "node:os";
 import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
 import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import {
@@ -13,6 +12,7 @@ import {markCount} from "../ledger/mining/checkpoints.js";
 import {buildDag, ENTRY_BYTES} from "../ledger/mining/dag.js";
 import {solveSlice} from "../ledger/mining/solve.js";
 import {mixDigest} from "../ledger/mining/walk.js";
+import {tryBackends} from "./backend-trial.js";
 
 /** What `--backend` takes besides the names of backends. */
 export const AUTO = "auto";
@@ -29,9 +29,6 @@ const KNOWN_ENTRIES = 64;
 const INTERVAL = 8;
 /** Enough for one in sixteen to be among them. */
 const ATTEMPTS = 99;
-/** How long each backend may show what it can do. */
-const TRIAL_MS = 50;
-const TRIAL_ATTEMPTS = 64;
 
 /** A machine without a GPU, or without optional packages, has nothing that ought to be mended. */
 const NOTHING_AMISS = new Set(["WEBGPU_UNAVAILABLE", "GPUJS_UNAVAILABLE"]);
@@ -53,30 +50,27 @@ export async function chooseBackend(wanted: string, open = openBackend): Promise
     return {backend, refused: []};
   }
   const refused: QsdmError[] = [];
+  const usable: ComputeBackend[] = [];
   let last: QsdmError | null = null;
-  let best: {readonly backend: ComputeBackend; readonly hps: number} | null = null;
   for (const name of allowedBackends()) {
     // It takes a second to try, and never beats code made for the processor.
-    if (name === "gpujs" && best && best.backend.name !== "cpu") continue;
-    let left: ComputeBackend | undefined;
+    if (name === "gpujs" && usable.some((each) => each.name !== "cpu")) continue;
+    let opened: ComputeBackend | undefined;
     try {
-      const backend = await open(name);
-      left = backend;
-      checkBackend(backend);
-      const hps = speedOf(backend);
-      if (!best || hps > best.hps) {
-        left = best?.backend;
-        best = {backend, hps};
-      }
+      opened = await open(name);
+      checkBackend(opened);
+      usable.push(opened);
     } catch (error) {
+      opened?.close?.();
       if (!(error instanceof QsdmError)) throw error;
       last = error;
       if (!NOTHING_AMISS.has(error.code)) refused.push(error);
     }
-    left?.close?.();
   }
-  if (!best) throw last!;
-  return {backend: best.backend, refused};
+  const {fastest, failures} = tryBackends(usable);
+  for (const each of usable) if (each !== fastest) each.close?.();
+  if (!fastest) throw failures.at(-1) ?? last!;
+  return {backend: fastest, refused: [...refused, ...failures]};
 }
 
 /** @throws UsageError BACKEND_UNKNOWN */
@@ -121,17 +115,4 @@ export function checkBackend(given: ComputeBackend): void {
   const textOf = ({solution, attempts}: typeof theirs & object): string =>
     `${attempts} ${solution && hexOf(solution.nonce) + hexOf(solution.mixDigest)}`;
   if (textOf(theirs!) !== textOf(ours!)) fail("its search finds something else");
-}
-
-/** Attempts per second of all threads, from a moment's trial of one. */
-function speedOf(backend: ComputeBackend): number {
-  const table = buildDag({epoch: 0n, workSetRoot: new Uint8Array(32), entries: 1_024});
-  const job = {...KNOWN.start, batchRoot: new Uint8Array(32), target: 1n, table, mix: 1} as const;
-  const startedAtMs = performance.now();
-  let attempts = 0;
-  const slice = Math.max(TRIAL_ATTEMPTS, backend.sliceAttempts);
-  for (; performance.now() - startedAtMs < TRIAL_MS; attempts += slice)
-    backend.solveSlice(job, KNOWN.start.nonce, slice);
-  const threads = Math.min(backend.mostThreads ?? Number.POSITIVE_INFINITY, availableParallelism());
-  return (threads * attempts * 1_000) / (performance.now() - startedAtMs);
 }

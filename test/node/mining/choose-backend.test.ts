@@ -55,6 +55,16 @@ describe("--backend auto", () => {
     expect(close).toHaveBeenCalledTimes(1);
   });
 
+  test("lets go of a device that is slower than the processor", async () => {
+    const close = vi.fn();
+    const {backend, refused} = await chooseBackend("auto", async (name) =>
+      name === "webgpu" ? {...cpuBackend, name, close} : openBackend(name),
+    );
+    expect(backend.name).toBe(fastest);
+    expect(refused.map(({code}) => code)).not.toContain("SELF_TEST_FAILED");
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+
   test("does not try gpu.js where something faster works", async () => {
     const tried: BackendName[] = [];
     await chooseBackend("auto", async (name) => {
