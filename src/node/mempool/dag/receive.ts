@@ -22,9 +22,9 @@ export function receiveBatch(turn: Turn, batch: Batch): void {
   if (turn.isForgotten(ref)) return;
   if (!certified && ref.round > turn.state.certifiedRound + rules.limits.maxRoundsAhead) return;
   if (slot.bodies.has(ref.batchId)) {
-    // The creator sends it again because our ack was lost.
+    // The creator sends it again because our ack was lost, or never given: a crash can come before it.
     if (slot.acked === ref.batchId) turn.emit({type: "acknowledge", ref});
-    else if (slot.acked === null) wantParents(turn, header);
+    else if (slot.acked === null) answer(turn, header, parentsCertified(turn.state, header));
     return;
   }
   const ids = checkBatch(batch, rules);
@@ -45,13 +45,15 @@ export function receiveBatch(turn: Turn, batch: Batch): void {
     found(turn, ref.batchId);
     turn.emit({type: "available", ref});
   }
-  if (parents) acknowledge(turn, ref);
-  else wantParents(turn, header);
+  answer(turn, header, parents);
   askForBatch(turn);
 }
 
-function wantParents(turn: Turn, {round, parents}: BatchHeader): void {
-  for (const parent of parents) want(turn, {round: round - 1n, ...parent}, turn.rules.limits.fetchDelaysMs[0]);
+/** Acknowledges a batch once all its parents are certified, and asks for those that are not. */
+function answer(turn: Turn, header: BatchHeader, parents: boolean | null): void {
+  if (parents) return acknowledge(turn, refOf(header));
+  for (const parent of header.parents)
+    want(turn, {round: header.round - 1n, ...parent}, turn.rules.limits.fetchDelaysMs[0]);
 }
 
 /** This validator's own batch, sealed: it is on disk, and now everybody may have it. */
@@ -120,8 +122,8 @@ function certify(turn: Turn, certificate: Availability): void {
   fetchDue(turn);
 }
 
-/** Batches of the next round that waited for this certificate can be acknowledged now. */
-function acknowledgeChildren(turn: Turn, {round}: BatchRef): void {
+/** Batches of the next round that waited for this one to be certified can be acknowledged now. */
+export function acknowledgeChildren(turn: Turn, {round}: BatchRef): void {
   for (const [, {acked, bodies}] of turn.state.rounds.get(round + 1n) ?? []) {
     const [body] = bodies.values();
     if (acked === null && body && parentsCertified(turn.state, body.batch.signed.header)) acknowledge(turn, body.ref);

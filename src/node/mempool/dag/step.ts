@@ -8,7 +8,7 @@ import {bodyTerms} from "./check.js";
 import type {DagEffect, DagInput} from "./effects.js";
 import {fetchDue, found, want} from "./fetch.js";
 import {type Offered, pack} from "./pack.js";
-import {receiveAck, receiveBatch, receiveCertificate} from "./receive.js";
+import {acknowledgeChildren, receiveAck, receiveBatch, receiveCertificate} from "./receive.js";
 import {askForBatch, certifiedOf, openRound} from "./rounds.js";
 import type {DagRules} from "./rules.js";
 import {type DagState, horizonOf} from "./state.js";
@@ -98,6 +98,8 @@ function commit(turn: Turn, refs: Extract<DagInput, {type: "committed"}>["refs"]
     if (!turn.isForgotten(ref)) turn.setSlot(ref, {committed: ref.batchId});
     if (ref.round > turn.state.committedRound) turn.set({committedRound: ref.round});
     if (ref.round > turn.state.certifiedRound) turn.set({certifiedRound: ref.round});
+    // It can be committed before its certificate is here, which nobody asks for any more.
+    acknowledgeChildren(turn, ref);
   }
   turn.set({unsettled});
   collect(turn);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {type Batch, refOf} from "../../../../src/codecs/dag/batch.js";
 import type {DagEffect, DagInput} from "../../../../src/node/mempool/dag/effects.js";
+import {restoreDag} from "../../../../src/node/mempool/dag/restore.js";
 import {emptyDag} from "../../../../src/node/mempool/dag/state.js";
 import {step} from "../../../../src/node/mempool/dag/step.js";
 import {bodyOf, frontier, hasBoth, missingOf, packedIds} from "../../../../src/node/mempool/dag/view.js";
@@ -282,9 +283,9 @@ describe("refusals", () => {
   };
   const parentsOf = (creators: readonly number[]) =>
     creators.map((creator) => ({creator, batchId: refOf(batchBy(creator, [`p${creator}`]).signed.header).batchId}));
-  const certificates = [0, 1, 2].map((creator): DagInput => {
+  const certificates = [0, 1, 2].map((creator) => {
     const ref = refOf(batchBy(creator, [`p${creator}`]).signed.header);
-    return {type: "certificate", certificate: certificateBy([0, 1, 2], ref)};
+    return {type: "certificate", certificate: certificateBy([0, 1, 2], ref)} as const;
   });
   const give = (batch: Batch, given: readonly DagInput[] = []) => codeOf({type: "batch", batch}, given);
 
@@ -334,6 +335,20 @@ describe("refusals", () => {
       types.push(typesOf(after.effects));
     }
     expect(types.map((each) => each.includes("acknowledge"))).toEqual([false, false, false, true]);
+  });
+
+  test("a batch whose parent is committed before its certificate is here is acknowledged", () => {
+    const batch = batchBy(1, ["a"], {round: 2n, parents: parentsOf([0, 1, 2])});
+    let {state} = step(emptyDag(1n), {type: "batch", batch}, rules);
+    for (const input of certificates.slice(0, 2)) ({state} = step(state, input, rules));
+    const refs = [certificates[2]!.certificate.ref];
+    expect(typesOf(step(state, {type: "committed", refs}, rules).effects)).toContain("acknowledge");
+  });
+
+  test("a batch that a crash left without an ack is acknowledged when it comes again", () => {
+    const batch = batchBy(1, ["a"], {round: 2n, parents: parentsOf([0, 1, 2])});
+    const state = restoreDag([...certificates, {type: "batch", batch}], rules, []);
+    expect(typesOf(step(state, {type: "batch", batch}, rules).effects)).toEqual(["keep", "acknowledge"]);
   });
 
   test("a certificate with too few signers, one twice, out of order, of nobody, or forged", () => {
