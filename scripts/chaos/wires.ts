@@ -1,5 +1,6 @@
 /** What lies between the validators of a run, and can be cut: proxies here, network namespaces in namespaces.ts. */
 import {connect, createServer, type Server, type Socket} from "node:net";
+import {freePorts} from "../../src/commands/devnet/free-ports.js";
 
 export interface Place {
   readonly host: string;
@@ -115,12 +116,3 @@ export async function proxyWires(count: number): Promise<Wires> {
 const listening = (server: Server): Promise<void> =>
   new Promise((resolve, reject) => server.once("error", reject).listen(0, LOOPBACK, resolve));
 const portOf = (server: Server): number => (server.address() as {port: number}).port;
-
-/** Ports of loopback that nobody has, all different because they are held at once. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({length: count}, () => createServer());
-  await Promise.all(servers.map(listening));
-  const ports = servers.map(portOf);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}

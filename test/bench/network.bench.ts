@@ -3,10 +3,10 @@
  * write takes while nothing else happens; the ledgers of others run after them on the same machine. And the CPU of a
  * session between two nodes beside that of TLS.
  */
-import {createServer} from "node:net";
 import {availableParallelism, loadavg} from "node:os";
 import path from "node:path";
 import {setTimeout as sleep} from "node:timers/promises";
+import {freePorts} from "../../src/commands/devnet/free-ports.js";
 import {type NodeProcess, startNodeProcess} from "../../src/commands/devnet/processes.js";
 import {exportLocalnet} from "../../src/commands/localnet/layout.js";
 import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/client.js";
@@ -150,13 +150,4 @@ async function until(holds: () => Promise<boolean>, pauseMs = 50): Promise<void>
     if (performance.now() > end) throw new Error(`not so after ${PATIENCE_MS} ms`);
     await sleep(pauseMs);
   }
-}
-
-/** Ports of loopback that nobody has, all different because they are held at once. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({length: count}, () => createServer());
-  for (const server of servers) await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const ports = servers.map((server) => (server.address() as {port: number}).port);
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  return ports;
 }

@@ -1,11 +1,11 @@
 /** The strict profile as processes: keys, roster, three custodians, a coordinator, a client. */
 import {type ChildProcess, spawn} from "node:child_process";
 import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
-import {type AddressInfo, createServer} from "node:net";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {createInterface} from "node:readline";
 import {afterAll, expect, test} from "vitest";
+import {freePorts} from "../../src/commands/devnet/free-ports.js";
 import {BIN, qsdm} from "./qsdm.js";
 
 const folder = mkdtempSync(join(tmpdir(), "qsdm-strict-cli-"));
@@ -35,13 +35,6 @@ async function start(...args: readonly string[]): Promise<void> {
   running.push(child);
   for await (const _ of createInterface({input: child.stdout!})) return;
   throw new Error(`quorum ${args[0]} ended`);
-}
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({length: count}, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once("listening", resolve))));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 test("from keys to a result that only the client sees", async () => {

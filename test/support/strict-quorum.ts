@@ -1,11 +1,11 @@
 /** Custodians, a coordinator and clients of the strict profile, on loopback, in this process. */
 
 import {mkdtemp, rm} from "node:fs/promises";
-import {type AddressInfo, createServer} from "node:net";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {plain} from "../../src/codecs/bytes.js";
 import {type Roster, roster, type SignedRoster} from "../../src/codecs/quorum/strict/roster.js";
+import {freePorts} from "../../src/commands/devnet/free-ports.js";
 import type {StrictClient} from "../../src/node/custody/client.js";
 import {Party} from "../../src/node/custody/party.js";
 import {Members} from "../../src/node/quorum/strict/members.js";
@@ -20,20 +20,6 @@ import {
 export const random = (size: number): Uint8Array => plain(globalThis.crypto.getRandomValues(new Uint8Array(size)));
 const SILENT = {debug() {}, info() {}, warn() {}, error() {}};
 export const LOG = process.env.QUORUM_LOG ? {...SILENT, warn: console.error, error: console.error} : SILENT;
-
-/** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({length: count}, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 export interface Keys {
   readonly custodians: readonly Uint8Array[];

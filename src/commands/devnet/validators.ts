@@ -1,7 +1,6 @@
 /** A devnet of several validators: the layout of `localnet export` on loopback, and a process for each of them. */
 import {existsSync} from "node:fs";
 import {readdir} from "node:fs/promises";
-import {createServer} from "node:net";
 import path from "node:path";
 import {setTimeout as sleep} from "node:timers/promises";
 import {formatCell} from "../../codecs/amount.js";
@@ -10,6 +9,7 @@ import {CLIENT_DEFAULTS, type Client, createClient} from "../../node/api/client.
 import type {Io} from "../io.js";
 import {exportLocalnet} from "../localnet/layout.js";
 import type {LogLevel} from "../log.js";
+import {freePorts} from "./free-ports.js";
 import {type Addresses, type DevnetPaths, prepareDevnet, WALLETS} from "./network.js";
 import {type NodeProcess, startNodeProcess} from "./processes.js";
 
@@ -85,18 +85,6 @@ async function prepareValidators({validators}: ValidatorsPlan, paths: DevnetPath
         there > 0 ? `give --validators ${there}, or another --dir` : "leave --validators out, or give another --dir",
     });
   return addresses;
-}
-
-/** Ports of loopback that nobody has, all different because they are held at once. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({length: count}, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, LOOPBACK, resolve));
-    ports.push((server.address() as {port: number}).port);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 /** Returns when each has a session with every other and a block is final on all of them. */
