@@ -2,13 +2,13 @@
 import {DEFAULT_API_OPTIONS} from "./api/options.js";
 import type {ApiPorts, LedgerView} from "./api/ports.js";
 import {ApiServer} from "./api/server.js";
+import type {BatchDesk} from "./batches/desk.js";
 import type {Engine} from "./engine/engine.js";
 import {FinalityDesk} from "./finality.js";
 import {judgeSlash} from "./judge-slash.js";
 import {type NodeKeys, roleOf} from "./keys-part.js";
 import {transactionOfId} from "./ledger/state/tx-ids.js";
 import {blockTimeMs, type Ledger} from "./ledger-part.js";
-import type {BatchDesk} from "./mempool/batches/desk.js";
 import {NodeMetrics} from "./metrics/registry.js";
 import type {PoolChannel} from "./pool-gossip.js";
 import {Pulse} from "./pulse.js";

@@ -1,18 +1,20 @@
 /** The DAG mempool as a part of the node: from what waits to certified batches, and from those to blocks. */
 import {equalBytes, hexOf} from "../codecs/bytes.js";
+import type {Batch} from "../codecs/dag/batch.js";
 import {proofIdOf, readProofCompat} from "../codecs/mining/proof.js";
 import type {VerifySignature} from "../codecs/suite.js";
+import {QsdmError, UnavailableError} from "../errors.js";
+import {BatchDesk} from "./batches/desk.js";
+import {BatchFeed} from "./batches/feed.js";
+import type {Relayed} from "./batches/relayed.js";
 import type {Chain} from "./chain.js";
-import type {Clock} from "./engine/ports.js";
 import type {Intake} from "./intake.js";
-import {readTransaction} from "./ledger/chain/transaction.js";
-import {BatchDesk} from "./mempool/batches/desk.js";
-import {BatchFeed} from "./mempool/batches/feed.js";
-import type {Relayed} from "./mempool/batches/relayed.js";
+import {checkSignature, readTransaction} from "./ledger/chain/transaction.js";
 import {dagLimitsOf} from "./mempool/dag/rules.js";
 import type {Network} from "./network/port.js";
 import type {Identity} from "./network/session/certificate.js";
-import type {Log} from "./service.js";
+import type {Log, Timers} from "./service.js";
+import type {SignatureDesk} from "./signature-desk.js";
 import type {BatchStore} from "./storage/store.js";
 
 export interface BatchesSite {
@@ -25,7 +27,8 @@ export interface BatchesSite {
   /** The key that this node votes with in epochs in which it is a voter. */
   readonly identity: Identity;
   readonly verifyVote: VerifySignature;
-  readonly clock: Clock;
+  readonly signatures: Pick<SignatureDesk, "ahead">;
+  readonly clock: Timers;
   /** Least time between two blocks, in milliseconds. */
   readonly minIntervalMs: number;
   nowMs(): bigint;
@@ -45,7 +48,7 @@ const BATCHES_OF_INTERVAL = 8;
 const PACE_MIN_MS = 5;
 
 export function createBatches(site: BatchesSite): Batches {
-  const {chain, intake, relayed, identity, log} = site;
+  const {chain, intake, relayed, identity, log, failed} = site;
   const {chainId, limits} = chain.params;
   const desk = new BatchDesk({
     ...site,
@@ -62,6 +65,9 @@ export function createBatches(site: BatchesSite): Batches {
     sign: identity.sign,
     paceMs: Math.max(PACE_MIN_MS, site.minIntervalMs / BATCHES_OF_INTERVAL),
     offered: (packed) => intake.offered((id) => packed.has(id) || relayed.isOthers(id)),
+    came(batch) {
+      checkAhead(batch, site).catch(failed);
+    },
     oversized(ids) {
       log.warn({ids}, "no batch can hold what waits");
       intake.drop(ids.map((id) => ({id})));
@@ -70,6 +76,30 @@ export function createBatches(site: BatchesSite): Batches {
   const feed = new BatchFeed({chain, desk, intake, nowMs: site.nowMs});
   chain.subscribe(() => relayed.sweep());
   return {desk, feed};
+}
+
+/** Has the signatures of a batch checked before a block asks for them, which would be on the thread of everything else. */
+async function checkAhead(
+  {transactions}: Batch,
+  {chain, signatures}: Pick<BatchesSite, "chain" | "signatures">,
+): Promise<void> {
+  const read = transactions.map(readTransaction);
+  const attempt = (check: () => void): void => {
+    try {
+      check();
+    } catch (error) {
+      // What is wrong with it is for the block to say.
+      if (!(error instanceof QsdmError)) throw error;
+    }
+  };
+  try {
+    await signatures.ahead((verify) => {
+      for (const each of read) attempt(() => checkSignature(chain.state, each, verify));
+    });
+  } catch (error) {
+    // The threads have enough to do, or the node stops: the block asks again.
+    if (!(error instanceof UnavailableError)) throw error;
+  }
 }
 
 function placeIn({committee}: Chain, {publicKey}: Identity): number | null {

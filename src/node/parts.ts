@@ -3,6 +3,7 @@ import {availableParallelism} from "node:os";
 import {UnavailableError} from "../errors.js";
 import type {ApiServer} from "./api/server.js";
 import {createApi} from "./api-part.js";
+import type {BatchDesk} from "./batches/desk.js";
 import {type Batches, createBatches} from "./batches-part.js";
 import type {Chain} from "./chain.js";
 import {type ComputeBackend, loadBackend} from "./compute/backend.js";
@@ -14,7 +15,6 @@ import type {Intake} from "./intake.js";
 import type {SignedFile} from "./keys/signed-file.js";
 import {loadKeys, type NodeKeys, type NodeRole, roleOf} from "./keys-part.js";
 import {blockTimeMs, type Ledger, openLedger} from "./ledger-part.js";
-import type {BatchDesk} from "./mempool/batches/desk.js";
 import {isNetworked} from "./network/options.js";
 import type {Network} from "./network/port.js";
 import type {Site} from "./site.js";
@@ -109,6 +109,7 @@ function createEngine(
     intake,
     relayed: ledger.relayed,
     identity: keys.identity,
+    signatures: keys.signatures,
     minIntervalMs: pace.minIntervalMs,
     available: () => engine.batchCame(),
   });

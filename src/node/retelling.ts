@@ -45,12 +45,12 @@ export class Retelling {
   }
 
   #tell(peers: readonly PeerId[]): void {
-    if (!this.ports.follows()) return;
+    const follows = this.ports.follows();
     let told = 0;
     for (const [id, channel] of this.#channels) {
       const bytes = this.ports.bytesOf(id);
       if (!bytes) this.#channels.delete(id);
-      else if (told++ < AT_ONCE) for (const peer of peers) this.ports.network.send(peer, channel, bytes);
+      else if (follows && told++ < AT_ONCE) for (const peer of peers) this.ports.network.send(peer, channel, bytes);
     }
   }
 }

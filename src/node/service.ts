@@ -11,3 +11,11 @@ export interface Log {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
+
+/** Timers, so that tests and simulations bring their own. */
+export interface Timers {
+  /** Milliseconds of a clock that never goes back. */
+  nowMs(): number;
+  /** Runs `job` once after `ms`; the result calls it off. */
+  after(ms: number, job: () => void): () => void;
+}

@@ -2,11 +2,9 @@
 import {randomBytes} from "node:crypto";
 import {plain} from "../codecs/bytes.js";
 import {NgcDesk} from "./api/ngc/desk.js";
-import type {Committee} from "./consensus/votes/committee.js";
 import {type NodeKeys, roleOf} from "./keys-part.js";
 import type {Ledger} from "./ledger-part.js";
-import type {Network, PeerId} from "./network/port.js";
-import {peerIdOf} from "./network/session/certificate.js";
+import type {Network} from "./network/port.js";
 import {NetworkTally} from "./network/tally.js";
 import {createNetwork} from "./network-part.js";
 import type {NodeOptions, NodePorts} from "./node.js";
@@ -46,22 +44,21 @@ export async function createWire({options, ports, dir}: Site, keys: NodeKeys, le
   });
   const ngc = ngcDeskOf(options, ports);
   const isWaiting = (nodeId: string, height: bigint): boolean => intake.hasProof(nodeId, height);
-  const peersOf = peersOfCommittees();
-  const packs = (peer: PeerId): boolean => peersOf(chain.committee).has(peer);
+  const follows = (): boolean => roleOf(keys, chain) === "follower";
   const gossip = new PoolGossip({
     network,
+    tells: follows,
     isOpen: () => ngc?.passPeers() ?? true,
-    async takeTransaction(bytes, from) {
+    async takeTransaction(bytes) {
       const {txId} = await intake.submit(bytes);
-      relayed.note(txId, packs(from));
+      relayed.note(txId);
     },
-    async takeProof(bytes, from) {
+    async takeProof(bytes) {
       const verify = (raw: Uint8Array) => desk.verifyRelayed(chain.state, raw, isWaiting);
       const {proofIdHex} = await intake.submitProof(bytes, verify);
-      relayed.note(proofIdHex, packs(from));
+      relayed.note(proofIdHex);
     },
   });
-  const follows = (): boolean => roleOf(keys, chain) === "follower";
   const retelling = new Retelling({network, follows, bytesOf: (id) => intake.waitingBytes(id)});
   chain.subscribe(() => retelling.committed());
   return {network, tally, gossip, retelling, ngc};
@@ -69,13 +66,3 @@ export async function createWire({options, ports, dir}: Site, keys: NodeKeys, le
 
 const ngcDeskOf = ({ngc}: NodeOptions, {nowMs}: NodePorts): NgcDesk | null =>
   ngc === null ? null : new NgcDesk(ngc, {nowMs, randomBytes: (size) => plain(randomBytes(size))});
-
-/** Peer ids of a committee, hashed once. */
-function peersOfCommittees(): (committee: Committee) => ReadonlySet<PeerId> {
-  const known = new WeakMap<Committee, ReadonlySet<PeerId>>();
-  return (committee) => {
-    const ids = known.get(committee) ?? new Set(committee.voters.map(({publicKey}) => peerIdOf(publicKey)));
-    known.set(committee, ids);
-    return ids;
-  };
-}

@@ -9,6 +9,7 @@ import type {SignedRecord} from "../../src/codecs/consensus/promise.js";
 import {sha3} from "../../src/codecs/hash.js";
 import {RuleError} from "../../src/errors.js";
 import {Journal} from "../../src/node/api/events/journal.js";
+import {Relayed} from "../../src/node/batches/relayed.js";
 import {createBatches} from "../../src/node/batches-part.js";
 import {Chain} from "../../src/node/chain.js";
 import {DEFAULT_PACEMAKER} from "../../src/node/consensus/hotstuff/pacemaker.js";
@@ -20,7 +21,6 @@ import {VoteSigner} from "../../src/node/keys/vote-signer.js";
 import type {BlockCommitted} from "../../src/node/ledger/chain/events.js";
 import {chainParamsOf} from "../../src/node/ledger/params/networks.js";
 import {hashEach} from "../../src/node/ledger/state/hashing.js";
-import {Relayed} from "../../src/node/mempool/batches/relayed.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {Pool} from "../../src/node/mempool/pool/pool.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
@@ -118,11 +118,12 @@ export class SimNode {
       const nowMs = (): bigint => genesis.timeMs + BigInt(Math.floor(heap.nowMs) + this.skewMs);
       const pool = new Pool();
       let wake: () => void = () => {};
+      const signatures = new SignatureDesk(crypto.transactions.verify, null);
       const intake = new Intake({
         chain,
         pool,
         store,
-        signatures: new SignatureDesk(crypto.transactions.verify, null),
+        signatures,
         admit: admissionStack(stack, contracts),
         verifyProof: refuseProof,
         nowMs,
@@ -152,6 +153,7 @@ export class SimNode {
         intake,
         relayed,
         identity: {publicKey: this.#keys.publicKey, sign},
+        signatures,
         minIntervalMs: this.ports.pace.minIntervalMs,
         available: () => engine.batchCame(),
       });

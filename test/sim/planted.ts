@@ -21,7 +21,7 @@ export interface PlantedBug {
 const HOTSTUFF = "src/node/consensus/hotstuff";
 const SIGNER = "src/node/keys/vote-signer.ts";
 const INTAKE = "src/node/intake.ts";
-const DESK = "src/node/mempool/batches/desk.ts";
+const DESK = "src/node/batches/desk.ts";
 
 /** The signer's own record would hide what the journal forgets, and the other way round: both are defects together. */
 const SIGNER_FORGETS: readonly Edit[] = [

@@ -3,7 +3,7 @@
  * in order, as a copy. Links can be cut and healed; what is sent over a cut link is lost.
  */
 import {UnavailableError} from "../../src/errors.js";
-import type {BatchFigures} from "../../src/node/mempool/batches/desk.js";
+import type {BatchFigures} from "../../src/node/batches/desk.js";
 import {aloneNetwork} from "../../src/node/network/alone.js";
 import type {
   Channel,

@@ -10,7 +10,7 @@ import type {Chain} from "../chain.js";
 import type {PacemakerOptions} from "../consensus/hotstuff/pacemaker.js";
 import type {Network} from "../network/port.js";
 import type {Candidate} from "../proposal.js";
-import type {Log} from "../service.js";
+import type {Log, Timers} from "../service.js";
 import type {LedgerStore} from "../storage/store.js";
 import type {PaceOptions} from "./pace.js";
 
@@ -39,12 +39,7 @@ export interface BlockFeed {
   begin(): void;
 }
 
-/** Timers, so that tests and simulations bring their own. */
-export interface Clock {
-  /** Milliseconds of a clock that never goes back. */
-  nowMs(): number;
-  /** Runs `job` once after `ms`; the result calls it off. */
-  after(ms: number, job: () => void): () => void;
+export interface Clock extends Timers {
   /** From -JITTER_BPS_MAX to JITTER_BPS_MAX. */
   jitterBps(): number;
 }

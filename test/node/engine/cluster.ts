@@ -4,6 +4,7 @@ import {hexOf} from "../../../src/codecs/bytes.js";
 import type {Genesis, GenesisParams} from "../../../src/codecs/chain/genesis.js";
 import type {EquivocationProof} from "../../../src/codecs/consensus/equivocation.js";
 import {sha3} from "../../../src/codecs/hash.js";
+import {Relayed} from "../../../src/node/batches/relayed.js";
 import {createBatches} from "../../../src/node/batches-part.js";
 import {contractsOf} from "../../../src/node/contracts.js";
 import {systemClock} from "../../../src/node/engine/clock.js";
@@ -12,9 +13,9 @@ import type {Clock} from "../../../src/node/engine/ports.js";
 import {SignedFile} from "../../../src/node/keys/signed-file.js";
 import {VoteSigner} from "../../../src/node/keys/vote-signer.js";
 import {STRICT_RULES} from "../../../src/node/ledger/params/rules.js";
-import {Relayed} from "../../../src/node/mempool/batches/relayed.js";
 import {rememberValid} from "../../../src/node/signature-cache.js";
-import {mlDsa44} from "../../support/accounts.js";
+import {SignatureDesk} from "../../../src/node/signature-desk.js";
+import {mlDsa44, mlDsa87} from "../../support/accounts.js";
 import {openTestChain, scratchDirectory, type TestChain, testGenesis, VALIDATOR_ACCOUNT} from "../../support/chain.js";
 import {InProcessNetwork} from "../../support/network.js";
 
@@ -88,6 +89,7 @@ export class Cluster {
       intake,
       relayed,
       identity: {publicKey: keysOf(i).publicKey, sign},
+      signatures: new SignatureDesk(mlDsa87.verify, null),
       minIntervalMs: pace.minIntervalMs,
       available: () => engine.batchCame(),
     });

@@ -1,12 +1,12 @@
 /** Batches, acks and certificates on the network, and requests for what is missing. */
-import {hexOf} from "../../../codecs/bytes.js";
-import {BATCH_MAX_BYTES, type BatchRef} from "../../../codecs/dag/batch.js";
-import {type BatchAnswer, batchAnswer, batchRequest, type DagMessage, dagMessage} from "../../../codecs/dag/message.js";
-import {sha3} from "../../../codecs/hash.js";
-import {QsdmError} from "../../../errors.js";
-import type {Voter} from "../../consensus/votes/committee.js";
-import type {Network, PeerId, Verdict} from "../../network/port.js";
-import type {Log} from "../../service.js";
+import {hexOf} from "../../codecs/bytes.js";
+import {BATCH_MAX_BYTES, type BatchRef} from "../../codecs/dag/batch.js";
+import {type BatchAnswer, batchAnswer, batchRequest, type DagMessage, dagMessage} from "../../codecs/dag/message.js";
+import {sha3} from "../../codecs/hash.js";
+import {QsdmError} from "../../errors.js";
+import type {Voter} from "../consensus/votes/committee.js";
+import type {Network, PeerId, Verdict} from "../network/port.js";
+import type {Log} from "../service.js";
 import {Fetcher} from "./fetcher.js";
 
 const BATCH_PROTOCOL = "/qsdm/batch/1";

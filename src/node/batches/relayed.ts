@@ -1,9 +1,9 @@
 /**
- * What other nodes told of, and whose turn it is to put it into a batch. Whoever a client came to does it at once; the
- * others step in one after the other, should that one be gone, so that gossip does not fill every batch with the same.
+ * What followers told of, and whose turn it is to put it into a batch: one validator does it at once, and the others
+ * step in one after the other, should that one be gone, so that gossip does not fill every batch with the same.
  */
-import {bytesOfHex, equalBytes} from "../../../codecs/bytes.js";
-import type {Committee} from "../../consensus/votes/committee.js";
+import {bytesOfHex, equalBytes} from "../../codecs/bytes.js";
+import type {Committee} from "../consensus/votes/committee.js";
 
 /** How long each waits for the one before it, in milliseconds. */
 const TURN_MS = 3_000;
@@ -24,17 +24,14 @@ export class Relayed {
 
   constructor(private readonly ports: RelayedPorts) {}
 
-  /**
-   * A peer told of it.
-   * @param packs whether that peer makes batches itself
-   */
-  note(id: string, packs: boolean): void {
+  /** A peer told of it. */
+  note(id: string): void {
     const {key, committee, nowMs} = this.ports;
     const {voters: all, size: voters} = committee();
     const self = all.findIndex(({publicKey}) => equalBytes(publicKey, key));
     if (self < 0) return;
     const first = Number(Buffer.from(bytesOfHex(id)).readUInt32BE() % voters);
-    const turn = ((self - first + voters) % voters) + (packs ? 1 : 0);
+    const turn = (self - first + voters) % voters;
     if (turn > 0) this.#dueMs.set(id, nowMs() + turn * TURN_MS);
   }
 

@@ -2,20 +2,19 @@
  * The driver of the DAG mempool: feeds the pure machine one input at a time and carries its effects out in their order.
  * What came in one turn of the loop is written in one transaction, before anything that it covers leaves.
  */
-import {type Ack, ackContent, ackContentOf} from "../../../codecs/dag/availability.js";
-import {type BatchRef, batchHeader} from "../../../codecs/dag/batch.js";
-import {aboutOf, type Kept, kept} from "../../../codecs/dag/kept.js";
-import type {Clock} from "../../engine/ports.js";
-import type {Network} from "../../network/port.js";
-import type {Log, Service} from "../../service.js";
-import type {BatchStore} from "../../storage/store.js";
-import type {DagEffect, DagInput} from "../dag/effects.js";
-import type {Offered} from "../dag/pack.js";
-import {restoreDag} from "../dag/restore.js";
-import type {DagRules} from "../dag/rules.js";
-import {type DagState, horizonOf} from "../dag/state.js";
-import {step} from "../dag/step.js";
-import {answerFor, frontier, packedIds} from "../dag/view.js";
+import {type Ack, ackContent, ackContentOf} from "../../codecs/dag/availability.js";
+import {type Batch, type BatchRef, batchHeader} from "../../codecs/dag/batch.js";
+import {aboutOf, type Kept, kept} from "../../codecs/dag/kept.js";
+import type {DagEffect, DagInput} from "../mempool/dag/effects.js";
+import type {Offered} from "../mempool/dag/pack.js";
+import {restoreDag} from "../mempool/dag/restore.js";
+import type {DagRules} from "../mempool/dag/rules.js";
+import {type DagState, horizonOf} from "../mempool/dag/state.js";
+import {step} from "../mempool/dag/step.js";
+import {answerFor, frontier, packedIds} from "../mempool/dag/view.js";
+import type {Network} from "../network/port.js";
+import type {Log, Service, Timers} from "../service.js";
+import type {BatchStore} from "../storage/store.js";
 import {Courier} from "./courier.js";
 
 const TICK_MS = 500;
@@ -32,12 +31,14 @@ export interface BatchDeskPorts {
   readonly network: Network | null;
   /** Signs with the voting key. */
   sign(message: Uint8Array): Uint8Array;
-  readonly clock: Clock;
+  readonly clock: Timers;
   /** Least time between two batches of this validator, in milliseconds. */
   readonly paceMs: number;
   readonly log: Log;
   /** What waits and is in none of `packed`. */
   offered(packed: ReadonlySet<string>): Offered;
+  /** Another validator's batch is here, which blocks may come to hold. */
+  came(batch: Batch): void;
   /** A batch can be named by a block from now on. */
   available(ref: BatchRef): void;
   /** These can be in no batch. */
@@ -169,8 +170,11 @@ export class BatchDesk implements Service {
 
   #take(effect: DagEffect): void {
     if (effect.type === "keep") {
+      const {record} = effect;
+      if (record.type === "batch" && record.batch.signed.header.creator !== this.#rules.self)
+        this.ports.came(record.batch);
       // Who only follows has promised nothing, and finds everything in blocks.
-      if (this.#rules.self !== null) this.#rows.push(effect.record);
+      if (this.#rules.self !== null) this.#rows.push(record);
       return;
     }
     // Goes with the next write.

@@ -1,6 +1,6 @@
 /** Asks peers for batches: a few at a time of each, since a peer ends the streams that it did not expect. */
-import type {BatchRef} from "../../../codecs/dag/batch.js";
-import type {PeerId} from "../../network/port.js";
+import type {BatchRef} from "../../codecs/dag/batch.js";
+import type {PeerId} from "../network/port.js";
 
 /** Requests to one peer that are under way; it takes twice as many (libp2p/network.ts). */
 const AT_ONCE = 8;

@@ -2,16 +2,16 @@
  * Between batches and blocks: what the next block takes, what a proposal carries of a block, and the block that a
  * proposal was. A block is made of certified batches that are here, and of nothing else.
  */
-import type {Block} from "../../../codecs/chain/block.js";
-import {type Bodies, blockOf, type CompactBlock, compactOf} from "../../../codecs/consensus/compact-block.js";
-import type {BatchRef} from "../../../codecs/dag/batch.js";
-import {InvariantError} from "../../../errors.js";
-import type {Chain} from "../../chain.js";
-import type {BlockCommitted} from "../../ledger/chain/events.js";
-import {readTransaction, type Transaction} from "../../ledger/chain/transaction.js";
-import type {Candidate, Dropped} from "../../proposal.js";
-import type {Body} from "../dag/state.js";
-import {bodyOf, frontier, missingOf, packedIds} from "../dag/view.js";
+import type {Block} from "../../codecs/chain/block.js";
+import {type Bodies, blockOf, type CompactBlock, compactOf} from "../../codecs/consensus/compact-block.js";
+import type {BatchRef} from "../../codecs/dag/batch.js";
+import {InvariantError} from "../../errors.js";
+import type {Chain} from "../chain.js";
+import type {BlockCommitted} from "../ledger/chain/events.js";
+import {readTransaction, type Transaction} from "../ledger/chain/transaction.js";
+import type {Body} from "../mempool/dag/state.js";
+import {bodyOf, frontier, missingOf, packedIds} from "../mempool/dag/view.js";
+import type {Candidate, Dropped} from "../proposal.js";
 import type {BatchDesk} from "./desk.js";
 
 export interface BatchFeedPorts {

@@ -1,6 +1,6 @@
 import {expect, test} from "vitest";
-import {Relayed} from "../../../../src/node/mempool/batches/relayed.js";
-import {keyOf, rulesOf} from "../../../support/dag.js";
+import {Relayed} from "../../../src/node/batches/relayed.js";
+import {keyOf, rulesOf} from "../../support/dag.js";
 
 /** Of four, the third is the first in turn for it. */
 const ID = "00000002".padEnd(64, "0");
@@ -16,7 +16,7 @@ const relayedAt = (self: number | null, clock: {ms: number}, waiting = new Set([
 test("what a follower told of is taken by one validator at once, and by the others in turn", () => {
   const clock = {ms: 0};
   const all = [0, 1, 2, 3].map((self) => relayedAt(self, clock));
-  for (const each of all) each.note(ID, false);
+  for (const each of all) each.note(ID);
   const takers = (): number[] => [0, 1, 2, 3].filter((self) => !all[self]!.isOthers(ID));
   const seen = [];
   for (const atMs of [0, 3_000, 6_000, 9_000]) {
@@ -26,21 +26,12 @@ test("what a follower told of is taken by one validator at once, and by the othe
   expect(seen).toEqual([[2], [2, 3], [0, 2, 3], [0, 1, 2, 3]]);
 });
 
-test("what a validator took is left to it at first", () => {
-  const clock = {ms: 0};
-  const second = relayedAt(2, clock);
-  second.note(ID, true);
-  expect(second.isOthers(ID)).toBe(true);
-  clock.ms = 3_000;
-  expect(second.isOthers(ID)).toBe(false);
-});
-
 test("what came to this node itself is its own, and what waits no longer is forgotten", () => {
   const clock = {ms: 0};
   const waiting = new Set([ID]);
   const one = relayedAt(1, clock, waiting);
   expect(one.isOthers(ID)).toBe(false);
-  one.note(ID, true);
+  one.note(ID);
   one.sweep();
   expect(one.isOthers(ID)).toBe(true);
   waiting.clear();

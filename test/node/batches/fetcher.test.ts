@@ -1,6 +1,6 @@
 import {expect, test} from "vitest";
-import type {BatchRef} from "../../../../src/codecs/dag/batch.js";
-import {Fetcher} from "../../../../src/node/mempool/batches/fetcher.js";
+import type {BatchRef} from "../../../src/codecs/dag/batch.js";
+import {Fetcher} from "../../../src/node/batches/fetcher.js";
 
 const refOf = (i: number): BatchRef => ({round: BigInt(i + 1), creator: 0, batchId: i.toString(16).padStart(64, "0")});
 const PEER = "a".repeat(64);
