@@ -187,8 +187,14 @@ export class Engine implements Service {
       if (effect.type === "refused") {
         verdict = effect.verdict;
         this.ports.log.debug({input: input.type, reason: effect.reason, verdict}, "consensus refused an input");
-      } else next.push(...(await this.#perform(effect)));
-      if (this.ports.chain.committee.epoch === epoch) continue;
+        continue;
+      }
+      const isNews = effect.type === "commit" && this.#holdsSomething(effect);
+      next.push(...(await this.#perform(effect)));
+      if (this.ports.chain.committee.epoch === epoch) {
+        if (isNews && input.type === "vote") this.#spread(effect);
+        continue;
+      }
       // Only who counted the votes has this certificate, and no later block of the epoch will carry it.
       if (input.type === "vote") this.#speaker?.announce(state.highCertificate);
       await this.#beginEpoch();
@@ -196,6 +202,16 @@ export class Engine implements Service {
     }
     for (const each of next) await this.#take(each);
     return verdict;
+  }
+
+  #holdsSomething({blocks}: EffectOf<"commit">): boolean {
+    return blocks.some(({id}) => (this.#bodies.get(id)?.block.batches.length ?? 0) > 0);
+  }
+
+  /** Who counted the votes knows first what is final. The others need not wait for its next block, if that one waits. */
+  #spread({head}: EffectOf<"commit">): void {
+    const {committee, self} = this.#state;
+    if (committee.leader(head.view + 1n) === self && !this.#schedule.isDue(head.blockId)) this.#speaker?.announce(head);
   }
 
   async #perform(effect: Exclude<Effect, {type: "refused"}>): Promise<readonly Input[]> {

@@ -1,7 +1,7 @@
 /** When this node makes its next block, and when it gives a view up. */
 import {jittered, timeoutMs} from "../consensus/hotstuff/pacemaker.js";
 import type {ConsensusState, EffectOf} from "../consensus/hotstuff/state.js";
-import {dueMs} from "./pace.js";
+import {Pace} from "./pace.js";
 import type {EngineOptions, EnginePorts} from "./ports.js";
 
 export interface SchedulePorts extends Pick<EnginePorts, "chain" | "batches" | "clock"> {
@@ -14,7 +14,7 @@ export interface SchedulePorts extends Pick<EnginePorts, "chain" | "batches" | "
 }
 
 export class Schedule {
-  #lastBlockMs: number;
+  readonly #pace: Pace;
   #build: EffectOf<"build"> | null = null;
   #view: {
     readonly view: bigint;
@@ -29,7 +29,7 @@ export class Schedule {
     private readonly options: EngineOptions,
     private readonly ports: SchedulePorts,
   ) {
-    this.#lastBlockMs = ports.clock.nowMs();
+    this.#pace = new Pace(options.pace, ports.clock.nowMs());
   }
 
   /** Something waits: do not sit out the interval. */
@@ -53,7 +53,7 @@ export class Schedule {
 
   /** A block is there. */
   noteBlock(): void {
-    this.#lastBlockMs = this.ports.clock.nowMs();
+    this.#pace.note(this.ports.clock.nowMs());
   }
 
   /** Consensus asks for a block. */
@@ -73,6 +73,11 @@ export class Schedule {
     }
     this.#build = null;
     return asked;
+  }
+
+  /** Whether a block on `parentId` need not wait any more. */
+  isDue(parentId: string): boolean {
+    return this.#dueMs(parentId) <= this.ports.clock.nowMs();
   }
 
   /** Consensus entered a view. */
@@ -110,7 +115,7 @@ export class Schedule {
 
   /** When a block on `parentId` is due. */
   #dueMs(parentId: string): number {
-    return dueMs(this.#lastBlockMs, this.#isBusy(parentId), this.options.pace);
+    return this.#pace.dueMs(this.#isBusy(parentId));
   }
 
   /** Whether something waits for a block on `parentId`, or for the blocks that make its own final. */

@@ -51,10 +51,12 @@ export class Speaker {
     if (!signature) return;
     const {index: validator} = this;
     const compact = this.ports.batches.compact(block);
+    const {length: transactions} = block.transactions;
+    this.ports.log.debug({view, height, id: blockId, transactions}, "proposed a block");
     this.#send({type: "proposal", proposal: {block: compact, justify, timeouts, validator, signature}});
   }
 
-  /** Tells everybody what ended the epoch: no later block of it will carry this certificate. */
+  /** Tells everybody of a certificate that no block carries soon. */
   announce(certificate: Certificate): void {
     this.#send({type: "certificate", certificate});
   }

@@ -45,6 +45,8 @@ export interface Member extends TestChain {
 export class Cluster {
   readonly network = new InProcessNetwork();
   readonly genesis: Genesis;
+  /** Of validators that are started from now on. */
+  pace = {intervalMs: 200, minIntervalMs: 20};
   readonly members = new Map<number, Member>();
   readonly #directories = new Map<number, string>();
 
@@ -67,7 +69,7 @@ export class Cluster {
     const sign = (message: Uint8Array): Uint8Array => mlDsa44.sign(keysOf(i).secretKey, message);
     const network = this.network.join(peerOf(i));
     const {chain, intake, store} = opened;
-    const pace = {intervalMs: 200, minIntervalMs: 20};
+    const {pace} = this;
     const common = {
       chain,
       store,

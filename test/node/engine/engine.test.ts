@@ -102,6 +102,15 @@ describe("four validators", () => {
     expect(cluster.network.verdicts.filter(({verdict}) => verdict === "reject")).toEqual([]);
   });
 
+  test("know of a write that is final long before the next block is due", async () => {
+    cluster = new Cluster(4, [{to: alice.address, amountDust: 1_000_000n}]);
+    cluster.pace = {intervalMs: 60_000, minIntervalMs: 20};
+    const members = await Promise.all([0, 1, 2, 3].map((i) => cluster.start(i)));
+    const {txId} = await pay(members[0]!, 0n);
+    await eventually(async () => members.every(({store}) => store.receipt(txId) !== null), 20_000);
+    checkAgreement(members);
+  }, 30_000);
+
   test("go on without one of them, which follows again when it is back", async () => {
     const members = await started(4);
     await eventually(async () => members.every((each) => height(each) >= 1n));
