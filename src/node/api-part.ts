@@ -5,6 +5,7 @@ import {ApiServer} from "./api/server.js";
 import type {BatchDesk} from "./batches/desk.js";
 import type {Engine} from "./engine/engine.js";
 import {FinalityDesk} from "./finality.js";
+import {governanceLog} from "./governance-log.js";
 import {judgeSlash} from "./judge-slash.js";
 import {type NodeKeys, roleOf} from "./keys-part.js";
 import {transactionOfId} from "./ledger/state/tx-ids.js";
@@ -35,6 +36,7 @@ export function createApi(
   ledger.telemetry?.subscribe((verdict) => metrics.judged(verdict));
   ledger.rejections.subscribe((claim, outcome) => metrics.rejected(claim, outcome));
   chain.subscribe(() => pulse.beat());
+  chain.subscribe(governanceLog(ports.log));
   const {version, commit} = ports;
   const finality = new FinalityDesk({genesis: dir.genesis, store, chain, newest: () => engine.newest()});
   const info = {

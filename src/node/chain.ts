@@ -19,6 +19,7 @@ import type {BlockContext} from "./ledger/chain/contract.js";
 import {type BlockCommitted, slashesIn} from "./ledger/chain/events.js";
 import {genesisBlock} from "./ledger/chain/genesis.js";
 import type {RunPorts} from "./ledger/chain/run.js";
+import {liveParams} from "./ledger/governance/live.js";
 import {assertSupply, type HeldDust, supplyOf} from "./ledger/monetary/supply.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
@@ -57,6 +58,7 @@ interface Voters {
 export type Subscriber = (committed: BlockCommitted, extension: Extension) => void;
 
 export class Chain {
+  /** As genesis gives them; what is governed of them the state says, and `nextBlock`. */
   readonly params: ChainParams;
   /** Id of block 0. */
   readonly genesisId: string;
@@ -151,9 +153,9 @@ export class Chain {
 
   /** The block that could come after `parentId`, as rules see it. */
   nextBlock(timeMs: bigint, parentId: string = this.tip.id): BlockContext {
-    const {parent} = this.ground(parentId);
+    const {parent, state} = this.ground(parentId);
     return {
-      params: this.params,
+      params: liveParams(this.params, state),
       height: parent.height + 1n,
       timeMs,
       verifySignature: this.ports.verifyTransaction,

@@ -4,6 +4,7 @@ import type {Contract} from "./ledger/chain/contract.js";
 import {compatEnrollContract} from "./ledger/enrollment/compat-contract.js";
 import {enrollContract} from "./ledger/enrollment/contract.js";
 import {unenrollContract} from "./ledger/enrollment/unenroll.js";
+import {governanceContract} from "./ledger/governance/contract.js";
 import type {Rules} from "./ledger/params/rules.js";
 import {slashContract} from "./ledger/slashing/contract.js";
 import {batchTransferContract} from "./ledger/transfer/batch-contract.js";
@@ -18,6 +19,7 @@ const COMMON: readonly Contract[] = [
   unenrollContract,
   transferContract,
   batchTransferContract,
+  governanceContract,
 ];
 const STRICT: readonly Contract[] = [
   ...COMMON,

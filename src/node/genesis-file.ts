@@ -72,6 +72,7 @@ const SCHEMA = z.strictObject({
   timeMs: amount,
   params: PARAMS,
   allocations: z.array(z.strictObject({to: z.string(), amountDust: amount})),
+  authorities: z.array(z.string()),
   validators: z.array(z.strictObject({publicKey: z.string(), power: amount, account: z.string()})),
 });
 

@@ -1,10 +1,12 @@
 /** Reads of the committed state, as the API and the gauges see it. Good until the next await. */
 import type {StakeView} from "../codecs/api/stakes.js";
 import {validatorIdOf} from "../codecs/chain/validator-payloads.js";
-import {GOVERNED_PARAMETERS} from "../codecs/governance/parameters.js";
-import type {LedgerView} from "./api/ports.js";
+import {PARAM_SET} from "../codecs/governance/payloads.js";
+import type {GovernanceView, LedgerView, PendingChange} from "./api/ports.js";
 import type {Chain} from "./chain.js";
 import {listRecords, registryStats} from "./ledger/enrollment/registry.js";
+import {governedBy, liveParams} from "./ledger/governance/live.js";
+import {authoritiesIn, type Proposal, proposalsIn} from "./ledger/governance/proposals.js";
 import {difficultyAt, hashrateAt} from "./ledger/mining/difficulty.js";
 import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
 import {supplyOf} from "./ledger/monetary/supply.js";
@@ -34,7 +36,8 @@ export function viewOf(chain: Chain): LedgerView {
   return view;
 }
 
-function createView({state, params, tip, held}: Chain): LedgerView {
+function createView({state, params: given, tip, held}: Chain): LedgerView {
+  const params = liveParams(given, state);
   return {
     head: {height: tip.height, blockId: tip.id, timeMs: tip.timeMs, stateRoot: tip.stateRoot},
     params,
@@ -59,7 +62,7 @@ function createView({state, params, tip, held}: Chain): LedgerView {
       }),
     stakes: () => stakesIn(state, params),
     epoch: () => epochOf(state),
-    governance: () => ({active: governedValues(state), pending: [], authorities: []}),
+    governance: () => governanceIn(state, params.rules),
   };
 }
 
@@ -83,6 +86,16 @@ function stakesIn(state: State, params: ChainParams): readonly StakeView[] {
   });
 }
 
-/** What holds now; genesis puts every one of them into the state. */
-const governedValues = (state: State): ReadonlyMap<string, bigint> =>
-  new Map(GOVERNED_PARAMETERS.map(({name, default: usual}) => [name, state.get(parameters, name)?.value ?? usual]));
+/** A change as the reference shows it, where it is one that it shows. */
+const pendingIn = ({change, effectiveHeight, stagedAtHeight, voters, memo}: Proposal): PendingChange[] => {
+  if (change.kind !== PARAM_SET || stagedAtHeight === 0n) return [];
+  const {param, value} = change;
+  return [{param, value, effectiveHeight, submittedAtHeight: stagedAtHeight, authority: voters.at(-1)!, memo}];
+};
+
+/** What holds now, and what is bound or proposed to. */
+function governanceIn(state: State, rules: ChainParams["rules"]): GovernanceView {
+  const active = new Map(governedBy(rules).map(({name}) => [name, state.get(parameters, name)!.value]));
+  const open = [...proposalsIn(state, rules)];
+  return {active, pending: open.flatMap(pendingIn), proposals: open, authorities: authoritiesIn(state)};
+}

@@ -21,6 +21,7 @@ const FLAGS = {
   basePort: 9000,
   validatorAccount: [account],
   allocate: [],
+  authority: [],
   param: [],
 } as const;
 

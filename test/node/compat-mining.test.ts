@@ -32,6 +32,7 @@ const params = chainParamsOf({
   params: {...NETWORK_PARAMS.compat, dagEntries: 64, initialDifficulty: 4n},
   allocations: [],
   validators: [],
+  authorities: [],
 });
 const usual = contextFor([]);
 const context: VerifyContext = {...usual, params: {...usual.params, rules: COMPAT_RULES}, challenges: null};

@@ -58,6 +58,7 @@ const genesisOf = (nodes: number, crypto: SimCrypto, addresses: readonly string[
     power: 1n,
     account: i.toString(16).padStart(64, "0"),
   })),
+  authorities: [],
 });
 
 export async function runSeed({seed, crypto: mode, blockMs = BLOCK_MS, print}: SimOptions): Promise<SimResult> {

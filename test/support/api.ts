@@ -89,6 +89,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
       ["fork_v2_tc_height", 18_446_744_073_709_551_615n],
     ]),
     pending: [],
+    proposals: [],
     authorities: [],
   }),
   ...over,

@@ -34,6 +34,7 @@ export const testGenesis = (allocations: readonly {to: string; amountDust: bigin
   params: NETWORK_PARAMS.dev,
   allocations,
   validators: [{publicKey: VALIDATOR_KEYS.publicKey, power: 1n, account: VALIDATOR_ACCOUNT.address}],
+  authorities: [],
 });
 
 const scratch = mkdtempSync(path.join(tmpdir(), "qsdm-test-"));

@@ -69,6 +69,7 @@ const params = chainParamsOf({
   params: {...NETWORK_PARAMS.dev, dagEntries: 64, initialDifficulty: 4n, graceBlocks: 6n},
   allocations: [],
   validators: [],
+  authorities: [],
 });
 const table = buildDag({epoch: 0n, workSetRoot: WORK_SET_ROOT, entries: params.mining.dagEntries});
 let draws = 0;

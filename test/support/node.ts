@@ -33,6 +33,7 @@ export const nodeGenesis = (accounts: readonly TestAccount[]): Genesis => ({
   validators: [
     {publicKey: mlDsa44.keygenFromSeed(VALIDATOR_SEED).publicKey, power: 1n, account: VALIDATOR_ACCOUNT.address},
   ],
+  authorities: [],
 });
 
 export interface RunningNode {

@@ -79,6 +79,8 @@ export const genesis = record("qsdm/genesis/v1", {
     record("validator", {publicKey: fixed(ML_DSA_44.publicKeyBytes), power: u64, account: address}),
     1_000,
   ),
+  /** Who votes on governed parameters and on authorities from height 1 on; without any, nobody ever does. */
+  authorities: list(address, 64),
 });
 export type Genesis = FieldValue<typeof genesis>;
 

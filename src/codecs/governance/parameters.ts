@@ -1,8 +1,15 @@
 /**
- * The parameters that authorities can vote on, in the reference's order.
- * Source: mining protocol, section 23. Vectors: payloads.vectors.json.
+ * The parameters that authorities can vote on: the reference's in its order, and ours.
+ * Source: mining protocol, section 23. Vectors: payloads.vectors.json. Ours: docs/decisions/0074-live-parameters.md.
  */
-import {U64_MAX} from "../amount.js";
+import {DUST_PER_CELL, U64_MAX} from "../amount.js";
+
+export const REWARD_BPS = "reward_bps";
+export const AUTO_REVOKE_MIN_STAKE = "auto_revoke_min_stake_dust";
+export const TENSOR_FORK_HEIGHT = "fork_v2_tc_height";
+export const BASE_FEE = "base_fee_dust";
+export const FEE_BURN_BPS = "fee_burn_bps";
+export const MAX_BLOCK_GAS = "max_block_gas";
 
 export interface GovernedParameter {
   readonly name: string;
@@ -16,9 +23,10 @@ export interface GovernedParameter {
 /** Furthest ahead that a change may take effect, in blocks. */
 export const MAX_ACTIVATION_DELAY_BLOCKS = 86_400n;
 
+/** Those of the reference, which are all that its tools and its chains know. */
 export const GOVERNED_PARAMETERS: readonly GovernedParameter[] = [
   {
-    name: "reward_bps",
+    name: REWARD_BPS,
     min: 0n,
     max: 5_000n,
     default: 0n,
@@ -26,7 +34,7 @@ export const GOVERNED_PARAMETERS: readonly GovernedParameter[] = [
     description: "Slasher reward share, in basis points of forfeited stake. Mirrors SlashApplier.RewardBPS.",
   },
   {
-    name: "auto_revoke_min_stake_dust",
+    name: AUTO_REVOKE_MIN_STAKE,
     min: 100_000_000n,
     max: 1_000_000_000n,
     default: 1_000_000_000n,
@@ -36,7 +44,7 @@ export const GOVERNED_PARAMETERS: readonly GovernedParameter[] = [
       "window. Bounded between 1 CELL and MIN_ENROLL_STAKE.",
   },
   {
-    name: "fork_v2_tc_height",
+    name: TENSOR_FORK_HEIGHT,
     min: 0n,
     max: U64_MAX,
     default: U64_MAX,
@@ -45,6 +53,37 @@ export const GOVERNED_PARAMETERS: readonly GovernedParameter[] = [
       "Block height at which the Tensor-Core PoW mixin (MINING_PROTOCOL_V2 §4) activates. " +
       "math.MaxUint64 disables the mixin; 0 activates it from genesis; N > 0 activates at block N. Read " +
       "by v2wiring at boot + after every Promote and pushed into pkg/mining via SetForkV2TCHeight.",
+  },
+];
+
+/** Those of a chain of our own. No value within the bounds can stop it. */
+export const CHAIN_PARAMETERS: readonly GovernedParameter[] = [
+  ...GOVERNED_PARAMETERS,
+  {
+    name: BASE_FEE,
+    min: 0n,
+    // More would keep the authorities themselves from taking it back.
+    max: DUST_PER_CELL,
+    default: 1_000n,
+    unit: "dust",
+    description: "Least that an included transaction pays; one of more than 600,000 gas pays more in proportion.",
+  },
+  {
+    name: FEE_BURN_BPS,
+    min: 0n,
+    max: 10_000n,
+    default: 5_000n,
+    unit: "bps",
+    description: "Share of each fee that is burned; the proposer receives the rest.",
+  },
+  {
+    name: MAX_BLOCK_GAS,
+    // The dearest envelope has to fit.
+    min: 25_000_000n,
+    max: 4_000_000_000n,
+    default: 400_000_000n,
+    unit: "gas",
+    description: "Gas of the transactions of a block together.",
   },
 ];
 

@@ -12,7 +12,7 @@ import {prefixed, readStrict, readWhole} from "../go/readers.js";
 import {type GoValue, goStruct, member, optional} from "../go/struct.js";
 import {type GoType, goText, goUint64} from "../go/types.js";
 import {type CompatCodec, canonicalCodec} from "../json.js";
-import {GOVERNED_PARAMETERS} from "./parameters.js";
+import {CHAIN_PARAMETERS, GOVERNED_PARAMETERS, type GovernedParameter} from "./parameters.js";
 
 export const GOVERNANCE_CONTRACT = "qsdm/gov/v1";
 export const PARAM_SET = "param-set";
@@ -76,17 +76,22 @@ function payloadCodec<T extends {readonly kind: string}>(wire: GoType<T>, check:
 }
 
 /** @throws DecodeError GOVERNANCE_INVALID with the reference's text, JSON_TOO_LARGE, JSON_NOT_CANONICAL */
-export const paramSet = payloadCodec(paramSetWire, checkParamSet);
+export const paramSet = payloadCodec(paramSetWire, (value) => checkParamSet(value, GOVERNED_PARAMETERS));
+/** The same of a chain of our own, which governs more. @throws as `paramSet` */
+export const chainParamSet = payloadCodec(paramSetWire, (value) => checkParamSet(value, CHAIN_PARAMETERS));
 /** @throws DecodeError GOVERNANCE_INVALID with the reference's text, JSON_TOO_LARGE, JSON_NOT_CANONICAL */
 export const authoritySet = payloadCodec(authoritySetWire, checkAuthoritySet);
 
-function checkParamSet({kind: found, param, value, effectiveHeight, memo}: ParamSet): void {
+function checkParamSet(
+  {kind: found, param, value, effectiveHeight, memo}: ParamSet,
+  parameters: readonly GovernedParameter[],
+): void {
   if (found !== PARAM_SET) invalid(`kind=${quoteText(found)} want "${PARAM_SET}"`);
   checkMemo(memo);
-  const registry = `(registry: ${GOVERNED_PARAMETERS.map(({name}) => name).join(", ")})`;
+  const registry = `(registry: ${parameters.map(({name}) => name).join(", ")})`;
   if (param === "") refuse(`param not in registry: param name is empty ${registry}`);
   const known =
-    GOVERNED_PARAMETERS.find(({name}) => name === param) ??
+    parameters.find(({name}) => name === param) ??
     refuse(`param not in registry: param=${quoteText(param)} ${registry}`);
   if (value < known.min || value > known.max)
     refuse(

@@ -44,7 +44,10 @@ export interface DevnetPorts {
 export type Addresses = Readonly<Record<WalletName, string>>;
 
 /** What a devnet's chain is, whoever votes on it. */
-export type DevnetChain = Pick<InitPlan, "network" | "chainId" | "validatorAccount" | "allocations" | "timeMs">;
+export type DevnetChain = Pick<
+  InitPlan,
+  "network" | "chainId" | "validatorAccount" | "allocations" | "authorities" | "timeMs"
+>;
 
 /** Creates wallets and chain in an empty directory, or reads those of an earlier start. */
 export async function prepareDevnet(
@@ -74,6 +77,7 @@ export async function prepareDevnet(
       to: addresses[name],
       amountDust: FUNDS_DUST,
     })),
+    authorities: [addresses.alice, addresses.bob, addresses.watcher],
     timeMs: BigInt(now()),
   });
   return addresses;

@@ -19,6 +19,7 @@ interface ExportFlags {
   readonly basePort: number;
   readonly validatorAccount: readonly string[];
   readonly allocate: readonly string[];
+  readonly authority: readonly string[];
   readonly param: readonly string[];
 }
 
@@ -74,6 +75,7 @@ export const localnetExportCommand = (io: Io): Command =>
     .option("--host <host:port>", "where a validator listens and is reached; once for each", repeatFlag, [])
     .option("--base-port <port>", "first port on this machine", countFlag(1, 65_000), 9000)
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", repeatFlag, [])
+    .option("--authority <address>", "who votes on the chain's parameters; may be repeated", repeatFlag, [])
     .option("--param <name=value>", "one parameter of the genesis; may be repeated", repeatFlag, [])
     .action(async (flags: ExportFlags) => {
       const {genesis, validators} = await exportLocalnet({
@@ -82,6 +84,7 @@ export const localnetExportCommand = (io: Io): Command =>
         chainId: flags.chainId,
         seats: seatsOf(flags),
         allocations: flags.allocate.map(parseAllocation),
+        authorities: flags.authority.map(checkAddress),
         params: flags.param,
         timeMs: BigInt(io.host.now()),
       });

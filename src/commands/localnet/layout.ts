@@ -24,6 +24,8 @@ export interface LocalnetPlan {
   readonly chainId: string;
   readonly seats: readonly Seat[];
   readonly allocations: Genesis["allocations"];
+  /** Who votes on governed parameters; without any, nobody ever does. */
+  readonly authorities?: readonly string[];
   readonly params: readonly string[];
   readonly timeMs: bigint;
 }
@@ -52,6 +54,7 @@ export async function exportLocalnet(plan: LocalnetPlan): Promise<{genesis: Gene
     params: plan.params.reduce(withParam, NETWORK_PARAMS[plan.network]),
     allocations: plan.allocations,
     validators: keyed.map(({publicKey, account}) => ({publicKey, power: 1n, account})),
+    authorities: [...new Set(plan.authorities)].sort(),
   };
   checkGenesis(genesis);
   const endpoints = keyed.map(({publicKey, host, port}): Endpoint => ({id: peerIdOf(publicKey), host, port}));

@@ -22,6 +22,8 @@ export interface InitPlan {
   /** Account that receives the validator's share of the fees. */
   readonly validatorAccount: string;
   readonly allocations: readonly {readonly to: string; readonly amountDust: bigint}[];
+  /** Who votes on governed parameters; without any, nobody ever does. */
+  readonly authorities?: readonly string[];
   /** Null where the chain believes no confidential-computing device. */
   readonly deviceTrust?: DeviceTrustParams | null;
   readonly timeMs: bigint;
@@ -45,6 +47,7 @@ export async function initNode(plan: InitPlan): Promise<Genesis> {
     params: {...params, ...(plan.deviceTrust && {deviceTrust: plan.deviceTrust})},
     allocations: plan.allocations,
     validators: [{publicKey, power: 1n, account: plan.validatorAccount}],
+    authorities: [...new Set(plan.authorities)].sort(),
   };
   checkGenesis(genesis);
   await initDataDir(plan.dataDir, {genesis, validatorSeed});
@@ -87,6 +90,7 @@ interface InitFlags {
   readonly chainId?: string;
   readonly validatorAccount?: string;
   readonly allocate: readonly string[];
+  readonly authority: readonly string[];
   readonly deviceTrust?: string;
   readonly param: readonly string[];
 }
@@ -104,6 +108,7 @@ async function planOf(io: Io, flags: InitFlags, dataDir: string): Promise<InitPl
     chainId,
     validatorAccount: checkAddress(validatorAccount),
     allocations: flags.allocate.map(parseAllocation),
+    authorities: flags.authority.map(checkAddress),
     deviceTrust: deviceTrust === undefined ? null : await readDeviceTrustFile(io.host.disk, deviceTrust),
     timeMs: BigInt(io.host.now()),
     params: flags.param,
@@ -120,6 +125,9 @@ export const nodeInitCommand = (io: Io): Command =>
         "Allocations are taken from the treasury's tenth of the supply. --param changes one number of the network's " +
         "parameter set; a chain that could not run is refused. The numbers are " +
         `${GENESIS_NUMBERS.join(", ")}.\n\n` +
+        "--authority names the accounts that may change fees, the slash reward and fork heights of the running chain, more " +
+        "than half of them for each change (qsdm gov). Who they are can be changed by them alone: a chain that starts " +
+        "without any stays as it is.\n\n" +
         "With --device-trust the chain believes evidence of GPUs with certificates. The file is TOML: roots, a list of " +
         "PEM or DER files; min_firmware and min_driver, the oldest versions that count; and [[reference]] tables with " +
         "driver, firmware and measurements, the right digests in hex by number. It becomes part of the genesis, since " +
@@ -164,11 +172,13 @@ export const nodeInitCommand = (io: Io): Command =>
         "validatorAccount",
         "deviceTrust",
         "allocate",
+        "authority",
         "param",
       ]),
     )
     .option("--device-trust <path>", "TOML file of the GPU certificates that the chain believes")
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", repeatFlag, [])
+    .option("--authority <address>", "who votes on the chain's parameters; may be repeated", repeatFlag, [])
     .option("--param <name=value>", "one parameter of the genesis; may be repeated", repeatFlag, [])
     .action(async (flags) => {
       const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});

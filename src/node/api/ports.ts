@@ -11,6 +11,7 @@ import type {ServedWork} from "../../codecs/mining/work.js";
 import type {ChallengeRequest} from "../ledger/attestation/challenge-terms.js";
 import type {CompatDoor} from "../ledger/chain/compat-door.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
+import type {Proposal} from "../ledger/governance/proposals.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
@@ -77,6 +78,7 @@ export interface PendingChange {
   readonly param: string;
   readonly value: bigint;
   readonly effectiveHeight: bigint;
+  /** Height at which it had its votes, and whose vote was the last of them. */
   readonly submittedAtHeight: bigint;
   readonly authority: string;
   readonly memo: string;
@@ -87,6 +89,8 @@ export interface GovernanceView {
   readonly active: ReadonlyMap<string, bigint>;
   /** By height, then name. */
   readonly pending: readonly PendingChange[];
+  /** Everything that waits for votes or for its height, authorities included; in order of activation. */
+  readonly proposals: readonly Proposal[];
   /** Addresses in order; without any, nothing can be changed. */
   readonly authorities: readonly string[];
 }

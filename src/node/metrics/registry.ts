@@ -10,6 +10,7 @@ import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {batchMetrics} from "./batches.js";
 import {blockMetrics, chainGauges} from "./chain.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
+import {governanceGauges, governanceMetrics} from "./governance.js";
 import {httpMetrics} from "./http.js";
 import {type NetworkMetricsPorts, networkMetrics} from "./network.js";
 import {ngcMetrics} from "./ngc.js";
@@ -48,7 +49,7 @@ export class NodeMetrics {
   constructor(private readonly ports: MetricsPorts) {
     const registry = this.#registry;
     collectDefaultMetrics({register: registry});
-    this.#events = [slashMetrics(registry), enrollmentMetrics(registry)];
+    this.#events = [slashMetrics(registry), enrollmentMetrics(registry), governanceMetrics(registry)];
     this.#block = blockMetrics(registry);
     this.answered = httpMetrics(registry);
     this.judged = telemetryMetrics(registry);
@@ -76,6 +77,7 @@ export class NodeMetrics {
     const registers = [this.#registry];
     const chain = chainGauges(this.#registry);
     const enrollments = enrollmentGauges(this.#registry);
+    const governance = governanceGauges(this.#registry);
     const waiting = new Gauge({name: "qsdm_mempool_size", help: "Transactions waiting for a block.", registers});
     const table = new Gauge({
       name: "qsdm_mining_table_ready",
@@ -90,6 +92,7 @@ export class NodeMetrics {
     return (view) => {
       chain(view);
       enrollments(view.enrollmentStats());
+      governance(view.governance());
       waiting.set(this.ports.poolSize());
       table.set(this.ports.tableReady() ? 1 : 0);
       uptime.set(process.uptime());

@@ -145,6 +145,7 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
       params: fc.constantFrom(...Object.values(NETWORK_PARAMS)),
       allocations: fc.array(coinbases, {maxLength: 3}),
       validators: fc.array(fc.record({publicKey: blob(1312), power: u64, account: digest}), {maxLength: 2}),
+      authorities: fc.array(digest, {maxLength: 3}),
     }),
   ],
 ];
@@ -208,7 +209,15 @@ test("what is signed changes with every field, so that nothing can be bent after
 });
 
 test("a genesis id stands for every parameter", () => {
-  const base = {chainId: "a", network: "dev", timeMs: 1n, params: NETWORK_PARAMS.dev, allocations: [], validators: []};
+  const base = {
+    chainId: "a",
+    network: "dev",
+    timeMs: 1n,
+    params: NETWORK_PARAMS.dev,
+    allocations: [],
+    validators: [],
+    authorities: [],
+  };
   for (const key of Object.keys(base.params) as (keyof typeof base.params)[]) {
     const value = base.params[key];
     const other =

@@ -12,7 +12,13 @@ import type {Input, Output} from "../case.js";
 /** Parameters of the reference's chain. */
 export function ancestorParams(slashing: Partial<ChainParams["slashing"]> = {}): ChainParams {
   const names = {chainId: "vectors", network: "vectors", timeMs: 0n};
-  const chain = chainParamsOf({...names, params: NETWORK_PARAMS.compat, allocations: [], validators: []});
+  const chain = chainParamsOf({
+    ...names,
+    params: NETWORK_PARAMS.compat,
+    allocations: [],
+    validators: [],
+    authorities: [],
+  });
   return {...chain, slashing: {...chain.slashing, ...slashing}};
 }
 

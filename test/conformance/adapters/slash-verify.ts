@@ -1,11 +1,11 @@
 /** `slash_verify.json` and `slash_apply.json`: the evidence verifiers and the slash contract under compatible rules. */
 import {equalBytes, hexOf, utf8} from "../../../src/codecs/bytes.js";
+import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS} from "../../../src/codecs/governance/parameters.js";
 import type {EvidenceKind} from "../../../src/codecs/slashing/payload.js";
 import {slashPayload} from "../../../src/codecs/slashing/payload.js";
 import {QsdmError, RuleError} from "../../../src/errors.js";
 import type {Effect} from "../../../src/node/ledger/chain/contract.js";
 import {reasonOf} from "../../../src/node/ledger/chain/events.js";
-import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS} from "../../../src/node/ledger/chain/genesis.js";
 import {insertRecord} from "../../../src/node/ledger/enrollment/registry.js";
 import {COMPAT_RULES} from "../../../src/node/ledger/params/rules.js";
 import {createSlashContract} from "../../../src/node/ledger/slashing/contract.js";

@@ -60,7 +60,15 @@ function paramsOf(input: Input): VerifyContext["params"] {
     graceBlocks: grace === 0n ? NETWORK_PARAMS.compat.graceBlocks : grace,
     forkV2Height: input.big("fork_v2_height"),
   };
-  return chainParamsOf({chainId: "vectors", network: "vectors", timeMs: 0n, params, allocations: [], validators: []});
+  return chainParamsOf({
+    chainId: "vectors",
+    network: "vectors",
+    timeMs: 0n,
+    params,
+    allocations: [],
+    validators: [],
+    authorities: [],
+  });
 }
 
 function workOf(input: Input): VerifyContext["work"] {

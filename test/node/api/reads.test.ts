@@ -290,6 +290,7 @@ test("status tells the governed values that a slash will meet, not those of the 
             ["auto_revoke_min_stake_dust", 9n],
           ]),
           pending: [],
+          proposals: [],
           authorities: [],
         }),
       }),

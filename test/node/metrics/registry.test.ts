@@ -88,6 +88,43 @@ test("enrollments count what was applied, rejected, ended and returned", async (
   expect(sample(text, "qsdm_enrollment_unbond_swept_total")).toBe("1");
 });
 
+test("governance counts votes and what they come to, and shows what holds", async () => {
+  const node = metrics();
+  const step = {
+    type: "governance-step",
+    effectiveHeight: 9n,
+    memo: "",
+    voters: [],
+    authorities: 3,
+    threshold: 2,
+    priorValue: null,
+    reason: null,
+  } as const;
+  const fee = {...step, change: {kind: "param-set", param: "base_fee_dust", value: 7n}} as const;
+  const leave = {...step, change: {kind: "authority-set", op: "remove", address: ""}} as const;
+  node.observe(
+    committed([
+      {...fee, step: "voted"},
+      {...fee, step: "voted"},
+      {...fee, step: "superseded"},
+      {...fee, step: "activated"},
+      {...leave, step: "voted"},
+      {...leave, step: "abandoned"},
+      {type: "governance-rejected", sender: "", reason: "unauthorized"},
+    ]),
+  );
+  const text = await node.scrape();
+  expect(sample(text, 'qsdm_gov_param_voted_total{param="base_fee_dust"}')).toBe("2");
+  expect(sample(text, 'qsdm_gov_param_staged_total{param="base_fee_dust"}')).toBe("1");
+  expect(sample(text, 'qsdm_gov_param_activated_total{param="base_fee_dust"}')).toBe("1");
+  expect(sample(text, 'qsdm_gov_authority_voted_total{op="remove"}')).toBe("1");
+  expect(sample(text, 'qsdm_gov_authority_abandoned_total{op="remove"}')).toBe("1");
+  expect(sample(text, 'qsdm_gov_rejected_total{reason="unauthorized"}')).toBe("1");
+  expect(sample(text, 'qsdm_gov_param_value{param="reward_bps"}')).toBe("5000");
+  expect(sample(text, "qsdm_gov_authority_count")).toBe("0");
+  expect(sample(text, "qsdm_gov_open_proposals")).toBe("0");
+});
+
 test("counters are there from the first scrape, at zero", async () => {
   const text = await metrics().scrape();
   expect(sample(text, "qsdm_enrollment_applied_total")).toBe("0");

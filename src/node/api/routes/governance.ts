@@ -1,8 +1,9 @@
 /** The parameters that authorities can change: what holds now, what is coming, and the bounds. */
 import {governance, governedParameter, type RegisteredParameter} from "../../../codecs/api/governance.js";
-import {GOVERNED_PARAMETERS, type GovernedParameter} from "../../../codecs/governance/parameters.js";
+import {CHAIN_PARAMETERS, type GovernedParameter} from "../../../codecs/governance/parameters.js";
 import {RuleError} from "../../../errors.js";
 import {inPath, parameterNameKind} from "../param.js";
+import type {GovernanceView} from "../ports.js";
 import {json, route} from "../route.js";
 
 const registeredOf = ({
@@ -21,8 +22,11 @@ const registeredOf = ({
   unit,
 });
 
-/** In byte order of names, as the reference lists them. */
-const REGISTRY = [...GOVERNED_PARAMETERS].sort((a, b) => (a.name < b.name ? -1 : 1)).map(registeredOf);
+/** What the chain governs, in byte order of names, as the reference lists them. */
+const registryOf = ({active}: GovernanceView): readonly RegisteredParameter[] =>
+  CHAIN_PARAMETERS.filter(({name}) => active.has(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(registeredOf);
 
 export const governanceRoute = route({
   method: "GET",
@@ -35,8 +39,10 @@ export const governanceRoute = route({
   body: null,
   reply: json(governance),
   handle(_input, {node}) {
-    const {active, pending, authorities} = node.view().governance();
-    return {active, pending, registry: REGISTRY, authorities, governanceEnabled: authorities.length > 0};
+    const governance = node.view().governance();
+    const {active, pending, authorities} = governance;
+    const registry = registryOf(governance);
+    return {active, pending, registry, authorities, governanceEnabled: authorities.length > 0};
   },
 });
 
@@ -51,12 +57,14 @@ export const governedParameterRoute = route({
   body: null,
   reply: json(governedParameter),
   handle({name}, {node}) {
-    const registered = REGISTRY.find((each) => each.name === name);
-    const {active, pending} = node.view().governance();
+    const governance = node.view().governance();
+    const {active, pending} = governance;
+    const registry = registryOf(governance);
+    const registered = registry.find((each) => each.name === name);
     const activeValue = active.get(name);
     if (!registered || activeValue === undefined)
       throw new RuleError("PARAMETER_NOT_FOUND", `no governance parameter ${name}`, {
-        hint: `there are ${REGISTRY.map((each) => each.name).join(", ")}`,
+        hint: `there are ${registry.map((each) => each.name).join(", ")}`,
       });
     return {name, activeValue, pending: pending.find((each) => each.param === name) ?? null, registered};
   },

@@ -5,10 +5,10 @@ import {type OwnStatus, type Status, status} from "../../../codecs/api/status.js
 import {ENROLL_V3_CONTRACT} from "../../../codecs/chain/payloads.js";
 import {DEFERRED_BOND_BITS, ENROLL_V2_CONTRACT} from "../../../codecs/enrollment.js";
 import {formatDuration} from "../../../codecs/go/number.js";
+import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS, TENSOR_FORK_HEIGHT} from "../../../codecs/governance/parameters.js";
 import {CC_ATTESTATION} from "../../../codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../../../codecs/mining/hmac-bundle.js";
 import {KEY_ATTESTATION} from "../../../codecs/mining/key-bundle.js";
-import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS, TENSOR_FORK_HEIGHT} from "../../ledger/chain/genesis.js";
 import {
   blockRewardDust,
   blocksPerHalving,

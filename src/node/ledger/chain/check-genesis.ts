@@ -48,7 +48,7 @@ const BOUNDS: Bounds = {
 };
 
 /** @throws RuleError GENESIS_INVALID, DEVICE_ROOTS_INVALID, EMISSION_BLOCK_TIME */
-export function checkGenesis({params, validators, timeMs}: Genesis): void {
+export function checkGenesis({params, validators, authorities, timeMs}: Genesis): void {
   blocksPerHalving(params.blockTimeSeconds);
   for (const [name, [low, high]] of Object.entries(BOUNDS)) {
     const value = params[name as NumericParam];
@@ -78,6 +78,8 @@ export function checkGenesis({params, validators, timeMs}: Genesis): void {
     refuse(`${validators.length} validators, validatorsMax is ${params.validatorsMax}`);
   if (new Set(validators.map(({publicKey}) => hexOf(publicKey))).size !== validators.length)
     refuse("two validators with one key");
+  if (authorities.some((address, i) => i > 0 && authorities[i - 1]! >= address))
+    refuse("authorities that are not in order of address, each once");
 }
 
 /** Roots that parse and floors that versions can be held against: found here, and not at the first proof. */

@@ -8,6 +8,7 @@ import type {LedgerEvent} from "./events.js";
 
 /** What every rule of a block can see. Signatures come as a port, because rules hold no native code. */
 export interface BlockContext {
+  /** With the governed ones as they hold in this block. */
   readonly params: ChainParams;
   readonly height: bigint;
   readonly timeMs: bigint;

@@ -4,6 +4,7 @@
  */
 import type {Receipt, SlashOutcome} from "../../../codecs/chain/receipt.js";
 import type {BatchRef} from "../../../codecs/dag/batch.js";
+import type {Change} from "../../../codecs/governance/change.js";
 
 export type LedgerEvent =
   | {readonly type: "enrollment-applied"; readonly nodeId: string; readonly owner: string; readonly stakeDust: bigint}
@@ -23,6 +24,22 @@ export type LedgerEvent =
       readonly originHeight: bigint;
       readonly validators: number;
     }
+  | {
+      readonly type: "governance-step";
+      readonly step: "voted" | "staged" | "superseded" | "activated" | "abandoned";
+      readonly change: Change;
+      readonly effectiveHeight: bigint;
+      readonly memo: string;
+      readonly voters: readonly string[];
+      /** How many there are, and how many of them it takes, after the step. */
+      readonly authorities: number;
+      readonly threshold: number;
+      /** Of a parameter: the value that is replaced, staged or active. */
+      readonly priorValue: bigint | null;
+      /** Why it was abandoned. */
+      readonly reason: string | null;
+    }
+  | {readonly type: "governance-rejected"; readonly sender: string; readonly reason: string}
   | {readonly type: "proof-rewarded"; readonly nodeId: string; readonly proofId: string; readonly to: string};
 
 /** One committed block, with everything that subscribers are told about it. */
@@ -46,4 +63,4 @@ export const slashesIn = (events: readonly LedgerEvent[]): string[] =>
  * The reference's short reason for a rejection, as metric labels and receipts carry it: the code without its
  * subject, in lower case (`SLASH_EVIDENCE_REPLAYED` is `evidence_replayed`).
  */
-export const reasonOf = (code: string): string => code.toLowerCase().replace(/^(?:un)?(?:enrollment|slash)_/, "");
+export const reasonOf = (code: string): string => code.toLowerCase().replace(/^(?:un)?(?:enrollment|slash|gov)_/, "");

@@ -1,19 +1,14 @@
 /** Block 0: the state that a genesis describes, under a header that commits to it. */
 import {type Block, blockIdOf} from "../../../codecs/chain/block.js";
 import {type Genesis, genesisIdOf} from "../../../codecs/chain/genesis.js";
+import {startGovernance} from "../governance/live.js";
 import {startDifficulty} from "../mining/difficulty.js";
 import {allocate} from "../monetary/supply.js";
 import {type Change, leafChanges, State} from "../state/state.js";
-import {params} from "../state/stores.js";
 import {type TreeNode, updateTree} from "../state/tree.js";
 import {startValidators} from "../validators/election.js";
 import {checkGenesis} from "./check-genesis.js";
 import {sectionRoot} from "./sections.js";
-
-/** Names of the parameters that live in the state. */
-export const REWARD_BPS = "reward_bps";
-export const AUTO_REVOKE_MIN_STAKE = "auto_revoke_min_stake_dust";
-export const TENSOR_FORK_HEIGHT = "fork_v2_tc_height";
 
 /**
  * The state at height 0, as a fork of an empty one.
@@ -23,9 +18,7 @@ export function genesisState(genesis: Genesis): State {
   checkGenesis(genesis);
   const state = new State().fork();
   for (const {to, amountDust} of genesis.allocations) allocate(state, to, amountDust);
-  state.put(params, REWARD_BPS, {value: BigInt(genesis.params.slashRewardBps)});
-  state.put(params, AUTO_REVOKE_MIN_STAKE, {value: genesis.params.autoRevokeMinStakeDust});
-  state.put(params, TENSOR_FORK_HEIGHT, {value: genesis.params.forkTensorHeight});
+  startGovernance(state, genesis);
   startDifficulty(state, genesis);
   startValidators(state, genesis);
   return state;

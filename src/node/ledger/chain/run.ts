@@ -7,6 +7,7 @@ import type {Receipt} from "../../../codecs/chain/receipt.js";
 import {RuleError} from "../../../errors.js";
 import {fillBonds} from "../enrollment/accrue.js";
 import {sweep} from "../enrollment/registry.js";
+import {activate} from "../governance/activate.js";
 import {stepDifficulty} from "../mining/difficulty.js";
 import {blockRewardDust} from "../monetary/emission.js";
 import {settleFees} from "../monetary/fees.js";
@@ -113,6 +114,7 @@ export class BlockRun {
     settleFees(this.state, this.#feesDust, {proposer: this.block.proposer, fees: this.block.params.fees});
     this.#events.push(...sweep(this.state, this.block.height), ...sweepStakes(this.state, this.block.height));
     this.#events.push(...stepEpoch(this.state, this.block));
+    this.#events.push(...activate(this.state, this.block.height + 1n, this.block.params.rules));
     this.#forgetOldProofs();
     stepDifficulty(this.state, this.block, this.#proofs.length);
     const held = recountDust(this.state, this.parent.held);

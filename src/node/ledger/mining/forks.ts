@@ -1,6 +1,6 @@
 /** Which mix the walk uses at a height. The fork height is a governed parameter, so the state says it. */
 import {U64_MAX} from "../../../codecs/amount.js";
-import {TENSOR_FORK_HEIGHT} from "../chain/genesis.js";
+import {TENSOR_FORK_HEIGHT} from "../../../codecs/governance/parameters.js";
 import type {State} from "../state/state.js";
 import {params} from "../state/stores.js";
 import {isForked} from "./epoch.js";

@@ -54,6 +54,10 @@ export interface Rules {
    * ended; `consume` takes nothing and spends the evidence.
    */
   readonly emptyBond: "revoke" | "consume";
+  /** Whose vote changes a parameter: of more than half of the authorities, or of any one of them (D28). */
+  readonly parameterVotes: "threshold" | "one";
+  /** Earliest height that a change may name: that of the next block, which is the first to run under it, or this one. */
+  readonly activation: "next-block" | "this-block";
   /** Whether slash payloads and evidence must be the bytes that their encoder writes. */
   readonly evidenceForm: "canonical" | "lenient";
   /** Whether a refused unenrollment of an unknown node says so, or says `not_owner` (D23). */
@@ -90,6 +94,8 @@ export const STRICT_RULES: Rules = {
   bondWork: "owner",
   autoRevoke: "earned-bond",
   emptyBond: "revoke",
+  parameterVotes: "threshold",
+  activation: "next-block",
   evidenceForm: "canonical",
   unenrollReasons: "exact",
   failedFee: "charged",
@@ -116,6 +122,8 @@ export const COMPAT_RULES: Rules = {
   bondWork: "payload",
   autoRevoke: "whole-bond",
   emptyBond: "consume",
+  parameterVotes: "one",
+  activation: "this-block",
   evidenceForm: "lenient",
   unenrollReasons: "merged",
   failedFee: "free",

@@ -1,9 +1,9 @@
 /** What a proven offence costs: stake to the reporter and the fire, and the place in the network. */
 
 import type {SlashOutcome} from "../../../codecs/chain/receipt.js";
+import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS} from "../../../codecs/governance/parameters.js";
 import type {SlashPayload} from "../../../codecs/slashing/payload.js";
 import type {Call} from "../chain/contract.js";
-import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS} from "../chain/genesis.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
 import {putRecord, revokeRecord} from "../enrollment/registry.js";
 import {burn, credit} from "../monetary/supply.js";

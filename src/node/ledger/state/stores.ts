@@ -1,6 +1,6 @@
 /** Every consensus store. What is not listed here is not under the state root. */
 import {address, digestHex} from "../../../codecs/address.js";
-import {type FieldValue, fixed, record, text, u64} from "../../../codecs/cbor/record.js";
+import {blob, type FieldValue, fixed, list, record, text, u64} from "../../../codecs/cbor/record.js";
 import {type StakeRecord, stakeRecord} from "../../../codecs/chain/validator-payloads.js";
 import {ML_DSA_44, ML_DSA_87} from "../../../codecs/suite.js";
 import {enrollmentRecord} from "../enrollment/record.js";
@@ -53,6 +53,25 @@ export const difficulties: Store<Difficulty> = {name: "difficulty", codec: diffi
 const paramRecord = record("param", {value: u64});
 /** By name: parameters that the community can change. */
 export const params: Store<FieldValue<typeof paramRecord>> = {name: "param", codec: paramRecord};
+
+const authorityRecord = record("authority", {sinceHeight: u64});
+/** By address: who votes on changes of the chain itself. */
+export const authorities: Store<FieldValue<typeof authorityRecord>> = {name: "authority", codec: authorityRecord};
+
+const voter = text({minBytes: 1, maxBytes: 128});
+const proposalRecord = record("proposal", {
+  /** Of its first vote: what is to happen. */
+  payload: blob({min: 2, max: 4_096}),
+  proposer: voter,
+  proposedAtHeight: u64,
+  /** Height at which it had its votes; 0 while it lacks some. */
+  stagedAtHeight: u64,
+  /** In the order of their votes. */
+  voters: list(voter, 64),
+});
+export type ProposalRecord = FieldValue<typeof proposalRecord>;
+/** By height of activation (20 digits) and what is to happen (governance/proposals.ts). */
+export const proposals: Store<ProposalRecord> = {name: "proposal", codec: proposalRecord};
 
 const supplyRecord = record("supply", {genesisDust: u64, minedDust: u64, burnedDust: u64});
 export type Supply = FieldValue<typeof supplyRecord>;
@@ -125,6 +144,8 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     rewardedProofs,
     difficulties,
     params,
+    authorities,
+    proposals,
     supply,
     validators,
     stakes,

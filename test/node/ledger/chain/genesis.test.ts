@@ -52,6 +52,8 @@ describe("a genesis is refused", () => {
       {...good, validators: [...good.validators, ...good.validators]},
     ],
     ["with a validator without power", "GENESIS_INVALID", {...good, validators: [{...good.validators[0]!, power: 0n}]}],
+    ["with one authority twice", "GENESIS_INVALID", {...good, authorities: ["aa".repeat(32), "aa".repeat(32)]}],
+    ["with authorities in no order", "GENESIS_INVALID", {...good, authorities: ["bb".repeat(32), "aa".repeat(32)]}],
     ["with a time that the store cannot keep", "GENESIS_INVALID", {...good, timeMs: 1n << 63n}],
     ["with a root that is no certificate", "DEVICE_ROOTS_INVALID", withTrust({roots: [Uint8Array.of(1)]})],
     ["with a floor that no version can be held against", "GENESIS_INVALID", withTrust({minDriver: "r550"})],

@@ -21,6 +21,7 @@ const params = chainParamsOf({
   params: NETWORK_PARAMS.mainnet,
   allocations: [],
   validators: [],
+  authorities: [],
 });
 const OWNER = "ab".repeat(32);
 const recordOf = (nodeId: string, stakeDust = 1_000_000_000n): EnrollmentRecord => ({

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {utf8} from "../../../../src/codecs/bytes.js";
+import {AUTO_REVOKE_MIN_STAKE} from "../../../../src/codecs/governance/parameters.js";
 import {doubleMining} from "../../../../src/codecs/slashing/double-mining.js";
 import {forgedAttestation} from "../../../../src/codecs/slashing/forged-attestation.js";
 import {freshnessCheat} from "../../../../src/codecs/slashing/freshness-cheat.js";
 import {SLASH_CONTRACT, type SlashPayload, slashPayload} from "../../../../src/codecs/slashing/payload.js";
 import type {Call} from "../../../../src/node/ledger/chain/contract.js";
-import {AUTO_REVOKE_MIN_STAKE} from "../../../../src/node/ledger/chain/genesis.js";
 import {checkUnenrollable} from "../../../../src/node/ledger/enrollment/apply.js";
 import type {EnrollmentRecord} from "../../../../src/node/ledger/enrollment/record.js";
 import {gpuIdentity, insertRecord, revokeRecord} from "../../../../src/node/ledger/enrollment/registry.js";

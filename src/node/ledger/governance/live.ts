@@ -1,0 +1,51 @@
+/** Parameters that the state has the last word on, and who may change them. */
+import type {Genesis} from "../../../codecs/chain/genesis.js";
+import {
+  AUTO_REVOKE_MIN_STAKE,
+  BASE_FEE,
+  CHAIN_PARAMETERS,
+  FEE_BURN_BPS,
+  GOVERNED_PARAMETERS,
+  type GovernedParameter,
+  MAX_BLOCK_GAS,
+  REWARD_BPS,
+  TENSOR_FORK_HEIGHT,
+} from "../../../codecs/governance/parameters.js";
+import type {ChainParams} from "../params/chain-params.js";
+import type {Rules} from "../params/rules.js";
+import type {State} from "../state/state.js";
+import {authorities, params} from "../state/stores.js";
+
+/** What a chain's authorities can change. */
+export const governedBy = ({parameterVotes}: Pick<Rules, "parameterVotes">): readonly GovernedParameter[] =>
+  parameterVotes === "threshold" ? CHAIN_PARAMETERS : GOVERNED_PARAMETERS;
+
+/** Puts what genesis says of governed parameters and authorities into the state. */
+export function startGovernance(state: State, {params: given, authorities: addresses}: Genesis): void {
+  const values = {
+    [REWARD_BPS]: BigInt(given.slashRewardBps),
+    [AUTO_REVOKE_MIN_STAKE]: given.autoRevokeMinStakeDust,
+    [TENSOR_FORK_HEIGHT]: given.forkTensorHeight,
+    [BASE_FEE]: given.baseFeeDust,
+    [FEE_BURN_BPS]: BigInt(given.feeBurnBps),
+    [MAX_BLOCK_GAS]: given.maxBlockGas,
+  };
+  for (const [name, value] of Object.entries(values)) state.put(params, name, {value});
+  for (const address of addresses) state.put(authorities, address, {sinceHeight: 0n});
+}
+
+/** `params` of genesis with the values that hold in `state`: what the next block runs under. */
+export function liveParams(genesis: ChainParams, state: State): ChainParams {
+  const governed = (name: string): bigint => state.get(params, name)!.value;
+  return {
+    ...genesis,
+    mining: {...genesis.mining, forkTensorHeight: governed(TENSOR_FORK_HEIGHT)},
+    slashing: {
+      ...genesis.slashing,
+      rewardBps: Number(governed(REWARD_BPS)),
+      autoRevokeMinStakeDust: governed(AUTO_REVOKE_MIN_STAKE),
+    },
+    fees: {baseFeeDust: governed(BASE_FEE), burnBps: Number(governed(FEE_BURN_BPS))},
+    limits: {...genesis.limits, maxGas: governed(MAX_BLOCK_GAS)},
+  };
+}
