@@ -3,7 +3,7 @@
  * ledger's rules; this file owns the order of effects: write, merge, tell. Which block is final is not decided here.
  */
 
-import {type Block, blockIdOf, type Certificate} from "../codecs/chain/block.js";
+import {type Block, blockIdOf, type Certificate, CLOSING_PROPOSER} from "../codecs/chain/block.js";
 import type {EpochRow} from "../codecs/chain/epoch.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import type {VerifySignature} from "../codecs/suite.js";
@@ -24,9 +24,9 @@ import {assertSupply, type HeldDust, supplyOf} from "./ledger/monetary/supply.js
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
 import type {HashAll} from "./ledger/state/hashing.js";
-import type {State} from "./ledger/state/state.js";
-import type {Validator} from "./ledger/state/stores.js";
-import type {TreeNode} from "./ledger/state/tree.js";
+import {pathOf, type State} from "./ledger/state/state.js";
+import {EPOCH_KEY, epochs, type Validator} from "./ledger/state/stores.js";
+import {proveLeaf, type TreeNode} from "./ledger/state/tree.js";
 import {epochOf, votersOf} from "./ledger/validators/election.js";
 import {type Pending, PendingBlocks} from "./pending.js";
 import {type Candidate, type Dropped, type Extension, propose, verifyBlock} from "./proposal.js";
@@ -178,12 +178,13 @@ export class Chain {
     const committed = this.ground(parentId);
     const {parent} = committed;
     const timeMs = candidate.timeMs > parent.timeMs ? candidate.timeMs : parent.timeMs + 1n;
+    const closes = this.endsEpoch(parentId);
     const seal: Pick<Seal, "epoch" | "view" | "proposer"> = {
       epoch: this.committee.epoch,
       view,
-      proposer: this.proposerOf(view),
+      proposer: closes ? CLOSING_PROPOSER : this.proposerOf(view),
     };
-    const ground = {parent, committed, block: this.nextBlock(timeMs, parentId), seal, closes: this.endsEpoch(parentId)};
+    const ground = {parent, committed, block: this.nextBlock(timeMs, parentId), seal, closes};
     const {block, dropped, settled} = propose(candidate, ground, this.ports);
     checkBatches(block, this.takenOn(parentId));
     const result = verifyBlock(block, ground, {...this.ports, nowMs: null});
@@ -211,13 +212,14 @@ export class Chain {
     if (known) return known;
     const committed = this.ground(header.parentId);
     const {parent} = committed;
-    if (header.epoch !== this.committee.epoch || header.proposer !== this.proposerOf(header.view))
+    const closes = this.endsEpoch(parent.id);
+    const proposer = closes ? CLOSING_PROPOSER : this.proposerOf(header.view);
+    if (header.epoch !== this.committee.epoch || header.proposer !== proposer)
       throw new RuleError(
         "HEADER_INVALID",
         `block ${header.height}: ${header.proposer} does not lead view ${header.view}`,
       );
     checkBatches(block, this.takenOn(parent.id));
-    const closes = this.endsEpoch(parent.id);
     const ground = {parent, committed, block: this.nextBlock(header.timeMs, parent.id), closes};
     return this.#pending.add(block, verifyBlock(block, ground, {...this.ports, nowMs}));
   }
@@ -272,7 +274,8 @@ export class Chain {
   /** What is kept of the epoch that begins behind `pending`. */
   #begun({result: {state}, tree}: Pending, closing: EpochRow["closing"]): EpochRow {
     const {number, originHeight} = epochOf(state);
-    return {number, originHeight, validatorSet: proveValidators(state, tree), closing};
+    const {siblings} = proveLeaf(tree, pathOf(epochs.name, EPOCH_KEY));
+    return {number, originHeight, validatorSet: proveValidators(state, tree), siblings, closing};
   }
 
   /** Holds the stored tip to its own digests. @throws UnavailableError DATABASE_CORRUPT */

@@ -1,5 +1,4 @@
-/** Proofs of this node's blocks and state, and the ground on which a genesis lets others check them. */
-import {hexOf} from "../codecs/bytes.js";
+/** Proofs of this node's blocks, state and epochs. */
 import type {Certificate, Header} from "../codecs/chain/block.js";
 import {
   FINALITY_HEADERS_MAX,
@@ -8,27 +7,14 @@ import {
   type ValidatorSetProof,
 } from "../codecs/chain/finality.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
-import type {VerifySignature} from "../codecs/suite.js";
 import {RuleError, UnavailableError, UsageError} from "../errors.js";
-import {type FinalityGround, isThreeChain} from "./consensus/finality/proof.js";
+import {isThreeChain} from "./consensus/finality/proof.js";
 import {proveValidators} from "./consensus/finality/validator-set.js";
 import {genesisTree} from "./ledger/chain/genesis.js";
-import {chainParamsOf} from "./ledger/params/networks.js";
-import {pathOf, type State} from "./ledger/state/state.js";
-import {ALL_STORES} from "./ledger/state/stores.js";
-import {proveLeaf, rootOf, type TreeNode} from "./ledger/state/tree.js";
+import {pathOf, type State, valueHashOf} from "./ledger/state/state.js";
+import {ALL_STORES, EPOCH_KEY, epochs} from "./ledger/state/stores.js";
+import {proveLeaf, type TreeNode} from "./ledger/state/tree.js";
 import type {LedgerStore} from "./storage/store.js";
-
-/**
- * What somebody who trusts `genesis` holds proofs against.
- * @param verify ML-DSA-44
- * @throws RuleError GENESIS_INVALID
- */
-export function genesisGround(genesis: Genesis, verify: VerifySignature): FinalityGround {
-  const {tree} = genesisTree(genesis);
-  const {quorum} = chainParamsOf(genesis).rules;
-  return {chainId: genesis.chainId, epoch: 0n, stateRoot: hexOf(rootOf(tree)), quorum, verify};
-}
 
 export interface FinalityPorts {
   readonly genesis: Genesis;
@@ -87,6 +73,22 @@ export class FinalityDesk {
     const {siblings, leaf} = proveLeaf(tree, pathOf(store, key));
     const finality = await this.prove(this.ports.store.head()!.header.height);
     return {store, key, value, siblings, leaf, finality};
+  }
+
+  /**
+   * The step from the epoch before into `number`: what the state says of the epoch after the block that it goes on from.
+   * @throws RuleError EPOCH_NOT_FOUND; as `prove` says
+   */
+  async proveEpoch(number: bigint): Promise<StateProof> {
+    const row = this.ports.store.epoch(number);
+    if (!row)
+      throw new RuleError("EPOCH_NOT_FOUND", `no epoch ${number} began here`, {
+        hint: "epoch 0 begins with the genesis; each block names its epoch",
+      });
+    const {originHeight, siblings} = row;
+    const value = epochs.codec.encode({number, originHeight});
+    const leaf = {path: pathOf(epochs.name, EPOCH_KEY), valueHash: valueHashOf(value)};
+    return {store: epochs.name, key: EPOCH_KEY, value, siblings, leaf, finality: await this.prove(originHeight)};
   }
 
   /** Blocks of the epoch from `height` on, those that closed it behind its last one. */

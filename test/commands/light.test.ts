@@ -48,11 +48,14 @@ test("begins from a genesis file, goes on from its own, and hands its checkpoint
 
 test("names a source that lies, and goes on with the others", async () => {
   const proof = (await node.client.finality({height: 1n})).proof;
-  const liar = await serve({finality: {prove: async () => never(), proveState: async () => never()}});
+  const liar = await serve({
+    finality: {prove: async () => never(), proveState: async () => never(), proveEpoch: async () => never()},
+  });
   const canned = await serve({
     finality: {
       prove: async () => finalityProof.decode(proof),
       proveState: async () => never(),
+      proveEpoch: async () => never(),
     },
   });
   const sources = [liar.url, canned.url, node.node.url].map((url) => `--source ${url}`).join(" ");

@@ -5,10 +5,9 @@ import {blockIdOf} from "../../src/codecs/chain/block.js";
 import {FINALITY_HEADERS_MAX, type FinalityProof, finalityProof} from "../../src/codecs/chain/finality.js";
 import {DecodeError, type QsdmError, RuleError} from "../../src/errors.js";
 import {checkFinality} from "../../src/node/consensus/finality/proof.js";
-import {genesisGround} from "../../src/node/finality.js";
 import {rememberValid} from "../../src/node/signature-cache.js";
 import {mlDsa44} from "../support/accounts.js";
-import {certify, deskOver, headersAt, proofOver} from "../support/finality.js";
+import {certify, deskOver, genesisGround, headersAt, proofOver} from "../support/finality.js";
 import {clusterGenesis} from "./engine/cluster.js";
 
 const genesis = clusterGenesis(4);

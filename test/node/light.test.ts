@@ -7,13 +7,9 @@ import {CHECKPOINTS_MAX, decodeLightChain, encodeLightChain, type LightChain} fr
 import {DecodeError, type RuleError, UnavailableError} from "../../src/errors.js";
 import {checkAge, extended, newestOf} from "../../src/node/consensus/light/light.js";
 import {lightChainOf} from "../../src/node/light/genesis.js";
-import {
-  type LightPorts,
-  type LightSource,
-  readState,
-  type SourceVerdict,
-  syncLight,
-} from "../../src/node/light/sync.js";
+import {readState} from "../../src/node/light/read.js";
+import type {LightPorts, LightSource, SourceVerdict} from "../../src/node/light/source.js";
+import {syncLight} from "../../src/node/light/sync.js";
 import {rememberValid} from "../../src/node/signature-cache.js";
 import {mlDsa44, testAccount} from "../support/accounts.js";
 import {deskOver, headersAt} from "../support/finality.js";
@@ -43,6 +39,7 @@ const honest = (name: string, tip: bigint, over: readonly Header[] = headers): L
     name,
     tip: async () => tip,
     finality: async (height) => finalityProof.decode(finalityProof.encode(await desk.prove(height))),
+    epoch: async (number) => desk.proveEpoch(number),
     state: async (store, key) => stateProof.decode(stateProof.encode(await desk.proveState(store, key))),
   };
 };
@@ -52,6 +49,7 @@ const portsOf = (...sources: LightSource[]): LightPorts => ({
   verify,
   sleep: async () => undefined,
   told: () => undefined,
+  entered: async () => undefined,
 });
 const byName = (verdicts: readonly SourceVerdict[]) =>
   Object.fromEntries(verdicts.map(({name, verdict, code}) => [name, code === null ? verdict : `${verdict} ${code}`]));
@@ -116,7 +114,7 @@ describe("sync", () => {
     const absent = async (): Promise<never> => {
       throw new UnavailableError("NODE_UNREACHABLE", "nobody there");
     };
-    const gone = {name: "gone", tip: absent, finality: absent, state: absent};
+    const gone = {name: "gone", tip: absent, finality: absent, epoch: absent, state: absent};
     const {chain} = await syncLight(start, portsOf(honest("a", 5n)));
     const again = await syncLight(chain, portsOf(gone, honest("late", 3n), honest("level", 5n)));
     expect(byName(again.sources)).toEqual({
@@ -241,7 +239,8 @@ describe("what the state holds", () => {
 describe("what is kept", () => {
   test("a checkpoint is good until the unbond window has passed, to the millisecond", () => {
     const {timeMs} = newestOf(start);
-    const window = BigInt(genesis.params.unbondWindowSeconds) * 1_000n;
+    const {validatorUnbondSeconds, validatorEpochBlocks, blockTimeSeconds} = genesis.params;
+    const window = (BigInt(validatorUnbondSeconds) - validatorEpochBlocks * BigInt(blockTimeSeconds)) * 1_000n;
     checkAge(start, timeMs + window);
     expect(() => checkAge(start, timeMs + window + 1n)).toThrow(expect.objectContaining({code: "CHECKPOINT_TOO_OLD"}));
   });

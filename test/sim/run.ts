@@ -56,7 +56,7 @@ const genesisOf = (nodes: number, crypto: SimCrypto, addresses: readonly string[
   validators: Array.from({length: nodes}, (_, i) => ({
     publicKey: crypto.votes.keygen(`validator ${i}`).publicKey,
     power: 1n,
-    account: i.toString(16).padStart(64, "0"),
+    account: (i + 1).toString(16).padStart(64, "0"),
   })),
   authorities: [],
 });

@@ -123,6 +123,9 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
     proveState: async (store) => {
       throw new RuleError("STATE_STORE_UNKNOWN", `the state has no store ${store}`);
     },
+    proveEpoch: async (number) => {
+      throw new RuleError("EPOCH_NOT_FOUND", `no epoch ${number} began here`);
+    },
   },
   poolSize: () => 2,
   waitingBids: () => [],

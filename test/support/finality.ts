@@ -2,12 +2,22 @@
 import {blockIdOf, type Certificate, type Header} from "../../src/codecs/chain/block.js";
 import type {FinalityProof} from "../../src/codecs/chain/finality.js";
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
+import type {VerifySignature} from "../../src/codecs/suite.js";
+import type {FinalityGround} from "../../src/node/consensus/finality/proof.js";
+import {groundOf, newestOf} from "../../src/node/consensus/light/light.js";
 import {voteBytes} from "../../src/node/consensus/votes/certificate.js";
 import {FinalityDesk} from "../../src/node/finality.js";
 import {genesisBlock, genesisTree} from "../../src/node/ledger/chain/genesis.js";
+import {lightChainOf} from "../../src/node/light/genesis.js";
 import type {StoredBlock} from "../../src/node/storage/store.js";
 import {clusterGenesis, keysOf} from "../node/engine/cluster.js";
 import {mlDsa44} from "./accounts.js";
+
+/** What somebody who trusts `genesis` holds proofs against. */
+export function genesisGround(genesis: Genesis, verify: VerifySignature): FinalityGround {
+  const chain = lightChainOf(genesis);
+  return groundOf(chain, newestOf(chain), verify);
+}
 
 const QUORUM = [0, 1, 3];
 

@@ -1,4 +1,7 @@
-/** Answers of `GET /api/v1/chain/finality/{height}` and `/api/v1/chain/state-proof`, routes of ours. */
+/**
+ * Answers of `GET /api/v1/chain/finality/{height}`, `/api/v1/chain/state-proof` and `/api/v1/chain/epochs/{number}`,
+ * routes of ours.
+ */
 import {hex, object, text, u64, type ValueOf} from "./shape.js";
 
 export const finalityView = object({

@@ -34,6 +34,11 @@ export const header = record("qsdm/header/v3", {
   proposer: address,
 });
 export type Header = FieldValue<typeof header>;
+/**
+ * Proposer in the headers that close an epoch: nobody. They hold nothing and are dropped, and their voters certify them
+ * all the same, so that a header has to tell by itself that it is no part of the chain.
+ */
+export const CLOSING_PROPOSER = "00".repeat(32);
 
 /** What one miner is paid in a block. Derived from the block's proofs and recomputed by every verifier. */
 export const coinbaseEntry = record("coinbase", {to: address, amountDust: u64});

@@ -1,10 +1,7 @@
 /** What is kept of an epoch: who votes in it, and what made the last block of the one before final. */
 import {type FieldValue, list, record, u64} from "../cbor/record.js";
 import {block, certificate} from "./block.js";
-import {validatorSetProof} from "./finality.js";
-
-/** As many blocks as wait to be final at most: a change that took long must not stop whoever writes it down. */
-const CLOSING_MAX = 4_096;
+import {FINALITY_HEADERS_MAX, stateSiblings, validatorSetProof} from "./finality.js";
 
 export const epochRow = record("qsdm/epoch/v1", {
   number: u64,
@@ -12,10 +9,12 @@ export const epochRow = record("qsdm/epoch/v1", {
   originHeight: u64,
   /** Shown under the state after that block. */
   validatorSet: validatorSetProof,
+  /** Beside the path of the state's record of the epoch, under the same root. */
+  siblings: stateSiblings,
   /**
    * The blocks that closed the epoch before, from the one on its last block upwards, each with its certificate. They
    * hold nothing and are no part of the chain.
    */
-  closing: list(record("certified", {block, certificate}), CLOSING_MAX),
+  closing: list(record("certified", {block, certificate}), FINALITY_HEADERS_MAX),
 });
 export type EpochRow = FieldValue<typeof epochRow>;

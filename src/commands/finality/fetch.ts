@@ -1,5 +1,16 @@
 import type {Command} from "commander";
+import type {FinalityView} from "../../codecs/api/finality.js";
 import {hexOf} from "../../codecs/bytes.js";
+import {
+  EPOCH_STEPS_MAX,
+  FINALITY_BUNDLE_MAX_BYTES,
+  finalityBundle,
+  finalityProof,
+  type StateProof,
+  stateProof,
+} from "../../codecs/chain/finality.js";
+import {RuleError} from "../../errors.js";
+import type {Client} from "../../node/api/client.js";
 import {type ClientFlags, withClient} from "../client.js";
 import {defineCommand} from "../define.js";
 import {u64Flag} from "../flags.js";
@@ -17,7 +28,8 @@ export const finalityFetchCommand = (io: Io): Command =>
       summary: "get the proof that a block is final",
       description:
         "Asks a node for the finality proof of one block and writes its bytes to --out, without checking it: that is what " +
-        "qsdm finality verify is for, which trusts no node. --json has the proof as hex where it is not written to a file.",
+        "qsdm finality verify is for, which trusts no node. Where other validators vote on the block than on the first one, " +
+        "the proof comes with a step for each epoch between. --json has it as hex where it is not written to a file.",
       examples: [
         {does: "a proof of block 1200", run: "qsdm finality fetch 1200 --out final.bin"},
         {
@@ -40,10 +52,32 @@ export const finalityFetchCommand = (io: Io): Command =>
       const {out, force} = flags;
       if (out === "-") io.checkBinary();
       await withClient(io, flags, async (client) => {
-        const {proof, blockId} = await client.finality({height});
+        const {proof, blockId} = await withSteps(client, await client.finality({height}));
         const data = {height, block_id: blockId, size_bytes: proof.length};
         if (out === "-") return io.bytes(proof, {...data, proof_hex: hexOf(proof)});
         await io.writeFile(out, proof, {force});
         io.result({...data, path: out}, out);
       });
     });
+
+/** A proof with the steps from the genesis to its epoch, where that is not the first. */
+async function withSteps(client: Client, {proof, blockId}: FinalityView): Promise<Omit<FinalityView, "height">> {
+  const finality = finalityProof.decode(proof);
+  const epoch = finality.headers[0]?.epoch ?? 0n;
+  if (epoch === 0n) return {proof, blockId};
+  const tooFar = (): never => {
+    throw new RuleError("FINALITY_TOO_FAR", `the block is of epoch ${epoch}: a file holds no proof over so many`, {
+      hint: "qsdm light sync goes over any number of epochs",
+    });
+  };
+  if (epoch > BigInt(EPOCH_STEPS_MAX)) tooFar();
+  const steps: StateProof[] = [];
+  let sizeBytes = proof.length;
+  for (let number = 1n; number <= epoch; number++) {
+    const step = await client.epochStep({number});
+    sizeBytes += step.proof.length;
+    if (sizeBytes > FINALITY_BUNDLE_MAX_BYTES) tooFar();
+    steps.push(stateProof.decode(step.proof));
+  }
+  return {proof: finalityBundle.encode({steps, finality}), blockId};
+}

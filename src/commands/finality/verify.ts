@@ -1,9 +1,9 @@
 import type {Command} from "commander";
 import {textOf} from "../../codecs/bytes.js";
-import {FINALITY_MAX_BYTES, finalityProof} from "../../codecs/chain/finality.js";
-import {checkFinality} from "../../node/consensus/finality/proof.js";
-import {genesisGround} from "../../node/finality.js";
+import {decodeFinality, FINALITY_BUNDLE_MAX_BYTES} from "../../codecs/chain/finality.js";
+import {checkNewest, enterEpoch, extended} from "../../node/consensus/light/light.js";
 import {parseGenesis} from "../../node/genesis-file.js";
+import {lightChainOf} from "../../node/light/genesis.js";
 import {defineCommand} from "../define.js";
 import {documentOf} from "../document.js";
 import type {Io} from "../io.js";
@@ -14,7 +14,9 @@ export const finalityVerifyCommand = (io: Io): Command =>
     description:
       "Checks a finality proof against the genesis of its chain, offline: that the validators are those of the genesis " +
       "state, that more than two thirds of their power voted for three blocks in views without a gap, and that the block " +
-      "is the first of them or an ancestor. Whoever has the genesis file needs to trust nobody else.\n\n" +
+      "is the first of them or an ancestor. Where others vote by then, the proof has a step for each change: that the old " +
+      "validators made a block final, and that the state after it names the new ones. Whoever has the genesis file needs to " +
+      "trust nobody else.\n\n" +
       "Prints one line: height, block id, time, view and the state root before the block, which is final with it. --json " +
       "has the whole header and the validators.",
     examples: [
@@ -32,10 +34,13 @@ export const finalityVerifyCommand = (io: Io): Command =>
     .requiredOption("--genesis <path>", "genesis file of the chain")
     .action(async (file: string, flags: {readonly genesis: string}) => {
       const genesis = parseGenesis(textOf(await io.readFile(flags.genesis, {flag: "--genesis"})));
-      const proof = finalityProof.decode(await io.readFile(file, {flag: "the proof", maxBytes: FINALITY_MAX_BYTES}));
+      const bytes = await io.readFile(file, {flag: "the proof", maxBytes: FINALITY_BUNDLE_MAX_BYTES});
+      const {steps, finality} = decodeFinality(bytes);
       const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
       const {verify} = await loadMlDsa(44);
-      const {id, header, validators} = checkFinality(proof, genesisGround(genesis, verify));
+      let chain = lightChainOf(genesis);
+      for (const step of steps) chain = extended(chain, enterEpoch(chain, step, verify));
+      const {id, header, validators} = checkNewest(chain, finality, verify);
       const {timeMs, ...rest} = header;
       const time = new Date(Number(timeMs)).toISOString();
       io.result(documentOf({id, ...rest, time, validators: validators.map(({account, power}) => ({account, power}))}), [

@@ -2,7 +2,7 @@
 import {hexOf, textOf} from "../../codecs/bytes.js";
 import {block, blockIdOf, certificate, header} from "../../codecs/chain/block.js";
 import {envelope, txIdOf, unsignedEnvelope} from "../../codecs/chain/envelope.js";
-import {finalityProof, stateProof} from "../../codecs/chain/finality.js";
+import {finalityBundle, finalityProof, stateProof} from "../../codecs/chain/finality.js";
 import {genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {addressOfPolicy, checkPolicy, decodeMultiEnvelope, policy} from "../../codecs/chain/multisig.js";
 import {batchTransfer, strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
@@ -80,6 +80,7 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   },
   certificate: plainly(certificate),
   "finality proof": plainly(finalityProof),
+  "finality proof with steps": plainly(finalityBundle),
   "state proof": plainly(stateProof),
   proposal: plainly(proposal),
   vote: plainly(vote),

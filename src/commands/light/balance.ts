@@ -3,7 +3,7 @@ import {checkAddress} from "../../codecs/address.js";
 import {formatCell} from "../../codecs/amount.js";
 import {checkAge} from "../../node/consensus/light/light.js";
 import {accounts} from "../../node/ledger/state/stores.js";
-import {readState} from "../../node/light/sync.js";
+import {readState} from "../../node/light/read.js";
 import {defineCommand} from "../define.js";
 import {documentOf} from "../document.js";
 import type {Io} from "../io.js";
@@ -35,7 +35,7 @@ export const lightBalanceCommand = (io: Io): Command =>
       const file = await openLightFile(io, flags);
       if (!flags.acceptOld) checkAge(file.chain, BigInt(io.host.now()));
       const at = {store: accounts.name, key: address};
-      const {chain, checkpoint, value, sources} = await withSources(io, flags, (ports) =>
+      const {chain, checkpoint, value, sources} = await withSources(io, flags, file, (ports) =>
         readState(file.chain, at, ports),
       );
       await file.save(chain);

@@ -5,7 +5,7 @@ import {textOf} from "../../codecs/bytes.js";
 import {decodeLightChain, encodeLightChain, LIGHT_CHAIN_MAX_BYTES, type LightChain} from "../../codecs/chain/light.js";
 import {UsageError} from "../../errors.js";
 import {newestOf} from "../../node/consensus/light/light.js";
-import type {LightPorts, SourceVerdict} from "../../node/light/sync.js";
+import type {LightPorts, SourceVerdict} from "../../node/light/source.js";
 import {type ClientFlags, withClients} from "../client.js";
 import {repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -91,8 +91,13 @@ function newer(kept: LightChain | null, begun: LightChain | null, path: string):
   return newestOf(begun).height > newestOf(kept).height ? begun : kept;
 }
 
-/** Runs `work` with what it needs to ask the sources, and tells of each that failed. */
-export async function withSources<T>(io: Io, flags: LightFlags, work: (ports: LightPorts) => Promise<T>): Promise<T> {
+/** Runs `work` with what it needs to ask the sources, keeps each epoch that it enters, and tells of each that failed. */
+export async function withSources<T>(
+  io: Io,
+  flags: LightFlags,
+  file: LightFile,
+  work: (ports: LightPorts) => Promise<T>,
+): Promise<T> {
   const {setTimeout: sleep} = await import("node:timers/promises");
   const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
   const {httpSource} = await import("../../node/light/http-source.js");
@@ -103,6 +108,7 @@ export async function withSources<T>(io: Io, flags: LightFlags, work: (ports: Li
       verify,
       sleep: (ms) => sleep(ms, undefined, {signal: io.signal}),
       told: (verdict) => tell(io, verdict),
+      entered: (chain) => file.save(chain),
     }),
   );
 }

@@ -16,9 +16,11 @@ export const lightSyncCommand = (io: Io): Command =>
         "from, and what it verified since; of the nodes it trusts none.\n\n" +
         "With several --source the newest proven block counts. A node whose answers do not hold is named and left. Where " +
         "two nodes prove different blocks of one height, more than a third of the voting power contradicts itself, and " +
-        "the command ends with CHAIN_FORKED.\n\n" +
-        "Goes on from where the last run came to. A checkpoint is good for as long as a validator that left can still be " +
-        "punished, the unbond window of the chain; after that somebody has to vouch for a newer one.\n\n" +
+        "the command ends with CHAIN_FORKED. Where the validators change, it goes from one set to the next by their own " +
+        "proofs.\n\n" +
+        "Goes on from where the last run came to, or from the last change of validators where it was stopped. A checkpoint " +
+        "is good for as long as a validator that left can still be punished, validatorUnbondSeconds of the genesis less one " +
+        "epoch; after that somebody has to vouch for a newer one.\n\n" +
         "Prints one line: height, block id, time, and the state root after the block.",
       examples: [
         {
@@ -39,10 +41,18 @@ export const lightSyncCommand = (io: Io): Command =>
     const file = await openLightFile(io, flags);
     if (!flags.acceptOld) checkAge(file.chain, BigInt(io.host.now()));
     const from = newestOf(file.chain).height;
-    const {chain, sources} = await withSources(io, flags, async (ports) => {
+    const {chain, sources} = await withSources(io, flags, file, async (ports) => {
       const progress = io.progress(`verifying from block ${from} of ${file.chain.chainId}`);
       try {
-        return await syncLight(file.chain, {...ports, told: (verdict) => progress.above(() => ports.told(verdict))});
+        return await syncLight(file.chain, {
+          ...ports,
+          told: (verdict) => progress.above(() => ports.told(verdict)),
+          async entered(chain) {
+            await ports.entered(chain);
+            const {epoch, height} = newestOf(chain);
+            progress.above(() => io.detail(`epoch ${epoch} goes on from block ${height}`));
+          },
+        });
       } finally {
         progress.done();
       }

@@ -180,6 +180,7 @@ export interface ApiPorts {
   readonly finality: {
     prove(height: bigint): Promise<FinalityProof>;
     proveState(store: string, key: string): Promise<StateProof>;
+    proveEpoch(number: bigint): Promise<StateProof>;
   };
   /** Transactions waiting. */
   poolSize(): number;

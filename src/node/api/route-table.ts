@@ -4,7 +4,7 @@ import {blockRoute, blocksRoute, headersRoute, receiptRoute} from "./routes/chai
 import {enrollmentRoute, enrollmentsRoute, enrollRoute, unenrollRoute} from "./routes/enrollment.js";
 import {eventsRoute} from "./routes/events.js";
 import {feesRoute} from "./routes/fees.js";
-import {finalityRoute, stateProofRoute} from "./routes/finality.js";
+import {epochStepRoute, finalityRoute, stateProofRoute} from "./routes/finality.js";
 import {governanceRoute, governedParameterRoute} from "./routes/governance.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
 import {accountRoute, emissionRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
@@ -50,6 +50,7 @@ export const ROUTES = {
   block: blockRoute,
   finality: finalityRoute,
   stateProof: stateProofRoute,
+  epochStep: epochStepRoute,
   receipt: receiptRoute,
   transaction: transactionRoute,
   receipts: receiptsRoute,

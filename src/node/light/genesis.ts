@@ -10,12 +10,13 @@ import {rootOf} from "../ledger/state/tree.js";
 export function lightChainOf(genesis: Genesis): LightChain {
   const {id, block} = genesisBlock(genesis);
   const root = hexOf(rootOf(genesisTree(genesis).tree));
-  const {rules, enrollment} = chainParamsOf(genesis);
+  const {rules, validators, blockTimeSeconds} = chainParamsOf(genesis);
   const {timeMs} = block.header;
   return {
     chainId: genesis.chainId,
     quorum: rules.quorum,
-    maxAgeSeconds: enrollment.unbondWindowSeconds,
+    // Whoever is leaving votes up to the end of its epoch, and the time to its stake runs meanwhile.
+    maxAgeSeconds: validators.unbondSeconds - Number(validators.epochBlocks) * blockTimeSeconds,
     checkpoints: [{height: 0n, blockId: id, timeMs, epoch: 0n, epochRoot: root, stateRoot: root}],
   };
 }

@@ -2,12 +2,15 @@
 import {finalityProof, stateProof} from "../../codecs/chain/finality.js";
 import {QsdmError, UnavailableError} from "../../errors.js";
 import type {Client} from "../api/client.js";
-import type {LightSource} from "./sync.js";
+import type {LightSource} from "./source.js";
 
-export const httpSource = (client: Pick<Client, "url" | "status" | "finality" | "stateProof">): LightSource => ({
+export const httpSource = (
+  client: Pick<Client, "url" | "status" | "finality" | "stateProof" | "epochStep">,
+): LightSource => ({
   name: client.url,
   tip: () => answerOf(async () => (await client.status()).chainTip),
   finality: async (height) => finalityProof.decode((await answerOf(() => client.finality({height}))).proof),
+  epoch: async (number) => stateProof.decode((await answerOf(() => client.epochStep({number}))).proof),
   state: async (store, key) => stateProof.decode((await answerOf(() => client.stateProof({store, key}))).proof),
 });
 

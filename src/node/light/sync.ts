@@ -2,58 +2,40 @@
  * Brings a light client's newest block level with the best of several nodes, none of which is trusted: each one's word
  * is held to its proof, and nodes that prove different things are held against each other.
  */
-import type {FinalityProof, StateProof} from "../../codecs/chain/finality.js";
+import type {FinalityProof} from "../../codecs/chain/finality.js";
 import type {Checkpoint, LightChain} from "../../codecs/chain/light.js";
-import type {VerifySignature} from "../../codecs/suite.js";
-import {DecodeError, QsdmError, RuleError, UnavailableError} from "../../errors.js";
-import {checkpointOf, checkState, extended, forked, newestOf} from "../consensus/light/light.js";
+import {RuleError} from "../../errors.js";
+import {checkpointOf, endedTwice, extended, forked, newestOf} from "../consensus/light/light.js";
+import {
+  isAhead,
+  type LightPorts,
+  type LightSource,
+  nextEpoch,
+  nobody,
+  patient,
+  type SourceVerdict,
+  type Synced,
+  verdictOf,
+  whole,
+} from "./source.js";
 
-/** A node that is asked. What it throws is its answer. */
-export interface LightSource {
-  readonly name: string;
-  /** Height that it calls its newest final one. */
-  tip(): Promise<bigint>;
-  finality(height: bigint): Promise<FinalityProof>;
-  state(store: string, key: string): Promise<StateProof>;
-}
-
-/** What became of one source. */
-export interface SourceVerdict {
-  readonly name: string;
-  /** `lied`: what it said does not hold; it is not asked again. `behind`: it knows nothing newer than this client. */
-  readonly verdict: "verified" | "behind" | "lied" | "unavailable";
-  readonly height: bigint | null;
-  readonly blockId: string | null;
-  /** Why, where it lied or is unavailable. */
-  readonly code: string | null;
-  readonly reason: string | null;
-}
-
-export interface LightPorts {
-  readonly sources: readonly LightSource[];
-  /** ML-DSA-44. */
-  readonly verify: VerifySignature;
-  sleep(ms: number): Promise<void>;
-  /** Hears of each source as it is done with. */
-  told(verdict: SourceVerdict): void;
-}
-
-export interface Synced {
-  readonly chain: LightChain;
-  readonly sources: readonly SourceVerdict[];
-}
-
-/** A proof of the newest block can be a block or two away. */
-const PENDING_TRIES = 5;
-const PENDING_PAUSE_MS = 500;
-
-interface Found {
+/** A source, and what it proved to be its newest block, which can be epochs ahead. */
+interface Asked {
   readonly source: LightSource;
+  readonly height: bigint;
+  /** Null where it is not newer than what is known. */
+  readonly proof: FinalityProof | null;
+}
+
+interface Found extends Asked {
   readonly checkpoint: Checkpoint;
+  /** Whether the checkpoint is the end of an epoch, and the source is beyond it. */
+  readonly goesOn: boolean;
 }
 
 /**
- * `chain` brought to the newest block that any source proves.
+ * `chain` brought to the newest block that any source proves, epoch by epoch: all sources that are beyond the end of an
+ * epoch have to agree on it before it is entered.
  * @throws RuleError CHAIN_FORKED, SOURCES_LIED; UnavailableError SOURCES_UNAVAILABLE
  */
 export async function syncLight(chain: LightChain, ports: LightPorts): Promise<Synced> {
@@ -62,67 +44,62 @@ export async function syncLight(chain: LightChain, ports: LightPorts): Promise<S
     verdicts.push(verdict);
     ports.told(verdict);
   };
-  const asked = ports.sources.map((source) => whole(source, tell, () => newestFrom(source, chain, ports)));
-  let found = (await Promise.all(asked)).filter((each) => each !== null);
+  const asked = ports.sources.map((source) => whole(source, tell, () => ask(source, chain, ports)));
+  let open: readonly Asked[] = (await Promise.all(asked)).filter((each) => each !== null);
+  const arrived: Found[] = [];
+  let reached = chain;
+  while (open.length > 0) {
+    const step = await stepWith(open, reached, {...ports, told: tell});
+    if (!step) break;
+    arrived.push(...step.found.filter(({goesOn}) => !goesOn));
+    open = step.found.filter(({goesOn}) => goesOn);
+    reached = extended(reached, step.checkpoint);
+    if (open.length > 0) await ports.entered(reached);
+  }
+  if (arrived.length === 0) throw nobody(verdicts);
+  for (const {source, checkpoint} of arrived) tell(verdictOf(source, checkpoint, chain));
+  return {chain: reached, sources: verdicts};
+}
+
+/** What `open` agree on within the newest epoch or at its end; null when all of them failed. */
+async function stepWith(
+  open: readonly Asked[],
+  chain: LightChain,
+  ports: LightPorts,
+): Promise<{readonly found: readonly Found[]; readonly checkpoint: Checkpoint} | null> {
+  const placed = open.map((each) => whole(each.source, ports.told, () => placeOf(each, chain, ports)));
+  let found = (await Promise.all(placed)).filter((each) => each !== null);
   for (;;) {
-    const best = found.reduce<Found | null>((a, b) => (a && a.checkpoint.height >= b.checkpoint.height ? a : b), null);
-    if (!best) break;
-    const agreed = await whole(best.source, tell, () => holdAgainst(best, found, chain, ports));
-    if (!agreed) {
-      found = found.filter((each) => each !== best);
-      continue;
-    }
-    for (const {source, checkpoint} of found) tell(verdictOf(source, checkpoint, chain));
-    return {chain: extended(chain, best.checkpoint), sources: verdicts};
+    const best = found.reduce<Found | null>((a, b) => (a && !isFurther(b, a) ? a : b), null);
+    if (!best) return null;
+    if (await whole(best.source, ports.told, () => holdAgainst(best, found, chain, ports)))
+      return {found, checkpoint: best.checkpoint};
+    found = found.filter((each) => each !== best);
   }
-  throw nobody(verdicts);
 }
 
-/**
- * What the state holds under a key, from the first source that proves it after a block not older than the newest
- * verified one.
- * @throws RuleError CHAIN_FORKED, SOURCES_LIED; UnavailableError SOURCES_UNAVAILABLE
- */
-export async function readState(
-  chain: LightChain,
-  at: {readonly store: string; readonly key: string},
-  ports: LightPorts,
-): Promise<Synced & {readonly checkpoint: Checkpoint; readonly value: Uint8Array | null}> {
-  const verdicts: SourceVerdict[] = [];
-  const tell = (verdict: SourceVerdict): void => {
-    verdicts.push(verdict);
-    ports.told(verdict);
-  };
-  for (const source of ports.sources) {
-    const read = await whole(source, tell, async () => {
-      const proof = await patient(() => source.state(at.store, at.key), ports);
-      return checkState(chain, at, proof, ports.verify);
-    });
-    if (!read) continue;
-    tell(verdictOf(source, read.checkpoint, chain));
-    if (read.checkpoint.height >= newestOf(chain).height)
-      return {...read, chain: extended(chain, read.checkpoint), sources: verdicts};
-  }
-  throw nobody(verdicts);
-}
+/** Who is beyond the end of the epoch is further than who is in it. */
+const isFurther = (a: Found, b: Found): boolean =>
+  a.goesOn === b.goesOn ? a.checkpoint.height > b.checkpoint.height : a.goesOn;
 
-/** The newest final block that `source` proves. */
-async function newestFrom(source: LightSource, chain: LightChain, ports: LightPorts): Promise<Found> {
+/** The newest final block of `source`, with a proof that is not checked yet. */
+async function ask(source: LightSource, chain: LightChain, ports: LightPorts): Promise<Asked> {
   const height = await source.tip();
-  const known = newestOf(chain);
   // Block 0 is the genesis itself, which has no proof.
-  if (height < known.height || height === 0n) return {source, checkpoint: {...known, height}};
-  return {source, checkpoint: await provenAt(source, height, chain, ports)};
+  const isOld = height < newestOf(chain).height || height === 0n;
+  return {source, height, proof: isOld ? null : await patient(() => source.finality(height), ports)};
 }
 
-async function provenAt(
-  source: LightSource,
-  height: bigint,
-  chain: LightChain,
-  ports: LightPorts,
-): Promise<Checkpoint> {
-  const proof = await patient(() => source.finality(height), ports);
-  const checkpoint = checkpointOf(chain, proof, ports.verify);
+/** Its newest final block where that is in the newest epoch, or the end of that epoch. */
+async function placeOf(asked: Asked, chain: LightChain, ports: LightPorts): Promise<Found> {
+  const {source, height, proof} = asked;
+  if (!proof) return {...asked, checkpoint: {...newestOf(chain), height}, goesOn: false};
+  if (!isAhead(proof, chain)) return {...asked, checkpoint: provenBy(proof, height, chain, ports), goesOn: false};
+  return {...asked, checkpoint: await nextEpoch(source, chain, ports), goesOn: true};
+}
+
+function provenBy(proof: FinalityProof, height: bigint, chain: LightChain, {verify}: LightPorts): Checkpoint {
+  const checkpoint = checkpointOf(chain, proof, verify);
   if (checkpoint.height !== height)
     throw new RuleError("FINALITY_INVALID", `asked about block ${height}, it proves block ${checkpoint.height}`);
   return checkpoint;
@@ -131,61 +108,16 @@ async function provenAt(
 /** Holds the best source's word to what every other one proved. @throws RuleError CHAIN_FORKED */
 async function holdAgainst(best: Found, others: readonly Found[], chain: LightChain, ports: LightPorts): Promise<true> {
   const floor = newestOf(chain).height;
-  for (const {checkpoint} of others) {
-    if (checkpoint.height <= floor) continue;
+  const end = best.checkpoint.height;
+  for (const {checkpoint, goesOn} of others) {
     const {height, blockId} = checkpoint;
-    const own = height === best.checkpoint.height ? best.checkpoint : await provenAt(best.source, height, chain, ports);
+    if (height <= floor) continue;
+    if (best.goesOn && (height > end || (goesOn && height < end))) throw endedTwice(newestOf(chain).epoch, end, height);
+    const own =
+      height === end
+        ? best.checkpoint
+        : provenBy(await patient(() => best.source.finality(height), ports), height, chain, ports);
     if (own.blockId !== blockId) throw forked(height, own.blockId, blockId);
   }
   return true;
-}
-
-/** What `work` gives, or `null` when the source failed it, which is told. */
-async function whole<T>(
-  source: LightSource,
-  tell: (verdict: SourceVerdict) => void,
-  work: () => Promise<T>,
-): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    // A fork is not one source's lie: both of them proved what they said.
-    const rule = error instanceof RuleError;
-    if (!(error instanceof QsdmError) || (rule && error.code === "CHAIN_FORKED")) throw error;
-    const lied = rule || error instanceof DecodeError;
-    const {code, message: reason} = error;
-    tell({name: source.name, verdict: lied ? "lied" : "unavailable", height: null, blockId: null, code, reason});
-    return null;
-  }
-}
-
-async function patient<T>(work: () => Promise<T>, {sleep}: LightPorts): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof QsdmError) || error.code !== "FINALITY_PENDING" || tries === PENDING_TRIES) throw error;
-      await sleep(PENDING_PAUSE_MS);
-    }
-  }
-}
-
-function verdictOf({name}: LightSource, {height, blockId}: Checkpoint, chain: LightChain): SourceVerdict {
-  const behind = height < newestOf(chain).height;
-  const told = {name, height, code: null, reason: null};
-  return behind ? {...told, verdict: "behind", blockId: null} : {...told, verdict: "verified", blockId};
-}
-
-function nobody(verdicts: readonly SourceVerdict[]): QsdmError {
-  const why = verdicts.map(({name, verdict, height, reason}) => `${name}: ${reason ?? `${verdict} at ${height}`}`);
-  const details = {sources: verdicts};
-  if (verdicts.some(({verdict}) => verdict === "lied"))
-    return new RuleError("SOURCES_LIED", `no source proves what it says: ${why.join("; ")}`, {
-      hint: "name other nodes with --source",
-      details,
-    });
-  return new UnavailableError("SOURCES_UNAVAILABLE", `no source answers with anything new: ${why.join("; ")}`, {
-    hint: "name other nodes with --source, or try again later",
-    details,
-  });
 }

@@ -2,8 +2,11 @@ import fc from "fast-check";
 import {expect, test} from "vitest";
 import {hexOf} from "../../../src/codecs/bytes.js";
 import {
+  decodeFinality,
+  EPOCH_STEPS_MAX,
   FINALITY_HEADERS_MAX,
   type FinalityProof,
+  finalityBundle,
   finalityProof,
   type StateProof,
   stateProof,
@@ -64,6 +67,19 @@ const states: fc.Arbitrary<StateProof> = fc.record({
 
 test("a proof of the state is what it was, and altered bytes are another or none", () =>
   expectLaws(stateProof, states));
+
+test("a proof with steps is what it was, and a file is one with steps or without", () => {
+  expectLaws(finalityBundle, fc.record({steps: fc.array(states, {maxLength: 2}), finality: proofs}));
+  const [finality] = fc.sample(proofs, 1);
+  const [step] = fc.sample(states, 1);
+  const bundle = {steps: [step!], finality: finality!};
+  expect(decodeFinality(finalityBundle.encode(bundle))).toEqual(bundle);
+  expect(decodeFinality(finalityProof.encode(finality!))).toEqual({steps: [], finality});
+  for (const other of [stateProof.encode(step!), Uint8Array.of(), Uint8Array.of(0x80), Uint8Array.of(0x0a)])
+    expect(["FIELD_INVALID", "CBOR_INVALID"]).toContain(codeOf(() => decodeFinality(other)));
+  const many = {...bundle, steps: Array(EPOCH_STEPS_MAX + 1).fill(step)};
+  expect(codeOf(() => finalityBundle.encode(many))).toBe("FIELD_INVALID");
+});
 
 test("what is above a limit is not written", () => {
   const [proof] = fc.sample(proofs, 1);

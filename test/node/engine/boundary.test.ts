@@ -10,10 +10,11 @@ import type {Chain} from "../../../src/node/chain.js";
 import {checkFinality} from "../../../src/node/consensus/finality/proof.js";
 import {voteBytes} from "../../../src/node/consensus/votes/certificate.js";
 import {contractsOf} from "../../../src/node/contracts.js";
-import {FinalityDesk, genesisGround} from "../../../src/node/finality.js";
+import {FinalityDesk} from "../../../src/node/finality.js";
 import {STRICT_RULES} from "../../../src/node/ledger/params/rules.js";
 import {contentOf, mlDsa44, signed, TEST_CHAIN_ID, testAccount} from "../../support/accounts.js";
 import {openTestChain, STAKE_DUST, scratchDirectory} from "../../support/chain.js";
+import {genesisGround} from "../../support/finality.js";
 import {eventually} from "../../support/node.js";
 import {Cluster, keysOf, peerOf} from "./cluster.js";
 

@@ -11,9 +11,15 @@ import {
 } from "../../../src/codecs/chain/validator-payloads.js";
 import {encodeMessage} from "../../../src/codecs/consensus/messages.js";
 import {promise} from "../../../src/codecs/consensus/promise.js";
+import {checkpointOf} from "../../../src/node/consensus/light/light.js";
 import {voteBytes} from "../../../src/node/consensus/votes/certificate.js";
+import {FinalityDesk} from "../../../src/node/finality.js";
 import {countDust, expectedDust, supplyOf} from "../../../src/node/ledger/monetary/supply.js";
 import {stakes} from "../../../src/node/ledger/state/stores.js";
+import {lightChainOf} from "../../../src/node/light/genesis.js";
+import type {LightSource} from "../../../src/node/light/source.js";
+import {syncLight} from "../../../src/node/light/sync.js";
+import {rememberValid} from "../../../src/node/signature-cache.js";
 import {contentOf, mlDsa44, signed, TEST_CHAIN_ID, testAccount} from "../../support/accounts.js";
 import {STAKE_DUST} from "../../support/chain.js";
 import {eventually} from "../../support/node.js";
@@ -53,6 +59,26 @@ function checkAgreement(members: readonly Member[]): void {
   }
 }
 
+/** A light client that has the genesis alone comes to the tip of `member`, and has every block before it proved. */
+async function checkLight({store, chain, engine}: Member, epoch: bigint): Promise<void> {
+  const desk = new FinalityDesk({genesis: cluster.genesis, store, chain, newest: () => engine.newest()});
+  const source: LightSource = {
+    name: "member",
+    tip: async () => chain.tip.height,
+    finality: (height) => desk.prove(height),
+    epoch: (number) => desk.proveEpoch(number),
+    state: (name, key) => desk.proveState(name, key),
+  };
+  const verify = rememberValid(mlDsa44.verify);
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const ports = {sources: [source], verify, sleep, told: () => {}, entered: async () => {}};
+  const {chain: reached} = await syncLight(lightChainOf(cluster.genesis), ports);
+  const {height, blockId, epoch: last} = reached.checkpoints.at(-1)!;
+  expect([last, blockId]).toEqual([epoch, blockIdOf(store.header(height)!)]);
+  for (let at = 1n; at <= height; at++)
+    expect(checkpointOf(reached, await desk.prove(at), verify).blockId).toBe(blockIdOf(store.header(at)!));
+}
+
 const allHave = (members: readonly Member[], size: number) =>
   eventually(async () => members.every(({chain}) => chain.committee.size === size), 30_000);
 const allReach = (members: readonly Member[], height: bigint) =>
@@ -83,6 +109,8 @@ describe("a fifth validator", () => {
     const late = await cluster.start(5);
     await allReach([...members, late], highest(members) + 2n);
     checkAgreement([...members, late]);
+    await checkLight(members[2]!, 2n);
+    await checkLight(late, 2n);
     expect(cluster.network.verdicts.filter(({verdict}) => verdict === "reject")).toEqual([]);
   }, 120_000);
 });

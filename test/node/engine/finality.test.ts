@@ -3,9 +3,10 @@ import {afterEach, expect, test} from "vitest";
 import {blockIdOf} from "../../../src/codecs/chain/block.js";
 import {finalityProof} from "../../../src/codecs/chain/finality.js";
 import {checkFinality} from "../../../src/node/consensus/finality/proof.js";
-import {FinalityDesk, genesisGround} from "../../../src/node/finality.js";
+import {FinalityDesk} from "../../../src/node/finality.js";
 import {rememberValid} from "../../../src/node/signature-cache.js";
 import {mlDsa44} from "../../support/accounts.js";
+import {genesisGround} from "../../support/finality.js";
 import {eventually} from "../../support/node.js";
 import {Cluster, type Member} from "./cluster.js";
 

@@ -1,5 +1,5 @@
 /** Finality proofs: what a three-chain shows to somebody who did not take part. */
-import {blockIdOf, type Certificate, type Header} from "../../../codecs/chain/block.js";
+import {blockIdOf, type Certificate, CLOSING_PROPOSER, type Header} from "../../../codecs/chain/block.js";
 import type {FinalityProof} from "../../../codecs/chain/finality.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
@@ -34,10 +34,11 @@ export const isThreeChain = (headers: readonly Header[]): boolean =>
 function follows(child: Header, parent: Header, gap?: bigint): boolean {
   const views = child.view - parent.view;
   return (
-    child.parentId === blockIdOf(parent) &&
     child.height === parent.height + 1n &&
     views > 0n &&
-    (gap === undefined || views <= gap)
+    (gap === undefined || views <= gap) &&
+    // Last, since it costs the most.
+    child.parentId === blockIdOf(parent)
   );
 }
 
@@ -51,6 +52,8 @@ export function checkFinality(proof: FinalityProof, ground: FinalityGround): Fin
   const three = headers.slice(-3);
   if (!first || !isThreeChain(three)) return refuse("its last three headers are not a chain in views without a gap");
   if (certificates.length !== 3) return refuse(`${certificates.length} certificates, not 3`);
+  // Where views were given up, the voters certify enough of these to make the first of them look final.
+  if (first.proposer === CLOSING_PROPOSER) return refuse(`block ${first.height} closes its epoch, and is dropped`);
   headers.forEach((each, i) => {
     checkGround(each, ground);
     if (i > 0 && !follows(each, headers[i - 1]!)) refuse(`header ${i} is not a child of the one before`);

@@ -1,5 +1,6 @@
 /** What a genesis must be for its chain to run at all: found before the first block and not at it. */
 import {hexOf} from "../../../codecs/bytes.js";
+import {CLOSING_PROPOSER} from "../../../codecs/chain/block.js";
 import type {Genesis, GenesisParams} from "../../../codecs/chain/genesis.js";
 import {VALIDATORS_MAX} from "../../../codecs/consensus/messages.js";
 import {isVersion} from "../../../codecs/mining/cc-quote.js";
@@ -76,6 +77,7 @@ export function checkGenesis({params, validators, authorities, timeMs}: Genesis)
   if (validators.some(({power}) => power === 0n)) refuse("a validator without voting power");
   if (validators.length > params.validatorsMax)
     refuse(`${validators.length} validators, validatorsMax is ${params.validatorsMax}`);
+  if (validators.some(({account}) => account === CLOSING_PROPOSER)) refuse("a validator with the account of nobody");
   if (new Set(validators.map(({publicKey}) => hexOf(publicKey))).size !== validators.length)
     refuse("two validators with one key");
   if (authorities.some((address, i) => i > 0 && authorities[i - 1]! >= address))

@@ -3,7 +3,7 @@
 /** Marks a file as ours: "qsdm" in ASCII. */
 export const APPLICATION_ID = 0x7173646d;
 /** Raised with every change to the tables or to the records in them. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /**
  * Ids are random, so they are never the clustered key: rows append by rowid and a separate index finds them, which

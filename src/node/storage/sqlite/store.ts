@@ -119,7 +119,7 @@ export class SqliteStore implements LedgerStore {
   }
 
   epoch(number: bigint): EpochRow | null {
-    const row = this.#statements.epochOfNumber.get(number);
+    const row = number <= INTEGER_MAX ? this.#statements.epochOfNumber.get(number) : undefined;
     return row ? epochRow.decode(row.value) : null;
   }
 

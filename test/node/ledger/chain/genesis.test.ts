@@ -1,4 +1,5 @@
 import {describe, expect, test} from "vitest";
+import {CLOSING_PROPOSER} from "../../../../src/codecs/chain/block.js";
 import type {Genesis, GenesisParams} from "../../../../src/codecs/chain/genesis.js";
 import {checkGenesis} from "../../../../src/node/ledger/chain/check-genesis.js";
 import {genesisState} from "../../../../src/node/ledger/chain/genesis.js";
@@ -21,6 +22,11 @@ describe("a genesis is refused", () => {
     ["with a block time that does not divide the halving", "EMISSION_BLOCK_TIME", withParams({blockTimeSeconds: 7})],
     ["with more burned than paid", "GENESIS_INVALID", withParams({feeBurnBps: 10_001})],
     ["with more than half for the reporter", "GENESIS_INVALID", withParams({slashRewardBps: 5_001})],
+    [
+      "with a validator whose fees are nobody's",
+      "GENESIS_INVALID",
+      {...good, validators: [{...good.validators[0]!, account: CLOSING_PROPOSER}]},
+    ],
     ["with epochs of no blocks", "GENESIS_INVALID", withParams({blocksPerEpoch: 0n})],
     ["with blocks that hold nothing", "GENESIS_INVALID", withParams({maxTransactions: 0})],
     ["with more transactions than a block can carry", "GENESIS_INVALID", withParams({maxTransactions: 10_001})],

@@ -1,5 +1,5 @@
 import {describe, expect, test} from "vitest";
-import {voteContent} from "../../../../src/codecs/chain/block.js";
+import {blockIdOf, CLOSING_PROPOSER, voteContent} from "../../../../src/codecs/chain/block.js";
 import type {GenesisParams} from "../../../../src/codecs/chain/genesis.js";
 import {
   JOIN_CONTRACT,
@@ -301,6 +301,23 @@ describe("an election", () => {
         .sort(),
     ).toEqual([2n, 3n]);
     expect(epochOf(chain.state)).toEqual({number: 1n, originHeight: 3n});
+  });
+
+  test("is followed by blocks that name nobody as proposer, and by no others", async () => {
+    const {chain, intake, run} = await opened({validatorEpochBlocks: 2n});
+    await run(alice, JOIN_CONTRACT, join(alice, 2n * STAKE_DUST));
+    const candidate = {timeMs: chain.tip.timeMs + 1n, ...intake.offered(() => false)};
+    const batches = [{round: 2n, creator: 0, batchId: "00".repeat(32)}];
+    const last = chain.build({...candidate, batches}, {parentId: chain.tip.id, view: 2n}).block;
+    const closing = chain.build({...candidate, batches: []}, {parentId: blockIdOf(last.header), view: 3n}).block;
+    expect([last.header.proposer, closing.header.proposer]).toEqual([chain.proposerOf(2n), CLOSING_PROPOSER]);
+    for (const [block, proposer] of [
+      [last, CLOSING_PROPOSER],
+      [closing, chain.proposerOf(3n)],
+    ] as const)
+      expect(() => chain.execute({...block, header: {...block.header, proposer}}, null)).toThrowError(
+        expect.objectContaining({code: "HEADER_INVALID"}),
+      );
   });
 
   test("that changes nothing begins no epoch", async () => {
