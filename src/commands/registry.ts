@@ -215,6 +215,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "tx status", heading: "Transactions", load: async () => (await import("./tx/status.js")).txStatusCommand},
   {path: "account", heading: "Transactions", load: async () => (await import("./account.js")).accountCommand},
   {path: "supply", heading: "Transactions", load: async () => (await import("./supply.js")).supplyCommand},
+  {path: "monetary", heading: "Transactions", load: async () => (await import("./monetary.js")).monetaryCommand},
   {
     path: "fees estimate",
     heading: "Transactions",

@@ -28,6 +28,17 @@ const DEVICE_TRUST = z.strictObject({
   ),
 });
 
+const MONETARY = z.strictObject({
+  mode: z.enum(["shadow", "active"]),
+  epochBlocks: amount,
+  validatorsBps: count,
+  insuranceBps: count,
+  communityBps: count,
+  treasury: z.string(),
+  insurance: z.string(),
+  community: z.string(),
+});
+
 const PARAMS = z.strictObject({
   rules: z.enum(["strict", "compat"]),
   blockTimeSeconds: count,
@@ -59,12 +70,16 @@ const PARAMS = z.strictObject({
   validatorUnbondSeconds: count,
   validatorsMax: count,
   deviceTrust: DEVICE_TRUST,
+  monetary: MONETARY.nullable(),
 });
 
+type NotNumbers = "rules" | "deviceTrust" | "monetary";
+const NOT_NUMBERS: readonly string[] = ["rules", "deviceTrust", "monetary"] satisfies NotNumbers[];
 /** Which rules hold is the network's, not a number to turn. */
-export const GENESIS_NUMBERS = Object.keys(PARAMS.shape).filter(
-  (name) => name !== "rules" && name !== "deviceTrust",
-) as Exclude<keyof GenesisParams, "rules" | "deviceTrust">[];
+export const GENESIS_NUMBERS = Object.keys(PARAMS.shape).filter((name) => !NOT_NUMBERS.includes(name)) as Exclude<
+  keyof GenesisParams,
+  NotNumbers
+>[];
 
 const SCHEMA = z.strictObject({
   chainId: z.string(),

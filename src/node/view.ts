@@ -9,6 +9,7 @@ import {governedBy, liveParams} from "./ledger/governance/live.js";
 import {authoritiesIn, type Proposal, proposalsIn} from "./ledger/governance/proposals.js";
 import {difficultyAt, hashrateAt} from "./ledger/mining/difficulty.js";
 import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
+import {epochFeesOf, monetaryOf} from "./ledger/monetary/engine/step.js";
 import {supplyOf} from "./ledger/monetary/supply.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import type {State} from "./ledger/state/state.js";
@@ -53,6 +54,7 @@ function createView({state, params: given, tip, held}: Chain): LedgerView {
       const unissuedDust = SUPPLY_CAP_DUST - books.genesisDust - books.minedDust;
       return {capDust: SUPPLY_CAP_DUST, ...books, ...held, unissuedDust};
     },
+    monetary: () => ({epochFeesDust: epochFeesOf(state), last: monetaryOf(state)}),
     difficulty: () => difficultyAt(state, tip.height, params),
     hashrateHps: () => hashrateAt(state, tip, params),
     validators: () =>

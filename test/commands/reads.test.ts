@@ -36,6 +36,10 @@ describe("status and health", () => {
     expect(data).toMatchObject({chain_tip: "12", qsdm: {base_fee_dust: "1000", supply: {bonds_dust: "20"}}});
   });
 
+  test("monetary says that mining alone issues", async () => {
+    expect((await (await desk()).qsdm("monetary")).out).toBe("height\t12\nmode\toff\nepoch_fees_dust\t0\n");
+  });
+
   test("a healthy node prints healthy", async () => {
     expect(await (await desk()).qsdm("health")).toMatchObject({status: 0, out: "healthy\n", err: ""});
   });

@@ -139,10 +139,10 @@ export const bare =
     return output as Output;
   };
 
-/** An adapter that looks its operation up in `operations` by `input.op`. */
-export function byOperation(operations: Readonly<Record<string, Adapter>>): Adapter {
+/** An adapter that looks its operation up in `operations` by the member `name` of its input. */
+export function byOperation(operations: Readonly<Record<string, Adapter>>, name = "op"): Adapter {
   return (input, kind) => {
-    const op = input.text("op");
+    const op = input.text(name);
     const operation = operations[op];
     if (operation === undefined) throw new UnknownCase(`no adapter for operation "${op}"`);
     return operation(input, kind);

@@ -138,6 +138,45 @@ const SATURATED_FEES: Defect = {
   },
 };
 
+/** The same of averages and of the staked share: above the end of 128 bits the product is that end. */
+const SATURATED_AVERAGES: Defect = {
+  id: "saturated-averages",
+  areas: ["monetary-arithmetic"],
+  correct(recorded, input) {
+    const isWide = (product: bigint): boolean => product >= 1n << 128n;
+    switch (input.text("fn")) {
+      case "emaStep": {
+        const weight = BigInt(Math.min(input.number("lambdaBps"), 10_000));
+        const parts = [weight * input.big("fees"), (10_000n - weight) * input.big("prevEma")];
+        const sum = parts.reduce((all, part) => all + part, 0n);
+        return isWide(sum) ? {ema: (sum / 10_000n).toString()} : recorded;
+      }
+      case "computeEmaFeeRevenue": {
+        // The recorded ones are equal in both parts, so that every average of them is the same again.
+        const fees = input.big("rawEpochFees");
+        if (!isWide(fees * 10_000n) || fees !== input.big("previousEma")) return recorded;
+        return {
+          emaFeesPerEpoch: fees.toString(),
+          smoothedAnnualFeeRevenue: (fees * input.big("epochsPerYear")).toString(),
+        };
+      }
+      case "computeStakeRatioBps": {
+        const [staked, circulating] = [input.big("stakedSupply"), input.big("circulatingSupply")];
+        return isWide(staked * 10_000n) ? {bps: Number((staked * 10_000n) / circulating)} : recorded;
+      }
+      default:
+        return recorded;
+    }
+  },
+};
+
+/** Where one account cannot be credited, the reference has credited others by then. Here all are, or none is. */
+const HALF_AN_EPOCH: Defect = {
+  id: "half-an-epoch",
+  areas: ["seigniorage"],
+  correct: (recorded, input) => (input.has("failCreditTo") ? {...Input.of(recorded).json, credits: []} : recorded),
+};
+
 export const QBIND_DEFECTS: readonly Defect[] = [
   TRAILING_BYTES,
   LOCK_OF_ONE,
@@ -146,4 +185,6 @@ export const QBIND_DEFECTS: readonly Defect[] = [
   LATE_PACEMAKER,
   CERTIFICATE_GROWS,
   SATURATED_FEES,
+  SATURATED_AVERAGES,
+  HALF_AN_EPOCH,
 ];

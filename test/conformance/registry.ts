@@ -18,6 +18,7 @@ import {kemtlsAdapters} from "./adapters/kemtls.js";
 import {keystoreAdapters} from "./adapters/keystore.js";
 import {minerClientAdapters} from "./adapters/miner-client.js";
 import {minerConsoleAdapters} from "./adapters/miner-console.js";
+import {monetaryAdapters} from "./adapters/monetary.js";
 import {p2pPeersAdapters} from "./adapters/p2p-peers.js";
 import {pacemakerAdapters} from "./adapters/pacemaker.js";
 import {powTarget} from "./adapters/pow-target.js";
@@ -69,6 +70,7 @@ export const adapters: Adapters = {
   ...quorumSharingAdapters,
   ...quorumLeaderAdapters,
   ...feeAdapters,
+  ...monetaryAdapters,
   ...quorumProgramAdapters,
   ...quorumRecordAdapters,
   ...quorumHttpAdapters,

@@ -43,6 +43,7 @@ export const PARAMS: ChainParams = {
   limits: {maxTransactions: 1_000, maxProofs: 100, maxGas: 400_000_000n, maxBytes: 4_000_000},
   validators: {stakeDust: 10_000_000_000n, epochBlocks: 100n, unbondSeconds: 1_814_400, max: 100},
   deviceTrust: {roots: [], minFirmware: "", minDriver: "", references: []},
+  monetary: null,
 };
 
 export const RECORD: EnrollmentRecord = {
@@ -77,6 +78,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
     bondsDust: 20n,
     unissuedDust: 9_999_999_999_999_850n,
   }),
+  monetary: () => ({epochFeesDust: 0n, last: null}),
   difficulty: () => 65_536n,
   hashrateHps: () => 104_857n,
   stakes: () => [],

@@ -1,4 +1,5 @@
 /** The ledger's own reads: supply equation, chain parameters, accounts. */
+import {ADVICE, PHASE_REASONS, PHASES} from "../chain/monetary.js";
 import {nvidiaLock} from "./ngc.js";
 import {
   cell,
@@ -6,6 +7,7 @@ import {
   count,
   flag,
   list,
+  nullable,
   object,
   omitEmpty,
   optional,
@@ -75,6 +77,45 @@ export const emission = object({
   mintedDust: optional(u64),
 });
 
+/** What one epoch of the monetary engine came to. Rates and shares are in basis points. */
+export const monetaryEpoch = object({
+  epoch: u64,
+  lastHeight: u64,
+  /** Of the next epoch. */
+  phase: word(...PHASES),
+  phaseReason: word(...PHASE_REASONS),
+  advice: word(...ADVICE),
+  feesDust: u64,
+  averageFeesDust: u64,
+  volatilityBps: u64,
+  stakedDust: u64,
+  circulatingDust: u64,
+  coverageBps: u64,
+  stakeRatioBps: u64,
+  rateBps: u64,
+  floorApplied: flag,
+  capApplied: flag,
+  issuedDust: u64,
+  validatorsDust: u64,
+  treasuryDust: u64,
+  insuranceDust: u64,
+  communityDust: u64,
+});
+
+/** `GET /api/v1/ledger/monetary`: issuance by stake. */
+export const monetaryAnswer = object({
+  height: u64,
+  blockId: text,
+  /** `off` where mining alone issues, `shadow` where the engine only reckons. */
+  mode: word("off", "shadow", "active"),
+  epochBlocks: nullable(u64),
+  epochsPerYear: nullable(u64),
+  /** Paid since the epoch began. */
+  epochFeesDust: u64,
+  last: nullable(monetaryEpoch),
+});
+export type MonetaryAnswer = ValueOf<typeof monetaryAnswer>;
+
 /** `GET /api/v1/versions`. */
 export const versions = object({versions: list(text), current: text});
 
@@ -115,6 +156,20 @@ export const chainParams = object({
   slashing: object({capDust: u64, rewardBps: count, autoRevokeMinStakeDust: u64}),
   fees: object({baseFeeDust: u64, burnBps: count}),
   limits: object({maxTransactions: count, maxProofs: count, maxBytes: count, maxGas: u64}),
+  validators: object({stakeDust: u64, epochBlocks: u64, unbondSeconds: count, max: count}),
+  monetary: nullable(
+    object({
+      mode: word("shadow", "active"),
+      epochBlocks: u64,
+      epochsPerYear: u64,
+      validatorsBps: count,
+      insuranceBps: count,
+      communityBps: count,
+      treasury: text,
+      insurance: text,
+      community: text,
+    }),
+  ),
 });
 export type ChainParamsAnswer = ValueOf<typeof chainParams>;
 

@@ -4,7 +4,7 @@
  */
 import {address} from "../address.js";
 import {hexOf, utf8} from "../bytes.js";
-import {blob, type FieldValue, fixed, list, record, text, u32, u64, word} from "../cbor/record.js";
+import {blob, type FieldValue, fixed, list, nullable, record, text, u32, u64, word} from "../cbor/record.js";
 import {sha3} from "../hash.js";
 import {ML_DSA_44} from "../suite.js";
 import {chainIdField} from "./envelope.js";
@@ -30,6 +30,21 @@ const deviceTrust = record("device-trust", {
   ),
 });
 export type DeviceTrustParams = FieldValue<typeof deviceTrust>;
+
+/** Issuance by stake, computed at the end of each of its epochs. */
+const monetary = record("monetary", {
+  /** In `shadow` the engine reckons and mining pays; in `active` the engine pays and mining does not. */
+  mode: word("shadow", "active"),
+  epochBlocks: u64,
+  /** Parts of what is issued, in basis points; the treasury has the rest. */
+  validatorsBps: u32,
+  insuranceBps: u32,
+  communityBps: u32,
+  treasury: address,
+  insurance: address,
+  community: address,
+});
+export type MonetaryGenesis = FieldValue<typeof monetary>;
 
 export const genesisParams = record("params", {
   rules: word("strict", "compat"),
@@ -63,6 +78,8 @@ export const genesisParams = record("params", {
   validatorUnbondSeconds: u32,
   validatorsMax: u32,
   deviceTrust,
+  /** Null where mining alone issues, and nothing is reckoned. */
+  monetary: nullable(monetary),
 });
 export type GenesisParams = FieldValue<typeof genesisParams>;
 

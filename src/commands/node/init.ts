@@ -2,7 +2,7 @@ import {type Command, Option} from "commander";
 import {checkAddress} from "../../codecs/address.js";
 import {parseCell} from "../../codecs/amount.js";
 import {textOf} from "../../codecs/bytes.js";
-import {type DeviceTrustParams, type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
+import {type DeviceTrustParams, type Genesis, genesisIdOf, type MonetaryGenesis} from "../../codecs/chain/genesis.js";
 import {UsageError} from "../../errors.js";
 import {initDataDir, newSeed} from "../../node/data-dir.js";
 import {GENESIS_NUMBERS, parseGenesis, withParam} from "../../node/genesis-file.js";
@@ -13,6 +13,7 @@ import {repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
 import {readDeviceTrustFile} from "./device-trust.js";
+import {parseMonetaryFile} from "./monetary-file.js";
 
 /** A new chain with one validator. */
 export interface InitPlan {
@@ -26,6 +27,8 @@ export interface InitPlan {
   readonly authorities?: readonly string[];
   /** Null where the chain believes no confidential-computing device. */
   readonly deviceTrust?: DeviceTrustParams | null;
+  /** Null where mining alone issues. */
+  readonly monetary?: MonetaryGenesis | null;
   readonly timeMs: bigint;
   /** Parameters that differ from the network's, as `NAME=VALUE`. */
   readonly params?: readonly string[];
@@ -44,7 +47,7 @@ export async function initNode(plan: InitPlan): Promise<Genesis> {
     chainId: plan.chainId,
     network: plan.network,
     timeMs: plan.timeMs,
-    params: {...params, ...(plan.deviceTrust && {deviceTrust: plan.deviceTrust})},
+    params: {...params, ...(plan.deviceTrust && {deviceTrust: plan.deviceTrust}), monetary: plan.monetary ?? null},
     allocations: plan.allocations,
     validators: [{publicKey, power: 1n, account: plan.validatorAccount}],
     authorities: [...new Set(plan.authorities)].sort(),
@@ -85,6 +88,15 @@ const TRUST_EXAMPLE = `cat > trust.toml <<'END'
   END
   qsdm node init --chain-id my-cc --validator-account "$(qsdm wallet show)" --device-trust trust.toml`;
 
+const MONETARY_EXAMPLE = `cat > monetary.toml <<END
+  mode = "active"
+  epoch_blocks = 60
+  treasury = "$(qsdm wallet show --in treasury.json)"
+  insurance = "$(qsdm wallet show --in insurance.json)"
+  community = "$(qsdm wallet show --in community.json)"
+  END
+  qsdm node init --chain-id my-stake --validator-account "$(qsdm wallet show)" --monetary monetary.toml`;
+
 interface InitFlags {
   readonly network: NetworkProfile;
   readonly chainId?: string;
@@ -92,12 +104,13 @@ interface InitFlags {
   readonly allocate: readonly string[];
   readonly authority: readonly string[];
   readonly deviceTrust?: string;
+  readonly monetary?: string;
   readonly param: readonly string[];
 }
 
 /** @throws UsageError FLAG_MISSING, ALLOCATION_INVALID; DecodeError ADDRESS_INVALID, AMOUNT_INVALID */
 async function planOf(io: Io, flags: InitFlags, dataDir: string): Promise<InitPlan> {
-  const {chainId, validatorAccount, deviceTrust} = flags;
+  const {chainId, validatorAccount, deviceTrust, monetary} = flags;
   if (chainId === undefined || validatorAccount === undefined)
     throw new UsageError("FLAG_MISSING", "a new chain needs --chain-id and --validator-account", {
       hint: "to follow a chain that is there, give --genesis instead",
@@ -110,6 +123,8 @@ async function planOf(io: Io, flags: InitFlags, dataDir: string): Promise<InitPl
     allocations: flags.allocate.map(parseAllocation),
     authorities: flags.authority.map(checkAddress),
     deviceTrust: deviceTrust === undefined ? null : await readDeviceTrustFile(io.host.disk, deviceTrust),
+    monetary:
+      monetary === undefined ? null : parseMonetaryFile(await io.readFile(monetary, {flag: "--monetary"}), monetary),
     timeMs: BigInt(io.host.now()),
     params: flags.param,
   };
@@ -132,6 +147,9 @@ export const nodeInitCommand = (io: Io): Command =>
         "PEM or DER files; min_firmware and min_driver, the oldest versions that count; and [[reference]] tables with " +
         "driver, firmware and measurements, the right digests in hex by number. It becomes part of the genesis, since " +
         "every node must judge alike.\n\n" +
+        "With --monetary the chain issues money by stake as well. The file is TOML: mode, shadow to reckon only or active to " +
+        "pay validators instead of miners; the accounts treasury, insurance and community; epoch_blocks; and validators_bps, " +
+        "insurance_bps and community_bps, the parts, of which the treasury has the rest.\n\n" +
         "With --genesis the directory is a follower's: it takes the genesis file of a chain that is there, and a new key " +
         "that does not vote. qsdm node run --peer then brings every block, checks it, and passes writes on.",
       examples: [
@@ -146,6 +164,10 @@ export const nodeInitCommand = (io: Io): Command =>
         {
           does: "one that believes GPUs under one root, with recent software, and reports of one known state",
           run: TRUST_EXAMPLE,
+        },
+        {
+          does: "one that pays those who stake, in epochs of a minute",
+          run: MONETARY_EXAMPLE,
         },
         {
           does: "a follower of a chain whose genesis file a validator gave you, and its start",
@@ -171,12 +193,14 @@ export const nodeInitCommand = (io: Io): Command =>
         "chainId",
         "validatorAccount",
         "deviceTrust",
+        "monetary",
         "allocate",
         "authority",
         "param",
       ]),
     )
     .option("--device-trust <path>", "TOML file of the GPU certificates that the chain believes")
+    .option("--monetary <path>", "TOML file of how money is issued by stake")
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", repeatFlag, [])
     .option("--authority <address>", "who votes on the chain's parameters; may be repeated", repeatFlag, [])
     .option("--param <name=value>", "one parameter of the genesis; may be repeated", repeatFlag, [])

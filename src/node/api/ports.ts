@@ -15,7 +15,7 @@ import type {Proposal} from "../ledger/governance/proposals.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
-import type {AttestedValidator, Epoch} from "../ledger/state/stores.js";
+import type {AttestedValidator, Epoch, MonetaryRecord} from "../ledger/state/stores.js";
 import type {Waiting} from "../mempool/pool/estimate.js";
 import type {TelemetryCheck} from "../mining/telemetry/telemetry.js";
 import type {Network} from "../network/port.js";
@@ -112,6 +112,8 @@ export interface LedgerView {
   enrollments(query: EnrollmentQuery): EnrollmentPage;
   enrollmentStats(): EnrollmentStats;
   supply(): SupplyView;
+  /** What the monetary engine counts now, and what its last epoch came to; null before the first has ended. */
+  monetary(): {readonly epochFeesDust: bigint; readonly last: MonetaryRecord | null};
   difficulty(): bigint;
   /** Attempts per second that the network is seen to make; null where nothing counts them. */
   hashrateHps(): bigint | null;

@@ -7,7 +7,7 @@ import {feesRoute} from "./routes/fees.js";
 import {epochStepRoute, finalityRoute, stateProofRoute} from "./routes/finality.js";
 import {governanceRoute, governedParameterRoute} from "./routes/governance.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
-import {accountRoute, emissionRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
+import {accountRoute, emissionRoute, monetaryRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
 import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
 import {ngcChallengeRoute, ngcProofRoute, ngcProofsRoute} from "./routes/ngc.js";
 import {peersRoute} from "./routes/peers.js";
@@ -67,6 +67,7 @@ export const ROUTES = {
   validators: validatorsRoute,
   stakes: stakesRoute,
   supply: supplyRoute,
+  monetary: monetaryRoute,
   fees: feesRoute,
   params: paramsRoute,
   metrics: metricsRoute,

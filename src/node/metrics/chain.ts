@@ -1,5 +1,6 @@
 /** Blocks, transactions and the books. */
 import {Gauge, type Registry} from "prom-client";
+import {PHASES} from "../../codecs/chain/monetary.js";
 import type {LedgerView, SupplyView} from "../api/ports.js";
 import type {BlockCommitted} from "../ledger/chain/events.js";
 import {ExactCounter} from "./exact-counter.js";
@@ -63,7 +64,9 @@ export function chainGauges(registry: Registry): (view: LedgerView) => void {
     labelNames: ["phase"],
     registers,
   });
+  const monetary = monetaryGauges(registry);
   return (view) => {
+    monetary(view);
     epoch.set(Number(view.epoch().number));
     stakes.set({phase: "voting"}, view.validators().length);
     const phases = view.stakes().map((each) => each.phase);
@@ -75,5 +78,36 @@ export function chainGauges(registry: Registry): (view: LedgerView) => void {
     hashrate.set(Number(view.hashrateHps() ?? 0n));
     const books = view.supply();
     for (const [term, member] of Object.entries(PLACES)) supply.set({term}, Number(books[member]));
+  };
+}
+
+/** Issuance by stake: nothing where mining alone issues. */
+function monetaryGauges(registry: Registry): (view: LedgerView) => void {
+  const registers = [registry];
+  const rates = new Gauge({
+    name: "qsdm_monetary_basis_points",
+    help: "Of the last monetary epoch: yearly rate, share of it that fees pay, and share of the money that is staked.",
+    labelNames: ["of"],
+    registers,
+  });
+  const issued = new Gauge({
+    name: "qsdm_monetary_issued_dust",
+    help: "What the last monetary epoch issued, or would have in shadow mode.",
+    registers,
+  });
+  const phase = new Gauge({
+    name: "qsdm_monetary_phase",
+    help: "1 for the phase that the monetary engine is in.",
+    labelNames: ["phase"],
+    registers,
+  });
+  return (view) => {
+    const {last} = view.monetary();
+    if (!last) return;
+    rates.set({of: "rate"}, Number(last.rateBps));
+    rates.set({of: "coverage"}, Number(last.coverageBps));
+    rates.set({of: "staked"}, Number(last.stakeRatioBps));
+    issued.set(Number(last.issuedDust));
+    for (const each of PHASES) phase.set({phase: each}, each === last.phase ? 1 : 0);
   };
 }

@@ -1,5 +1,6 @@
 import {expect, test} from "vitest";
 import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/events.js";
+import type {MonetaryRecord} from "../../../src/node/ledger/state/stores.js";
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {view} from "../../support/api.js";
 import {NO_BATCHES, NO_WIRE} from "../../support/network.js";
@@ -164,6 +165,28 @@ test("gauges come from one view for each scrape", async () => {
   expect(sample(text, "qsdm_enrollment_pending_unbond_count")).toBe("0");
   expect(sample(text, "qsdm_enrollment_pending_unbond_dust")).toBe("0");
   expect(sample(text, 'qsdm_supply_dust{term="unissued"}')).toBe("9999999999999850");
+});
+
+test("issuance by stake has gauges where an epoch has ended, and none before", async () => {
+  const scraped = (last: MonetaryRecord | null) =>
+    new NodeMetrics({
+      view: () => view({monetary: () => ({epochFeesDust: 0n, last})}),
+      ...{poolSize: () => 0, tableReady: () => false, ngc: null, wire: NO_WIRE, batches: () => NO_BATCHES},
+    }).scrape();
+  const amounts = {validatorsDust: 80n, treasuryDust: 14n, insuranceDust: 3n, communityDust: 1n, issuedDust: 98n};
+  const fees = {feesDust: 0n, averageFeesDust: 0n, averageDeviationDust: 0n, coverageBps: 7n};
+  const text = await scraped({
+    ...{epoch: 3n, phase: "transition", phaseReason: "advanced", stakedDust: 5n, circulatingDust: 10n},
+    ...{stakeRatioBps: 5_000n, rateBps: 775n, floorApplied: false, capApplied: false},
+    ...{...fees, ...amounts},
+  });
+  expect(sample(text, 'qsdm_monetary_basis_points{of="rate"}')).toBe("775");
+  expect(sample(text, 'qsdm_monetary_basis_points{of="coverage"}')).toBe("7");
+  expect(sample(text, 'qsdm_monetary_basis_points{of="staked"}')).toBe("5000");
+  expect(sample(text, "qsdm_monetary_issued_dust")).toBe("98");
+  expect(sample(text, 'qsdm_monetary_phase{phase="transition"}')).toBe("1");
+  expect(sample(text, 'qsdm_monetary_phase{phase="mature"}')).toBe("0");
+  expect(await scraped(null)).not.toContain("qsdm_monetary_phase{");
 });
 
 test("blocks count their transactions by outcome", async () => {

@@ -1,6 +1,10 @@
 /** The books, and what the chain was founded on. */
-import {account, chainParams, emission, supplyAnswer, versions} from "../../../codecs/api/ledger.js";
+import {account, chainParams, emission, monetaryAnswer, supplyAnswer, versions} from "../../../codecs/api/ledger.js";
 import {nextHalvingHeight} from "../../ledger/monetary/emission.js";
+import {adviceFor} from "../../ledger/monetary/engine/phases.js";
+import {outlookOf} from "../../ledger/monetary/engine/step.js";
+import type {MonetaryParams} from "../../ledger/params/chain-params.js";
+import type {MonetaryRecord} from "../../ledger/state/stores.js";
 import {addressKind, inQuery} from "../param.js";
 import {json, route} from "../route.js";
 import {rulesName, tokenomicsOf} from "./status.js";
@@ -20,6 +24,42 @@ export const supplyRoute = route({
     return {height: view.head.height, blockId: view.head.blockId, supply: view.supply()};
   },
 });
+
+export const monetaryRoute = route({
+  method: "GET",
+  path: "/api/v1/ledger/monetary",
+  summary: "issuance by stake: the rate, the phase, and what the last epoch issued",
+  auth: "public",
+  errors: "coded",
+  cost: 0.1,
+  params: {},
+  body: null,
+  reply: json(monetaryAnswer),
+  handle(_input, {node}) {
+    const view = node.view();
+    const {monetary: terms} = view.params;
+    const {epochFeesDust, last} = view.monetary();
+    return {
+      height: view.head.height,
+      blockId: view.head.blockId,
+      mode: terms?.mode ?? ("off" as const),
+      epochBlocks: terms?.epochBlocks ?? null,
+      epochsPerYear: terms?.epochsPerYear ?? null,
+      epochFeesDust,
+      last: terms && last && epochView(last, terms),
+    };
+  },
+});
+
+function epochView(record: MonetaryRecord, terms: MonetaryParams) {
+  const outlook = outlookOf(record, terms);
+  return {
+    ...record,
+    lastHeight: (record.epoch + 1n) * terms.epochBlocks - 1n,
+    advice: adviceFor(record.phase, outlook),
+    volatilityBps: outlook.volatilityBps,
+  };
+}
 
 export const paramsRoute = route({
   method: "GET",
@@ -51,7 +91,7 @@ export const emissionRoute = route({
     const view = node.view();
     const {height} = view.head;
     const {blockTimeSeconds} = view.params;
-    const {capDust: miningCapDust, ...schedule} = tokenomicsOf(height, blockTimeSeconds);
+    const {capDust: miningCapDust, ...schedule} = tokenomicsOf(view);
     return {
       ...schedule,
       chainTip: height,

@@ -10,13 +10,13 @@ import {CC_ATTESTATION} from "../../../codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../../../codecs/mining/hmac-bundle.js";
 import {KEY_ATTESTATION} from "../../../codecs/mining/key-bundle.js";
 import {
-  blockRewardDust,
   blocksPerHalving,
   emissionEpoch,
   MINING_CAP_DUST,
   nextHalvingHeight,
   scheduledDust,
 } from "../../ledger/monetary/emission.js";
+import {rewardOf} from "../../ledger/monetary/engine/reward.js";
 import {blocksIn, type ChainParams} from "../../ledger/params/chain-params.js";
 import type {ApiPorts, LedgerView} from "../ports.js";
 import {json, route} from "../route.js";
@@ -55,20 +55,25 @@ function statusOf(node: ApiPorts): Status {
     network: params.chainId,
     coin: {name: "Cell", symbol: "CELL", decimals: 8, smallestUnit: "dust"},
     branding: {name: "QSDM", legacyName: null, fullTitle: null},
-    tokenomics: tokenomicsOf(head.height, params.blockTimeSeconds),
+    tokenomics: tokenomicsOf(view),
     taskActionsReady: false,
     mining: miningOf(view),
     qsdm: ownOf(view, node.poolSize()),
   };
 }
 
-/** The emission schedule at `height`. */
-export function tokenomicsOf(height: bigint, blockTimeSeconds: number): Status["tokenomics"] {
+/** The emission schedule at the tip; where stake is paid instead, what was issued so far and no reward. */
+export function tokenomicsOf({
+  head: {height},
+  params,
+  supply,
+}: Pick<LedgerView, "head" | "params" | "supply">): Status["tokenomics"] {
+  const {blockTimeSeconds, monetary} = params;
   const epoch = emissionEpoch(height, blockTimeSeconds);
   const blocksPerEpoch = blocksPerHalving(blockTimeSeconds);
   const lastOfEpoch = (epoch + 1n) * blocksPerEpoch;
-  const emittedDust = scheduledDust(height, blockTimeSeconds);
-  const rewardDust = blockRewardDust(height + 1n, blockTimeSeconds);
+  const emittedDust = monetary?.mode === "active" ? supply().minedDust : scheduledDust(height, blockTimeSeconds);
+  const rewardDust = rewardOf(height + 1n, params);
   return {
     capDust: MINING_CAP_DUST,
     capCell: MINING_CAP_DUST,

@@ -1,13 +1,14 @@
 /** What a genesis must be for its chain to run at all: found before the first block and not at it. */
 import {hexOf} from "../../../codecs/bytes.js";
 import {CLOSING_PROPOSER} from "../../../codecs/chain/block.js";
-import type {Genesis, GenesisParams} from "../../../codecs/chain/genesis.js";
+import type {Genesis, GenesisParams, MonetaryGenesis} from "../../../codecs/chain/genesis.js";
 import {VALIDATORS_MAX} from "../../../codecs/consensus/messages.js";
 import {isVersion} from "../../../codecs/mining/cc-quote.js";
 import {RuleError} from "../../../errors.js";
 import {deviceTrustOf} from "../attestation/cc/trust.js";
 import {DAG_ENTRIES_MAX} from "../mining/dag.js";
 import {blocksPerHalving} from "../monetary/emission.js";
+import {epochsPerYear} from "../monetary/engine/decide.js";
 
 /** Largest reporter's share, in basis points. */
 const REWARD_BPS_MAX = 5_000;
@@ -19,7 +20,7 @@ const refuse = (why: string): never => {
   throw new RuleError("GENESIS_INVALID", `genesis: ${why}`, {hint: "mend the genesis before the chain is started"});
 };
 
-type NumericParam = Exclude<keyof GenesisParams, "rules" | "deviceTrust">;
+type NumericParam = Exclude<keyof GenesisParams, "rules" | "deviceTrust" | "monetary">;
 /** Lowest and highest value of a parameter, both included. */
 type Bounds = Partial<Readonly<Record<NumericParam, readonly [number | bigint, number | bigint]>>>;
 
@@ -72,6 +73,7 @@ export function checkGenesis({params, validators, authorities, timeMs}: Genesis)
   if (params.rules === "strict" && params.forkV2Height !== 0n)
     refuse(`forkV2Height is ${params.forkV2Height}, strict rules take version 2 proofs from height 0 on`);
   checkDeviceTrust(params.deviceTrust);
+  if (params.monetary) checkMonetary(params.monetary, params);
   if (timeMs > I64_MAX) refuse(`timeMs ${timeMs} does not fit a signed 64-bit integer`);
   if (validators.length === 0) refuse("no validator");
   if (validators.some(({power}) => power === 0n)) refuse("a validator without voting power");
@@ -82,6 +84,21 @@ export function checkGenesis({params, validators, authorities, timeMs}: Genesis)
     refuse("two validators with one key");
   if (authorities.some((address, i) => i > 0 && authorities[i - 1]! >= address))
     refuse("authorities that are not in order of address, each once");
+}
+
+/** An engine that has stakes to reckon with, epochs that a year is made of, and three places to pay to. */
+function checkMonetary(
+  {epochBlocks, validatorsBps, insuranceBps, communityBps, treasury, insurance, community}: MonetaryGenesis,
+  {validatorStakeDust, blockTimeSeconds}: GenesisParams,
+): void {
+  if (validatorStakeDust === 0n) refuse("monetary needs stakes, and validatorStakeDust is 0");
+  if (epochBlocks === 0n) refuse("monetary.epochBlocks is 0");
+  if (epochsPerYear(epochBlocks, blockTimeSeconds) === 0n)
+    refuse(`monetary.epochBlocks is ${epochBlocks}, which is longer than a year`);
+  if (validatorsBps + insuranceBps + communityBps > WHOLE_BPS)
+    refuse(`monetary: the parts add up to more than ${WHOLE_BPS} basis points`);
+  if (new Set([treasury, insurance, community]).size < 3)
+    refuse("monetary: treasury, insurance and community are three accounts");
 }
 
 /** Roots that parse and floors that versions can be held against: found here, and not at the first proof. */

@@ -5,6 +5,7 @@
 import type {Receipt, SlashOutcome} from "../../../codecs/chain/receipt.js";
 import type {BatchRef} from "../../../codecs/dag/batch.js";
 import type {Change} from "../../../codecs/governance/change.js";
+import type {MonetaryRecord} from "../state/stores.js";
 
 export type LedgerEvent =
   | {readonly type: "enrollment-applied"; readonly nodeId: string; readonly owner: string; readonly stakeDust: bigint}
@@ -40,6 +41,12 @@ export type LedgerEvent =
       readonly reason: string | null;
     }
   | {readonly type: "governance-rejected"; readonly sender: string; readonly reason: string}
+  | {
+      readonly type: "epoch-decided";
+      readonly record: MonetaryRecord;
+      /** False in shadow mode. */
+      readonly isPaid: boolean;
+    }
   | {readonly type: "proof-rewarded"; readonly nodeId: string; readonly proofId: string; readonly to: string};
 
 /** One committed block, with everything that subscribers are told about it. */

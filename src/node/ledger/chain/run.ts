@@ -1,5 +1,6 @@
 /**
- * One block being executed on an overlay: proofs, then coinbase, then transactions, then fees and matured bonds.
+ * One block being executed on an overlay: proofs, then coinbase, then transactions, then fees, issuance by stake and
+ * matured bonds.
  * The builder and the verifier drive the same object; the builder skips what is refused, the verifier does not.
  */
 import type {Block, CoinbaseEntry} from "../../../codecs/chain/block.js";
@@ -9,7 +10,8 @@ import {fillBonds} from "../enrollment/accrue.js";
 import {sweep} from "../enrollment/registry.js";
 import {activate} from "../governance/activate.js";
 import {stepDifficulty} from "../mining/difficulty.js";
-import {blockRewardDust} from "../monetary/emission.js";
+import {rewardOf} from "../monetary/engine/reward.js";
+import {stepMonetary} from "../monetary/engine/step.js";
 import {settleFees} from "../monetary/fees.js";
 import {assertSupply, type HeldDust, mint, recountDust, supplyOf} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
@@ -108,10 +110,11 @@ export class BlockRun {
     this.#gas += gas;
   }
 
-  /** Pays fees, returns matured bonds, and checks that the books balance. */
+  /** Pays fees, ends the monetary epoch, returns matured bonds, and checks that the books balance. */
   finish(): RunResult {
     const coinbase = this.#payMiners();
     settleFees(this.state, this.#feesDust, {proposer: this.block.proposer, fees: this.block.params.fees});
+    this.#events.push(...stepMonetary(this.state, this.block, this.#feesDust));
     this.#events.push(...sweep(this.state, this.block.height), ...sweepStakes(this.state, this.block.height));
     this.#events.push(...stepEpoch(this.state, this.block));
     this.#events.push(...activate(this.state, this.block.height + 1n, this.block.params.rules));
@@ -141,7 +144,7 @@ export class BlockRun {
   /** Shares of the block's reward by proofs, in address order; what does not divide stays unissued. */
   #payMiners(): readonly CoinbaseEntry[] {
     if (this.#coinbase) return this.#coinbase;
-    const rewardDust = blockRewardDust(this.block.height, this.block.params.blockTimeSeconds);
+    const rewardDust = rewardOf(this.block.height, this.block.params);
     const total = BigInt(this.#proofs.length);
     this.#coinbase = [...this.#shares]
       .sort(([a], [b]) => (a < b ? -1 : 1))

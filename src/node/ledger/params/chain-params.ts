@@ -1,5 +1,5 @@
 /** Constants of one chain, fixed at genesis. Windows are given in seconds and turned into heights once, here. */
-import type {DeviceTrustParams} from "../../../codecs/chain/genesis.js";
+import type {DeviceTrustParams, MonetaryGenesis} from "../../../codecs/chain/genesis.js";
 import type {Rules} from "./rules.js";
 
 /** What a genesis fixes for the life of the chain. */
@@ -17,6 +17,13 @@ export interface ChainParams {
   readonly validators: ValidatorParams;
   /** Which confidential-computing devices count; none where no root is pinned. */
   readonly deviceTrust: DeviceTrustParams;
+  /** Null where mining alone issues. */
+  readonly monetary: MonetaryParams | null;
+}
+
+export interface MonetaryParams extends MonetaryGenesis {
+  /** Of 365 days, rounded down: what yearly rates are divided by. */
+  readonly epochsPerYear: bigint;
 }
 
 export interface MiningParams {

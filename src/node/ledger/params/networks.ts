@@ -1,6 +1,7 @@
 /** Parameters of the networks, and how a genesis turns into what the rules read. */
 import {DUST_PER_CELL, U64_MAX} from "../../../codecs/amount.js";
 import type {Genesis, GenesisParams} from "../../../codecs/chain/genesis.js";
+import {epochsPerYear} from "../monetary/engine/decide.js";
 import type {ChainParams} from "./chain-params.js";
 import {COMPAT_RULES, STRICT_RULES} from "./rules.js";
 
@@ -40,6 +41,7 @@ const MAINNET: GenesisParams = {
   validatorUnbondSeconds: 21 * 24 * 3_600,
   validatorsMax: 100,
   deviceTrust: {roots: [], minFirmware: "", minDriver: "", references: []},
+  monetary: null,
 };
 
 /** Parameter sets by profile. Dev networks mine on a laptop in seconds and pay watchers a quarter. */
@@ -110,5 +112,9 @@ export function chainParamsOf({chainId, params}: Genesis): ChainParams {
       max: params.validatorsMax,
     },
     deviceTrust: params.deviceTrust,
+    monetary: params.monetary && {
+      ...params.monetary,
+      epochsPerYear: epochsPerYear(params.monetary.epochBlocks, params.blockTimeSeconds),
+    },
   };
 }

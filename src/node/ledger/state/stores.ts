@@ -1,6 +1,7 @@
 /** Every consensus store. What is not listed here is not under the state root. */
 import {address, digestHex} from "../../../codecs/address.js";
-import {blob, type FieldValue, fixed, list, record, text, u64} from "../../../codecs/cbor/record.js";
+import {blob, type FieldValue, fixed, flag, list, record, text, u64, word} from "../../../codecs/cbor/record.js";
+import {PHASE_REASONS, PHASES} from "../../../codecs/chain/monetary.js";
 import {type StakeRecord, stakeRecord} from "../../../codecs/chain/validator-payloads.js";
 import {ML_DSA_44, ML_DSA_87} from "../../../codecs/suite.js";
 import {enrollmentRecord} from "../enrollment/record.js";
@@ -79,6 +80,38 @@ export type Supply = FieldValue<typeof supplyRecord>;
 export const supply: Store<Supply> = {name: "supply", codec: supplyRecord};
 export const SUPPLY_KEY = "total";
 
+const epochFeesRecord = record("epoch-fees", {paidDust: u64});
+/** One record, under `EPOCH_KEY`: fees paid in this epoch of the monetary engine so far. */
+export const epochFees: Store<FieldValue<typeof epochFeesRecord>> = {name: "epoch-fees", codec: epochFeesRecord};
+
+const monetaryRecord = record("monetary", {
+  /** Number of the epoch that this was decided at the end of. */
+  epoch: u64,
+  /** Of the epoch that follows. */
+  phase: word(...PHASES),
+  phaseReason: word(...PHASE_REASONS),
+  feesDust: u64,
+  averageFeesDust: u64,
+  /** Moving average of how far an epoch's fees were from `averageFeesDust` before it. */
+  averageDeviationDust: u64,
+  stakedDust: u64,
+  circulatingDust: u64,
+  coverageBps: u64,
+  stakeRatioBps: u64,
+  rateBps: u64,
+  floorApplied: flag,
+  capApplied: flag,
+  /** What was issued, or would have been in shadow mode. */
+  issuedDust: u64,
+  validatorsDust: u64,
+  treasuryDust: u64,
+  insuranceDust: u64,
+  communityDust: u64,
+});
+export type MonetaryRecord = FieldValue<typeof monetaryRecord>;
+/** One record, under `EPOCH_KEY`, from the end of the first epoch on. */
+export const monetary: Store<MonetaryRecord> = {name: "monetary", codec: monetaryRecord};
+
 const validatorRecord = record("validator", {
   publicKey: fixed(ML_DSA_44.publicKeyBytes),
   power: u64,
@@ -147,6 +180,8 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     authorities,
     proposals,
     supply,
+    epochFees,
+    monetary,
     validators,
     stakes,
     stakeMaturities,

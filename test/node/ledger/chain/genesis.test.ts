@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
 import {CLOSING_PROPOSER} from "../../../../src/codecs/chain/block.js";
-import type {Genesis, GenesisParams} from "../../../../src/codecs/chain/genesis.js";
+import type {Genesis, GenesisParams, MonetaryGenesis} from "../../../../src/codecs/chain/genesis.js";
 import {checkGenesis} from "../../../../src/node/ledger/chain/check-genesis.js";
 import {genesisState} from "../../../../src/node/ledger/chain/genesis.js";
 import {NETWORK_PARAMS} from "../../../../src/node/ledger/params/networks.js";
@@ -12,6 +12,15 @@ const withParams = (change: Partial<GenesisParams>): Genesis => ({...good, param
 const REFERENCE = {driver: "1", firmware: "1", measurements: [{index: 1, digests: [new Uint8Array(48)]}]};
 const withTrust = (change: Partial<GenesisParams["deviceTrust"]>): Genesis =>
   withParams({deviceTrust: {...good.params.deviceTrust, ...change}});
+
+const MONETARY: MonetaryGenesis = {
+  ...{mode: "active", epochBlocks: 60n, validatorsBps: 8_200, insuranceBps: 400, communityBps: 200},
+  ...{treasury: "aa".repeat(32), insurance: "bb".repeat(32), community: "cc".repeat(32)},
+};
+const issuing = (change: Partial<MonetaryGenesis>, params: Partial<GenesisParams> = {}): Genesis =>
+  withParams({monetary: {...MONETARY, ...change}, ...params});
+
+test("a chain that issues by stake can run", () => expect(() => checkGenesis(issuing({}))).not.toThrow());
 
 test.each(Object.entries(NETWORK_PARAMS))("the parameters of %s make a chain", (_name, params) => {
   expect(() => checkGenesis({...good, params})).not.toThrow();
@@ -65,6 +74,11 @@ describe("a genesis is refused", () => {
     ["with a floor that no version can be held against", "GENESIS_INVALID", withTrust({minDriver: "r550"})],
     ["with two references for one software", "GENESIS_INVALID", withTrust({references: [REFERENCE, REFERENCE]})],
     ["with a reference of nothing", "GENESIS_INVALID", withTrust({references: [{...REFERENCE, measurements: []}]})],
+    ["that issues by stake and has none", "GENESIS_INVALID", issuing({}, {validatorStakeDust: 0n})],
+    ["with monetary epochs of no blocks", "GENESIS_INVALID", issuing({epochBlocks: 0n})],
+    ["with monetary epochs of more than a year", "GENESIS_INVALID", issuing({epochBlocks: 31_536_001n})],
+    ["that issues more than all of it", "GENESIS_INVALID", issuing({validatorsBps: 9_401})],
+    ["whose treasury is its insurance", "GENESIS_INVALID", issuing({insurance: MONETARY.treasury})],
     [
       "that gives away more than the treasury",
       "SUPPLY_CAP",
