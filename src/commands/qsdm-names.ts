@@ -8,9 +8,7 @@ const LOGIN = "QSDM's client has this command, for a route that wants a login it
 
 /** Its commands that never worked (quirk Q58), or wait for what they would ask: what to do instead. */
 export const NOT_CARRIED: Readonly<Record<string, string>> = {
-  tx: `${NO_ROUTE}; qsdm wallet send signs a payment and sends it`,
   chain: `${NO_ROUTE}; qsdm status has the height and the newest block`,
-  validators: NO_ROUTE,
   mempool: `${NO_ROUTE}; qsdm status --json has the size of the pool`,
   contracts: NO_ROUTE,
   tokens: NO_ROUTE,

@@ -124,7 +124,7 @@ describe("wallet verify", () => {
 });
 
 test("commands of QSDM's client that are not here say what to do instead", async () => {
-  const host = memoryHost({argv: ["tx", "a", "b", "1"]});
+  const host = memoryHost({argv: ["chain", "a"]});
   expect(await run(host)).toBe(2);
-  expect(host.err()).toMatch(/qsdm has no command "tx"\nqsdm: hint: .* qsdm wallet send signs a payment/);
+  expect(host.err()).toMatch(/qsdm has no command "chain"\nqsdm: hint: .* qsdm status has the height/);
 });
