@@ -18,6 +18,7 @@ export const statusFields = ({network, chainTip, nodeId, version, peers, uptime,
   uptime,
   version,
   nodeId,
+  qsdm?.sync.state ?? null,
 ];
 
 export const statusCommand = (io: Io): Command =>
@@ -26,7 +27,7 @@ export const statusCommand = (io: Io): Command =>
       summary: "show where a node's chain stands",
       description:
         "Prints one line: chain, height of the tip, its block id, the rules in force, transactions waiting, peers, uptime, " +
-        "version and node id. --json has the whole answer, with emission, supply and the forms that the node takes; a - in " +
+        "version, node id, and following or catching-up. --json has the whole answer, with emission, supply and the forms that the node takes; a - in " +
         "the line is what a node of another program does not tell.",
       examples: [
         {does: "the height", run: "qsdm status | cut -f 2"},

@@ -30,6 +30,7 @@ export function createApi(
     ngc,
     wire: {network, tally},
     batches: () => batches.figures,
+    sync: () => ({...engine.syncTally, ...engine.sync()}),
   });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));
@@ -51,7 +52,16 @@ export function createApi(
   return new ApiServer(
     {...DEFAULT_API_OPTIONS, ...options.api},
     {
-      node: {...portsOf(ledger), store, finality, ngc, network, info, now: () => ports.nowMs()},
+      node: {
+        ...portsOf(ledger),
+        sync: () => engine.sync(),
+        store,
+        finality,
+        ngc,
+        network,
+        info,
+        now: () => ports.nowMs(),
+      },
       scrape: () => metrics.scrape(),
       healthy: () => pulse.beats(),
       monotonicMs: () => performance.now(),
@@ -64,7 +74,9 @@ export function createApi(
 }
 
 /** The ledger as the API sees it. */
-function portsOf(ledger: Ledger & Wire): Omit<ApiPorts, "store" | "finality" | "ngc" | "network" | "info" | "now"> {
+function portsOf(
+  ledger: Ledger & Wire,
+): Omit<ApiPorts, "sync" | "store" | "finality" | "ngc" | "network" | "info" | "now"> {
   const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, gossip, retelling} = ledger;
   const announce = (channel: PoolChannel, id: string, bytes: Uint8Array): void => {
     gossip.announce(channel, bytes);

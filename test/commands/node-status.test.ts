@@ -1,5 +1,7 @@
 import {expect, test} from "vitest";
 import {utf8} from "../../src/codecs/bytes.js";
+import {linesOf} from "../../src/commands/node/watch-status.js";
+import {CLIENT_DEFAULTS, createClient} from "../../src/node/api/client.js";
 import {serve} from "../support/api.js";
 import {eventually} from "../support/node.js";
 import {type DeskOptions, deskOf} from "./against-node.js";
@@ -43,4 +45,14 @@ test("on a terminal nothing is piled up on standard output", async () => {
   let looks = 0;
   const ran = await watched(url, "", () => looks++ > 5, {terminals: ["stdout"]});
   expect(ran.out).toBe("");
+});
+
+test("a node that lacks blocks says where it is going and how long that takes", async () => {
+  const sync = () => ({catchingUp: true, targetHeight: 900n, blocksPerSecond: 10, etaSeconds: 90});
+  const {url} = await serve({sync});
+  const client = createClient({...CLIENT_DEFAULTS, url});
+  const status = await client.status();
+  await client.close();
+  expect(status.qsdm!.sync).toMatchObject({state: "catching-up", blocksPerSecond: 10});
+  expect(linesOf(status, "")).toContain("catching up to 900, 90s to go");
 });

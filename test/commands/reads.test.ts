@@ -27,7 +27,7 @@ async function desk(ports: Parameters<typeof serve>[0] = {}): Promise<Desk> {
 describe("status and health", () => {
   test("status is one line of fields", async () => {
     const ran = await (await desk()).qsdm("status");
-    expect(ran.out).toBe(`qsdm-test\t12\t${"d4".repeat(32)}\tstrict\t2\t0\t1m30s\t1.2.3\tvalidator-0\n`);
+    expect(ran.out).toBe(`qsdm-test\t12\t${"d4".repeat(32)}\tstrict\t2\t0\t1m30s\t1.2.3\tvalidator-0\tfollowing\n`);
     expect(ran.status).toBe(0);
   });
 

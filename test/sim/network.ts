@@ -6,6 +6,7 @@
 import {createHash} from "node:crypto";
 import {UnavailableError} from "../../src/errors.js";
 import type {Channel, Network, PeerId, Subscriber} from "../../src/node/network/port.js";
+import {inTime} from "../support/network.js";
 import type {EventHeap} from "./heap.js";
 import type {Random} from "./random.js";
 import type {Trace} from "./trace.js";
@@ -62,6 +63,7 @@ export class SimNetwork {
 
   /** The port of one run of a node; what an earlier run subscribed is gone. */
   join(self: PeerId, index: number): Network {
+    const {ports} = this;
     const member: Member = {index, up: false, subscribers: new Map(), handlers: new Map(), listeners: []};
     this.#ids[index] = self;
     this.#members.set(self, member);
@@ -95,7 +97,9 @@ export class SimNetwork {
         for (const id of this.#members.keys()) if (id !== self) this.#send(member, id, channel, message);
       },
       subscribe: (channel, subscriber) => void member.subscribers.set(channel, subscriber),
-      request: (to, protocol, body, {maxBytes}) => this.#request(member, to, {protocol, body, maxBytes}),
+      request: (to, protocol, body, {maxBytes, signal}) =>
+        inTime(this.#request(member, to, {protocol, body, maxBytes}), signal),
+      reject: (id) => ports.trace.note(ports.heap.nowMs, index, `rejects what n${this.#members.get(id)?.index} served`),
       serve: (protocol, handler) => void member.handlers.set(protocol, handler),
     };
   }

@@ -248,7 +248,7 @@ export const PLANTED: readonly PlantedBug[] = [
   bug(
     "a node that fell behind does not ask",
     ["liveness", "acknowledged", "agreement"],
-    edit("src/node/engine/catch-up.ts", "this.#wanted = true;\n    if", "if"),
+    edit("src/node/engine/sync/catch-up.ts", "this.#wanted = true;\n    if", "if"),
   ),
   bug(
     "a view that was given up once is not given up again",

@@ -109,6 +109,7 @@ export const EMPTY_STORE: BlockStorePort = {
 export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   view: () => view(),
   store: EMPTY_STORE,
+  sync: () => ({catchingUp: false, targetHeight: 0n, blocksPerSecond: 0, etaSeconds: null}),
   submit: async () => ({txId: TX}),
   submitCompat: async () => ({txId: "client-tx-1"}),
   transactionOfId: (clientId) => (clientId === "client-tx-1" ? TX : null),

@@ -4,6 +4,8 @@
  */
 import {UnavailableError} from "../../src/errors.js";
 import type {BatchFigures} from "../../src/node/batches/desk.js";
+import {emptyTally} from "../../src/node/engine/sync/tally.js";
+import type {SyncFigures} from "../../src/node/metrics/sync.js";
 import {aloneNetwork} from "../../src/node/network/alone.js";
 import type {
   Channel,
@@ -36,6 +38,8 @@ export interface Judged {
 export class InProcessNetwork {
   /** Every verdict, oldest first. */
   readonly verdicts: Judged[] = [];
+  /** Whose answers could not be true, as those who asked found. */
+  readonly rejected: {readonly by: PeerId; readonly peer: PeerId}[] = [];
   /** What subscribers threw: a bug of the subscriber. */
   readonly failures: unknown[] = [];
   /** Messages that are lost on the way; requests are not. */
@@ -59,7 +63,9 @@ export class InProcessNetwork {
         for (const to of this.#peersOf(self)) this.#carry(self, to, channel, message.slice());
       },
       subscribe: (channel, subscriber) => void member.subscribers.set(channel, subscriber),
-      request: (to, protocol, body, {maxBytes}) => this.#request({from: self, to, protocol}, body.slice(), maxBytes),
+      request: (to, protocol, body, {maxBytes, signal}) =>
+        inTime(this.#request({from: self, to, protocol}, body.slice(), maxBytes), signal),
+      reject: (peer) => void this.rejected.push({by: self, peer}),
       serve: (protocol, handler, limits) => void member.handlers.set(protocol, {handler, limits}),
     };
   }
@@ -137,8 +143,26 @@ export class InProcessNetwork {
   }
 }
 
+/** `work`, unless the one who asked does not wait for it any more. */
+export const inTime = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
+  new Promise((resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(new UnavailableError("PEER_TIMEOUT", "the answer came too late")), {
+      once: true,
+    });
+    work.then(resolve, reject);
+  });
+
 /** What metrics read of a node without peers. */
 export const NO_WIRE = {network: aloneNetwork("ab".repeat(32)), tally: new NetworkTally()};
+
+/** Of one that lacks nothing. */
+export const IN_SYNC: SyncFigures = {
+  ...emptyTally(),
+  catchingUp: false,
+  targetHeight: 0n,
+  blocksPerSecond: 0,
+  etaSeconds: null,
+};
 
 /** And of one without batches. */
 export const NO_BATCHES: BatchFigures = {

@@ -37,6 +37,14 @@ const mining = object({
   deferredBondWorkDifficulty: count,
 });
 
+/** Whether the node has what others have; what lies above its headers is their word. */
+const sync = object({
+  state: word("following", "catching-up"),
+  targetHeight: u64,
+  blocksPerSecond: count,
+  etaSeconds: optional(count),
+});
+
 /** What a client needs to speak to this node, and what the reference does not say. */
 const own = object({
   /** Signed into every envelope. */
@@ -49,6 +57,7 @@ const own = object({
   blockId: text,
   blockTimeMs: u64,
   stateRoot: text,
+  sync,
   poolSize: count,
   baseFeeDust: u64,
   bondDust: u64,

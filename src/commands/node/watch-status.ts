@@ -4,6 +4,7 @@ import type {Status} from "../../codecs/api/status.js";
 import {QsdmError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
 import {documentOf} from "../document.js";
+import {formatDuration} from "../flags.js";
 import type {Io} from "../io.js";
 import {statusFields} from "../status.js";
 
@@ -78,11 +79,17 @@ function drawn(io: Io): Show {
 const paceOf = (blocks: bigint, ms: number): string =>
   `  ${((Number(blocks) * 1_000) / ms).toFixed(1)} blocks a second`;
 
-const linesOf = (
+/** Where a node that lacks blocks is on its way to. */
+const wayOf = ({targetHeight, etaSeconds}: NonNullable<Status["qsdm"]>["sync"]): string =>
+  `catching up to ${targetHeight}${etaSeconds === null ? "" : `, ${formatDuration(etaSeconds * 1_000)} to go`}`;
+
+/** What is drawn of a status. */
+export const linesOf = (
   {network, chainTip, nodeRole, nodeId, peers, uptime, version, qsdm}: Status,
   pace: string,
 ): string[] => [
   `${network}  height ${chainTip}${pace}`,
+  ...(qsdm?.sync.state === "catching-up" ? [wayOf(qsdm.sync)] : []),
   `block   ${qsdm?.blockId ?? "-"}`,
   `waiting ${qsdm?.poolSize ?? "-"}  peers ${peers}`,
   `${nodeRole} ${nodeId}  ${version}  up ${uptime}`,

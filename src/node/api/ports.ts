@@ -8,6 +8,7 @@ import type {FinalityProof, StateProof} from "../../codecs/chain/finality.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
+import type {SyncState} from "../engine/sync/progress.js";
 import type {ChallengeRequest} from "../ledger/attestation/challenge-terms.js";
 import type {CompatDoor} from "../ledger/chain/compat-door.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
@@ -186,6 +187,8 @@ export interface ApiPorts {
   };
   /** Transactions waiting. */
   poolSize(): number;
+  /** How far this node is behind others. */
+  sync(): SyncState;
   /** Everything that waits as it competes for a block, best price first. */
   waitingBids(): readonly Waiting[];
   /** What a waiting transaction says, or `null` when none waits under this id. */

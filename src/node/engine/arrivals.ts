@@ -11,6 +11,7 @@ import {refOf} from "./bodies.js";
 import type {EngineCore} from "./core.js";
 import {HeldProposals} from "./held-proposals.js";
 import type {EnginePorts} from "./ports.js";
+import type {Taken} from "./sync/catch-up.js";
 
 export interface ArrivalsPorts extends Pick<EnginePorts, "batches" | "log"> {
   readonly core: EngineCore;
@@ -50,24 +51,23 @@ export class Arrivals {
     });
   }
 
-  /** @returns whether it was news */
+  /** A block with the votes for it, from somebody who was asked. */
   async takeCertified(
     {block, certificate}: {block: Block; certificate: Certificate},
     justify: Certificate,
-  ): Promise<boolean> {
+  ): Promise<Taken> {
     const {core} = this.ports;
     const ref = refOf({block});
     const isKnown = (): boolean => core.state().blocks.has(ref.id) || ref.height <= core.state().root.height;
     const isOfNow = (): boolean => block.header.epoch === core.state().committee.epoch;
-    if (!isOfNow()) return false;
+    if (!isOfNow()) return "refused";
     if (isKnown()) {
       const {highCertificate, root, blocks} = core.state();
       // An older one than the newest can still be what makes a block final.
       if (certificate.view > highCertificate.view || blocks.has(ref.id))
         await core.jobs.add(() => core.take({type: "certificate", certificate}));
-      return core.state().highCertificate !== highCertificate || core.state().root !== root;
+      return core.state().highCertificate !== highCertificate || core.state().root !== root ? "news" : "known";
     }
-    if (!isBodyOf(block)) return false;
     await core.jobs.add(async () => {
       if (!isOfNow()) return "ignore";
       core.bodies.put(ref.id, {block, justify});
@@ -75,7 +75,7 @@ export class Arrivals {
       this.forgetUnknown(ref.id);
       return verdict;
     });
-    return isKnown() || !isOfNow();
+    return isKnown() || !isOfNow() ? "news" : "refused";
   }
 
   /** A body that consensus did not take is not kept. */

@@ -25,7 +25,6 @@ import type {Verdict} from "../network/port.js";
 import type {Service} from "../service.js";
 import {Arrivals} from "./arrivals.js";
 import {Bodies, refOf} from "./bodies.js";
-import {CatchUp} from "./catch-up.js";
 import type {EngineCore} from "./core.js";
 import {EarlyMessages} from "./early.js";
 import {Execution} from "./execution.js";
@@ -34,6 +33,10 @@ import type {EngineOptions, EnginePorts} from "./ports.js";
 import {rememberedSafety} from "./remembered.js";
 import {Schedule} from "./schedule.js";
 import {Speaker} from "./speaker.js";
+import {CatchUp} from "./sync/catch-up.js";
+import {SyncDesk} from "./sync/desk.js";
+import type {SyncState} from "./sync/progress.js";
+import {emptyTally, type SyncTally} from "./sync/tally.js";
 
 export class Engine implements Service {
   #state: ConsensusState;
@@ -80,15 +83,16 @@ export class Engine implements Service {
     });
     // Replaced at start, when the tip's certificate was read.
     this.#state = this.#begin(originCertificate(chain.committee.epoch, chain.origin));
+    const {store, log} = ports;
+    if (network) new SyncDesk({network, store, newest: () => this.newest()});
     this.#catchUp =
       network &&
       new CatchUp({
-        network,
-        store: ports.store,
-        log: ports.log,
-        newest: () => this.newest(),
+        ...{network, store, clock, log},
+        tip: () => chain.tip,
+        ground: () => ({chainId: chain.params.chainId, committee: chain.committee, verify: verifyVote}),
         take: (each, justify) => this.#arrivals.takeCertified(each, justify),
-        sleep: (ms) => new Promise((resolve) => clock.after(ms, resolve)),
+        failed: (error) => ports.failed(error),
       });
   }
 
@@ -289,12 +293,26 @@ export class Engine implements Service {
       this.#catchUp?.want();
       return "ignore";
     }
-    return message.type === "proposal" ? this.#arrivals.takeProposal(message.proposal) : this.#take(message);
+    if (message.type !== "proposal") return this.#take(message);
+    // Nothing can be done with it before its ancestors are here, and its like will come by then.
+    if (this.#catchUp?.isFar(message.proposal.block.header.height)) return "ignore";
+    return this.#arrivals.takeProposal(message.proposal);
   }
 
   /** The certified branch above the newest block that is on disk as final, lowest first. */
   newest(): readonly {block: Block; certificate: Certificate}[] {
     return this.#bodies.certified(this.#state.highCertificate);
+  }
+
+  /** How far this node is behind others. */
+  sync(): SyncState {
+    const {height} = this.ports.chain.tip;
+    const alone = {catchingUp: false, targetHeight: height, blocksPerSecond: 0, etaSeconds: null};
+    return this.#catchUp?.state() ?? alone;
+  }
+
+  get syncTally(): SyncTally {
+    return this.#catchUp?.tally ?? emptyTally();
   }
 
   async #buildNow(): Promise<Verdict> {

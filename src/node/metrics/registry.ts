@@ -16,6 +16,7 @@ import {type NetworkMetricsPorts, networkMetrics} from "./network.js";
 import {ngcMetrics} from "./ngc.js";
 import {slashMetrics} from "./slashing.js";
 import {type StreamMetrics, streamMetrics} from "./streams.js";
+import {type SyncFigures, syncMetrics} from "./sync.js";
 import {telemetryMetrics} from "./telemetry.js";
 
 export interface MetricsPorts {
@@ -29,6 +30,7 @@ export interface MetricsPorts {
   readonly ngc: NgcDesk | null;
   readonly wire: NetworkMetricsPorts;
   batches(): BatchFigures;
+  sync(): SyncFigures;
 }
 
 export class NodeMetrics {
@@ -58,6 +60,7 @@ export class NodeMetrics {
     if (ports.ngc !== null) ngcMetrics(registry, ports.ngc);
     networkMetrics(registry, ports.wire);
     batchMetrics(registry, () => ports.batches());
+    syncMetrics(registry, () => ports.sync());
     this.#gauges = this.#declareGauges();
   }
 

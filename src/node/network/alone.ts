@@ -12,6 +12,7 @@ export const aloneNetwork = (self: PeerId): Network => ({
   send: () => {},
   publish: () => {},
   subscribe: () => {},
+  reject: () => {},
   serve: () => {},
   async request(to) {
     throw new UnavailableError("PEER_UNREACHABLE", `no connection to ${to.slice(0, 16)}: this node has no network`, {

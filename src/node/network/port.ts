@@ -75,6 +75,8 @@ export interface Network extends Service {
   subscribe(channel: Channel, subscriber: Subscriber): void;
   /** @throws UnavailableError PEER_UNREACHABLE, PEER_REFUSED, PEER_TIMEOUT */
   request(to: PeerId, protocol: string, body: Uint8Array, options: RequestOptions): Promise<Uint8Array>;
+  /** What a peer answered cannot be true: that costs it what a refused message does. */
+  reject(id: PeerId): void;
   /** What `handler` throws is told to the peer by its code alone. */
   serve(protocol: string, handler: (body: Uint8Array, from: PeerId) => Promise<Uint8Array>, limits: ServeLimits): void;
 }

@@ -6,7 +6,7 @@ import {RuleError} from "../../../src/errors.js";
 import {type LockOptions, NgcDesk} from "../../../src/node/api/ngc/desk.js";
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {envelopeBytes, serve, view} from "../../support/api.js";
-import {NO_BATCHES, NO_WIRE} from "../../support/network.js";
+import {IN_SYNC, NO_BATCHES, NO_WIRE} from "../../support/network.js";
 
 const SECRET = "a secret of some length";
 const BASE = "/api/v1/monitoring";
@@ -166,6 +166,7 @@ test("metrics count what came in, what was refused and why, and what the lock sh
     ngc: desk,
     wire: NO_WIRE,
     batches: () => NO_BATCHES,
+    sync: () => IN_SYNC,
   }).scrape();
   for (const line of [
     "qsdm_ngc_challenge_issued_total 1",

@@ -1,11 +1,11 @@
 /** The last block of an epoch and those that close it, as a validator can come to know of them: late, or out of order. */
 import {afterEach, expect, test} from "vitest";
-import type {Block, Certificate} from "../../../src/codecs/chain/block.js";
+import type {Block} from "../../../src/codecs/chain/block.js";
 import {epochRow} from "../../../src/codecs/chain/epoch.js";
 import {JOIN_CONTRACT, validatorJoin, votingKeyClaim} from "../../../src/codecs/chain/validator-payloads.js";
-import {BRANCH_PROTOCOL, branchAnswer} from "../../../src/codecs/consensus/branch.js";
 import {compactOf} from "../../../src/codecs/consensus/compact-block.js";
 import {encodeMessage, proposalContent} from "../../../src/codecs/consensus/messages.js";
+import type {Certified} from "../../../src/codecs/network/sync.js";
 import type {Chain} from "../../../src/node/chain.js";
 import {checkFinality} from "../../../src/node/consensus/finality/proof.js";
 import {voteBytes} from "../../../src/node/consensus/votes/certificate.js";
@@ -16,16 +16,12 @@ import {contentOf, mlDsa44, signed, TEST_CHAIN_ID, testAccount} from "../../supp
 import {openTestChain, STAKE_DUST, scratchDirectory} from "../../support/chain.js";
 import {genesisGround} from "../../support/finality.js";
 import {eventually} from "../../support/node.js";
+import {honest, serving} from "../../support/sync.js";
 import {Cluster, keysOf, peerOf} from "./cluster.js";
 
 const alice = testAccount("alice");
 let cluster: Cluster;
 afterEach(() => cluster.stop());
-
-interface Certified {
-  readonly block: Block;
-  readonly certificate: Certificate;
-}
 
 /** Votes of validators 1 to 3 of four. */
 function certified(block: Block, id: string): Certified {
@@ -67,14 +63,6 @@ async function script() {
   return {last, first, second, late};
 }
 
-/** A peer that answers with what `blocks` says at the time. */
-async function serving(name: string, blocks: () => readonly Certified[]): Promise<void> {
-  const network = cluster.network.join(name);
-  const answer = async (): Promise<Uint8Array> => branchAnswer.encode({blocks: blocks()});
-  network.serve(BRANCH_PROTOCOL, answer, {maxBytes: 64, perSecond: 100});
-  await network.start(new AbortController().signal);
-}
-
 /** A proposal of validator 3, which leads view 3. */
 function proposed({block}: Certified, {certificate: justify}: Certified, blockId: string): Uint8Array {
   const {epoch, height, view} = block.header;
@@ -91,15 +79,27 @@ test.each([
   ["after its block", true],
 ])("a certificate that comes late, %s, ends the epoch, and what is kept proves it", async (_when, isKnown) => {
   const {last, first, second, late} = await script();
-  await serving("a".repeat(64), () => [last, first]);
+  await serving(
+    cluster.network,
+    "a".repeat(64),
+    honest(() => [last, first]),
+  );
   const member = await cluster.start(0);
   await eventually(async () => member.engine.newest().length === 2);
   const bytes = proposed(second, first, second.certificate.blockId);
   if (isKnown) cluster.network.deliver(peerOf(3), peerOf(0), "consensus", bytes);
-  await serving("b".repeat(64), () => [last, first, late]);
+  await serving(
+    cluster.network,
+    "b".repeat(64),
+    honest(() => [last, first, late]),
+  );
   await eventually(async () => member.engine.newest().at(-1)?.block.header.view === 6n);
   expect(member.chain.tip.height).toBe(0n);
-  await serving("c".repeat(64), () => [last, first, second]);
+  await serving(
+    cluster.network,
+    "c".repeat(64),
+    honest(() => [last, first, second]),
+  );
   await eventually(async () => member.chain.committee.epoch === 1n);
   const {store, chain} = member;
   const closing = store.epoch(1n)?.closing.map(({certificate}) => certificate.blockId);
@@ -116,7 +116,11 @@ test.each([
 test("a validator that waits for the end of an epoch asks whether it came: who knows may have no vote any more", async () => {
   const {last, first, second} = await script();
   let known = [last, first];
-  await serving("a".repeat(64), () => known);
+  await serving(
+    cluster.network,
+    "a".repeat(64),
+    honest(() => known),
+  );
   const member = await cluster.start(0);
   await eventually(async () => member.engine.newest().length === 2);
   await new Promise((resolve) => setTimeout(resolve, 100));

@@ -3,7 +3,7 @@ import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/e
 import type {MonetaryRecord} from "../../../src/node/ledger/state/stores.js";
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {view} from "../../support/api.js";
-import {NO_BATCHES, NO_WIRE} from "../../support/network.js";
+import {IN_SYNC, NO_BATCHES, NO_WIRE} from "../../support/network.js";
 
 const metrics = () =>
   new NodeMetrics({
@@ -13,6 +13,7 @@ const metrics = () =>
     ngc: null,
     wire: NO_WIRE,
     batches: () => NO_BATCHES,
+    sync: () => IN_SYNC,
   });
 
 const committed = (events: readonly LedgerEvent[], over: Partial<BlockCommitted> = {}): BlockCommitted => ({
@@ -152,6 +153,7 @@ test("gauges come from one view for each scrape", async () => {
     ngc: null,
     wire: NO_WIRE,
     batches: () => NO_BATCHES,
+    sync: () => IN_SYNC,
   });
   const text = await node.scrape();
   expect(views).toBe(1);
@@ -171,7 +173,14 @@ test("issuance by stake has gauges where an epoch has ended, and none before", a
   const scraped = (last: MonetaryRecord | null) =>
     new NodeMetrics({
       view: () => view({monetary: () => ({epochFeesDust: 0n, last})}),
-      ...{poolSize: () => 0, tableReady: () => false, ngc: null, wire: NO_WIRE, batches: () => NO_BATCHES},
+      ...{
+        poolSize: () => 0,
+        tableReady: () => false,
+        ngc: null,
+        wire: NO_WIRE,
+        batches: () => NO_BATCHES,
+        sync: () => IN_SYNC,
+      },
     }).scrape();
   const amounts = {validatorsDust: 80n, treasuryDust: 14n, insuranceDust: 3n, communityDust: 1n, issuedDust: 98n};
   const fees = {feesDust: 0n, averageFeesDust: 0n, averageDeviationDust: 0n, coverageBps: 7n};
@@ -253,8 +262,23 @@ test("counts what batches come to", async () => {
     ngc: null,
     wire: NO_WIRE,
     batches: () => ({...NO_BATCHES, certifiedRound: 9, missing: 2, made: 5}),
+    sync: () => IN_SYNC,
   }).scrape();
   expect(text).toMatch(/^qsdm_batches_certified_round 9$/m);
   expect(text).toMatch(/^qsdm_batches_missing 2$/m);
   expect(text).toMatch(/^qsdm_batches_made_total 5$/m);
+});
+
+test("says how far the node is behind, and what others served it", async () => {
+  const text = await new NodeMetrics({
+    view,
+    poolSize: () => 2,
+    tableReady: () => true,
+    ngc: null,
+    wire: NO_WIRE,
+    batches: () => NO_BATCHES,
+    sync: () => ({...IN_SYNC, catchingUp: true, targetHeight: 900n, blocksPerSecond: 120, blocks: 7, lies: 1}),
+  }).scrape();
+  const figures = {catching_up: 1, target_height: 900, blocks_per_second: 120, blocks_total: 7, lies_total: 1};
+  for (const [name, value] of Object.entries(figures)) expect(sample(text, `qsdm_sync_${name}`)).toBe(String(value));
 });

@@ -9,6 +9,7 @@ import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS, TENSOR_FORK_HEIGHT} from "../../../co
 import {CC_ATTESTATION} from "../../../codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../../../codecs/mining/hmac-bundle.js";
 import {KEY_ATTESTATION} from "../../../codecs/mining/key-bundle.js";
+import type {SyncState} from "../../engine/sync/progress.js";
 import {
   blocksPerHalving,
   emissionEpoch,
@@ -58,7 +59,7 @@ function statusOf(node: ApiPorts): Status {
     tokenomics: tokenomicsOf(view),
     taskActionsReady: false,
     mining: miningOf(view),
-    qsdm: ownOf(view, node.poolSize()),
+    qsdm: ownOf(view, node.poolSize(), node.sync()),
   };
 }
 
@@ -115,7 +116,7 @@ function miningOf({head: {height}, params, governance}: LedgerView): Status["min
   };
 }
 
-function ownOf(view: LedgerView, poolSize: number): OwnStatus {
+function ownOf(view: LedgerView, poolSize: number, {catchingUp, ...sync}: SyncState): OwnStatus {
   const {head, params} = view;
   // Governed: the state has the last word, as it has when a slash is applied.
   const {active} = view.governance();
@@ -127,6 +128,7 @@ function ownOf(view: LedgerView, poolSize: number): OwnStatus {
     blockId: head.blockId,
     blockTimeMs: head.timeMs,
     stateRoot: head.stateRoot,
+    sync: {state: catchingUp ? "catching-up" : "following", ...sync},
     poolSize,
     baseFeeDust: params.fees.baseFeeDust,
     bondDust: params.enrollment.bondDust,

@@ -162,6 +162,10 @@ export class Libp2pNetwork implements Network {
     }
   }
 
+  reject(id: PeerId): void {
+    this.#punish(id);
+  }
+
   serve(protocol: string, handler: Parameters<Network["serve"]>[1], limits: ServeLimits): void {
     const failed = (err: unknown): void => this.ports.log.error({err, protocol}, "a request could not be served");
     this.#desks.set(protocol, new RequestDesk(handler, limits, {nowMs: this.ports.nowMs, failed}));
