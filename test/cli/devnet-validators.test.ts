@@ -1,5 +1,5 @@
 /** `qsdm devnet --validators`: real processes that find each other, agree, and are gone at the end. */
-import {existsSync, readdirSync} from "node:fs";
+import {existsSync, readdirSync, readFileSync} from "node:fs";
 import {type AddressInfo, createServer} from "node:net";
 import {createInterface} from "node:readline";
 import {expect, onTestFinished, test} from "vitest";
@@ -46,6 +46,18 @@ test("three validators agree on a block, Ctrl-C stops them all, and another coun
   expect(other.status).toBe(2);
   expect(other.stderr).toContain("--validators 3");
 }, 120_000);
+
+test("a parameter that a chain cannot have leaves nothing behind, and one of a chain that is there is refused", async () => {
+  const cwd = scratch();
+  const run = (...flags: string[]) => qsdm(["devnet", "--dir", "net", "--exit", "--api-port", "0", ...flags], {cwd});
+  const bad = await run("--param", "validatorEpochBlocks=0");
+  expect([bad.status, bad.stdout]).toEqual([3, ""]);
+  expect(bad.stderr).toContain("validatorEpochBlocks");
+  expect((await run("--param", "validatorEpochBlocks=7")).status).toBe(0);
+  expect(JSON.parse(readFileSync(`${cwd}/net/node/genesis.json`, "utf8")).params.validatorEpochBlocks).toBe("7");
+  const late = await run("--param", "validatorEpochBlocks=8");
+  expect([late.status, late.stderr]).toEqual([2, expect.stringContaining("--param")]);
+}, 60_000);
 
 test("with --exit it ends when they are ready, and a temporary directory is gone", async () => {
   const cwd = scratch();

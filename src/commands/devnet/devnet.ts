@@ -6,7 +6,7 @@ import {formatCell} from "../../codecs/amount.js";
 import {UnavailableError} from "../../errors.js";
 import type {QsdmNode} from "../../node/node.js";
 import {defineCommand} from "../define.js";
-import {countFlag} from "../flags.js";
+import {countFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS, type LogLevel} from "../log.js";
 import {
@@ -24,6 +24,7 @@ interface DevnetPlan {
   /** `null`: a new directory that is gone at the end. */
   readonly directory: string | null;
   readonly port: number | null;
+  readonly params: readonly string[];
   readonly tour: boolean;
   /** Whether to end when there is nothing left to show. */
   readonly exit: boolean;
@@ -31,7 +32,7 @@ interface DevnetPlan {
 
 async function runDevnet(plan: DevnetPlan, io: Io, ports: DevnetPorts): Promise<void> {
   await inDirectory(plan.directory, async (paths) => {
-    const addresses = await prepareDevnet(paths, ports);
+    const addresses = await prepareDevnet(paths, plan.params, ports);
     const node = await startDevnet(paths, plan.port, ports);
     try {
       await show({plan, io, node, paths, addresses});
@@ -44,10 +45,10 @@ async function runDevnet(plan: DevnetPlan, io: Io, ports: DevnetPorts): Promise<
 /** Processes that a small machine still runs at once. */
 const VALIDATORS_MAX = 7;
 
-async function runSeveral({dir, apiPort, validators, exit, logLevel}: SeveralFlags, io: Io): Promise<void> {
+async function runSeveral({dir, apiPort, validators, param, exit, logLevel}: SeveralFlags, io: Io): Promise<void> {
   const {runValidators} = await import("./validators.js");
   await inDirectory(dir ?? null, (paths) =>
-    runValidators({validators, port: apiPort ?? null, exit, logLevel}, paths, io),
+    runValidators({validators, port: apiPort ?? null, params: param, exit, logLevel}, paths, io),
   );
 }
 
@@ -55,6 +56,7 @@ interface SeveralFlags {
   readonly dir?: string;
   readonly apiPort?: number;
   readonly validators: number;
+  readonly param: readonly string[];
   readonly exit: boolean;
   readonly logLevel: LogLevel;
 }
@@ -127,13 +129,17 @@ export const devnetCommand = (io: Io): Command =>
       "removed at the end; with it, a second start goes on where the first one stopped.\n\n" +
       "--validators starts that many nodes instead, each a process of its own with its own key, as localnet export " +
       "writes them and node run runs them. It prints a line for each, and one more when each is connected to all " +
-      "others and a block is final; Ctrl-C stops them in order, the last one first.\n\n" +
+      "others and a block is final; Ctrl-C stops them in order, the last one first. The stake of all is wallet validator's.\n\n" +
       "--tour plays the whole job: two rigs enroll and mine, one of them signs two proofs at one height, a watcher " +
       "catches it and is paid. Each step is the command line that you would type.",
     examples: [
       {does: "watch the whole job, then keep the network", run: "qsdm devnet --tour"},
       {does: "a network that is still there tomorrow", run: "qsdm devnet --dir ./devnet"},
       {does: "four validators that agree, each a process", run: "qsdm devnet --validators 4"},
+      {
+        does: "the same, with an election every ten blocks",
+        run: "qsdm devnet --validators 4 --param validatorEpochBlocks=10",
+      },
     ],
     files: {
       "DIR/wallets/*.json": "Keystores of alice, bob, watcher and validator.",
@@ -155,6 +161,7 @@ export const devnetCommand = (io: Io): Command =>
         .argParser(countFlag(1, VALIDATORS_MAX))
         .conflicts("tour"),
     )
+    .option("--param <name=value>", "one parameter of a new chain's genesis; may be repeated", repeatFlag, [])
     .option("--tour", "play the tour", false)
     .option("--exit", "end when there is nothing left to show", false)
     .addOption(
@@ -165,6 +172,7 @@ export const devnetCommand = (io: Io): Command =>
       const plan: DevnetPlan = {
         directory: flags.dir ?? null,
         port: flags.apiPort ?? null,
+        params: flags.param,
         tour: flags.tour,
         exit: flags.exit,
       };

@@ -1,5 +1,5 @@
 /** A development network in a directory: wallets with money, a chain that pays them, and a running node. */
-import {mkdir, readFile, writeFile} from "node:fs/promises";
+import {mkdir, readFile, rm, writeFile} from "node:fs/promises";
 import path from "node:path";
 import {DUST_PER_CELL} from "../../codecs/amount.js";
 import {hexOf} from "../../codecs/bytes.js";
@@ -47,16 +47,25 @@ export type Addresses = Readonly<Record<WalletName, string>>;
 export type DevnetChain = Pick<
   InitPlan,
   "network" | "chainId" | "validatorAccount" | "allocations" | "authorities" | "timeMs"
->;
+> & {readonly params: readonly string[]};
 
-/** Creates wallets and chain in an empty directory, or reads those of an earlier start. */
+/**
+ * Creates wallets and chain in an empty directory, or reads those of an earlier start.
+ * @param params in which a new chain differs from its network, as `NAME=VALUE`
+ * @throws UsageError DEVNET_MISMATCH, DEVNET_INCOMPLETE, GENESIS_PARAM_INVALID; RuleError GENESIS_INVALID
+ */
 export async function prepareDevnet(
   paths: DevnetPaths,
+  params: readonly string[],
   {randomBytes, now}: Pick<DevnetPorts, "randomBytes" | "now">,
   create: (chain: DevnetChain) => Promise<unknown> = (chain) => initNode({...chain, dataDir: paths.dataDir}),
 ): Promise<Addresses> {
   await mkdir(path.join(paths.directory, "wallets"), {recursive: true, mode: 0o700});
   const known = await readAddresses(paths);
+  if (known && params.length > 0)
+    throw new UsageError("DEVNET_MISMATCH", `${paths.directory} holds a devnet, whose parameters are settled`, {
+      hint: "leave --param out, or give another --dir",
+    });
   if (known) return known;
   const passphrase = hexOf(randomBytes(16));
   await writeFile(paths.passphraseFile, `${passphrase}\n`, {mode: 0o600, flag: "wx"}).catch(notEmpty(paths.directory));
@@ -79,6 +88,11 @@ export async function prepareDevnet(
     })),
     authorities: [addresses.alice, addresses.bob, addresses.watcher],
     timeMs: BigInt(now()),
+    params,
+  }).catch(async (error) => {
+    // Wallets without a chain would pass for a devnet at the next start.
+    await Promise.all([paths.passphraseFile, ...WALLETS.map(paths.wallet)].map((file) => rm(file, {force: true})));
+    throw error;
   });
   return addresses;
 }

@@ -22,6 +22,7 @@ export interface ValidatorsPlan {
   readonly validators: number;
   /** API port of the first, the others on the ports after it; null takes free ones. */
   readonly port: number | null;
+  readonly params: readonly string[];
   readonly exit: boolean;
   readonly logLevel: LogLevel;
 }
@@ -69,14 +70,15 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /** Wallets and directories of a new network, or those of an earlier start. */
-async function prepareValidators({validators}: ValidatorsPlan, paths: DevnetPaths, io: Io): Promise<Addresses> {
+async function prepareValidators({validators, params}: ValidatorsPlan, paths: DevnetPaths, io: Io): Promise<Addresses> {
   const {directory} = paths;
   const {host} = io;
   const isNew = !existsSync(paths.passphraseFile);
-  const addresses = await prepareDevnet(paths, {randomBytes: host.randomBytes, now: host.now}, async (chain) => {
+  const random = {randomBytes: host.randomBytes, now: host.now};
+  const addresses = await prepareDevnet(paths, params, random, async (chain) => {
     const ports = await freePorts(validators);
     const seats = ports.map((port) => ({account: chain.validatorAccount, host: LOOPBACK, port}));
-    await exportLocalnet({...chain, directory, seats, params: []});
+    await exportLocalnet({...chain, directory, seats});
   });
   const there = (await readdir(directory)).filter((name) => /^validator-[0-9]+$/.test(name)).length;
   if (!isNew && there !== validators)

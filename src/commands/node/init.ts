@@ -151,7 +151,8 @@ export const nodeInitCommand = (io: Io): Command =>
         "pay validators instead of miners; the accounts treasury, insurance and community; epoch_blocks; and validators_bps, " +
         "insurance_bps and community_bps, the parts, of which the treasury has the rest.\n\n" +
         "With --genesis the directory is a follower's: it takes the genesis file of a chain that is there, and a new key " +
-        "that does not vote. qsdm node run --peer then brings every block, checks it, and passes writes on.",
+        "that does not vote until qsdm validator join has staked on it. qsdm node run --peer then brings every block, " +
+        "checks it, and passes writes on.",
       examples: [
         {
           does: "a development chain that pays 1,000 CELL to one wallet",
@@ -180,7 +181,7 @@ export const nodeInitCommand = (io: Io): Command =>
         "DIR/challenge.key": "Key of the challenge MAC. Mode 0600.",
       },
       environment: settingsEnvironment("data_dir"),
-      seeAlso: ["node run", "wallet create"],
+      seeAlso: ["node run", "wallet create", "validator join"],
     }),
   )
     .option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)")

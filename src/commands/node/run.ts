@@ -58,8 +58,9 @@ export const nodeRunCommand = (io: Io): Command =>
             "acknowledged.\n\n" +
             "Without --listen, --peer, --bootstrap and --mdns the node speaks to no other. Sessions between nodes are " +
             "post-quantum and prove both ends; a node's id is in its line of output and in qsdm peers.\n\n" +
-            "A node whose key is not among the validators of its genesis follows: it checks and keeps every block, serves " +
-            "the API, passes writes on, and votes for nothing.\n\n" +
+            "A node whose key is not elected follows: it checks and keeps every block, serves the API, passes writes on, and " +
+            "votes for nothing. Once qsdm validator join has staked on its key and it is elected, it votes, without a " +
+            "restart; with its last epoch it goes back to following.\n\n" +
             "A chain made with --network compat takes QSDM's own envelopes, unsigned slashes and evidence that anyone can " +
             "make. It runs only under --profile compat, and no other chain does.",
           examples: [
