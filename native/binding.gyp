@@ -8,7 +8,8 @@
   "targets": [
     {
       "target_name": "qsdm_native",
-      "sources": ["napi/addon.cpp", "napi/cuda.cpp", "napi/field.cpp", "napi/forms.cpp", "napi/hash_job.cpp",
+      "sources": ["napi/addon.cpp", "napi/cuda.cpp", "napi/cuda_signatures.cpp",
+                  "napi/cuda_verifier.cpp", "napi/field.cpp", "napi/forms.cpp", "napi/hash_job.cpp",
                   "napi/kem.cpp", "napi/library.cpp", "napi/mapping.cpp", "napi/pool.cpp", "napi/search_job.cpp",
                   "napi/signatures.cpp", "napi/signer.cpp", "napi/values.cpp", "napi/verify_job.cpp",
                   "cpu/abi.cpp", "cpu/field.cpp", "cpu/kem.cpp", "cpu/kem_scalar.cpp", "cpu/mapping.cpp",

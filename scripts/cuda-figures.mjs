@@ -19,9 +19,9 @@ const OPCODE = 0x1ff;
 const LOP3 = 0x012;
 const SHF = 0x019;
 
-/** `search<1>` of a mangled name. */
+/** `search<1>` of a mangled name, in which the length of a part stands before it. */
 function shortName(mangled) {
-  const [, name, rest] = /(sha3|[a-z]+)_kernel(.*)/.exec(mangled) ?? [null, mangled, ""];
+  const [, name, rest] = /\d([a-z][a-z_]*3?)_kernel(.*)/.exec(mangled) ?? [null, mangled, ""];
   const parameter = /^I.*?Li(\d+)E/.exec(rest);
   return parameter ? `${name}<${parameter[1]}>` : name;
 }
@@ -60,14 +60,15 @@ function countsOf(code) {
   return counts;
 }
 
-/** What ptxas -v says of a kernel, by its name. */
+/** What ptxas -v says of a kernel and of what it calls, by its name. */
 function* saidBy(report) {
   const kernels = report.split("Compiling entry function '").slice(1);
   for (const text of kernels) {
     const number = (pattern) => Number(pattern.exec(text)?.[1] ?? Number.NaN);
+    const spills = [...text.matchAll(/(\d+) bytes spill st/g)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
     yield [
       text.slice(0, text.indexOf("'")),
-      {registers: number(/Used (\d+) reg/), spills: number(/(\d+) bytes spill st/), stack: number(/(\d+) bytes stack/)},
+      {registers: number(/Used (\d+) reg/), spills, stack: number(/(\d+) bytes stack/)},
     ];
   }
 }

@@ -1,14 +1,19 @@
 // Runs the native code under ASan and UBSan, without Node: `npm run test:native [-- ROUNDS]`. The vectors, then random
-// comparisons of every path with the scalar one; 70,000 rounds are a million comparisons, and more of signatures. Where nvcc is, the kernels are
-// compiled too, and run where there is a device.
+// comparisons of every path with the scalar one; 20,000 rounds are more than a million of them. Where nvcc is, the kernels
+// are compiled too, and run where there is a device.
 import {spawnSync} from "node:child_process";
+import {mkdirSync, readdirSync, readFileSync, writeFileSync} from "node:fs";
 import {availableParallelism} from "node:os";
+import {join} from "node:path";
 import {fileURLToPath} from "node:url";
+import {gunzipSync} from "node:zlib";
 
 const NATIVE = fileURLToPath(new URL("../native/", import.meta.url));
 const TOOL = "out/sanitized/qsdm-native";
 const CUDA_TOOL = "out/cuda/qsdm-native";
 const VECTORS = ["dag", "tensor"].map((name) => `../test/node/ledger/mining/${name}.vectors.json`);
+/** ACVP's and Wycheproof's files, which lie packed beside their tests. */
+const STANDARDS = ["ml-dsa", "ml-kem"].map((name) => `../test/node/compute/${name}`);
 const DEFAULT_ROUNDS = "200";
 const SIGNATURE_ROUNDS = "40";
 const KEM_ROUNDS = "200";
@@ -19,6 +24,21 @@ const FILE_ROUNDS = "20";
 
 const works = (command) => spawnSync(command, ["--version"], {stdio: "ignore"}).status === 0;
 const run = (command, ...args) => spawnSync(command, args, {cwd: NATIVE, stdio: "inherit"}).status === 0;
+
+/** Names of the files, unpacked. */
+function unpacked() {
+  const folder = "out/vectors";
+  mkdirSync(join(NATIVE, folder), {recursive: true});
+  return STANDARDS.flatMap((from) =>
+    readdirSync(join(NATIVE, from))
+      .filter((name) => name.endsWith(".json.gz"))
+      .map((name) => {
+        const file = join(folder, name.slice(0, -3));
+        writeFileSync(join(NATIVE, file), gunzipSync(readFileSync(join(NATIVE, from, name))));
+        return file;
+      }),
+  );
+}
 
 const lacking = [process.env.CXX ?? "g++", "make"].find((command) => !works(command));
 if (lacking) {
@@ -32,6 +52,7 @@ if (lacking) {
     make("stand-in") &&
     run(TOOL, "gpu", SMALL) &&
     run(TOOL, "check", ...VECTORS) &&
+    run(TOOL, "standards", ...unpacked()) &&
     run(TOOL, "compare", process.argv[2] ?? DEFAULT_ROUNDS) &&
     run(TOOL, "signatures", process.argv[2] ?? SIGNATURE_ROUNDS) &&
     run(TOOL, "kem", process.argv[2] ?? KEM_ROUNDS) &&

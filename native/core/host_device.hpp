@@ -26,3 +26,9 @@
 #else
 #define QSDM_HD_PART static inline
 #endif
+// One that is called on a device, too: what a caller holds in registers meanwhile goes to the stack once, and not all along.
+#if defined(__CUDACC__)
+#define QSDM_HD_CALL static __host__ __device__ __noinline__
+#else
+#define QSDM_HD_CALL static inline
+#endif

@@ -39,6 +39,7 @@ void qsdm_cuda_time_kernels(double *seconds) { qsdm::kernel_seconds = seconds; }
 
 const char *qsdm_cuda_status_text(int status) {
   return status == QSDM_CUDA_WRONG_CHECKPOINTS ? "the checkpoints are wrong"
+         : status == QSDM_CUDA_NO_KEY          ? "not a secret key"
                                                : cudaGetErrorString(static_cast<cudaError_t>(status));
 }
 

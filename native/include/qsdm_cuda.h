@@ -2,7 +2,7 @@
  * The C interface of the CUDA kernels. A process without a driver or a device can call all of it and gets a status.
  *
  * Statuses are CUDA's runtime error numbers, 0 for success, and below 0 the ones here. Pointers are to host memory unless
- * they say otherwise. One table serves one thread at a time.
+ * they say otherwise. A table, a set of keys and a signer serve one thread at a time each.
  */
 #ifndef QSDM_CUDA_H
 #define QSDM_CUDA_H
@@ -15,11 +15,13 @@ extern "C" {
 #endif
 
 /* Raised with every change that an older caller would not survive. Compare it with qsdm_cuda_abi() first. */
-#define QSDM_CUDA_ABI 2
+#define QSDM_CUDA_ABI 3
 uint32_t qsdm_cuda_abi(void);
 
 /* The checkpoints are not those of one chain from the first one on. */
 #define QSDM_CUDA_WRONG_CHECKPOINTS (-1)
+/* No secret key would be written as these bytes. */
+#define QSDM_CUDA_NO_KEY (-2)
 
 typedef struct qsdm_cuda_table qsdm_cuda_table;
 
@@ -70,11 +72,36 @@ int qsdm_cuda_search(const qsdm_cuda_table *table, const qsdm_search *job, const
                      qsdm_found *found);
 
 /*
- * Verifies as qsdm_ml_dsa_verify does, with no cache of keys, a signature by each thread. `digests` is NULL or takes the
- * SHA3-256 of each message, whatever its signature is: with it, cells are validated in one submission.
+ * Public keys made ready on the device, as qsdm_key_cache keeps them: those that were asked for twice, up to `entries`. An
+ * entry takes 65 KiB of the device for level 87 and 21 KiB for level 44, which are taken at once.
  */
-int qsdm_cuda_ml_dsa_verify(int device, qsdm_ml_dsa level, const qsdm_signed *batch, size_t count, uint8_t *verdicts,
-                            uint8_t *digests);
+typedef struct qsdm_cuda_keys qsdm_cuda_keys;
+int qsdm_cuda_keys_create(int device, qsdm_ml_dsa level, uint32_t entries, qsdm_cuda_keys **keys);
+void qsdm_cuda_keys_destroy(qsdm_cuda_keys *keys);
+
+/*
+ * Verifies as qsdm_ml_dsa_verify does, a signature by each thread. `keys` is of the same device and level, or NULL.
+ * `digests` is NULL or takes the SHA3-256 of each message, whatever its signature is: with it, cells are validated in one
+ * submission.
+ */
+int qsdm_cuda_ml_dsa_verify(int device, qsdm_ml_dsa level, qsdm_cuda_keys *keys, const qsdm_signed *batch, size_t count,
+                            uint8_t *verdicts, uint8_t *digests);
+
+/*
+ * A secret key on the device, to sign many messages with. It and all that is made of it are wiped when they are given
+ * back; whoever else may run kernels on the device is trusted not to read them before.
+ */
+typedef struct qsdm_cuda_signer qsdm_cuda_signer;
+/* Takes a secret key in the form of FIPS 204, of the size that its level has. */
+int qsdm_cuda_signer_create(int device, qsdm_ml_dsa level, const uint8_t *secret_key, qsdm_cuda_signer **signer);
+void qsdm_cuda_signer_destroy(qsdm_cuda_signer *signer);
+
+/*
+ * Signs each message as qsdm_signer_sign does, with 32 bytes of `rnds`: one signature after the other, zeros for those that
+ * are refused. `refusals[i]` is what qsdm_signer_sign would return.
+ */
+int qsdm_cuda_ml_dsa_sign(const qsdm_cuda_signer *signer, const qsdm_message *messages, size_t count, const uint8_t *rnds,
+                          uint8_t *signatures, uint8_t *refusals);
 
 #ifdef __cplusplus
 }

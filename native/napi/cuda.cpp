@@ -2,16 +2,16 @@
 // checked here and nothing is kept but the tables, whose memory JavaScript gives back or its collector does.
 #include "cuda.hpp"
 
+#include <initializer_list>
 #include <new>
 
 #include "forms.hpp"
-#include "library.hpp"
-#include "signatures.hpp"
 
 namespace {
 
 using qsdm::Arguments;
 using qsdm::Bytes;
+using qsdm::CudaFunction;
 using qsdm::CudaLibrary;
 using qsdm::dag_of;
 using qsdm::mix_of;
@@ -28,25 +28,6 @@ struct Table {
   }
 };
 
-// The library whose function is called.
-const CudaLibrary &library_of(const Arguments &arguments) {
-  return *static_cast<const CudaLibrary *>(arguments.data());
-}
-
-// Throws what a status means; true when it is success.
-bool succeeded(napi_env env, const CudaLibrary &library, int status) {
-  if (status != 0) napi_throw_error(env, "CUDA_FAILED", library.status_text(status));
-  return status == 0;
-}
-
-int device_of(Arguments &arguments, const CudaLibrary &library) {
-  const char *why = nullptr;
-  const int count = library.devices(&why);
-  const auto device = static_cast<int>(arguments.number(0, INT32_MAX));
-  arguments.check(!arguments.ok() || device < count, "there is no such device");
-  return device;
-}
-
 Table *table_of(napi_env env, Arguments &arguments) {
   bool tagged = false;
   void *found = nullptr;
@@ -59,7 +40,7 @@ Table *table_of(napi_env env, Arguments &arguments) {
 // devices() gives [{name, uuid, memoryBytes, multiprocessors, capability}], or why there are none.
 napi_value devices(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info);
-  const CudaLibrary &library = library_of(arguments);
+  const CudaLibrary &library = qsdm::cuda_library_of(arguments);
   const char *why = nullptr;
   const int count = library.devices(&why);
   napi_value list = nullptr;
@@ -70,7 +51,7 @@ napi_value devices(napi_env env, napi_callback_info info) {
   napi_create_array(env, &list);
   for (int i = 0; i < count; i++) {
     qsdm_cuda_device device{};
-    if (!succeeded(env, library, library.device_at(i, &device))) return nullptr;
+    if (!qsdm::cuda_succeeded(env, library, library.device_at(i, &device))) return nullptr;
     napi_value object = nullptr, name = nullptr, uuid = nullptr, memory = nullptr, multiprocessors = nullptr,
                capability = nullptr;
     void *uuid_bytes = nullptr;
@@ -93,8 +74,8 @@ napi_value devices(napi_env env, napi_callback_info info) {
 // sha3(device, messages, ends, digests)
 napi_value sha3(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  const CudaLibrary &library = library_of(arguments);
-  const int device = device_of(arguments, library);
+  const CudaLibrary &library = qsdm::cuda_library_of(arguments);
+  const int device = qsdm::cuda_device_of(arguments, library);
   const Bytes messages = arguments.bytes(1);
   size_t count = 0;
   const uint32_t *ends = arguments.words(2, count);
@@ -106,23 +87,8 @@ napi_value sha3(napi_env env, napi_callback_info info) {
     last = ends[i];
   }
   if (arguments.check(rising && last <= messages.size, "messages end in order, within their array"))
-    succeeded(env, library, library.sha3(device, messages.data, ends, count, digests));
+    qsdm::cuda_succeeded(env, library, library.sha3(device, messages.data, ends, count, digests));
   return nullptr;
-}
-
-// verify(device, level, form, public keys[], messages[], contexts[], signatures[], digests) gives a qsdm_refusal for each;
-// `digests` is empty or takes the SHA3-256 of each message.
-napi_value verify(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  const CudaLibrary &library = library_of(arguments);
-  const int device = device_of(arguments, library);
-  qsdm::SignatureBatch batch;
-  if (!arguments.ok() || !batch.read_signed(env, arguments, 1)) return nullptr;
-  const Bytes digests = arguments.bytes(7);
-  if (!arguments.check(digests.size == 0 || digests.size == 32 * batch.count, "a digest is 32 bytes")) return nullptr;
-  const int status = library.ml_dsa_verify(device, batch.level, batch.items, batch.count, batch.verdicts,
-                                           digests.size == 0 ? nullptr : digests.data);
-  return succeeded(env, library, status) ? batch.answer(env) : nullptr;
 }
 
 void collected(napi_env, void *data, void *) {
@@ -134,8 +100,8 @@ void collected(napi_env, void *data, void *) {
 // createTable(device, bytes, entries, interval) gives a table on the device; the bytes are not kept.
 napi_value create_table(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  const CudaLibrary &library = library_of(arguments);
-  const int device = device_of(arguments, library);
+  const CudaLibrary &library = qsdm::cuda_library_of(arguments);
+  const int device = qsdm::cuda_device_of(arguments, library);
   const auto [dag, mapped] = dag_of(arguments, 1);
   // The driver reads it, whose threads would see zeros and go on.
   arguments.check(!mapped, "a device takes a table in memory");
@@ -146,7 +112,7 @@ napi_value create_table(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   napi_value handle = nullptr;
-  const bool made = succeeded(env, library, library.table_create(device, &dag, &table->table));
+  const bool made = qsdm::cuda_succeeded(env, library, library.table_create(device, &dag, &table->table));
   if (made && napi_create_object(env, &handle) == napi_ok &&
       napi_wrap(env, handle, table, collected, nullptr, nullptr) == napi_ok &&
       napi_type_tag_object(env, handle, &TABLE_TAG) == napi_ok)
@@ -173,7 +139,7 @@ napi_value walk(napi_env env, napi_callback_info info) {
   const size_t count = starts.size / QSDM_START_BYTES;
   arguments.check(starts.size == count * QSDM_START_BYTES, "a start is 48 bytes");
   uint8_t *mixes = arguments.writable(3, count * QSDM_ENTRY_BYTES);
-  if (arguments.ok()) succeeded(env, *table->library, table->library->walk(table->table, mix, starts.data, count, mixes));
+  if (arguments.ok()) qsdm::cuda_succeeded(env, *table->library, table->library->walk(table->table, mix, starts.data, count, mixes));
   return nullptr;
 }
 
@@ -190,7 +156,7 @@ napi_value search(napi_env env, napi_callback_info info) {
   if (!arguments.ok()) return nullptr;
   const qsdm_search what = {job, job + 32, limit, {nullptr, 0, 1}, mix, nullptr, 0};
   qsdm_found found{};
-  if (!succeeded(env, *table->library, table->library->search(table->table, &what, start, attempts, &found)))
+  if (!qsdm::cuda_succeeded(env, *table->library, table->library->search(table->table, &what, start, attempts, &found)))
     return nullptr;
   for (int i = 0; i < QSDM_NONCE_BYTES && found.found; i++) solution[i] = found.nonce[i];
   for (int i = 0; i < QSDM_ENTRY_BYTES && found.found; i++) solution[QSDM_NONCE_BYTES + i] = found.mix[i];
@@ -217,20 +183,36 @@ napi_value load_cuda(napi_env env, napi_callback_info info) {
     return result;
   }
   napi_create_object(env, &result);
-  const struct {
-    const char *name;
-    napi_callback call;
-  } functions[] = {{"devices", devices}, {"sha3", sha3}, {"createTable", create_table},
-                   {"destroyTable", destroy_table}, {"walk", walk}, {"search", search}, {"verify", verify}};
-  for (const auto &[name, call] : functions) {
-    napi_value function = nullptr;
-    napi_create_function(env, name, NAPI_AUTO_LENGTH, call, library, &function);
-    napi_set_named_property(env, result, name, function);
-  }
+  static constexpr CudaFunction FUNCTIONS[] = {{"devices", devices}, {"sha3", sha3}, {"createTable", create_table},
+                                               {"destroyTable", destroy_table}, {"walk", walk}, {"search", search},
+                                               {nullptr, nullptr}};
+  for (const CudaFunction *each : {FUNCTIONS, qsdm::CUDA_SIGNATURES})
+    for (; each->name; each++) {
+      napi_value function = nullptr;
+      napi_create_function(env, each->name, NAPI_AUTO_LENGTH, each->call, library, &function);
+      napi_set_named_property(env, result, each->name, function);
+    }
   return result;
 }
 
 }  // namespace
+
+const CudaLibrary &qsdm::cuda_library_of(const Arguments &arguments) {
+  return *static_cast<const CudaLibrary *>(arguments.data());
+}
+
+bool qsdm::cuda_succeeded(napi_env env, const CudaLibrary &library, int status) {
+  if (status != 0) napi_throw_error(env, "CUDA_FAILED", library.status_text(status));
+  return status == 0;
+}
+
+int qsdm::cuda_device_of(Arguments &arguments, const CudaLibrary &library) {
+  const char *why = nullptr;
+  const int count = library.devices(&why);
+  const auto device = static_cast<int>(arguments.number(0, INT32_MAX));
+  arguments.check(!arguments.ok() || device < count, "there is no such device");
+  return device;
+}
 
 void qsdm::define_cuda(napi_env env, napi_value exports) {
   napi_value function = nullptr;

@@ -37,6 +37,7 @@ using MakeJob = Job *(*)(napi_env env, Arguments &arguments, size_t at);
 Job *make_hash_job(napi_env env, Arguments &arguments, size_t at);
 Job *make_search_job(napi_env env, Arguments &arguments, size_t at);
 Job *make_verify_job(napi_env env, Arguments &arguments, size_t at);
+Job *make_cuda_verify_job(napi_env env, Arguments &arguments, size_t at);
 
 // Sets the addon's class `Pool`. False when JavaScript would not have it.
 bool define_pool(napi_env env, napi_value exports);

@@ -20,8 +20,12 @@ bool find_all(void *library, CudaLibrary &all) {
          find(library, "qsdm_cuda_status_text", all.status_text) && find(library, "qsdm_cuda_sha3", all.sha3) &&
          find(library, "qsdm_cuda_table_create", all.table_create) &&
          find(library, "qsdm_cuda_table_destroy", all.table_destroy) && find(library, "qsdm_cuda_walk", all.walk) &&
-         find(library, "qsdm_cuda_search", all.search) &&
-         find(library, "qsdm_cuda_ml_dsa_verify", all.ml_dsa_verify);
+         find(library, "qsdm_cuda_search", all.search) && find(library, "qsdm_cuda_keys_create", all.keys_create) &&
+         find(library, "qsdm_cuda_keys_destroy", all.keys_destroy) &&
+         find(library, "qsdm_cuda_ml_dsa_verify", all.ml_dsa_verify) &&
+         find(library, "qsdm_cuda_signer_create", all.signer_create) &&
+         find(library, "qsdm_cuda_signer_destroy", all.signer_destroy) &&
+         find(library, "qsdm_cuda_ml_dsa_sign", all.ml_dsa_sign);
 }
 
 }  // namespace

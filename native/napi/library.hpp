@@ -15,7 +15,12 @@ struct CudaLibrary {
   decltype(&qsdm_cuda_table_destroy) table_destroy;
   decltype(&qsdm_cuda_walk) walk;
   decltype(&qsdm_cuda_search) search;
+  decltype(&qsdm_cuda_keys_create) keys_create;
+  decltype(&qsdm_cuda_keys_destroy) keys_destroy;
   decltype(&qsdm_cuda_ml_dsa_verify) ml_dsa_verify;
+  decltype(&qsdm_cuda_signer_create) signer_create;
+  decltype(&qsdm_cuda_signer_destroy) signer_destroy;
+  decltype(&qsdm_cuda_ml_dsa_sign) ml_dsa_sign;
 };
 
 // Finds the functions of the library in `path`, which stays loaded. NULL, or why it cannot be used, a text until the

@@ -233,6 +233,7 @@ bool define_pool(napi_env env, napi_value exports) {
       method("hash", Pool::submit<make_hash_job>),
       method("search", Pool::submit<make_search_job>),
       method("mlDsaVerify", Pool::submit<make_verify_job>),
+      method("cudaVerify", Pool::submit<make_cuda_verify_job>),
       method("cancel", Pool::cancel),
       method("close", Pool::close),
   };

@@ -27,14 +27,14 @@ SignatureBatch::~SignatureBatch() {
 
 bool SignatureBatch::read(napi_env env, Arguments &arguments, size_t at) {
   path = path_of(arguments, at);
-  return read_signed(env, arguments, at + 1);
+  return read_signed(env, arguments, level_of(arguments, at + 1), at + 2);
 }
 
-bool SignatureBatch::read_signed(napi_env env, Arguments &arguments, size_t at) {
-  level = level_of(arguments, at);
-  const auto form = static_cast<qsdm_form>(arguments.number(at + 1, QSDM_FORM_MU));
-  const uint32_t many = arguments.length(at + 2);
-  for (size_t list = at + 3; list <= at + 5; list++)
+bool SignatureBatch::read_signed(napi_env env, Arguments &arguments, qsdm_ml_dsa of, size_t at) {
+  level = of;
+  const auto form = static_cast<qsdm_form>(arguments.number(at, QSDM_FORM_MU));
+  const uint32_t many = arguments.length(at + 1);
+  for (size_t list = at + 2; list <= at + 4; list++)
     arguments.check(arguments.length(list) == many, "each signature has a key, a message and a context");
   if (!arguments.ok()) return false;
   items = new (std::nothrow) qsdm_signed[many];
@@ -44,8 +44,8 @@ bool SignatureBatch::read_signed(napi_env env, Arguments &arguments, size_t at) 
     return false;
   }
   for (uint32_t i = 0; i < many && arguments.ok(); i++) {
-    const Bytes key = arguments.element(at + 2, i), message = arguments.element(at + 3, i);
-    const Bytes context = arguments.element(at + 4, i), signature = arguments.element(at + 5, i);
+    const Bytes key = arguments.element(at + 1, i), message = arguments.element(at + 2, i);
+    const Bytes context = arguments.element(at + 3, i), signature = arguments.element(at + 4, i);
     items[i] = {key.data, key.size, signature.data, signature.size,
                 {form, message.data, message.size, context.data, context.size}};
   }

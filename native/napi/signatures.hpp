@@ -24,8 +24,8 @@ struct SignatureBatch {
   // Arguments from `at` on: path, level, form, public keys[], messages[], contexts[], signatures[]. False after having
   // thrown. The bytes stay JavaScript's.
   bool read(napi_env env, Arguments &arguments, size_t at);
-  // The same without a path, from the level on.
-  bool read_signed(napi_env env, Arguments &arguments, size_t at);
+  // The same from the form on, of a level that is known.
+  bool read_signed(napi_env env, Arguments &arguments, qsdm_ml_dsa of, size_t at);
   // Verdicts of `many` of them from `from` on. False without memory.
   bool verify(size_t from, size_t many);
   // The verdicts as a Uint8Array, or null.

@@ -2,18 +2,76 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <new>
 #include <random>
 #include <stdexcept>
 #include <vector>
 
 #include "../include/qsdm_cuda.h"
-#include "engine.hpp"
+#include "signature_engine.hpp"
 
 namespace qsdm {
 namespace {
 
 constexpr size_t SIGNATURES = 24;
+// Fewer than there are signatures, so that some have no place.
+constexpr uint32_t KEPT_KEYS = 8;
+// More than are tried several times at once.
+constexpr size_t MANY_MESSAGES = 300;
+
+void check(int status) {
+  if (status != 0) throw std::runtime_error(std::string("cuda: ") + qsdm_cuda_status_text(status));
+}
+
+using Keys = std::unique_ptr<qsdm_cuda_keys, void (*)(qsdm_cuda_keys *)>;
+Keys keys_on(int device, qsdm_ml_dsa level) {
+  qsdm_cuda_keys *keys = nullptr;
+  check(qsdm_cuda_keys_create(device, level, KEPT_KEYS, &keys));
+  return {keys, qsdm_cuda_keys_destroy};
+}
+
+using Signer = std::unique_ptr<qsdm_cuda_signer, void (*)(qsdm_cuda_signer *)>;
+
+class CudaSignatureEngine : public SignatureEngine {
+ public:
+  explicit CudaSignatureEngine(int device)
+      : device_(device), small_(keys_on(device, QSDM_ML_DSA_44)), large_(keys_on(device, QSDM_ML_DSA_87)) {}
+
+  std::string name() const override {
+    qsdm_cuda_device what{};
+    check(qsdm_cuda_device_at(device_, &what));
+    return "cuda " + std::to_string(device_) + " (" + what.name + ")";
+  }
+  std::optional<Data> sign(qsdm_ml_dsa level, const Data &secret_key, const qsdm_message &message,
+                           const Data &rnd) const override {
+    qsdm_cuda_signer *made = nullptr;
+    const int status = qsdm_cuda_signer_create(device_, level, secret_key.data(), &made);
+    if (status == QSDM_CUDA_NO_KEY) return std::nullopt;
+    check(status);
+    const Signer signer(made, qsdm_cuda_signer_destroy);
+    Data signature(qsdm_ml_dsa_sizes_of(level).signature);
+    uint8_t refusal = 0;
+    check(qsdm_cuda_ml_dsa_sign(made, &message, 1, rnd.data(), signature.data(), &refusal));
+    return refusal == QSDM_VALID ? std::optional(signature) : std::nullopt;
+  }
+  // Three times, so that its key is fresh, made ready and found.
+  bool verify(qsdm_ml_dsa level, const qsdm_signed &what) const override {
+    qsdm_cuda_keys *keys = (level == QSDM_ML_DSA_44 ? small_ : large_).get();
+    uint8_t first = 0;
+    for (int time = 0; time < 3; time++) {
+      uint8_t verdict = 0;
+      check(qsdm_cuda_ml_dsa_verify(device_, level, keys, &what, 1, &verdict, nullptr));
+      if (time > 0 && verdict != first) throw std::runtime_error("cuda: a key that is kept gives another verdict");
+      first = verdict;
+    }
+    return first == QSDM_VALID;
+  }
+
+ private:
+  int device_;
+  Keys small_, large_;
+};
 
 struct Signed {
   Data key, signature, message, context;
@@ -44,7 +102,52 @@ Signed signed_by(qsdm_ml_dsa level, std::mt19937_64 &random) {
   return out;
 }
 
+// Signatures of one key on a device, of which some cannot be made, and what the scalar path makes of the same.
+bool signs_alike(int device, qsdm_ml_dsa level, size_t count, std::mt19937_64 &random) {
+  const auto data = [&](size_t size) {
+    Data out(size);
+    for (uint8_t &byte : out) byte = static_cast<uint8_t>(random());
+    return out;
+  };
+  const qsdm_ml_dsa_sizes sizes = qsdm_ml_dsa_sizes_of(level);
+  Data public_key(sizes.public_key), secret(sizes.secret_key);
+  if (qsdm_ml_dsa_keygen(0, level, data(32).data(), public_key.data(), secret.data()) != 0) throw std::bad_alloc();
+  std::vector<Data> bytes;
+  std::vector<qsdm_message> messages;
+  for (size_t i = 0; i < count; i++) bytes.push_back(data(random() % 200 + 64));
+  // Mu of another size than 64 bytes cannot be signed.
+  for (const Data &each : bytes) {
+    const auto form = static_cast<qsdm_form>(random() % 3);
+    const size_t size = form == QSDM_FORM_MU && random() % 4 ? 64 : each.size();
+    messages.push_back({form, each.data(), size, each.data(), form == QSDM_FORM_PURE ? random() % 64 : 0});
+  }
+  const Data rnds = data(QSDM_RND_BYTES * count);
+  qsdm_cuda_signer *made = nullptr;
+  check(qsdm_cuda_signer_create(device, level, secret.data(), &made));
+  const Signer signer(made, qsdm_cuda_signer_destroy);
+  Data signatures(sizes.signature * count), refusals(count), expected(sizes.signature);
+  check(qsdm_cuda_ml_dsa_sign(made, messages.data(), count, rnds.data(), signatures.data(), refusals.data()));
+  qsdm_signer *scalar = nullptr;
+  if (qsdm_signer_create(0, level, secret.data(), &scalar) != QSDM_SIGNER_READY) throw std::bad_alloc();
+  bool same = true;
+  for (size_t i = 0; i < count; i++) {
+    std::fill(expected.begin(), expected.end(), uint8_t{0});
+    const int refusal = qsdm_signer_sign(0, scalar, &messages[i], &rnds[QSDM_RND_BYTES * i], expected.data());
+    same = same && refusal == refusals[i] && std::equal(expected.begin(), expected.end(), &signatures[sizes.signature * i]);
+  }
+  qsdm_signer_destroy(scalar);
+  return same;
+}
+
 }  // namespace
+
+std::vector<std::unique_ptr<SignatureEngine>> cuda_signature_engines() {
+  const char *why_none = nullptr;
+  const int count = qsdm_cuda_devices(&why_none);
+  std::vector<std::unique_ptr<SignatureEngine>> out;
+  for (int device = 0; device < count; device++) out.push_back(std::make_unique<CudaSignatureEngine>(device));
+  return out;
+}
 
 Tally compare_cuda_signatures(size_t rounds, uint64_t seed) {
   const char *why_none = nullptr;
@@ -68,13 +171,23 @@ Tally compare_cuda_signatures(size_t rounds, uint64_t seed) {
         throw std::bad_alloc();
       const auto hashes = engines()[0]->sha3(messages);
       for (int device = 0; device < devices; device++) {
-        Data verdicts(all.size()), digests(32 * all.size());
-        const int status = qsdm_cuda_ml_dsa_verify(device, level, batch.data(), batch.size(), verdicts.data(), digests.data());
-        bool same = status == 0 && verdicts == expected;
-        for (size_t i = 0; i < all.size(); i++)
-          same = same && std::equal(hashes[i].begin(), hashes[i].end(), digests.begin() + static_cast<std::ptrdiff_t>(32 * i));
-        (same ? total.passed : total.failed)++;
-        if (!same) std::printf("FAIL cuda %d: ML-DSA-%d: %s\n", device, level, qsdm_cuda_status_text(status));
+        const auto count = [&](bool same, const char *what) {
+          (same ? total.passed : total.failed)++;
+          if (!same) std::printf("FAIL cuda %d: ML-DSA-%d: %s\n", device, level, what);
+        };
+        const Keys keys = keys_on(device, level);
+        // Again and again, so that keys are fresh, made ready, found, and without a place.
+        for (int time = 0; time < 4; time++) {
+          Data verdicts(all.size()), digests(32 * all.size());
+          check(qsdm_cuda_ml_dsa_verify(device, level, time == 0 ? nullptr : keys.get(), batch.data(), batch.size(),
+                                        verdicts.data(), digests.data()));
+          bool same = verdicts == expected;
+          for (size_t i = 0; i < all.size(); i++)
+            same = same && std::equal(hashes[i].begin(), hashes[i].end(), digests.begin() + static_cast<std::ptrdiff_t>(32 * i));
+          count(same, "a verdict differs");
+        }
+        count(signs_alike(device, level, round == 0 && level == QSDM_ML_DSA_44 ? MANY_MESSAGES : 5, random),
+              "a signature differs");
       }
     }
   if (devices > 0) std::printf("signatures on CUDA: %zu batches passed, %zu failed\n", total.passed, total.failed);

@@ -1,6 +1,7 @@
 // Enough of JSON to read vector files: objects, arrays, texts without escapes beyond \" and \\, numbers, true, false.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <stdexcept>
@@ -24,11 +25,20 @@ struct Json {
   std::vector<uint8_t> bytes() const {
     if (text.size() % 2) throw std::runtime_error("odd hex: " + text);
     std::vector<uint8_t> out;
+    out.reserve(text.size() / 2);
     for (size_t i = 0; i < text.size(); i += 2)
-      out.push_back(static_cast<uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
+      out.push_back(static_cast<uint8_t>(digit(text[i]) << 4 | digit(text[i + 1])));
     return out;
   }
   uint64_t number() const { return std::stoull(text); }
+
+ private:
+  static int digit(char character) {
+    if (character >= '0' && character <= '9') return character - '0';
+    const int letter = character | 0x20;
+    if (letter < 'a' || letter > 'f') throw std::runtime_error(std::string("no hex digit: ") + character);
+    return letter - 'a' + 10;
+  }
 };
 
 class JsonReader {
@@ -81,7 +91,9 @@ class JsonReader {
     std::string out;
     while (at_ < text_.size() && text_[at_] != '"') {
       if (text_[at_] == '\\') at_++;
-      out += text_.at(at_++);
+      const size_t end = std::min(text_.find_first_of("\"\\", at_ + 1), text_.size());
+      out.append(text_, at_, end - at_);
+      at_ = end;
     }
     expect('"');
     return out;

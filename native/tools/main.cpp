@@ -8,12 +8,14 @@
 #include "bench.hpp"
 #include "check.hpp"
 #include "cuda_signatures.hpp"
+#include "standards.hpp"
 
 namespace {
 
 int usage() {
   std::fprintf(stderr,
                "usage: qsdm-native check FILE...           vector files on every path\n"
+               "       qsdm-native standards FILE...       ACVP's and Wycheproof's files, unpacked, on every path\n"
                "       qsdm-native compare ROUNDS [SEED]   paths against each other on random input\n"
                "       qsdm-native signatures ROUNDS [SEED] the same for signatures\n"
                "       qsdm-native kem ROUNDS [SEED]       the same for key encapsulation\n"
@@ -33,10 +35,11 @@ int ending(const qsdm::Tally &total) {
 
 int main(int count, char **words) try {
   const std::string command = count > 1 ? words[1] : "";
-  if (command == "check" && count > 2) {
+  if ((command == "check" || command == "standards") && count > 2) {
+    const auto check = command == "check" ? qsdm::check_vectors : qsdm::check_standard;
     qsdm::Tally total;
     for (int i = 2; i < count; i++) {
-      const qsdm::Tally file = qsdm::check_vectors(words[i]);
+      const qsdm::Tally file = check(words[i]);
       total.passed += file.passed;
       total.failed += file.failed;
     }

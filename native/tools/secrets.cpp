@@ -11,12 +11,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <pthread.h>
 
+#include "../core/ml_dsa/thread_keys.hpp"
+#include "../core/ml_dsa/thread_sign.hpp"
 #include "../core/secrets.hpp"
 #include "../include/qsdm_kem.h"
 #include "../include/qsdm_signatures.h"
@@ -92,6 +95,27 @@ void tainted_signature(uint32_t path, Level level, Data &secret_key) {
   qsdm_signer_destroy(signer);
 }
 
+// The same by what a thread of a GPU runs.
+template <class P>
+void tainted_thread(Data &secret_key) {
+  mark(secret_key.data() + HEDGE_KEY_AT, TR_AT - HEDGE_KEY_AT);
+  mark(secret_key.data() + VECTORS_AT, secret_key.size() - VECTORS_AT);
+  const auto key = std::make_unique<qsdm::ml_dsa::SecretKey<P>>();
+  for (int part = 0; part < qsdm::ml_dsa::SECRET_PARTS<P>; part++)
+    if (!qsdm::ml_dsa::thread_load<P>(secret_key.data(), part, *key)) std::abort();
+  const Data bytes = random_data(100);
+  Data rnd = random_data(32), signature(P::SIGNATURE_BYTES);
+  mark(rnd.data(), rnd.size());
+  qsdm::ml_dsa::SigningSeed seed;
+  qsdm::ml_dsa::thread_begin_signing<P>(*key, message_of(bytes), rnd.data(), seed);
+  int attempt = 0;
+  while (!qsdm::ml_dsa::thread_sign<P>(*key, seed, attempt, signature.data()))
+    if (++attempt == qsdm::ml_dsa::MOST_ATTEMPTS) std::abort();
+  uint32_t sum = 0;
+  for (const uint8_t byte : signature) sum += byte;
+  if (sum == 0) std::abort();
+}
+
 // Makes keys of a seed that is marked, and sends and takes a marked message under them, whole and damaged.
 void tainted_kem(uint32_t path) {
   Data public_key(QSDM_KEM_PUBLIC_KEY_BYTES), secret_key(QSDM_KEM_SECRET_KEY_BYTES);
@@ -124,6 +148,12 @@ int taint() {
       Data secret_key = secret_key_of(path, level, seed);
       tainted_signature(path, level, secret_key);
       std::printf("%s: ML-DSA-%d made keys and signed\n", qsdm_path_at(path).name, static_cast<int>(level));
+    }
+    if (path == 0) {
+      Data small = secret_key_of(path, QSDM_ML_DSA_44, random_data(32)), large = secret_key_of(path, QSDM_ML_DSA_87, random_data(32));
+      tainted_thread<qsdm::ml_dsa::Params<44>>(small);
+      tainted_thread<qsdm::ml_dsa::Params<87>>(large);
+      std::printf("a thread of a gpu, run by the cpu: signed at both levels\n");
     }
     tainted_kem(path);
     std::printf("%s: ML-KEM-768 made keys, encapsulated and decapsulated\n", qsdm_path_at(path).name);

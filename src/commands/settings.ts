@@ -10,6 +10,7 @@ import {parse as parseToml, TomlError} from "smol-toml";
 import * as z from "zod";
 import {textOf} from "../codecs/bytes.js";
 import {UsageError} from "../errors.js";
+import {VERIFY_ON} from "../node/compute/verify-on.js";
 import {TABLE_MEMORIES} from "../node/mining/dag/memory.js";
 import {durationFlag} from "./flags.js";
 import type {Host} from "./host.js";
@@ -116,6 +117,16 @@ export const SETTINGS = {
     schema: z.enum(TABLE_MEMORIES),
     path: false,
     fallback: "auto",
+  },
+  verify_on: {
+    env: "QSDM_VERIFY_ON",
+    describe:
+      "Where a node verifies large batches of signatures: `cpu`, `cuda` for every CUDA device, or `cuda:N` for one. From " +
+      "which size on a device is quicker is measured when the node starts; smaller batches stay on the processor, and all " +
+      "of them where a device answers wrongly or fails.",
+    schema: z.string().regex(VERIFY_ON, "must be cpu, cuda or cuda:N"),
+    path: false,
+    fallback: "cpu",
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 export type SettingName = keyof typeof SETTINGS;

@@ -35,6 +35,8 @@ export interface NodeOptions {
   readonly tableKind: TableKind;
   /** Where whole tables are. */
   readonly tableMemory: TableMemory;
+  /** Where large batches of signatures are verified: `cpu`, `cuda` or `cuda:N`. */
+  readonly verifyOn: string;
   /** Case-insensitive parts of GPU names that are not admitted here. */
   readonly deniedGpus: readonly string[];
   readonly rejections: RejectionOptions;
@@ -57,6 +59,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   pool: DEFAULT_POOL_LIMITS,
   tableKind: "light",
   tableMemory: "auto",
+  verifyOn: "cpu",
   deniedGpus: [],
   rejections: DEFAULT_REJECTION_OPTIONS,
   ngc: null,

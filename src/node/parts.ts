@@ -1,5 +1,4 @@
 /** The parts of a node and how they are joined. */
-import {availableParallelism} from "node:os";
 import {UnavailableError} from "../errors.js";
 import type {ApiServer} from "./api/server.js";
 import {createApi} from "./api-part.js";
@@ -7,7 +6,8 @@ import type {BatchDesk} from "./batches/desk.js";
 import {type Batches, createBatches} from "./batches-part.js";
 import type {Chain} from "./chain.js";
 import {type ComputeBackend, loadBackend} from "./compute/backend.js";
-import {type ComputePool, DEFAULT_POOL_LIMITS} from "./compute/pool.js";
+import type {ComputePool} from "./compute/pool.js";
+import {openCompute} from "./compute-part.js";
 import {DEFAULT_PACEMAKER} from "./consensus/hotstuff/pacemaker.js";
 import {systemClock} from "./engine/clock.js";
 import {Engine} from "./engine/engine.js";
@@ -39,7 +39,7 @@ export interface NodeParts {
 /** Everything between the data directory and the sockets. */
 export async function buildParts(site: Site): Promise<NodeParts> {
   const backend = await loadBackend();
-  const compute = backend.openPool?.({...DEFAULT_POOL_LIMITS, threads: availableParallelism()}) ?? null;
+  const compute = await openCompute(backend, site.options.verifyOn, site.ports.log);
   const keys = await loadKeys(site.dir, compute);
   try {
     return {...(await joinParts(site, keys, backend)), compute};

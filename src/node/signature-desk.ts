@@ -14,9 +14,11 @@ import {rememberValid, signatureId, ValidSignatures} from "./signature-cache.js"
 const JOB_MAX = 128;
 /** Signatures that fill the lanes of a thread. */
 const JOB_MIN = 8;
+/** Signatures that a device gets at once. */
+const DEVICE_JOB_MAX = 8_192;
 
 /** Where batches of ML-DSA-87 go. */
-export type SignaturePool = Pick<ComputePool, "threads" | "mlDsaVerify">;
+export type SignaturePool = Pick<ComputePool, "threads" | "mlDsaVerify" | "deviceFrom">;
 
 interface Asked {
   readonly signed: SignedMessage;
@@ -74,8 +76,9 @@ export class SignatureDesk {
 
   #flush(): void {
     const all = this.#asked.splice(0);
-    const {threads} = this.pool!;
-    const size = Math.min(JOB_MAX, Math.max(JOB_MIN, Math.ceil(all.length / threads)));
+    const {threads, deviceFrom = Number.POSITIVE_INFINITY} = this.pool!;
+    const shared = Math.min(JOB_MAX, Math.max(JOB_MIN, Math.ceil(all.length / threads)));
+    const size = all.length >= deviceFrom ? DEVICE_JOB_MAX : shared;
     for (let at = 0; at < all.length; at += size) this.#submit(all.slice(at, at + size));
   }
 

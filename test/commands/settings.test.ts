@@ -20,6 +20,7 @@ test("without anything said, every value is the default", async () => {
     bootstrap: {value: null, origin: "default"},
     mining_table: {value: "light", origin: "default"},
     table_memory: {value: "auto", origin: "default"},
+    verify_on: {value: "cpu", origin: "default"},
   });
 });
 
@@ -28,6 +29,7 @@ test("a flag beats the environment, which beats the file, for every key", async 
   const valueFor = (name: string, place: string) => {
     if (name === "api_url") return `http://${place}/`;
     if (name === "mining_table") return place === "file" ? "full" : "light";
+    if (name === "verify_on") return place === "file" ? "cuda" : "cuda:1";
     if (name === "table_memory") return place === "file" ? "mapped" : "copied";
     return name === "timeout" ? `${place.length}s` : `/${place}`;
   };

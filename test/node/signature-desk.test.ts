@@ -119,3 +119,21 @@ test("without a pool the rules check as they go", async () => {
   expect(rules(await signatures.ahead(rules))).toBe(true);
   expect(alone).toEqual([1]);
 });
+
+test("a device gets all of a turn's signatures at once, from the size on that it wants", async () => {
+  const batches: number[] = [];
+  const pool: SignaturePool = {
+    threads: 4,
+    deviceFrom: 100,
+    mlDsaVerify: async (_, batch) => {
+      batches.push(batch.length);
+      return batch.map(isValid);
+    },
+  };
+  const signatures = new SignatureDesk(() => false, pool);
+  for (const count of [99, 100])
+    await Promise.all(
+      Array.from({length: count}, (_, i) => signatures.ahead((verify) => verify(...asks(count * 256 + i, i & 255)))),
+    );
+  expect(batches).toEqual([25, 25, 25, 24, 100]);
+});

@@ -17,7 +17,7 @@ constexpr int MU_BYTES = 64;
 constexpr int MOST_CONTEXT_BYTES = 255;
 
 // Bytes of a polynomial of coefficients of so many bits.
-constexpr int packed_bytes(int bits) { return N / 8 * bits; }
+QSDM_HD constexpr int packed_bytes(int bits) { return N / 8 * bits; }
 
 constexpr int T1_BITS = 10;
 constexpr int T0_BITS = D;

@@ -1,19 +1,12 @@
-// A public key made ready: A and t1 in the NTT's domain, and its digest.
+// A public key made ready.
 #pragma once
 
+#include "../../core/ml_dsa/keys.hpp"
 #include "../../core/ml_dsa/packing.hpp"
 #include "../../core/ml_dsa/sampling.hpp"
 #include "../shake_lanes.hpp"
 
 namespace qsdm::ml_dsa {
-
-template <class P>
-struct ExpandedKey {
-  Poly a[P::K][P::L];
-  // Less 2^13 t1: what is added to A z after a multiplication by the challenge.
-  Poly t1[P::K];
-  uint8_t tr[TR_BYTES];
-};
 
 // Words of a block of SHAKE128, and blocks that nearly always hold 256 integers below q.
 constexpr int SHAKE128_WORDS = SHAKE128_RATE / 8;

@@ -3,9 +3,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <random>
-
-#include "../../core/one.hpp"
 
 namespace qsdm::ml_dsa {
 
@@ -42,30 +39,13 @@ KeyCache::KeyCache(size_t entries, size_t key_bytes, size_t expanded_bytes)
       expanded_bytes_(expanded_bytes),
       slots_(new (std::nothrow) Slot[sets_ * WAYS]()),
       seen_(new (std::nothrow) uint64_t[SEEN]()),
-      secrets_(new (std::nothrow) uint64_t[key_bytes / 8]) {
-  std::random_device random;
-  if (secrets_)
-    for (size_t i = 0; i < key_bytes / 8; i++) secrets_[i] = uint64_t{random()} << 32 | random();
-}
+      hash_(key_bytes) {}
 
 KeyCache::~KeyCache() {
   for (size_t i = 0; slots_ && i < sets_ * WAYS; i++)
     if (slots_[i].entry) let_go(slots_[i].entry);
   delete[] slots_;
   delete[] seen_;
-  delete[] secrets_;
-}
-
-// Sums of words plus secrets, multiplied in pairs (Black et al., UMAC, 1999), with the high halves folded in. Key sizes are
-// whole pairs of words.
-uint64_t KeyCache::hash_of(const uint8_t *key) const {
-  uint64_t hash = 0;
-  for (size_t i = 0; i + 1 < key_bytes_ / 8; i += 2) {
-    const auto product = static_cast<unsigned __int128>(load_word(key + 8 * i) + secrets_[i]) *
-                         (load_word(key + 8 * i + 8) + secrets_[i + 1]);
-    hash += static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-  }
-  return hash;
 }
 
 KeyCache::Slot *KeyCache::slot_of(const uint8_t *key, uint64_t hash) {
@@ -77,7 +57,7 @@ KeyCache::Slot *KeyCache::slot_of(const uint8_t *key, uint64_t hash) {
 }
 
 KeyEntry *KeyCache::find(const uint8_t *key) {
-  const uint64_t hash = hash_of(key);
+  const uint64_t hash = hash_.of(key);
   const Locked locked(lock_);
   Slot *slot = slot_of(key, hash);
   if (!slot) return nullptr;
@@ -87,7 +67,7 @@ KeyEntry *KeyCache::find(const uint8_t *key) {
 }
 
 bool KeyCache::worth_keeping(const uint8_t *key) {
-  const uint64_t hash = hash_of(key);
+  const uint64_t hash = hash_.of(key);
   const Locked locked(lock_);
   uint64_t &place = seen_[hash / sets_ % SEEN];
   if (place == hash) return true;
@@ -96,7 +76,7 @@ bool KeyCache::worth_keeping(const uint8_t *key) {
 }
 
 void KeyCache::keep(const uint8_t *key, const void *expanded) {
-  const uint64_t hash = hash_of(key);
+  const uint64_t hash = hash_.of(key);
   const size_t size = (HEAD + expanded_bytes_ + key_bytes_ + 63) / 64 * 64;
   void *memory = std::aligned_alloc(64, size);
   if (!memory) return;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "../../core/ml_dsa/params.hpp"
+#include "key_hash.hpp"
 
 namespace qsdm::ml_dsa {
 
@@ -19,7 +20,7 @@ class KeyCache {
   KeyCache &operator=(const KeyCache &) = delete;
   ~KeyCache();
   // False without memory.
-  bool ready() const { return slots_ && seen_ && secrets_; }
+  bool ready() const { return slots_ && seen_ && hash_.ready(); }
 
   // The entry of a key, which is the caller's until it is let go, or null.
   KeyEntry *find(const uint8_t *key);
@@ -37,7 +38,6 @@ class KeyCache {
   };
   static constexpr size_t WAYS = 8, SEEN = 16'384;
 
-  uint64_t hash_of(const uint8_t *key) const;
   Slot *set_of(uint64_t hash) { return slots_ + hash % sets_ * WAYS; }
   Slot *slot_of(const uint8_t *key, uint64_t hash);
 
@@ -45,7 +45,7 @@ class KeyCache {
   pthread_mutex_t lock_ = PTHREAD_MUTEX_INITIALIZER;
   Slot *slots_;
   uint64_t *seen_;
-  uint64_t *secrets_;
+  const KeyHash hash_;
   uint64_t clock_ = 0;
 };
 

@@ -10,15 +10,6 @@
 
 namespace qsdm::ml_dsa {
 
-template <class P>
-struct SecretKey {
-  Poly a[P::K][P::L];
-  // In the NTT's domain.
-  Poly s1[P::L], s2[P::K], t0[P::K];
-  uint8_t hedge_key[SEED_BYTES];
-  uint8_t tr[TR_BYTES];
-};
-
 // Blocks that nearly always hold 256 half bytes below 15.
 constexpr int SHORT_BLOCKS = 2;
 

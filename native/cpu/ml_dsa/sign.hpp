@@ -7,10 +7,6 @@
 namespace qsdm::ml_dsa {
 
 constexpr int MASK_BLOCKS = 5;
-// What FIPS 204, appendix C, allows as a limit. A key that was made of a seed needs that many with a chance below 2^-256;
-// one that was put together to be refused would go on until the counter, of 16 bits, begins again.
-constexpr int MOST_ATTEMPTS = 814;
-
 // All that an attempt takes; to be wiped.
 template <class P, int W>
 struct SignRoom {

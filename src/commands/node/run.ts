@@ -72,7 +72,15 @@ export const nodeRunCommand = (io: Io): Command =>
             {does: "a node that takes what a QSDM node takes", run: "qsdm node run --data-dir ./old --profile compat"},
           ],
           environment: {
-            ...settingsEnvironment("data_dir", "mining_table", "table_memory", "listen", "peers", "bootstrap"),
+            ...settingsEnvironment(
+              "data_dir",
+              "mining_table",
+              "table_memory",
+              "verify_on",
+              "listen",
+              "peers",
+              "bootstrap",
+            ),
             ...COMPUTE_ENVIRONMENT,
           },
           files: {
@@ -120,6 +128,7 @@ export const nodeRunCommand = (io: Io): Command =>
         )
         .option("--mining-table <kind>", "verify proofs of work with the whole table (full), or light (default: light)")
         .option("--table-memory <how>", "where a whole table is: auto, mapped or copied (default: auto)")
+        .option("--verify-on <where>", "verify large batches of signatures on cpu, cuda or cuda:N (default: cpu)")
         .option("--deny-gpus <path>", "file of GPU names, or parts of them, that are not admitted; one a line")
         .option(
           "--rejection-rate <count>",
@@ -142,6 +151,7 @@ export const nodeRunCommand = (io: Io): Command =>
       data_dir: flags.dataDir,
       mining_table: flags.miningTable,
       table_memory: flags.tableMemory,
+      verify_on: flags.verifyOn,
       ...networkSettingFlags(flags),
     });
     const intervalMs: number | undefined = flags.blockInterval;
@@ -163,6 +173,7 @@ export const nodeRunCommand = (io: Io): Command =>
       },
       tableKind: settings.mining_table.value as TableKind,
       tableMemory: settings.table_memory.value as TableMemory,
+      verifyOn: settings.verify_on.value!,
       pace: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
     };
     await runNode(options, {

@@ -28,6 +28,8 @@ export interface SearchRun {
  */
 export interface ComputePool {
   readonly threads: number;
+  /** Signatures of ML-DSA-87 from which on a batch is quicker in one piece, on a device. Missing where nothing has one. */
+  readonly deviceFrom?: number;
   /** SHA3-256 of each message. */
   sha3(messages: readonly Uint8Array[], signal?: AbortSignal): Promise<readonly Uint8Array[]>;
   /** Whether each signature is valid, with an empty context; malformed input is false. */

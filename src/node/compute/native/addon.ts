@@ -6,10 +6,10 @@ import {existsSync} from "node:fs";
 import {createRequire} from "node:module";
 import {fileURLToPath} from "node:url";
 import {UnavailableError} from "../../../errors.js";
-import type {CudaLibrary} from "./cuda-library.js";
+import type {CudaLibrary, CudaSignatures} from "./cuda-library.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
-const ABI = 8;
+const ABI = 9;
 
 /** An instruction set that the addon was built for. */
 export interface NativePath {
@@ -121,6 +121,8 @@ export interface AddonPool {
   ): Promise<Uint8Array>;
   /** Verdicts as `mlDsaVerify` of the addon gives them. */
   mlDsaVerify(ticket: number, ...batch: SignatureBatch): Promise<Uint8Array>;
+  /** The same on a device, which one thread waits for. */
+  cudaVerify(ticket: number, ...batch: CudaSignatures): Promise<Uint8Array>;
   /** Whether the job was still under way; its promise is rejected. */
   cancel(ticket: number): boolean;
   close(): Promise<void>;

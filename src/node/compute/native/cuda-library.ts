@@ -26,15 +26,35 @@ export interface CudaLibrary {
       ...[start: Uint8Array, attempts: number, nonceAndMix: Uint8Array],
     ]
   ): number;
+  /** A device that verifies, with room for so many keys that come again. */
+  createVerifier(device: number, level: MlDsaLevel, keys: number): CudaVerifier;
   /** A refusal for each, 0 for valid; `digests` is empty or takes the SHA3-256 of each message. */
-  verify(
+  verify(...args: [...CudaSignatures, digests: Uint8Array]): Uint8Array;
+  /** A secret key on a device, or null where those bytes are none. */
+  createSigner(device: number, level: MlDsaLevel, secretKey: Uint8Array): CudaSigner | null;
+  /** A refusal for each, 0 where its signature was made. `rnds` are 32 bytes for each, `signatures` take their sizes. */
+  sign(
     ...args: [
-      ...[device: number, level: MlDsaLevel, form: number, publicKeys: readonly Uint8Array[]],
-      ...[messages: readonly Uint8Array[], contexts: readonly Uint8Array[], signatures: readonly Uint8Array[]],
-      digests: Uint8Array,
+      ...[signer: CudaSigner, form: number, messages: readonly Uint8Array[], contexts: readonly Uint8Array[]],
+      ...[rnds: Uint8Array, signatures: Uint8Array],
     ]
   ): Uint8Array;
+  /** Wipes the key, which the collector does otherwise. */
+  destroySigner(signer: CudaSigner): void;
 }
+
+/** A device as who verifies. Batches take turns, whoever calls. */
+export interface CudaVerifier {
+  readonly _verifier: unique symbol;
+}
+/** A secret key in the memory of a device. */
+export interface CudaSigner {
+  readonly _signer: unique symbol;
+}
+export type CudaSignatures = [
+  ...[verifier: CudaVerifier, form: number, publicKeys: readonly Uint8Array[], messages: readonly Uint8Array[]],
+  ...[contexts: readonly Uint8Array[], signatures: readonly Uint8Array[]],
+];
 
 interface RawDevice {
   readonly name: string;

@@ -83,7 +83,7 @@ const REFUSALS: Readonly<Record<string, readonly [code: string, message: string,
   NATIVE_MEMORY: ["COMPUTE_MEMORY", "there is no memory for this batch", "hand over less at once"],
 };
 
-async function named<T>(call: () => Promise<T>): Promise<T> {
+export async function named<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

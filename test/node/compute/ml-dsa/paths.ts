@@ -158,7 +158,7 @@ const HASH_NUMBERS: Readonly<Record<string, number>> = {
 };
 
 /** A signed message as the addon takes it; HashML-DSA (FIPS 204, algorithms 4 and 5) is made into M' here. */
-function nativeForm(signed: Signed): {form: number; message: Uint8Array; context: Uint8Array} {
+export function nativeForm(signed: Signed): {form: number; message: Uint8Array; context: Uint8Array} {
   const none = new Uint8Array();
   if (signed.form === "pure") return {form: SIGNED_FORM.pure, message: signed.message, context: signed.context};
   if (signed.form !== "prehash") return {form: SIGNED_FORM[signed.form], message: signed.message, context: none};
