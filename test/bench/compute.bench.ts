@@ -1,6 +1,6 @@
 /**
- * What computes, in one process, peers interleaved: noble, hash-wasm, `node:crypto` and liboqs are the peers, the
- * backends of this program what is measured. Figures are the best of seven rounds. `make -C native && native/out/qsdm-native bench`
+ * What computes, in one process, peers interleaved: noble, hash-wasm, `node:crypto`, liboqs and pqclean are the peers, the
+ * backends of this program what is measured. Beside them run Node 24, for its OpenSSL, and a walk in plain C. Figures are the best of seven rounds. `make -C native && native/out/qsdm-native bench`
  * measures the same code without Node, on every instruction set.
  */
 import {randomFillSync} from "node:crypto";
@@ -8,13 +8,15 @@ import {BACKEND_NAMES, type ComputeBackend} from "../../src/node/compute/backend
 import {benchGpu} from "./compute/gpu.js";
 import {benchHashing} from "./compute/hashing.js";
 import {benchKeyAgreement} from "./compute/key-agreement.js";
+import {benchMainLoop} from "./compute/main-loop.js";
 import {benchLight, benchMapping, benchTables, benchWalks} from "./compute/proof-of-work.js";
 import {openOrSay} from "./compute/rounds.js";
 import {benchSharing} from "./compute/sharing.js";
 import {benchSignatures} from "./compute/signatures.js";
 import {benchStateTree} from "./compute/state-tree.js";
 
-export const name = "compute: signatures, key agreement, hashing, state trees, walks, tables, light verification";
+export const name =
+  "compute: signatures, the main loop, key agreement, hashing, state trees, walks, tables, light verification";
 
 const TABLE_BYTES = 2 ** 31;
 const FILL_BYTES = 2 ** 26;
@@ -28,6 +30,7 @@ export async function run(print: (line: string) => void): Promise<void> {
     if (backend) backends.push(backend);
   }
   await benchSignatures(print);
+  await benchMainLoop(print);
   await benchKeyAgreement(print);
   await benchHashing(backends, print);
   benchStateTree(backends, print);

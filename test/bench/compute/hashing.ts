@@ -5,6 +5,7 @@ import {createSHA3} from "hash-wasm";
 import {equalBytes} from "../../../src/codecs/bytes.js";
 import {sha3} from "../../../src/codecs/hash.js";
 import type {ComputeBackend} from "../../../src/node/compute/backend.js";
+import {opensslMicros} from "../peers/peers.js";
 import {xkcpPermutations} from "./native-peers.js";
 import {best, type Print, ratio} from "./rounds.js";
 
@@ -12,6 +13,8 @@ const MESSAGES = 4_096;
 /** noble takes its time. */
 const NOBLE_SHARE = 8;
 const ONES = 5_000;
+
+const SHORT_CALL = "crypto.hash of Node 24";
 
 export async function benchHashing(backends: readonly ComputeBackend[], print: Print): Promise<void> {
   const messages = Array.from({length: MESSAGES}, () => new Uint8Array(randomBytes(64)));
@@ -62,8 +65,13 @@ export async function benchHashing(backends: readonly ComputeBackend[], print: P
   const each = (ms: number): string => `${((ms / ONES) * 1e3).toFixed(2)} us`;
   print("P6 SHA3-256 of one message of 64 bytes");
   print(`  peers: hash-wasm ${each(single["hash-wasm"]!)}, node:crypto ${each(single["node:crypto"]!)}`);
+  const openssl = opensslMicros();
+  if (typeof openssl === "string") print(`  ${SHORT_CALL}: not compared; ${openssl}`);
   for (const {name} of backends.filter((backend) => backend.name !== "cpu"))
     print(
-      `  ${name} ${each(single[name]!)}: ratio to node:crypto ${ratio(single["node:crypto"]!, single[name]!)} (goal 2.5)`,
+      `  ${name} ${each(single[name]!)}: ratio to node:crypto ${ratio(single["node:crypto"]!, single[name]!)}` +
+        (typeof openssl === "string"
+          ? ""
+          : `, ${SHORT_CALL}, ${openssl.hash.toFixed(2)} us, ${ratio((openssl.hash * ONES) / 1e3, single[name]!)} (goal 2.5)`),
     );
 }

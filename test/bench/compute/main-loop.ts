@@ -4,11 +4,9 @@
  */
 import {availableParallelism, loadavg} from "node:os";
 import {setTimeout as sleep} from "node:timers/promises";
-import {loadMlDsa, type SignedMessage} from "../../src/node/compute/ml-dsa.js";
-import {type ComputePool, DEFAULT_POOL_LIMITS} from "../../src/node/compute/pool.js";
-import {openOrSay, type Print} from "./compute/rounds.js";
-
-export const name = "the main loop while signatures are verified";
+import {loadMlDsa, type SignedMessage} from "../../../src/node/compute/ml-dsa.js";
+import {type ComputePool, DEFAULT_POOL_LIMITS} from "../../../src/node/compute/pool.js";
+import {openOrSay, type Print} from "./rounds.js";
 
 const BATCH = 128;
 const KEYS = 4;
@@ -17,7 +15,7 @@ const MEASURED_MS = 3_000;
 const BEAT_MS = 2;
 const ROUNDS = 3;
 
-export async function run(print: Print): Promise<void> {
+export async function benchMainLoop(print: Print): Promise<void> {
   const backend = await openOrSay("native", print);
   if (!backend?.openPool) return print("no threads of its own without the addon: nothing to measure");
   const suite = await loadMlDsa(87);
