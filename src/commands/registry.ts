@@ -28,6 +28,7 @@ export interface CommandEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   wallet: "Keys that hold money: make one, see what it owns, pay and sign with it, move it.",
   tx: "Transactions step by step: build, sign on a machine without network, send, look up.",
+  vesting: "What the genesis gives away over time.",
   fees: "What a place in a block costs.",
   "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
   watch: "What happens on a node, as it happens.",
@@ -215,6 +216,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "tx status", heading: "Transactions", load: async () => (await import("./tx/status.js")).txStatusCommand},
   {path: "account", heading: "Transactions", load: async () => (await import("./account.js")).accountCommand},
   {path: "supply", heading: "Transactions", load: async () => (await import("./supply.js")).supplyCommand},
+  {
+    path: "vesting show",
+    heading: "Transactions",
+    load: async () => (await import("./vesting/show.js")).vestingShowCommand,
+  },
+  {
+    path: "vesting claim",
+    heading: "Transactions",
+    load: async () => (await import("./vesting/claim.js")).vestingClaimCommand,
+  },
   {path: "monetary", heading: "Transactions", load: async () => (await import("./monetary.js")).monetaryCommand},
   {
     path: "fees estimate",

@@ -5,6 +5,7 @@ import {compatEnrollContract} from "./ledger/enrollment/compat-contract.js";
 import {enrollContract} from "./ledger/enrollment/contract.js";
 import {unenrollContract} from "./ledger/enrollment/unenroll.js";
 import {governanceContract} from "./ledger/governance/contract.js";
+import {vestingContract} from "./ledger/monetary/vesting.js";
 import type {Rules} from "./ledger/params/rules.js";
 import {slashContract} from "./ledger/slashing/contract.js";
 import {batchTransferContract} from "./ledger/transfer/batch-contract.js";
@@ -20,6 +21,7 @@ const COMMON: readonly Contract[] = [
   transferContract,
   batchTransferContract,
   governanceContract,
+  vestingContract,
 ];
 const STRICT: readonly Contract[] = [
   ...COMMON,

@@ -88,6 +88,7 @@ const SCHEMA = z.strictObject({
   params: PARAMS,
   allocations: z.array(z.strictObject({to: z.string(), amountDust: amount})),
   authorities: z.array(z.string()),
+  vestings: z.array(z.strictObject({to: z.string(), amountDust: amount, cliffHeight: amount, endHeight: amount})),
   validators: z.array(z.strictObject({publicKey: z.string(), power: amount, account: z.string()})),
 });
 

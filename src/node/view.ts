@@ -11,6 +11,7 @@ import {difficultyAt, hashrateAt} from "./ledger/mining/difficulty.js";
 import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
 import {epochFeesOf, monetaryOf} from "./ledger/monetary/engine/step.js";
 import {supplyOf} from "./ledger/monetary/supply.js";
+import {claimableAt} from "./ledger/monetary/vesting.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
 import type {State} from "./ledger/state/state.js";
 import {
@@ -21,6 +22,7 @@ import {
   stakes,
   validatorAttestations,
   validators,
+  vestings,
 } from "./ledger/state/stores.js";
 import {epochOf, votersOf} from "./ledger/validators/election.js";
 import {powerOf, stakePhaseOf} from "./ledger/validators/stake.js";
@@ -54,6 +56,11 @@ function createView({state, params: given, tip, held}: Chain): LedgerView {
       const unissuedDust = SUPPLY_CAP_DUST - books.genesisDust - books.minedDust;
       return {capDust: SUPPLY_CAP_DUST, ...books, ...held, unissuedDust};
     },
+    vestings: () =>
+      [...state.keys(vestings)].map((beneficiary) => {
+        const record = state.get(vestings, beneficiary)!;
+        return {beneficiary, ...record, claimableDust: claimableAt(record, tip.height + 1n)};
+      }),
     monetary: () => ({epochFeesDust: epochFeesOf(state), last: monetaryOf(state)}),
     difficulty: () => difficultyAt(state, tip.height, params),
     hashrateHps: () => hashrateAt(state, tip, params),

@@ -22,6 +22,7 @@ const FLAGS = {
   validatorAccount: [account],
   allocate: [],
   authority: [],
+  vest: [],
   param: [],
 } as const;
 

@@ -33,6 +33,7 @@ const params = chainParamsOf({
   allocations: [],
   validators: [],
   authorities: [],
+  vestings: [],
 });
 const usual = contextFor([]);
 const context: VerifyContext = {...usual, params: {...usual.params, rules: COMPAT_RULES}, challenges: null};

@@ -59,6 +59,7 @@ const genesisOf = (nodes: number, crypto: SimCrypto, addresses: readonly string[
     account: (i + 1).toString(16).padStart(64, "0"),
   })),
   authorities: [],
+  vestings: [],
 });
 
 export async function runSeed({seed, crypto: mode, blockMs = BLOCK_MS, print}: SimOptions): Promise<SimResult> {

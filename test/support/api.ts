@@ -78,6 +78,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
     bondsDust: 20n,
     unissuedDust: 9_999_999_999_999_850n,
   }),
+  vestings: () => [],
   monetary: () => ({epochFeesDust: 0n, last: null}),
   difficulty: () => 65_536n,
   hashrateHps: () => 104_857n,

@@ -35,6 +35,7 @@ export const testGenesis = (allocations: readonly {to: string; amountDust: bigin
   allocations,
   validators: [{publicKey: VALIDATOR_KEYS.publicKey, power: 1n, account: VALIDATOR_ACCOUNT.address}],
   authorities: [],
+  vestings: [],
 });
 
 const scratch = mkdtempSync(path.join(tmpdir(), "qsdm-test-"));

@@ -70,6 +70,7 @@ const params = chainParamsOf({
   allocations: [],
   validators: [],
   authorities: [],
+  vestings: [],
 });
 const table = buildDag({epoch: 0n, workSetRoot: WORK_SET_ROOT, entries: params.mining.dagEntries});
 let draws = 0;

@@ -34,6 +34,7 @@ export const nodeGenesis = (accounts: readonly TestAccount[]): Genesis => ({
     {publicKey: mlDsa44.keygenFromSeed(VALIDATOR_SEED).publicKey, power: 1n, account: VALIDATOR_ACCOUNT.address},
   ],
   authorities: [],
+  vestings: [],
 });
 
 export interface RunningNode {

@@ -91,6 +91,18 @@ export const genesis = record("qsdm/genesis/v1", {
   params: genesisParams,
   /** Balances at height 0, taken from the treasury's share. */
   allocations: list(record("allocation", {to: address, amountDust: u64}), 10_000),
+  /** What accounts receive over time, set aside from the treasury's share. */
+  vestings: list(
+    record("vesting-grant", {
+      to: address,
+      amountDust: u64,
+      /** Before this height nothing can be claimed. */
+      cliffHeight: u64,
+      /** From this height on all can; from height 0 to here it grows by the block. */
+      endHeight: u64,
+    }),
+    1_000,
+  ),
   /** Who votes from height 1 on. */
   validators: list(
     record("validator", {publicKey: fixed(ML_DSA_44.publicKeyBytes), power: u64, account: address}),

@@ -8,6 +8,7 @@ import {addressOfPolicy, checkPolicy, decodeMultiEnvelope, policy} from "../../c
 import {batchTransfer, strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
 import {receipt} from "../../codecs/chain/receipt.js";
 import {validatorIdOf} from "../../codecs/chain/validator-payloads.js";
+import {vestingClaim} from "../../codecs/chain/vesting.js";
 import type {Codec} from "../../codecs/codec.js";
 import {equivocation, offenceOf} from "../../codecs/consensus/equivocation.js";
 import {proposal, timeout, timeoutCertificate, vote} from "../../codecs/consensus/messages.js";
@@ -99,6 +100,7 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   receipt: plainly(receipt),
   transfer: plainly(transfer),
   "batch transfer": plainly(batchTransfer),
+  "vesting claim": plainly(vestingClaim),
   "enroll payload v3": plainly(strictEnrollment),
   "mining proof": (bytes) => {
     const value = decodeProof(bytes);

@@ -2,12 +2,13 @@ import {type Command, Option} from "commander";
 import {checkAddress} from "../../codecs/address.js";
 import {genesisIdOf} from "../../codecs/chain/genesis.js";
 import {UsageError} from "../../errors.js";
+import {withParam} from "../../node/genesis-file.js";
 import {NETWORK_PARAMS} from "../../node/ledger/params/networks.js";
 import {formatEndpoint, parseEndpoint} from "../../node/network/address.js";
 import {defineCommand} from "../define.js";
 import {countFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
-import {parseAllocation} from "../node/init.js";
+import {parseAllocation, parseVesting, VEST_FLAG} from "../node/init.js";
 import {exportLocalnet, type Seat} from "./layout.js";
 
 interface ExportFlags {
@@ -20,6 +21,7 @@ interface ExportFlags {
   readonly validatorAccount: readonly string[];
   readonly allocate: readonly string[];
   readonly authority: readonly string[];
+  readonly vest: readonly string[];
   readonly param: readonly string[];
 }
 
@@ -75,6 +77,7 @@ export const localnetExportCommand = (io: Io): Command =>
     .option("--host <host:port>", "where a validator listens and is reached; once for each", repeatFlag, [])
     .option("--base-port <port>", "first port on this machine", countFlag(1, 65_000), 9000)
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", repeatFlag, [])
+    .option("--vest <address=CELL[:months]>", VEST_FLAG, repeatFlag, [])
     .option("--authority <address>", "who votes on the chain's parameters; may be repeated", repeatFlag, [])
     .option("--param <name=value>", "one parameter of the genesis; may be repeated", repeatFlag, [])
     .action(async (flags: ExportFlags) => {
@@ -85,6 +88,9 @@ export const localnetExportCommand = (io: Io): Command =>
         seats: seatsOf(flags),
         allocations: flags.allocate.map(parseAllocation),
         authorities: flags.authority.map(checkAddress),
+        vestings: flags.vest.map((each) =>
+          parseVesting(each, flags.param.reduce(withParam, NETWORK_PARAMS[flags.network])),
+        ),
         params: flags.param,
         timeMs: BigInt(io.host.now()),
       });

@@ -26,6 +26,7 @@ export interface LocalnetPlan {
   readonly allocations: Genesis["allocations"];
   /** Who votes on governed parameters; without any, nobody ever does. */
   readonly authorities?: readonly string[];
+  readonly vestings?: Genesis["vestings"];
   readonly params: readonly string[];
   readonly timeMs: bigint;
 }
@@ -55,6 +56,7 @@ export async function exportLocalnet(plan: LocalnetPlan): Promise<{genesis: Gene
     allocations: plan.allocations,
     validators: keyed.map(({publicKey, account}) => ({publicKey, power: 1n, account})),
     authorities: [...new Set(plan.authorities)].sort(),
+    vestings: plan.vestings ?? [],
   };
   checkGenesis(genesis);
   const endpoints = keyed.map(({publicKey, host, port}): Endpoint => ({id: peerIdOf(publicKey), host, port}));

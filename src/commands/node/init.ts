@@ -2,7 +2,13 @@ import {type Command, Option} from "commander";
 import {checkAddress} from "../../codecs/address.js";
 import {parseCell} from "../../codecs/amount.js";
 import {textOf} from "../../codecs/bytes.js";
-import {type DeviceTrustParams, type Genesis, genesisIdOf, type MonetaryGenesis} from "../../codecs/chain/genesis.js";
+import {
+  type DeviceTrustParams,
+  type Genesis,
+  type GenesisParams,
+  genesisIdOf,
+  type MonetaryGenesis,
+} from "../../codecs/chain/genesis.js";
 import {UsageError} from "../../errors.js";
 import {initDataDir, newSeed} from "../../node/data-dir.js";
 import {GENESIS_NUMBERS, parseGenesis, withParam} from "../../node/genesis-file.js";
@@ -25,6 +31,7 @@ export interface InitPlan {
   readonly allocations: readonly {readonly to: string; readonly amountDust: bigint}[];
   /** Who votes on governed parameters; without any, nobody ever does. */
   readonly authorities?: readonly string[];
+  readonly vestings?: Genesis["vestings"];
   /** Null where the chain believes no confidential-computing device. */
   readonly deviceTrust?: DeviceTrustParams | null;
   /** Null where mining alone issues. */
@@ -51,6 +58,7 @@ export async function initNode(plan: InitPlan): Promise<Genesis> {
     allocations: plan.allocations,
     validators: [{publicKey, power: 1n, account: plan.validatorAccount}],
     authorities: [...new Set(plan.authorities)].sort(),
+    vestings: plan.vestings ?? [],
   };
   checkGenesis(genesis);
   await initDataDir(plan.dataDir, {genesis, validatorSeed});
@@ -74,6 +82,26 @@ export function parseAllocation(text: string): {to: string; amountDust: bigint} 
   if (to === undefined || amount === undefined || rest.length > 0)
     throw new UsageError("ALLOCATION_INVALID", `"${text}" is not ADDRESS=CELL`);
   return {to: checkAddress(to), amountDust: parseCell(amount)};
+}
+
+/** A twelfth of a Julian year. */
+const MONTH_SECONDS = 2_629_800n;
+const VEST_MONTHS = 48;
+export const VEST_FLAG = `set aside for an account, and vested block by block in ${VEST_MONTHS} months or so many; may be repeated`;
+
+/**
+ * `address=CELL`, with `:months` behind where it is not four years.
+ * @throws UsageError VESTING_INVALID; DecodeError ADDRESS_INVALID, AMOUNT_INVALID
+ */
+export function parseVesting(
+  text: string,
+  {blockTimeSeconds}: Pick<GenesisParams, "blockTimeSeconds">,
+): Genesis["vestings"][number] {
+  const [, to, amount, months = `${VEST_MONTHS}`] = /^([^=:]+)=([^=:]+)(?::([1-9][0-9]{0,3}))?$/.exec(text) ?? [];
+  if (to === undefined || amount === undefined)
+    throw new UsageError("VESTING_INVALID", `"${text}" is not ADDRESS=CELL or ADDRESS=CELL:MONTHS`);
+  const endHeight = (BigInt(months) * MONTH_SECONDS) / BigInt(blockTimeSeconds);
+  return {to: checkAddress(to), amountDust: parseCell(amount), cliffHeight: 0n, endHeight};
 }
 
 const TRUST_EXAMPLE = `cat > trust.toml <<'END'
@@ -103,6 +131,7 @@ interface InitFlags {
   readonly validatorAccount?: string;
   readonly allocate: readonly string[];
   readonly authority: readonly string[];
+  readonly vest: readonly string[];
   readonly deviceTrust?: string;
   readonly monetary?: string;
   readonly param: readonly string[];
@@ -122,6 +151,9 @@ async function planOf(io: Io, flags: InitFlags, dataDir: string): Promise<InitPl
     validatorAccount: checkAddress(validatorAccount),
     allocations: flags.allocate.map(parseAllocation),
     authorities: flags.authority.map(checkAddress),
+    vestings: flags.vest.map((each) =>
+      parseVesting(each, flags.param.reduce(withParam, NETWORK_PARAMS[flags.network])),
+    ),
     deviceTrust: deviceTrust === undefined ? null : await readDeviceTrustFile(io.host.disk, deviceTrust),
     monetary:
       monetary === undefined ? null : parseMonetaryFile(await io.readFile(monetary, {flag: "--monetary"}), monetary),
@@ -137,7 +169,8 @@ export const nodeInitCommand = (io: Io): Command =>
       description:
         "Writes genesis, a new validator key and a new challenge key into the data directory. Nothing that is there is " +
         "overwritten. Prints the genesis digest, which identifies the chain.\n\n" +
-        "Allocations are taken from the treasury's tenth of the supply. --param changes one number of the network's " +
+        "Allocations are taken from the treasury's tenth of the supply. --vest takes from it as well: the account can claim a " +
+        "part that grows with every block. --param changes one number of the network's " +
         "parameter set; a chain that could not run is refused. The numbers are " +
         `${GENESIS_NUMBERS.join(", ")}.\n\n` +
         "--authority names the accounts that may change fees, the slash reward and fork heights of the running chain, more " +
@@ -197,12 +230,14 @@ export const nodeInitCommand = (io: Io): Command =>
         "monetary",
         "allocate",
         "authority",
+        "vest",
         "param",
       ]),
     )
     .option("--device-trust <path>", "TOML file of the GPU certificates that the chain believes")
     .option("--monetary <path>", "TOML file of how money is issued by stake")
     .option("--allocate <address=CELL>", "balance at height 0; may be repeated", repeatFlag, [])
+    .option("--vest <address=CELL[:months]>", VEST_FLAG, repeatFlag, [])
     .option("--authority <address>", "who votes on the chain's parameters; may be repeated", repeatFlag, [])
     .option("--param <name=value>", "one parameter of the genesis; may be repeated", repeatFlag, [])
     .action(async (flags) => {

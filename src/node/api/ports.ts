@@ -2,6 +2,7 @@
 
 import type {Topic} from "../../codecs/api/events.js";
 import type {StakeView} from "../../codecs/api/stakes.js";
+import type {VestingView} from "../../codecs/api/vesting.js";
 import type {Block, Header} from "../../codecs/chain/block.js";
 import type {UnsignedEnvelope} from "../../codecs/chain/envelope.js";
 import type {FinalityProof, StateProof} from "../../codecs/chain/finality.js";
@@ -113,6 +114,8 @@ export interface LedgerView {
   enrollments(query: EnrollmentQuery): EnrollmentPage;
   enrollmentStats(): EnrollmentStats;
   supply(): SupplyView;
+  /** In order of beneficiary. */
+  vestings(): readonly VestingView[];
   /** What the monetary engine counts now, and what its last epoch came to; null before the first has ended. */
   monetary(): {readonly epochFeesDust: bigint; readonly last: MonetaryRecord | null};
   difficulty(): bigint;

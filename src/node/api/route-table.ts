@@ -7,7 +7,15 @@ import {feesRoute} from "./routes/fees.js";
 import {epochStepRoute, finalityRoute, stateProofRoute} from "./routes/finality.js";
 import {governanceRoute, governedParameterRoute} from "./routes/governance.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
-import {accountRoute, emissionRoute, monetaryRoute, paramsRoute, supplyRoute, versionsRoute} from "./routes/ledger.js";
+import {
+  accountRoute,
+  emissionRoute,
+  monetaryRoute,
+  paramsRoute,
+  supplyRoute,
+  versionsRoute,
+  vestingsRoute,
+} from "./routes/ledger.js";
 import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
 import {ngcChallengeRoute, ngcProofRoute, ngcProofsRoute} from "./routes/ngc.js";
 import {peersRoute} from "./routes/peers.js";
@@ -68,6 +76,7 @@ export const ROUTES = {
   stakes: stakesRoute,
   supply: supplyRoute,
   monetary: monetaryRoute,
+  vestings: vestingsRoute,
   fees: feesRoute,
   params: paramsRoute,
   metrics: metricsRoute,

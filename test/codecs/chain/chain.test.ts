@@ -13,6 +13,7 @@ import {genesis, genesisIdOf} from "../../../src/codecs/chain/genesis.js";
 import {multiEnvelope, policy} from "../../../src/codecs/chain/multisig.js";
 import {batchTransfer, strictEnrollment, transfer} from "../../../src/codecs/chain/payloads.js";
 import {receipt} from "../../../src/codecs/chain/receipt.js";
+import {vestingClaim} from "../../../src/codecs/chain/vesting.js";
 import type {Codec} from "../../../src/codecs/codec.js";
 import {sha3} from "../../../src/codecs/hash.js";
 import {DecodeError} from "../../../src/errors.js";
@@ -67,6 +68,13 @@ const slashed = fc.record({
   remainingDust: u64,
 });
 
+const monetary = fc.record({
+  mode: fc.constantFrom("shadow" as const, "active" as const),
+  epochBlocks: u64,
+  ...{validatorsBps: u32, insuranceBps: u32, communityBps: u32},
+  ...{treasury: digest, insurance: digest, community: digest},
+});
+
 const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
   ["unsigned envelope", unsignedEnvelope, content],
   ["envelope", envelope, fc.record({content, publicKey: fc.option(blob(2592), {nil: null}), signature: blob(4627)})],
@@ -94,6 +102,7 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
     fc.record({payload: blob(2, 300), nodeKey: blob(2592), possession: blob(4627)}),
   ],
   ["header", header, headers],
+  ["vesting claim", vestingClaim, fc.record({to: digest})],
   ["coinbase", coinbaseEntry, coinbases],
   ["vote", voteContent, fc.record({chainId, epoch: u64, height: u64, view: u64, blockId: digest})],
   [
@@ -142,10 +151,13 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
       chainId,
       network: fc.constant("dev"),
       timeMs: u64,
-      params: fc.constantFrom(...Object.values(NETWORK_PARAMS)),
+      params: fc
+        .tuple(fc.constantFrom(...Object.values(NETWORK_PARAMS)), fc.option(monetary, {nil: null}))
+        .map(([params, terms]) => ({...params, monetary: terms})),
       allocations: fc.array(coinbases, {maxLength: 3}),
       validators: fc.array(fc.record({publicKey: blob(1312), power: u64, account: digest}), {maxLength: 2}),
       authorities: fc.array(digest, {maxLength: 3}),
+      vestings: fc.array(fc.record({to: digest, amountDust: u64, cliffHeight: u64, endHeight: u64}), {maxLength: 3}),
     }),
   ],
 ];
@@ -217,17 +229,20 @@ test("a genesis id stands for every parameter", () => {
     allocations: [],
     validators: [],
     authorities: [],
+    vestings: [],
   };
   for (const key of Object.keys(base.params) as (keyof typeof base.params)[]) {
     const value = base.params[key];
     const other =
       key === "deviceTrust"
         ? {...base.params.deviceTrust, minDriver: "1"}
-        : typeof value === "bigint"
-          ? value ^ 1n
-          : typeof value === "number"
-            ? value + 1
-            : "compat";
+        : key === "monetary"
+          ? fc.sample(monetary, 1)[0]
+          : typeof value === "bigint"
+            ? value ^ 1n
+            : typeof value === "number"
+              ? value + 1
+              : "compat";
     expect(genesisIdOf({...base, params: {...base.params, [key]: other} as typeof base.params}), key).not.toBe(
       genesisIdOf(base),
     );

@@ -18,6 +18,7 @@ export function ancestorParams(slashing: Partial<ChainParams["slashing"]> = {}):
     allocations: [],
     validators: [],
     authorities: [],
+    vestings: [],
   });
   return {...chain, slashing: {...chain.slashing, ...slashing}};
 }

@@ -68,6 +68,7 @@ function paramsOf(input: Input): VerifyContext["params"] {
     allocations: [],
     validators: [],
     authorities: [],
+    vestings: [],
   });
 }
 

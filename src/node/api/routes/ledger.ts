@@ -1,5 +1,6 @@
 /** The books, and what the chain was founded on. */
 import {account, chainParams, emission, monetaryAnswer, supplyAnswer, versions} from "../../../codecs/api/ledger.js";
+import {vestingList} from "../../../codecs/api/vesting.js";
 import {nextHalvingHeight} from "../../ledger/monetary/emission.js";
 import {adviceFor} from "../../ledger/monetary/engine/phases.js";
 import {outlookOf} from "../../ledger/monetary/engine/step.js";
@@ -48,6 +49,22 @@ export const monetaryRoute = route({
       epochFeesDust,
       last: terms && last && epochView(last, terms),
     };
+  },
+});
+
+export const vestingsRoute = route({
+  method: "GET",
+  path: "/api/v1/ledger/vestings",
+  summary: "what the genesis gives away over time, until all of it is claimed",
+  auth: "public",
+  errors: "coded",
+  cost: 2,
+  params: {},
+  body: null,
+  reply: json(vestingList),
+  handle(_input, {node}) {
+    const view = node.view();
+    return {height: view.head.height, blockId: view.head.blockId, vestings: view.vestings()};
   },
 });
 

@@ -50,7 +50,7 @@ const BOUNDS: Bounds = {
 };
 
 /** @throws RuleError GENESIS_INVALID, DEVICE_ROOTS_INVALID, EMISSION_BLOCK_TIME */
-export function checkGenesis({params, validators, authorities, timeMs}: Genesis): void {
+export function checkGenesis({params, validators, authorities, vestings, timeMs}: Genesis): void {
   blocksPerHalving(params.blockTimeSeconds);
   for (const [name, [low, high]] of Object.entries(BOUNDS)) {
     const value = params[name as NumericParam];
@@ -82,6 +82,12 @@ export function checkGenesis({params, validators, authorities, timeMs}: Genesis)
   if (validators.some(({account}) => account === CLOSING_PROPOSER)) refuse("a validator with the account of nobody");
   if (new Set(validators.map(({publicKey}) => hexOf(publicKey))).size !== validators.length)
     refuse("two validators with one key");
+  if (new Set(vestings.map(({to}) => to)).size !== vestings.length) refuse("two vestings for one account");
+  for (const {to, amountDust, cliffHeight, endHeight} of vestings) {
+    if (amountDust === 0n || endHeight === 0n) refuse(`nothing vests for ${to}`);
+    if (cliffHeight > endHeight) refuse(`what vests for ${to} ends at height ${endHeight}, before its cliff`);
+    if (endHeight > I64_MAX) refuse(`height ${endHeight} does not fit a signed 64-bit integer`);
+  }
   if (authorities.some((address, i) => i > 0 && authorities[i - 1]! >= address))
     refuse("authorities that are not in order of address, each once");
 }

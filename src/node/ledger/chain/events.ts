@@ -47,6 +47,7 @@ export type LedgerEvent =
       /** False in shadow mode. */
       readonly isPaid: boolean;
     }
+  | {readonly type: "vesting-claimed"; readonly beneficiary: string; readonly to: string; readonly amountDust: bigint}
   | {readonly type: "proof-rewarded"; readonly nodeId: string; readonly proofId: string; readonly to: string};
 
 /** One committed block, with everything that subscribers are told about it. */

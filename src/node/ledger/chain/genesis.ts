@@ -4,6 +4,7 @@ import {type Genesis, genesisIdOf} from "../../../codecs/chain/genesis.js";
 import {startGovernance} from "../governance/live.js";
 import {startDifficulty} from "../mining/difficulty.js";
 import {allocate} from "../monetary/supply.js";
+import {startVestings} from "../monetary/vesting.js";
 import {type Change, leafChanges, State} from "../state/state.js";
 import {type TreeNode, updateTree} from "../state/tree.js";
 import {startValidators} from "../validators/election.js";
@@ -19,6 +20,7 @@ export function genesisState(genesis: Genesis): State {
   const state = new State().fork();
   for (const {to, amountDust} of genesis.allocations) allocate(state, to, amountDust);
   startGovernance(state, genesis);
+  startVestings(state, genesis);
   startDifficulty(state, genesis);
   startValidators(state, genesis);
   return state;

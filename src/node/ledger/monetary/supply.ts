@@ -2,9 +2,19 @@
  * The supply equation. Every dust is in an account or a bond, and `genesis + mined - burned` says how many there
  * are; whoever moves money does so through this file or between two of its places.
  */
+import type {VestingRecord} from "../../../codecs/chain/vesting.js";
 import {InvariantError, RuleError} from "../../../errors.js";
 import type {State} from "../state/state.js";
-import {type Account, accounts, enrollments, SUPPLY_KEY, type Supply, stakes, supply} from "../state/stores.js";
+import {
+  type Account,
+  accounts,
+  enrollments,
+  SUPPLY_KEY,
+  type Supply,
+  stakes,
+  supply,
+  vestings,
+} from "../state/stores.js";
 import {MINING_CAP_DUST, TREASURY_CAP_DUST} from "./emission.js";
 
 const NO_ACCOUNT: Account = {balanceDust: 0n, nonce: 0n};
@@ -41,7 +51,7 @@ export function allocate(state: State, address: string, amountDust: bigint): voi
   credit(state, address, amountDust);
 }
 
-/** Counts a stake of genesis, which comes out of the treasury's share as well. */
+/** Counts what genesis locks, which comes out of the treasury's share as well. */
 export function lockAtGenesis(state: State, amountDust: bigint): void {
   const now = supplyOf(state);
   const genesisDust = now.genesisDust + amountDust;
@@ -69,9 +79,11 @@ export function burn(state: State, amountDust: bigint): void {
 /** Dust by the kind of place it is in. */
 export interface HeldDust {
   readonly balancesDust: bigint;
-  /** Of miners and of validators. */
+  /** Locked: bonds of miners, stakes of validators, and what has yet to be claimed of what vests. */
   readonly bondsDust: bigint;
 }
+
+const unclaimed = (record: VestingRecord | undefined): bigint => (record ? record.totalDust - record.claimedDust : 0n);
 
 /** Dust in balances and in bonds, counted over the whole state. */
 export function countDust(state: State): HeldDust {
@@ -80,6 +92,7 @@ export function countDust(state: State): HeldDust {
   let bondsDust = 0n;
   for (const key of state.keys(enrollments)) bondsDust += state.get(enrollments, key)!.stakeDust;
   for (const key of state.keys(stakes)) bondsDust += state.get(stakes, key)!.stakeDust;
+  for (const key of state.keys(vestings)) bondsDust += unclaimed(state.get(vestings, key));
   return {balancesDust, bondsDust};
 }
 
@@ -91,6 +104,7 @@ export function recountDust(fork: State, held: HeldDust): HeldDust {
   for (const store of [enrollments, stakes])
     for (const {before, after} of fork.changed<{readonly stakeDust: bigint}>(store))
       bondsDust += (after?.stakeDust ?? 0n) - (before?.stakeDust ?? 0n);
+  for (const {before, after} of fork.changed(vestings)) bondsDust += unclaimed(after) - unclaimed(before);
   return {balancesDust, bondsDust};
 }
 

@@ -3,6 +3,7 @@ import {address, digestHex} from "../../../codecs/address.js";
 import {blob, type FieldValue, fixed, flag, list, record, text, u64, word} from "../../../codecs/cbor/record.js";
 import {PHASE_REASONS, PHASES} from "../../../codecs/chain/monetary.js";
 import {type StakeRecord, stakeRecord} from "../../../codecs/chain/validator-payloads.js";
+import {type VestingRecord, vestingRecord} from "../../../codecs/chain/vesting.js";
 import {ML_DSA_44, ML_DSA_87} from "../../../codecs/suite.js";
 import {enrollmentRecord} from "../enrollment/record.js";
 import type {Store} from "./state.js";
@@ -112,6 +113,9 @@ export type MonetaryRecord = FieldValue<typeof monetaryRecord>;
 /** One record, under `EPOCH_KEY`, from the end of the first epoch on. */
 export const monetary: Store<MonetaryRecord> = {name: "monetary", codec: monetaryRecord};
 
+/** By beneficiary: money that vests, until all of it is claimed. */
+export const vestings: Store<VestingRecord> = {name: "vesting", codec: vestingRecord};
+
 const validatorRecord = record("validator", {
   publicKey: fixed(ML_DSA_44.publicKeyBytes),
   power: u64,
@@ -182,6 +186,7 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     supply,
     epochFees,
     monetary,
+    vestings,
     validators,
     stakes,
     stakeMaturities,

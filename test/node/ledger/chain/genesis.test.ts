@@ -13,6 +13,9 @@ const REFERENCE = {driver: "1", firmware: "1", measurements: [{index: 1, digests
 const withTrust = (change: Partial<GenesisParams["deviceTrust"]>): Genesis =>
   withParams({deviceTrust: {...good.params.deviceTrust, ...change}});
 
+const GRANT = {to: "aa".repeat(32), amountDust: 5n, cliffHeight: 0n, endHeight: 8n};
+const granting = (change: Partial<typeof GRANT>): Genesis => ({...good, vestings: [{...GRANT, ...change}]});
+
 const MONETARY: MonetaryGenesis = {
   ...{mode: "active", epochBlocks: 60n, validatorsBps: 8_200, insuranceBps: 400, communityBps: 200},
   ...{treasury: "aa".repeat(32), insurance: "bb".repeat(32), community: "cc".repeat(32)},
@@ -74,6 +77,12 @@ describe("a genesis is refused", () => {
     ["with a floor that no version can be held against", "GENESIS_INVALID", withTrust({minDriver: "r550"})],
     ["with two references for one software", "GENESIS_INVALID", withTrust({references: [REFERENCE, REFERENCE]})],
     ["with a reference of nothing", "GENESIS_INVALID", withTrust({references: [{...REFERENCE, measurements: []}]})],
+    ["that grants nothing", "GENESIS_INVALID", granting({amountDust: 0n})],
+    ["that grants at once", "GENESIS_INVALID", granting({endHeight: 0n})],
+    ["whose grant ends before its cliff", "GENESIS_INVALID", granting({cliffHeight: 9n})],
+    ["whose grant ends after all time", "GENESIS_INVALID", granting({endHeight: 1n << 63n})],
+    ["that grants twice to one account", "GENESIS_INVALID", {...good, vestings: [GRANT, GRANT]}],
+    ["that sets aside more than the treasury", "SUPPLY_CAP", granting({amountDust: 10n ** 15n})],
     ["that issues by stake and has none", "GENESIS_INVALID", issuing({}, {validatorStakeDust: 0n})],
     ["with monetary epochs of no blocks", "GENESIS_INVALID", issuing({epochBlocks: 0n})],
     ["with monetary epochs of more than a year", "GENESIS_INVALID", issuing({epochBlocks: 31_536_001n})],

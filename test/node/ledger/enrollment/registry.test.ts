@@ -22,6 +22,7 @@ const params = chainParamsOf({
   allocations: [],
   validators: [],
   authorities: [],
+  vestings: [],
 });
 const OWNER = "ab".repeat(32);
 const recordOf = (nodeId: string, stakeDust = 1_000_000_000n): EnrollmentRecord => ({
