@@ -1,7 +1,7 @@
 /**
  * P11, P12 and P19: four validators as processes on loopback, loaded by signed transfers of as many senders, and what one
- * write takes while nothing else happens; the ledgers of others run after them on the same machine. And the CPU of a
- * session between two nodes beside that of TLS.
+ * write takes while nothing else happens; the ledgers of others run after them on the same machine. How fast a fresh node
+ * takes a long chain of several peers, and of one. And the CPU of a session between two nodes beside that of TLS.
  */
 import {availableParallelism, loadavg} from "node:os";
 import path from "node:path";
@@ -16,6 +16,7 @@ import {mlDsa44, mlDsa87, signedTransfer, TEST_CHAIN_ID, testAccount} from "../s
 import {scratchDirectory} from "../support/chain.js";
 import type {Print} from "./compute/rounds.js";
 import {ethereumPerSecond, tlsHandshakeMs} from "./peers/peers.js";
+import {catchingUp} from "./sync.js";
 
 export const name = "a network of four validators, and its sessions";
 
@@ -33,6 +34,7 @@ const PATIENCE_MS = 300_000;
 export async function run(print: Print): Promise<void> {
   sessions(await loadMlKem(), print);
   await ledger(print);
+  await catchingUp(print);
   print(`other programs ran beside: load ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores`);
 }
 

@@ -138,6 +138,8 @@ export class CatchUp {
       else throw error;
       return false;
     }
+    // It can have come to an end while what came was looked at.
+    if (this.#isStopped) return false;
     const last = base.height + BigInt(wanted.length);
     this.#known = wanted.length === HEADERS_MAX ? last : null;
     this.#interrupt = () => download.close();

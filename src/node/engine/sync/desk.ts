@@ -25,10 +25,11 @@ const ANSWER_BYTES = MESSAGE_MAX_BYTES / 2;
 /** Of blocks beside their headers: more would make whoever takes one turn wait for all of them. */
 const INLINE_BYTES = 1024 * 1024;
 /** Of one peer; each answer is megabytes to unpack and to write, on the thread that everything else runs on. */
-const HEADERS_PER_SECOND = 8;
-const BLOCKS_PER_SECOND = 16;
-/** Headers that are read before others get a turn. */
+const HEADERS_PER_SECOND = 4;
+const BLOCKS_PER_SECOND = 8;
+/** Headers, and blocks, that are read before others get a turn. */
 const HEADERS_AT_ONCE = 64;
+const BLOCKS_AT_ONCE = 8;
 
 export interface SyncDeskPorts {
   readonly network: Pick<Network, "serve">;
@@ -125,7 +126,8 @@ export class SyncDesk {
 async function loaded(places: readonly Place[], maxBytes: number, least = 0): Promise<readonly Certified[]> {
   const blocks: Certified[] = [];
   let bytes = 0;
-  for (const {load} of places) {
+  for (const [i, {load}] of places.entries()) {
+    if (i % BLOCKS_AT_ONCE === BLOCKS_AT_ONCE - 1) await nextTurn();
     const each = await load();
     bytes += roughBytes(each);
     if (bytes > maxBytes && blocks.length >= least) break;

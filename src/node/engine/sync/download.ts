@@ -20,9 +20,11 @@ const WINDOW_VOTES = 8_192;
 const WINDOW_BYTES = 32 * 1024 * 1024;
 /** Requests under way; an answer can be as long as a message. */
 const REQUESTS_MAX = 8;
-/** What one peer has not brought in this time, another is asked for as well. */
+/** What is taken next and was not brought in this time, another peer is asked for as well. */
 const OVERDUE_MS = 2_000;
 const TIMEOUT_MS = 16_000;
+/** Blocks that are taken between two looks at who is free; an answer that comes is one as well. */
+const LOOK_EVERY = 16;
 /** Longest look at what came before sockets and timers get a turn. */
 const STRETCH_MS = 5;
 
@@ -50,6 +52,8 @@ export class Download {
   readonly #lacks = new Map<PeerId, number>();
   /** Place of the block that is taken next. */
   #at = 0;
+  /** Nobody has to be asked for anything below, unless somebody brings less than was asked for. */
+  #free = 0;
   #keptBytes = 0;
   #over = false;
   #failure: {readonly error: unknown} | null = null;
@@ -114,8 +118,8 @@ export class Download {
   async #next(): Promise<Certified | null> {
     for (;;) {
       if (this.#failure) throw this.#failure.error;
-      this.#fill();
       const block = this.#blocks[this.#at];
+      if (!block || this.#at % LOOK_EVERY === 0) this.#fill();
       if (block) return block;
       if (this.#over || this.#requests.size === 0) return null;
       await new Promise<void>((resolve) => {
@@ -141,16 +145,17 @@ export class Download {
     const window = Math.min(WINDOW_BLOCKS, Math.ceil(WINDOW_VOTES / this.ground.committee.size));
     const end = Math.min(this.wanted.length, this.#at + window, this.#lacks.get(peer) ?? Number.POSITIVE_INFINITY);
     const span = this.ports.sources.spanOf(peer);
-    for (const isOpen of [this.#isFree, this.#isOverdue]) {
-      let from = this.#at;
-      while (from < end && !isOpen(from, peer)) from++;
-      // Memory is for what is taken next: that alone is always asked for.
-      if (from === end || (from > this.#at && this.#keptBytes >= WINDOW_BYTES)) continue;
-      let to = from + 1;
+    const rangeAt = (from: number, isOpen: (place: number, peer: PeerId) => boolean) => {
+      let to = from;
       while (to < end && to < from + span && isOpen(to, peer)) to++;
-      return {from, to};
-    }
-    return null;
+      return to > from ? {from, to} : null;
+    };
+    let from = Math.max(this.#free, this.#at);
+    while (from < end && !this.#isFree(from)) from++;
+    this.#free = from;
+    // Memory is for what is taken next: that alone is always asked for.
+    if (from < end && (from === this.#at || this.#keptBytes < WINDOW_BYTES)) return rangeAt(from, this.#isFree);
+    return rangeAt(this.#at, this.#isOverdue);
   }
 
   readonly #isFree = (place: number): boolean => {
@@ -175,6 +180,7 @@ export class Download {
     const overdue = clock.after(OVERDUE_MS, () => this.#fill());
     const timeout = clock.after(TIMEOUT_MS, () => abort.abort());
     this.#requests.add(request);
+    if (from === this.#free) this.#free = to;
     sources.begins(peer);
     tally.requests++;
     try {
@@ -185,6 +191,7 @@ export class Download {
       overdue();
       timeout();
       this.#requests.delete(request);
+      this.#free = Math.min(this.#free, from);
       sources.ends(peer);
       this.#endOvertaken();
       this.#fill();

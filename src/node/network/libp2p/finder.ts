@@ -28,8 +28,8 @@ export class Finder {
   readonly #book: AddressBook;
   readonly #exchange: PeerExchange;
   readonly #dialling = new Set<string>();
-  /** Which peer answered at a configured address without an id. */
-  readonly #reached = new Map<string, PeerId>();
+  /** Which peer answered at a configured address, which need not name one; null before. */
+  readonly #reached: Map<string, PeerId | null>;
   #anchors: readonly PeerId[] = [];
 
   constructor(
@@ -38,6 +38,7 @@ export class Finder {
     private readonly parts: FinderParts,
   ) {
     const {policy, gate} = parts;
+    this.#reached = new Map([...options.peers, ...options.bootstrap].map((each) => [formatEndpoint(each), null]));
     this.#dialer = new Dialer(options, {rules: policy.diversity, locate: policy.locate});
     const isConnected = (id: PeerId): boolean => this.#isConnected(id);
     const scoreOf = (id: PeerId): number => gate.scoreOf(id);
@@ -111,8 +112,8 @@ export class Finder {
         placed: gate.placed(),
       },
       (address) => {
-        const id = this.#reached.get(address);
-        return id !== undefined && (id === self || this.#isConnected(id));
+        const id = this.#reached.get(address) ?? null;
+        return id !== null && (id === self || this.#isConnected(id));
       },
     );
     for (const target of targets) void this.#dialOne(stack, target);
@@ -128,7 +129,7 @@ export class Finder {
       const suffix = target.id === null ? "" : `/p2p/${await names.nameOf(target.id)}`;
       const connection = await stack.dial(multiaddr(`${multiaddrOf(target)}${suffix}`));
       const id = names.idOf(connection.remotePeer);
-      if (id !== undefined) this.#reached.set(address, id);
+      if (id !== undefined && this.#reached.has(address)) this.#reached.set(address, id);
       ok = true;
     } catch (err) {
       this.ports.log.debug({err, address}, "a peer could not be dialled");
