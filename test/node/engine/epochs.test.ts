@@ -96,11 +96,7 @@ describe("a fifth validator", () => {
     expect(first.chain.committee.epoch).toBe(1n);
     expect(first.chain.origin.height % 5n).toBe(0n);
     // The four others alone would do: it is its own votes that show that it takes part.
-    const votes = async (): Promise<boolean> => {
-      const {certificate} = (await first.store.block(first.chain.tip.height))!;
-      return certificate.votes.some(({validator}) => validator === 4);
-    };
-    await eventually(votes, 30_000);
+    await eventually(() => votes(first, 4), 30_000);
     await members[1]!.intake.submit(call(1n, LEAVE_CONTRACT, validatorLeave.encode({validator: idOf(4)})));
     await allHave(members, 4);
     expect(first.chain.committee.epoch).toBe(2n);
@@ -159,21 +155,83 @@ describe("validators that are killed while an epoch ends", () => {
   }, 180_000);
 });
 
+/** Whether the newest certificate has the vote of the one at `index`. */
+const votes = async ({store, chain}: Member, index: number): Promise<boolean> => {
+  const {certificate} = (await store.block(chain.tip.height))!;
+  return certificate.votes.some(({validator}) => validator === index);
+};
+
+describe("who was away", () => {
+  test("while three epochs began follows with old data, and votes where it is still elected", async () => {
+    const members = await started(4);
+    const [first, , , voter] = members as [Member, Member, Member, Member];
+    members.push(await cluster.start(4));
+    const follower = await cluster.start(5);
+    await allReach([...members, follower], 1n);
+    for (const each of [voter, follower]) await each.stop();
+    const present = members.filter((each) => each !== voter);
+    for (const epoch of [1n, 2n, 3n]) {
+      await first.intake.submit(join(4, epoch - 1n));
+      await eventually(async () => present.every(({chain}) => chain.committee.epoch === epoch), 30_000);
+    }
+    const back = [await cluster.start(3), await cluster.start(5)];
+    await allReach([...present, ...back], highest(present) + 2n);
+    await eventually(() => votes(first, 3), 30_000);
+    checkAgreement([...present, ...back]);
+    await checkLight(back[1]!, 3n);
+  }, 120_000);
+
+  test("from the first block on votes all the same once it is there", async () => {
+    const members = await started(4);
+    await members[0]!.intake.submit(join(4, 0n));
+    await allHave(members, 5);
+    members.push(await cluster.start(4));
+    await eventually(() => votes(members[0]!, 4), 30_000);
+    checkAgreement(members);
+  }, 120_000);
+});
+
+/** Two votes of validator `i`, of one view, for different blocks, which are nobody else's. */
+function cheat(i: number, {chain}: Member): void {
+  const view = chain.tip.view + 20n;
+  for (const blockId of [`a${i}`.repeat(32), `b${i}`.repeat(32)]) {
+    const content = {epoch: chain.committee.epoch, height: 9n, view, blockId};
+    const signature = mlDsa44.sign(keysOf(i).secretKey, voteBytes({chainId: TEST_CHAIN_ID, ...content}));
+    const vote = encodeMessage({type: "vote", vote: {...content, validator: i, signature}});
+    for (const to of cluster.members.keys())
+      if (to !== i) cluster.network.deliver("peer", peerOf(to), "consensus", vote);
+  }
+}
+
+describe("when all who could be elected are in jail", () => {
+  test("they vote on, and whoever stakes next votes without them", async () => {
+    const members = await started(4);
+    members.push(await cluster.start(4));
+    const [first] = members as [Member];
+    await allReach(members, 2n);
+    for (const i of [0, 1, 2, 3]) cheat(i, first);
+    const jailed = (): number =>
+      [0, 1, 2, 3].filter((i) => first.chain.state.get(stakes, idOf(i))!.jailedUntilHeight > 0n).length;
+    await eventually(async () => jailed() === 4, 30_000);
+    // Over elections that nobody can win.
+    const {epoch} = first.chain.committee;
+    await allReach(members, highest(members) + 10n);
+    expect(first.chain.committee.epoch).toBe(epoch);
+    await first.intake.submit(join(4, 0n));
+    await allHave(members, 1);
+    expect(first.chain.committee.voters[0]!.publicKey).toEqual(keysOf(4).publicKey);
+    await allReach(members, highest(members) + 2n);
+    checkAgreement(members);
+    await checkLight(first, first.chain.committee.epoch);
+  }, 120_000);
+});
+
 describe("a validator that votes twice", () => {
   test("loses part of its stake, its freedom and its vote, without anybody's transaction", async () => {
     const members = await started(4);
     const [first] = members as [Member];
     await allReach(members, 2n);
-    const {epoch} = first.chain.committee;
-    const forge = (blockId: string, view: bigint): void => {
-      const content = {epoch, height: 9n, view, blockId};
-      const signature = mlDsa44.sign(keysOf(3).secretKey, voteBytes({chainId: TEST_CHAIN_ID, ...content}));
-      const vote = encodeMessage({type: "vote", vote: {...content, validator: 3, signature}});
-      for (const i of [0, 1, 2]) cluster.network.deliver("peer", peerOf(i), "consensus", vote);
-    };
-    const view = first.chain.tip.view + 20n;
-    forge("aa".repeat(32), view);
-    forge("bb".repeat(32), view);
+    cheat(3, first);
     await allHave(members, 3);
     const stake = first.chain.state.get(stakes, idOf(3))!;
     expect(stake).toMatchObject({stakeDust: (STAKE_DUST * 9_250n) / 10_000n, maturesAtHeight: 0n});
