@@ -10,6 +10,7 @@ export interface CommandEntry {
     | "Enrollment"
     | "Mining"
     | "Slashing"
+    | "Governance"
     | "Watching"
     | "Wallets and keys"
     | "Transactions"
@@ -31,6 +32,8 @@ export const GROUPS: Readonly<Record<string, string>> = {
   vesting: "What the genesis gives away over time.",
   fees: "What a place in a block costs.",
   "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
+  gov: "What the chain's authorities change: its parameters, and who they are.",
+  "gov-helper": "Votes for changes of the chain: build them, and look into them. Works offline.",
   watch: "What happens on a node, as it happens.",
   attest: "Evidence about a GPU for a solved proof, built offline.",
   keygen: "Keys of mining rigs.",
@@ -98,6 +101,51 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: "slash-receipt",
     heading: "Slashing",
     load: async () => (await import("./slash-receipt.js")).slashReceiptCommand,
+  },
+  {
+    path: "gov params",
+    heading: "Governance",
+    load: async () => (await import("./gov/params.js")).govParamsCommand,
+  },
+  {
+    path: "gov status",
+    heading: "Governance",
+    load: async () => (await import("./gov/status.js")).govStatusCommand,
+  },
+  {
+    path: "gov propose-param",
+    heading: "Governance",
+    load: async () => (await import("./gov/propose-param.js")).govProposeParamCommand,
+  },
+  {
+    path: "gov propose-authority",
+    heading: "Governance",
+    load: async () => (await import("./gov/propose-authority.js")).govProposeAuthorityCommand,
+  },
+  {
+    path: "gov vote",
+    heading: "Governance",
+    load: async () => (await import("./gov/vote.js")).govVoteCommand,
+  },
+  {
+    path: "gov-helper propose-param",
+    heading: "Governance",
+    load: async () => (await import("./gov-helper/propose-param.js")).govHelperProposeParamCommand,
+  },
+  {
+    path: "gov-helper propose-authority",
+    heading: "Governance",
+    load: async () => (await import("./gov-helper/propose-authority.js")).govHelperProposeAuthorityCommand,
+  },
+  {
+    path: "gov-helper params",
+    heading: "Governance",
+    load: async () => (await import("./gov-helper/params.js")).govHelperParamsCommand,
+  },
+  {
+    path: "gov-helper inspect",
+    heading: "Governance",
+    load: async () => (await import("./gov-helper/inspect.js")).govHelperInspectCommand,
   },
   {
     path: "watch enrollments",

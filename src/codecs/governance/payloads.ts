@@ -45,6 +45,7 @@ const refuse = (why: string): never => {
 const invalid = (why: string): never => refuse(`payload invalid: ${why}`);
 const KINDS = `(want "${PARAM_SET}" or "${AUTHORITY_SET}")`;
 const DECODE = {code: CODE, prefix: "chainparams: payload decode failed: "};
+const STRICT = {...DECODE, trailing: "chainparams: payload decode failed: trailing bytes after payload JSON"};
 const kindPeek = goStruct("struct { Kind chainparams.PayloadKind }", {kind});
 
 /** `param-set` or `authority-set`. @throws DecodeError GOVERNANCE_INVALID */
@@ -54,6 +55,11 @@ export function peekGovernanceKind(bytes: Uint8Array): typeof PARAM_SET | typeof
   if (found === "") invalid(`payload missing kind field ${KINDS}`);
   return found === PARAM_SET || found === AUTHORITY_SET ? found : invalid(`unknown kind ${quoteText(found)} ${KINDS}`);
 }
+
+/** What a payload says, whatever it asks for: for showing it. @throws DecodeError GOVERNANCE_INVALID */
+export const readParamSet = (bytes: Uint8Array): ParamSet => readStrict(paramSetWire, bytes, STRICT);
+/** @throws DecodeError GOVERNANCE_INVALID */
+export const readAuthoritySet = (bytes: Uint8Array): AuthoritySet => readStrict(authoritySetWire, bytes, STRICT);
 
 function payloadCodec<T extends {readonly kind: string}>(wire: GoType<T>, check: (value: T) => void): CompatCodec<T> {
   return canonicalCodec<T>({
@@ -65,10 +71,7 @@ function payloadCodec<T extends {readonly kind: string}>(wire: GoType<T>, check:
     },
     read(bytes) {
       if (bytes.length === 0) refuse("payload decode failed: empty payload");
-      const value = readStrict(wire, bytes, {
-        ...DECODE,
-        trailing: "chainparams: payload decode failed: trailing bytes after payload JSON",
-      });
+      const value = readStrict(wire, bytes, STRICT);
       check(value);
       return value;
     },

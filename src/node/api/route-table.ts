@@ -19,6 +19,7 @@ import {
 import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
 import {ngcChallengeRoute, ngcProofRoute, ngcProofsRoute} from "./routes/ngc.js";
 import {peersRoute} from "./routes/peers.js";
+import {proposalsRoute} from "./routes/proposals.js";
 import {receiptsRoute, slashReceiptsRoute} from "./routes/receipts.js";
 import {rejectionsRoute} from "./routes/rejections.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
@@ -63,6 +64,7 @@ export const ROUTES = {
   transaction: transactionRoute,
   receipts: receiptsRoute,
   governance: governanceRoute,
+  proposals: proposalsRoute,
   governedParameter: governedParameterRoute,
   rejections: rejectionsRoute,
   anomalies: anomaliesRoute,

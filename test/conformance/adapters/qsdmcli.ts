@@ -17,19 +17,16 @@ const ASKS = /^(enroll|unenroll|slash|wallet send|watch)( |$)/;
 /** Watchers that nothing but a signal ends. */
 const RUNS_ON = /^watch (?!.*--(once|exit-on-resolved))/;
 /** Commands whose standard output is a document of the reference's, not a text for people. */
-const BYTES = /^(slash-helper (?!inspect)|wallet (new|sign))/;
-/** Commands of a part that is not there. */
-const ELSEWHERE = /^gov-helper( |$)/;
+const BYTES = /^(slash-helper (?!inspect)|gov-helper propose|wallet (new|sign))/;
 
 const qsdmcli: Adapter = async (input) => {
   const line = input.texts("args").join(" ");
-  if (ELSEWHERE.test(line)) throw new UnknownCase(`no adapter for ${line.split(" ")[0]}`);
   const ran = await play(input, line);
   const {out, asked, files} = ran;
   return {
     exit_code: new Ours(ran.status, (recorded) => (recorded === 0) === (ran.status === 0)),
     // Where a file takes the bytes, standard output names it.
-    stdout: BYTES.test(line) && !(/^slash-helper/.test(line) && files.length > 0) ? out : stdoutOf(line, ran),
+    stdout: BYTES.test(line) && !(/^(slash|gov)-helper/.test(line) && files.length > 0) ? out : stdoutOf(line, ran),
     stderr: new Ours(ran.err),
     ...Object.fromEntries(USAGE.map((name) => [name, new Ours(undefined)])),
     requests: asked.length === 0 ? undefined : asked,
