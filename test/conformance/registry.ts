@@ -13,6 +13,7 @@ import {feeAdapters} from "./adapters/fees.js";
 import {fp16} from "./adapters/fp16.js";
 import {goAdapters} from "./adapters/go.js";
 import {governanceAdapters} from "./adapters/governance.js";
+import {governanceScriptAdapters} from "./adapters/governance-script.js";
 import {hotstuffAdapters} from "./adapters/hotstuff.js";
 import {kemtlsAdapters} from "./adapters/kemtls.js";
 import {keystoreAdapters} from "./adapters/keystore.js";
@@ -57,6 +58,7 @@ export const adapters: Adapters = {
   ...wireAdapters,
   ...envelopeAdapters,
   ...governanceAdapters,
+  ...governanceScriptAdapters,
   ...ccBundleAdapters,
   ...keystoreAdapters,
   ...qsdmChainAdapters,
