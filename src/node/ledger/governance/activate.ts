@@ -84,7 +84,9 @@ function withdrawVotes(
       continue;
     }
     putProposal(state, left);
-    if (left.voters.length >= votesNeeded(left.change, count, rules)) events.push(...stage(state, left, height, rules));
+    if (left.voters.length < votesNeeded(left.change, count, rules)) continue;
+    // It has its votes in the block that ends here, which is the one before.
+    events.push(...stage(state, left, height - 1n, rules));
   }
   return events;
 }

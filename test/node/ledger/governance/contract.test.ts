@@ -174,7 +174,7 @@ describe("authorities", () => {
     await vote(ann, authority("remove", ben), 4n);
     await vote(ben, authority("remove", ben), 4n);
     await until(4n);
-    expect(view()).toMatchObject({authorities: [ann.address], pending: [{param: "reward_bps"}]});
+    expect(view()).toMatchObject({authorities: [ann.address], pending: [{param: "reward_bps", submittedAtHeight: 3n}]});
   });
 
   test("are never none, whatever was staged", async () => {
