@@ -18,6 +18,7 @@ import type {Clock} from "../../../src/node/engine/ports.js";
 import {CatchUp} from "../../../src/node/engine/sync/catch-up.js";
 import {SyncDesk} from "../../../src/node/engine/sync/desk.js";
 import {checkHeaders, checkServed, type SyncBase} from "../../../src/node/engine/sync/served.js";
+import {Sources} from "../../../src/node/engine/sync/sources.js";
 import {MESSAGE_MAX_BYTES} from "../../../src/node/network/port.js";
 import {rememberValid} from "../../../src/node/signature-cache.js";
 import {mlDsa44, TEST_CHAIN_ID} from "../../support/accounts.js";
@@ -88,6 +89,7 @@ async function taker(network: InProcessNetwork) {
 }
 
 const NAMES = ["a", "b", "c", "d"].map((each) => each.repeat(64));
+const PEER = {direction: "outbound", connectedAtMs: 0, latencyMs: 0} as const;
 const soon = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const never = new Promise<never>(() => {});
 
@@ -194,6 +196,38 @@ describe("one of four who is of little use is not punished, and does not hold th
     await catchUp.stop();
     expect(network.rejected).toEqual([]);
   });
+});
+
+test("who failed rests while others can be asked, longer each time, and a liar whoever else is there", () => {
+  const network = new InProcessNetwork();
+  const port = network.join("f".repeat(64));
+  let nowMs = 0;
+  const known = NAMES.slice(0, 2);
+  const peers = () => known.map((id) => ({...{id, address: "", agent: "", score: 80}, ...PEER}));
+  const sources = new Sources({network: {peers, reject: (id) => port.reject(id)}, nowMs: () => nowMs});
+  const [a, b] = known as [string, string];
+  const waits = (): (number | null)[] => known.map((id) => sources.patienceOf(id));
+  expect(waits()).toEqual([2_000, 2_000]);
+  sources.failed(a);
+  expect(waits()).toEqual([null, 2_000]);
+  expect(sources.ready()).toEqual([b]);
+  sources.failed(b);
+  expect(waits()).toEqual([4_000, 4_000]);
+  expect(sources.ready()).toEqual([]);
+  nowMs = 1_000;
+  sources.failed(b);
+  expect(waits()).toEqual([4_000, null]);
+  nowMs = 2_999;
+  expect(sources.ready()).toEqual([a]);
+  nowMs = 3_000;
+  expect(sources.ready()).toEqual([a, b]);
+  sources.lied(b);
+  sources.failed(a);
+  expect(waits()).toEqual([8_000, null]);
+  sources.answered(a, {newest: 9n, ms: 1_000});
+  expect(waits()).toEqual([4_000, null]);
+  expect(sources.ready()).toEqual([a]);
+  expect(network.rejected.map(({peer}) => peer)).toEqual([b]);
 });
 
 describe("catching up", () => {

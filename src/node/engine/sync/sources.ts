@@ -22,6 +22,8 @@ interface Source {
   /** Failures since it last brought something. */
   failures: number;
   restsUntilMs: number;
+  /** Whether it rests for what it served. */
+  lied: boolean;
   /** How long it is waited for with headers. */
   patienceMs: number;
   /** What it calls its newest block; nothing proves it. */
@@ -59,16 +61,22 @@ export class Sources {
     this.#of(id).busy--;
   }
 
-  /** How long to wait for its headers; null while it rests. */
+  /**
+   * How long to wait for its headers; null while it rests and another does not: where nobody answered, a line was cut
+   * that may be whole again.
+   */
   patienceOf(id: PeerId): number | null {
-    const {patienceMs, restsUntilMs} = this.#of(id);
-    return restsUntilMs > this.ports.nowMs() ? null : patienceMs;
+    const rests = (each: PeerId): boolean => this.#of(each).restsUntilMs > this.ports.nowMs();
+    const {patienceMs, lied} = this.#of(id);
+    return rests(id) && (lied || !this.#connected().every(rests)) ? null : patienceMs;
   }
 
   /** It answered about headers within `ms`, and calls `newest` the height of its newest block. */
   answered(id: PeerId, {newest, ms}: {newest: bigint; ms: number}): void {
     const source = this.#of(id);
     source.failures = 0;
+    source.restsUntilMs = 0;
+    source.lied = false;
     source.newest = newest;
     source.patienceMs = clamp(4 * ms, PATIENCE_MS, PATIENCE_MAX_MS);
   }
@@ -91,7 +99,9 @@ export class Sources {
 
   /** It served what cannot be true. */
   lied(id: PeerId): void {
-    this.#of(id).restsUntilMs = this.ports.nowMs() + REST_MAX_MS;
+    const source = this.#of(id);
+    source.lied = true;
+    source.restsUntilMs = this.ports.nowMs() + REST_MAX_MS;
     this.ports.network.reject(id);
   }
 
@@ -110,7 +120,15 @@ export class Sources {
   #of(id: PeerId): Source {
     let source = this.#byId.get(id);
     if (!source) {
-      source = {span: FIRST_SPAN, busy: 0, failures: 0, restsUntilMs: 0, patienceMs: PATIENCE_MS, newest: 0n};
+      source = {
+        span: FIRST_SPAN,
+        busy: 0,
+        failures: 0,
+        restsUntilMs: 0,
+        lied: false,
+        patienceMs: PATIENCE_MS,
+        newest: 0n,
+      };
       this.#byId.set(id, source);
     }
     return source;
