@@ -2,6 +2,7 @@
 import {describe, expect, test} from "vitest";
 import {base64Of, bytesOfHex, hexOf, utf8} from "../../src/codecs/bytes.js";
 import {signingBytes, txIdOf} from "../../src/codecs/chain/envelope.js";
+import {qbindEvidence} from "../../src/codecs/qbind/slashing.js";
 import {identify} from "../../src/commands/inspect/identify.js";
 import {shown} from "../../src/commands/inspect/inspect.js";
 import {run} from "../../src/commands/run.js";
@@ -28,6 +29,13 @@ const ofQbind = (file: {readonly cases: readonly {readonly name: string; readonl
     (value): value is string => typeof value === "string",
   )!;
 
+const QBIND_EVIDENCE = hexOf(
+  qbindEvidence.encode({
+    ...{validator: 2n, height: 1_136n, view: 1_784n},
+    said: {offence: "O3b_lazy_vote_repeated", payload: {blockId: new Uint8Array(32), signature: new Uint8Array(8)}},
+  }),
+);
+
 describe("the kind of", () => {
   for (const [kind, bytes] of [
     ["envelope v3", signed(SENDER, content)],
@@ -46,6 +54,9 @@ describe("the kind of", () => {
     ["QBIND client init", bytesOfHex(ofQbind(kemtls, "client-init-1"))],
     ["QBIND server accept", bytesOfHex(ofQbind(kemtls, "server-accept-1"))],
     ["QBIND server cookie", bytesOfHex(ofQbind(kemtls, "server-cookie-1"))],
+    ["QSDM vote", utf8("qsdm/bft/v1|bft_prevote|h:9|r:2|s:2:v0|v:5:<nil>|b:0:")],
+    ["QSDM evidence", utf8("equivocation|v1|94|1|[b b c]|")],
+    ["QBIND evidence", bytesOfHex(QBIND_EVIDENCE)],
     ["QBIND preimage", bytesOfHex(ofQbind(preimages, "proposal-mainnet-1"))],
   ] as const)
     test(`${kind} is told from its bytes`, () => expect(identify(bytes)).toMatchObject({kind, canonical: true}));

@@ -37,4 +37,36 @@ function withBalances(json: Json): Json {
   );
 }
 
-export const DEFECTS: readonly Defect[] = [FLOAT_MONEY, ...CLI_DEFECTS, NEW_MEMBERS, ...QBIND_DEFECTS];
+const QSDM_EVIDENCE = "consensus evidence ids and slashing; finality and reorg-limit gadget";
+
+/** D17: two invented hashes, or a line of text, cost a validator its stake. Here nothing is taken without proof. */
+const UNPROVEN_EVIDENCE: Defect = {
+  id: "D17",
+  areas: [QSDM_EVIDENCE],
+  correct(recorded, input) {
+    const {reason: _reason, slashed_amount: _amount, ...rest} = recorded as {readonly [name: string]: Json};
+    if (rest.accepted !== true) return recorded;
+    const set = Object.entries(input.object("validator_set").json);
+    const validators = Object.fromEntries(set.map(([name, stake]) => [name, {stake, status: "active"}]));
+    return {...rest, accepted: false, validators};
+  },
+};
+
+/** D18: what was refused is remembered as a duplicate, so that a true report comes too late. Here it is forgotten. */
+const REMEMBERED_REFUSAL: Defect = {
+  id: "D18",
+  areas: [QSDM_EVIDENCE],
+  correct: (recorded) =>
+    typeof recorded === "object" && recorded !== null && "second_submission_is_duplicate" in recorded
+      ? {...recorded, second_submission_is_duplicate: false}
+      : recorded,
+};
+
+export const DEFECTS: readonly Defect[] = [
+  FLOAT_MONEY,
+  UNPROVEN_EVIDENCE,
+  REMEMBERED_REFUSAL,
+  ...CLI_DEFECTS,
+  NEW_MEMBERS,
+  ...QBIND_DEFECTS,
+];

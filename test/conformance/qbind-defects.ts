@@ -177,6 +177,53 @@ const HALF_AN_EPOCH: Defect = {
   correct: (recorded, input) => (input.has("failCreditTo") ? {...Input.of(recorded).json, credits: []} : recorded),
 };
 
+/** The reference's penalties verify no signature, so anybody has anybody punished; here that takes both statements. */
+const UNPROVEN_PENALTY: Defect = {
+  id: "unproven-penalty",
+  areas: ["slashing"],
+  correct(recorded, input) {
+    const decisions = member(recorded, "decisions");
+    if (!Array.isArray(decisions)) return recorded;
+    return {
+      decisions: decisions.map(() => ({decision: "rejected_invalid"})),
+      finalStake: input.list("validators").map(() => input.number("stakePerValidator")),
+    };
+  },
+};
+
+/** The reference calls two of three a quorum; with one cheat of the three, two batches for one place are certified. */
+const TWO_OF_THREE: Defect = {
+  id: "two-of-three",
+  areas: ["dag-mempool"],
+  correct: (recorded, input) =>
+    typeof input.json.validators === "number" && input.json.validators % 3 === 0
+      ? {quorumSize: (input.json.validators * 2) / 3 + 1}
+      : recorded,
+};
+
+/** The reference says "ok" to what it drops for its price. */
+const SILENT_DROP: Defect = {
+  id: "silent-drop",
+  areas: ["dag-mempool"],
+  correct(recorded, input) {
+    const results = member(recorded, "results");
+    if (!Array.isArray(results) || !input.has("maxPendingTxs")) return recorded;
+    const held: bigint[] = [];
+    const told = input.objects("inserts").map((each, i): Json => {
+      const price = each.big("maxFeePerGas");
+      if (results[i] !== "ok") return results[i] as Json;
+      if (held.length >= input.number("maxPendingTxs")) {
+        const lowest = held.indexOf(held.reduce((a, b) => (b < a ? b : a)));
+        if (price <= held[lowest]!) return "POOL_FULL";
+        held.splice(lowest, 1);
+      }
+      held.push(price);
+      return "ok";
+    });
+    return {...Input.of(recorded).json, results: told};
+  },
+};
+
 export const QBIND_DEFECTS: readonly Defect[] = [
   TRAILING_BYTES,
   LOCK_OF_ONE,
@@ -187,4 +234,7 @@ export const QBIND_DEFECTS: readonly Defect[] = [
   SATURATED_FEES,
   SATURATED_AVERAGES,
   HALF_AN_EPOCH,
+  UNPROVEN_PENALTY,
+  TWO_OF_THREE,
+  SILENT_DROP,
 ];

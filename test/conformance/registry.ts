@@ -1,8 +1,10 @@
 /** Which adapter answers which area. */
+import {accusationAdapters} from "./adapters/accusations.js";
 import {attestationAdapters} from "./adapters/attestation.js";
 import {ccBundleAdapters} from "./adapters/cc-bundle.js";
 import {challenge} from "./adapters/challenge.js";
 import {dag} from "./adapters/dag.js";
+import {dagMempoolAdapters} from "./adapters/dag-mempool.js";
 import {emissionAdapters} from "./adapters/emission.js";
 import {enrollmentAdapters} from "./adapters/enrollment.js";
 import {enrollmentApplyAdapters} from "./adapters/enrollment-apply.js";
@@ -81,6 +83,8 @@ export const adapters: Adapters = {
   ...kemtlsAdapters,
   ...hotstuffAdapters,
   ...pacemakerAdapters,
+  ...accusationAdapters,
+  ...dagMempoolAdapters,
   ...qsdmcliAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
   "mining DAG construction, v1 mix digest and solver": bare(dag),

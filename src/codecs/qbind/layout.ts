@@ -68,16 +68,19 @@ export const u32 = integer(4, true);
 export const u16be = integer(2, false);
 export const u32be = integer(4, false);
 
-export const u64: Part<bigint> = {
+const long = (littleEndian: boolean): Part<bigint> => ({
   minBytes: 8,
   write(value, path) {
     if (value < 0n || value >> 64n !== 0n) refuse(path, "is not an unsigned 64-bit integer");
     const out = new Uint8Array(8);
-    new DataView(out.buffer).setBigUint64(0, value, true);
+    new DataView(out.buffer).setBigUint64(0, value, littleEndian);
     return out;
   },
-  read: (from, path) => new DataView(from.take(8, path).buffer).getBigUint64(0, true),
-};
+  read: (from, path) => new DataView(from.take(8, path).buffer).getBigUint64(0, littleEndian),
+});
+
+export const u64 = long(true);
+export const u64be = long(false);
 
 /** Byte string of exactly `size` bytes. */
 export const fixed = (size: number): Part<Uint8Array> => ({

@@ -26,6 +26,9 @@ import {decodeProof, proofIdOf} from "../../codecs/mining/proof.js";
 import {decodeSpdmBundle} from "../../codecs/mining/spdm-bundle.js";
 import {driverVersionOf, spdmReport, vbiosVersionOf} from "../../codecs/mining/spdm-report.js";
 import {hashFits, qsdmBlock, qsdmHeader, qsdmTransaction} from "../../codecs/qsdm-chain/block.js";
+import {qsdmEvidence} from "../../codecs/qsdm-chain/evidence.js";
+import {qsdmTextDigest} from "../../codecs/qsdm-chain/tagged.js";
+import {qsdmCertificate, qsdmLockProof, qsdmVote} from "../../codecs/qsdm-chain/votes.js";
 import {doubleMining} from "../../codecs/slashing/double-mining.js";
 import {forgedAttestation} from "../../codecs/slashing/forged-attestation.js";
 import {freshnessCheat} from "../../codecs/slashing/freshness-cheat.js";
@@ -40,6 +43,10 @@ export const plainly =
   <T extends object>(codec: Codec<T>): Reader =>
   (bytes) =>
     codec.decode(bytes);
+/** A text that QSDM signs or names something by, with its digest. */
+const named =
+  <T extends object>(codec: Codec<T>): Reader =>
+  (bytes) => ({digest: qsdmTextDigest(bytes), ...codec.decode(bytes)});
 /** A bundle as attestations carry it: base64 text. */
 const inText =
   (decode: (text: string) => object): Reader =>
@@ -133,4 +140,8 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   },
   "QSDM header": plainly(qsdmHeader),
   "QSDM transaction": plainly(qsdmTransaction),
+  "QSDM vote": named(qsdmVote),
+  "QSDM round certificate": named(qsdmCertificate),
+  "QSDM proof of lock": named(qsdmLockProof),
+  "QSDM evidence": named(qsdmEvidence),
 };

@@ -18,6 +18,7 @@ import {
   sealedRecord,
 } from "../../codecs/qbind/kemtls.js";
 import {preimage} from "../../codecs/qbind/preimage.js";
+import {qbindEvidence} from "../../codecs/qbind/slashing.js";
 import {ML_KEM_768} from "../../codecs/suite.js";
 import {DecodeError} from "../../errors.js";
 import {plainly, type Reader} from "./forms.js";
@@ -41,6 +42,7 @@ export const QBIND_FORMS: Readonly<Record<string, Reader>> = {
     return {signers: signersOf(value), ...value};
   },
   "QBIND proposal": plainly(proposal),
+  "QBIND evidence": (bytes) => ({evidenceId: sha3(bytes), ...qbindEvidence.decode(bytes)}),
   "QBIND client init": plainly(packets.clientInit),
   "QBIND server accept": plainly(packets.serverAccept),
   "QBIND server cookie": plainly(packets.serverCookie),
