@@ -37,6 +37,9 @@ export interface IntakePorts {
   failed(error: unknown): void;
 }
 
+/** Whether somebody was promised that a transaction will be in a block: it is not refused as a favour any more. */
+type Standing = "new" | "acknowledged";
+
 interface Pending {
   readonly row: WaitingRow;
   /** Ids of what gave way to it. */
@@ -77,7 +80,7 @@ export class Intake {
       try {
         if (row.kind === "evidence") this.evidence.resume(row);
         else if (row.kind === "transaction")
-          gone.push(...this.#admit(readTransaction(row.value), this.ports.signatures.verify));
+          gone.push(...this.#admit(readTransaction(row.value), this.ports.signatures.verify, "acknowledged"));
         else this.#proofs.set(row.id, {raw: row.value, claim: claimOf(row.value)});
       } catch (error) {
         if (!(error instanceof QsdmError)) throw error;
@@ -88,9 +91,15 @@ export class Intake {
     return dropped;
   }
 
-  /** @throws RuleError, DecodeError, UnavailableError */
+  /** Takes what a client wrote. @throws RuleError, DecodeError, UnavailableError */
   async submit(bytes: Uint8Array): Promise<{txId: string}> {
-    const {txId} = await this.#take(bytes);
+    const {txId} = await this.#take(bytes, "new");
+    return {txId};
+  }
+
+  /** Takes what another node has acknowledged to a client of its own. @throws RuleError, DecodeError, UnavailableError */
+  async relay(bytes: Uint8Array): Promise<{txId: string}> {
+    const {txId} = await this.#take(bytes, "acknowledged");
     return {txId};
   }
 
@@ -100,16 +109,16 @@ export class Intake {
    * @throws RuleError, DecodeError, UnavailableError
    */
   async submitCompat(door: CompatDoor, body: Uint8Array): Promise<{txId: string; carried: Transaction}> {
-    const carried = await this.#take(carryCompat(door, body, this.ports.chain.nextBlock(this.ports.nowMs())));
+    const carried = await this.#take(carryCompat(door, body, this.ports.chain.nextBlock(this.ports.nowMs())), "new");
     return {txId: carried.clientId ?? carried.txId, carried};
   }
 
-  async #take(bytes: Uint8Array): Promise<Transaction> {
+  async #take(bytes: Uint8Array, standing: Standing): Promise<Transaction> {
     this.#checkOpen();
     const transaction = readTransaction(bytes);
-    const verify = await this.ports.signatures.ahead((taken) => this.#check(transaction, taken));
+    const verify = await this.ports.signatures.ahead((taken) => this.#check(transaction, taken, standing));
     this.#checkOpen();
-    const gone = this.#admit(transaction, verify);
+    const gone = this.#admit(transaction, verify, standing);
     try {
       await this.#keep({kind: "transaction", id: transaction.txId, value: bytes}, gone);
     } catch (error) {
@@ -259,8 +268,8 @@ export class Intake {
   }
 
   /** @returns ids of what gave way to it, which stay on disk until it is there */
-  #admit(transaction: Transaction, verify: VerifySignature): readonly string[] {
-    const {bid, offence} = this.#check(transaction, verify);
+  #admit(transaction: Transaction, verify: VerifySignature, standing: Standing): readonly string[] {
+    const {bid, offence} = this.#check(transaction, verify, standing);
     const {pool, nowMs} = this.ports;
     const gone = pool.add(transaction, bid, {nonceOf: this.nonceOf, nowMs: nowMs()});
     if (offence !== null) this.offences.note(offence, transaction.txId);
@@ -268,7 +277,11 @@ export class Intake {
   }
 
   /** Whether the transaction may wait; changes nothing. */
-  #check(transaction: Transaction, verifySignature: VerifySignature): {bid: Bid; offence: string | null} {
+  #check(
+    transaction: Transaction,
+    verifySignature: VerifySignature,
+    standing: Standing,
+  ): {bid: Bid; offence: string | null} {
     const {chain, pool, admit} = this.ports;
     const {sender, nonce} = transaction.content;
     const {maxBatchBytes} = dagLimitsOf(chain.params.limits);
@@ -289,7 +302,9 @@ export class Intake {
         {details: {balance_dust: balanceDust, needed_dust: pledgedDust}},
       );
     // Last, since it verifies evidence: only for whoever signed and can pay.
-    const offence = this.offences.check(transaction, {state: chain.state, block});
+    const ground = {state: chain.state, block};
+    const {offences} = this;
+    const offence = standing === "new" ? offences.check(transaction, ground) : offences.offenceOf(transaction, ground);
     return {bid, offence};
   }
 

@@ -2,14 +2,15 @@
 import {randomBytes} from "node:crypto";
 import {plain} from "../codecs/bytes.js";
 import {NgcDesk} from "./api/ngc/desk.js";
+import {createGossip} from "./gossip-part.js";
 import {type NodeKeys, roleOf} from "./keys-part.js";
 import type {Ledger} from "./ledger-part.js";
 import type {Network} from "./network/port.js";
 import {NetworkTally} from "./network/tally.js";
 import {createNetwork} from "./network-part.js";
 import type {NodeOptions, NodePorts} from "./node.js";
-import {PoolGossip} from "./pool-gossip.js";
-import {Retelling} from "./retelling.js";
+import type {PoolGossip} from "./pool-gossip.js";
+import type {Retelling} from "./retelling.js";
 import type {Site} from "./site.js";
 import {viewOf} from "./view.js";
 
@@ -44,23 +45,12 @@ export async function createWire({options, ports, dir}: Site, keys: NodeKeys, le
   });
   const ngc = ngcDeskOf(options, ports);
   const isWaiting = (nodeId: string, height: bigint): boolean => intake.hasProof(nodeId, height);
-  const follows = (): boolean => roleOf(keys, chain) === "follower";
-  const gossip = new PoolGossip({
-    network,
-    tells: follows,
+  const {gossip, retelling} = createGossip({
+    ...{network, chain, intake, relayed},
+    verifyRelayed: (raw) => desk.verifyRelayed(chain.state, raw, isWaiting),
     isOpen: () => ngc?.passPeers() ?? true,
-    async takeTransaction(bytes) {
-      const {txId} = await intake.submit(bytes);
-      relayed.note(txId);
-    },
-    async takeProof(bytes) {
-      const verify = (raw: Uint8Array) => desk.verifyRelayed(chain.state, raw, isWaiting);
-      const {proofIdHex} = await intake.submitProof(bytes, verify);
-      relayed.note(proofIdHex);
-    },
+    follows: () => roleOf(keys, chain) === "follower",
   });
-  const retelling = new Retelling({network, follows, bytesOf: (id) => intake.waitingBytes(id)});
-  chain.subscribe(() => retelling.committed());
   return {network, tally, gossip, retelling, ngc};
 }
 

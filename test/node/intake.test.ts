@@ -3,11 +3,17 @@ import {expect, test} from "vitest";
 import {transfer} from "../../src/codecs/chain/payloads.js";
 import {UnavailableError} from "../../src/errors.js";
 import {Intake} from "../../src/node/intake.js";
+import {offenceKeyOf, slashContract} from "../../src/node/ledger/slashing/contract.js";
+import {evidence} from "../../src/node/ledger/state/stores.js";
 import {transferContract} from "../../src/node/ledger/transfer/contract.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {DEFAULT_POOL_LIMITS, Pool} from "../../src/node/mempool/pool/pool.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
 import type {LedgerStore} from "../../src/node/storage/store.js";
+import {cryptoOf} from "../sim/crypto.js";
+import {doubleEvidence, type Miner, proofBy, slashCall} from "../sim/mining.js";
+import {Random} from "../sim/random.js";
+import {clientOf} from "../sim/workload.js";
 import {contentOf, mlDsa87, signed, type TestAccount, testAccount} from "../support/accounts.js";
 import {openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
 
@@ -86,5 +92,43 @@ test("what no batch can hold is refused before it waits", async () => {
     {code: "TRANSACTION_TOO_LARGE"},
   );
   expect(store.waiting()).toEqual([]);
+  store.close();
+});
+
+test("a slash that another node acknowledged is kept, though its offence was slashed meanwhile; a client's is not", async () => {
+  const {chain, store} = await openTestChain(scratchDirectory(), genesis);
+  const crypto = await cryptoOf("fake");
+  const rig: Miner = {
+    ...{nodeId: "rig", isCheat: true, owner: clientOf("owner", 0, crypto)},
+    keys: crypto.transactions.keygen("rig"),
+  };
+  const proof = (seed: string) =>
+    proofBy(rig, {quoted: chain.tip, ageSeconds: 0, random: new Random(seed), chainId: genesis.chainId, crypto});
+  const [told] = doubleEvidence("rig", [proof("a"), proof("b")]);
+  const content = contentOf(alice, {...slashCall(told!, 1n), nonce: 0n, maxFeeDust: 100_000n});
+  const key = offenceKeyOf(content, {params: chain.params});
+  chain.state.put(evidence, key, {slashedAtHeight: 1n});
+  const open = () => {
+    const pool = new Pool();
+    const contracts = [slashContract];
+    const intake = new Intake({
+      ...{chain, pool, store, signatures: new SignatureDesk(mlDsa87.verify, null)},
+      admit: admissionStack(contracts, new Map(contracts.map((each) => [each.id, each]))),
+      verifyProof: () => {
+        throw broken;
+      },
+      ...{nowMs: () => genesis.timeMs + 1_000n, wake: () => {}, failed: () => {}},
+    });
+    return {pool, intake};
+  };
+  const {pool, intake} = open();
+  const bytes = signed(alice, content);
+  await expect(intake.submit(bytes)).rejects.toMatchObject({code: "SLASH_EVIDENCE_REPLAYED"});
+  const {txId} = await intake.relay(bytes);
+  expect(pool.has(txId)).toBe(true);
+  // Nor does a restart forget it.
+  const again = open();
+  expect(again.intake.resume()).toEqual([]);
+  expect(again.pool.has(txId)).toBe(true);
   store.close();
 });

@@ -211,7 +211,11 @@ export const PLANTED: readonly PlantedBug[] = [
   bug(
     "what waited is not taken up after a restart",
     ["acknowledged"],
-    edit(INTAKE, "gone.push(...this.#admit(readTransaction(row.value), this.ports.signatures.verify));", "continue;"),
+    edit(
+      INTAKE,
+      'gone.push(...this.#admit(readTransaction(row.value), this.ports.signatures.verify, "acknowledged"));',
+      "continue;",
+    ),
   ),
   bug(
     "what a block holds leaves the pool before the block is final",

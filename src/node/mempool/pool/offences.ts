@@ -1,6 +1,6 @@
 /**
  * One slash for each offence. The ledger punishes an offence once and lets every later slash pay its fee for nothing, so
- * a node takes no second one: neither after the first was applied, nor while it waits.
+ * a node takes no second one from its clients: neither after the first was applied, nor while it waits.
  */
 import {SLASH_CONTRACT} from "../../../codecs/slashing/payload.js";
 import {RuleError} from "../../../errors.js";
@@ -32,12 +32,10 @@ export class WaitingOffences {
    * Evidence that proves nothing takes nobody's place: it could be sent to keep true evidence out.
    * @throws RuleError SLASH_EVIDENCE_REPLAYED, SLASH_OFFENCE_WAITING
    */
-  check({content}: Transaction, {state, block}: Pick<Call, "state" | "block">): string | null {
-    if (content.contract !== SLASH_CONTRACT || block.params.rules.evidenceReplay !== "offence") return null;
-    const verdict = judge(content, {state, block});
-    if (verdict.offenceKey === null) return null;
-    const {offenceKey: key} = verdict;
-    const seen = state.get(evidence, key);
+  check(transaction: Transaction, ground: Pick<Call, "state" | "block">): string | null {
+    const {key, proves} = this.#judge(transaction, ground);
+    if (key === null) return null;
+    const seen = ground.state.get(evidence, key);
     const nothingLost = {hint: "nothing was paid; qsdm watch slashes --after 0 shows what became of it"};
     if (seen)
       throw new RuleError(
@@ -47,7 +45,20 @@ export class WaitingOffences {
       );
     if (this.has(key))
       throw new RuleError("SLASH_OFFENCE_WAITING", "a slash for this offence waits for a block already", nothingLost);
-    return verdict.outcome instanceof RuleError ? null : key;
+    return proves ? key : null;
+  }
+
+  /** The same for a slash that a node has acknowledged: it pays for its block, whatever else is about its offence. */
+  offenceOf(transaction: Transaction, ground: Pick<Call, "state" | "block">): string | null {
+    const {key, proves} = this.#judge(transaction, ground);
+    return proves ? key : null;
+  }
+
+  #judge({content}: Transaction, {state, block}: Pick<Call, "state" | "block">) {
+    const tells = content.contract === SLASH_CONTRACT && block.params.rules.evidenceReplay === "offence";
+    if (!tells) return {key: null, proves: false};
+    const {offenceKey: key, outcome} = judge(content, {state, block});
+    return {key, proves: !(outcome instanceof RuleError)};
   }
 
   /** A slash for `key` was taken. */
