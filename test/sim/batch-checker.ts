@@ -69,14 +69,16 @@ export class BatchChecker {
 
   /** Enough honest nodes hold it for it to be had whatever the others do. */
   #available({batchId, creator, round}: BatchRef, {epoch, height}: {epoch: bigint; height: bigint}): void {
-    const validators = this.ports.votersOf(epoch)!;
-    const faulty = Math.floor((validators.length - 1) / 3);
-    const quorum = Math.floor((2 * validators.length) / 3) + 1;
-    const holders = this.#holders.get(batchId)?.size ?? 0;
-    if (holders < quorum - faulty)
+    const voters = this.ports.votersOf(epoch)!;
+    const power = (node: number): bigint => voters[this.ports.indexOf(epoch, node)]?.power ?? 0n;
+    const nodes = [...(this.#holders.get(batchId) ?? [])];
+    const held = nodes.reduce((sum, node) => sum + power(node), 0n);
+    // Whoever is a quorum by itself tells nobody before the block.
+    const alone = voters.some(({power}, i) => i === creator && 3n * power > 2n * powerOfAll(voters));
+    if (held < honestShare(voters) && !alone)
       this.#fail(
         "availability",
-        `height ${height} takes batch ${creator}/${round}, which ${holders} honest nodes hold`,
+        `height ${height} takes batch ${creator}/${round}, which ${nodes.length} honest nodes hold`,
       );
   }
 
@@ -97,7 +99,8 @@ export class BatchChecker {
         })
         .map(({validator}) => validator),
     );
-    if (signers.size !== acks.length || 3 * signers.size <= 2 * voters.length)
+    const power = [...signers].reduce((sum, each) => sum + voters[each]!.power, 0n);
+    if (signers.size !== acks.length || 3n * power <= 2n * powerOfAll(voters))
       this.#fail("batches", `certificate of batch ${creator}/${round} is of ${signers.size} members`);
   }
 
@@ -115,3 +118,11 @@ export class BatchChecker {
     seen.set(slot, batchId);
   }
 }
+
+/** Power of those who hold what a quorum said it has, whatever a third of the voters does. */
+export function honestShare(voters: Genesis["validators"]): bigint {
+  const total = powerOfAll(voters);
+  return (2n * total) / 3n + 1n - (total - 1n) / 3n;
+}
+
+const powerOfAll = (voters: Genesis["validators"]): bigint => voters.reduce((sum, {power}) => sum + power, 0n);

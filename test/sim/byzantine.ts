@@ -2,16 +2,19 @@
  * Byzantine nodes are ordinary nodes whose output is rewritten: what such a node sends is withheld, repeated, delayed,
  * forged, doubled or filled with rubbish, under its own key and nobody else's.
  */
-import {blockIdOf, type Header, voteContent} from "../../src/codecs/chain/block.js";
+import {blockIdOf, type Certificate, type Header, voteContent} from "../../src/codecs/chain/block.js";
 import type {CompactBlock} from "../../src/codecs/consensus/compact-block.js";
 import {
   type ConsensusMessage,
   decodeMessage,
   encodeMessage,
+  epochOfMessage,
   type Proposal,
   proposalContent,
+  timeoutContent,
   type Vote,
 } from "../../src/codecs/consensus/messages.js";
+import {DecodeError} from "../../src/errors.js";
 import type {SimCrypto} from "./crypto.js";
 import type {Letter} from "./network.js";
 import type {Misdeed} from "./plan.js";
@@ -35,6 +38,8 @@ export class OutputFilter {
   /** What this node proposed, and what it says instead in views that timeouts led to, by view. */
   readonly #own = new Map<bigint, Proposal>();
   readonly #instead = new Map<bigint, Proposal>();
+  /** Newest certificate that this node said or heard of, by epoch. */
+  readonly #newest = new Map<bigint, Certificate>();
   readonly #key: Uint8Array;
 
   constructor(
@@ -43,6 +48,16 @@ export class OutputFilter {
     private readonly ports: FilterPorts,
   ) {
     this.#key = ports.crypto.votes.keygen(`validator ${index}`).secretKey;
+  }
+
+  /** A message comes to this node. */
+  heard({channel, message}: Letter): void {
+    if (channel !== "consensus" || !this.misdeeds.has("outdated")) return;
+    try {
+      this.#remember(decodeMessage(message));
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+    }
   }
 
   rewrite(letter: Letter): readonly Letter[] {
@@ -55,6 +70,7 @@ export class OutputFilter {
     const out: Letter[] = [];
     if (does("late", 0.5)) this.ports.later(random.between(500, 5_000), letter);
     else out.push(...this.#alter(letter));
+    if (does("outdated", 0.5)) out.push(...this.#outdated(letter));
     if (does("replay", 0.3)) out.push({...random.pick(this.#old), to: letter.to});
     if (does("useless", 0.2))
       out.push({...letter, message: Uint8Array.from({length: 40}, () => random.between(0, 255))});
@@ -82,6 +98,29 @@ export class OutputFilter {
       return random.chance(0.5) ? [letter, second] : [second, letter];
     }
     return [letter];
+  }
+
+  #remember(message: ConsensusMessage): void {
+    const certificate = certificateIn(message);
+    const known = certificate && this.#newest.get(certificate.epoch);
+    if (certificate && (!known || known.view < certificate.view)) this.#newest.set(certificate.epoch, certificate);
+  }
+
+  /** Says beside a message that it gave a view up over what the voters of the epoch before have certified. */
+  #outdated(letter: Letter): readonly Letter[] {
+    const message = decodeMessage(letter.message);
+    this.#remember(message);
+    const validator = signerOf(message);
+    const epoch = epochOfMessage(message);
+    const highCertificate = this.#newest.get(epoch - 1n);
+    if (validator === null || !highCertificate) return [];
+    const {view: highView, blockId: highBlockId} = highCertificate;
+    const view = highView + 1n;
+    const {chainId, crypto} = this.ports;
+    const content = timeoutContent.encode({chainId, epoch, view, highView, highBlockId});
+    const signature = crypto.votes.sign(this.#key, content);
+    const timeout = {epoch, view, highCertificate, entered: null, validator, signature};
+    return [{...letter, message: encodeMessage({type: "timeout", timeout})}];
   }
 
   /** Another block of the same view, as validly signed as the first. */
@@ -157,5 +196,33 @@ export class OutputFilter {
       ? certificate.votes.map(() => first)
       : certificate.votes.map((each, i) => (i === 0 ? each : {...each, signature: first.signature}));
     return {...certificate, view: view > certificate.view ? view : certificate.view, votes};
+  }
+}
+
+/** The newest certificate that a message carries. */
+function certificateIn(message: ConsensusMessage): Certificate | null {
+  switch (message.type) {
+    case "proposal":
+      return message.proposal.justify;
+    case "timeout":
+      return message.timeout.highCertificate;
+    case "certificate":
+      return message.certificate;
+    case "vote":
+      return null;
+  }
+}
+
+/** Who signed a message, by its place among the voters. */
+function signerOf(message: ConsensusMessage): number | null {
+  switch (message.type) {
+    case "proposal":
+      return message.proposal.validator;
+    case "timeout":
+      return message.timeout.validator;
+    case "vote":
+      return message.vote.validator;
+    case "certificate":
+      return null;
   }
 }

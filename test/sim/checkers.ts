@@ -14,16 +14,10 @@ import {
   timeoutContent,
 } from "../../src/codecs/consensus/messages.js";
 import {DecodeError, InvariantError} from "../../src/errors.js";
-import {
-  accounts,
-  EPOCH_KEY,
-  epochs,
-  SUPPLY_KEY,
-  stakes,
-  supply,
-  validators as voters,
-} from "../../src/node/ledger/state/stores.js";
-import {BatchChecker} from "./batch-checker.js";
+import type {Chain} from "../../src/node/chain.js";
+import {EPOCH_KEY, epochs, validators as voters} from "../../src/node/ledger/state/stores.js";
+import {BatchChecker, honestShare} from "./batch-checker.js";
+import {Books, linesOf} from "./books/books.js";
 import type {SimCrypto} from "./crypto.js";
 import type {Letter} from "./network.js";
 import type {SimNode} from "./node.js";
@@ -40,7 +34,10 @@ export const CHECKERS = [
   "receipts",
   "acknowledged",
   "liveness",
+  "stakes",
+  "bonds",
   "slashing",
+  "epochs",
   "crash",
 ] as const;
 export type Checker = (typeof CHECKERS)[number];
@@ -55,6 +52,8 @@ export interface CheckerPorts {
   readonly genesis: Genesis;
   readonly crypto: SimCrypto;
   readonly isHonest: (node: number) => boolean;
+  /** Whether a validator's or a miner's id is of somebody who cheats. */
+  readonly isCheat: (id: string) => boolean;
   nowMs(): number;
 }
 
@@ -85,16 +84,24 @@ export class Checkers {
   readonly #holders = new Map<string, Set<number>>();
   /** Heights whose receipts were looked at, and the next nonce of each sender after them. */
   readonly #counted = new Set<bigint>();
-  readonly #nonces = new Map<string, bigint>();
+  readonly #nextNonces = new Map<string, bigint>();
   readonly #sound = new Set<string>();
   readonly #acknowledged = new Map<string, number>();
   #healedAtView: bigint | null = null;
   #resumed = false;
 
   readonly #batches: BatchChecker;
+  readonly books: Books;
+  /** Bodies come from the disk later than blocks are told of: each is looked at after the one before. */
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly ports: CheckerPorts) {
     this.#epochs.set(0n, {voters: ports.genesis.validators, origin: null});
+    this.books = new Books({
+      genesis: ports.genesis,
+      isCheat: ports.isCheat,
+      fault: (checker, what) => this.#fail(checker, what),
+    });
     this.#batches = new BatchChecker({
       ...ports,
       votersOf: (epoch) => this.#epochs.get(epoch)?.voters ?? null,
@@ -135,12 +142,12 @@ export class Checkers {
         const slot = `${epoch}/${letter.from}`;
         const before = this.#gaveUp.get(slot) ?? -1n;
         if (view > before) this.#gaveUp.set(slot, view);
-        this.#certificate(highCertificate);
-        if (entered) this.#timeouts(entered);
+        this.#certificate(highCertificate, epoch);
+        if (entered) this.#timeouts(entered, epoch);
         return this.#saw(view);
       }
       case "certificate":
-        return this.#certificate(message.certificate);
+        return this.#certificate(message.certificate, message.certificate.epoch);
       case "proposal":
         return this.#proposal(letter.from, message.proposal);
     }
@@ -154,9 +161,11 @@ export class Checkers {
 
   #proposal(from: number, {block, justify, timeouts}: Proposal): void {
     const {epoch, view} = block.header;
+    const blockId = blockIdOf(block.header);
+    this.#holders.set(blockId, (this.#holders.get(blockId) ?? new Set()).add(from));
     this.#once("one-vote", this.#proposals, `proposal of n${from} in view ${epoch}/${view}`, justify.blockId + view);
-    this.#certificate(justify);
-    if (timeouts) this.#timeouts(timeouts);
+    this.#certificate(justify, epoch);
+    if (timeouts) this.#timeouts(timeouts, epoch);
     this.#saw(view);
   }
 
@@ -177,7 +186,7 @@ export class Checkers {
   }
 
   /** A block is on a node's disk and merged. */
-  async committed(node: SimNode, {height, blockId}: {height: bigint; blockId: string}): Promise<void> {
+  committed(node: SimNode, {height, blockId}: {height: bigint; blockId: string}): void {
     if (!this.ports.isHonest(node.index)) return;
     const before = this.heights.get(node.index) ?? 0n;
     if (height !== before + 1n && height > before) this.#fail("agreement", `n${node.index} skips to height ${height}`);
@@ -193,25 +202,44 @@ export class Checkers {
     if (known && known.id === blockId && known.stateRoot !== stateRoot)
       this.#fail("state", `height ${height} leaves another state at n${node.index}`);
     if (!known) this.#committed.set(height, {id: blockId, stateRoot});
-    this.#elected(node, blockId);
+    this.#elected(chain, blockId);
     this.#holdersOf(blockId, height, chain.tip.epoch);
-    this.#slashing(node, height);
-    this.#supply(node, height);
     this.#resumes();
+    const lines = linesOf(chain.state);
+    this.#looking = this.#looking.then(() => this.#look(node, {height, blockId, lines}));
+  }
+
+  /** What a node has on its disk of a block that it told of, and what its state was then. */
+  async #look(
+    node: SimNode,
+    {height, blockId, lines}: {height: bigint; blockId: string; lines: readonly string[]},
+  ): Promise<void> {
+    while (this.books.height < height) if (!(await this.#enter(node, this.books.height + 1n))) return;
+    this.books.compare(lines, {height, who: `n${node.index}`});
     const stored = await node.stored.block(height);
     if (!stored) return this.#fail("availability", `n${node.index} commits height ${height} and does not have it`);
     if (stored.certificate.blockId !== blockId)
       this.#fail("certificates", `height ${height} is stored with the certificate of another block`);
-    this.#certificate(stored.certificate);
+    this.#certificate(stored.certificate, stored.block.header.epoch);
     const below = this.#committed.get(height - 1n);
     if (below && stored.block.header.parentStateRoot !== below.stateRoot)
       this.#fail("state", `height ${height} tells of another state below it`);
     this.#batches.committed(stored.block);
-    this.#receipts(node, height, stored.block.transactions.length);
+    this.#nonces(node, height);
+  }
+
+  /** Takes a block that an honest node has into the books, with its receipts, of which every transaction has one. */
+  async #enter(node: SimNode, height: bigint): Promise<boolean> {
+    const stored = await node.stored.block(height);
+    const receipts = receiptsOf(node, height);
+    const count = stored?.block.transactions.length;
+    if (count === receipts.length) this.books.enter(stored!.block, receipts);
+    else this.#fail("receipts", `height ${height} has ${count} transactions and ${receipts.length} receipts`);
+    return count === receipts.length;
   }
 
   /** A node starts on a disk that may hold one block more than it had told of. */
-  async started(node: SimNode): Promise<void> {
+  started(node: SimNode, chain: Chain): void {
     const head = node.stored.head();
     if (!head || !this.ports.isHonest(node.index)) return;
     const {height} = head.header;
@@ -222,6 +250,7 @@ export class Checkers {
       this.#fail("agreement", `n${node.index} comes back at height ${height}, below what it had committed`);
     if (height > 0n && !known) this.#committed.set(height, {id: head.id, stateRoot: head.stateRoot});
     this.heights.set(node.index, height);
+    this.#elected(chain, head.id);
   }
 
   acknowledged(node: number, txId: string): void {
@@ -285,9 +314,11 @@ export class Checkers {
   }
 
   /** Distinct members, more than two thirds of the power, each signature theirs: counted here. */
-  #certificate(certificate: Certificate): void {
+  #certificate(certificate: Certificate, of: bigint): void {
     const {view, height, blockId, epoch, votes} = certificate;
     if (height === 0n) return;
+    if (epoch !== of)
+      return this.#fail("certificates", `certificate of height ${height} by the voters of epoch ${epoch}, not ${of}`);
     const era = this.#epochs.get(epoch);
     if (!era)
       return this.#fail("certificates", `certificate of height ${height} in epoch ${epoch}, which nobody began`);
@@ -302,8 +333,9 @@ export class Checkers {
     else this.#sound.add(key);
   }
 
-  #timeouts({view, epoch, timeouts, highCertificate}: TimeoutCertificate): void {
+  #timeouts({view, epoch, timeouts, highCertificate}: TimeoutCertificate, of: bigint): void {
     const {chainId} = this.ports.genesis;
+    if (epoch !== of) this.#fail("certificates", `timeouts of view ${view} by the voters of epoch ${epoch}, not ${of}`);
     const {voters: validators} = this.#epochs.get(epoch) ?? {voters: []};
     const bytes = (i: number): Uint8Array => {
       const {highView, highBlockId} = timeouts[i]!;
@@ -311,7 +343,7 @@ export class Checkers {
     };
     const wrong = this.#quorum(timeouts, bytes, validators);
     if (wrong) this.#fail("certificates", `timeout certificate of view ${view}: ${wrong}`);
-    this.#certificate(highCertificate);
+    this.#certificate(highCertificate, epoch);
   }
 
   #quorum(
@@ -335,17 +367,16 @@ export class Checkers {
   /** Enough honest nodes have what was committed for it to be had whatever the others do. */
   #holdersOf(blockId: string, height: bigint, epoch: bigint): void {
     const {voters: validators} = this.#epochs.get(epoch)!;
-    const faulty = Math.floor((validators.length - 1) / 3);
-    const quorum = Math.floor((2 * validators.length) / 3) + 1;
-    const holders = this.#holders.get(blockId)?.size ?? 0;
-    // An honest leader's vote for its own block does not leave it when it collects them itself.
-    if (holders + 1 < quorum - faulty)
-      this.#fail("availability", `height ${height} is committed and ${holders} honest nodes voted for it`);
+    const held = [...(this.#holders.get(blockId) ?? [])].map((each) => this.#powerOf(epoch, each));
+    // The vote of a validator that collects them itself does not leave it.
+    const unheard = validators.reduce((most, {power}) => (power > most ? power : most), 0n);
+    const power = held.reduce((sum, each) => sum + each, 0n);
+    if (power + unheard < honestShare(validators))
+      this.#fail("availability", `height ${height} is committed and ${held.length} honest nodes voted for it`);
   }
 
   /** The voters of the epoch that begins behind what was committed, the same everywhere. */
-  #elected(node: SimNode, blockId: string): void {
-    const {state} = node.chain!;
+  #elected({state}: Chain, blockId: string): void {
     const epoch = state.get(epochs, EPOCH_KEY)!.number;
     if (this.#epochs.has(epoch)) return;
     const elected = [...state.keys(voters)].map((key) => state.get(voters, key)!);
@@ -358,53 +389,28 @@ export class Checkers {
     return this.#epochs.get(epoch)?.voters.findIndex(({publicKey}) => validatorIdOf(publicKey) === own) ?? -1;
   }
 
-  /** Nobody honest loses anything. */
-  #slashing(node: SimNode, height: bigint): void {
-    const {validators, params} = this.ports.genesis;
-    validators.forEach(({publicKey, power}, i) => {
-      const stake = node.chain!.state.get(stakes, validatorIdOf(publicKey));
-      if (!this.ports.isHonest(i)) return;
-      if (!stake || stake.stakeDust < power * params.validatorStakeDust || stake.jailedUntilHeight > 0n)
-        this.#fail("slashing", `height ${height} punishes n${i}, which is honest`);
-    });
+  #powerOf(epoch: bigint, node: number): bigint {
+    return this.#epochs.get(epoch)?.voters[this.#indexOf(epoch, node)]?.power ?? 0n;
   }
 
-  /** All that was allocated is held or burned; simulations mine nothing. */
-  #supply(node: SimNode, height: bigint): void {
-    const {state} = node.chain!;
-    let held = 0n;
-    for (const key of state.keys(accounts)) {
-      const {balanceDust} = state.get(accounts, key)!;
-      if (balanceDust < 0n) this.#fail("supply", `height ${height}: ${key.slice(0, 8)} has ${balanceDust} dust`);
-      held += balanceDust;
-    }
-    for (const key of state.keys(stakes)) held += state.get(stakes, key)!.stakeDust;
-    const {allocations, validators, params} = this.ports.genesis;
-    const staked = validators.reduce((sum, {power}) => sum + power * params.validatorStakeDust, 0n);
-    const allocated = allocations.reduce((sum, {amountDust}) => sum + amountDust, staked);
-    const burned = state.get(supply, SUPPLY_KEY)?.burnedDust ?? 0n;
-    if (held + burned !== allocated)
-      this.#fail("supply", `height ${height}: ${held} held and ${burned} burned of ${allocated} dust`);
-  }
-
-  /** Every transaction of a block has its receipt, and each sender's nonces follow one another. */
-  #receipts(node: SimNode, height: bigint, count: number): void {
-    const receipts = node.stored.receipts({from: height, to: height, limit: 10_000});
-    if (receipts.length !== count)
-      this.#fail("receipts", `height ${height} has ${count} transactions and ${receipts.length} receipts`);
+  /** Each sender's nonces follow one another. */
+  #nonces(node: SimNode, height: bigint): void {
     if (this.#counted.has(height)) return;
     this.#counted.add(height);
-    // Listed from the last transaction of the block to the first.
-    for (const {sender, nonce} of [...receipts].reverse()) {
+    for (const {sender, nonce} of receiptsOf(node, height)) {
       // Evidence, which a block carries by itself.
       if (/^0+$/.test(sender)) continue;
-      const next = this.#nonces.get(sender) ?? 0n;
+      const next = this.#nextNonces.get(sender) ?? 0n;
       if (nonce !== next)
         this.#fail("receipts", `height ${height} has nonce ${nonce} of ${sender.slice(0, 8)}, not ${next}`);
-      this.#nonces.set(sender, next + 1n);
+      this.#nextNonces.set(sender, next + 1n);
     }
   }
 }
+
+/** Receipts of a block in its order; the store lists the last first. */
+const receiptsOf = (node: SimNode, height: bigint) =>
+  [...node.stored.receipts({from: height, to: height, limit: 10_000})].reverse();
 
 /** A message, or null for what a byzantine node made up. */
 function readable(bytes: Uint8Array): ConsensusMessage | null {

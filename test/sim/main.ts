@@ -38,13 +38,16 @@ export async function main(argv: readonly string[], print: Print): Promise<numbe
   }
   const startedMs = performance.now();
   const failed: number[] = [];
-  const totals = {simulatedMs: 0, events: 0, blocks: 0n, transactions: 0};
+  const totals = {simulatedMs: 0, events: 0, blocks: 0n, epochs: 0n, transactions: 0};
+  const calls = new Map<string, number>();
   for (let seed = range.from; seed <= range.to; seed++) {
     const result = await runSeed({seed, crypto, blockMs, print: null});
     totals.simulatedMs += result.simulatedMs;
     totals.events += result.events;
     totals.blocks += result.height;
     totals.transactions += result.transactions;
+    totals.epochs += result.epoch;
+    for (const [what, count] of result.counts) calls.set(what, (calls.get(what) ?? 0) + count);
     const again = values.twice ? await runSeed({seed, crypto, blockMs, print: null}) : result;
     if (again.digest !== result.digest) print(`seed ${seed}: two runs differ, ${result.digest} and ${again.digest}`);
     if (result.violations.length === 0 && again.digest === result.digest) continue;
@@ -53,10 +56,16 @@ export async function main(argv: readonly string[], print: Print): Promise<numbe
     if (values["stop-at-first"]) break;
   }
   const wallMs = performance.now() - startedMs;
-  const {simulatedMs, events, blocks, transactions} = totals;
+  const {simulatedMs, events, blocks, epochs, transactions} = totals;
   print(
     `seeds ${range.from}..${range.to}: ${failed.length} failed, ${(simulatedMs / 60_000).toFixed(1)} simulated minutes, ` +
-      `${events} events, ${blocks} blocks, ${transactions} acknowledged transactions, ${(simulatedMs / wallMs).toFixed(0)} times real time`,
+      `${events} events, ${blocks} blocks, ${epochs} changes of voters, ${transactions} acknowledged transactions, ${(simulatedMs / wallMs).toFixed(0)} times real time`,
+  );
+  print(
+    `  in blocks: ${[...calls]
+      .sort()
+      .map(([what, count]) => `${count} ${what}`)
+      .join(", ")}`,
   );
   appendSlice(values.ledger, {commit: commitOf(), crypto, ...range, simulatedMs: Math.round(simulatedMs), failed});
   return failed.length === 0 ? 0 : 1;

@@ -45,6 +45,8 @@ export interface NetworkPorts {
   outgoing(letter: Letter): readonly Letter[];
   /** A message leaves. */
   left(letter: Letter): void;
+  /** A message arrives. */
+  arrived(letter: Letter): void;
   /** A subscriber threw, which is a bug of the node. */
   failed(node: number, error: unknown): void;
 }
@@ -156,10 +158,12 @@ export class SimNetwork {
     return this.ports.random.between(low, high) + (this.#clogged.get(link) ?? 0);
   }
 
-  #deliver({from, to, channel, message}: Letter): void {
+  #deliver(letter: Letter): void {
+    const {from, to, channel, message} = letter;
     const member = this.#members.get(this.#ids[to]!)!;
     const subscriber = member.subscribers.get(channel);
     if (!member.up || !subscriber) return;
+    this.ports.arrived(letter);
     this.ports.trace.note(this.ports.heap.nowMs, to, `<- n${from} ${channel} ${message.length} ${shortHash(message)}`);
     void (async () => subscriber(message, this.#ids[from]!))().catch((error: unknown) => this.ports.failed(to, error));
   }

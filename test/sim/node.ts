@@ -2,12 +2,12 @@
  * One validator of a simulation: chain, intake, pool, engine and signer as the program joins them, on a simulated disk,
  * clock and network. A run of it ends with a crash; the disk and the key's record stay.
  */
-import {hexOf} from "../../src/codecs/bytes.js";
+import {equalBytes, hexOf} from "../../src/codecs/bytes.js";
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {validatorIdOf} from "../../src/codecs/chain/validator-payloads.js";
+import type {EquivocationProof} from "../../src/codecs/consensus/equivocation.js";
 import type {SignedRecord} from "../../src/codecs/consensus/promise.js";
 import {sha3} from "../../src/codecs/hash.js";
-import {RuleError} from "../../src/errors.js";
 import {Journal} from "../../src/node/api/events/journal.js";
 import {Relayed} from "../../src/node/batches/relayed.js";
 import {createBatches} from "../../src/node/batches-part.js";
@@ -16,6 +16,7 @@ import {DEFAULT_PACEMAKER} from "../../src/node/consensus/hotstuff/pacemaker.js"
 import {contractsOf} from "../../src/node/contracts.js";
 import {Engine} from "../../src/node/engine/engine.js";
 import type {PaceOptions} from "../../src/node/engine/pace.js";
+import {createGossip} from "../../src/node/gossip-part.js";
 import {Intake} from "../../src/node/intake.js";
 import {VoteSigner} from "../../src/node/keys/vote-signer.js";
 import type {BlockCommitted} from "../../src/node/ledger/chain/events.js";
@@ -23,11 +24,14 @@ import {chainParamsOf} from "../../src/node/ledger/params/networks.js";
 import {hashEach} from "../../src/node/ledger/state/hashing.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {Pool} from "../../src/node/mempool/pool/pool.js";
+import type {PoolChannel, PoolGossip} from "../../src/node/pool-gossip.js";
+import type {Retelling} from "../../src/node/retelling.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
 import type {LedgerStore} from "../../src/node/storage/store.js";
 import type {SimCrypto} from "./crypto.js";
 import {SimDisk} from "./disk.js";
 import type {EventHeap} from "./heap.js";
+import {verifySimProof} from "./mining.js";
 import type {SimNetwork} from "./network.js";
 import type {Random} from "./random.js";
 import type {Trace} from "./trace.js";
@@ -40,8 +44,10 @@ export interface NodePorts {
   readonly timers: Random;
   readonly pace: PaceOptions;
   readonly trace: Trace;
-  started(node: SimNode): void;
+  started(node: SimNode, chain: Chain): void;
   committed(node: SimNode, committed: BlockCommitted): void;
+  /** The node holds evidence against a validator. */
+  equivocated(node: SimNode, proof: EquivocationProof): void;
   /** The node stopped by itself. */
   failed(node: SimNode, error: unknown): void;
 }
@@ -52,6 +58,8 @@ interface Life {
   readonly intake: Intake;
   readonly engine: Engine;
   readonly store: LedgerStore;
+  readonly gossip: PoolGossip;
+  readonly retelling: Retelling;
   readonly abort: AbortController;
 }
 
@@ -104,7 +112,7 @@ export class SimNode {
         store,
         genesis,
         contracts,
-        verifyProof: refuseProof,
+        verifyProof: verifySimProof,
         verifyTransaction: crypto.transactions.verify,
         verifyVote: crypto.votes.verify,
         hashAll: hashEach,
@@ -112,7 +120,7 @@ export class SimNode {
         log: SILENT,
       });
       if (!alive()) return;
-      this.ports.started(this);
+      this.ports.started(this, chain);
       chain.subscribe((committed) => this.ports.committed(this, committed));
       const failed = (error: unknown): void => this.#fail(run, error);
       const nowMs = (): bigint => genesis.timeMs + BigInt(Math.floor(heap.nowMs) + this.skewMs);
@@ -125,7 +133,7 @@ export class SimNode {
         store,
         signatures,
         admit: admissionStack(stack, contracts),
-        verifyProof: refuseProof,
+        verifyProof: (raw) => verifySimProof(chain.state, raw, chain.nextBlock(nowMs())),
         nowMs,
         wake: () => wake(),
         failed,
@@ -148,6 +156,12 @@ export class SimNode {
         nowMs: () => heap.nowMs,
         isWaiting: (id) => intake.isWaiting(id),
       });
+      const {gossip, retelling} = createGossip({
+        ...{network: port, chain, intake, relayed},
+        verifyRelayed: (raw) => verifySimProof(chain.state, raw, chain.nextBlock(nowMs())),
+        isOpen: () => true,
+        follows: () => !chain.committee.voters.some(({publicKey}) => equalBytes(publicKey, this.#keys.publicKey)),
+      });
       const {desk, feed} = createBatches({
         ...common,
         intake,
@@ -168,6 +182,7 @@ export class SimNode {
             const validator = validatorIdOf(publicKey).slice(0, 8);
             trace.note(heap.nowMs, this.index, `saw ${validator} equivocate by ${kind} in view ${view}`);
             intake.evidence.report(proof);
+            this.ports.equivocated(this, proof);
           },
         },
       );
@@ -176,8 +191,9 @@ export class SimNode {
         engine.wake();
       };
       intake.resume();
+      retelling.resume(store.waiting());
       const abort = new AbortController();
-      this.#life = {chain, intake, engine, store, abort};
+      this.#life = {chain, intake, engine, store, gossip, retelling, abort};
       await port.start(abort.signal);
       await desk.start(abort.signal);
       await engine.start(abort.signal);
@@ -199,7 +215,24 @@ export class SimNode {
     const life = this.#life;
     if (!life) return null;
     const {txId} = await life.intake.submit(bytes);
-    return this.#run === run ? txId : null;
+    if (this.#run !== run) return null;
+    this.#tell(life, "transactions", txId, bytes);
+    return txId;
+  }
+
+  /** Offers a mining proof; one that is refused is of no use to anybody. @throws what it refuses with */
+  async submitProof(raw: Uint8Array): Promise<void> {
+    const run = this.#run;
+    const life = this.#life;
+    if (!life) return;
+    const {proofIdHex} = await life.intake.submitProof(raw);
+    if (this.#run === run) this.#tell(life, "proofs", proofIdHex, raw);
+  }
+
+  /** As the production's doors do with what they took. */
+  #tell({gossip, retelling}: Life, channel: PoolChannel, id: string, bytes: Uint8Array): void {
+    gossip.announce(channel, bytes);
+    retelling.keep(channel, id);
   }
 
   close(): void {
@@ -248,7 +281,3 @@ export class SimNode {
     });
   }
 }
-
-const refuseProof = (): never => {
-  throw new RuleError("PROOF_REFUSED", "simulations mine nothing");
-};

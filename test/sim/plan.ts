@@ -1,6 +1,8 @@
 /** What goes wrong in a run, drawn from its seed before the run begins. */
+import {type MiningPlan, miningOf, NOBODY_MINES} from "./mining.js";
 import type {Weather} from "./network.js";
-import type {Random} from "./random.js";
+import type {Concern, Random} from "./random.js";
+import {NOBODY_STAKES, type StakingPlan, stakingOf} from "./staking.js";
 
 export type Episode =
   /** The process dies, and comes back after `forMs` with what was on its disk. */
@@ -34,7 +36,17 @@ export interface Timed {
 }
 
 /** How a byzantine node treats what it should send. */
-export const MISDEEDS = ["silent", "withhold", "replay", "late", "equivocate", "rewind", "forge", "useless"] as const;
+export const MISDEEDS = [
+  "silent",
+  "withhold",
+  "replay",
+  "late",
+  "equivocate",
+  "rewind",
+  "forge",
+  "useless",
+  "outdated",
+] as const;
 export type Misdeed = (typeof MISDEEDS)[number];
 
 export interface Plan {
@@ -50,6 +62,8 @@ export interface Plan {
   readonly transfers: number;
   /** The last of them; a network where nobody wants anything has to come back too. */
   readonly transfersEndMs: number;
+  readonly staking: StakingPlan;
+  readonly mining: MiningPlan;
 }
 
 const WEATHERS: readonly Weather[] = [
@@ -66,7 +80,21 @@ const CALMS: readonly Weather[] = [
   {latencyMs: [1_500, 2_500], loss: 0, duplication: 0},
 ];
 
-export function planOf(random: Random, {nodes = 4, faultMs = 20_000, tailMs = 300_000} = {}): Plan {
+/** The whole plan of a seed. */
+export function planFor(
+  streams: Readonly<Record<Concern, Random>>,
+  {people = true, ...options}: {faultMs?: number; people?: boolean} = {},
+): Plan {
+  const plan = planOf(streams.faults, options);
+  if (!people) return {...plan, staking: NOBODY_STAKES, mining: NOBODY_MINES};
+  return {...plan, staking: stakingOf(streams.staking, plan), mining: miningOf(streams.mining, plan)};
+}
+
+/** Faults, and what is asked of the network; @param random of faults alone */
+function planOf(
+  random: Random,
+  {nodes = 4, faultMs = 20_000, tailMs = 300_000} = {},
+): Omit<Plan, "staking" | "mining"> {
   const f = Math.floor((nodes - 1) / 3);
   const all = Array.from({length: nodes}, (_, i) => i);
   const weather = random.pick(WEATHERS);

@@ -29,7 +29,7 @@ export function planted(source: string, find: string, replace: string): string {
 function hunt({edits}: PlantedBug, seeds: number): Found | null {
   const scratch = mkdtempSync(path.join(tmpdir(), "qsdm-planted-"));
   try {
-    for (const part of ["src", "test/sim", "package.json", "tsconfig.json"])
+    for (const part of ["src", "test/sim", "test/support", "package.json", "tsconfig.json"])
       cpSync(path.join(ROOT, part), path.join(scratch, part), {recursive: true});
     symlinkSync(path.join(ROOT, "node_modules"), path.join(scratch, "node_modules"));
     symlinkSync(path.join(ROOT, "native"), path.join(scratch, "native"));

@@ -82,6 +82,84 @@ export const PLANTED: readonly PlantedBug[] = [
     edit("src/node/consensus/votes/certificate.ts", "if (validator <= last) refuse", "if (validator < last) refuse"),
   ),
   bug(
+    "R: a certificate of the voters before is accepted",
+    ["certificates"],
+    edit(
+      "src/node/consensus/votes/certificate.ts",
+      "if (epoch !== committee.epoch) refuse(",
+      "if (epoch + 1n === committee.epoch) return;\n  if (epoch !== committee.epoch) refuse(",
+    ),
+  ),
+  bug(
+    "R: the unbond window is counted in blocks of another time",
+    ["stakes", "bonds"],
+    edit(
+      "src/node/ledger/params/chain-params.ts",
+      "seconds / params.blockTimeSeconds",
+      "seconds / (3 * params.blockTimeSeconds)",
+    ),
+  ),
+  bug(
+    "R: (a, b) and (b, a) are two offences of a validator",
+    ["slashing"],
+    edit(
+      "src/codecs/consensus/equivocation.ts",
+      'if (first.blockId > second.blockId) return "the statements are not in order of block id";',
+      "",
+    ),
+    edit(
+      "src/codecs/consensus/equivocation.ts",
+      "{chainId, kind, epoch, view, publicKey}: EquivocationProof): string =>",
+      "{chainId, kind, epoch, view, publicKey, first: {blockId}}: EquivocationProof): string =>",
+    ),
+    edit(
+      "src/codecs/consensus/equivocation.ts",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+      "${epoch}\\0${view}\\0`), publicKey",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+      "${epoch}\\0${view}\\0${blockId}`), publicKey",
+    ),
+  ),
+  bug(
+    "R: (a, b) and (b, a) are two offences of a miner",
+    ["slashing"],
+    edit("src/codecs/slashing/double-mining.ts", "order < 0 ? [a, b] : [b, a]", "order < 0 ? [a, b] : [a, b]"),
+    edit(
+      "src/node/ledger/slashing/double-mining.ts",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+      "${proofA.height}`,",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+      "${proofA.height}/${proofIdOf(proofA)}`,",
+    ),
+  ),
+  bug(
+    "R: a bond below the least is not revoked",
+    ["bonds"],
+    edit("src/node/ledger/slashing/punish.ts", "if (autoRevoked) revokeRecord(state, remaining, block);", ""),
+  ),
+  bug(
+    "R: a stale batch is served after pruning",
+    ["batches"],
+    // So that a run of half a minute prunes at all.
+    edit("src/codecs/dag/batch.ts", "BATCH_WINDOW_ROUNDS = 50n;", "BATCH_WINDOW_ROUNDS = 3n;"),
+    edit(
+      "src/node/mempool/dag/step.ts",
+      "[...turn.state.rounds].filter(([round]) => round >= belowRound);",
+      "[...turn.state.rounds].filter(([round]) => round >= 0n);",
+    ),
+    edit(
+      DESK,
+      "round: horizonOf(this.#state, limits.gcRounds)}",
+      "round: horizonOf(this.#state, limits.gcRounds) * 0n}",
+    ),
+    edit("src/node/mempool/dag/restore.ts", " && !turn.isForgotten(ref)) restore", ") restore"),
+    edit(
+      "src/node/taken-batches.ts",
+      "place.round >= newest - BATCH_WINDOW_ROUNDS && !isTaken",
+      "place.round <= newest + BATCH_WINDOW_ROUNDS && !isTaken",
+    ),
+  ),
+  bug(
     "R: the root depends on the order in which keys came",
     ["state", "crash", "liveness", "acknowledged"],
     edit(

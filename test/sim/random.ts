@@ -2,7 +2,17 @@
 import {utf8} from "../../src/codecs/bytes.js";
 import {sha3} from "../../src/codecs/hash.js";
 
-export const CONCERNS = ["network", "disk", "clock", "faults", "byzantine", "workload", "timers"] as const;
+export const CONCERNS = [
+  "network",
+  "disk",
+  "clock",
+  "faults",
+  "byzantine",
+  "workload",
+  "timers",
+  "staking",
+  "mining",
+] as const;
 export type Concern = (typeof CONCERNS)[number];
 
 /** sfc32 (Doty-Humphrey, PractRand): small, fast, and passes what schedules ask of a generator. */

@@ -1,24 +1,25 @@
 /** One seed: plan, nodes, links, clients, faults, checkers. The same seed gives the same run, event by event. */
-import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {QsdmError} from "../../src/errors.js";
 import type {PaceOptions} from "../../src/node/engine/pace.js";
-import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {OutputFilter} from "./byzantine.js";
 import {Checkers, type Violation} from "./checkers.js";
 import {cryptoOf, type SimCrypto} from "./crypto.js";
 import {EventHeap} from "./heap.js";
 import {SimNetwork} from "./network.js";
 import {SimNode} from "./node.js";
-import {type Episode, type Plan, planOf} from "./plan.js";
+import {CHAIN_ID, People} from "./people.js";
+import {type Episode, type Plan, planFor} from "./plan.js";
 import {type Concern, type Random, streamsOf} from "./random.js";
 import {Trace} from "./trace.js";
-import {clientsOf, transferOf} from "./workload.js";
+import {clientOf, signedCall, transferOf} from "./workload.js";
 
 export interface SimOptions {
   readonly seed: number;
   readonly crypto: "fake" | "real";
   /** Between two blocks while nothing waits, milliseconds; faults go on for as long as twenty of them take. */
   readonly blockMs?: number;
+  /** Whether people stake and mine, in the seeds in which they do; without them a run takes a third of the time. */
+  readonly people?: boolean;
   /** Takes the trace line by line; null keeps its digest alone. */
   readonly print: ((line: string) => void) | null;
 }
@@ -35,10 +36,10 @@ export interface SimResult {
   readonly transactions: number;
   /** Highest epoch that an honest node began. */
   readonly epoch: bigint;
+  /** Calls in blocks, by contract, those that were refused apart. */
+  readonly counts: ReadonlyMap<string, number>;
 }
 
-const CHAIN_ID = "qsdm-sim";
-const CLIENTS = 8;
 /** Until everything that was acknowledged is in blocks, the end is put off by this much at a time. */
 const STEP_MS = 1_000;
 /** A minute of simulated time has two hundred views at most. */
@@ -46,39 +47,23 @@ const BLOCK_MS = 1_000;
 /** A supervisor starts a process again at once, or somebody does. */
 const RESTARTS_MS = [10, 100, 2_000] as const;
 
-const genesisOf = (nodes: number, crypto: SimCrypto, addresses: readonly string[]): Genesis => ({
-  chainId: CHAIN_ID,
-  network: "simulation",
-  timeMs: 1_800_000_000_000n,
-  // Short enough for an epoch to end in most runs in which somebody is caught.
-  params: {...NETWORK_PARAMS.dev, validatorEpochBlocks: 8n},
-  allocations: addresses.map((to) => ({to, amountDust: 1_000_000_000n})),
-  validators: Array.from({length: nodes}, (_, i) => ({
-    publicKey: crypto.votes.keygen(`validator ${i}`).publicKey,
-    power: 1n,
-    account: (i + 1).toString(16).padStart(64, "0"),
-  })),
-  authorities: [],
-  vestings: [],
-});
-
-export async function runSeed({seed, crypto: mode, blockMs = BLOCK_MS, print}: SimOptions): Promise<SimResult> {
+export async function runSeed({
+  seed,
+  crypto: mode,
+  blockMs = BLOCK_MS,
+  people = true,
+  print,
+}: SimOptions): Promise<SimResult> {
   const streams = streamsOf(seed);
-  const plan = planOf(streams.faults, {faultMs: 20 * blockMs});
+  const plan = planFor(streams, {faultMs: 20 * blockMs, people});
   const crypto = await cryptoOf(mode);
-  const clients = clientsOf(CLIENTS, plan.nodes, crypto);
-  const genesis = genesisOf(
-    plan.nodes,
-    crypto,
-    clients.map(({address}) => address),
-  );
   const world = new World({
-    ...{plan, streams, crypto, genesis, trace: new Trace(print)},
+    ...{plan, streams, crypto, trace: new Trace(print)},
     pace: {intervalMs: blockMs, minIntervalMs: blockMs / 5},
   });
   await world.build();
   try {
-    world.schedule(clients);
+    world.schedule();
     await world.run();
     return world.result(seed);
   } finally {
@@ -90,7 +75,6 @@ interface Setting {
   readonly plan: Plan;
   readonly streams: Readonly<Record<Concern, Random>>;
   readonly crypto: SimCrypto;
-  readonly genesis: Genesis;
   readonly pace: PaceOptions;
   readonly trace: Trace;
 }
@@ -101,13 +85,16 @@ class World {
   readonly #network: SimNetwork;
   readonly #checkers: Checkers;
   readonly #filters = new Map<number, OutputFilter>();
+  readonly #people: People;
   #acknowledged = 0;
 
   constructor(private readonly setting: Setting) {
-    const {plan, streams, crypto, genesis, trace} = setting;
+    const {plan, streams, crypto, trace} = setting;
+    this.#people = new People(setting);
     this.#checkers = new Checkers({
-      genesis,
+      genesis: this.#people.genesis,
       crypto,
+      isCheat: (id) => this.#people.isCheat(id),
       isHonest: (node) => !plan.byzantine.has(node),
       nowMs: () => this.#heap.nowMs,
     });
@@ -117,6 +104,7 @@ class World {
       trace,
       outgoing: (letter) => this.#filters.get(letter.from)?.rewrite(letter) ?? [letter],
       left: (letter) => this.#checkers.left(letter),
+      arrived: (letter) => this.#filters.get(letter.to)?.heard(letter),
       failed: (node, error) => this.#checkers.crashed(node, error),
     });
     for (const [node, misdeeds] of plan.byzantine)
@@ -132,8 +120,9 @@ class World {
   }
 
   async build(): Promise<void> {
-    const {plan, streams, crypto, genesis, pace, trace} = this.setting;
-    for (let i = 0; i < plan.nodes; i++)
+    const {plan, streams, crypto, pace, trace} = this.setting;
+    const {genesis} = this.#people;
+    for (let i = 0; i < plan.nodes + plan.staking.candidates; i++)
       this.#nodes.push(
         await SimNode.create(i, {
           genesis,
@@ -143,7 +132,7 @@ class World {
           timers: streams.timers,
           pace,
           trace,
-          started: (node) => void this.#checkers.started(node),
+          started: (node, chain) => this.#checkers.started(node, chain),
           committed: (node, committed) => {
             const {height, blockId, transactionCount} = committed;
             trace.note(
@@ -151,23 +140,27 @@ class World {
               node.index,
               `commits ${height} ${blockId.slice(0, 8)} with ${transactionCount} transactions`,
             );
-            void this.#checkers.committed(node, committed);
+            this.#checkers.committed(node, committed);
           },
+          equivocated: (node, proof) => this.#people.equivocated(node, proof),
           failed: (node, error) => this.#failed(node, error),
         }),
       );
   }
 
-  schedule(clients: ReturnType<typeof clientsOf>): void {
-    const {plan, streams} = this.setting;
+  schedule(): void {
+    const {plan, streams, crypto, trace} = this.setting;
     this.#network.weather = plan.weather;
     for (const node of this.#nodes) this.#heap.in(0, () => void node.start());
-    for (const {atMs, forMs, episode} of plan.episodes) this.#heap.in(atMs, () => this.#begin(episode, forMs));
-    for (let i = 0; i < plan.transfers; i++) {
-      const client = streams.workload.pick(clients);
-      const to = streams.workload.pick(clients).address;
-      this.#heap.in(streams.workload.between(100, plan.transfersEndMs), () => void this.#send(client, to));
-    }
+    for (const {atMs, forMs, episode} of [...plan.episodes, ...plan.staking.episodes])
+      this.#heap.in(atMs, () => this.#begin(episode, forMs));
+    this.#people.schedule({
+      ...{plan, streams, crypto, trace, heap: this.#heap, nodes: this.#nodes},
+      acknowledged: (node, txId) => {
+        this.#acknowledged++;
+        this.#checkers.acknowledged(node, txId);
+      },
+    });
     this.#heap.in(plan.healMs, () => this.#heal());
   }
 
@@ -194,29 +187,12 @@ class World {
       height: [...this.#checkers.heights.values()].reduce((a, b) => (a > b ? a : b), 0n),
       transactions: this.#acknowledged,
       epoch: this.#checkers.epoch,
+      counts: this.#checkers.books.counts,
     };
   }
 
   close(): void {
     for (const node of this.#nodes) node.close();
-  }
-
-  async #send(client: ReturnType<typeof clientsOf>[number], to: string): Promise<void> {
-    const {crypto, streams, trace} = this.setting;
-    const node = this.#nodes[client.home]!;
-    if (!node.isUp) return;
-    const bytes = transferOf(client, {to, chainId: CHAIN_ID, crypto, random: streams.workload});
-    try {
-      const txId = await node.submit(bytes);
-      if (txId === null) return;
-      client.nonce++;
-      this.#acknowledged++;
-      trace.note(this.#heap.nowMs, client.home, `acknowledges ${txId.slice(0, 8)}`);
-      this.#checkers.acknowledged(client.home, txId);
-    } catch (error) {
-      if (!(error instanceof QsdmError)) throw error;
-      trace.note(this.#heap.nowMs, client.home, `refuses a transfer: ${error.code}`);
-    }
   }
 
   #begin(episode: Episode, forMs: number): void {
@@ -265,10 +241,11 @@ class World {
   /** Transactions that must be refused: of nobody, unpayable, and far ahead of their account. */
   #flood(node: SimNode): void {
     const {crypto, streams} = this.setting;
-    const [poor] = clientsOf(CLIENTS + 1, 1, crypto).slice(-1);
+    const poor = clientOf("nobody", node.index, crypto);
     for (let i = 0; i < 20; i++) {
-      poor!.nonce = BigInt(i * 10);
-      const bytes = transferOf(poor!, {to: poor!.address, chainId: CHAIN_ID, crypto, random: streams.workload});
+      poor.nonce = BigInt(i * 10);
+      const {call, tipDust} = transferOf(poor.address, streams.workload);
+      const bytes = signedCall(poor, call, {chainId: CHAIN_ID, crypto, tipDust});
       void node.submit(bytes).catch((error: unknown) => {
         if (!(error instanceof QsdmError)) this.#checkers.crashed(node.index, error);
       });
