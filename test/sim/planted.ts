@@ -55,7 +55,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ),
   bug(
     "R: half of the power is a quorum",
-    ["certificates", "agreement", "availability"],
+    ["certificates", "agreement", "availability", "batches"],
     edit("src/node/consensus/votes/committee.ts", "? (2n * total) / 3n + 1n", "? (total + 1n) / 2n"),
   ),
   bug(
