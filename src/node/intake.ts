@@ -125,7 +125,6 @@ export class Intake {
       this.ports.pool.remove(transaction.txId);
       throw error;
     }
-    this.ports.wake();
     return transaction;
   }
 
@@ -152,7 +151,6 @@ export class Intake {
       this.#proofs.delete(accepted.proofIdHex);
       throw error;
     }
-    this.ports.wake();
     return accepted;
   }
 
@@ -330,6 +328,8 @@ export class Intake {
       this.ports.store.keepWaiting(kept, gone);
       for (const {row} of batch) this.#unwritten.delete(row.id);
       for (const {done} of batch) done();
+      // Once for all of them: whoever is woken looks at everything that waits.
+      this.ports.wake();
     } catch (error) {
       for (const {fail} of batch) fail(error);
       this.#diskFailed(error);

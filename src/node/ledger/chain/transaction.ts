@@ -54,8 +54,22 @@ export interface Transaction {
 /** Whether the form is an envelope of this ledger's own, and not one of QSDM's. */
 export const isOwnForm = ({form}: Authority): boolean => form === "envelope-v3" || form === "multi-envelope-v3";
 
+/**
+ * What was read of bytes that somebody still holds: on its way from a batch into a block one array is read four times.
+ * Bytes of a transaction are never written to.
+ */
+const known = new WeakMap<Uint8Array, Transaction>();
+
 /** @throws DecodeError ENVELOPE_TOO_LARGE, CBOR_INVALID, FIELD_INVALID, and what a v2 envelope is refused with */
 export function readTransaction(bytes: Uint8Array): Transaction {
+  const before = known.get(bytes);
+  if (before) return before;
+  const read = readAnew(bytes);
+  known.set(bytes, read);
+  return read;
+}
+
+function readAnew(bytes: Uint8Array): Transaction {
   if (isEquivocation(bytes)) return readEvidence(bytes);
   if (isCompatTransaction(bytes)) {
     const read = readCompatTransaction(bytes);
