@@ -31,6 +31,7 @@ export function createApi(
     wire: {network, tally},
     batches: () => batches.figures,
     sync: () => ({...engine.syncTally, ...engine.sync()}),
+    signaturesChecked: () => keys.signatures.checked,
   });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));
@@ -55,6 +56,7 @@ export function createApi(
       node: {
         ...portsOf(ledger),
         sync: () => engine.sync(),
+        batches: () => batches.figures,
         store,
         finality,
         ngc,
@@ -76,7 +78,7 @@ export function createApi(
 /** The ledger as the API sees it. */
 function portsOf(
   ledger: Ledger & Wire,
-): Omit<ApiPorts, "sync" | "store" | "finality" | "ngc" | "network" | "info" | "now"> {
+): Omit<ApiPorts, "batches" | "sync" | "store" | "finality" | "ngc" | "network" | "info" | "now"> {
   const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, gossip, retelling} = ledger;
   const announce = (channel: PoolChannel, id: string, bytes: Uint8Array): void => {
     gossip.announce(channel, bytes);

@@ -31,6 +31,7 @@ export class SignatureDesk {
   readonly verify: VerifySignature;
   readonly #valid: ValidSignatures;
   readonly #asked: Asked[] = [];
+  #checked = 0;
 
   /** @param pool null checks on the caller's thread, when the rules ask */
   constructor(
@@ -38,8 +39,16 @@ export class SignatureDesk {
     private readonly pool: SignaturePool | null,
     valid = new ValidSignatures(),
   ) {
-    this.verify = rememberValid(verify, valid);
+    this.verify = rememberValid((...signature) => {
+      this.#checked++;
+      return verify(...signature);
+    }, valid);
     this.#valid = valid;
+  }
+
+  /** Signatures that were checked, here or on threads; what was known already is none of them. */
+  get checked(): number {
+    return this.#checked;
   }
 
   /**
@@ -83,6 +92,7 @@ export class SignatureDesk {
   }
 
   #submit(batch: readonly Asked[]): void {
+    this.#checked += batch.length;
     this.pool!.mlDsaVerify(
       87,
       batch.map(({signed}) => signed),

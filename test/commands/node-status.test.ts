@@ -36,7 +36,8 @@ test("--watch --json prints an object a line, and goes on while the node is not 
   };
   const ran = await watched(url, "--json", seen);
   const events = linesIn(ran.out).map((line) => JSON.parse(line));
-  expect(events[0]).toMatchObject({event: "status", data: {chain_tip: "12"}});
+  const batches = {certified_round: 7, committed_round: 5, waiting: 3, missing: 0};
+  expect(events[0]).toMatchObject({event: "status", data: {chain_tip: "12", qsdm: {batches}}});
   expect(events.find(({event}) => event === "unavailable")).toMatchObject({error: {code: "NODE_NOT_READY"}});
 });
 
@@ -55,4 +56,5 @@ test("a node that lacks blocks says where it is going and how long that takes", 
   await client.close();
   expect(status.qsdm!.sync).toMatchObject({state: "catching-up", blocksPerSecond: 10});
   expect(linesOf(status, "")).toContain("catching up to 900, 90s to go");
+  expect(linesOf(status, "")).toContain("batches round 7, in blocks to 5, 3 for the next ones, 0 missing");
 });

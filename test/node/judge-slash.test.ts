@@ -24,7 +24,7 @@ const payloadOf = (proofA: Proof, proofB: Proof, nodeId = "rig-1"): Uint8Array =
 test("an offence is judged without paying, and only one slash for it is taken", async () => {
   // Slow blocks: what waits keeps waiting while the second watcher comes.
   const {client, stop} = await runTestNode(await initTestNode(nodeGenesis([owner, ...watchers])), {
-    pace: {intervalMs: 1_500, minIntervalMs: 1_000},
+    pace: {intervalMs: 1_500, minIntervalMs: 2_000},
   });
   onTestFinished(stop);
   await client.enroll({

@@ -42,10 +42,12 @@ test("a valid signature is checked once, an invalid one each time that it is off
   for (let round = 0; round < 2; round++)
     await signatures.ahead((verify) => [verify(...asks(1)), verify(...asks(2, 3))]);
   expect(batches).toEqual([2, 1]);
+  expect(signatures.checked).toBe(3);
   expect(signatures.verify(...asks(1))).toBe(true);
   expect(alone).toEqual([]);
   expect(signatures.verify(...asks(2, 3))).toBe(false);
   expect(alone).toEqual([2]);
+  expect(signatures.checked).toBe(4);
 });
 
 test("what was not foreseen is checked when it is asked", async () => {

@@ -13,6 +13,7 @@ import type {EnrollmentRecord} from "../../src/node/ledger/enrollment/record.js"
 import type {ChainParams} from "../../src/node/ledger/params/chain-params.js";
 import {STRICT_RULES} from "../../src/node/ledger/params/rules.js";
 import {aloneNetwork} from "../../src/node/network/alone.js";
+import {NO_BATCHES} from "./network.js";
 
 export const ALICE = "a1".repeat(32);
 export const BOB = "b2".repeat(32);
@@ -132,6 +133,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
     },
   },
   poolSize: () => 2,
+  batches: () => ({...NO_BATCHES, certifiedRound: 7, committedRound: 5, waiting: 3}),
   waitingBids: () => [],
   waitingTransaction: () => null,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),

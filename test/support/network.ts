@@ -2,8 +2,9 @@
  * The network port between nodes of one process, for tests above the transport: what is sent arrives on a later turn,
  * in order, as a copy. Links can be cut and healed; what is sent over a cut link is lost.
  */
+
+import type {BatchFigures} from "../../src/codecs/api/status.js";
 import {UnavailableError} from "../../src/errors.js";
-import type {BatchFigures} from "../../src/node/batches/desk.js";
 import {emptyTally} from "../../src/node/engine/sync/tally.js";
 import type {SyncFigures} from "../../src/node/metrics/sync.js";
 import {aloneNetwork} from "../../src/node/network/alone.js";

@@ -44,6 +44,24 @@ const sync = object({
   blocksPerSecond: count,
   etaSeconds: optional(count),
 });
+/** The DAG mempool as this node sees it. */
+const batches = object({
+  /** Highest round of a certified batch. */
+  certifiedRound: count,
+  /** Highest round that a final block took a batch of. */
+  committedRound: count,
+  /** Certified, and in no final block. */
+  waiting: count,
+  /** Asked of others. */
+  missing: count,
+  /** By this validator since it started, */
+  made: count,
+  /** and requests for what was missing. */
+  fetches: count,
+  /** Validators that were seen to sign two for one round. */
+  equivocations: count,
+});
+export type BatchFigures = ValueOf<typeof batches>;
 
 /** What a client needs to speak to this node, and what the reference does not say. */
 const own = object({
@@ -59,6 +77,7 @@ const own = object({
   stateRoot: text,
   sync,
   poolSize: count,
+  batches,
   baseFeeDust: u64,
   bondDust: u64,
   slashCapDust: u64,

@@ -1,6 +1,6 @@
 /** A node's status over and over: drawn anew where a person looks, a line for each look elsewhere. */
 import {setTimeout as sleep} from "node:timers/promises";
-import type {Status} from "../../codecs/api/status.js";
+import type {BatchFigures, Status} from "../../codecs/api/status.js";
 import {QsdmError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
 import {documentOf} from "../document.js";
@@ -79,6 +79,9 @@ function drawn(io: Io): Show {
 const paceOf = (blocks: bigint, ms: number): string =>
   `  ${((Number(blocks) * 1_000) / ms).toFixed(1)} blocks a second`;
 
+const batchesLine = ({certifiedRound, committedRound, waiting, missing}: BatchFigures): string =>
+  `batches round ${certifiedRound}, in blocks to ${committedRound}, ${waiting} for the next ones, ${missing} missing`;
+
 /** Where a node that lacks blocks is on its way to. */
 const wayOf = ({targetHeight, etaSeconds}: NonNullable<Status["qsdm"]>["sync"]): string =>
   `catching up to ${targetHeight}${etaSeconds === null ? "" : `, ${formatDuration(etaSeconds * 1_000)} to go`}`;
@@ -92,5 +95,6 @@ export const linesOf = (
   ...(qsdm?.sync.state === "catching-up" ? [wayOf(qsdm.sync)] : []),
   `block   ${qsdm?.blockId ?? "-"}`,
   `waiting ${qsdm?.poolSize ?? "-"}  peers ${peers}`,
+  ...(qsdm ? [batchesLine(qsdm.batches)] : []),
   `${nodeRole} ${nodeId}  ${version}  up ${uptime}`,
 ];

@@ -2,6 +2,7 @@
 
 import type {Topic} from "../../codecs/api/events.js";
 import type {StakeView} from "../../codecs/api/stakes.js";
+import type {BatchFigures} from "../../codecs/api/status.js";
 import type {VestingView} from "../../codecs/api/vesting.js";
 import type {Block, Header} from "../../codecs/chain/block.js";
 import type {UnsignedEnvelope} from "../../codecs/chain/envelope.js";
@@ -192,6 +193,7 @@ export interface ApiPorts {
   poolSize(): number;
   /** How far this node is behind others. */
   sync(): SyncState;
+  batches(): BatchFigures;
   /** Everything that waits as it competes for a block, best price first. */
   waitingBids(): readonly Waiting[];
   /** What a waiting transaction says, or `null` when none waits under this id. */

@@ -2,6 +2,7 @@
  * The driver of the DAG mempool: feeds the pure machine one input at a time and carries its effects out in their order.
  * What came in one turn of the loop is written in one transaction, before anything that it covers leaves.
  */
+import type {BatchFigures} from "../../codecs/api/status.js";
 import {type Ack, ackContent, ackContentOf} from "../../codecs/dag/availability.js";
 import {type Batch, type BatchRef, batchHeader} from "../../codecs/dag/batch.js";
 import {aboutOf, type Kept, kept} from "../../codecs/dag/kept.js";
@@ -45,17 +46,6 @@ export interface BatchDeskPorts {
   oversized(ids: readonly string[]): void;
   /** The disk failed: the node must stop. */
   failed(error: unknown): void;
-}
-
-/** What metrics tell of it. */
-export interface BatchFigures {
-  readonly certifiedRound: number;
-  readonly committedRound: number;
-  readonly waiting: number;
-  readonly missing: number;
-  readonly made: number;
-  readonly fetches: number;
-  readonly equivocations: number;
 }
 
 export class BatchDesk implements Service {

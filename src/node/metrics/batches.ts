@@ -1,6 +1,6 @@
 /** The DAG mempool: rounds, what waits for blocks, and what is missing. */
 import {Counter, Gauge, type Registry} from "prom-client";
-import type {BatchFigures} from "../batches/desk.js";
+import type {BatchFigures} from "../../codecs/api/status.js";
 
 export function batchMetrics(registry: Registry, figures: () => BatchFigures): void {
   const registers = [registry];

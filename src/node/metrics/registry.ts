@@ -1,9 +1,9 @@
 /** The metrics of one node, in a registry of its own: two nodes in one process do not count into each other. */
-import {collectDefaultMetrics, Gauge, Registry} from "prom-client";
+import {Counter, collectDefaultMetrics, Gauge, Registry} from "prom-client";
+import type {BatchFigures} from "../../codecs/api/status.js";
 import type {NgcDesk} from "../api/ngc/desk.js";
 import type {Answered} from "../api/options.js";
 import type {LedgerView} from "../api/ports.js";
-import type {BatchFigures} from "../batches/desk.js";
 import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
 import type {Verdict} from "../mining/telemetry/check.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
@@ -31,6 +31,8 @@ export interface MetricsPorts {
   readonly wire: NetworkMetricsPorts;
   batches(): BatchFigures;
   sync(): SyncFigures;
+  /** Signatures of transactions that were checked. */
+  signaturesChecked(): number;
 }
 
 export class NodeMetrics {
@@ -61,6 +63,7 @@ export class NodeMetrics {
     networkMetrics(registry, ports.wire);
     batchMetrics(registry, () => ports.batches());
     syncMetrics(registry, () => ports.sync());
+    signatureMetrics(registry, () => ports.signaturesChecked());
     this.#gauges = this.#declareGauges();
   }
 
@@ -101,4 +104,16 @@ export class NodeMetrics {
       uptime.set(process.uptime());
     };
   }
+}
+
+function signatureMetrics(registry: Registry, checked: () => number): void {
+  new Counter({
+    name: "qsdm_signatures_checked_total",
+    help: "Signatures of transactions that were checked, without those that were known to be valid.",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(checked());
+    },
+  });
 }

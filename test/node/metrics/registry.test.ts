@@ -14,6 +14,7 @@ const metrics = () =>
     wire: NO_WIRE,
     batches: () => NO_BATCHES,
     sync: () => IN_SYNC,
+    signaturesChecked: () => 3,
   });
 
 const committed = (events: readonly LedgerEvent[], over: Partial<BlockCommitted> = {}): BlockCommitted => ({
@@ -154,6 +155,7 @@ test("gauges come from one view for each scrape", async () => {
     wire: NO_WIRE,
     batches: () => NO_BATCHES,
     sync: () => IN_SYNC,
+    signaturesChecked: () => 3,
   });
   const text = await node.scrape();
   expect(views).toBe(1);
@@ -180,6 +182,7 @@ test("issuance by stake has gauges where an epoch has ended, and none before", a
         wire: NO_WIRE,
         batches: () => NO_BATCHES,
         sync: () => IN_SYNC,
+        signaturesChecked: () => 3,
       },
     }).scrape();
   const amounts = {validatorsDust: 80n, treasuryDust: 14n, insuranceDust: 3n, communityDust: 1n, issuedDust: 98n};
@@ -263,9 +266,11 @@ test("counts what batches come to", async () => {
     wire: NO_WIRE,
     batches: () => ({...NO_BATCHES, certifiedRound: 9, missing: 2, made: 5}),
     sync: () => IN_SYNC,
+    signaturesChecked: () => 3,
   }).scrape();
   expect(text).toMatch(/^qsdm_batches_certified_round 9$/m);
   expect(text).toMatch(/^qsdm_batches_missing 2$/m);
+  expect(text).toMatch(/^qsdm_signatures_checked_total 3$/m);
   expect(text).toMatch(/^qsdm_batches_made_total 5$/m);
 });
 
@@ -278,6 +283,7 @@ test("says how far the node is behind, and what others served it", async () => {
     wire: NO_WIRE,
     batches: () => NO_BATCHES,
     sync: () => ({...IN_SYNC, catchingUp: true, targetHeight: 900n, blocksPerSecond: 120, blocks: 7, lies: 1}),
+    signaturesChecked: () => 3,
   }).scrape();
   const figures = {catching_up: 1, target_height: 900, blocks_per_second: 120, blocks_total: 7, lies_total: 1};
   for (const [name, value] of Object.entries(figures)) expect(sample(text, `qsdm_sync_${name}`)).toBe(String(value));

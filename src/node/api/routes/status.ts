@@ -9,7 +9,6 @@ import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS, TENSOR_FORK_HEIGHT} from "../../../co
 import {CC_ATTESTATION} from "../../../codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../../../codecs/mining/hmac-bundle.js";
 import {KEY_ATTESTATION} from "../../../codecs/mining/key-bundle.js";
-import type {SyncState} from "../../engine/sync/progress.js";
 import {
   blocksPerHalving,
   emissionEpoch,
@@ -59,7 +58,7 @@ function statusOf(node: ApiPorts): Status {
     tokenomics: tokenomicsOf(view),
     taskActionsReady: false,
     mining: miningOf(view),
-    qsdm: ownOf(view, node.poolSize(), node.sync()),
+    qsdm: ownOf(view, node),
   };
 }
 
@@ -116,8 +115,9 @@ function miningOf({head: {height}, params, governance}: LedgerView): Status["min
   };
 }
 
-function ownOf(view: LedgerView, poolSize: number, {catchingUp, ...sync}: SyncState): OwnStatus {
+function ownOf(view: LedgerView, node: Pick<ApiPorts, "poolSize" | "batches" | "sync">): OwnStatus {
   const {head, params} = view;
+  const {catchingUp, ...sync} = node.sync();
   // Governed: the state has the last word, as it has when a slash is applied.
   const {active} = view.governance();
   return {
@@ -129,7 +129,8 @@ function ownOf(view: LedgerView, poolSize: number, {catchingUp, ...sync}: SyncSt
     blockTimeMs: head.timeMs,
     stateRoot: head.stateRoot,
     sync: {state: catchingUp ? "catching-up" : "following", ...sync},
-    poolSize,
+    poolSize: node.poolSize(),
+    batches: node.batches(),
     baseFeeDust: params.fees.baseFeeDust,
     bondDust: params.enrollment.bondDust,
     slashCapDust: params.slashing.capDust,
