@@ -30,6 +30,13 @@ test("a validator that heard of no batch fetches what a proposal names, and vote
   for (const {failures} of all) expect(failures).toEqual([]);
 });
 
+test("signatures of others' batches are checked as the batches come, and those of its own are known", async () => {
+  const all = await started(4);
+  const {txId} = await pay(all[0]!, 0n);
+  for (const {store} of all) await eventually(async () => store.receipt(txId), 20_000);
+  expect(all.map(({signatures}) => signatures.checked)).toEqual([0, 1, 1, 1]);
+});
+
 test("what no block can hold leaves the pool of the node that took it", async () => {
   const all = await started(4);
   const first = await pay(all[0]!, 0n, BALANCE - 1_500n);

@@ -37,6 +37,8 @@ export interface Member extends TestChain {
   readonly directory: string;
   readonly failures: unknown[];
   readonly equivocations: EquivocationProof[];
+  /** Of what batches hold; what its own clients wrote has another. */
+  readonly signatures: SignatureDesk;
   /** What its log was told in detail. */
   readonly details: string[];
   stop(): Promise<void>;
@@ -80,6 +82,11 @@ export class Cluster {
       log: {debug, info: () => {}, warn: () => {}, error: () => {}},
       failed: (error: unknown) => failures.push(error),
     };
+    const signatures = new SignatureDesk(mlDsa87.verify, {
+      threads: 1,
+      mlDsaVerify: async (_level, batch) =>
+        batch.map(({publicKey, message, signature}) => mlDsa87.verify(publicKey, message, signature)),
+    });
     const relayed = new Relayed({
       key: keysOf(i).publicKey,
       committee: () => chain.committee,
@@ -91,7 +98,7 @@ export class Cluster {
       intake,
       relayed,
       identity: {publicKey: keysOf(i).publicKey, sign},
-      signatures: new SignatureDesk(mlDsa87.verify, null),
+      signatures,
       minIntervalMs: pace.minIntervalMs,
       available: () => engine.batchCame(),
     });
@@ -122,7 +129,7 @@ export class Cluster {
       signed.close();
       this.members.delete(i);
     };
-    const member = {...opened, engine, directory, failures, equivocations, details, stop};
+    const member = {...opened, engine, directory, failures, equivocations, details, signatures, stop};
     this.members.set(i, member);
     return member;
   }
