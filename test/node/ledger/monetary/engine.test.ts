@@ -1,6 +1,7 @@
 /** Issuance by stake, on a real chain. Expected amounts are the specification's formulas (bft-ledger.md 7), by hand. */
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
+import {U64_MAX} from "../../../../src/codecs/amount.js";
 import type {GenesisParams, MonetaryGenesis} from "../../../../src/codecs/chain/genesis.js";
 import {transfer} from "../../../../src/codecs/chain/payloads.js";
 import {validatorIdOf} from "../../../../src/codecs/chain/validator-payloads.js";
@@ -13,7 +14,7 @@ import {shareOut, splitIssuance} from "../../../../src/node/ledger/monetary/engi
 import {epochFeesOf, monetaryOf, stepMonetary} from "../../../../src/node/ledger/monetary/engine/step.js";
 import {accountAt, countDust, expectedDust, mint, supplyOf} from "../../../../src/node/ledger/monetary/supply.js";
 import {chainParamsOf} from "../../../../src/node/ledger/params/networks.js";
-import {stakes} from "../../../../src/node/ledger/state/stores.js";
+import {EPOCH_KEY, epochFees, stakes} from "../../../../src/node/ledger/state/stores.js";
 import {contentOf, mlDsa44, signed, testAccount} from "../../../support/accounts.js";
 import {
   extend,
@@ -136,6 +137,18 @@ describe("one epoch's end", () => {
     const {record, state} = ended((now) => now.put(stakes, ID, {...now.get(stakes, ID)!, ...change}));
     expect(record).toMatchObject({stakedDust: 0n, issuedDust: 0n, treasuryDust: 0n});
     expect(supplyOf(state).minedDust).toBe(0n);
+  });
+
+  test.each([
+    ["in an epoch", 1n],
+    ["at the end of one", 3n],
+  ])("counts fees that were paid round and round up to the largest integer, %s", (_when, height) => {
+    const genesis = founded();
+    const state = genesisState(genesis);
+    state.put(epochFees, EPOCH_KEY, {paidDust: U64_MAX - 1n});
+    stepMonetary(state, {height, params: chainParamsOf(genesis)}, 9n);
+    expect(epochFeesOf(state) || monetaryOf(state)!.feesDust).toBe(U64_MAX);
+    expect(() => state.changes()).not.toThrow();
   });
 
   test("shares among validators by stake, what does not divide to the largest", () => {

@@ -2,6 +2,7 @@
  * The engine at work: fees are counted in each block, and the last block of an epoch decides what it comes to and, in
  * active mode, pays it (docs/decisions/0081-monetary-engine.md).
  */
+import {U64_MAX} from "../../../../codecs/amount.js";
 import {validatorIdOf} from "../../../../codecs/chain/validator-payloads.js";
 import type {LedgerEvent} from "../../chain/events.js";
 import type {ChainParams, MonetaryParams} from "../../params/chain-params.js";
@@ -35,6 +36,9 @@ export const monetaryOf = (state: State): MonetaryRecord | null => state.get(mon
 /** Fees paid since the epoch began. */
 export const epochFeesOf = (state: State): bigint => state.get(epochFees, EPOCH_KEY)?.paidDust ?? 0n;
 
+/** Where nothing burns, whoever proposes gets its own fees back and can pay them again: they have no bound. */
+const countedFees = (feesDust: bigint): bigint => (feesDust < U64_MAX ? feesDust : U64_MAX);
+
 interface Staked {
   readonly owner: string;
   readonly stakeDust: bigint;
@@ -62,7 +66,7 @@ export function stepMonetary(
 ): LedgerEvent[] {
   const terms = params.monetary;
   if (terms === null) return [];
-  const paidDust = epochFeesOf(state) + feesDust;
+  const paidDust = countedFees(epochFeesOf(state) + feesDust);
   const epoch = epochAt(height, terms.epochBlocks);
   if (epoch === epochAt(height + 1n, terms.epochBlocks)) {
     if (feesDust > 0n) state.put(epochFees, EPOCH_KEY, {paidDust});
