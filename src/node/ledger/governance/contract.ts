@@ -4,7 +4,7 @@
  */
 import {isAddress} from "../../../codecs/address.js";
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
-import {type Change, formatProposal, type Proposed} from "../../../codecs/governance/change.js";
+import {type Change, encodeChange, formatProposal, type Proposed} from "../../../codecs/governance/change.js";
 import {MAX_ACTIVATION_DELAY_BLOCKS, TENSOR_FORK_HEIGHT} from "../../../codecs/governance/parameters.js";
 import {GOVERNANCE_CONTRACT, PARAM_SET} from "../../../codecs/governance/payloads.js";
 import {DecodeError, RuleError} from "../../../errors.js";
@@ -131,7 +131,8 @@ function votedFor({state, block, content}: Call, given: Read): Proposal {
       hint: "vote for those of others, or wait until one of yours is through",
     });
   const fresh = {proposer: sender, proposedAtHeight: block.height, stagedAtHeight: 0n, voters: []};
-  return {...given, ...fresh, key, payload: content.payload};
+  // As its encoder writes it: a compat chain reads spellings of any length.
+  return {...given, ...fresh, key, payload: encodeChange(given, given.memo)};
 }
 
 function apply(call: Call): Effect {

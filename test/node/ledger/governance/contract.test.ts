@@ -7,7 +7,7 @@ import {contractsOf} from "../../../../src/node/contracts.js";
 import type {GovernanceStep} from "../../../../src/node/ledger/governance/proposals.js";
 import {AUTHORITIES_MAX, OPEN_PROPOSALS_MAX} from "../../../../src/node/ledger/governance/proposals.js";
 import {accountAt} from "../../../../src/node/ledger/monetary/supply.js";
-import {STRICT_RULES} from "../../../../src/node/ledger/params/rules.js";
+import {COMPAT_RULES, STRICT_RULES} from "../../../../src/node/ledger/params/rules.js";
 import {viewOf} from "../../../../src/node/view.js";
 import {contentOf, signed, TEST_CHAIN_ID, type TestAccount, testAccount} from "../../../support/accounts.js";
 import {extend, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
@@ -329,4 +329,20 @@ test("a fork that another change brought forward is not moved once it is past", 
   expect(view().active.get("fork_v2_tc_height")).toBe(6n);
   expect(await vote(ann, setTo("fork_v2_tc_height", 50n), 20n)).toBe("GOV_FORK_PASSED");
   expect(told.filter(({step}) => step === "activated")).toHaveLength(1);
+});
+
+test("a compat chain goes on with a vote that is longer than any that it would write", async () => {
+  const base = testGenesis([{to: ann.address, amountDust: FUNDS}]);
+  const genesis = {...base, params: {...base.params, rules: "compat" as const}, authorities: [ann.address]};
+  const {chain, intake, store} = await openTestChain(scratchDirectory(), genesis, {
+    contracts: contractsOf(COMPAT_RULES),
+  });
+  const json = `{"kind":"param-set","param":"reward_bps","value":7,"effective_height":9${" ".repeat(5_000)}}`;
+  const payload = new TextEncoder().encode(json);
+  const content = contentOf(ann, {contract: GOVERNANCE_CONTRACT, payload, maxFeeDust: FUNDS / 10n});
+  const {txId} = await intake.submit(signed(ann, content));
+  await extend(intake);
+  expect(store.receipt(txId)).toMatchObject({outcome: "applied"});
+  expect(viewOf(chain).governance().pending).toMatchObject([{param: "reward_bps", value: 7n}]);
+  await store.close();
 });
