@@ -73,7 +73,7 @@ export function checkGenesis({params, validators, authorities, vestings, timeMs}
   if (params.rules === "strict" && params.forkV2Height !== 0n)
     refuse(`forkV2Height is ${params.forkV2Height}, strict rules take version 2 proofs from height 0 on`);
   checkDeviceTrust(params.deviceTrust);
-  if (params.monetary) checkMonetary(params.monetary, params);
+  if (params.monetary) checkMonetary(params.monetary, params, unbondBlocks);
   if (timeMs > I64_MAX) refuse(`timeMs ${timeMs} does not fit a signed 64-bit integer`);
   if (validators.length === 0) refuse("no validator");
   if (validators.some(({power}) => power === 0n)) refuse("a validator without voting power");
@@ -96,11 +96,15 @@ export function checkGenesis({params, validators, authorities, vestings, timeMs}
 function checkMonetary(
   {epochBlocks, validatorsBps, insuranceBps, communityBps, treasury, insurance, community}: MonetaryGenesis,
   {validatorStakeDust, blockTimeSeconds}: GenesisParams,
+  unbondBlocks: bigint,
 ): void {
   if (validatorStakeDust === 0n) refuse("monetary needs stakes, and validatorStakeDust is 0");
   if (epochBlocks === 0n) refuse("monetary.epochBlocks is 0");
   if (epochsPerYear(epochBlocks, blockTimeSeconds) === 0n)
     refuse(`monetary.epochBlocks is ${epochBlocks}, which is longer than a year`);
+  // Whoever stakes at the end of an epoch is paid for all of it, and has to be locked for as long.
+  if (epochBlocks > unbondBlocks)
+    refuse(`monetary.epochBlocks is ${epochBlocks}, and a stake stays locked for ${unbondBlocks} blocks`);
   if (validatorsBps + insuranceBps + communityBps > WHOLE_BPS)
     refuse(`monetary: the parts add up to more than ${WHOLE_BPS} basis points`);
   if (new Set([treasury, insurance, community]).size < 3)

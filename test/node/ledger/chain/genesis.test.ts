@@ -25,6 +25,9 @@ const issuing = (change: Partial<MonetaryGenesis>, params: Partial<GenesisParams
 
 test("a chain that issues by stake can run", () => expect(() => checkGenesis(issuing({}))).not.toThrow());
 
+test("a monetary epoch can be as long as a stake stays locked", () =>
+  expect(() => checkGenesis(issuing({epochBlocks: 1_000n}, {validatorUnbondSeconds: 1_000}))).not.toThrow());
+
 test.each(Object.entries(NETWORK_PARAMS))("the parameters of %s make a chain", (_name, params) => {
   expect(() => checkGenesis({...good, params})).not.toThrow();
 });
@@ -85,7 +88,16 @@ describe("a genesis is refused", () => {
     ["that sets aside more than the treasury", "SUPPLY_CAP", granting({amountDust: 10n ** 15n})],
     ["that issues by stake and has none", "GENESIS_INVALID", issuing({}, {validatorStakeDust: 0n})],
     ["with monetary epochs of no blocks", "GENESIS_INVALID", issuing({epochBlocks: 0n})],
-    ["with monetary epochs of more than a year", "GENESIS_INVALID", issuing({epochBlocks: 31_536_001n})],
+    [
+      "with monetary epochs of more than a year",
+      "GENESIS_INVALID",
+      issuing({epochBlocks: 31_536_001n}, {validatorUnbondSeconds: 40_000_000}),
+    ],
+    [
+      "with monetary epochs that a stake need not stay for",
+      "GENESIS_INVALID",
+      issuing({epochBlocks: 1_001n}, {validatorUnbondSeconds: 1_000}),
+    ],
     ["that issues more than all of it", "GENESIS_INVALID", issuing({validatorsBps: 9_401})],
     ["whose treasury is its insurance", "GENESIS_INVALID", issuing({insurance: MONETARY.treasury})],
     [
