@@ -32,6 +32,14 @@ describe("qsdm vesting claim", () => {
   ])("refuses one %s before it costs a fee", async (_what, vestings, code) => {
     await expect(orderClaim(undefined, context(vestings))).rejects.toMatchObject({code});
   });
+
+  test.each([
+    ["before the cliff names it", 13n, /before height 13$/],
+    ["behind it says to wait", 12n, /try again later$/],
+  ])("%s", async (_when, cliffHeight, hint) => {
+    const nothing = {...VESTING, cliffHeight, claimableDust: 0n};
+    await expect(orderClaim(undefined, context([nothing]))).rejects.toMatchObject({hint: expect.stringMatching(hint)});
+  });
 });
 
 test("vesting show prints a line for each account", async () => {

@@ -26,7 +26,10 @@ export async function orderClaim(
     });
   if (mine.claimableDust === 0n)
     throw new RuleError("VESTING_NOTHING_DUE", `nothing more has vested at height ${height}`, {
-      hint: `there is nothing to claim before height ${mine.cliffHeight}`,
+      hint:
+        height < mine.cliffHeight
+          ? `there is nothing to claim before height ${mine.cliffHeight}`
+          : "it grows by the block: try again later",
     });
   return {
     contract: VESTING_CLAIM_CONTRACT,
