@@ -16,7 +16,8 @@ export const finalityVerifyCommand = (io: Io): Command =>
       "state, that more than two thirds of their power voted for three blocks in views without a gap, and that the block " +
       "is the first of them or an ancestor. Where others vote by then, the proof has a step for each change: that the old " +
       "validators made a block final, and that the state after it names the new ones. Whoever has the genesis file needs to " +
-      "trust nobody else.\n\n" +
+      "trust nobody else, with one exception: validators that have left and have their stake back can sign another history " +
+      "for nothing, whose proofs hold here. qsdm light sync, which does not go on from what is too old, is safe from that.\n\n" +
       "Prints one line: height, block id, time, view and the state root before the block, which is final with it. --json " +
       "has the whole header and the validators.",
     examples: [
@@ -28,7 +29,7 @@ export const finalityVerifyCommand = (io: Io): Command =>
     ],
     files: {"genesis.json": "What the chain was started from; each node has it in its data directory."},
     exit: {3: "The proof does not hold, or is none."},
-    seeAlso: ["finality fetch", "block"],
+    seeAlso: ["finality fetch", "light sync", "block"],
   })
     .argument("<file>", "the proof; - reads standard input")
     .requiredOption("--genesis <path>", "genesis file of the chain")
