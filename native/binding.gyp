@@ -10,9 +10,9 @@
       "target_name": "qsdm_native",
       "sources": ["napi/addon.cpp", "napi/cuda.cpp", "napi/cuda_signatures.cpp",
                   "napi/cuda_verifier.cpp", "napi/field.cpp", "napi/forms.cpp", "napi/hash_job.cpp",
-                  "napi/kem.cpp", "napi/library.cpp", "napi/mapping.cpp", "napi/pool.cpp", "napi/search_job.cpp",
+                  "napi/kem.cpp", "napi/library.cpp", "napi/mapping.cpp", "napi/pedersen.cpp", "napi/pool.cpp", "napi/search_job.cpp",
                   "napi/signatures.cpp", "napi/signer.cpp", "napi/values.cpp", "napi/verify_job.cpp",
-                  "cpu/abi.cpp", "cpu/field.cpp", "cpu/kem.cpp", "cpu/kem_scalar.cpp", "cpu/mapping.cpp",
+                  "cpu/abi.cpp", "cpu/field.cpp", "cpu/kem.cpp", "cpu/kem_scalar.cpp", "cpu/mapping.cpp", "cpu/pedersen.cpp",
                   "cpu/path_scalar.cpp", "cpu/secret_memory.cpp", "cpu/signatures.cpp", "cpu/signatures_scalar.cpp",
                   "cpu/workers.cpp", "cpu/ml_dsa/key_cache.cpp"],
       # It handles a signal, so it has to stay when the last JavaScript thread that loaded it ends.

@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Raised with every change that an older caller would not survive. Compare it with qsdm_abi() before any other call. */
-#define QSDM_NATIVE_ABI 9
+#define QSDM_NATIVE_ABI 10
 
 #define QSDM_ENTRY_BYTES 32
 #define QSDM_START_BYTES 48

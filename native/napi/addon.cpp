@@ -7,6 +7,7 @@
 #include "forms.hpp"
 #include "job.hpp"
 #include "kem.hpp"
+#include "pedersen.hpp"
 #include "signatures.hpp"
 #include "signer.hpp"
 
@@ -163,6 +164,7 @@ NAPI_MODULE_INIT() {
   qsdm::define_field(env, exports);
   qsdm::define_kem(env, exports);
   qsdm::define_mapping(env, exports);
+  qsdm::define_pedersen(env, exports);
   qsdm::define_pool(env, exports);
   qsdm::define_signatures(env, exports);
   qsdm::define_signers(env, exports);

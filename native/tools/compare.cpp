@@ -3,6 +3,7 @@
 #include <cstring>
 #include <random>
 
+#include "../include/qsdm_pedersen.h"
 #include "check.hpp"
 #include "engine.hpp"
 #include "limit.hpp"
@@ -32,6 +33,22 @@ bool hashes_nothing(uint32_t path) {
   return true;
 }
 
+// One and zero give the generators, nothing the identity, in more than one group.
+bool commits_to_generators() {
+  static constexpr uint8_t STARTS[3][3] = {{0x97, 0xf1, 0xd3}, {0x91, 0x7c, 0x9e}, {0xc0, 0, 0}};
+  constexpr size_t COUNT = 70;
+  Data values(COUNT * QSDM_SCALAR_BYTES), blindings(values.size()), commitments(COUNT * QSDM_COMMITMENT_BYTES);
+  for (size_t i = 0; i < COUNT; i++) {
+    values[(i + 1) * QSDM_SCALAR_BYTES - 1] = i % 3 == 0;
+    blindings[(i + 1) * QSDM_SCALAR_BYTES - 1] = i % 3 == 1;
+  }
+  qsdm_pedersen_commit(values.data(), blindings.data(), COUNT, commitments.data());
+  bool right = qsdm_pedersen_are_scalars(values.data(), COUNT) == 1;
+  for (size_t i = 0; i < COUNT; i++)
+    right = right && std::memcmp(&commitments[i * QSDM_COMMITMENT_BYTES], STARTS[i % 3], sizeof STARTS[0]) == 0;
+  return right;
+}
+
 }  // namespace
 
 Tally compare_engines(size_t rounds, uint64_t seed) {
@@ -55,6 +72,9 @@ Tally compare_engines(size_t rounds, uint64_t seed) {
     (right ? total.passed : total.failed)++;
     if (!right) std::printf("FAIL %s: the hash of nothing differs\n", qsdm_path_at(path).name);
   }
+  const bool commits = commits_to_generators();
+  (commits ? total.passed : total.failed)++;
+  if (!commits) std::printf("FAIL commitments to one and zero are not the generators\n");
   for (size_t round = 0; round < rounds; round++) {
     std::vector<Data> messages(random() % 20 + 1);
     for (Data &message : messages) message = data(random() % 500);

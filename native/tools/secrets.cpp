@@ -1,6 +1,6 @@
 // qsdm-secrets: what may be seen of a secret key from outside, by how long signing takes and by where it branches.
 //
-//   taint            makes keys, signs, encapsulates and decapsulates with secrets that memcheck takes for undefined (see core/secrets.hpp)
+//   taint            makes keys, signs, encapsulates and decapsulates and commits, with secrets that memcheck takes for undefined (see core/secrets.hpp)
 //   traces           looks for secrets on the stack that key encapsulation ran on
 //   timing SAMPLES   Welch's t-test over two classes of secret keys (Reparaz, Balasch and Verbauwhede, "Dude, is my code
 //                    constant time?", 2017)
@@ -22,6 +22,7 @@
 #include "../core/ml_dsa/thread_sign.hpp"
 #include "../core/secrets.hpp"
 #include "../include/qsdm_kem.h"
+#include "../include/qsdm_pedersen.h"
 #include "../include/qsdm_signatures.h"
 
 #if defined(QSDM_TAINT)
@@ -136,11 +137,28 @@ void tainted_kem(uint32_t path) {
   }
 }
 
+// Commits to marked values with marked blindings.
+void tainted_commitments() {
+  constexpr size_t COUNT = 3;
+  Data values = random_data(COUNT * QSDM_SCALAR_BYTES), blindings = random_data(values.size());
+  Data commitments(COUNT * QSDM_COMMITMENT_BYTES);
+  for (size_t at = 0; at < values.size(); at += QSDM_SCALAR_BYTES) values[at] = blindings[at] = 0;
+  mark(values.data(), values.size());
+  mark(blindings.data(), blindings.size());
+  qsdm_pedersen_commit(values.data(), blindings.data(), COUNT, commitments.data());
+  qsdm::declassify(commitments.data(), commitments.size());
+  // The flag of the compressed form, and no identity.
+  for (size_t at = 0; at < commitments.size(); at += QSDM_COMMITMENT_BYTES)
+    if ((commitments[at] & 0xc0) != 0x80) std::abort();
+}
+
 int taint() {
   if (!is_watched()) {
     std::fprintf(stderr, "qsdm-secrets: taint takes a build with QSDM_TAINT, and valgrind\n");
     return 2;
   }
+  tainted_commitments();
+  std::printf("Pedersen's commitments were made\n");
   for (const uint32_t path : usable_paths()) {
     for (const Level level : LEVELS) {
       Data seed = random_data(32);

@@ -5,6 +5,7 @@
  */
 import {randomFillSync} from "node:crypto";
 import {BACKEND_NAMES, type ComputeBackend} from "../../src/node/compute/backend.js";
+import {benchCommitments} from "./compute/commitments.js";
 import {benchGpu} from "./compute/gpu.js";
 import {benchHashing} from "./compute/hashing.js";
 import {benchKeyAgreement} from "./compute/key-agreement.js";
@@ -35,6 +36,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   await benchHashing(backends, print);
   benchStateTree(backends, print);
   await benchSharing(backends[0]!.field, print);
+  await benchCommitments(print);
   const table = new Uint8Array(new SharedArrayBuffer(TABLE_BYTES));
   for (const backend of backends) backend.prepareTable(table);
   const noise = randomFillSync(new Uint8Array(FILL_BYTES));

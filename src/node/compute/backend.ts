@@ -10,6 +10,7 @@ import type {MixVersion, WalkStart} from "../ledger/mining/walk.js";
 import type {FieldBatches} from "./field.js";
 import type {MappedTable, TablePlace} from "./mapped-table.js";
 import type {MlDsa, MlDsaLevel, Workload} from "./ml-dsa.js";
+import type {Pedersen} from "./pedersen.js";
 import type {ComputePool, PoolOptions} from "./pool.js";
 
 export interface ComputeBackend {
@@ -34,6 +35,8 @@ export interface ComputeBackend {
   mlDsa(level: MlDsaLevel, workload?: Workload): Promise<MlDsa>;
   /** Arithmetic on many shared secrets. */
   readonly field: FieldBatches;
+  /** Commitments to many values. */
+  pedersen(): Promise<Pedersen>;
   /** Starts threads of the backend's own; null where it computes on the caller's. @throws UnavailableError */
   readonly openPool: ((options: PoolOptions) => ComputePool) | null;
   /** The backend that fills tables for this one, where another one does. */

@@ -6,6 +6,7 @@ import {mixDigest} from "../ledger/mining/walk.js";
 import type {ComputeBackend} from "./backend.js";
 import {bigintField} from "./field.js";
 import {loadMlDsa} from "./ml-dsa.js";
+import {loadPedersen} from "./pedersen.js";
 
 export const cpuBackend: ComputeBackend = {
   name: "cpu",
@@ -18,5 +19,6 @@ export const cpuBackend: ComputeBackend = {
   solveSlice,
   mlDsa: loadMlDsa,
   field: bigintField,
+  pedersen: loadPedersen,
   openPool: null,
 };

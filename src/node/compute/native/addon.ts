@@ -9,7 +9,7 @@ import {UnavailableError} from "../../../errors.js";
 import type {CudaLibrary, CudaSignatures} from "./cuda-library.js";
 
 /** `QSDM_NATIVE_ABI` in native/include/qsdm_native.h. */
-const ABI = 9;
+const ABI = 10;
 
 /** An instruction set that the addon was built for. */
 export interface NativePath {
@@ -85,6 +85,8 @@ export interface Addon {
   ): boolean;
   /** Fills the secret; false where those bytes are no key. */
   mlKemDecapsulate(path: number, secretKey: Uint8Array, ciphertext: Uint8Array, secret: Uint8Array): boolean;
+  /** Fills the commitments; false where a scalar is not below the group's order. */
+  pedersenCommit(values: Uint8Array, blindings: Uint8Array, commitments: Uint8Array): boolean;
 }
 /** Handle of a mapped table. What walks or reads it throws NATIVE_TABLE once its file was changed. */
 export interface AddonTable {
