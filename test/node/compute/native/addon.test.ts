@@ -30,7 +30,7 @@ test("a file that is no addon is a reason too", async () => {
 test("an addon with another interface is refused, whatever else it has", async () => {
   expect(load(await fileWith("a.cjs", "exports.abi = 0; exports.paths = [];"))).toMatchObject({
     code: "NATIVE_UNAVAILABLE",
-    message: "backend native: the addon's interface has version 0, not 8",
+    message: expect.stringMatching(/^backend native: the addon's interface has version 0, not [1-9]\d*$/),
   });
 });
 
