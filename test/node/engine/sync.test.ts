@@ -61,7 +61,7 @@ const bent = ({block, certificate}: Certified): Certified => ({
 });
 
 /** A node that takes blocks without executing them. */
-async function taker(network: InProcessNetwork) {
+async function taker(network: InProcessNetwork, clock: Pick<Clock, "nowMs" | "after"> = FAST) {
   const port = network.join("f".repeat(64));
   const taken: Certified[] = [];
   const catchUp = new CatchUp({
@@ -69,7 +69,7 @@ async function taker(network: InProcessNetwork) {
     store: {
       block: async () => ({id: base.id, ...chain[0]!, certificate: {...base, epoch: 0n, blockId: base.id, votes: []}}),
     },
-    clock: FAST,
+    clock,
     tip: () => {
       const last = taken.at(-1)?.block.header;
       return last ? {...last, id: blockIdOf(last)} : base;
@@ -230,6 +230,63 @@ test("who failed rests while others can be asked, longer each time, and a liar w
   expect(network.rejected.map(({peer}) => peer)).toEqual([b]);
 });
 
+/** A clock that goes on when it is told to. */
+function stoppedClock() {
+  let nowMs = 0;
+  let timers: {readonly atMs: number; readonly job: () => void}[] = [];
+  return {
+    nowMs: () => nowMs,
+    after(ms: number, job: () => void) {
+      const timer = {atMs: nowMs + ms, job};
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((each) => each !== timer);
+      };
+    },
+    goOn(ms: number) {
+      nowMs += ms;
+      for (const {atMs, job} of timers) if (atMs <= nowMs) job();
+      timers = timers.filter(({atMs}) => atMs > nowMs);
+    },
+  };
+}
+
+describe("many who are of little use do not hold up one who has the blocks", () => {
+  const {headers, blocks} = honest(() => chain);
+
+  test("answers that come late and tell nothing are waited for when nobody else has more", async () => {
+    const network = new InProcessNetwork();
+    const clock = stoppedClock();
+    const late: Script["headers"] = () => {
+      clock.goOn(1_900);
+      return answer({headers: [], certificate: null});
+    };
+    const asked = [];
+    for (const name of NAMES) asked.push(await serving(network, name, {headers: late, blocks: () => []}));
+    await serving(network, "e".repeat(64), {headers: (one) => headers({...one, count: 2}), blocks});
+    const {catchUp, taken} = await taker(network, clock);
+    catchUp.want();
+    await eventually(async () => taken.length === chain.length);
+    for (const each of asked) expect(each.headers).toBeLessThanOrEqual(2);
+    await catchUp.stop();
+  });
+
+  test("those who keep silent do not fill every request that may be under way", async () => {
+    const network = new InProcessNetwork();
+    const clock = stoppedClock();
+    const silent: {readonly blocks: number}[] = [];
+    for (const name of "01234567") silent.push(await serving(network, name.repeat(64), {headers, blocks: () => never}));
+    await serving(network, NAMES[0]!, {headers, blocks});
+    const {catchUp, taken} = await taker(network, clock);
+    catchUp.want();
+    await eventually(async () => silent.every((each) => each.blocks === 1));
+    clock.goOn(2_000);
+    await eventually(async () => taken.length === chain.length);
+    await catchUp.stop();
+    expect(network.rejected).toEqual([]);
+  });
+});
+
 describe("catching up", () => {
   test("takes from several peers at once", async () => {
     const {asked} = await caughtUp({});
@@ -253,8 +310,20 @@ describe("catching up", () => {
   test("says where it is going and how fast, and that it is there", async () => {
     const network = new InProcessNetwork();
     const pace = honest(() => chain);
-    await serving(network, NAMES[0]!, {...pace, blocks: (asked) => soon(5).then(() => pace.blocks(asked))});
-    const {catchUp, taken} = await taker(network);
+    const clock = stoppedClock();
+    let bringRest = (): void => {};
+    const isAsked = new Promise<void>((resolve) => {
+      bringRest = resolve;
+    });
+    await serving(network, NAMES[0]!, {
+      ...pace,
+      blocks: async (asked) => {
+        clock.goOn(100);
+        if (asked.from > 60n) await isAsked;
+        return pace.blocks(asked);
+      },
+    });
+    const {catchUp, taken} = await taker(network, clock);
     expect(catchUp.state()).toEqual({catchingUp: false, targetHeight: 0n, blocksPerSecond: 0, etaSeconds: null});
     catchUp.want();
     await eventually(async () => taken.length > 50);
@@ -262,6 +331,7 @@ describe("catching up", () => {
     expect({catchingUp, targetHeight}).toEqual({catchingUp: true, targetHeight: 120n});
     expect(blocksPerSecond).toBeGreaterThan(0);
     expect(etaSeconds).toBeGreaterThan(0);
+    bringRest();
     await eventually(async () => taken.length === 120 && !catchUp.state().catchingUp);
     await catchUp.stop();
   });

@@ -50,7 +50,6 @@ export class CatchUp {
   readonly #progress: Progress;
   #wanted = false;
   #running: Promise<void> | null = null;
-  #next = 0;
   #isStopped = false;
   /** Ends the wait that is under way. */
   #interrupt: () => void = () => {};
@@ -94,19 +93,21 @@ export class CatchUp {
       this.#wanted = false;
       const before = this.tally.answers;
       // Each peer in turn, until a whole round of them brought nothing.
-      let idle = 0;
-      for (let peers = this.#peers(); idle < peers.length && !this.#isStopped; peers = this.#peers())
-        idle = (await this.#follow(peers[this.#next++ % peers.length]!)) ? 0 : idle + 1;
+      const asked = new Set<PeerId>();
+      for (let peer = this.#sources.next(asked); peer !== null && !this.#isStopped; peer = this.#sources.next(asked)) {
+        asked.add(peer);
+        const isLate = this.#sources.isLate(peer);
+        const {requests} = this.tally;
+        if (await this.#follow(peer)) asked.clear();
+        // What is missing now is not to wait for one late peer after the other.
+        else if (isLate && this.tally.requests > requests && this.#wanted) break;
+      }
       // Those that are there and silent may have what is missing.
-      if (idle > 0 && this.tally.answers === before) this.#wanted = true;
+      if (asked.size > 0 && this.tally.answers === before) this.#wanted = true;
       this.#known = null;
       this.#progress.end(this.ports.tip().height);
       if (this.#wanted && !this.#isStopped) await this.#pause();
     }
-  }
-
-  #peers(): readonly PeerId[] {
-    return this.ports.network.peers().map(({id}) => id);
   }
 
   #pause(): Promise<void> {

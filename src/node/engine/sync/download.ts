@@ -20,6 +20,8 @@ const WINDOW_VOTES = 8_192;
 const WINDOW_BYTES = 32 * 1024 * 1024;
 /** Requests under way; an answer can be as long as a message. */
 const REQUESTS_MAX = 8;
+/** Beyond those, for what is taken next while they are held up by peers that keep silent. */
+const REQUESTS_SPARE = 8;
 /** What is taken next and was not brought in this time, another peer is asked for as well. */
 const OVERDUE_MS = 2_000;
 const TIMEOUT_MS = 16_000;
@@ -133,7 +135,7 @@ export class Download {
     for (let asked = true; asked && !this.#over; ) {
       asked = false;
       for (const peer of this.ports.sources.ready()) {
-        const range = this.#requests.size < REQUESTS_MAX ? this.#rangeFor(peer) : null;
+        const range = this.#rangeFor(peer);
         if (!range) continue;
         asked = true;
         void this.#ask(peer, range);
@@ -142,6 +144,8 @@ export class Download {
   }
 
   #rangeFor(peer: PeerId): Pick<Request, "from" | "to"> | null {
+    const {size} = this.#requests;
+    if (size >= REQUESTS_MAX + REQUESTS_SPARE) return null;
     const window = Math.min(WINDOW_BLOCKS, Math.ceil(WINDOW_VOTES / this.ground.committee.size));
     const end = Math.min(this.wanted.length, this.#at + window, this.#lacks.get(peer) ?? Number.POSITIVE_INFINITY);
     const span = this.ports.sources.spanOf(peer);
@@ -154,8 +158,9 @@ export class Download {
     while (from < end && !this.#isFree(from)) from++;
     this.#free = from;
     // Memory is for what is taken next: that alone is always asked for.
-    if (from < end && (from === this.#at || this.#keptBytes < WINDOW_BYTES)) return rangeAt(from, this.#isFree);
-    return rangeAt(this.#at, this.#isOverdue);
+    if (from < end && (from === this.#at || (this.#keptBytes < WINDOW_BYTES && size < REQUESTS_MAX)))
+      return rangeAt(from, this.#isFree);
+    return this.#isOwing(peer) ? null : rangeAt(this.#at, this.#isOverdue);
   }
 
   readonly #isFree = (place: number): boolean => {
@@ -163,6 +168,12 @@ export class Download {
     for (const {from, to} of this.#requests) if (from <= place && place < to) return false;
     return true;
   };
+
+  /** It was asked for something long ago: what is urgent is for others to bring. */
+  #isOwing(peer: PeerId): boolean {
+    const sinceMs = this.ports.clock.nowMs() - OVERDUE_MS;
+    return [...this.#requests].some((each) => each.peer === peer && each.sinceMs <= sinceMs);
+  }
 
   /** Others were asked for it long ago. */
   readonly #isOverdue = (place: number, peer: PeerId): boolean => {

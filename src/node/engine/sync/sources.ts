@@ -26,6 +26,8 @@ interface Source {
   lied: boolean;
   /** How long it is waited for with headers. */
   patienceMs: number;
+  /** When it was asked for headers last: in which turn, counted from the start. */
+  turn: number;
   /** What it calls its newest block; nothing proves it. */
   newest: bigint;
 }
@@ -37,16 +39,34 @@ export interface SourcesPorts {
 
 export class Sources {
   readonly #byId = new Map<PeerId, Source>();
+  #turns = 0;
 
   constructor(private readonly ports: SourcesPorts) {}
 
-  /** Peers that can be asked now. */
+  /** Peers that can be asked for blocks now, those that bring most at a time first. */
   ready(): readonly PeerId[] {
     const nowMs = this.ports.nowMs();
-    return this.#connected().filter((id) => {
-      const {busy, restsUntilMs} = this.#of(id);
-      return busy < REQUESTS_EACH && restsUntilMs <= nowMs;
-    });
+    return this.#connected()
+      .filter((id) => {
+        const {busy, restsUntilMs} = this.#of(id);
+        return busy < REQUESTS_EACH && restsUntilMs <= nowMs;
+      })
+      .sort((a, b) => this.spanOf(b) - this.spanOf(a));
+  }
+
+  /** Whom to ask for headers next, none of `asked`: whoever was asked longest ago, and late ones after all others. */
+  next(asked: ReadonlySet<PeerId>): PeerId | null {
+    const left = this.#connected().filter((id) => !asked.has(id));
+    const rank = (id: PeerId): number => (this.isLate(id) ? this.#turns + 1 : 0) + this.#of(id).turn;
+    const [first] = left.sort((a, b) => rank(a) - rank(b));
+    if (first === undefined) return null;
+    this.#of(first).turn = ++this.#turns;
+    return first;
+  }
+
+  /** Whether its headers take so long, or do not come at all, that others are better asked before. */
+  isLate(id: PeerId): boolean {
+    return this.#of(id).patienceMs > PATIENCE_MS;
   }
 
   spanOf(id: PeerId): number {
@@ -127,6 +147,7 @@ export class Sources {
         restsUntilMs: 0,
         lied: false,
         patienceMs: PATIENCE_MS,
+        turn: 0,
         newest: 0n,
       };
       this.#byId.set(id, source);
