@@ -41,6 +41,8 @@ export function viewOf(chain: Chain): LedgerView {
 
 function createView({state, params: given, tip, held}: Chain): LedgerView {
   const params = liveParams(given, state);
+  // Kept: every status asks, and each proposal has to be decoded.
+  let governance: GovernanceView | null = null;
   return {
     head: {height: tip.height, blockId: tip.id, timeMs: tip.timeMs, stateRoot: tip.stateRoot},
     params,
@@ -71,7 +73,7 @@ function createView({state, params: given, tip, held}: Chain): LedgerView {
       }),
     stakes: () => stakesIn(state, params),
     epoch: () => epochOf(state),
-    governance: () => governanceIn(state, params.rules),
+    governance: () => (governance ??= governanceIn(state, params.rules)),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The books, and what the chain was founded on. */
+/** The books, and what the chain runs under. */
 import {account, chainParams, emission, monetaryAnswer, supplyAnswer, versions} from "../../../codecs/api/ledger.js";
 import {vestingList} from "../../../codecs/api/vesting.js";
 import {nextHalvingHeight} from "../../ledger/monetary/emission.js";
@@ -81,7 +81,7 @@ function epochView(record: MonetaryRecord, terms: MonetaryParams) {
 export const paramsRoute = route({
   method: "GET",
   path: "/api/v1/chain/params",
-  summary: "everything that the genesis fixed",
+  summary: "what the next block runs under: what the genesis fixed, and what authorities have changed since",
   auth: "public",
   errors: "coded",
   cost: 0.1,
