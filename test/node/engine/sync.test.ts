@@ -494,6 +494,7 @@ describe("a node that was away", () => {
     await eventually(async () => again.chain.tip.height === 18n);
     expect(from).toContain(10n);
     expect(again.failures).toEqual([]);
-    expect(new Set(cluster.network.rejected.map(({peer}) => peer))).toEqual(new Set([NAMES[0]]));
+    // Whether the liar was asked for any of so few blocks is chance; nobody else may be blamed.
+    expect(cluster.network.rejected.filter(({peer}) => peer !== NAMES[0])).toEqual([]);
   }, 60_000);
 });
