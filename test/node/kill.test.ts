@@ -128,7 +128,7 @@ test(`${KILLS} kills during acknowledged writes lose nothing`, {timeout: 300_000
     // A second time where nearly all of it was on the node's disk before the last kill.
     do {
       sending = send(client, await prepare(senders, client, log), log);
-      await Promise.race([sending, eventually(async () => isBusy(), 30_000)]);
+      await Promise.race([sending, eventually(async () => isBusy(), 90_000)]);
     } while (!isBusy());
     // Four of five are aimed at a commit, the fifth at whatever is going on.
     if (kills % 5 === 4) node.child.kill("SIGKILL");
