@@ -1,30 +1,13 @@
 /** The DAG mempool: rounds, what waits for blocks, and what is missing. */
-import {Counter, Gauge, type Registry} from "prom-client";
+import type {Registry} from "prom-client";
 import type {BatchFigures} from "../../codecs/api/status.js";
+import {readCounter, readGauge} from "./figures.js";
 
 export function batchMetrics(registry: Registry, figures: () => BatchFigures): void {
-  const registers = [registry];
-  const gauge = (name: string, help: string, read: (now: BatchFigures) => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read(figures()));
-      },
-    });
-  };
-  const counter = (name: string, help: string, read: (now: BatchFigures) => number): void => {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(read(figures()));
-      },
-    });
-  };
+  const gauge = (name: string, help: string, read: (now: BatchFigures) => number): void =>
+    readGauge(registry, {name, help, read: () => read(figures())});
+  const counter = (name: string, help: string, read: (now: BatchFigures) => number): void =>
+    readCounter(registry, {name, help, read: () => read(figures())});
   gauge("qsdm_batches_certified_round", "Highest round of a certified batch.", (now) => now.certifiedRound);
   gauge(
     "qsdm_batches_committed_round",

@@ -2,6 +2,7 @@
 import {Counter, Gauge, type Registry} from "prom-client";
 import type {Network} from "../network/port.js";
 import type {NetworkTally} from "../network/tally.js";
+import {readGauge} from "./figures.js";
 
 export interface NetworkMetricsPorts {
   readonly network: Pick<Network, "peers">;
@@ -21,13 +22,10 @@ export function networkMetrics(registry: Registry, {network, tally}: NetworkMetr
         this.set({direction}, peers.filter((each) => each.direction === direction).length);
     },
   });
-  new Gauge({
+  readGauge(registry, {
     name: "qsdm_p2p_peer_score_min",
     help: "Lowest score of a connected peer, from 0 to 100; 100 while there is none.",
-    registers,
-    collect() {
-      this.set(Math.min(100, ...network.peers().map(({score}) => score)));
-    },
+    read: () => Math.min(100, ...network.peers().map(({score}) => score)),
   });
   const byChannel = (name: string, help: string, read: (channel: NetworkTally["channels"]["consensus"]) => number) =>
     new Counter({

@@ -1,5 +1,5 @@
 /** The metrics of one node, in a registry of its own: two nodes in one process do not count into each other. */
-import {Counter, collectDefaultMetrics, Gauge, Registry} from "prom-client";
+import {collectDefaultMetrics, Gauge, Registry} from "prom-client";
 import type {BatchFigures} from "../../codecs/api/status.js";
 import type {NgcDesk} from "../api/ngc/desk.js";
 import type {Answered} from "../api/options.js";
@@ -10,6 +10,7 @@ import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {batchMetrics} from "./batches.js";
 import {blockMetrics, chainGauges} from "./chain.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
+import {readCounter} from "./figures.js";
 import {governanceGauges, governanceMetrics} from "./governance.js";
 import {httpMetrics} from "./http.js";
 import {type NetworkMetricsPorts, networkMetrics} from "./network.js";
@@ -63,7 +64,11 @@ export class NodeMetrics {
     networkMetrics(registry, ports.wire);
     batchMetrics(registry, () => ports.batches());
     syncMetrics(registry, () => ports.sync());
-    signatureMetrics(registry, () => ports.signaturesChecked());
+    readCounter(registry, {
+      name: "qsdm_signatures_checked_total",
+      help: "Signatures of transactions that were checked, without those that were known to be valid.",
+      read: () => ports.signaturesChecked(),
+    });
     this.#gauges = this.#declareGauges();
   }
 
@@ -104,16 +109,4 @@ export class NodeMetrics {
       uptime.set(process.uptime());
     };
   }
-}
-
-function signatureMetrics(registry: Registry, checked: () => number): void {
-  new Counter({
-    name: "qsdm_signatures_checked_total",
-    help: "Signatures of transactions that were checked, without those that were known to be valid.",
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(checked());
-    },
-  });
 }

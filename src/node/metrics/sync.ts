@@ -1,33 +1,16 @@
 /** Catching up: where it is going, and what it was served. */
-import {Counter, Gauge, type Registry} from "prom-client";
+import type {Registry} from "prom-client";
 import type {SyncState} from "../engine/sync/progress.js";
 import type {SyncTally} from "../engine/sync/tally.js";
+import {readCounter, readGauge} from "./figures.js";
 
 export type SyncFigures = SyncState & SyncTally;
 
 export function syncMetrics(registry: Registry, figures: () => SyncFigures): void {
-  const registers = [registry];
-  const gauge = (name: string, help: string, read: (now: SyncFigures) => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read(figures()));
-      },
-    });
-  };
-  const counter = (name: string, help: string, read: (now: SyncFigures) => number): void => {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(read(figures()));
-      },
-    });
-  };
+  const gauge = (name: string, help: string, read: (now: SyncFigures) => number): void =>
+    readGauge(registry, {name, help, read: () => read(figures())});
+  const counter = (name: string, help: string, read: (now: SyncFigures) => number): void =>
+    readCounter(registry, {name, help, read: () => read(figures())});
   gauge("qsdm_sync_catching_up", "1 while this node is behind by more than a few blocks.", (now) =>
     Number(now.catchingUp),
   );

@@ -1,11 +1,11 @@
 import {expect, test} from "vitest";
 import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/events.js";
 import type {MonetaryRecord} from "../../../src/node/ledger/state/stores.js";
-import {NodeMetrics} from "../../../src/node/metrics/registry.js";
+import {type MetricsPorts, NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {view} from "../../support/api.js";
 import {IN_SYNC, NO_BATCHES, NO_WIRE} from "../../support/network.js";
 
-const metrics = () =>
+const metrics = (change: Partial<MetricsPorts> = {}) =>
   new NodeMetrics({
     view,
     poolSize: () => 2,
@@ -15,6 +15,7 @@ const metrics = () =>
     batches: () => NO_BATCHES,
     sync: () => IN_SYNC,
     signaturesChecked: () => 3,
+    ...change,
   });
 
 const committed = (events: readonly LedgerEvent[], over: Partial<BlockCommitted> = {}): BlockCommitted => ({
@@ -144,18 +145,12 @@ test("dust is summed in integers: ten thousand rewards come close to 2^53 withou
 
 test("gauges come from one view for each scrape", async () => {
   let views = 0;
-  const node = new NodeMetrics({
+  const node = metrics({
     view: () => {
       views++;
       return view();
     },
-    poolSize: () => 2,
     tableReady: () => false,
-    ngc: null,
-    wire: NO_WIRE,
-    batches: () => NO_BATCHES,
-    sync: () => IN_SYNC,
-    signaturesChecked: () => 3,
   });
   const text = await node.scrape();
   expect(views).toBe(1);
@@ -173,18 +168,7 @@ test("gauges come from one view for each scrape", async () => {
 
 test("issuance by stake has gauges where an epoch has ended, and none before", async () => {
   const scraped = (last: MonetaryRecord | null) =>
-    new NodeMetrics({
-      view: () => view({monetary: () => ({epochFeesDust: 0n, last})}),
-      ...{
-        poolSize: () => 0,
-        tableReady: () => false,
-        ngc: null,
-        wire: NO_WIRE,
-        batches: () => NO_BATCHES,
-        sync: () => IN_SYNC,
-        signaturesChecked: () => 3,
-      },
-    }).scrape();
+    metrics({view: () => view({monetary: () => ({epochFeesDust: 0n, last})})}).scrape();
   const amounts = {validatorsDust: 80n, treasuryDust: 14n, insuranceDust: 3n, communityDust: 1n, issuedDust: 98n};
   const fees = {feesDust: 0n, averageFeesDust: 0n, averageDeviationDust: 0n, coverageBps: 7n};
   const text = await scraped({
@@ -258,16 +242,7 @@ test("the process is shown as well", async () => {
 });
 
 test("counts what batches come to", async () => {
-  const text = await new NodeMetrics({
-    view,
-    poolSize: () => 2,
-    tableReady: () => true,
-    ngc: null,
-    wire: NO_WIRE,
-    batches: () => ({...NO_BATCHES, certifiedRound: 9, missing: 2, made: 5}),
-    sync: () => IN_SYNC,
-    signaturesChecked: () => 3,
-  }).scrape();
+  const text = await metrics({batches: () => ({...NO_BATCHES, certifiedRound: 9, missing: 2, made: 5})}).scrape();
   expect(text).toMatch(/^qsdm_batches_certified_round 9$/m);
   expect(text).toMatch(/^qsdm_batches_missing 2$/m);
   expect(text).toMatch(/^qsdm_signatures_checked_total 3$/m);
@@ -275,15 +250,8 @@ test("counts what batches come to", async () => {
 });
 
 test("says how far the node is behind, and what others served it", async () => {
-  const text = await new NodeMetrics({
-    view,
-    poolSize: () => 2,
-    tableReady: () => true,
-    ngc: null,
-    wire: NO_WIRE,
-    batches: () => NO_BATCHES,
+  const text = await metrics({
     sync: () => ({...IN_SYNC, catchingUp: true, targetHeight: 900n, blocksPerSecond: 120, blocks: 7, lies: 1}),
-    signaturesChecked: () => 3,
   }).scrape();
   const figures = {catching_up: 1, target_height: 900, blocks_per_second: 120, blocks_total: 7, lies_total: 1};
   for (const [name, value] of Object.entries(figures)) expect(sample(text, `qsdm_sync_${name}`)).toBe(String(value));
