@@ -7,35 +7,41 @@ export interface PaceOptions {
   readonly minIntervalMs: number;
 }
 
-/** Blocks that make a write final, its own among them: so many may come at once, and it waits for none of them. */
+/** Blocks that make a write final, its own among them: so many come at once, and it waits for none of them. */
 const BURST = 3;
+/** Blocks that a rest saves up: a burst comes at once whatever came just before it, empty blocks or one burst more. */
+const SAVED_MAX = 2 * BURST;
 
 /** When blocks came. */
 export class Pace {
-  /** The newest last. */
-  readonly #cameMs: number[];
+  #lastMs: number;
+  /** Blocks that may come at once, as of the last one; each shortest interval brings another. */
+  #saved = SAVED_MAX;
 
   /** @param nowMs milliseconds of a clock that never goes back, as everywhere here */
   constructor(
     private readonly options: PaceOptions,
     nowMs: number,
   ) {
-    this.#cameMs = Array.from({length: BURST}, () => nowMs);
+    this.#lastMs = nowMs;
   }
 
   /** A block is there. */
   note(nowMs: number): void {
-    this.#cameMs.shift();
-    this.#cameMs.push(nowMs);
+    const {minIntervalMs} = this.options;
+    const rested = minIntervalMs > 0 ? (nowMs - this.#lastMs) / minIntervalMs : SAVED_MAX;
+    // Not below none: blocks of others can come sooner than they are due here.
+    this.#saved = Math.max(0, Math.min(SAVED_MAX, this.#saved + rested) - 1);
+    this.#lastMs = nowMs;
   }
 
   /**
-   * When the next block is due. The shortest time between blocks holds for a burst of them together.
+   * When the next block is due. What was saved up is spent at once; then a whole burst is saved up before the next.
    * @param busy something waits to be in a block, or for the blocks that make its own final
    */
   dueMs(busy: boolean): number {
     const {intervalMs, minIntervalMs} = this.options;
-    const lastMs = this.#cameMs.at(-1)!;
-    return busy ? Math.max(lastMs, this.#cameMs[0]! + BURST * minIntervalMs) : lastMs + intervalMs;
+    if (!busy) return this.#lastMs + intervalMs;
+    return this.#saved >= 1 ? this.#lastMs : this.#lastMs + (BURST - this.#saved) * minIntervalMs;
   }
 }
