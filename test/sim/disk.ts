@@ -7,7 +7,6 @@ import {concat} from "../../src/codecs/bytes.js";
 import {type Block, block as blockCodec} from "../../src/codecs/chain/block.js";
 import {UnavailableError} from "../../src/errors.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
-import type {LedgerStore} from "../../src/node/storage/store.js";
 import type {DiskWrite} from "./plan.js";
 
 /** Mark of a row that is not compressed. */
@@ -44,14 +43,14 @@ export class SimDisk {
   }
 
   /** The store as a run of the node has it; of no use once the disk is closed to it. */
-  open(alive: () => boolean): LedgerStore {
+  open(alive: () => boolean): SqliteStore {
     const writes = new Set<PropertyKey>(["commit", "keepWaiting", "dropWaiting", "keepPromise", "keepBatches"]);
     const fail = (): never => {
       this.#broken = true;
       if (!this.#lasting) this.#failing = "no";
       throw new UnavailableError("DISK_FAILED", "the disk failed");
     };
-    return new Proxy<LedgerStore>(this.store, {
+    return new Proxy<SqliteStore>(this.store, {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name, target);
         if (typeof value !== "function") return value;

@@ -27,7 +27,7 @@ import {Pool} from "../../src/node/mempool/pool/pool.js";
 import type {PoolChannel, PoolGossip} from "../../src/node/pool-gossip.js";
 import type {Retelling} from "../../src/node/retelling.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
-import type {LedgerStore} from "../../src/node/storage/store.js";
+import type {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import type {SimCrypto} from "./crypto.js";
 import {SimDisk} from "./disk.js";
 import type {EventHeap} from "./heap.js";
@@ -57,7 +57,7 @@ interface Life {
   readonly chain: Chain;
   readonly intake: Intake;
   readonly engine: Engine;
-  readonly store: LedgerStore;
+  readonly store: SqliteStore;
   readonly gossip: PoolGossip;
   readonly retelling: Retelling;
   readonly abort: AbortController;
@@ -94,7 +94,7 @@ export class SimNode {
     return this.#life?.chain ?? null;
   }
   /** What is on disk, whether or not the node runs. */
-  get stored(): LedgerStore {
+  get stored(): SqliteStore {
     return this.disk.open(() => true);
   }
 

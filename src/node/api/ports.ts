@@ -22,7 +22,7 @@ import type {AttestedValidator, Epoch, MonetaryRecord} from "../ledger/state/sto
 import type {Waiting} from "../mempool/pool/estimate.js";
 import type {TelemetryCheck} from "../mining/telemetry/telemetry.js";
 import type {Network} from "../network/port.js";
-import type {ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
+import type {Answer, ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
 import type {FeedPage} from "./events/feed.js";
 import type {NgcDesk} from "./ngc/desk.js";
 
@@ -134,10 +134,10 @@ export interface LedgerView {
 export interface BlockStorePort {
   header(height: bigint): Header | null;
   block(height: bigint): Promise<{readonly id: string; readonly block: Block} | null>;
-  receipt(txId: string): Receipt | null;
-  receipts(query: ReceiptQuery): readonly Receipt[];
-  slashReceipt(txId: string): SlashReceipt | null;
-  slashReceipts(query: SlashReceiptQuery): readonly SlashReceipt[];
+  receipt(txId: string): Answer<Receipt | null>;
+  receipts(query: ReceiptQuery): Answer<readonly Receipt[]>;
+  slashReceipt(txId: string): Answer<SlashReceipt | null>;
+  slashReceipts(query: SlashReceiptQuery): Answer<readonly SlashReceipt[]>;
 }
 
 /** What a slash would come to, and whether it is wanted still. */

@@ -7,6 +7,9 @@ import type {BatchRef} from "../../codecs/dag/batch.js";
 import type {DecidedSlash} from "../ledger/slashing/view.js";
 import type {Change} from "../ledger/state/state.js";
 
+/** An answer that an engine has at hand, or has to ask for. */
+export type Answer<T> = T | Promise<T>;
+
 /** A block with everything that one commit writes, all of it or nothing. */
 export interface BlockCommit {
   readonly id: string;
@@ -134,6 +137,34 @@ export interface BatchStore {
   takenBatches(): readonly (BatchRef & {readonly epoch: bigint})[];
 }
 
+/** What is to be dropped of old blocks. */
+export interface PruneOrder {
+  /** Last height whose body goes. */
+  readonly upTo: bigint;
+  /** Most blocks in one transaction, so that others get their turn. */
+  readonly blocksMax: number;
+}
+
+/** What a store takes. */
+export interface StoreStats {
+  /** Everything, free space included. */
+  readonly bytes: number;
+  /** Inside the files, to be written again. */
+  readonly freeBytes: number;
+  readonly tables: readonly TableStats[];
+}
+
+export interface TableStats {
+  readonly name: string;
+  readonly rows: number;
+  /** With the indexes. */
+  readonly bytes: number;
+}
+
+/**
+ * A vote, an acknowledgement or a rule waits for what answers at once, so every engine has that on this machine. History,
+ * which may be elsewhere, is an `Answer`.
+ */
 export interface LedgerStore extends PromiseStore, BatchStore {
   head(): StoredHead | null;
   /** The whole state, one row at a time. */
@@ -153,18 +184,32 @@ export interface LedgerStore extends PromiseStore, BatchStore {
   pack(block: Block): Promise<Uint8Array>;
   /** Writes a block whole: on return it is on disk, and nothing of it was there before. */
   commit(commit: BlockCommit, packed: Uint8Array): void;
+  /** Null above the head, and for a block that was pruned. */
   block(height: bigint): Promise<StoredBlock | null>;
+  /** Never pruned: proofs of finality and evidence name old blocks. */
   header(height: bigint): Header | null;
-  receipt(txId: string): Receipt | null;
+  receipt(txId: string): Answer<Receipt | null>;
   /** Newest first: by height, and within a block the last transaction first. */
-  receipts(query: ReceiptQuery): readonly Receipt[];
-  slashReceipt(txId: string): SlashReceipt | null;
+  receipts(query: ReceiptQuery): Answer<readonly Receipt[]>;
+  slashReceipt(txId: string): Answer<SlashReceipt | null>;
   /** Newest first. */
-  slashReceipts(query: SlashReceiptQuery): readonly SlashReceipt[];
+  slashReceipts(query: SlashReceiptQuery): Answer<readonly SlashReceipt[]>;
   /** Looks at a bounded part of the log, so that a page of a rare topic takes no longer than any other. */
-  events(query: EventQuery): EventPage;
+  events(query: EventQuery): Answer<EventPage>;
   /** Events up to this number are gone; 0 while none is. */
   prunedSeq(): bigint;
+  /** Bodies, certificates and receipts of blocks from 1 up to this height are gone; 0 while none is. */
+  prunedHeight(): bigint;
+  /**
+   * Drops the oldest bodies, certificates and receipts in one transaction. Headers, epochs and block 0 stay, and so does the
+   * certificate of a block that an epoch goes on from, which light clients ask for.
+   * @returns `prunedHeight` as it is now
+   */
+  prune(order: PruneOrder): bigint;
+  /** Gives up to so many bytes of free space back to the file system. @returns free bytes that are left */
+  reclaim(bytesMax: number): number;
+  /** Reads everything: for a store that nobody waits for. */
+  stats(): Answer<StoreStats>;
   /** Names what is wrong with the files; empty when they are whole. */
   verify(): readonly string[];
   close(): void;

@@ -72,7 +72,7 @@ export class Feed {
     this.checkKept(after);
     const {headSeq} = this;
     if (after >= headSeq) return {events: [], upTo: after};
-    const {events, upTo} = this.store.events({after, upTo: headSeq, topics, limit: PAGE_EVENTS});
+    const {events, upTo} = await this.store.events({after, upTo: headSeq, topics, limit: PAGE_EVENTS});
     return {events: await this.#tell(events), upTo};
   }
 

@@ -106,8 +106,8 @@ export const receiptRoute = route({
   params: {txId: inPath(txIdKind, "transaction id")},
   body: null,
   reply: json(receiptView),
-  handle({txId}, {node}) {
-    const receipt = findByTxId(txId, {node}, (id) => node.store.receipt(id));
+  async handle({txId}, {node}) {
+    const receipt = await findByTxId(txId, {node}, (id) => node.store.receipt(id));
     if (!receipt)
       throw new RuleError("RECEIPT_NOT_FOUND", `no receipt for transaction ${txId}`, {
         hint: "a transaction has a receipt once a block includes it",

@@ -25,11 +25,11 @@ export const receiptsRoute = route({
   },
   body: null,
   reply: json(receiptList),
-  handle({from, to, limit}, {node}) {
+  async handle({from, to, limit}, {node}) {
     checkRange({from, to});
     const tip = node.view().head.height;
     const range = {from: from ?? 0n, to: to === null || to > tip ? tip : to};
-    const receipts = node.store.receipts({...range, limit: Math.min(limit || RECEIPTS.usual, RECEIPTS.max)});
+    const receipts = await node.store.receipts({...range, limit: Math.min(limit || RECEIPTS.usual, RECEIPTS.max)});
     return {tip, ...range, receipts: receipts.map((receipt) => viewOfReceipt(receipt, node))};
   },
 });
@@ -52,10 +52,10 @@ export const slashReceiptsRoute = route({
   },
   body: null,
   reply: json(slashReceiptPage),
-  handle({outcome, kind, since, limit}, {node}) {
+  async handle({outcome, kind, since, limit}, {node}) {
     const size = Math.min(limit || SLASHES.usual, SLASHES.max);
     const sinceMs = (since ?? 0n) * 1_000n;
-    const found = node.store.slashReceipts({outcome, kind, sinceMs, limit: size + 1});
+    const found = await node.store.slashReceipts({outcome, kind, sinceMs, limit: size + 1});
     return {
       records: found.slice(0, size).map(viewOfSlash),
       hasMore: found.length > size,

@@ -70,8 +70,8 @@ export const slashReceiptRoute = route({
   params: {txId: inPath(txIdKind, "transaction id")},
   body: null,
   reply: json(slashReceiptView),
-  handle({txId}, ports) {
-    const receipt = findByTxId(txId, ports, (id) => ports.node.store.slashReceipt(id));
+  async handle({txId}, ports) {
+    const receipt = await findByTxId(txId, ports, (id) => ports.node.store.slashReceipt(id));
     if (receipt) return viewOfSlash({...receipt, txId});
     throw new RuleError("SLASH_RECEIPT_NOT_FOUND", `no slash receipt for tx_id ${txId} (unknown or evicted)`, {
       hint: "a slash has a receipt once a block includes it; qsdm receipt finds older ones",

@@ -16,16 +16,17 @@ export const transactionRoute = route({
   params: {txId: inPath(txIdKind, "transaction id")},
   body: null,
   reply: json(transactionStatus),
-  handle({txId}, {node}) {
+  async handle({txId}, {node}) {
     const view = node.view();
     const {height} = view.head;
-    const receipt = findByTxId(txId, {node}, (id) => node.store.receipt(id));
+    // Before the receipt: a block may take it while that is looked up, and then it would be in neither place.
+    const content = node.waitingTransaction(txId);
+    const receipt = await findByTxId(txId, {node}, (id) => node.store.receipt(id));
     if (receipt) {
       const {outcome: status, sender, nonce, contract} = receipt;
       const shown = viewOfReceipt({...receipt, txId}, node);
       return {txId, status, sender, nonce, contract, height, waiting: null, receipt: shown};
     }
-    const content = node.waitingTransaction(txId);
     if (content === null)
       throw new RuleError("TRANSACTION_NOT_FOUND", `transaction ${txId} neither waits here nor is in a block`, {
         hint: "it expired, was replaced, or was sent to another node: an expired one can be sent again",

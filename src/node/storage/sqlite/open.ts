@@ -27,6 +27,8 @@ export function openDatabase(path: string, form: DatabaseForm = CHAIN): Sqlite {
   const db = openSqlite(path);
   try {
     db.pragma("locking_mode = EXCLUSIVE");
+    // Before the first table, or it does nothing: what is pruned can be given back to the file system.
+    db.pragma("auto_vacuum = INCREMENTAL");
     db.pragma(`journal_mode = ${form.journal}`);
     // FULL: an acknowledged write survives a power cut, not only a crash of the process.
     db.pragma("synchronous = FULL");

@@ -14,18 +14,22 @@ import type {
   EventQuery,
   KeptBatch,
   LedgerStore,
+  PruneOrder,
   ReceiptQuery,
   SlashReceipt,
   SlashReceiptQuery,
   StoredBlock,
   StoredHead,
+  StoreStats,
   UncommittedBlock,
   WaitingRow,
 } from "../store.js";
 import {type Compression, loadCompression} from "./compression.js";
 import type {Sqlite} from "./driver.js";
 import {openDatabase} from "./open.js";
+import {Pruner} from "./prune.js";
 import {WAITING_KIND, WAITING_KINDS} from "./schema.js";
+import {Space} from "./space.js";
 import {prepareStatements, type Statements} from "./statements.js";
 
 /** SQLite's integers are signed: nothing greater is stored, and asking for it would throw. */
@@ -49,6 +53,8 @@ export interface SqliteStoreOptions {
 
 export class SqliteStore implements LedgerStore {
   readonly #statements: Statements;
+  readonly #pruner: Pruner;
+  readonly #space: Space;
 
   private constructor(
     private readonly options: SqliteStoreOptions,
@@ -56,6 +62,8 @@ export class SqliteStore implements LedgerStore {
     private readonly compression: Compression,
   ) {
     this.#statements = prepareStatements(db);
+    this.#pruner = new Pruner(db);
+    this.#space = new Space(db);
   }
 
   /** @throws UnavailableError as `openDatabase` says */
@@ -155,7 +163,8 @@ export class SqliteStore implements LedgerStore {
 
   async block(height: bigint): Promise<StoredBlock | null> {
     const row = height <= INTEGER_MAX ? this.#statements.blockAt.get(height) : undefined;
-    if (!row) return null;
+    // A pruned one has no body.
+    if (!row || row.body.length === 0) return null;
     const body = await this.compression.unpack(plain(row.body));
     return {id: hexOf(row.id), block: blockCodec.decode(body), certificate: certificate.decode(row.certificate)};
   }
@@ -203,6 +212,29 @@ export class SqliteStore implements LedgerStore {
   prunedSeq(): bigint {
     const row = this.#statements.meta.get(PRUNED_SEQ);
     return row ? row.value.readBigInt64BE() : 0n;
+  }
+
+  prunedHeight(): bigint {
+    return this.#pruner.height();
+  }
+
+  prune({upTo, blocksMax}: PruneOrder): bigint {
+    const from = this.#pruner.height() + 1n;
+    const last = this.#statements.lastHeader.get();
+    // The newest block is what a start is checked against.
+    const newest = last ? header.decode(last.header).height - 1n : 0n;
+    const end = [upTo, newest, from + BigInt(blocksMax) - 1n].reduce((a, b) => (a < b ? a : b));
+    if (end < from) return from - 1n;
+    this.#transaction(() => this.#pruner.drop(from, end));
+    return end;
+  }
+
+  reclaim(bytesMax: number): number {
+    return this.#space.reclaim(bytesMax);
+  }
+
+  stats(): StoreStats {
+    return this.#space.stats();
   }
 
   verify(): readonly string[] {
