@@ -24,7 +24,7 @@ const another = (value: string, before: readonly string[] | undefined): readonly
 export const mineCommand = (io: Io): Command =>
   addClientFlags(
     defineCommand("mine", {
-      summary: "mine with the CPU for an enrolled node",
+      summary: "mine for an enrolled node, on the CPU or a GPU",
       description:
         "Fetches work, searches with threads, signs what it finds with the node key and submits it. Prints height " +
         "and proof id of each accepted proof; --json prints one event per line, with statistics every ten seconds. A " +

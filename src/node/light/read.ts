@@ -4,12 +4,12 @@ import type {Checkpoint, LightChain} from "../../codecs/chain/light.js";
 import {checkState, extended, newestOf} from "../consensus/light/light.js";
 import {
   isAhead,
+  keepVerdicts,
   type LightPorts,
   type LightSource,
   nextEpoch,
   nobody,
   patient,
-  type SourceVerdict,
   type Synced,
   verdictOf,
   whole,
@@ -25,24 +25,20 @@ export async function readState(
   at: {readonly store: string; readonly key: string},
   ports: LightPorts,
 ): Promise<Synced & {readonly checkpoint: Checkpoint; readonly value: Uint8Array | null}> {
-  const verdicts: SourceVerdict[] = [];
-  const tell = (verdict: SourceVerdict): void => {
-    verdicts.push(verdict);
-    ports.told(verdict);
-  };
+  const kept = keepVerdicts(ports);
   let reached = chain;
-  for (const source of ports.sources) {
-    const proof = await whole(source, tell, () => patient(() => source.state(at.store, at.key), ports));
+  for (const source of kept.sources) {
+    const proof = await whole(source, kept, () => patient(() => source.state(at.store, at.key), kept));
     if (!proof) continue;
-    reached = await goTo(proof.finality, source, reached, {...ports, told: tell});
+    reached = await goTo(proof.finality, source, reached, kept);
     if (isAhead(proof.finality, reached)) continue;
-    const read = await whole(source, tell, async () => checkState(reached, at, proof, ports.verify));
+    const read = await whole(source, kept, async () => checkState(reached, at, proof, kept.verify));
     if (!read) continue;
-    tell(verdictOf(source, read.checkpoint, reached));
+    kept.told(verdictOf(source, read.checkpoint, reached));
     if (read.checkpoint.height >= newestOf(reached).height)
-      return {...read, chain: extended(reached, read.checkpoint), sources: verdicts};
+      return {...read, chain: extended(reached, read.checkpoint), sources: kept.verdicts};
   }
-  throw nobody(verdicts);
+  throw nobody(kept.verdicts);
 }
 
 /** `chain` in the epoch of `proof`, or as far as `source` proves the steps there. */
@@ -54,7 +50,7 @@ async function goTo(
 ): Promise<LightChain> {
   let reached = chain;
   while (isAhead(proof, reached)) {
-    const end = await whole(source, ports.told, () => nextEpoch(source, reached, ports));
+    const end = await whole(source, ports, () => nextEpoch(source, reached, ports));
     if (!end) break;
     reached = extended(reached, end);
     await ports.entered(reached);

@@ -44,6 +44,16 @@ export interface Synced {
   readonly sources: readonly SourceVerdict[];
 }
 
+/** `ports` that keep what they are told beside telling it. */
+export function keepVerdicts(ports: LightPorts): LightPorts & {readonly verdicts: readonly SourceVerdict[]} {
+  const verdicts: SourceVerdict[] = [];
+  const told = (verdict: SourceVerdict): void => {
+    verdicts.push(verdict);
+    ports.told(verdict);
+  };
+  return {...ports, told, verdicts};
+}
+
 /** A proof of the newest block can be a block or two away. */
 const PENDING_TRIES = 5;
 const PENDING_PAUSE_MS = 500;
@@ -59,11 +69,7 @@ export async function nextEpoch(source: LightSource, chain: LightChain, ports: L
 }
 
 /** What `work` gives, or `null` when the source failed it, which is told. */
-export async function whole<T>(
-  source: LightSource,
-  tell: (verdict: SourceVerdict) => void,
-  work: () => Promise<T>,
-): Promise<T | null> {
+export async function whole<T>(source: LightSource, {told}: LightPorts, work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {
@@ -72,7 +78,7 @@ export async function whole<T>(
     if (!(error instanceof QsdmError) || (rule && error.code === "CHAIN_FORKED")) throw error;
     const lied = rule || error instanceof DecodeError;
     const {code, message: reason} = error;
-    tell({name: source.name, verdict: lied ? "lied" : "unavailable", height: null, blockId: null, code, reason});
+    told({name: source.name, verdict: lied ? "lied" : "unavailable", height: null, blockId: null, code, reason});
     return null;
   }
 }

@@ -8,12 +8,12 @@ import {RuleError} from "../../errors.js";
 import {checkpointOf, endedTwice, extended, forked, newestOf} from "../consensus/light/light.js";
 import {
   isAhead,
+  keepVerdicts,
   type LightPorts,
   type LightSource,
   nextEpoch,
   nobody,
   patient,
-  type SourceVerdict,
   type Synced,
   verdictOf,
   whole,
@@ -39,26 +39,22 @@ interface Found extends Asked {
  * @throws RuleError CHAIN_FORKED, SOURCES_LIED; UnavailableError SOURCES_UNAVAILABLE
  */
 export async function syncLight(chain: LightChain, ports: LightPorts): Promise<Synced> {
-  const verdicts: SourceVerdict[] = [];
-  const tell = (verdict: SourceVerdict): void => {
-    verdicts.push(verdict);
-    ports.told(verdict);
-  };
-  const asked = ports.sources.map((source) => whole(source, tell, () => ask(source, chain, ports)));
+  const kept = keepVerdicts(ports);
+  const asked = kept.sources.map((source) => whole(source, kept, () => ask(source, chain, kept)));
   let open: readonly Asked[] = (await Promise.all(asked)).filter((each) => each !== null);
   const arrived: Found[] = [];
   let reached = chain;
   while (open.length > 0) {
-    const step = await stepWith(open, reached, {...ports, told: tell});
+    const step = await stepWith(open, reached, kept);
     if (!step) break;
     arrived.push(...step.found.filter(({goesOn}) => !goesOn));
     open = step.found.filter(({goesOn}) => goesOn);
     reached = extended(reached, step.checkpoint);
-    if (open.length > 0) await ports.entered(reached);
+    if (open.length > 0) await kept.entered(reached);
   }
-  if (arrived.length === 0) throw nobody(verdicts);
-  for (const {source, checkpoint} of arrived) tell(verdictOf(source, checkpoint, chain));
-  return {chain: reached, sources: verdicts};
+  if (arrived.length === 0) throw nobody(kept.verdicts);
+  for (const {source, checkpoint} of arrived) kept.told(verdictOf(source, checkpoint, chain));
+  return {chain: reached, sources: kept.verdicts};
 }
 
 /** What `open` agree on within the newest epoch or at its end; null when all of them failed. */
@@ -67,12 +63,12 @@ async function stepWith(
   chain: LightChain,
   ports: LightPorts,
 ): Promise<{readonly found: readonly Found[]; readonly checkpoint: Checkpoint} | null> {
-  const placed = open.map((each) => whole(each.source, ports.told, () => placeOf(each, chain, ports)));
+  const placed = open.map((each) => whole(each.source, ports, () => placeOf(each, chain, ports)));
   let found = (await Promise.all(placed)).filter((each) => each !== null);
   for (;;) {
     const best = found.reduce<Found | null>((a, b) => (a && !isFurther(b, a) ? a : b), null);
     if (!best) return null;
-    if (await whole(best.source, ports.told, () => holdAgainst(best, found, chain, ports)))
+    if (await whole(best.source, ports, () => holdAgainst(best, found, chain, ports)))
       return {found, checkpoint: best.checkpoint};
     found = found.filter((each) => each !== best);
   }

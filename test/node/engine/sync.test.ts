@@ -64,8 +64,16 @@ const bent = ({block, certificate}: Certified): Certified => ({
 async function taker(network: InProcessNetwork, clock: Pick<Clock, "nowMs" | "after"> = FAST) {
   const port = network.join("f".repeat(64));
   const taken: Certified[] = [];
+  let rounds = 0;
   const catchUp = new CatchUp({
-    network: port,
+    network: {
+      peers() {
+        rounds++;
+        return port.peers();
+      },
+      request: (...asked) => port.request(...asked),
+      reject: (...which) => port.reject(...which),
+    },
     store: {
       block: async () => ({id: base.id, ...chain[0]!, certificate: {...base, epoch: 0n, blockId: base.id, votes: []}}),
     },
@@ -85,7 +93,7 @@ async function taker(network: InProcessNetwork, clock: Pick<Clock, "nowMs" | "af
     },
   });
   await port.start(signal);
-  return {catchUp, taken};
+  return {catchUp, taken, rounds: () => rounds};
 }
 
 const NAMES = ["a", "b", "c", "d"].map((each) => each.repeat(64));
@@ -288,6 +296,18 @@ describe("many who are of little use do not hold up one who has the blocks", () 
 });
 
 describe("catching up", () => {
+  test("hears that something is missing also in the turn in which it comes to an end", async () => {
+    const {catchUp, rounds} = await taker(new InProcessNetwork());
+    for (let ticks = 0; ticks < 12; ticks++) {
+      catchUp.want();
+      for (let i = 0; i < ticks; i++) await null;
+      const before = rounds();
+      catchUp.want();
+      await soon(1);
+      expect(rounds()).toBeGreaterThan(before);
+    }
+  });
+
   test("takes from several peers at once", async () => {
     const {asked} = await caughtUp({});
     for (const {blocks} of asked) expect(blocks).toBeGreaterThan(0);
@@ -392,7 +412,7 @@ describe("what is served is refused", () => {
 describe("a desk", () => {
   const LAST = 40;
   /** A node with some of the chain final, and the rest of what it has above it. */
-  async function desk(newest: readonly Certified[], votes = 3) {
+  async function desk(newest: readonly Certified[], {votes = 3, closing = null as readonly Certified[] | null} = {}) {
     const network = new InProcessNetwork();
     const [server, client] = [network.join("server"), network.join("client")];
     const at = (height: bigint) => (height <= LAST ? (chain[Number(height) - 1] ?? null) : null);
@@ -402,7 +422,7 @@ describe("a desk", () => {
       store: {
         head: () => ({...{stateRoot: "", receiptsRoot: "", id: ""}, header: chain[LAST - 1]!.block.header}),
         header: (height) => at(height)?.block.header ?? null,
-        epoch: () => null,
+        epoch: () => closing && {closing},
         block: async (height) => {
           const {block, certificate} = at(height)!;
           const many = Array.from({length: votes}, (_, validator) => ({...certificate.votes[0]!, validator}));
@@ -443,6 +463,11 @@ describe("a desk", () => {
     expect(await blocks(61n, ids.slice(60, 62))).toEqual([]);
   });
 
+  test("tells once what closed an epoch, also while the engine still holds it as the branch", async () => {
+    const {headers} = await desk(chain.slice(LAST - 1, LAST + 2), {closing: chain.slice(LAST, LAST + 2)});
+    expect(heights((await headers(39n)).headers)).toEqual([39n, 40n, 41n, 42n]);
+  });
+
   test("brings blocks by their ids, up to the first that it lacks", async () => {
     const {blocks} = await desk(chain.slice(LAST, LAST + 2));
     const got = await blocks(39n, ids.slice(38, 50));
@@ -451,11 +476,11 @@ describe("a desk", () => {
   });
 
   test("fits a message however many vote", async () => {
-    const {blocks} = await desk([], 100);
+    const {blocks} = await desk([], {votes: 100});
     const got = await blocks(1n, ids.slice(0, RANGE_BLOCKS_MAX));
     expect(got.length).toBeGreaterThan(1);
     expect(got.length).toBeLessThan(LAST);
-    const {blocks: most} = await desk([], 1_000);
+    const {blocks: most} = await desk([], {votes: 1_000});
     expect(await most(1n, ids.slice(0, 2))).toHaveLength(1);
   });
 });

@@ -67,9 +67,14 @@ export class CatchUp {
     this.#wanted = true;
     if (this.#running || this.#isStopped) return;
     this.#running = this.#run()
-      .catch((error: unknown) => this.ports.failed(error))
+      .catch((error: unknown) => {
+        this.#isStopped = true;
+        this.ports.failed(error);
+      })
       .finally(() => {
         this.#running = null;
+        // Asked for after the last look at it, and before this.
+        if (this.#wanted) this.want();
       });
   }
 

@@ -1,6 +1,7 @@
 /** Serves headers and blocks to nodes that lack them: what is final, what closed an epoch, and the newest branch. */
 import {setImmediate as nextTurn} from "node:timers/promises";
 import {blockIdOf, type Header} from "../../../codecs/chain/block.js";
+import type {EpochRow} from "../../../codecs/chain/epoch.js";
 import {
   BLOCKS_PROTOCOL,
   type BlocksRequest,
@@ -33,7 +34,9 @@ const BLOCKS_AT_ONCE = 8;
 
 export interface SyncDeskPorts {
   readonly network: Pick<Network, "serve">;
-  readonly store: Pick<LedgerStore, "block" | "header" | "head" | "epoch">;
+  readonly store: Pick<LedgerStore, "block" | "header" | "head"> & {
+    epoch(number: bigint): Pick<EpochRow, "closing"> | null;
+  };
   /** Certified blocks above the final one, in order of height. */
   newest(): readonly Certified[];
 }
@@ -77,10 +80,12 @@ export class SyncDesk {
     }
     // In the turn that found no more: a block leaves the branch when it is stored.
     const branch = this.#branch();
+    // A block that closed an epoch is in both, until the engine has begun the next.
     for (const each of [...this.#closing(epoch), ...branch]) {
       const {header} = each.block;
-      if (places.length < most && header.epoch === epoch && header.height >= height)
-        places.push({header, load: async () => each});
+      if (places.length === most || header.epoch !== epoch || header.height !== height) continue;
+      places.push({header, load: async () => each});
+      height++;
     }
     return {places, newest: (branch.at(-1)?.block ?? store.head()!).header.height};
   }
