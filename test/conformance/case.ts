@@ -63,6 +63,9 @@ export type Adapters = Readonly<Record<string, Adapter>>;
 /** An operation or shape that no adapter knows: a fault of the runner, never a passing refusal. */
 export class UnknownCase extends InvariantError {}
 
+/** A case of something that is not built, with the reason: neither passed nor failed, and counted apart. */
+export class LeftOut extends Error {}
+
 /** Read access to one JSON object of a case; a missing or mistyped member is the runner's fault. */
 export class Input {
   constructor(readonly json: {readonly [name: string]: Json}) {}

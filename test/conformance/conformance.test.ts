@@ -5,7 +5,7 @@ import {basename, join} from "node:path";
 import {fileURLToPath} from "node:url";
 import {describe, expect, onTestFinished, test} from "vitest";
 import {UsageError} from "../../src/errors.js";
-import {type Adapters, AnyOf, byOperation, OneOf} from "./case.js";
+import {type Adapters, AnyOf, byOperation, LeftOut, OneOf} from "./case.js";
 import {main} from "./main.js";
 import {adapters} from "./registry.js";
 import {emitLine, runVectors} from "./run.js";
@@ -148,6 +148,17 @@ describe("a case", () => {
     expect(await run({name: "a", input: refuse, expected: {value: 2}})).not.toContain(null);
   });
 
+  test("of what is not built neither passes nor fails, and says why", async () => {
+    const file = JSON.stringify({area: "toy", cases: [{name: "a", input: {}, expected: {value: 1}}]});
+    const [result] = await runVectors(file, {
+      toy: () => {
+        throw new LeftOut("not here");
+      },
+    });
+    expect(result).toMatchObject({failure: null, answer: {leftOut: "not here"}});
+    expect(emitLine(result!)).toBe('{"area":"toy","name":"a","left_out":"not here"}');
+  });
+
   test("fails when the operation is unknown, even where an error is expected", async () => {
     expect(await run({name: "a", input: {op: "x"}, error: "x", error_prefix: ""})).not.toContain(null);
     expect(await run({name: "a", input: {op: "double"}})).not.toContain(null);
@@ -183,6 +194,16 @@ describe("the command", () => {
     expect(await call(good)).toEqual({status: 0, lines: ["ok   file.json: 1 passed", "1 passed, 0 failed"]});
     const both = await call(good, bad);
     expect([both.status, both.lines.at(-1)]).toEqual([1, "1 passed, 1 failed"]);
+  });
+
+  test("counts what belongs to engines that are not built apart, with the reason", async () => {
+    const area = "consensus evidence ids and slashing; finality and reorg-limit gadget";
+    const file = await write(JSON.stringify({area, cases: [{kind: "finality", input: {}, expect: {depth: 1}}]}));
+    const reason = "depth makes nothing final here, certificates do";
+    expect(await call(file)).toEqual({
+      status: 0,
+      lines: [`ok   file.json: 0 passed, 1 left out: ${reason}`, "0 passed, 0 failed, 1 left out"],
+    });
   });
 
   test("fails on an unknown area, no cases, no JSON, no file and no arguments", async () => {

@@ -5,6 +5,7 @@
 
 import type {Input, Json} from "./case.js";
 import {CLI_DEFECTS} from "./cli-defects.js";
+import {MEMPOOL_DEFECTS} from "./mempool-defects.js";
 import {NEW_MEMBERS} from "./miner-defects.js";
 import {QBIND_DEFECTS} from "./qbind-defects.js";
 
@@ -69,4 +70,5 @@ export const DEFECTS: readonly Defect[] = [
   ...CLI_DEFECTS,
   NEW_MEMBERS,
   ...QBIND_DEFECTS,
+  ...MEMPOOL_DEFECTS,
 ];

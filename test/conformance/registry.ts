@@ -19,6 +19,7 @@ import {governanceScriptAdapters} from "./adapters/governance-script.js";
 import {hotstuffAdapters} from "./adapters/hotstuff.js";
 import {kemtlsAdapters} from "./adapters/kemtls.js";
 import {keystoreAdapters} from "./adapters/keystore.js";
+import {mempoolAdapters} from "./adapters/mempool.js";
 import {minerClientAdapters} from "./adapters/miner-client.js";
 import {minerConsoleAdapters} from "./adapters/miner-console.js";
 import {monetaryAdapters} from "./adapters/monetary.js";
@@ -85,6 +86,7 @@ export const adapters: Adapters = {
   ...pacemakerAdapters,
   ...accusationAdapters,
   ...dagMempoolAdapters,
+  ...mempoolAdapters,
   ...qsdmcliAdapters,
   "mining.challenge: signing bytes, HMAC signer, verification and issuer": bare(challenge),
   "mining DAG construction, v1 mix digest and solver": bare(dag),

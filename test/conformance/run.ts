@@ -1,18 +1,22 @@
 /** Runs the cases of one vector file. */
 import {isDeepStrictEqual} from "node:util";
 import {QsdmError} from "../../src/errors.js";
-import {type Adapter, type Adapters, AnyOf, Input, type Json, OneOf, Ours, type Output} from "./case.js";
+import {type Adapter, type Adapters, AnyOf, Input, type Json, LeftOut, OneOf, Ours, type Output} from "./case.js";
 import {DEFECTS} from "./defects.js";
 import {standardFile} from "./standards.js";
 
 /** What a build makes of one case. */
-export type Answer = {readonly output: Output} | {readonly error: string} | {readonly crash: string};
+export type Answer =
+  | {readonly output: Output}
+  | {readonly error: string}
+  | {readonly leftOut: string}
+  | {readonly crash: string};
 
 export interface CaseResult {
   readonly area: string;
   readonly name: string;
   readonly answer: Answer;
-  /** Null when the case passes, else what differs. */
+  /** What differs; null when the case passes, and where it was left out. */
   readonly failure: string | null;
   /** Ids of the defects that changed what was recorded. */
   readonly defects: readonly string[];
@@ -61,6 +65,7 @@ async function answerOf(adapter: Adapter, each: Input): Promise<Answer> {
     return {output: await adapter(inputOf(each), each.textOr("kind"))};
   } catch (error) {
     if (error instanceof QsdmError) return {error: error.message};
+    if (error instanceof LeftOut) return {leftOut: error.message};
     return {crash: error instanceof Error ? `${error.name}: ${error.message}` : String(error)};
   }
 }
@@ -94,6 +99,7 @@ function corrections(area: string, each: Input): {readonly corrected: Input; rea
 /** What is wrong with `answer`, or null. A case without expected values passes unless the build crashes. */
 export function compare(each: Input, answer: Answer): string | null {
   if ("crash" in answer) return `crashed: ${answer.crash}`;
+  if ("leftOut" in answer) return null;
   if (each.has("error")) {
     const want = errorText(each);
     if (want === null) return "error" in answer ? null : `want an error, got ${show(answer.output)}`;
@@ -177,5 +183,6 @@ const isObject = (value: Json | undefined): value is {readonly [name: string]: J
 /** Line that `--emit` prints for a case. */
 export function emitLine({area, name, answer}: CaseResult): string {
   if ("output" in answer) return JSON.stringify({area, name, output: answer.output ?? null});
+  if ("leftOut" in answer) return JSON.stringify({area, name, left_out: answer.leftOut});
   return JSON.stringify({area, name, error: "error" in answer ? answer.error : `crashed: ${answer.crash}`});
 }

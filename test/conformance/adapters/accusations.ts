@@ -24,7 +24,7 @@ import {stakes} from "../../../src/node/ledger/state/stores.js";
 import {equivocationContract} from "../../../src/node/ledger/validators/equivocation.js";
 import {stakePhaseOf} from "../../../src/node/ledger/validators/stake.js";
 import {mlDsa44} from "../../support/accounts.js";
-import {type Adapters, Input, type Output, UnknownCase} from "../case.js";
+import {type Adapters, byKind, Input, LeftOut, type Output, UnknownCase} from "../case.js";
 import {byType, written} from "./qbind-wire.js";
 
 const CHAIN_ID = "vectors";
@@ -189,20 +189,19 @@ function qsdmCertificateDigests(input: Input): Output {
   return {certificate_digest: qsdmTextDigest(certificate), lock_proof_digest: qsdmTextDigest(lockProof)};
 }
 
-/** By `kind`. What is not here belongs to engines that are not built. */
-const byKind =
-  (kinds: Readonly<Record<string, (input: Input) => Output>>) =>
-  (input: Input, kind: string): Output => {
-    const run = kinds[kind];
-    if (run === undefined) throw new UnknownCase(`no adapter for kind "${kind}"`);
-    return run(input);
-  };
+const notBuilt = (reason: string) => (): never => {
+  throw new LeftOut(reason);
+};
 
 export const accusationAdapters: Adapters = {
   slashing: qbind,
-  "consensus evidence ids and slashing; finality and reorg-limit gadget": byKind({evidence: qsdmAccusation}),
+  "consensus evidence ids and slashing; finality and reorg-limit gadget": byKind({
+    evidence: qsdmAccusation,
+    finality: notBuilt("depth makes nothing final here, certificates do"),
+  }),
   "BFT vote/certificate digests and single-height round state machine": byKind({
     vote_digest: qsdmVoteDigest,
     certificate_digests: qsdmCertificateDigests,
+    round_sequence: notBuilt("there is one engine, and its rounds are not these"),
   }),
 };

@@ -12,7 +12,7 @@ import {type DagRules, DEFAULT_DAG_LIMITS} from "../../../src/node/mempool/dag/r
 import {emptyDag} from "../../../src/node/mempool/dag/state.js";
 import {step} from "../../../src/node/mempool/dag/step.js";
 import {type Bid, DEFAULT_POOL_LIMITS, Pool, type PoolLimits} from "../../../src/node/mempool/pool/pool.js";
-import {type Adapters, type Input, type Output, UnknownCase} from "../case.js";
+import {type Adapters, type Input, LeftOut, type Output, UnknownCase} from "../case.js";
 
 /** By the member that only cases of the kind have. */
 const KINDS: Readonly<Record<string, (input: Input) => Output>> = {
@@ -24,7 +24,8 @@ const KINDS: Readonly<Record<string, (input: Input) => Output>> = {
 
 function dagMempool(input: Input): Output {
   const run = Object.keys(KINDS).find((name) => input.has(name));
-  if (run === undefined) throw new UnknownCase("no adapter for frontiers of unsigned certificates");
+  if (input.has("acks")) throw new LeftOut("certificates of frontiers that nobody signed, over batches without rounds");
+  if (run === undefined) throw new UnknownCase("no adapter for this case");
   return KINDS[run]!(input);
 }
 
