@@ -14,10 +14,8 @@ import {benchLight, benchMapping, benchTables, benchWalks} from "./compute/proof
 import {openOrSay} from "./compute/rounds.js";
 import {benchSharing} from "./compute/sharing.js";
 import {benchSignatures} from "./compute/signatures.js";
-import {benchStateTree} from "./compute/state-tree.js";
 
-export const name =
-  "compute: signatures, the main loop, key agreement, hashing, state trees, walks, tables, light verification";
+export const name = "compute: signatures, the main loop, key agreement, hashing, walks, tables, light verification";
 
 const TABLE_BYTES = 2 ** 31;
 const FILL_BYTES = 2 ** 26;
@@ -34,7 +32,6 @@ export async function run(print: (line: string) => void): Promise<void> {
   await benchMainLoop(print);
   await benchKeyAgreement(print);
   await benchHashing(backends, print);
-  benchStateTree(backends, print);
   await benchSharing(backends[0]!.field, print);
   await benchCommitments(print);
   const table = new Uint8Array(new SharedArrayBuffer(TABLE_BYTES));

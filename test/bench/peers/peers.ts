@@ -26,8 +26,8 @@ function measured(program: string, argv: readonly string[]): Readonly<Record<str
 
 const script = (name: string): string => path.join(import.meta.dirname, name);
 
-/** Transfers per second of another ledger, or why there are none. */
-export function ethereumPerSecond(name: "anvil" | "ganache" | "vm", count: number): number | string {
+/** Transfers per second of another ledger, `anvil-block` of mining alone, or why there are none. */
+export function ethereumPerSecond(name: "anvil" | "anvil-block" | "ganache" | "vm", count: number): number | string {
   const directory = installed("peers");
   if (!directory) return "tools/peers is not installed";
   const found = measured(process.execPath, [script("ethereum.mjs"), directory, name, `${count}`]);

@@ -136,12 +136,11 @@ function senderKey(state: State, sender: string, carried: Uint8Array | null): Ui
  * it may exist is a rule of the chain, which `checkContent` reads.
  * @throws RuleError SIGNATURE_INVALID, KEY_UNKNOWN, SENDER_MISMATCH; DecodeError of the v2 envelopes
  */
-export function checkSignature(state: State, {content, authority}: Transaction, verify: VerifySignature): void {
+export function checkSignature(state: State, transaction: Transaction, verify: VerifySignature): void {
+  const {content, authority} = transaction;
   switch (authority.form) {
     case "envelope-v3":
-      if (!verify(senderKey(state, content.sender, authority.publicKey), signingBytes(content), authority.signature))
-        throw new RuleError("SIGNATURE_INVALID", "the signature does not verify under the sender's key");
-      return;
+      return checkEnvelope(state, transaction, {...authority, verify});
     case "multi-envelope-v3":
       return checkMembers({content, ...authority}, verify);
     case "wallet-v2":
@@ -151,4 +150,24 @@ export function checkSignature(state: State, {content, authority}: Transaction, 
     case "unsigned":
     case "evidence":
   }
+}
+
+/** By which verifier and under which key a transaction was found signed; whoever builds a block executes it twice. */
+const proven = new WeakMap<Transaction, {readonly verify: VerifySignature; readonly key: Uint8Array}>();
+
+function checkEnvelope(
+  state: State,
+  transaction: Transaction,
+  by: {publicKey: Uint8Array | null; signature: Uint8Array; verify: VerifySignature},
+): void {
+  const {content} = transaction;
+  const {publicKey, signature, verify} = by;
+  const before = proven.get(transaction);
+  // A carried key is the transaction's own, and one on record is never replaced: it is the same array.
+  if (before?.verify === verify && before.key === (publicKey ?? state.get(accountKeys, content.sender)?.publicKey))
+    return;
+  const key = senderKey(state, content.sender, publicKey);
+  if (!verify(key, signingBytes(content), signature))
+    throw new RuleError("SIGNATURE_INVALID", "the signature does not verify under the sender's key");
+  proven.set(transaction, {verify, key});
 }

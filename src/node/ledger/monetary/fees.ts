@@ -18,7 +18,7 @@ export const chargedGas = (gas: bigint): bigint => (gas > GAS_PER_BASE_FEE ? gas
 
 /** Dust that `gas` costs before any tip, rounded up. */
 export const baseFeeOf = (gas: bigint, {baseFeeDust}: Pick<FeeParams, "baseFeeDust">): bigint =>
-  (baseFeeDust * chargedGas(gas) + GAS_PER_BASE_FEE - 1n) / GAS_PER_BASE_FEE;
+  gas <= GAS_PER_BASE_FEE ? baseFeeDust : (baseFeeDust * gas + GAS_PER_BASE_FEE - 1n) / GAS_PER_BASE_FEE;
 
 /**
  * Dust that the sender pays: base fee plus tip, never above the maximum it signed.

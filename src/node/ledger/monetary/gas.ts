@@ -5,9 +5,9 @@
  */
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import type {Policy} from "../../../codecs/chain/multisig.js";
-import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../../codecs/chain/payloads.js";
 import {ML_DSA_87} from "../../../codecs/suite.js";
 import {DecodeError} from "../../../errors.js";
+import {paymentsOf} from "../transfer/payments.js";
 
 /** The pinned schedule. */
 const BASE_GAS = 21_000n;
@@ -60,9 +60,7 @@ function accessOf(call: Call): Access {
 }
 
 /** The accounts that a payment touches; `null` for every other call. */
-function accountsOf({contract, sender, payload}: Call): ReadonlySet<string> | null {
-  if (contract === TRANSFER_CONTRACT) return new Set([sender, transfer.decode(payload).to]);
-  if (contract === BATCH_TRANSFER_CONTRACT)
-    return new Set([sender, ...batchTransfer.decode(payload).payments.map(({to}) => to)]);
-  return null;
+function accountsOf(call: Call): ReadonlySet<string> | null {
+  const payments = paymentsOf(call);
+  return payments && new Set([call.sender, ...payments.map(({to}) => to)]);
 }

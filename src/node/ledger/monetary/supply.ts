@@ -28,8 +28,8 @@ export const supplyOf = (state: State): Supply =>
 /** Adds to a balance. The cap keeps every sum far below 2^64. */
 export function credit(state: State, address: string, amountDust: bigint): void {
   if (amountDust === 0n) return;
-  const account = accountAt(state, address);
-  state.put(accounts, address, {...account, balanceDust: account.balanceDust + amountDust});
+  const {balanceDust, nonce} = accountAt(state, address);
+  state.put(accounts, address, {balanceDust: balanceDust + amountDust, nonce});
 }
 
 /**
@@ -37,12 +37,24 @@ export function credit(state: State, address: string, amountDust: bigint): void 
  * @throws RuleError BALANCE_TOO_LOW
  */
 export function debit(state: State, address: string, amountDust: bigint): void {
-  const account = accountAt(state, address);
-  if (account.balanceDust < amountDust)
-    throw new RuleError("BALANCE_TOO_LOW", `${address} has ${account.balanceDust} dust, needs ${amountDust}`, {
-      details: {balance_dust: account.balanceDust, needed_dust: amountDust},
-    });
-  state.put(accounts, address, {...account, balanceDust: account.balanceDust - amountDust});
+  const {balanceDust, nonce} = accountAt(state, address);
+  state.put(accounts, address, {balanceDust: less(address, balanceDust, amountDust), nonce});
+}
+
+/**
+ * Takes a fee and the nonce that it was signed for.
+ * @param account what is at `address`
+ * @throws RuleError BALANCE_TOO_LOW
+ */
+export function spend(state: State, address: string, {balanceDust, nonce}: Account, feeDust: bigint): void {
+  state.put(accounts, address, {balanceDust: less(address, balanceDust, feeDust), nonce: nonce + 1n});
+}
+
+function less(address: string, balanceDust: bigint, amountDust: bigint): bigint {
+  if (balanceDust >= amountDust) return balanceDust - amountDust;
+  throw new RuleError("BALANCE_TOO_LOW", `${address} has ${balanceDust} dust, needs ${amountDust}`, {
+    details: {balance_dust: balanceDust, needed_dust: amountDust},
+  });
 }
 
 /** Allocates from the treasury's share; genesis only. */

@@ -121,3 +121,70 @@ test("a merged fork reads as its parent, and its own forks go on from there", ()
   expect([...base.keys(accounts)]).toEqual(["own 5", "sum"]);
   expect(newest.get(accounts, "sum")).toEqual(account(5));
 });
+
+test("what is attempted stays when it is kept, and leaves nothing when it is refused or throws", () => {
+  type End = "kept" | "refused" | "thrown";
+  type Work = readonly (
+    | {readonly key: string; readonly value: number | null}
+    | {readonly end: End; readonly work: Work}
+  )[];
+  const {work} = fc.letrec<{work: Work}>((tie) => ({
+    work: fc.array(
+      fc.oneof(
+        {
+          weight: 3,
+          arbitrary: fc.record({key: fc.constantFrom("a", "b", "c"), value: fc.option(fc.nat(9), {nil: null})}),
+        },
+        {
+          weight: 1,
+          arbitrary: fc.record({end: fc.constantFrom<End>("kept", "refused", "thrown"), work: tie("work")}),
+        },
+      ),
+      {maxLength: 6},
+    ),
+  }));
+  const thrown = new Error("thrown");
+  const play = (state: State, model: Map<string, number>, steps: Work): Map<string, number> => {
+    let now = new Map(model);
+    for (const step of steps) {
+      if ("key" in step) {
+        if (step.value === null) {
+          state.remove(accounts, step.key);
+          now.delete(step.key);
+        } else {
+          state.put(accounts, step.key, account(step.value));
+          now.set(step.key, step.value);
+        }
+        continue;
+      }
+      let after = now;
+      const attempted = (): End =>
+        state.attempt(
+          () => {
+            after = play(state, now, step.work);
+            if (step.end === "thrown") throw thrown;
+            return step.end;
+          },
+          (end) => end === "kept",
+        );
+      if (step.end === "thrown") expect(attempted).toThrow(thrown);
+      else expect(attempted()).toBe(step.end);
+      if (step.end === "kept") now = after;
+    }
+    for (const key of ["a", "b", "c"]) expect(state.get(accounts, key)?.balanceDust).toBe(big(now.get(key)));
+    return now;
+  };
+  const big = (value: number | undefined): bigint | undefined => (value === undefined ? undefined : BigInt(value));
+  fc.assert(
+    fc.property(work, (steps) => {
+      const base = new State();
+      const seed = base.fork();
+      seed.put(accounts, "a", account(1));
+      seed.merge();
+      const fork = base.fork();
+      const end = play(fork, new Map([["a", 1]]), steps);
+      expect([...fork.keys(accounts)]).toEqual([...end.keys()].sort());
+      expect(base.get(accounts, "a")).toEqual(account(1));
+    }),
+  );
+});

@@ -5,9 +5,9 @@ import {equalBytes} from "../../../src/codecs/bytes.js";
 import type {ComputeBackend} from "../../../src/node/compute/backend.js";
 import {type HashAll, hashEach} from "../../../src/node/ledger/state/hashing.js";
 import {type Leaf, rootOf, updateTree} from "../../../src/node/ledger/state/tree.js";
-import {best, type Print, ratio} from "./rounds.js";
+import {best, type Print, ratio} from "../compute/rounds.js";
 
-const LEAVES = 200_000;
+const LEAVES = 1_000_000;
 const CHANGED = 10_000;
 
 const leaf = (): Leaf => ({path: new Uint8Array(randomBytes(32)), valueHash: new Uint8Array(randomBytes(32))});
