@@ -59,7 +59,11 @@ export const addWriteFlags = (command: Command): Command =>
   )
     .option("--id <text>", "transaction id towards a node of QSDM (default: 16 random bytes as hex)")
     .option("--nonce <number>", "nonce to sign (default: the next one that is free)", u64Flag)
-    .option("--fee <cell>", "what you pay, in CELL (default: the node's base fee)", cellFlag)
+    .option(
+      "--fee <cell>",
+      "what you pay, in CELL (default: the base fee of its block, up to twice that of now)",
+      cellFlag,
+    )
     .addOption(
       new Option("--expires-in <blocks>", "how many blocks it may wait")
         .argParser(u64Flag)
@@ -147,13 +151,14 @@ async function carryOut(io: Io, flags: WriteFlags, {build, client, settings, sta
   return report(io, flags, {order, drafted, client});
 }
 
-const documentOf = (order: Order, {content, txId}: Draft, status: string) => ({
+const documentOf = (order: Order, {content, txId, feeDust}: Draft, status: string) => ({
   tx_id: txId,
   status,
   contract: content.contract,
   sender: content.sender,
   nonce: content.nonce,
-  fee_dust: content.maxFeeDust,
+  fee_dust: feeDust,
+  max_fee_dust: content.maxFeeDust,
   expires_at_height: content.expiresAtHeight,
   ...order.summary,
 });
@@ -166,10 +171,11 @@ function drafting(io: Io, order: Order, drafted: Draft): Outcome {
 }
 
 /** Shows what will change; asks only where a person sits at the terminal. */
-async function announce(io: Io, order: Order, {content}: Draft): Promise<void> {
+async function announce(io: Io, order: Order, {content, feeDust}: Draft): Promise<void> {
   for (const line of order.announcement) io.note(line);
   const {maxFeeDust, expiresAtHeight} = content;
-  io.note(`fee ${formatCell(maxFeeDust)} CELL, to be included up to height ${expiresAtHeight}`);
+  const most = maxFeeDust === feeDust ? "" : `, at most ${formatCell(maxFeeDust)} if the base fee rises`;
+  io.note(`fee ${formatCell(feeDust)} CELL${most}, to be included up to height ${expiresAtHeight}`);
   if (order.question !== null && io.asks) await io.confirm(order.question);
 }
 

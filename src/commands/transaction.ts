@@ -24,6 +24,8 @@ export interface Wishes {
 export interface Draft {
   readonly content: UnsignedEnvelope;
   readonly txId: string;
+  /** What is paid at the base fee of now, in dust. */
+  readonly feeDust: bigint;
   /** Whether the signed form must carry the public key. */
   readonly carriesKey: boolean;
 }
@@ -38,6 +40,9 @@ export function termsOf({qsdm}: Pick<Status, "qsdm">): OwnStatus {
     hint: "name a node of this program with --api-url",
   });
 }
+
+/** How far a transaction goes along with a rising base fee where its sender names no fee. */
+export const FEE_HEADROOM = 2n;
 
 /** The draft of `call` under `wishes` and the node's terms. @throws UsageError FEE_TOO_LOW */
 export async function draft(
@@ -60,12 +65,12 @@ export async function draft(
     sender,
     nonce: wishes.nonce ?? account.nextFree ?? account.nonce,
     expiresAtHeight: terms.height + expiresInBlocks,
-    maxFeeDust: feeDust,
-    // The whole fee is offered, so that what is asked for is what is paid.
+    // A fee that was asked for is offered whole, so that it is what is paid.
+    maxFeeDust: wishes.feeDust ?? FEE_HEADROOM * baseFeeDust,
     tipDust: feeDust - baseFeeDust,
     ...call,
   };
-  return {content, txId: txIdOf(content), carriesKey: !account.keyKnown};
+  return {content, txId: txIdOf(content), feeDust, carriesKey: !account.keyKnown};
 }
 
 /** Bytes of the signed transaction. */

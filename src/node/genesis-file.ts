@@ -60,6 +60,8 @@ const PARAMS = z.strictObject({
   slashRewardBps: count,
   autoRevokeMinStakeDust: amount,
   baseFeeDust: amount,
+  baseFeeChangeDenominator: count,
+  blockGasTargetBps: count,
   feeBurnBps: count,
   maxTransactions: count,
   maxProofs: count,

@@ -65,6 +65,7 @@ export class Intake {
     const {chain, store, wake} = ports;
     this.evidence = new EvidenceDesk({chain, store, wake});
     this.offences = new WaitingOffences((txId) => ports.pool.has(txId));
+    this.#reprice();
     ports.chain.subscribe((committed, extension) => this.#settle(committed, extension));
   }
 
@@ -233,7 +234,14 @@ export class Intake {
       this.#proofs.delete(id);
       pool.remove(id);
     }
+    this.#reprice();
     this.#forget(pool.stale(height + 1n, this.nonceOf));
+  }
+
+  /** What waits bids by the base fee of the block after the tip. */
+  #reprice(): void {
+    const {chain, pool, nowMs} = this.ports;
+    pool.reprice(chain.nextBlock(nowMs()).params.fees);
   }
 
   /** Takes transactions out of the pool and off the disk. @throws UnavailableError STORE_WRITE_FAILED */
@@ -290,7 +298,7 @@ export class Intake {
       );
     pool.check(transaction, {nonceOf: this.nonceOf, height: chain.tip.height});
     const block = {...chain.nextBlock(this.ports.nowMs()), verifySignature};
-    const bid = admit(transaction, {state: chain.state, block});
+    const bid = admit(transaction, {state: chain.state, block, isPromised: standing === "acknowledged"});
     const pledgedDust = pool.pledgedDust(sender, nonce) + bid.feeDust;
     const {balanceDust} = accountAt(chain.state, sender);
     if (balanceDust < pledgedDust)

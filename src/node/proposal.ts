@@ -50,10 +50,10 @@ export interface Proposal extends Extension {
 }
 
 /** Refusals that say nothing against the item: it keeps waiting. */
-const MAY_FIT_LATER: ReadonlySet<string> = new Set(["NONCE_MISMATCH", "BLOCK_FULL"]);
+const MAY_FIT_LATER: ReadonlySet<string> = new Set(["NONCE_MISMATCH", "BLOCK_FULL", "FEE_BELOW_BASE"]);
 
 /** What a closing block does: nothing. It will never be final itself. */
-const doNothing = ({state, held}: Ground["committed"]): RunResult => ({
+const doNothing = ({committed: {state, held}, block}: Pick<Ground, "committed" | "block">): RunResult => ({
   state: state.fork(),
   held,
   proofs: [],
@@ -61,14 +61,15 @@ const doNothing = ({state, held}: Ground["committed"]): RunResult => ({
   transactions: [],
   receipts: [],
   events: [],
+  baseFeeDust: block.params.fees.baseFeeDust,
+  gasUsed: 0n,
 });
 
 /** The best block that `candidate` allows on `ground`. */
 export function propose(candidate: Candidate, ground: Ground, ports: RunPorts): Proposal {
   const {chainId} = ground.block.params;
   const seal = {...ground.seal, chainId, timeMs: ground.block.timeMs, batches: ground.closes ? [] : candidate.batches};
-  if (ground.closes)
-    return {block: assembleBlock(doNothing(ground.committed), ground.parent, seal), dropped: [], settled: []};
+  if (ground.closes) return {block: assembleBlock(doNothing(ground), ground.parent, seal), dropped: [], settled: []};
   const run = new BlockRun(ground.committed, {...ground.block, proposer: ground.seal.proposer}, ports);
   const dropped: Dropped[] = [];
   const settled: string[] = [];
@@ -99,7 +100,7 @@ export function verifyBlock(
 ): RunResult {
   const {header} = block;
   checkHeader(header, ground.parent, {params: ground.block.params, nowMs: ports.nowMs});
-  const result = ground.closes ? doNothing(ground.committed) : runOf(block, ground, ports);
+  const result = ground.closes ? doNothing(ground) : runOf(block, ground, ports);
   checkBody(block, result, ground.parent);
   return result;
 }

@@ -48,6 +48,8 @@ const block: fc.Arbitrary<CompactBlock> = fc
       proofCount: count,
       coinbaseCount: count,
       batchCount: count,
+      baseFeeDust: rest.view,
+      gasUsed: rest.height,
       proposer: root,
     },
     batches: [{round: rest.height, creator: 3, batchId: root}],

@@ -44,7 +44,8 @@ describe("with the key on another machine", () => {
     const build = await offline.qsdm(`tx build --terms /terms.json ${PAY} --memo rent --hex`, {files});
     expect(build.err).toContain(`pays 2.5 CELL from ${OWNER.address} to ${OTHER.address}, memo "rent"`);
     const content = unsignedEnvelope.decode(bytesOfHex(build.out.trim()));
-    expect(content).toMatchObject({nonce: 0n, maxFeeDust: 1_000n, tipDust: 0n});
+    // It goes along with a base fee that rises to twice what it is.
+    expect(content).toMatchObject({nonce: 0n, maxFeeDust: 2_000n, tipDust: 0n});
     expect(transfer.decode(content.payload)).toEqual({to: OTHER.address, amountDust: 250_000_000n, memo: "rent"});
 
     const sign = await offline.qsdm(`${SIGN} --hex`, {input: build.out});
@@ -386,7 +387,11 @@ describe("an account that two of three keys control", () => {
 
 describe("fees estimate", () => {
   // A full block of ordinary transactions that bid twice the base fee.
-  const full = Array.from({length: 2_000}, () => ({bid: {feeDust: 2_000n, gas: 600_000n}, gas: 152_000n}));
+  const full = Array.from({length: 2_000}, () => ({
+    bid: {feeDust: 2_000n, gas: 600_000n},
+    gas: 152_000n,
+    maxFeeDust: 2_000n,
+  }));
 
   test("is the base fee where nothing waits, and more in proportion for a large transaction", async () => {
     expect((await online.qsdm("fees estimate")).out).toBe("1\t0.00001\n3\t0.00001\n10\t0.00001\n");

@@ -40,7 +40,7 @@ export const PARAMS: ChainParams = {
   },
   enrollment: {bondDust: 1_000_000_000n, unbondWindowSeconds: 604_800},
   slashing: {capDust: 1_000_000_000n, rewardBps: 5_000, autoRevokeMinStakeDust: 1_000_000_000n},
-  fees: {baseFeeDust: 1_000n, burnBps: 5_000},
+  fees: {baseFeeDust: 1_000n, floorDust: 1_000n, changeDenominator: 0, targetBps: 5_000, burnBps: 5_000},
   limits: {maxTransactions: 1_000, maxProofs: 100, maxGas: 400_000_000n, maxBytes: 4_000_000},
   validators: {stakeDust: 10_000_000_000n, epochBlocks: 100n, unbondSeconds: 1_814_400, max: 100},
   deviceTrust: {roots: [], minFirmware: "", minDriver: "", references: []},

@@ -1,6 +1,6 @@
 /**
  * Blocks, headers and receipts as the API shows them: the reference's members first, under its names, then ours. Our
- * block is another format, so what has no counterpart here (gas, producer authentication) is left out.
+ * block is another format, so what has no counterpart here (producer authentication) is left out.
  */
 import {
   cell,
@@ -37,6 +37,8 @@ const headerMembers = {
   coinbaseCount: count,
   batchesRoot: text,
   batchCount: count,
+  baseFeeDust: u64,
+  gasUsed: u64,
 } as const;
 
 export const headerView = object(headerMembers);

@@ -6,6 +6,10 @@ export const feeEstimates = object({
   /** What a transaction of up to `gasPerBaseFee` pays at least; a larger one pays in proportion. */
   baseFeeDust: u64,
   gasPerBaseFee: u64,
+  /** Least that the base fee falls to. */
+  floorDust: u64,
+  /** Gas of a block above which the base fee rises, and below which it falls. */
+  targetBlockGas: u64,
   maxBlockGas: u64,
   /** Transactions that wait at this node, and their gas together. */
   waiting: count,

@@ -8,7 +8,7 @@ import {ML_DSA_44} from "../suite.js";
 import {chainIdField, ENVELOPE_MAX_BYTES} from "./envelope.js";
 
 /** Every field is hashed, so whoever holds a header can recompute its id. */
-export const header = record("qsdm/header/v3", {
+export const header = record("qsdm/header/v4", {
   chainId: chainIdField,
   height: u64,
   /** Validator set that decides about the block, counted from 0. */
@@ -30,6 +30,9 @@ export const header = record("qsdm/header/v3", {
   proofCount: u32,
   coinbaseCount: u32,
   batchCount: u32,
+  /** What 600,000 gas cost in this block before any tip, and the gas of its transactions: the next base fee follows. */
+  baseFeeDust: u64,
+  gasUsed: u64,
   /** Account of the validator that proposed the block; receives its share of the fees. */
   proposer: address,
 });
@@ -64,7 +67,7 @@ export const certificate = record("qsdm/certificate/v2", {
 });
 export type Certificate = FieldValue<typeof certificate>;
 
-export const block = record("qsdm/block/v2", {
+export const block = record("qsdm/block/v3", {
   header,
   /** Envelopes in execution order. */
   transactions: list(blob({min: 1, max: ENVELOPE_MAX_BYTES}), 10_000),

@@ -66,7 +66,12 @@ export const genesisParams = record("params", {
   slashCapDust: u64,
   slashRewardBps: u32,
   autoRevokeMinStakeDust: u64,
+  /** Least that the base fee can be, and where it begins. */
   baseFeeDust: u64,
+  /** Largest part of itself by which the base fee moves in one block of twice the target, as 1/n; 0 where it stands still. */
+  baseFeeChangeDenominator: u32,
+  /** Share of `maxBlockGas` at which the base fee stays as it is, in basis points. */
+  blockGasTargetBps: u32,
   feeBurnBps: u32,
   maxTransactions: u32,
   maxProofs: u32,

@@ -8,6 +8,8 @@ export const REWARD_BPS = "reward_bps";
 export const AUTO_REVOKE_MIN_STAKE = "auto_revoke_min_stake_dust";
 export const TENSOR_FORK_HEIGHT = "fork_v2_tc_height";
 export const BASE_FEE = "base_fee_dust";
+export const BASE_FEE_CHANGE_DENOMINATOR = "base_fee_change_denominator";
+export const BLOCK_GAS_TARGET_BPS = "block_gas_target_bps";
 export const FEE_BURN_BPS = "fee_burn_bps";
 export const MAX_BLOCK_GAS = "max_block_gas";
 
@@ -66,7 +68,27 @@ export const CHAIN_PARAMETERS: readonly GovernedParameter[] = [
     max: DUST_PER_CELL,
     default: 1_000n,
     unit: "dust",
-    description: "Least that an included transaction pays; one of more than 600,000 gas pays more in proportion.",
+    description:
+      "Least that the base fee falls to. Every included transaction pays the base fee; one of more than 600,000 gas pays " +
+      "more in proportion.",
+  },
+  {
+    name: BASE_FEE_CHANGE_DENOMINATOR,
+    min: 0n,
+    max: 1_000n,
+    default: 8n,
+    unit: "",
+    description:
+      "A block of twice the gas target raises the base fee by the n-th part of it, an empty one lowers it as much. 0 keeps " +
+      "it at base_fee_dust.",
+  },
+  {
+    name: BLOCK_GAS_TARGET_BPS,
+    min: 1_000n,
+    max: 10_000n,
+    default: 5_000n,
+    unit: "bps",
+    description: "Share of max_block_gas above which a block raises the base fee, and below which it lowers it.",
   },
   {
     name: FEE_BURN_BPS,

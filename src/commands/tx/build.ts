@@ -10,6 +10,7 @@ import {gasOf} from "../../node/ledger/monetary/gas.js";
 import {defineCommand} from "../define.js";
 import {cellFlag, u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
+import {FEE_HEADROOM} from "../transaction.js";
 import {describePayload, documentOfContent, sentenceOf, termsSentence} from "./describe.js";
 import {addOutFlags, checkOut, type OutFlags, writeTx} from "./files.js";
 import {parsePayments} from "./payments-file.js";
@@ -42,7 +43,7 @@ const EXPIRES_IN_BLOCKS = 300n;
 export function buildContent(call: Call, given: Given, terms: Terms | null): UnsignedEnvelope {
   const sender = checkAddress(need(given.sender ?? terms?.sender ?? null, "--sender"));
   const baseFeeDust = terms && baseFeeOf(gasOf({sender, ...call}), {baseFeeDust: terms.base_fee_dust});
-  const maxFeeDust = need(given.fee ?? baseFeeDust, "--fee");
+  const maxFeeDust = need(given.fee ?? (baseFeeDust && FEE_HEADROOM * baseFeeDust), "--fee");
   if (baseFeeDust !== null && maxFeeDust < baseFeeDust)
     throw new UsageError("FEE_TOO_LOW", `a fee of ${maxFeeDust} dust is below the base fee of ${baseFeeDust} dust`, {
       hint: "raise --fee, or leave it out to pay the base fee",
@@ -53,8 +54,8 @@ export function buildContent(call: Call, given: Given, terms: Terms | null): Uns
     nonce: need(given.nonce ?? terms?.nonce ?? null, "--nonce"),
     expiresAtHeight: expiryOf(given, terms),
     maxFeeDust,
-    // Without a base fee to subtract the whole cap is offered: the cap is what is paid either way.
-    tipDust: given.tip ?? maxFeeDust - (baseFeeDust ?? 0n),
+    // A cap that was named is offered whole; without a base fee to subtract it is what is paid either way.
+    tipDust: given.tip ?? (given.fee === undefined ? 0n : maxFeeDust - (baseFeeDust ?? 0n)),
     ...call,
   };
   signingBytes(content);
@@ -122,7 +123,8 @@ export const txBuildCommand = (io: Io): Command =>
         "of qsdm tx terms, from flags, or from both: a flag wins. Without terms it needs --chain-id, --sender, --nonce, --fee " +
         "and --expires-at.\n\n" +
         "--fee is the most that the sender pays. A block charges the base fee and the tip, and never more than the cap; " +
-        "without --tip the whole cap is offered.\n\n" +
+        "a --fee without --tip is offered whole. Without either the cap is twice the base fee of the terms and nothing is offered " +
+        "above it, so that the transaction goes along with a base fee that rises.\n\n" +
         "A payment is made of --to and --amount. --payments takes a file of up to 256 of them, one a line: address, amount in " +
         "CELL and memo, apart by tabs; all of them are paid or none. --contract and --payload-file take a payload that another command made.",
       examples: [
@@ -148,8 +150,8 @@ export const txBuildCommand = (io: Io): Command =>
       .option("--chain-id <id>", "chain that the signature is good for")
       .option("--sender <address>", "account that signs and pays")
       .option("--nonce <number>", "the account's nonce", u64Flag)
-      .option("--fee <cell>", "most that is paid, in CELL (default: the base fee)", cellFlag)
-      .option("--tip <cell>", "offered above the base fee, in CELL (default: what --fee leaves)", cellFlag)
+      .option("--fee <cell>", "most that is paid, in CELL (default: twice the base fee)", cellFlag)
+      .option("--tip <cell>", "offered above the base fee, in CELL (default: what --fee leaves of it)", cellFlag)
       .option("--expires-at <height>", "last height at which a block may include it", u64Flag)
       .option(
         "--expires-in <blocks>",

@@ -109,7 +109,11 @@ export const watchProofsCommand = (io: Io): Command =>
       .option("--slash", "submit what is found", false)
       .option("--in <path>", "the keystore that signs (default: ~/.qsdm/wallet.json)")
       .option("--sender <address>", "the account that pays; must be the keystore's own")
-      .option("--fee <cell>", "what each slash pays, in CELL (default: the node's base fee)", cellFlag)
+      .option(
+        "--fee <cell>",
+        "what each slash pays, in CELL (default: the base fee of its block, up to twice that of now)",
+        cellFlag,
+      )
       .addOption(
         new Option("--expires-in <blocks>", "how many blocks a slash may wait")
           .argParser(u64Flag)

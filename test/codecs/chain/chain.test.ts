@@ -55,6 +55,8 @@ const headers = fc.record({
   proofCount: u32,
   coinbaseCount: u32,
   batchCount: u32,
+  baseFeeDust: u64,
+  gasUsed: u64,
   proposer: digest,
 });
 const coinbases = fc.record({to: digest, amountDust: u64});

@@ -36,6 +36,8 @@ const header = fc.record({
   proofCount: u32,
   coinbaseCount: u32,
   batchCount: u32,
+  baseFeeDust: u64,
+  gasUsed: u64,
   proposer: hex,
 });
 const certificate = fc.record({

@@ -26,6 +26,8 @@ const block = (height: bigint): Block => ({
     proofCount: 1,
     coinbaseCount: 1,
     batchCount: 1,
+    baseFeeDust: 1_000n,
+    gasUsed: 152_000n,
     proposer: BOB,
   },
   transactions: [TRANSACTION],

@@ -1,5 +1,6 @@
 /** What a place in the next blocks costs. */
 import {feeEstimates} from "../../../codecs/api/fees.js";
+import {targetGasOf} from "../../ledger/monetary/base-fee.js";
 import {GAS_PER_BASE_FEE} from "../../ledger/monetary/fees.js";
 import {feeFor} from "../../mempool/pool/estimate.js";
 import {json, route} from "../route.js";
@@ -25,6 +26,8 @@ export const feesRoute = route({
       height: head.height,
       baseFeeDust: params.fees.baseFeeDust,
       gasPerBaseFee: GAS_PER_BASE_FEE,
+      floorDust: params.fees.floorDust,
+      targetBlockGas: targetGasOf(params.fees, params.limits),
       maxBlockGas: params.limits.maxGas,
       waiting: waiting.length,
       waitingGas: waiting.reduce((sum, {gas}) => sum + gas, 0n),

@@ -47,6 +47,8 @@ export function assembleBlock(
       parentStateRoot: parent.stateRoot,
       parentReceiptsRoot: parent.receiptsRoot,
       ...sectionsOf(body),
+      baseFeeDust: result.baseFeeDust,
+      gasUsed: result.gasUsed,
       proposer,
     },
     ...body,

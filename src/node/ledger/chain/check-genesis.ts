@@ -37,6 +37,8 @@ const BOUNDS: Bounds = {
   futureSkewSeconds: [0, 3_600],
   unbondWindowSeconds: [0, 10 * 366 * 86_400],
   slashRewardBps: [0, REWARD_BPS_MAX],
+  baseFeeChangeDenominator: [0, 1_000],
+  blockGasTargetBps: [1, WHOLE_BPS],
   feeBurnBps: [0, WHOLE_BPS],
   maxTransactions: [1, 10_000],
   maxProofs: [1, 1_000],

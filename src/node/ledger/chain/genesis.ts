@@ -54,6 +54,8 @@ export function genesisBlock(genesis: Genesis): {id: string; block: Block} {
       proofCount: 0,
       coinbaseCount: 0,
       batchCount: 0,
+      baseFeeDust: genesis.params.baseFeeDust,
+      gasUsed: 0n,
       proposer: genesis.validators[0]!.account,
     },
     transactions: [],

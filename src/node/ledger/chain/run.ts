@@ -10,6 +10,7 @@ import {fillBonds} from "../enrollment/accrue.js";
 import {sweep} from "../enrollment/registry.js";
 import {activate} from "../governance/activate.js";
 import {stepDifficulty} from "../mining/difficulty.js";
+import {stepBaseFee} from "../monetary/base-fee.js";
 import {rewardOf} from "../monetary/engine/reward.js";
 import {stepMonetary} from "../monetary/engine/step.js";
 import {settleFees} from "../monetary/fees.js";
@@ -56,6 +57,9 @@ export interface RunResult {
   readonly transactions: readonly Transaction[];
   readonly receipts: readonly Receipt[];
   readonly events: readonly LedgerEvent[];
+  /** What its transactions were charged by, and their gas together. */
+  readonly baseFeeDust: bigint;
+  readonly gasUsed: bigint;
 }
 
 export class BlockRun {
@@ -115,6 +119,7 @@ export class BlockRun {
     const coinbase = this.#payMiners();
     settleFees(this.state, this.#feesDust, {proposer: this.block.proposer, fees: this.block.params.fees});
     this.#events.push(...stepMonetary(this.state, this.block, this.#feesDust));
+    stepBaseFee(this.state, this.block.params, this.#gas);
     this.#events.push(...sweep(this.state, this.block.height), ...sweepStakes(this.state, this.block.height));
     this.#events.push(...stepEpoch(this.state, this.block));
     this.#events.push(...activate(this.state, this.block.height + 1n, this.block.params.rules));
@@ -130,6 +135,8 @@ export class BlockRun {
       transactions: this.#transactions,
       receipts: this.#receipts,
       events: this.#events,
+      baseFeeDust: this.block.params.fees.baseFeeDust,
+      gasUsed: this.#gas,
     };
   }
 

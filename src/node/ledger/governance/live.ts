@@ -3,6 +3,8 @@ import type {Genesis} from "../../../codecs/chain/genesis.js";
 import {
   AUTO_REVOKE_MIN_STAKE,
   BASE_FEE,
+  BASE_FEE_CHANGE_DENOMINATOR,
+  BLOCK_GAS_TARGET_BPS,
   CHAIN_PARAMETERS,
   FEE_BURN_BPS,
   GOVERNED_PARAMETERS,
@@ -11,6 +13,7 @@ import {
   REWARD_BPS,
   TENSOR_FORK_HEIGHT,
 } from "../../../codecs/governance/parameters.js";
+import {baseFeeIn} from "../monetary/base-fee.js";
 import type {ChainParams} from "../params/chain-params.js";
 import type {Rules} from "../params/rules.js";
 import type {State} from "../state/state.js";
@@ -27,6 +30,8 @@ export function startGovernance(state: State, {params: given, authorities: addre
     [AUTO_REVOKE_MIN_STAKE]: given.autoRevokeMinStakeDust,
     [TENSOR_FORK_HEIGHT]: given.forkTensorHeight,
     [BASE_FEE]: given.baseFeeDust,
+    [BASE_FEE_CHANGE_DENOMINATOR]: BigInt(given.baseFeeChangeDenominator),
+    [BLOCK_GAS_TARGET_BPS]: BigInt(given.blockGasTargetBps),
     [FEE_BURN_BPS]: BigInt(given.feeBurnBps),
     [MAX_BLOCK_GAS]: given.maxBlockGas,
   };
@@ -37,6 +42,7 @@ export function startGovernance(state: State, {params: given, authorities: addre
 /** `params` of genesis with the values that hold in `state`: what the next block runs under. */
 export function liveParams(genesis: ChainParams, state: State): ChainParams {
   const governed = (name: string): bigint => state.get(params, name)!.value;
+  const floorDust = governed(BASE_FEE);
   return {
     ...genesis,
     mining: {...genesis.mining, forkTensorHeight: governed(TENSOR_FORK_HEIGHT)},
@@ -45,7 +51,13 @@ export function liveParams(genesis: ChainParams, state: State): ChainParams {
       rewardBps: Number(governed(REWARD_BPS)),
       autoRevokeMinStakeDust: governed(AUTO_REVOKE_MIN_STAKE),
     },
-    fees: {baseFeeDust: governed(BASE_FEE), burnBps: Number(governed(FEE_BURN_BPS))},
+    fees: {
+      baseFeeDust: baseFeeIn(state, floorDust),
+      floorDust,
+      changeDenominator: Number(governed(BASE_FEE_CHANGE_DENOMINATOR)),
+      targetBps: Number(governed(BLOCK_GAS_TARGET_BPS)),
+      burnBps: Number(governed(FEE_BURN_BPS)),
+    },
     limits: {...genesis.limits, maxGas: governed(MAX_BLOCK_GAS)},
   };
 }

@@ -20,19 +20,44 @@ export const chargedGas = (gas: bigint): bigint => (gas > GAS_PER_BASE_FEE ? gas
 export const baseFeeOf = (gas: bigint, {baseFeeDust}: Pick<FeeParams, "baseFeeDust">): bigint =>
   gas <= GAS_PER_BASE_FEE ? baseFeeDust : (baseFeeDust * gas + GAS_PER_BASE_FEE - 1n) / GAS_PER_BASE_FEE;
 
-/**
- * Dust that the sender pays: base fee plus tip, never above the maximum it signed.
- * @throws RuleError FEE_TOO_LOW when the maximum does not cover the base fee
- */
-export function feeOf({maxFeeDust, tipDust}: FeeBid, gas: bigint, fees: FeeParams): bigint {
-  const baseFeeDust = baseFeeOf(gas, fees);
-  if (maxFeeDust < baseFeeDust)
-    throw new RuleError("FEE_TOO_LOW", `fee of ${maxFeeDust} dust is below the base fee of ${baseFeeDust}`, {
-      hint: "raise --fee",
-      details: {base_fee_dust: baseFeeDust},
-    });
-  const wanted = baseFeeDust + tipDust;
+type Prices = Pick<FeeParams, "baseFeeDust" | "floorDust">;
+
+/** Dust that a bid offers at the present base fee: that and the tip, never above the maximum that was signed. */
+export function offerOf({maxFeeDust, tipDust}: FeeBid, gas: bigint, fees: Pick<FeeParams, "baseFeeDust">): bigint {
+  const wanted = baseFeeOf(gas, fees) + tipDust;
   return wanted < maxFeeDust ? wanted : maxFeeDust;
+}
+
+/** Whether a bid covers the present base fee. */
+export const coversBase = ({maxFeeDust}: Pick<FeeBid, "maxFeeDust">, gas: bigint, fees: Prices): boolean =>
+  maxFeeDust >= baseFeeOf(gas, fees);
+
+/** Whether a bid can cover the base fee once that has fallen as far as it can. */
+export const coversFloor = ({maxFeeDust}: Pick<FeeBid, "maxFeeDust">, gas: bigint, {floorDust}: Prices): boolean =>
+  maxFeeDust >= baseFeeOf(gas, {baseFeeDust: floorDust});
+
+/** @throws RuleError FEE_TOO_LOW when the maximum will not cover any base fee */
+export function checkFloor(bid: FeeBid, gas: bigint, fees: Prices): void {
+  if (coversFloor(bid, gas, fees)) return;
+  const leastDust = baseFeeOf(gas, {baseFeeDust: fees.floorDust});
+  throw new RuleError("FEE_TOO_LOW", `fee of ${bid.maxFeeDust} dust is below the least base fee of ${leastDust}`, {
+    hint: "raise --fee",
+    details: {base_fee_dust: baseFeeOf(gas, fees)},
+  });
+}
+
+/**
+ * Dust that the sender pays in a block: base fee plus tip, never above the maximum it signed.
+ * @throws RuleError FEE_TOO_LOW as `checkFloor`; FEE_BELOW_BASE when the maximum does not cover the present base fee
+ */
+export function feeOf(bid: FeeBid, gas: bigint, fees: Prices): bigint {
+  checkFloor(bid, gas, fees);
+  if (coversBase(bid, gas, fees)) return offerOf(bid, gas, fees);
+  const baseFeeDust = baseFeeOf(gas, fees);
+  throw new RuleError("FEE_BELOW_BASE", `fee of ${bid.maxFeeDust} dust is below the base fee of ${baseFeeDust}`, {
+    hint: "raise --fee, or send it again when blocks are less full and the base fee has fallen",
+    details: {base_fee_dust: baseFeeDust},
+  });
 }
 
 /** Parts of a fee. */
@@ -48,7 +73,11 @@ export function splitFee(totalDust: bigint, burnBps: number): FeeSplit {
 }
 
 /** Splits a block's fees, which have left their senders' balances, between the fire and the proposer. */
-export function settleFees(state: State, totalDust: bigint, to: {proposer: string; fees: FeeParams}): void {
+export function settleFees(
+  state: State,
+  totalDust: bigint,
+  to: {proposer: string; fees: Pick<FeeParams, "burnBps">},
+): void {
   const {burnedDust, proposerDust} = splitFee(totalDust, to.fees.burnBps);
   burn(state, burnedDust);
   credit(state, to.proposer, proposerDust);

@@ -75,6 +75,12 @@ export interface ValidatorParams {
 export interface FeeParams {
   /** What every included transaction pays at least; one of more than `GAS_PER_BASE_FEE` pays more in proportion. */
   readonly baseFeeDust: bigint;
+  /** Least that the base fee falls to. */
+  readonly floorDust: bigint;
+  /** A block of twice the target raises the base fee by the n-th part of it; 0 where it stays at the floor. */
+  readonly changeDenominator: number;
+  /** Share of a block's gas at which the base fee stays as it is, in basis points. */
+  readonly targetBps: number;
   /** Share of each fee that is burned, in basis points; the proposer receives the rest. */
   readonly burnBps: number;
 }

@@ -30,6 +30,9 @@ const MAINNET: GenesisParams = {
   slashRewardBps: 0,
   autoRevokeMinStakeDust: 10n * DUST_PER_CELL,
   baseFeeDust: 1_000n,
+  // As EIP-1559 has them.
+  baseFeeChangeDenominator: 8,
+  blockGasTargetBps: 5_000,
   feeBurnBps: 5_000,
   maxTransactions: 2_000,
   maxProofs: 500,
@@ -64,6 +67,7 @@ export const NETWORK_PARAMS: Readonly<Record<NetworkProfile, GenesisParams>> = {
     rules: "compat",
     dagEntries: 1_024,
     baseFeeDust: 0n,
+    baseFeeChangeDenominator: 0,
     feeBurnBps: 10_000,
     // Its stake is what an account happens to hold.
     validatorStakeDust: 0n,
@@ -98,7 +102,13 @@ export function chainParamsOf({chainId, params}: Genesis): ChainParams {
       rewardBps: params.slashRewardBps,
       autoRevokeMinStakeDust: params.autoRevokeMinStakeDust,
     },
-    fees: {baseFeeDust: params.baseFeeDust, burnBps: params.feeBurnBps},
+    fees: {
+      baseFeeDust: params.baseFeeDust,
+      floorDust: params.baseFeeDust,
+      changeDenominator: params.baseFeeChangeDenominator,
+      targetBps: params.blockGasTargetBps,
+      burnBps: params.feeBurnBps,
+    },
     limits: {
       maxTransactions: params.maxTransactions,
       maxProofs: params.maxProofs,

@@ -81,6 +81,10 @@ export type Supply = FieldValue<typeof supplyRecord>;
 export const supply: Store<Supply> = {name: "supply", codec: supplyRecord};
 export const SUPPLY_KEY = "total";
 
+const baseFeeRecord = record("base-fee", {dust: u64});
+/** One record, under `EPOCH_KEY`, while the base fee stands above the least that it can be. */
+export const baseFees: Store<FieldValue<typeof baseFeeRecord>> = {name: "base-fee", codec: baseFeeRecord};
+
 const epochFeesRecord = record("epoch-fees", {paidDust: u64});
 /** One record, under `EPOCH_KEY`: fees paid in this epoch of the monetary engine so far. */
 export const epochFees: Store<FieldValue<typeof epochFeesRecord>> = {name: "epoch-fees", codec: epochFeesRecord};
@@ -184,6 +188,7 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     authorities,
     proposals,
     supply,
+    baseFees,
     epochFees,
     monetary,
     vestings,

@@ -6,7 +6,7 @@ import {RuleError} from "../../../errors.js";
 import type {BlockContext, Contract, Contracts} from "../../ledger/chain/contract.js";
 import {checkContent, checkUnusedId} from "../../ledger/chain/execute.js";
 import {checkSignature, type Transaction} from "../../ledger/chain/transaction.js";
-import {chargedGas, feeOf} from "../../ledger/monetary/fees.js";
+import {chargedGas, checkFloor, feeOf, offerOf} from "../../ledger/monetary/fees.js";
 import {accountAt} from "../../ledger/monetary/supply.js";
 import type {State} from "../../ledger/state/state.js";
 import type {Bid} from "./pool.js";
@@ -18,6 +18,8 @@ export type Admit = (transaction: Transaction, at: AdmissionContext) => Bid;
 export interface AdmissionContext {
   readonly state: State;
   readonly block: Pick<BlockContext, "params" | "height" | "verifySignature">;
+  /** Whether a node has acknowledged it already. */
+  readonly isPromised: boolean;
 }
 
 /** A link for one contract: its stateless check, then the rest of the stack. */
@@ -31,7 +33,7 @@ export const admitContract =
 /** The bottom of the stack: chain, expiry, fee and signature, the dearest last. */
 export const admitBase =
   (contracts: Contracts): Admit =>
-  (transaction, {state, block}) => {
+  (transaction, {state, block, isPromised}) => {
     const {content, authority, gas} = transaction;
     if (authority.form === "evidence")
       throw new RuleError("EVIDENCE_UNSIGNED", "evidence waits in an envelope of whoever sends it", {
@@ -39,7 +41,10 @@ export const admitBase =
       });
     checkContent(transaction, contracts, block);
     checkUnusedId(state, transaction);
-    const feeDust = feeOf(content, gas, block.params.fees);
+    const {fees} = block.params;
+    // What somebody was promised waits until the base fee has fallen to it.
+    if (isPromised) checkFloor(content, gas, fees);
+    const feeDust = isPromised ? offerOf(content, gas, fees) : feeOf(content, gas, fees);
     const {balanceDust} = accountAt(state, content.sender);
     if (balanceDust < feeDust)
       throw new RuleError("BALANCE_TOO_LOW", `${content.sender} has ${balanceDust} dust, the fee is ${feeDust}`, {

@@ -4,6 +4,8 @@
  */
 import {RuleError} from "../../../errors.js";
 import {isOwnForm, type Transaction} from "../../ledger/chain/transaction.js";
+import {coversBase, coversFloor, offerOf} from "../../ledger/monetary/fees.js";
+import type {FeeParams} from "../../ledger/params/chain-params.js";
 import type {Waiting} from "./estimate.js";
 
 /** Bounds that keep a flood from one sender, or from everyone, out of memory. */
@@ -45,10 +47,14 @@ export interface Bid {
 
 interface Entry {
   readonly transaction: Transaction;
-  readonly bid: Bid;
+  /** At the present base fee. */
+  bid: Bid;
   /** Order of arrival decides between equal prices and fees. */
   readonly arrival: number;
 }
+
+/** What bids are held against: the present base fee, and the least that it can fall to. */
+export type Prices = Pick<FeeParams, "baseFeeDust" | "floorDust">;
 
 /** Nonce that the next transaction of an address must carry. */
 export type NonceOf = (address: string) => bigint;
@@ -84,6 +90,7 @@ export class Pool {
   #bytes = 0;
   #arrivals = 0;
   #window = {startMs: 0n, evictions: 0};
+  #fees: Prices = {baseFeeDust: 0n, floorDust: 0n};
 
   constructor(private readonly limits: PoolLimits = DEFAULT_POOL_LIMITS) {}
 
@@ -97,6 +104,24 @@ export class Pool {
 
   get(txId: string): Transaction | undefined {
     return this.#byId.get(txId)?.transaction;
+  }
+
+  /**
+   * The base fee moved: every bid is what its transaction offers now. What does not cover it waits for it to fall; it
+   * offers its cap, which is less than what anybody pays who is ahead of it.
+   */
+  reprice({baseFeeDust, floorDust}: Prices): void {
+    const moved = baseFeeDust !== this.#fees.baseFeeDust;
+    this.#fees = {baseFeeDust, floorDust};
+    if (!moved) return;
+    for (const entry of this.#byId.values()) {
+      const {content, gas} = entry.transaction;
+      entry.bid = {...entry.bid, feeDust: offerOf(content, gas, this.#fees)};
+    }
+  }
+
+  #isPayable({transaction: {content, gas}}: Entry): boolean {
+    return coversBase(content, gas, this.#fees);
   }
 
   /**
@@ -190,11 +215,11 @@ export class Pool {
     return sum;
   }
 
-  /** Whether any waiting transaction but those in `held` could be in the next block. */
+  /** Whether any waiting transaction but those in `held` could be in the next block, at the base fee of now. */
   hasReady(nonceOf: NonceOf, held: ReadonlySet<string> = new Set()): boolean {
     for (const [sender, queue] of this.#queues) {
       const head = queue.get(nonceOf(sender));
-      if (head && !held.has(head.transaction.txId)) return true;
+      if (head && this.#isPayable(head) && !held.has(head.transaction.txId)) return true;
     }
     return false;
   }
@@ -277,21 +302,22 @@ export class Pool {
   }
 
   /**
-   * Up to `count` transactions in the order a block should try them: nonces in sequence, best prices first.
+   * Up to `count` transactions in the order a block should try them: nonces in sequence, best prices first. One that does
+   * not cover the base fee holds up those behind it.
    * @param isWanted the others are passed over, and count for the sequence all the same
    */
   select(count: number, nonceOf: NonceOf, isWanted: (txId: string) => boolean = () => true): Transaction[] {
     const heads = new BidHeap();
     for (const [sender, queue] of this.#queues) {
       const entry = queue.get(nonceOf(sender));
-      if (entry) heads.push(entry);
+      if (entry && this.#isPayable(entry)) heads.push(entry);
     }
     const out: Transaction[] = [];
     for (let best = heads.pop(); best && out.length < count; best = heads.pop()) {
       if (isWanted(best.transaction.txId)) out.push(best.transaction);
       const {sender, nonce} = best.transaction.content;
       const next = this.#queues.get(sender)!.get(nonce + 1n);
-      if (next) heads.push(next);
+      if (next && this.#isPayable(next)) heads.push(next);
     }
     return out;
   }
@@ -300,16 +326,21 @@ export class Pool {
   bids(): Waiting[] {
     return [...this.#byId.values()]
       .sort((a, b) => (before(a, b) ? -1 : 1))
-      .map(({bid, transaction}) => ({bid, gas: transaction.gas}));
+      .map(({bid, transaction: {gas, content}}) => ({bid, gas, maxFeeDust: content.maxFeeDust}));
   }
 
-  /** Ids of everything that can no longer be included: spent nonces and passed expiries. */
+  #isHopeless({content, gas}: Transaction): boolean {
+    return !coversFloor(content, gas, this.#fees);
+  }
+
+  /** Ids of everything that can no longer be included: spent nonces, passed expiries, caps that no base fee falls to. */
   stale(height: bigint, nonceOf: NonceOf): string[] {
     const out: string[] = [];
     for (const [sender, queue] of this.#queues) {
       const next = nonceOf(sender);
       for (const [nonce, {transaction}] of queue)
-        if (nonce < next || transaction.content.expiresAtHeight < height) out.push(transaction.txId);
+        if (nonce < next || transaction.content.expiresAtHeight < height || this.#isHopeless(transaction))
+          out.push(transaction.txId);
     }
     return out;
   }

@@ -12,7 +12,7 @@ import {extend, openTestChain, scratchDirectory, testGenesis} from "../../../sup
 const alice = testAccount("alice");
 const bob = testAccount("bob");
 const carol = testAccount("carol");
-const FEES = {baseFeeDust: 1_000n, burnBps: 5_000};
+const FEES = {baseFeeDust: 1_000n, floorDust: 1_000n};
 
 const pays = (...payments: readonly (readonly [string, bigint])[]) =>
   batchTransfer.encode({payments: payments.map(([to, amountDust]) => ({to, amountDust, memo: ""}))});

@@ -45,7 +45,7 @@ test("whatever moves, the books balance, and the recount equals a full count", (
         }
         if (each.kind === "pay") credit(fork, each.b, each.n);
         if (each.kind === "burn") burn(fork, each.n);
-        if (each.kind === "fee") settleFees(fork, each.n, {proposer: each.b, fees: {baseFeeDust: 1n, burnBps: 3_333}});
+        if (each.kind === "fee") settleFees(fork, each.n, {proposer: each.b, fees: {burnBps: 3_333}});
         held = recountDust(fork, held);
         assertSupply(held, supplyOf(fork));
         fork.merge();

@@ -208,12 +208,12 @@ test("what counts is the price of gas: a large transaction needs a larger bid", 
 });
 
 describe("an estimate", () => {
-  const fees = {baseFeeDust: 1_000n, burnBps: 5_000};
+  const fees = {baseFeeDust: 1_000n, floorDust: 1_000n, changeDenominator: 0, targetBps: 5_000, burnBps: 5_000};
   // Room for two ordinary transactions in a block, of which the gas here is what the base fee buys.
   const ORDINARY = 600_000n;
   const rules = {fees, limits: {maxGas: 2n * ORDINARY, maxTransactions: 100}};
   const at = (...prices: readonly bigint[]) =>
-    prices.map((feeDust) => ({bid: {feeDust, gas: ORDINARY}, gas: ORDINARY}));
+    prices.map((feeDust) => ({bid: {feeDust, gas: ORDINARY}, gas: ORDINARY, maxFeeDust: feeDust}));
 
   test("is the base fee where there is room for one more", () => {
     expect(feeFor(1, [], rules)).toBe(1_000n);
@@ -228,7 +228,7 @@ describe("an estimate", () => {
 
   test("counts places as well as gas, and goes by the price and not by the fee", () => {
     const one = {fees, limits: {maxGas: 100n * ORDINARY, maxTransactions: 1}};
-    const large = [{bid: {feeDust: 9_000n, gas: 3n * ORDINARY}, gas: 3n * ORDINARY}];
+    const large = [{bid: {feeDust: 9_000n, gas: 3n * ORDINARY}, gas: 3n * ORDINARY, maxFeeDust: 9_000n}];
     expect(feeFor(1, large, one)).toBe(3_001n);
     expect(feeFor(2, large, one)).toBe(1_000n);
   });
