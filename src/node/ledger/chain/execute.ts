@@ -81,9 +81,10 @@ export function execute(
   if (keepsIds(rules)) checkUnusedId(state, transaction);
   const {sender} = content;
   const account = accountAt(state, sender);
-  if (account.nonce !== content.nonce)
-    throw new RuleError("NONCE_MISMATCH", `nonce ${content.nonce}, the account is at ${account.nonce}`, {
-      details: {nonce: content.nonce, expected: account.nonce},
+  const {nonce} = account;
+  if (nonce !== content.nonce)
+    throw new RuleError("NONCE_MISMATCH", `nonce ${content.nonce}, the account is at ${nonce}`, {
+      details: {nonce: content.nonce, expected: nonce},
     });
   const feeDust = feeOf(content, gas, block.params.fees);
   checkSignature(state, transaction, block.verifySignature);
