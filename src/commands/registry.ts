@@ -38,6 +38,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   attest: "Evidence about a GPU for a solved proof, built offline.",
   keygen: "Keys of mining rigs.",
   localnet: "Networks of several validators, written out to be run.",
+  migrate: "What other stores and other programs kept, brought over.",
   node: "A node on this machine: create it, run it, ask how it is.",
   finality: "Proofs that a block is final, for whoever trusts no node.",
   light: "A chain verified from its proofs alone, without a node of one's own.",
@@ -286,6 +287,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   {path: "receipt", heading: "Node", load: async () => (await import("./receipt.js")).receiptCommand},
   {path: "node init", heading: "Node", load: async () => (await import("./node/init.js")).nodeInitCommand},
   {path: "node run", heading: "Node", load: async () => (await import("./node/run.js")).nodeRunCommand},
+  {
+    path: "migrate import",
+    heading: "Node",
+    load: async () => (await import("./migrate/import.js")).migrateImportCommand,
+  },
   {
     path: "localnet export",
     heading: "Node",

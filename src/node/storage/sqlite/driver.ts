@@ -14,14 +14,15 @@ export type Statement = Database.Statement<unknown[]>;
 const load = createRequire(import.meta.url);
 
 /**
- * Opens or creates the database at `path`. Integers come back as bigint: heights do not fit a double.
+ * Opens or creates the database at `path`; with `readonly` it must be there, and an empty path is a file without a name
+ * that is gone when it is closed. Integers come back as bigint: heights do not fit a double.
  * @throws UnavailableError SQLITE_UNAVAILABLE where the binding was not built
  */
-export function openSqlite(path: string): Sqlite {
+export function openSqlite(path: string, {readonly = false}: {readonly readonly?: boolean} = {}): Sqlite {
   const name = Number(process.versions.napi) >= 10 ? "better-sqlite3-13" : "better-sqlite3";
   try {
     const Binding = load(name) as typeof Database;
-    return new Binding(path).defaultSafeIntegers(true);
+    return new Binding(path, {readonly}).defaultSafeIntegers(true);
   } catch (cause) {
     throw isMissing(cause) ? unavailable(cause) : cause;
   }
