@@ -3,12 +3,12 @@
  *
  * The subset: unsigned integers up to 2^64-1, byte strings, text strings, arrays, `false`, `true` and `null`. No maps,
  * tags, floats, negative or indefinite items: records are positional arrays, so there is no key order to get wrong.
- * cbor-x moves the bytes; `checkCanonical` reads every head first, because cbor-x alone accepts long integer heads,
- * trailing data and lengths that it would allocate before it looks.
+ * cbor-x reads; `checkCanonical` reads every head first, because cbor-x alone accepts long integer heads, trailing data and
+ * lengths that it would allocate before it looks.
  */
-import {Encoder} from "cbor-x";
+import {Decoder} from "cbor-x";
 import {DecodeError} from "../../errors.js";
-import {plain} from "../bytes.js";
+import {writeCbor} from "./write.js";
 
 /** What the subset can hold. Integers decode to `number` below 2^32 and to `bigint` from there on. */
 export type CborValue = number | bigint | string | boolean | null | Uint8Array | readonly CborValue[];
@@ -16,11 +16,11 @@ export type CborValue = number | bigint | string | boolean | null | Uint8Array |
 /** Deepest nesting of arrays; the deepest record of the ledger needs six. */
 export const CBOR_MAX_DEPTH = 16;
 
-const CODER = new Encoder({useRecords: false, variableMapSize: true, tagUint8Array: false, mapsAsObjects: false});
+const READER = new Decoder({useRecords: false, mapsAsObjects: false});
 const UTF8 = new TextDecoder("utf-8", {fatal: true, ignoreBOM: true});
 
-/** Canonical bytes of `value`. Integers above 2^32-1 must be bigint: cbor-x writes such numbers as floats. */
-export const encodeCbor = (value: CborValue): Uint8Array => plain(CODER.encode(value));
+/** Canonical bytes of `value`. Integers above 2^32-1 must be bigint. @throws InvariantError for other numbers */
+export const encodeCbor = (value: CborValue): Uint8Array => writeCbor(value);
 
 /**
  * The value of canonical bytes.
@@ -28,7 +28,7 @@ export const encodeCbor = (value: CborValue): Uint8Array => plain(CODER.encode(v
  */
 export function decodeCbor(bytes: Uint8Array): CborValue {
   checkCanonical(bytes);
-  return CODER.decode(bytes) as CborValue;
+  return READER.decode(bytes) as CborValue;
 }
 
 const refuse = (why: string, at: number): never => {
