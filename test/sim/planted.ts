@@ -374,8 +374,8 @@ export const PLANTED: readonly PlantedBug[] = [
     ["availability", "crash", "liveness", "acknowledged", "agreement"],
     edit(
       "src/node/engine/engine.ts",
-      "const rows = this.#bodies.unwritten(blockId);",
-      "const rows = blockId === null ? [] : this.#bodies.unwritten(null);",
+      "const rows = this.#bodies.unwritten(blockId, this.ports.batches);",
+      "const rows = blockId === null ? [] : this.#bodies.unwritten(null, this.ports.batches);",
     ),
   ),
   bug(

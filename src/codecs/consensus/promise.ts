@@ -2,9 +2,12 @@
  * What a validator keeps on its own disk: what it promised, and the blocks above the final one
  * (docs/decisions/0053-promises-on-disk.md).
  */
+import {DecodeError} from "../../errors.js";
 import {digestHex} from "../address.js";
+import {decodeCbor} from "../cbor/cbor.js";
 import {type FieldValue, nullable, record, u64} from "../cbor/record.js";
 import {block, certificate} from "../chain/block.js";
+import {compactBlock} from "./compact-block.js";
 import {timeoutCertificate} from "./messages.js";
 
 const views = {
@@ -27,6 +30,29 @@ export const promise = record("qsdm/promise/v1", {
   entered: nullable(timeoutCertificate),
 });
 
+const whole = record("qsdm/uncommitted/v1", {block, justify: certificate});
+const compact = record("qsdm/uncommitted/v2", {compact: compactBlock, justify: certificate});
+
 /** A block with the certificate of its parent. */
-export const uncommittedBlock = record("qsdm/uncommitted/v1", {block, justify: certificate});
-export type JustifiedBlock = FieldValue<typeof uncommittedBlock>;
+export type JustifiedBlock = FieldValue<typeof whole>;
+/** The same where the block's batches are on this disk already. */
+export type CompactUncommitted = FieldValue<typeof compact>;
+
+/** A block above the final one, as it waits on the disk: by its batches, or whole where they are not there. */
+export const uncommittedBlock = {
+  encode: (value: JustifiedBlock | CompactUncommitted): Uint8Array =>
+    "block" in value ? whole.encode(value) : compact.encode(value),
+
+  /** @throws DecodeError CBOR_INVALID, FIELD_INVALID */
+  decode(bytes: Uint8Array): JustifiedBlock | CompactUncommitted {
+    const wire = decodeCbor(bytes);
+    switch (Array.isArray(wire) ? wire[0] : null) {
+      case "qsdm/uncommitted/v1":
+        return whole.fromWire(wire, "uncommitted");
+      case "qsdm/uncommitted/v2":
+        return compact.fromWire(wire, "uncommitted");
+      default:
+        throw new DecodeError("FIELD_INVALID", "no block that waits to be final", {details: {field: "tag"}});
+    }
+  },
+};

@@ -153,6 +153,12 @@ export class BatchDesk implements Service {
     for (const effect of effects) this.#take(effect);
   }
 
+  /** Puts every batch that is here on disk; what waits for that is carried out in its turn. */
+  persist(): void {
+    // A certificate can be had again: it waits for the next write.
+    if (this.#rows.some(({type}) => type !== "certificate")) this.#write();
+  }
+
   /** Carries out what is due, now. */
   flush(): void {
     this.#guard(() => this.#flush());
@@ -189,8 +195,7 @@ export class BatchDesk implements Service {
     this.#flushing = false;
     const due = this.#due;
     this.#due = [];
-    // A certificate can be had again: it waits for the next write.
-    if (this.#rows.some(({type}) => type !== "certificate")) this.#write();
+    this.persist();
     for (const effect of due) this.#perform(effect);
   }
 

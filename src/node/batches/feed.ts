@@ -88,6 +88,21 @@ export class BatchFeed {
     return blockOf(compact, this.#bodies(compact.batches)!);
   }
 
+  /** What brings a block that is not final back after a restart, or null where its batches are not on this disk. */
+  kept(block: Block): CompactBlock | null {
+    const {desk} = this.ports;
+    const bodies = desk.self === null ? null : this.#bodies(block.batches);
+    if (!bodies) return null;
+    desk.persist();
+    return compactOf(block, bodies);
+  }
+
+  /** The block that `kept` was asked for, or null when one of its batches is gone. @throws DecodeError when there is none */
+  restored(compact: CompactBlock): Block | null {
+    const bodies = this.#bodies(compact.batches);
+    return bodies && blockOf(compact, bodies);
+  }
+
   /** Asks for what `complete` did not find. */
   want({batches}: CompactBlock): void {
     const {desk} = this.ports;

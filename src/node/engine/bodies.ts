@@ -3,6 +3,7 @@ import {type Block, blockIdOf, type Certificate} from "../../codecs/chain/block.
 import {type JustifiedBlock, uncommittedBlock} from "../../codecs/consensus/promise.js";
 import type {BlockRef} from "../consensus/hotstuff/state.js";
 import type {UncommittedBlock} from "../storage/store.js";
+import type {BlockFeed} from "./ports.js";
 
 /** A block as consensus sees it. */
 export const refOf = (
@@ -50,13 +51,15 @@ export class Bodies {
     }
   }
 
-  /** What has to be written for `id` and its ancestors to be on disk, lowest first. */
-  unwritten(id: string | null): readonly UncommittedBlock[] {
+  /** What has to be written for `id` and its ancestors to be on disk, lowest first: by their batches where those are there. */
+  unwritten(id: string | null, batches: Pick<BlockFeed, "kept">): readonly UncommittedBlock[] {
     const rows: UncommittedBlock[] = [];
     for (let at = id; at !== null && !this.#onDisk.has(at); ) {
       const body = this.#byId.get(at);
       if (!body) break;
-      rows.unshift({id: at, height: body.block.header.height, value: uncommittedBlock.encode(body)});
+      const compact = batches.kept(body.block);
+      const value = uncommittedBlock.encode(compact ? {compact, justify: body.justify} : body);
+      rows.unshift({id: at, height: body.block.header.height, value});
       at = body.block.header.parentId;
     }
     return rows;

@@ -7,7 +7,7 @@ import {equalBytes} from "../../codecs/bytes.js";
 import type {Block, Certificate} from "../../codecs/chain/block.js";
 import {type EquivocationProof, inOrder} from "../../codecs/consensus/equivocation.js";
 import {type ConsensusMessage, decodeMessage, epochOfMessage} from "../../codecs/consensus/messages.js";
-import {promise, uncommittedBlock} from "../../codecs/consensus/promise.js";
+import {type JustifiedBlock, promise, uncommittedBlock} from "../../codecs/consensus/promise.js";
 import {QsdmError} from "../../errors.js";
 import {
   beginAt,
@@ -166,8 +166,13 @@ export class Engine implements Service {
 
   /** Takes up what was promised before the last stop or crash. */
   async #restore(): Promise<Verdict> {
-    for (const {id, value} of this.ports.store.uncommitted()) {
-      const body = uncommittedBlock.decode(value);
+    for (const {id, height, value} of this.ports.store.uncommitted()) {
+      const body = this.#restored(value);
+      if (!body) {
+        // A branch that was left so long ago that its batches are forgotten.
+        this.ports.log.warn({id, height}, "a block that was not final cannot be taken up again");
+        continue;
+      }
       this.#bodies.put(id, body, "disk");
       await this.#take({type: "restored", block: refOf(body, id), justify: body.justify});
     }
@@ -178,6 +183,13 @@ export class Engine implements Service {
     if (kept) await this.#take({type: "certificate", certificate: kept.highCertificate});
     if (kept?.entered) await this.#take({type: "timeouts", certificate: kept.entered});
     return this.#take({type: "start"});
+  }
+
+  #restored(row: Uint8Array): JustifiedBlock | null {
+    const kept = uncommittedBlock.decode(row);
+    if ("block" in kept) return kept;
+    const block = this.ports.batches.restored(kept.compact);
+    return block && {block, justify: kept.justify};
   }
 
   /** One input, its effects, and the inputs that they lead to on this node. */
@@ -265,7 +277,7 @@ export class Engine implements Service {
   }
 
   #save({safety, highCertificate, entered, blockId}: EffectOf<"save">): readonly Input[] {
-    const rows = this.#bodies.unwritten(blockId);
+    const rows = this.#bodies.unwritten(blockId, this.ports.batches);
     this.ports.store.keepPromise(promise.encode({safety, highCertificate, entered}), rows);
     this.#bodies.written(rows);
     return [];

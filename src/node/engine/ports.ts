@@ -33,6 +33,10 @@ export interface BlockFeed {
   compact(block: Block): CompactBlock;
   /** The block again, or null while one of its batches is not here. @throws DecodeError when there is none */
   complete(compact: CompactBlock): Block | null;
+  /** What brings a block that is not final back after a restart, or null where its batches are not on this disk. */
+  kept(block: Block): CompactBlock | null;
+  /** The block that `kept` was asked for, or null when one of its batches is gone. @throws DecodeError when there is none */
+  restored(compact: CompactBlock): Block | null;
   /** Asks others for what `complete` did not find. */
   want(compact: CompactBlock): void;
   /** Other voters: batches begin anew. */

@@ -1,8 +1,12 @@
+import path from "node:path";
 import {afterEach, describe, expect, test} from "vitest";
-import {blockIdOf} from "../../../src/codecs/chain/block.js";
+import {bytesOfHex} from "../../../src/codecs/bytes.js";
+import {type Block, blockIdOf} from "../../../src/codecs/chain/block.js";
 import {encodeMessage} from "../../../src/codecs/consensus/messages.js";
+import {type CompactUncommitted, type JustifiedBlock, uncommittedBlock} from "../../../src/codecs/consensus/promise.js";
 import type {Clock} from "../../../src/node/engine/ports.js";
 import {accountAt} from "../../../src/node/ledger/monetary/supply.js";
+import {openDatabase} from "../../../src/node/storage/sqlite/open.js";
 import {signedTransfer, testAccount} from "../../support/accounts.js";
 import {eventually} from "../../support/node.js";
 import {Cluster, type Member, peerOf} from "./cluster.js";
@@ -19,6 +23,21 @@ const started = async (count: number): Promise<readonly Member[]> => {
 const height = ({chain}: Member): bigint => chain.tip.height;
 const pay = (member: Member, nonce: bigint) =>
   member.intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 5n, nonce}));
+
+/** A clock that stands still between steps. */
+function stepped(): {readonly clock: Clock; advance(ms: number): void} {
+  let now = 0;
+  const timers = new Map<() => void, number>();
+  const after: Clock["after"] = (ms, job) => {
+    timers.set(job, now + ms);
+    return () => timers.delete(job);
+  };
+  const advance = (ms: number): void => {
+    now += ms;
+    for (const [job] of [...timers].filter((each) => each[1] <= now)) if (timers.delete(job)) job();
+  };
+  return {clock: {nowMs: () => now, after, jitterBps: () => 0}, advance};
+}
 
 /** Every block that all of them hold is the same one. */
 function checkAgreement(members: readonly Member[]): void {
@@ -60,21 +79,40 @@ describe("one validator", () => {
     expect(only!.failures).toEqual([]);
   });
 
+  test.each([
+    ["by its batches", (row: JustifiedBlock | CompactUncommitted, _block: Block) => row],
+    [
+      "whole, as earlier builds did",
+      ({justify}: CompactUncommitted | JustifiedBlock, block: Block) => ({block, justify}),
+    ],
+  ] as const)("takes up again what it kept %s", async (_how, rewritten) => {
+    const {clock, advance} = stepped();
+    cluster = new Cluster(1, [{to: alice.address, amountDust: 1_000_000n}]);
+    const only = await cluster.start(0, clock);
+    const {txId} = await pay(only, 0n);
+    const kept = await eventually(async () => {
+      advance(1);
+      const rows = only.store.uncommitted().map(({value, ...row}) => ({...row, value: uncommittedBlock.decode(value)}));
+      return rows.find(({value}) => "compact" in value && value.compact.batches.length > 0);
+    });
+    const {block} = only.engine.newest().find((each) => each.block.header.height === kept.height) ?? {};
+    await only.stop();
+    const db = openDatabase(path.join(only.directory, "chain.db"));
+    db.prepare("UPDATE uncommitted SET value = ? WHERE id = ?").run(
+      uncommittedBlock.encode(rewritten(kept.value, block!)),
+      bytesOfHex(kept.id),
+    );
+    // The version that kept them whole is read as well.
+    db.pragma("user_version = 7");
+    db.close();
+    const again = await cluster.start(0);
+    expect((await eventually(async () => again.store.receipt(txId))).height).toBe(kept.height);
+    expect(blockIdOf(again.store.header(kept.height)!)).toBe(kept.id);
+    expect(again.failures).toEqual([]);
+  });
+
   test("hears its own timers however much a peer sends at that moment", async () => {
-    let now = 0;
-    const timers = new Map<() => void, number>();
-    const clock: Clock = {
-      nowMs: () => now,
-      after: (ms, job) => {
-        timers.set(job, now + ms);
-        return () => timers.delete(job);
-      },
-      jitterBps: () => 0,
-    };
-    const advance = (ms: number): void => {
-      now += ms;
-      for (const [job] of [...timers].filter((each) => each[1] <= now)) if (timers.delete(job)) job();
-    };
+    const {clock, advance} = stepped();
     cluster = new Cluster(1);
     const only = await cluster.start(0, clock);
     const content = {epoch: 9n, height: 1n, view: 1n, blockId: "0".repeat(64), validator: 0};
