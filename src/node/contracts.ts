@@ -8,6 +8,7 @@ import {governanceContract} from "./ledger/governance/contract.js";
 import {vestingContract} from "./ledger/monetary/vesting.js";
 import type {Rules} from "./ledger/params/rules.js";
 import {slashContract} from "./ledger/slashing/contract.js";
+import {streamContract} from "./ledger/streams/contract.js";
 import {batchTransferContract} from "./ledger/transfer/batch-contract.js";
 import {transferContract} from "./ledger/transfer/contract.js";
 import {walletTransferContract} from "./ledger/transfer/wallet-contract.js";
@@ -22,6 +23,7 @@ const COMMON: readonly Contract[] = [
   batchTransferContract,
   governanceContract,
   vestingContract,
+  streamContract,
 ];
 const STRICT: readonly Contract[] = [
   ...COMMON,

@@ -42,6 +42,7 @@ import {registryScriptAdapters} from "./adapters/registry-script.js";
 import {slashVerifyAdapters} from "./adapters/slash-verify.js";
 import {slashingAdapters} from "./adapters/slashing.js";
 import {standardAdapters} from "./adapters/standards.js";
+import {streamAdapters} from "./adapters/streams.js";
 import {telemetryAdapters} from "./adapters/telemetry.js";
 import {verifierAdapters} from "./adapters/verifier.js";
 import {wireAdapters} from "./adapters/wire.js";
@@ -71,6 +72,7 @@ export const adapters: Adapters = {
   ...telemetryAdapters,
   ...p2pPeersAdapters,
   ...standardAdapters,
+  ...streamAdapters,
   ...verifierAdapters,
   ...quorumSharingAdapters,
   ...quorumLeaderAdapters,

@@ -13,6 +13,7 @@ import {genesis, genesisIdOf} from "../../../src/codecs/chain/genesis.js";
 import {multiEnvelope, policy} from "../../../src/codecs/chain/multisig.js";
 import {batchTransfer, strictEnrollment, transfer} from "../../../src/codecs/chain/payloads.js";
 import {receipt} from "../../../src/codecs/chain/receipt.js";
+import {STREAM_ACTIONS, STREAM_STATUSES, streamRecord} from "../../../src/codecs/chain/stream.js";
 import {vestingClaim} from "../../../src/codecs/chain/vesting.js";
 import type {Codec} from "../../../src/codecs/codec.js";
 import {sha3} from "../../../src/codecs/hash.js";
@@ -77,6 +78,24 @@ const monetary = fc.record({
   ...{treasury: digest, insurance: digest, community: digest},
 });
 
+const streamName = fc.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/);
+const maybe = fc.option(u64, {nil: null});
+const streams = fc.record({
+  ...{payer: digest, provider: digest, serviceId: streamName, deviceIdHash: digest, sessionPublicKey: blob(32)},
+  ...{priceDust: u64, pricePeriodSeconds: u64, budgetDust: u64, maxActiveSeconds: u64, expiresAtNs: u64},
+  status: fc.constantFrom(...STREAM_STATUSES),
+  ...{
+    cumulativeActiveSeconds: u64,
+    pausedDurationSeconds: u64,
+    lastReceiptSequence: u64,
+    lastReceiptObservedAtNs: maybe,
+  },
+  ...{accruedDust: u64, settledDust: u64, refundedDust: u64, openedAtNs: u64},
+  ...{lastPausedAtNs: maybe, lastResumedAtNs: maybe, closedAtNs: maybe},
+  lastAction: fc.constantFrom(...STREAM_ACTIONS),
+  ...{lastActionId: streamName, lastActionAtNs: u64, actionCount: u64},
+});
+
 const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
   ["unsigned envelope", unsignedEnvelope, content],
   ["envelope", envelope, fc.record({content, publicKey: fc.option(blob(2592), {nil: null}), signature: blob(4627)})],
@@ -105,6 +124,7 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
   ],
   ["header", header, headers],
   ["vesting claim", vestingClaim, fc.record({to: digest})],
+  ["stream", streamRecord, streams],
   ["coinbase", coinbaseEntry, coinbases],
   ["vote", voteContent, fc.record({chainId, epoch: u64, height: u64, view: u64, blockId: digest})],
   [

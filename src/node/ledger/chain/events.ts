@@ -3,6 +3,7 @@
  * data; the node publishes them once, after the block is on disk, so a replayed candidate never counts twice.
  */
 import type {Receipt, SlashOutcome} from "../../../codecs/chain/receipt.js";
+import type {StreamVerb} from "../../../codecs/chain/stream.js";
 import type {BatchRef} from "../../../codecs/dag/batch.js";
 import type {Change} from "../../../codecs/governance/change.js";
 import type {MonetaryRecord} from "../state/stores.js";
@@ -48,6 +49,20 @@ export type LedgerEvent =
       readonly isPaid: boolean;
     }
   | {readonly type: "vesting-claimed"; readonly beneficiary: string; readonly to: string; readonly amountDust: bigint}
+  | {
+      readonly type: "stream-opened";
+      readonly streamId: string;
+      readonly payer: string;
+      readonly provider: string;
+      readonly budgetDust: bigint;
+    }
+  | {
+      readonly type: "stream-changed";
+      readonly streamId: string;
+      readonly action: StreamVerb;
+      readonly toProviderDust: bigint;
+      readonly toPayerDust: bigint;
+    }
   | {readonly type: "proof-rewarded"; readonly nodeId: string; readonly proofId: string; readonly to: string};
 
 /** One committed block, with everything that subscribers are told about it. */

@@ -2,6 +2,7 @@
  * The supply equation. Every dust is in an account or a bond, and `genesis + mined - burned` says how many there
  * are; whoever moves money does so through this file or between two of its places.
  */
+import {escrowOf, type StreamRecord} from "../../../codecs/chain/stream.js";
 import type {VestingRecord} from "../../../codecs/chain/vesting.js";
 import {InvariantError, RuleError} from "../../../errors.js";
 import type {State} from "../state/state.js";
@@ -12,6 +13,7 @@ import {
   SUPPLY_KEY,
   type Supply,
   stakes,
+  streams,
   supply,
   vestings,
 } from "../state/stores.js";
@@ -91,11 +93,13 @@ export function burn(state: State, amountDust: bigint): void {
 /** Dust by the kind of place it is in. */
 export interface HeldDust {
   readonly balancesDust: bigint;
-  /** Locked: bonds of miners, stakes of validators, and what has yet to be claimed of what vests. */
+  /** Locked: bonds of miners, stakes of validators, what has yet to be claimed of what vests, and what streams hold. */
   readonly bondsDust: bigint;
 }
 
 const unclaimed = (record: VestingRecord | undefined): bigint => (record ? record.totalDust - record.claimedDust : 0n);
+
+const escrowed = (record: StreamRecord | undefined): bigint => (record ? escrowOf(record) : 0n);
 
 /** Dust in balances and in bonds, counted over the whole state. */
 export function countDust(state: State): HeldDust {
@@ -105,6 +109,7 @@ export function countDust(state: State): HeldDust {
   for (const key of state.keys(enrollments)) bondsDust += state.get(enrollments, key)!.stakeDust;
   for (const key of state.keys(stakes)) bondsDust += state.get(stakes, key)!.stakeDust;
   for (const key of state.keys(vestings)) bondsDust += unclaimed(state.get(vestings, key));
+  for (const key of state.keys(streams)) bondsDust += escrowed(state.get(streams, key));
   return {balancesDust, bondsDust};
 }
 
@@ -117,6 +122,7 @@ export function recountDust(fork: State, held: HeldDust): HeldDust {
     for (const {before, after} of fork.changed<{readonly stakeDust: bigint}>(store))
       bondsDust += (after?.stakeDust ?? 0n) - (before?.stakeDust ?? 0n);
   for (const {before, after} of fork.changed(vestings)) bondsDust += unclaimed(after) - unclaimed(before);
+  for (const {before, after} of fork.changed(streams)) bondsDust += escrowed(after) - escrowed(before);
   return {balancesDust, bondsDust};
 }
 

@@ -71,6 +71,8 @@ export interface Rules {
    * that takes them, and their ids are the client's choice.
    */
   readonly envelopes: "v3-only" | "v2-and-v3";
+  /** Whose clock CELL streams run by: the blocks', or whatever their actions claim (D31). */
+  readonly streamTime: "block" | "claimed";
   /** How leaders take turns: in proportion to voting power, or QBIND's one view each. */
   readonly leaderRotation: "by-power" | "round-robin";
   /** What a quorum is. QBIND takes two thirds exactly, with which two conflicting blocks can both be certified (D15). */
@@ -101,6 +103,7 @@ export const STRICT_RULES: Rules = {
   failedFee: "charged",
   unsigned: "refused",
   envelopes: "v3-only",
+  streamTime: "block",
   leaderRotation: "by-power",
   quorum: "above-two-thirds",
 };
@@ -129,6 +132,7 @@ export const COMPAT_RULES: Rules = {
   failedFee: "free",
   unsigned: "accepted",
   envelopes: "v2-and-v3",
+  streamTime: "claimed",
   leaderRotation: "round-robin",
   quorum: "two-thirds",
 };

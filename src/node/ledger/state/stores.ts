@@ -2,6 +2,7 @@
 import {address, digestHex} from "../../../codecs/address.js";
 import {blob, type FieldValue, fixed, flag, list, record, text, u64, word} from "../../../codecs/cbor/record.js";
 import {PHASE_REASONS, PHASES} from "../../../codecs/chain/monetary.js";
+import {type StreamRecord, streamRecord} from "../../../codecs/chain/stream.js";
 import {type StakeRecord, stakeRecord} from "../../../codecs/chain/validator-payloads.js";
 import {type VestingRecord, vestingRecord} from "../../../codecs/chain/vesting.js";
 import {ML_DSA_44, ML_DSA_87} from "../../../codecs/suite.js";
@@ -120,6 +121,9 @@ export const monetary: Store<MonetaryRecord> = {name: "monetary", codec: monetar
 /** By beneficiary: money that vests, until all of it is claimed. */
 export const vestings: Store<VestingRecord> = {name: "vesting", codec: vestingRecord};
 
+/** By stream id; a closed one stays, so that nobody can bill its receipts a second time under its name. */
+export const streams: Store<StreamRecord> = {name: "stream", codec: streamRecord};
+
 const validatorRecord = record("validator", {
   publicKey: fixed(ML_DSA_44.publicKeyBytes),
   power: u64,
@@ -192,6 +196,7 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     epochFees,
     monetary,
     vestings,
+    streams,
     validators,
     stakes,
     stakeMaturities,

@@ -1,0 +1,62 @@
+/**
+ * `qsdm/streams/v1`: escrow that a service draws on by the second of its use. Whose clock counts is a rule: that of the
+ * blocks, or what each action claims (D31).
+ */
+
+import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
+import {STREAM_CONTRACT, type StreamRecord} from "../../../codecs/chain/stream.js";
+import {NS_PER_MS} from "../../../codecs/go/time.js";
+import {RuleError} from "../../../errors.js";
+import type {BlockContext, Call, Contract, Effect} from "../chain/contract.js";
+import {credit, debit} from "../monetary/supply.js";
+import type {State} from "../state/state.js";
+import {streams} from "../state/stores.js";
+import {type CheckedAction, readAction} from "./action.js";
+import {openStream, stepStream} from "./apply.js";
+
+/** @throws DecodeError; RuleError STREAM_INVALID, SENDER_MISMATCH, NONCE_MISMATCH */
+function read({payload, sender, nonce}: UnsignedEnvelope): CheckedAction {
+  const checked = readAction(payload);
+  const {action} = checked;
+  if (action.sender !== sender)
+    throw new RuleError("SENDER_MISMATCH", `the action is of ${action.sender}, the transaction of ${sender}`);
+  // An envelope of ours says the nonce itself, and the action may leave it out.
+  if (action.nonce !== 0n && action.nonce !== nonce)
+    throw new RuleError("NONCE_MISMATCH", `the action has nonce ${action.nonce}, the transaction ${nonce}`);
+  return checked;
+}
+
+const nowOf = ({params, timeMs}: Pick<BlockContext, "params" | "timeMs">, {atNs}: CheckedAction): bigint =>
+  params.rules.streamTime === "block" ? timeMs * NS_PER_MS : atNs;
+
+/** The stream `id`. @throws RuleError STREAM_NOT_FOUND */
+export function streamOf(state: State, id: string): StreamRecord {
+  const stream = state.get(streams, id);
+  if (!stream) throw new RuleError("STREAM_NOT_FOUND", `there is no stream ${id}`);
+  return stream;
+}
+
+function apply({state, block, content}: Call): Effect {
+  const checked = read(content);
+  const {streamId, action, sender} = checked.action;
+  const nowNs = nowOf(block, checked);
+  if (action === "open" && !state.has(streams, streamId)) {
+    const stream = openStream(checked, nowNs);
+    const {provider, budgetDust} = stream;
+    debit(state, sender, budgetDust);
+    state.put(streams, streamId, stream);
+    return {events: [{type: "stream-opened", streamId, payer: sender, provider, budgetDust}], slash: null};
+  }
+  const {record, toProviderDust, toPayerDust} = stepStream(streamOf(state, streamId), checked, nowNs);
+  state.put(streams, streamId, record);
+  credit(state, record.provider, toProviderDust);
+  credit(state, record.payer, toPayerDust);
+  return {events: [{type: "stream-changed", streamId, action, toProviderDust, toPayerDust}], slash: null};
+}
+
+export const streamContract: Contract = {
+  id: STREAM_CONTRACT,
+  check: (content) => void read(content),
+  apply,
+  rejected: () => null,
+};
