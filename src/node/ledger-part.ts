@@ -44,7 +44,7 @@ function dagBuilderOf(backend: ComputeBackend, {options, ports: {log}, dir: {dag
 }
 
 /** Batches pay in native code; a device takes longer to be asked than most levels of the state tree to be hashed. */
-const hashAllBy = ({name, sha3}: ComputeBackend): HashAll => (name === "native" ? sha3 : hashEach);
+const hashAllBy = ({sha3Packed}: ComputeBackend): HashAll => sha3Packed ?? hashEach;
 
 export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBackend): Promise<Ledger> {
   const {options, ports, dir, store, broken} = site;

@@ -67,7 +67,7 @@ export class PendingBlocks {
     const tree = updateTree(this.ground(parentId).tree, leafChanges(changes, this.hashAll), this.hashAll);
     const id = blockIdOf(block.header);
     const stateRoot = hexOf(rootOf(tree));
-    const parent = {id, height, epoch, view, timeMs, stateRoot, receiptsRoot: receiptsRootOf(result)};
+    const parent = {id, height, epoch, view, timeMs, stateRoot, receiptsRoot: receiptsRootOf(result, this.hashAll)};
     const held = new Set(result.transactions.map(({txId}) => txId));
     for (const event of result.events) if (event.type === "proof-rewarded") held.add(event.proofId);
     const pending: Pending = {block, result, changes, tree, parent, extension, held};

@@ -121,15 +121,23 @@ const isArray = (wire: CborValue | undefined): wire is readonly CborValue[] => A
 
 /** A record named `tag`: the CBOR array `[tag, field, field, ...]` in the order of `shape`. */
 export function record<const S extends Shape>(tag: string, shape: S): RecordCodec<Fields<S>> {
-  const fields = Object.entries(shape) as [string, Field<unknown>][];
+  const fields = Object.entries(shape).map(([name, field]) => ({
+    name,
+    field: field as Field<unknown>,
+    path: `${tag}.${name}`,
+  }));
   const codec: RecordCodec<Fields<S>> = {
-    toWire: (value) => [tag, ...fields.map(([name, field]) => field.toWire(value[name as keyof S], `${tag}.${name}`))],
+    toWire(value) {
+      const wire: CborValue[] = [tag];
+      for (const {name, field, path} of fields) wire.push(field.toWire(value[name as keyof S], path));
+      return wire;
+    },
     fromWire(wire) {
       if (!isArray(wire) || wire[0] !== tag) return bad(tag, "record expected");
       if (wire.length !== fields.length + 1) bad(tag, `has ${wire.length - 1} fields, want ${fields.length}`);
       const out: Record<string, unknown> = {};
-      fields.forEach(([name, field], i) => {
-        out[name] = field.fromWire(wire[i + 1], `${tag}.${name}`);
+      fields.forEach(({name, field, path}, i) => {
+        out[name] = field.fromWire(wire[i + 1], path);
       });
       return out as Fields<S>;
     },

@@ -34,3 +34,14 @@ export const receipt = record("qsdm/receipt/v2", {
   slash: nullable(slashOutcome),
 });
 export type Receipt = FieldValue<typeof receipt>;
+
+const encoded = new WeakMap<Receipt, Uint8Array>();
+
+/** Bytes of a receipt, made once: the root and the store want the same ones. */
+export function encodedReceipt(value: Receipt): Uint8Array {
+  const before = encoded.get(value);
+  if (before) return before;
+  const bytes = receipt.encode(value);
+  encoded.set(value, bytes);
+  return bytes;
+}

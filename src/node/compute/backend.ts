@@ -7,6 +7,7 @@ import type {Dag} from "../ledger/mining/checkpoints.js";
 import type {DagRun} from "../ledger/mining/dag.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
 import type {MixVersion, WalkStart} from "../ledger/mining/walk.js";
+import type {HashAll} from "../ledger/state/hashing.js";
 import type {FieldBatches} from "./field.js";
 import type {MappedTable, TablePlace} from "./mapped-table.js";
 import type {MlDsa, MlDsaLevel, Workload} from "./ml-dsa.js";
@@ -22,6 +23,8 @@ export interface ComputeBackend {
   readonly sliceAttempts: number;
   /** SHA3-256 of each message. */
   sha3(messages: readonly Uint8Array[]): readonly Uint8Array[];
+  /** The same of messages that lie one after the other, as the state tree asks; missing where it would gain nothing. */
+  readonly sha3Packed?: HashAll;
   /** Computes each run of table entries. */
   extendDags(runs: readonly DagRun[]): void;
   /** The mix digest of each walk over one table. */

@@ -27,6 +27,7 @@ export function nativeBackendOn(addon: Addon, path: number): ComputeBackend {
     // Half a millisecond of the plain walk and 2.5 of the tensor walk, with eight lanes.
     sliceAttempts: 32 * lanes,
     sha3: (messages) => hashAll(addon, path, messages),
+    sha3Packed: (messages, ends, digests) => addon.hash(path, SPONGE.sha3_256, messages, ends, digests),
     extendDags: (runs) =>
       addon.extend(
         path,

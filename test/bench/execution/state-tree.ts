@@ -3,7 +3,7 @@ import {randomBytes} from "node:crypto";
 import {sha3_256} from "@noble/hashes/sha3.js";
 import {equalBytes} from "../../../src/codecs/bytes.js";
 import type {ComputeBackend} from "../../../src/node/compute/backend.js";
-import {type HashAll, hashEach} from "../../../src/node/ledger/state/hashing.js";
+import {type HashAll, hashEach, hashEachBy} from "../../../src/node/ledger/state/hashing.js";
 import {type Leaf, rootOf, updateTree} from "../../../src/node/ledger/state/tree.js";
 import {best, type Print, ratio} from "../compute/rounds.js";
 
@@ -15,12 +15,13 @@ const leaf = (): Leaf => ({path: new Uint8Array(randomBytes(32)), valueHash: new
 export function benchStateTree(backends: readonly ComputeBackend[], print: Print): void {
   const leaves = Array.from({length: LEAVES}, leaf);
   const changes = leaves.slice(0, CHANGED).map(({path}) => ({path, valueHash: new Uint8Array(randomBytes(32))}));
-  const tree = updateTree(null, leaves, backends[0]!.sha3);
+  const native = backends.find(({sha3Packed}) => sha3Packed);
   const ways: Readonly<Record<string, HashAll>> = {
-    noble: (messages) => messages.map((message) => sha3_256(message)),
+    noble: hashEachBy(sha3_256),
     "node:crypto": hashEach,
-    ...Object.fromEntries(backends.filter(({name}) => name !== "cpu").map(({name, sha3}) => [name, sha3])),
+    ...(native ? {[native.name]: native.sha3Packed!} : {}),
   };
+  const tree = updateTree(null, leaves, native?.sha3Packed);
   const right = rootOf(updateTree(tree, changes));
   for (const [name, hashAll] of Object.entries(ways))
     if (!equalBytes(rootOf(updateTree(tree, changes, hashAll)), right)) print(`WRONG ROOT from ${name}`);

@@ -1,9 +1,10 @@
 /** Headers: made from a finished run, and checked against one. */
 import {type Block, blockIdOf, coinbaseEntry, type Header} from "../../../codecs/chain/block.js";
-import {receipt as receiptCodec} from "../../../codecs/chain/receipt.js";
+import {encodedReceipt} from "../../../codecs/chain/receipt.js";
 import {batchRef} from "../../../codecs/dag/batch.js";
 import {RuleError, UnavailableError} from "../../../errors.js";
 import type {ChainParams} from "../params/chain-params.js";
+import type {HashAll} from "../state/hashing.js";
 import type {RunResult} from "./run.js";
 import {sectionRoot} from "./sections.js";
 
@@ -22,8 +23,8 @@ export interface Parent {
 export const MAX_CLOCK_DRIFT_MS = 15_000n;
 
 /** Root that the next header will carry for `receipts`. */
-export const receiptsRootOf = ({receipts}: Pick<RunResult, "receipts">): string =>
-  sectionRoot(receipts.map((each) => receiptCodec.encode(each)));
+export const receiptsRootOf = ({receipts}: Pick<RunResult, "receipts">, hashAll?: HashAll): string =>
+  sectionRoot(receipts.map(encodedReceipt), hashAll);
 
 /** What a header says besides what its parent and its body give. */
 export type Seal = Pick<Header, "chainId" | "epoch" | "view" | "timeMs" | "proposer"> & Pick<Block, "batches">;

@@ -4,34 +4,62 @@
  * defects, D2).
  */
 import {hexOf} from "../../../codecs/bytes.js";
-import {sha3} from "../../../codecs/hash.js";
+import {DIGEST_BYTES, digestAt, type HashAll, hashEach, hashMessages} from "../state/hashing.js";
 
-const LEAF_TAG = Uint8Array.of(2);
-const NODE_TAG = Uint8Array.of(3);
+const LEAF_TAG = 2;
+const NODE_TAG = 3;
 
 /** Items from this size on are remembered with their leaf: transactions, which a batch and its block have in common. */
 const LARGE_BYTES = 1_024;
 /** By the array itself, which nobody writes to while it is an item. */
-const leaves = new WeakMap<Uint8Array, Uint8Array>();
-
-function leafOf(item: Uint8Array): Uint8Array {
-  if (item.length < LARGE_BYTES) return sha3(LEAF_TAG, item);
-  const known = leaves.get(item);
-  if (known) return known;
-  const leaf = sha3(LEAF_TAG, item);
-  leaves.set(item, leaf);
-  return leaf;
-}
+const known = new WeakMap<Uint8Array, Uint8Array>();
 
 /** Hex root over the items' bytes; 64 zeros for an empty section. */
-export function sectionRoot(items: readonly Uint8Array[]): string {
-  let level = items.map(leafOf);
-  if (level.length === 0) return "0".repeat(64);
-  while (level.length > 1) {
-    const next: Uint8Array[] = [];
-    for (let i = 0; i < level.length; i += 2)
-      next.push(i + 1 < level.length ? sha3(NODE_TAG, level[i]!, level[i + 1]!) : level[i]!);
-    level = next;
+export function sectionRoot(items: readonly Uint8Array[], hashAll: HashAll = hashEach): string {
+  let level = leavesOf(items, hashAll);
+  if (level.length === 0) return "0".repeat(2 * DIGEST_BYTES);
+  while (level.length > DIGEST_BYTES) level = parentsOf(level, hashAll);
+  return hexOf(level);
+}
+
+/** Digests of the items, one after the other. */
+function leavesOf(items: readonly Uint8Array[], hashAll: HashAll): Uint8Array {
+  const leaves = new Uint8Array(items.length * DIGEST_BYTES);
+  const unknown: number[] = [];
+  for (const [i, item] of items.entries()) {
+    const leaf = item.length < LARGE_BYTES ? undefined : known.get(item);
+    if (leaf) leaves.set(leaf, i * DIGEST_BYTES);
+    else unknown.push(i);
   }
-  return hexOf(level[0]!);
+  hashMessages(hashAll, {
+    count: unknown.length,
+    write(message, i) {
+      message.byte(LEAF_TAG);
+      message.bytes(items[unknown[i]!]!);
+    },
+    take(digests, at, i) {
+      const leaf = digestAt(digests, at);
+      const item = unknown[i]!;
+      leaves.set(leaf, item * DIGEST_BYTES);
+      if (items[item]!.length >= LARGE_BYTES) known.set(items[item]!, leaf);
+    },
+  });
+  return leaves;
+}
+
+function parentsOf(level: Uint8Array, hashAll: HashAll): Uint8Array {
+  const pairs = Math.floor(level.length / (2 * DIGEST_BYTES));
+  const parents = new Uint8Array(Math.ceil(level.length / (2 * DIGEST_BYTES)) * DIGEST_BYTES);
+  hashMessages(hashAll, {
+    count: pairs,
+    write(message, i) {
+      message.byte(NODE_TAG);
+      message.bytes(level.subarray(2 * i * DIGEST_BYTES, 2 * (i + 1) * DIGEST_BYTES));
+    },
+    take: ({bytes}, at, i) => parents.set(bytes.subarray(at, at + DIGEST_BYTES), i * DIGEST_BYTES),
+  });
+  // An odd one moves up.
+  if (2 * pairs * DIGEST_BYTES < level.length)
+    parents.set(level.subarray(2 * pairs * DIGEST_BYTES), pairs * DIGEST_BYTES);
+  return parents;
 }

@@ -4,10 +4,10 @@
  *
  * Values are immutable: replace them, never write into them.
  */
-import {concat, utf8} from "../../../codecs/bytes.js";
+import {utf8} from "../../../codecs/bytes.js";
 import type {Codec} from "../../../codecs/codec.js";
 import {sha3} from "../../../codecs/hash.js";
-import {type HashAll, hashEach} from "./hashing.js";
+import {digestAt, type HashAll, hashEach, hashMessages} from "./hashing.js";
 import type {LeafChange} from "./tree.js";
 
 /** One store of the state: a name, which is part of every key's path, and the form of its values. */
@@ -210,17 +210,35 @@ const PATH_TAG = utf8("qsdm/state/path/v1\0");
 const VALUE_TAG = utf8("qsdm/state/value/v1\0");
 
 /** Where a key sits in the tree. Store names hold no zero byte, so names and keys cannot run into each other. */
-export const pathOf = (store: string, key: string): Uint8Array => sha3(pathMessage(store, key));
-const pathMessage = (store: string, key: string): Uint8Array => concat(PATH_TAG, utf8(`${store}\0${key}`));
+export const pathOf = (store: string, key: string): Uint8Array => sha3(PATH_TAG, utf8(`${store}\0${key}`));
 
 /** What a value's leaf carries. */
-export const valueHashOf = (value: Uint8Array): Uint8Array => sha3(valueMessage(value));
-const valueMessage = (value: Uint8Array): Uint8Array => concat(VALUE_TAG, value);
+export const valueHashOf = (value: Uint8Array): Uint8Array => sha3(VALUE_TAG, value);
 
-/** Changes as the tree takes them. */
+/** Changes as the tree takes them: `pathOf` and `valueHashOf` of each. */
 export function leafChanges(changes: readonly Change[], hashAll: HashAll = hashEach): LeafChange[] {
-  const paths = hashAll(changes.map(({store, key}) => pathMessage(store, key)));
-  const values = hashAll(changes.flatMap(({value}) => (value === null ? [] : [valueMessage(value)])));
+  const paths: Uint8Array[] = [];
+  hashMessages(hashAll, {
+    count: changes.length,
+    write(message, i) {
+      const {store, key} = changes[i]!;
+      message.bytes(PATH_TAG);
+      message.text(store);
+      message.byte(0);
+      message.text(key);
+    },
+    take: (digests, at) => paths.push(digestAt(digests, at)),
+  });
+  const kept = changes.flatMap(({value}) => (value === null ? [] : [value]));
+  const valueHashes: Uint8Array[] = [];
+  hashMessages(hashAll, {
+    count: kept.length,
+    write(message, i) {
+      message.bytes(VALUE_TAG);
+      message.bytes(kept[i]!);
+    },
+    take: (digests, at) => valueHashes.push(digestAt(digests, at)),
+  });
   let next = 0;
-  return changes.map(({value}, i) => ({path: paths[i]!, valueHash: value === null ? null : values[next++]!}));
+  return changes.map(({value}, i) => ({path: paths[i]!, valueHash: value === null ? null : valueHashes[next++]!}));
 }

@@ -4,7 +4,7 @@ import type {Topic} from "../../../codecs/api/events.js";
 import {bytesOfHex, hexOf, plain} from "../../../codecs/bytes.js";
 import {type Block, block as blockCodec, certificate, type Header, header} from "../../../codecs/chain/block.js";
 import {type EpochRow, epochRow} from "../../../codecs/chain/epoch.js";
-import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import {encodedReceipt, type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {BATCH_WINDOW_ROUNDS, type BatchRef} from "../../../codecs/dag/batch.js";
 import {InvariantError, UnavailableError} from "../../../errors.js";
 import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
@@ -263,7 +263,7 @@ export class SqliteStore implements LedgerStore {
     }
     const slashes = new Set(commit.slashes);
     for (const each of commit.receipts) {
-      const value = receipt.encode(each);
+      const value = encodedReceipt(each);
       statements.addReceipt.run(bytesOfHex(each.txId), height, value);
       if (!slashes.has(each.txId)) continue;
       const kind = each.slash?.evidenceKind ?? "";
