@@ -5,10 +5,10 @@ import {ApiServer} from "./api/server.js";
 import type {BatchDesk} from "./batches/desk.js";
 import type {Engine} from "./engine/engine.js";
 import {FinalityDesk} from "./finality.js";
-import {governanceLog} from "./governance-log.js";
 import {judgeSlash} from "./judge-slash.js";
 import {type NodeKeys, roleOf} from "./keys-part.js";
 import {transactionOfId} from "./ledger/state/tx-ids.js";
+import {ledgerLog} from "./ledger-log.js";
 import {blockTimeMs, type Ledger} from "./ledger-part.js";
 import {NodeMetrics} from "./metrics/registry.js";
 import type {PoolChannel} from "./pool-gossip.js";
@@ -38,7 +38,7 @@ export function createApi(
   ledger.telemetry?.subscribe((verdict) => metrics.judged(verdict));
   ledger.rejections.subscribe((claim, outcome) => metrics.rejected(claim, outcome));
   chain.subscribe(() => pulse.beat());
-  chain.subscribe(governanceLog(ports.log));
+  chain.subscribe(ledgerLog(ports.log));
   const {version, commit} = ports;
   const finality = new FinalityDesk({genesis: dir.genesis, store, chain, newest: () => engine.newest()});
   const info = {

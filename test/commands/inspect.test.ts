@@ -8,6 +8,7 @@ import {shown} from "../../src/commands/inspect/inspect.js";
 import {run} from "../../src/commands/run.js";
 import h100 from "../codecs/mining/spdm-h100.vectors.json" with {type: "json"};
 import digests from "../codecs/qbind/digests.vectors.json" with {type: "json"};
+import council from "../codecs/qbind/governance-envelope.vectors.json" with {type: "json"};
 import kemtls from "../codecs/qbind/kemtls.vectors.json" with {type: "json"};
 import preimages from "../codecs/qbind/signing-preimages.vectors.json" with {type: "json"};
 import wire from "../codecs/qbind/wire-consensus.vectors.json" with {type: "json"};
@@ -51,6 +52,7 @@ describe("the kind of", () => {
     ["QBIND vote", bytesOfHex(ofQbind(wire, "vote-1"))],
     ["QBIND certificate", bytesOfHex(ofQbind(wire, "qc-1"))],
     ["QBIND proposal", bytesOfHex(ofQbind(wire, "proposal-1"))],
+    ["QBIND governance envelope", utf8(JSON.stringify(council.cases[0]!.input))],
     ["QBIND client init", bytesOfHex(ofQbind(kemtls, "client-init-1"))],
     ["QBIND server accept", bytesOfHex(ofQbind(kemtls, "server-accept-1"))],
     ["QBIND server cookie", bytesOfHex(ofQbind(kemtls, "server-cookie-1"))],

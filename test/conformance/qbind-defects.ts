@@ -1,6 +1,7 @@
 /** Recorded answers of QBIND that this ledger gives differently on purpose; each row says why. */
 import {Input, type Json} from "./case.js";
 import type {Defect} from "./defects.js";
+import {runPriorityPool} from "./priority-pool.js";
 
 type Fields = {readonly [name: string]: Json};
 const member = (json: Json, name: string): Json => Input.of(json).json[name] ?? null;
@@ -224,6 +225,15 @@ const SILENT_DROP: Defect = {
   },
 };
 
+/** The reference evicts before it has looked, keeps two of one sender and nonce, and takes nonces in any order. */
+const ANY_ORDER: Defect = {
+  id: "any-order",
+  areas: ["mempool-priority"],
+  correct: (recorded, input) =>
+    // Where every sender has one valid transaction, its rules and ours come to the same.
+    input.text("note").startsWith("one transaction per sender") ? recorded : runPriorityPool(input),
+};
+
 export const QBIND_DEFECTS: readonly Defect[] = [
   TRAILING_BYTES,
   LOCK_OF_ONE,
@@ -237,4 +247,5 @@ export const QBIND_DEFECTS: readonly Defect[] = [
   UNPROVEN_PENALTY,
   TWO_OF_THREE,
   SILENT_DROP,
+  ANY_ORDER,
 ];

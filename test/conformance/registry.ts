@@ -15,6 +15,7 @@ import {feeAdapters} from "./adapters/fees.js";
 import {fp16} from "./adapters/fp16.js";
 import {goAdapters} from "./adapters/go.js";
 import {governanceAdapters} from "./adapters/governance.js";
+import {governanceEnvelopeAdapters} from "./adapters/governance-envelope.js";
 import {governanceScriptAdapters} from "./adapters/governance-script.js";
 import {hotstuffAdapters} from "./adapters/hotstuff.js";
 import {kemtlsAdapters} from "./adapters/kemtls.js";
@@ -63,6 +64,7 @@ export const adapters: Adapters = {
   ...envelopeAdapters,
   ...governanceAdapters,
   ...governanceScriptAdapters,
+  ...governanceEnvelopeAdapters,
   ...ccBundleAdapters,
   ...keystoreAdapters,
   ...qsdmChainAdapters,

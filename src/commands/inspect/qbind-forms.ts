@@ -10,6 +10,7 @@ import {
 } from "../../codecs/qbind/batch.js";
 import {certificate, proposal, type QbindCertificate, vote} from "../../codecs/qbind/consensus.js";
 import {accountTransaction, accountTransactionDigest, nodeId, txId, voteDigest} from "../../codecs/qbind/digests.js";
+import {readGovernanceEnvelope} from "../../codecs/qbind/governance-envelope.js";
 import {
   networkCertificate,
   networkCertificateDigest,
@@ -43,6 +44,7 @@ export const QBIND_FORMS: Readonly<Record<string, Reader>> = {
   },
   "QBIND proposal": plainly(proposal),
   "QBIND evidence": (bytes) => ({evidenceId: sha3(bytes), ...qbindEvidence.decode(bytes)}),
+  "QBIND governance envelope": readGovernanceEnvelope,
   "QBIND client init": plainly(packets.clientInit),
   "QBIND server accept": plainly(packets.serverAccept),
   "QBIND server cookie": plainly(packets.serverCookie),

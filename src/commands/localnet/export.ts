@@ -2,13 +2,12 @@ import {type Command, Option} from "commander";
 import {checkAddress} from "../../codecs/address.js";
 import {genesisIdOf} from "../../codecs/chain/genesis.js";
 import {UsageError} from "../../errors.js";
-import {withParam} from "../../node/genesis-file.js";
 import {NETWORK_PARAMS} from "../../node/ledger/params/networks.js";
 import {formatEndpoint, parseEndpoint} from "../../node/network/address.js";
 import {defineCommand} from "../define.js";
 import {countFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
-import {parseAllocation, parseVesting, VEST_FLAG} from "../node/init.js";
+import {parseAllocation, VEST_FLAG, vestingsOf} from "../node/init.js";
 import {exportLocalnet, type Seat} from "./layout.js";
 
 interface ExportFlags {
@@ -88,9 +87,7 @@ export const localnetExportCommand = (io: Io): Command =>
         seats: seatsOf(flags),
         allocations: flags.allocate.map(parseAllocation),
         authorities: flags.authority.map(checkAddress),
-        vestings: flags.vest.map((each) =>
-          parseVesting(each, flags.param.reduce(withParam, NETWORK_PARAMS[flags.network])),
-        ),
+        vestings: vestingsOf(flags),
         params: flags.param,
         timeMs: BigInt(io.host.now()),
       });

@@ -104,6 +104,20 @@ export function parseVesting(
   return {to: checkAddress(to), amountDust: parseCell(amount), cliffHeight: 0n, endHeight};
 }
 
+/** What `--vest` sets aside on a chain of `--network` with what `--param` changes. @throws as `parseVesting`, `withParam` */
+export function vestingsOf({
+  vest,
+  param,
+  network,
+}: {
+  readonly vest: readonly string[];
+  readonly param: readonly string[];
+  readonly network: NetworkProfile;
+}): Genesis["vestings"] {
+  const params = param.reduce(withParam, NETWORK_PARAMS[network]);
+  return vest.map((each) => parseVesting(each, params));
+}
+
 const TRUST_EXAMPLE = `cat > trust.toml <<'END'
   roots = ["nvidia-device-root.pem"]
   min_firmware = "96.00.9F"
@@ -151,9 +165,7 @@ async function planOf(io: Io, flags: InitFlags, dataDir: string): Promise<InitPl
     validatorAccount: checkAddress(validatorAccount),
     allocations: flags.allocate.map(parseAllocation),
     authorities: flags.authority.map(checkAddress),
-    vestings: flags.vest.map((each) =>
-      parseVesting(each, flags.param.reduce(withParam, NETWORK_PARAMS[flags.network])),
-    ),
+    vestings: vestingsOf(flags),
     deviceTrust: deviceTrust === undefined ? null : await readDeviceTrustFile(io.host.disk, deviceTrust),
     monetary:
       monetary === undefined ? null : parseMonetaryFile(await io.readFile(monetary, {flag: "--monetary"}), monetary),

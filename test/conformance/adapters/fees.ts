@@ -48,17 +48,16 @@ function feeSplit(input: Input): Output {
   return {burned: burnedDust.toString(), toProposer: proposerDust.toString()};
 }
 
-const FRESH = () => 0n;
-
-function transactionOf(input: Input, order: number): Transaction {
+function transactionOf(input: Input, order: number, {feeDust}: Bid): Transaction {
   const [sender, nonce] = [input.number("sender"), BigInt(input.number("nonce"))];
   const content = {
     chainId: "qbind",
     sender: `c0${"00".repeat(30)}${sender.toString(16).padStart(2, "0")}`,
     nonce,
     expiresAtHeight: 0n,
-    maxFeeDust: 0n,
-    tipDust: 0n,
+    // All of it is offered.
+    maxFeeDust: feeDust,
+    tipDust: feeDust,
     contract: "",
     payload: input.bytes("payload"),
   };
@@ -67,11 +66,11 @@ function transactionOf(input: Input, order: number): Transaction {
 }
 
 /** Without fee priority whoever comes first goes first. @throws RuleError Invalid, InsufficientGasLimit */
-function bidOf({content: {payload, sender}}: Transaction, feePriority: boolean): Bid {
+function bidOf(payload: Uint8Array, feePriority: boolean): Bid {
   const payment = paymentIn(payload);
   if (payment === null) throw new RuleError("Invalid", "no payment");
-  const {gasLimit, maxFeePerGas, recipient} = payment;
-  if (gasOfPayment(payload, sender, recipient) > gasLimit)
+  const {gasLimit, maxFeePerGas} = payment;
+  if (gasOfPayment(payload, "sender", "recipient") > gasLimit)
     throw new RuleError("InsufficientGasLimit", "too little gas");
   return feePriority ? {feeDust: gasLimit * maxFeePerGas, gas: gasLimit} : {feeDust: 1n, gas: 1n};
 }
@@ -81,11 +80,14 @@ function mempoolPriority(input: Input): Output {
   const unlimited = {maxEvictions: Number.MAX_SAFE_INTEGER, maxPerSender: Number.MAX_SAFE_INTEGER};
   const limits = {...DEFAULT_POOL_LIMITS, ...unlimited, maxTransactions: input.number("maxTxs")};
   const pool = new Pool({...limits, maxNonceGap: BigInt(input.number("maxNonceGap"))});
+  const nonces = new Map<string, bigint>();
+  const nonceOf = (sender: string): bigint => nonces.get(sender) ?? 0n;
   const insertResults = input.objects("inserts").map((each, order) => {
-    const transaction = transactionOf(each, order);
     try {
-      pool.check(transaction, {nonceOf: FRESH, height: 0n});
-      pool.add(transaction, bidOf(transaction, feePriority), {nonceOf: FRESH, nowMs: 0n});
+      const bid = bidOf(each.bytes("payload"), feePriority);
+      const transaction = transactionOf(each, order, bid);
+      pool.check(transaction, {nonceOf, height: 0n});
+      pool.add(transaction, bid, {nonceOf, nowMs: 0n});
       return "ok";
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
@@ -93,12 +95,16 @@ function mempoolPriority(input: Input): Output {
       return error.code === "InsufficientGasLimit" ? error.code : "Invalid";
     }
   });
-  const taken = (count: number) => pool.select(count, FRESH);
+  const taken = (count: number) => pool.select(count, nonceOf);
   const shown = (list: readonly Transaction[]) =>
     list.map(({content: {sender, nonce}}) => `${Number.parseInt(sender.slice(-2), 16)}:${nonce}`);
   const top5 = taken(5);
   const all = shown(taken(limits.maxTransactions));
-  for (const {txId} of top5.slice(0, 2)) pool.remove(txId);
+  // As when a block has them.
+  for (const {txId, content} of top5.slice(0, 2)) {
+    pool.remove(txId);
+    nonces.set(content.sender, content.nonce + 1n);
+  }
   return {insertResults, top5: shown(top5), all, afterRemove: shown(taken(limits.maxTransactions))};
 }
 

@@ -35,7 +35,10 @@ function read({payload}: UnsignedEnvelope, {params: {rules}}: Pick<BlockContext,
     return readChange(payload, rules);
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
-    throw new RuleError("GOV_DECODE_FAILED", cause.message, {cause});
+    throw new RuleError("GOV_DECODE_FAILED", cause.message, {
+      hint: "qsdm gov-helper writes payloads, and says what is wrong with one",
+      cause,
+    });
   }
 }
 
@@ -43,7 +46,9 @@ function read({payload}: UnsignedEnvelope, {params: {rules}}: Pick<BlockContext,
 function checkAuthority(state: State, sender: string): void {
   if (state.has(authorities, sender)) return;
   if (authoritiesIn(state).length === 0)
-    throw new RuleError("GOV_NOT_CONFIGURED", "the genesis of this chain names no authority");
+    throw new RuleError("GOV_NOT_CONFIGURED", "the genesis of this chain names no authority", {
+      hint: "nothing can be voted on here; a chain with authorities begins with qsdm node init --authority",
+    });
   throw new RuleError("GOV_UNAUTHORIZED", `${sender} is no authority of this chain`, {
     hint: "qsdm gov status lists them",
   });
@@ -77,20 +82,28 @@ export function checkPossible(state: State, {change, effectiveHeight}: Proposed,
   const {op, address} = change;
   const known = state.has(authorities, address);
   if (op === "remove") {
-    if (!known) throw new RuleError("GOV_AUTHORITY_NOT_PRESENT", `${address} is no authority`);
+    if (!known)
+      throw new RuleError("GOV_AUTHORITY_NOT_PRESENT", `${address} is no authority`, {
+        hint: "qsdm gov status lists them",
+      });
     if (authoritiesIn(state).length === 1)
       throw new RuleError("GOV_AUTHORITY_WOULD_EMPTY", "nobody could change anything without the last authority", {
         hint: "add another one first",
       });
     return;
   }
-  if (known) throw new RuleError("GOV_AUTHORITY_ALREADY_PRESENT", `${address} is an authority already`);
+  if (known)
+    throw new RuleError("GOV_AUTHORITY_ALREADY_PRESENT", `${address} is an authority already`, {
+      hint: "qsdm gov status lists them",
+    });
   if (rules.parameterVotes === "threshold" && !isAddress(address))
     throw new RuleError("GOV_ADDRESS_INVALID", `"${address}" is no address, and could never vote`, {
       hint: "an address is 64 lowercase hex digits, as qsdm wallet show prints it",
     });
   if (authoritiesIn(state).length >= AUTHORITIES_MAX)
-    throw new RuleError("GOV_AUTHORITIES_FULL", `a chain has at most ${AUTHORITIES_MAX} authorities`);
+    throw new RuleError("GOV_AUTHORITIES_FULL", `a chain has at most ${AUTHORITIES_MAX} authorities`, {
+      hint: "remove one first: qsdm gov propose-authority --op remove",
+    });
 }
 
 /**
@@ -120,9 +133,13 @@ function votedFor({state, block, content}: Call, given: Read): Proposal {
   if (state.has(proposals, key)) {
     const known = proposalAt(state, key, rules);
     if (known.voters.includes(sender))
-      throw new RuleError("GOV_DUPLICATE_VOTE", `${sender} has voted for ${name} already`);
+      throw new RuleError("GOV_DUPLICATE_VOTE", `${sender} has voted for ${name} already`, {
+        hint: "the votes of others are missing; qsdm gov status tells how many",
+      });
     if (known.stagedAtHeight > 0n)
-      throw new RuleError("GOV_ALREADY_STAGED", `${name} has its votes since height ${known.stagedAtHeight}`);
+      throw new RuleError("GOV_ALREADY_STAGED", `${name} has its votes since height ${known.stagedAtHeight}`, {
+        hint: "it happens at the height that it names; no vote is needed any more",
+      });
     return known;
   }
   const own = [...proposalsIn(state, rules)].filter(({proposer}) => proposer === sender).length;

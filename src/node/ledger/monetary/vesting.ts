@@ -28,7 +28,10 @@ export function startVestings(state: State, genesis: Genesis): void {
 /** The record of `beneficiary`. @throws RuleError VESTING_UNKNOWN */
 export function vestingOf(state: State, beneficiary: string): VestingRecord {
   const record = state.get(vestings, beneficiary);
-  if (!record) throw new RuleError("VESTING_UNKNOWN", `nothing vests for ${beneficiary}`);
+  if (!record)
+    throw new RuleError("VESTING_UNKNOWN", `nothing vests for ${beneficiary}`, {
+      hint: "qsdm vesting show lists for whom something does; what was claimed to its end is there no more",
+    });
   return record;
 }
 
