@@ -111,7 +111,7 @@ function replaceFile(path: string, bytes: Uint8Array, mode: number): void {
 }
 
 /** Makes a new name survive a power cut. Systems that cannot sync a directory do it with the file. */
-function syncDirectory(path: string): void {
+export function syncDirectory(path: string): void {
   let directory: number | undefined;
   try {
     directory = openSync(path, "r");
@@ -128,7 +128,8 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 
 const DISK_TROUBLE = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "ENFILE", "EBUSY"]);
 
-function readFailure(error: unknown, path: string): unknown {
+/** What a failed read means to whoever named the file. */
+export function readFailure(error: unknown, path: string): unknown {
   const errno = errnoOf(error);
   if (DISK_TROUBLE.has(errno)) return unavailable(error, path);
   if (errno === "ENOENT")
@@ -141,7 +142,8 @@ function readFailure(error: unknown, path: string): unknown {
   return error;
 }
 
-function writeFailure(error: unknown, path: string): unknown {
+/** What a failed write means to whoever named the file. */
+export function writeFailure(error: unknown, path: string): unknown {
   const errno = errnoOf(error);
   if (DISK_TROUBLE.has(errno)) return unavailable(error, path);
   // mkdir says the same of a file that stands where a folder belongs.

@@ -1,6 +1,7 @@
 /** Who votes changes while a chain runs: validators join, leave and are put out, with real keys and real disks. */
 import {afterEach, describe, expect, test} from "vitest";
 import {blockIdOf} from "../../../src/codecs/chain/block.js";
+import {framesIn} from "../../../src/codecs/chain/chain-file.js";
 import {
   JOIN_CONTRACT,
   LEAVE_CONTRACT,
@@ -13,15 +14,21 @@ import {encodeMessage} from "../../../src/codecs/consensus/messages.js";
 import {promise} from "../../../src/codecs/consensus/promise.js";
 import {checkpointOf} from "../../../src/node/consensus/light/light.js";
 import {voteBytes} from "../../../src/node/consensus/votes/certificate.js";
+import {contractsOf} from "../../../src/node/contracts.js";
 import {FinalityDesk} from "../../../src/node/finality.js";
 import {countDust, expectedDust, supplyOf} from "../../../src/node/ledger/monetary/supply.js";
+import {STRICT_RULES} from "../../../src/node/ledger/params/rules.js";
+import {hashEach} from "../../../src/node/ledger/state/hashing.js";
 import {stakes} from "../../../src/node/ledger/state/stores.js";
 import {lightChainOf} from "../../../src/node/light/genesis.js";
 import type {LightSource} from "../../../src/node/light/source.js";
 import {syncLight} from "../../../src/node/light/sync.js";
 import {rememberValid} from "../../../src/node/signature-cache.js";
+import {exportChain} from "../../../src/node/upkeep/export.js";
+import {importChain} from "../../../src/node/upkeep/import.js";
+import {verifyStore} from "../../../src/node/upkeep/verify.js";
 import {contentOf, mlDsa44, signed, TEST_CHAIN_ID, testAccount} from "../../support/accounts.js";
-import {STAKE_DUST} from "../../support/chain.js";
+import {openTestChain, STAKE_DUST, scratchDirectory} from "../../support/chain.js";
 import {eventually} from "../../support/node.js";
 import {Cluster, keysOf, type Member, peerOf} from "./cluster.js";
 
@@ -79,6 +86,25 @@ async function checkLight({store, chain, engine}: Member, epoch: bigint): Promis
     expect(checkpointOf(reached, await desk.prove(at), verify).blockId).toBe(blockIdOf(store.header(at)!));
 }
 
+/** What `member` has stored holds, and a file of it makes the same chain, through every change of epoch. */
+async function checkCopy({store}: Member): Promise<void> {
+  const {genesis} = cluster;
+  const {signal} = new AbortController();
+  const verifyVote = rememberValid(mlDsa44.verify);
+  const ports = {store, genesis, verifyVote, hashAll: hashEach, signal, checked: () => {}};
+  expect((await verifyStore("votes", ports)).findings).toEqual([]);
+  const to = await openTestChain(scratchDirectory(), genesis, {contracts: contractsOf(STRICT_RULES)});
+  const file = exportChain({from: null, to: store.head()!.header.height}, {genesis, store, wrote: () => {}});
+  const replay = {chain: to.chain, verifyVote, prepareTable: async () => {}};
+  const height = (
+    await importChain(framesIn(file), {trustEnd: true}, {...replay, ...to, genesis, signal, took: () => {}})
+  ).height;
+  expect(to.chain.committee.epoch).toBe(2n);
+  expect(to.chain.tip.id).toBe(blockIdOf(store.header(height)!));
+  expect(to.store.epoch(1n)).toEqual(store.epoch(1n));
+  to.store.close();
+}
+
 const allHave = (members: readonly Member[], size: number) =>
   eventually(async () => members.every(({chain}) => chain.committee.size === size), 30_000);
 const allReach = (members: readonly Member[], height: bigint) =>
@@ -107,6 +133,7 @@ describe("a fifth validator", () => {
     checkAgreement([...members, late]);
     await checkLight(members[2]!, 2n);
     await checkLight(late, 2n);
+    await checkCopy(late);
     expect(cluster.network.verdicts.filter(({verdict}) => verdict === "reject")).toEqual([]);
   }, 120_000);
 });

@@ -1,4 +1,7 @@
 /** How much room the file takes, and giving back what it does not need. */
+import {statfsSync} from "node:fs";
+import {dirname} from "node:path";
+import {UnavailableError} from "../../../errors.js";
 import type {StoreStats, TableStats} from "../store.js";
 import type {Sqlite} from "./driver.js";
 
@@ -24,6 +27,23 @@ export class Space {
     const pages = Math.max(1, Math.floor(bytesMax / page));
     if (this.#number("freelist_count") > 0) this.db.pragma(`incremental_vacuum(${pages})`);
     return this.#number("freelist_count") * page;
+  }
+
+  compact(path: string): {readonly bytesBefore: number; readonly bytesAfter: number} {
+    const page = this.#number("page_size");
+    const bytesBefore = this.#number("page_count") * page;
+    // The copy, and the log through which it replaces the file.
+    const needed = 2 * (bytesBefore - this.#number("freelist_count") * page);
+    const {bavail, bsize} = statfsSync(dirname(path));
+    if (bavail * bsize < needed)
+      throw new UnavailableError("DISK_TOO_FULL", `${path} needs ${needed} free bytes, there are ${bavail * bsize}`, {
+        hint: "free space on the disk of the data directory",
+      });
+    // A file of an earlier version becomes one that gives back what is pruned.
+    this.db.pragma("auto_vacuum = INCREMENTAL");
+    this.db.exec("VACUUM");
+    this.db.pragma("wal_checkpoint(TRUNCATE)");
+    return {bytesBefore, bytesAfter: this.#number("page_count") * page};
   }
 
   #rows(table: string): number {

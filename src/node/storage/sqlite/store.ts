@@ -233,6 +233,19 @@ export class SqliteStore implements LedgerStore {
     return this.#space.reclaim(bytesMax);
   }
 
+  /** Version of the tables in the file. */
+  get schemaVersion(): number {
+    return Number(this.db.pragma("user_version", {simple: true}));
+  }
+
+  /**
+   * Writes the file anew without free space: for a store that nobody waits for.
+   * @throws UnavailableError DISK_TOO_FULL before anything is written, STORE_WRITE_FAILED
+   */
+  compact(): {readonly bytesBefore: number; readonly bytesAfter: number} {
+    return this.#guarded(() => this.#space.compact(this.options.path));
+  }
+
   stats(): StoreStats {
     return this.#space.stats();
   }
@@ -311,8 +324,12 @@ export class SqliteStore implements LedgerStore {
   }
 
   #transaction(work: () => void): void {
+    this.#guarded(() => this.db.transaction(work).immediate());
+  }
+
+  #guarded<T>(write: () => T): T {
     try {
-      this.db.transaction(work).immediate();
+      return write();
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "";
       // After a failed fsync the page cache no longer says what is on disk: stop rather than acknowledge.

@@ -1,0 +1,57 @@
+/** What the store commands share: the flag, and a store that is closed whatever happens. */
+import type {Command} from "commander";
+import type {OfflineStore} from "../../node/upkeep/offline.js";
+import type {CommandDocs} from "../define.js";
+import type {Io} from "../io.js";
+import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
+
+export interface StoreFlags {
+  readonly config?: string;
+  readonly dataDir?: string;
+}
+
+/** Environment, files and exit statuses of a command that opens a store. */
+export const STORE_DOCS: Pick<CommandDocs, "environment" | "files"> = {
+  environment: settingsEnvironment("data_dir"),
+  files: {"DIR/chain.db": "Blocks, state, receipts and what is waiting."},
+};
+
+/** What of the exit statuses all of them have. */
+export const LOCKED = "A node has the directory open, or it cannot be read or written.";
+
+export const addStoreFlags = (command: Command): Command =>
+  addConfigFlag(command).option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)");
+
+/** Opens the store, works with it and closes it. */
+export async function withStore<T>(
+  io: Io,
+  {config, dataDir}: StoreFlags,
+  work: (opened: OfflineStore) => Promise<T>,
+  {create = false}: {readonly create?: boolean} = {},
+): Promise<T> {
+  const settings = await loadSettings(io.host, {config, data_dir: dataDir});
+  const {openOfflineStore} = await import("../../node/upkeep/offline.js");
+  const opened = await openOfflineStore(settings.data_dir.value!, {create});
+  try {
+    return await work(opened);
+  } finally {
+    opened.store.close();
+  }
+}
+
+/** Says how far work on blocks is, each whole percent on a terminal and each tenth in a log. */
+export function blockProgress(io: Io, doing: string): {tell(height: bigint, to: bigint): void; done(): void} {
+  const progress = io.progress(doing);
+  let told = -1;
+  return {
+    tell(height, to) {
+      const percent = to === 0n ? 100 : Number((height * 100n) / to);
+      if (percent === told) return;
+      told = percent;
+      const text = `${doing}: block ${height} of ${to}`;
+      if (percent % 10 === 0) progress.step(text);
+      else progress.tick(text);
+    },
+    done: () => progress.done(),
+  };
+}

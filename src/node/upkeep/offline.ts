@@ -1,0 +1,82 @@
+/** A data directory without a node: its store, and its chain where blocks are executed. */
+import {stat} from "node:fs/promises";
+import {UnavailableError} from "../../errors.js";
+import {loadBackend} from "../compute/backend.js";
+import {type DataDir, readDataDir} from "../data-dir.js";
+import {loadKeys} from "../keys-part.js";
+import {type Ledger, openLedger} from "../ledger-part.js";
+import {DEFAULT_NODE_OPTIONS} from "../node.js";
+import type {Log} from "../service.js";
+import {SqliteStore} from "../storage/sqlite/store.js";
+import type {ReplayPorts} from "./replay.js";
+
+export interface OfflineStore {
+  readonly dir: DataDir;
+  readonly store: SqliteStore;
+}
+
+/**
+ * The store of a data directory, locked for this process.
+ * @param create whether one is made where there is none
+ * @throws UnavailableError DATABASE_MISSING; what `readDataDir` and `SqliteStore.open` throw
+ */
+export async function openOfflineStore(dataDir: string, {create}: {readonly create: boolean}): Promise<OfflineStore> {
+  const dir = await readDataDir(dataDir);
+  if (!create && !(await isThere(dir.databasePath)))
+    throw new UnavailableError("DATABASE_MISSING", `${dataDir} holds no chain yet`, {
+      hint: "run the node once, or fill the directory with qsdm store import",
+    });
+  return {dir, store: await SqliteStore.open({path: dir.databasePath, ...keptBy()})};
+}
+
+/** A store that is gone with the process. */
+export const openScratchStore = (): Promise<SqliteStore> => SqliteStore.open({path: ":memory:", ...keptBy()});
+
+const keptBy = () => {
+  const {slashReceiptsMax, eventBlocksKept} = DEFAULT_NODE_OPTIONS;
+  return {slashReceiptsMax, eventBlocksKept};
+};
+
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
+export interface OfflinePorts {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly version: string;
+  readonly commit: string;
+}
+
+export interface OfflineChain extends ReplayPorts {
+  readonly ledger: Ledger;
+  close(): void;
+}
+
+/** The chain in `store` with all the rules of a node, which nobody serves. Whoever opened the store closes it. */
+export async function openOfflineChain(
+  {dir, store}: OfflineStore,
+  {log, signal, version, commit}: OfflinePorts,
+): Promise<OfflineChain> {
+  const backend = await loadBackend();
+  const keys = await loadKeys(dir, null);
+  try {
+    const options = {...DEFAULT_NODE_OPTIONS, dataDir: ""};
+    const ports = {log, nowMs: () => Date.now(), version, commit};
+    const broken = (error: unknown): void => log.error({err: error}, "a part failed");
+    const ledger = await openLedger({options, ports, dir, store, broken, signal}, keys, backend);
+    await ledger.desk.resume();
+    return {
+      ledger,
+      chain: ledger.chain,
+      verifyVote: keys.verifyVote,
+      prepareTable: () => ledger.desk.work.start(signal),
+      close: () => keys.signed.close(),
+    };
+  } catch (error) {
+    keys.signed.close();
+    throw error;
+  }
+}
