@@ -12,8 +12,10 @@ import council from "../codecs/qbind/governance-envelope.vectors.json" with {typ
 import kemtls from "../codecs/qbind/kemtls.vectors.json" with {type: "json"};
 import preimages from "../codecs/qbind/signing-preimages.vectors.json" with {type: "json"};
 import wire from "../codecs/qbind/wire-consensus.vectors.json" with {type: "json"};
+import ceremony from "../codecs/qsdm-chain/ceremony.vectors.json" with {type: "json"};
 import {journal} from "../codecs/qsdm-chain/journal.js";
 import keys from "../node/keys/keystore.vectors.json" with {type: "json"};
+import streams from "../node/ledger/streams/streams.vectors.json" with {type: "json"};
 import {contentOf, signed, testAccount} from "../support/accounts.js";
 import {memoryHost} from "./memory-host.js";
 import {recordedRuns} from "./recorded-runs.js";
@@ -58,6 +60,8 @@ describe("the kind of", () => {
     ["QBIND server cookie", bytesOfHex(ofQbind(kemtls, "server-cookie-1"))],
     ["QSDM vote", utf8("qsdm/bft/v1|bft_prevote|h:9|r:2|s:2:v0|v:5:<nil>|b:0:")],
     ["QSDM evidence", utf8("equivocation|v1|94|1|[b b c]|")],
+    ["QSDM ceremony bundle", utf8(`${JSON.stringify(ceremony.cases[3]!.input.bundle, null, 2)}\n`)],
+    ["stream action", utf8(JSON.stringify(streams.cases[0]!.input.ops![0]!.action))],
     ["QBIND evidence", bytesOfHex(QBIND_EVIDENCE)],
     ["QBIND preimage", bytesOfHex(ofQbind(preimages, "proposal-mainnet-1"))],
   ] as const)
@@ -84,6 +88,13 @@ test("a transaction shows the id that it will have, and long bytes by size and d
 test("text is a line for the kind and a line for each field", async () => {
   const {out} = await inspect('{"kind":"unenroll","node_id":"rig"}', "inspect /f");
   expect(out).toBe("unenroll payload\t35\ttrue\traw\nkind\tunenroll\nnode_id\trig\nreason\t\n");
+});
+
+test("a ceremony's bundle says whether it fits together", async () => {
+  const bundle = (at: number) => `${JSON.stringify(ceremony.cases[at]!.input.bundle, null, 2)}\n`;
+  const brokenIn = async (at: number) => JSON.parse((await inspect(bundle(at))).out).data.fields.broken;
+  expect(await brokenIn(3)).toBeNull();
+  expect(await brokenIn(0)).toContain("is not what it committed to");
 });
 
 test("a keystore shows nothing of its secret", async () => {

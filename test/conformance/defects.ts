@@ -23,6 +23,7 @@ const FLOAT_MONEY: Defect = {
   areas: [
     "SlashApplier: verification gate, clamping, reward/burn, replay, auto-revoke, receipts",
     "EnrollmentApplier: apply/reject/sweep with events, deferred-bond work",
+    "account transfers: nonce, balance, fee burn, float vs dust accounting",
   ],
   correct: (recorded) => withBalances(recorded),
 };

@@ -24,6 +24,7 @@ import {mempoolAdapters} from "./adapters/mempool.js";
 import {minerClientAdapters} from "./adapters/miner-client.js";
 import {minerConsoleAdapters} from "./adapters/miner-console.js";
 import {monetaryAdapters} from "./adapters/monetary.js";
+import {oldStateAdapters} from "./adapters/old-state.js";
 import {p2pPeersAdapters} from "./adapters/p2p-peers.js";
 import {pacemakerAdapters} from "./adapters/pacemaker.js";
 import {powTarget} from "./adapters/pow-target.js";
@@ -73,6 +74,7 @@ export const adapters: Adapters = {
   ...minerClientAdapters,
   ...telemetryAdapters,
   ...p2pPeersAdapters,
+  ...oldStateAdapters,
   ...standardAdapters,
   ...streamAdapters,
   ...verifierAdapters,

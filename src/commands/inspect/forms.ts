@@ -15,6 +15,7 @@ import {proposal, timeout, timeoutCertificate, vote} from "../../codecs/consensu
 import {ack, availability} from "../../codecs/dag/availability.js";
 import {batchIdOf, signedHeader} from "../../codecs/dag/batch.js";
 import {enrollment, unenrollment} from "../../codecs/enrollment.js";
+import {streamAction, streamSubmission} from "../../codecs/envelopes/actions.js";
 import {enrollmentEnvelope} from "../../codecs/envelopes/enrollment.js";
 import {slashSubmission} from "../../codecs/envelopes/submission.js";
 import {walletEnvelope} from "../../codecs/envelopes/wallet.js";
@@ -26,6 +27,7 @@ import {decodeProof, proofIdOf} from "../../codecs/mining/proof.js";
 import {decodeSpdmBundle} from "../../codecs/mining/spdm-bundle.js";
 import {driverVersionOf, spdmReport, vbiosVersionOf} from "../../codecs/mining/spdm-report.js";
 import {hashFits, qsdmBlock, qsdmHeader, qsdmTransaction} from "../../codecs/qsdm-chain/block.js";
+import {type CeremonyBundle, ceremonyBundle, checkCeremony} from "../../codecs/qsdm-chain/ceremony.js";
 import {qsdmEvidence} from "../../codecs/qsdm-chain/evidence.js";
 import {qsdmTextDigest} from "../../codecs/qsdm-chain/tagged.js";
 import {qsdmCertificate, qsdmLockProof, qsdmVote} from "../../codecs/qsdm-chain/votes.js";
@@ -33,6 +35,7 @@ import {doubleMining} from "../../codecs/slashing/double-mining.js";
 import {forgedAttestation} from "../../codecs/slashing/forged-attestation.js";
 import {freshnessCheat} from "../../codecs/slashing/freshness-cheat.js";
 import {slashPayload} from "../../codecs/slashing/payload.js";
+import {DecodeError} from "../../errors.js";
 import {describeKeystore} from "../wallet/show.js";
 
 /** Fields of bytes that have a form. @throws DecodeError */
@@ -52,6 +55,17 @@ const inText =
   (decode: (text: string) => object): Reader =>
   (bytes) =>
     decode(textOf(bytes).trim());
+
+/** What does not fit in a bundle, or null where all of it does. */
+function brokenIn(bundle: CeremonyBundle): string | null {
+  try {
+    checkCeremony(bundle);
+    return null;
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message;
+    throw error;
+  }
+}
 
 // Each form refuses the members and tags of the others, so the order matters to nothing but speed.
 export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
@@ -133,6 +147,8 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   },
   "enrollment envelope v2": plainly(enrollmentEnvelope),
   "wallet envelope v2": plainly(walletEnvelope),
+  "stream action": plainly(streamAction),
+  "signed stream action": plainly(streamSubmission),
   "slash submission v2": plainly(slashSubmission),
   "QSDM block": (bytes) => {
     const value = qsdmBlock.decode(bytes);
@@ -140,6 +156,10 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   },
   "QSDM header": plainly(qsdmHeader),
   "QSDM transaction": plainly(qsdmTransaction),
+  "QSDM ceremony bundle": (bytes) => {
+    const value = ceremonyBundle.decode(bytes);
+    return {broken: brokenIn(value), ...value};
+  },
   "QSDM vote": named(qsdmVote),
   "QSDM round certificate": named(qsdmCertificate),
   "QSDM proof of lock": named(qsdmLockProof),

@@ -1,5 +1,7 @@
 /** A ledger under compatible rules with accounts and records as the reference's vectors give them. */
+import {isDeepStrictEqual} from "node:util";
 import {cellOfDust, dustOfCell} from "../../../src/codecs/envelopes/amount.js";
+import {InvariantError} from "../../../src/errors.js";
 import type {BlockContext, Call} from "../../../src/node/ledger/chain/contract.js";
 import type {EnrollmentRecord} from "../../../src/node/ledger/enrollment/record.js";
 import {accountAt, credit, debit} from "../../../src/node/ledger/monetary/supply.js";
@@ -7,7 +9,7 @@ import type {ChainParams} from "../../../src/node/ledger/params/chain-params.js"
 import {chainParamsOf, NETWORK_PARAMS} from "../../../src/node/ledger/params/networks.js";
 import {State} from "../../../src/node/ledger/state/state.js";
 import {accounts, enrollments} from "../../../src/node/ledger/state/stores.js";
-import type {Input, Output} from "../case.js";
+import type {Input, Json, Output} from "../case.js";
 
 /** Parameters of the reference's chain. */
 export function ancestorParams(slashing: Partial<ChainParams["slashing"]> = {}): ChainParams {
@@ -119,3 +121,10 @@ export const newRecord = (
   memo: "",
   ...given,
 });
+
+/** What the reference made of an operation, which stands beside it, against what was made of it here. */
+export function checkRecorded(op: Input, got: {readonly [name: string]: Json}): void {
+  for (const [name, value] of Object.entries(got))
+    if (op.json[name] !== undefined && !isDeepStrictEqual(op.json[name], value))
+      throw new InvariantError(`${name} was ${JSON.stringify(op.json[name])}, is ${JSON.stringify(value)}`);
+}

@@ -1,18 +1,17 @@
 /** CELL streams on a ledger under compatible rules. */
-import {isDeepStrictEqual} from "node:util";
 import {U64_MAX} from "../../../src/codecs/amount.js";
 import {streamState} from "../../../src/codecs/api/streams.js";
 import {hexOf, utf8} from "../../../src/codecs/bytes.js";
 import {STREAM_CONTRACT} from "../../../src/codecs/chain/stream.js";
 import {sha256} from "../../../src/codecs/hash.js";
-import {InvariantError, QsdmError} from "../../../src/errors.js";
+import {QsdmError} from "../../../src/errors.js";
 import {credit} from "../../../src/node/ledger/monetary/supply.js";
 import {State} from "../../../src/node/ledger/state/state.js";
 import {streams} from "../../../src/node/ledger/state/stores.js";
 import {chargeOf} from "../../../src/node/ledger/streams/apply.js";
 import {streamContract} from "../../../src/node/ledger/streams/contract.js";
 import {type Adapters, byKind, type Input, type Json, type Output} from "../case.js";
-import {ancestorParams, callOf} from "./ancestor-ledger.js";
+import {ancestorParams, callOf, checkRecorded} from "./ancestor-ledger.js";
 
 const PARAMS = ancestorParams();
 
@@ -29,13 +28,6 @@ const CLASSES: Readonly<Record<string, string>> = {
 
 /** Who is paid how much, as the file writes it. */
 const paid = (address = "", dust = 0n) => ({address, dust: `${dust}`});
-
-/** What the reference made of an operation, which stands beside it, against what was made of it here. */
-function checkRecorded(op: Input, got: {readonly [name: string]: Json}): void {
-  for (const [name, value] of Object.entries(got))
-    if (op.json[name] !== undefined && !isDeepStrictEqual(op.json[name], value))
-      throw new InvariantError(`${name} was ${JSON.stringify(op.json[name])}, is ${JSON.stringify(value)}`);
-}
 
 function outcomeOf(state: State, action: Input): {readonly [name: string]: Json} {
   const sender = action.text("sender");
