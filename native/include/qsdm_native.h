@@ -50,7 +50,7 @@ typedef enum qsdm_sponge {
 int qsdm_hash(uint32_t path, qsdm_sponge sponge, const uint8_t *messages, const uint32_t *ends, size_t count,
               uint8_t *digests, size_t digest_bytes);
 
-/* A run of table entries to compute: `count` from `index` on. */
+/* A run of table entries to compute: `count` from `index` on, all with numbers below 2^32. */
 typedef struct qsdm_run {
   const uint8_t *previous; /* the entry before `index` */
   uint8_t *into;

@@ -14,15 +14,6 @@ struct Tally {
 // Throws std::exception for a file that is no vector file; one without a case for these engines fails.
 Tally check_vectors(const std::string &path);
 
-// `rounds` of up to five comparisons for each engine but the first.
-Tally compare_engines(size_t rounds, uint64_t seed);
-
-// `rounds` of keys, signatures and up to 20 verdicts for each path, on random input.
-Tally compare_signatures(size_t rounds, uint64_t seed);
-
-// `rounds` of key encapsulation for each path, on random and on damaged input.
-Tally compare_kem(size_t rounds, uint64_t seed);
-
 // The queue and its threads `rounds` times, and the search's board on every path.
 Tally check_threads(size_t rounds, uint64_t seed);
 // Mapped files; their threads take turns as the system has it.

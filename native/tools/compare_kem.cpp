@@ -1,10 +1,6 @@
 // Key encapsulation of every path against the scalar one on random seeds, messages and damage.
-#include <cstdio>
-#include <random>
-
 #include "../include/qsdm_kem.h"
-#include "check.hpp"
-#include "engine.hpp"
+#include "comparisons.hpp"
 
 namespace qsdm {
 namespace {
@@ -49,31 +45,19 @@ Outcome answer(uint32_t path, const Question &question) {
 
 }  // namespace
 
-Tally compare_kem(size_t rounds, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  const auto data = [&](size_t size) {
-    Data out(size);
-    for (uint8_t &byte : out) byte = static_cast<uint8_t>(random());
-    return out;
-  };
-  Tally total;
-  const auto count = [&](bool good, uint32_t path, const char *what) {
-    (good ? total.passed : total.failed)++;
-    if (!good) std::printf("FAIL %s: %s\n", qsdm_path_at(path).name, what);
-  };
+void compare_kem(Comparisons &to, size_t rounds) {
   for (size_t round = 0; round < rounds; round++) {
-    const Question question = {data(QSDM_KEM_SEED_BYTES), data(QSDM_KEM_MESSAGE_BYTES), random(),
-                               static_cast<uint8_t>(1 << random() % 8)};
+    const Question question = {to.data(QSDM_KEM_SEED_BYTES), to.data(QSDM_KEM_MESSAGE_BYTES), to.random(),
+                               static_cast<uint8_t>(1 << to.random() % 8)};
     const Outcome expected = answer(0, question);
-    count(expected.received == expected.secret && expected.received != Data(QSDM_KEM_SECRET_BYTES), 0,
-          "both sides have one secret");
-    count(expected.damaged != expected.secret, 0, "a damaged ciphertext gives another secret");
+    // Both sides have one secret, and a damaged ciphertext gives another.
+    to.count("ML-KEM-768",
+             expected.received == expected.secret && expected.received != Data(QSDM_KEM_SECRET_BYTES) &&
+                 expected.damaged != expected.secret,
+             qsdm_path_at(0).name);
     for (uint32_t path = 1; path < qsdm_path_count(); path++)
-      if (!qsdm_path_at(path).missing) count(answer(path, question) == expected, path, "key encapsulation differs");
+      if (!qsdm_path_at(path).missing) to.count("ML-KEM-768", answer(path, question) == expected, qsdm_path_at(path).name);
   }
-  std::printf("random comparisons of key encapsulation, seed %llu: %zu passed, %zu failed\n",
-              static_cast<unsigned long long>(seed), total.passed, total.failed);
-  return total;
 }
 
 }  // namespace qsdm

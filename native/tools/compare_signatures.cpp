@@ -1,13 +1,10 @@
-// Signatures of every path against the scalar one on random keys, messages and damage.
-#include <algorithm>
-#include <cstdio>
+// Keys, signatures and verdicts of every path on random keys, messages and damage.
 #include <memory>
-#include <random>
 
 #include "../core/ml_dsa/verify.hpp"
 #include "../include/qsdm_signatures.h"
-#include "check.hpp"
-#include "engine.hpp"
+#include "comparisons.hpp"
+#include "signature_engine.hpp"
 
 namespace qsdm {
 namespace {
@@ -24,53 +21,31 @@ struct Item {
   }
 };
 
-struct Comparison {
-  explicit Comparison(uint64_t seed) : random(seed) {
+struct Paths {
+  explicit Paths(Comparisons &comparisons) : to(comparisons), engines(signature_engines()) {
     for (uint32_t path = 0; path < qsdm_path_count(); path++)
       if (!qsdm_path_at(path).missing) paths.push_back(path);
     for (const qsdm_ml_dsa level : {QSDM_ML_DSA_44, QSDM_ML_DSA_87})
       caches.emplace_back(qsdm_key_cache_create(level, 16), qsdm_key_cache_destroy);
   }
 
-  Data data(size_t size) {
-    Data out;
-    // So that there is an address, also of nothing.
-    out.reserve(std::max<size_t>(size, 1));
-    for (size_t i = 0; i < size; i++) out.push_back(static_cast<uint8_t>(random()));
-    return out;
-  }
-  void count(bool equal, uint32_t path, const char *what) {
-    (equal ? total.passed : total.failed)++;
-    if (!equal) std::printf("FAIL %s: %s differs\n", qsdm_path_at(path).name, what);
-  }
   qsdm_key_cache *cache_of(qsdm_ml_dsa level) { return caches[level == QSDM_ML_DSA_44 ? 0 : 1].get(); }
 
-  // Keys of one seed and signatures by them, on every path.
+  // A key pair of the first engine and a signature by it, which the others are to make, too.
   Item make(qsdm_ml_dsa level) {
-    const qsdm_ml_dsa_sizes sizes = qsdm_ml_dsa_sizes_of(level);
-    const Data seed = data(32), rnd = random() % 2 ? data(32) : Data(32);
-    Item item{Data(sizes.public_key), data(random() % 400), {}, Data(sizes.signature),
-              static_cast<qsdm_form>(random() % 3)};
-    item.context.reserve(1);
-    if (item.form == QSDM_FORM_MU) item.message = data(64);
-    if (item.form == QSDM_FORM_PURE) item.context = data(random() % 256);
+    const Data seed = to.data(32), rnd = to.random() % 2 ? to.data(32) : Data(32);
+    const auto keys = engines[0]->keygen(level, seed);
+    Item item{keys->public_key, to.data(to.random() % 400), {}, {}, static_cast<qsdm_form>(to.random() % 3)};
+    if (item.form == QSDM_FORM_MU) item.message = to.data(64);
+    if (item.form == QSDM_FORM_PURE) item.context = to.data(to.random() % 256);
     const qsdm_message message = item.view().message;
-    Data secret_key(sizes.secret_key);
-    for (const uint32_t path : paths) {
-      Data public_key(sizes.public_key), own_secret_key(sizes.secret_key), signature(sizes.signature);
-      qsdm_signer *signer = nullptr;
-      const bool made = qsdm_ml_dsa_keygen(path, level, seed.data(), public_key.data(), own_secret_key.data()) == 0 &&
-                        qsdm_signer_create(path, level, own_secret_key.data(), &signer) == QSDM_SIGNER_READY;
-      const bool is_signed =
-          made && qsdm_signer_sign(path, signer, &message, rnd.data(), signature.data()) == QSDM_VALID;
-      if (signer) qsdm_signer_destroy(signer);
-      if (path == paths[0]) {
-        item.public_key = public_key;
-        secret_key = own_secret_key;
-        item.signature = signature;
-      }
-      count(made && public_key == item.public_key && own_secret_key == secret_key, path, "a key pair");
-      count(is_signed && signature == item.signature, path, "a signature");
+    item.signature = engines[0]->sign(level, keys->secret_key, message, rnd).value();
+    for (size_t i = 1; i < engines.size(); i++) {
+      if (const auto made = engines[i]->keygen(level, seed))
+        to.count("ML-DSA key pairs", made->public_key == keys->public_key && made->secret_key == keys->secret_key,
+                 engines[i]->name());
+      to.count("ML-DSA signatures", engines[i]->sign(level, keys->secret_key, message, rnd) == item.signature,
+               engines[i]->name());
     }
     return item;
   }
@@ -78,20 +53,21 @@ struct Comparison {
   // Nothing, a bit anywhere, or another length.
   Item damaged(Item item) {
     const auto flip = [&](Data &bytes) {
-      if (!bytes.empty()) bytes[random() % bytes.size()] ^= static_cast<uint8_t>(1 << random() % 8);
+      if (!bytes.empty()) bytes[to.random() % bytes.size()] ^= static_cast<uint8_t>(1 << to.random() % 8);
     };
-    switch (random() % 7) {
+    switch (to.random() % 7) {
       case 0: flip(item.signature); break;
       case 1: flip(item.public_key); break;
       case 2: flip(item.message); break;
       case 3: item.signature.pop_back(); break;
       // Among the hints.
-      case 4: item.signature[item.signature.size() - 1 - random() % 80] ^= static_cast<uint8_t>(random()); break;
+      case 4: item.signature[item.signature.size() - 1 - to.random() % 80] ^= static_cast<uint8_t>(to.random()); break;
       default: break;
     }
     return item;
   }
 
+  // Batches of every path, and one signature by each thread of a GPU, against core/ml_dsa/verify.hpp.
   void verify(qsdm_ml_dsa level, const std::vector<Item> &items) {
     std::vector<qsdm_signed> batch;
     for (const Item &item : items) batch.push_back(item.view());
@@ -103,31 +79,32 @@ struct Comparison {
       for (qsdm_key_cache *cache : {static_cast<qsdm_key_cache *>(nullptr), cache_of(level)}) {
         Data verdicts(batch.size());
         const bool done = qsdm_ml_dsa_verify(path, level, cache, batch.data(), batch.size(), verdicts.data()) == 0;
-        for (size_t i = 0; i < batch.size(); i++) count(done && verdicts[i] == expected[i], path, "a verdict");
+        for (size_t i = 0; i < batch.size(); i++)
+          to.count("ML-DSA verdicts", done && verdicts[i] == expected[i], qsdm_path_at(path).name);
       }
+    const size_t one = to.random() % batch.size();
+    for (size_t i = paths.size(); i < engines.size(); i++)
+      to.count("ML-DSA verdicts", engines[i]->verify(level, batch[one]) == expected[one], engines[i]->name());
   }
 
-  std::mt19937_64 random;
+  Comparisons &to;
+  // The paths, and then threads of a GPU.
+  std::vector<const SignatureEngine *> engines;
   std::vector<uint32_t> paths;
   std::vector<std::unique_ptr<qsdm_key_cache, void (*)(qsdm_key_cache *)>> caches;
-  Tally total;
 };
 
 }  // namespace
 
-Tally compare_signatures(size_t rounds, uint64_t seed) {
-  Comparison comparison(seed);
+void compare_signatures(Comparisons &to, size_t rounds) {
+  Paths paths(to);
   for (size_t round = 0; round < rounds; round++) {
-    const qsdm_ml_dsa level = comparison.random() % 2 ? QSDM_ML_DSA_44 : QSDM_ML_DSA_87;
-    const Item items[] = {comparison.make(level), comparison.make(level)};
+    const qsdm_ml_dsa level = to.random() % 2 ? QSDM_ML_DSA_44 : QSDM_ML_DSA_87;
+    const Item items[] = {paths.make(level), paths.make(level)};
     std::vector<Item> batch;
-    for (size_t i = 0; i < comparison.random() % ITEMS + 1; i++)
-      batch.push_back(comparison.damaged(items[comparison.random() % 2]));
-    comparison.verify(level, batch);
+    for (size_t left = to.random() % ITEMS + 1; left > 0; left--) batch.push_back(paths.damaged(items[to.random() % 2]));
+    paths.verify(level, batch);
   }
-  std::printf("random comparisons of signatures, seed %llu: %zu passed, %zu failed\n",
-              static_cast<unsigned long long>(seed), comparison.total.passed, comparison.total.failed);
-  return comparison.total;
 }
 
 }  // namespace qsdm

@@ -1,14 +1,12 @@
-#include "cuda_signatures.hpp"
-
+// Devices that sign and verify.
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <new>
-#include <random>
 #include <stdexcept>
 #include <vector>
 
 #include "../include/qsdm_cuda.h"
+#include "comparisons.hpp"
 #include "signature_engine.hpp"
 
 namespace qsdm {
@@ -22,6 +20,12 @@ constexpr size_t MANY_MESSAGES = 300;
 
 void check(int status) {
   if (status != 0) throw std::runtime_error(std::string("cuda: ") + qsdm_cuda_status_text(status));
+}
+
+std::string name_of(int device) {
+  qsdm_cuda_device what{};
+  check(qsdm_cuda_device_at(device, &what));
+  return "cuda " + std::to_string(device) + " (" + what.name + ")";
 }
 
 using Keys = std::unique_ptr<qsdm_cuda_keys, void (*)(qsdm_cuda_keys *)>;
@@ -38,11 +42,8 @@ class CudaSignatureEngine : public SignatureEngine {
   explicit CudaSignatureEngine(int device)
       : device_(device), small_(keys_on(device, QSDM_ML_DSA_44)), large_(keys_on(device, QSDM_ML_DSA_87)) {}
 
-  std::string name() const override {
-    qsdm_cuda_device what{};
-    check(qsdm_cuda_device_at(device_, &what));
-    return "cuda " + std::to_string(device_) + " (" + what.name + ")";
-  }
+  std::string name() const override { return name_of(device_); }
+  std::string path() const override { return "cuda"; }
   std::optional<Data> sign(qsdm_ml_dsa level, const Data &secret_key, const qsdm_message &message,
                            const Data &rnd) const override {
     qsdm_cuda_signer *made = nullptr;
@@ -56,7 +57,7 @@ class CudaSignatureEngine : public SignatureEngine {
     return refusal == QSDM_VALID ? std::optional(signature) : std::nullopt;
   }
   // Three times, so that its key is fresh, made ready and found.
-  bool verify(qsdm_ml_dsa level, const qsdm_signed &what) const override {
+  qsdm_refusal verify(qsdm_ml_dsa level, const qsdm_signed &what) const override {
     qsdm_cuda_keys *keys = (level == QSDM_ML_DSA_44 ? small_ : large_).get();
     uint8_t first = 0;
     for (int time = 0; time < 3; time++) {
@@ -65,7 +66,7 @@ class CudaSignatureEngine : public SignatureEngine {
       if (time > 0 && verdict != first) throw std::runtime_error("cuda: a key that is kept gives another verdict");
       first = verdict;
     }
-    return first == QSDM_VALID;
+    return static_cast<qsdm_refusal>(first);
   }
 
  private:
@@ -77,21 +78,17 @@ struct Signed {
   Data key, signature, message, context;
 };
 
-Signed signed_by(qsdm_ml_dsa level, std::mt19937_64 &random) {
-  const auto data = [&](size_t size) {
-    Data out(size);
-    for (uint8_t &byte : out) byte = static_cast<uint8_t>(random());
-    return out;
-  };
+Signed signed_by(qsdm_ml_dsa level, Comparisons &from) {
+  auto &random = from.random;
   const qsdm_ml_dsa_sizes sizes = qsdm_ml_dsa_sizes_of(level);
-  Signed out = {Data(sizes.public_key), Data(sizes.signature), data(random() % 500 + 1), data(random() % 9 + 1)};
+  Signed out = {Data(sizes.public_key), Data(sizes.signature), from.data(random() % 500 + 1), from.data(random() % 9 + 1)};
   Data secret(sizes.secret_key);
-  if (qsdm_ml_dsa_keygen(0, level, data(32).data(), out.key.data(), secret.data()) != 0) throw std::bad_alloc();
+  if (qsdm_ml_dsa_keygen(0, level, from.data(32).data(), out.key.data(), secret.data()) != 0) throw std::bad_alloc();
   qsdm_signer *signer = nullptr;
   if (qsdm_signer_create(0, level, secret.data(), &signer) != QSDM_SIGNER_READY) throw std::bad_alloc();
   const qsdm_message message = {QSDM_FORM_PURE, out.message.data(), out.message.size(), out.context.data(),
                                 out.context.size()};
-  const int status = qsdm_signer_sign(0, signer, &message, data(32).data(), out.signature.data());
+  const int status = qsdm_signer_sign(0, signer, &message, from.data(32).data(), out.signature.data());
   qsdm_signer_destroy(signer);
   if (status != 0) throw std::runtime_error("the scalar path does not sign");
   // One in two is changed somewhere.
@@ -103,25 +100,20 @@ Signed signed_by(qsdm_ml_dsa level, std::mt19937_64 &random) {
 }
 
 // Signatures of one key on a device, of which some cannot be made, and what the scalar path makes of the same.
-bool signs_alike(int device, qsdm_ml_dsa level, size_t count, std::mt19937_64 &random) {
-  const auto data = [&](size_t size) {
-    Data out(size);
-    for (uint8_t &byte : out) byte = static_cast<uint8_t>(random());
-    return out;
-  };
+void compare_signing(Comparisons &to, int device, qsdm_ml_dsa level, size_t count) {
   const qsdm_ml_dsa_sizes sizes = qsdm_ml_dsa_sizes_of(level);
   Data public_key(sizes.public_key), secret(sizes.secret_key);
-  if (qsdm_ml_dsa_keygen(0, level, data(32).data(), public_key.data(), secret.data()) != 0) throw std::bad_alloc();
+  if (qsdm_ml_dsa_keygen(0, level, to.data(32).data(), public_key.data(), secret.data()) != 0) throw std::bad_alloc();
   std::vector<Data> bytes;
   std::vector<qsdm_message> messages;
-  for (size_t i = 0; i < count; i++) bytes.push_back(data(random() % 200 + 64));
+  for (size_t i = 0; i < count; i++) bytes.push_back(to.data(to.random() % 200 + 64));
   // Mu of another size than 64 bytes cannot be signed.
   for (const Data &each : bytes) {
-    const auto form = static_cast<qsdm_form>(random() % 3);
-    const size_t size = form == QSDM_FORM_MU && random() % 4 ? 64 : each.size();
-    messages.push_back({form, each.data(), size, each.data(), form == QSDM_FORM_PURE ? random() % 64 : 0});
+    const auto form = static_cast<qsdm_form>(to.random() % 3);
+    const size_t size = form == QSDM_FORM_MU && to.random() % 4 ? 64 : each.size();
+    messages.push_back({form, each.data(), size, each.data(), form == QSDM_FORM_PURE ? to.random() % 64 : 0});
   }
-  const Data rnds = data(QSDM_RND_BYTES * count);
+  const Data rnds = to.data(QSDM_RND_BYTES * count);
   qsdm_cuda_signer *made = nullptr;
   check(qsdm_cuda_signer_create(device, level, secret.data(), &made));
   const Signer signer(made, qsdm_cuda_signer_destroy);
@@ -129,14 +121,42 @@ bool signs_alike(int device, qsdm_ml_dsa level, size_t count, std::mt19937_64 &r
   check(qsdm_cuda_ml_dsa_sign(made, messages.data(), count, rnds.data(), signatures.data(), refusals.data()));
   qsdm_signer *scalar = nullptr;
   if (qsdm_signer_create(0, level, secret.data(), &scalar) != QSDM_SIGNER_READY) throw std::bad_alloc();
-  bool same = true;
   for (size_t i = 0; i < count; i++) {
     std::fill(expected.begin(), expected.end(), uint8_t{0});
     const int refusal = qsdm_signer_sign(0, scalar, &messages[i], &rnds[QSDM_RND_BYTES * i], expected.data());
-    same = same && refusal == refusals[i] && std::equal(expected.begin(), expected.end(), &signatures[sizes.signature * i]);
+    to.count("CUDA: signatures in batches",
+             refusal == refusals[i] && std::equal(expected.begin(), expected.end(), &signatures[sizes.signature * i]),
+             name_of(device));
   }
   qsdm_signer_destroy(scalar);
-  return same;
+}
+
+// Cells, that is, signatures and the hashes of what they sign, on a device and on the scalar path.
+void compare_cells(Comparisons &to, int device, qsdm_ml_dsa level) {
+  std::vector<Signed> all;
+  for (size_t i = 0; i < SIGNATURES; i++) all.push_back(signed_by(level, to));
+  std::vector<qsdm_signed> batch;
+  std::vector<Data> messages;
+  for (const Signed &each : all) {
+    batch.push_back({each.key.data(), each.key.size(), each.signature.data(), each.signature.size(),
+                     {QSDM_FORM_PURE, each.message.data(), each.message.size(), each.context.data(),
+                      each.context.size()}});
+    messages.push_back(each.message);
+  }
+  Data expected(all.size());
+  if (qsdm_ml_dsa_verify(0, level, nullptr, batch.data(), batch.size(), expected.data()) != 0) throw std::bad_alloc();
+  const auto hashes = engines()[0]->sha3(messages);
+  const Keys keys = keys_on(device, level);
+  // Again and again, so that keys are fresh, made ready, found, and without a place.
+  for (int time = 0; time < 4; time++) {
+    Data verdicts(all.size()), digests(32 * all.size());
+    check(qsdm_cuda_ml_dsa_verify(device, level, time == 0 ? nullptr : keys.get(), batch.data(), batch.size(),
+                                  verdicts.data(), digests.data()));
+    for (size_t i = 0; i < all.size(); i++) {
+      to.count("CUDA: verdicts in batches", verdicts[i] == expected[i], name_of(device));
+      to.count("CUDA: digests of cells", std::equal(hashes[i].begin(), hashes[i].end(), &digests[32 * i]), name_of(device));
+    }
+  }
 }
 
 }  // namespace
@@ -149,49 +169,15 @@ std::vector<std::unique_ptr<SignatureEngine>> cuda_signature_engines() {
   return out;
 }
 
-Tally compare_cuda_signatures(size_t rounds, uint64_t seed) {
+void compare_cuda_signatures(Comparisons &to, size_t rounds) {
   const char *why_none = nullptr;
   const int devices = qsdm_cuda_devices(&why_none);
-  Tally total;
-  std::mt19937_64 random(seed);
-  for (size_t round = 0; round < rounds && devices > 0; round++)
-    for (const qsdm_ml_dsa level : {QSDM_ML_DSA_44, QSDM_ML_DSA_87}) {
-      std::vector<Signed> all;
-      for (size_t i = 0; i < SIGNATURES; i++) all.push_back(signed_by(level, random));
-      std::vector<qsdm_signed> batch;
-      std::vector<Data> messages;
-      for (const Signed &each : all) {
-        batch.push_back({each.key.data(), each.key.size(), each.signature.data(), each.signature.size(),
-                         {QSDM_FORM_PURE, each.message.data(), each.message.size(), each.context.data(),
-                          each.context.size()}});
-        messages.push_back(each.message);
-      }
-      Data expected(all.size());
-      if (qsdm_ml_dsa_verify(0, level, nullptr, batch.data(), batch.size(), expected.data()) != 0)
-        throw std::bad_alloc();
-      const auto hashes = engines()[0]->sha3(messages);
+  for (size_t round = 0; round < rounds; round++)
+    for (const qsdm_ml_dsa level : {QSDM_ML_DSA_44, QSDM_ML_DSA_87})
       for (int device = 0; device < devices; device++) {
-        const auto count = [&](bool same, const char *what) {
-          (same ? total.passed : total.failed)++;
-          if (!same) std::printf("FAIL cuda %d: ML-DSA-%d: %s\n", device, level, what);
-        };
-        const Keys keys = keys_on(device, level);
-        // Again and again, so that keys are fresh, made ready, found, and without a place.
-        for (int time = 0; time < 4; time++) {
-          Data verdicts(all.size()), digests(32 * all.size());
-          check(qsdm_cuda_ml_dsa_verify(device, level, time == 0 ? nullptr : keys.get(), batch.data(), batch.size(),
-                                        verdicts.data(), digests.data()));
-          bool same = verdicts == expected;
-          for (size_t i = 0; i < all.size(); i++)
-            same = same && std::equal(hashes[i].begin(), hashes[i].end(), digests.begin() + static_cast<std::ptrdiff_t>(32 * i));
-          count(same, "a verdict differs");
-        }
-        count(signs_alike(device, level, round == 0 && level == QSDM_ML_DSA_44 ? MANY_MESSAGES : 5, random),
-              "a signature differs");
+        compare_cells(to, device, level);
+        compare_signing(to, device, level, round == 0 && level == QSDM_ML_DSA_44 ? MANY_MESSAGES : 5);
       }
-    }
-  if (devices > 0) std::printf("signatures on CUDA: %zu batches passed, %zu failed\n", total.passed, total.failed);
-  return total;
 }
 
 }  // namespace qsdm

@@ -6,8 +6,7 @@
 #include <string>
 
 #include "bench.hpp"
-#include "check.hpp"
-#include "cuda_signatures.hpp"
+#include "comparisons.hpp"
 #include "standards.hpp"
 
 namespace {
@@ -15,10 +14,10 @@ namespace {
 int usage() {
   std::fprintf(stderr,
                "usage: qsdm-native check FILE...           vector files on every path\n"
-               "       qsdm-native standards FILE...       ACVP's and Wycheproof's files, unpacked, on every path\n"
-               "       qsdm-native compare ROUNDS [SEED]   paths against each other on random input\n"
-               "       qsdm-native signatures ROUNDS [SEED] the same for signatures\n"
-               "       qsdm-native kem ROUNDS [SEED]       the same for key encapsulation\n"
+               "       qsdm-native standards COVERAGE FILE...  ACVP's and Wycheproof's files of one scheme, unpacked, on every\n"
+               "                                           path, and that each answers what the coverage file says\n"
+               "       qsdm-native compare ROUNDS [SEED [PART]]  paths against each other on random input; a part is walks,\n"
+               "                                           hashes, fields, commitments, signatures, kem or cuda\n"
                "       qsdm-native threads ROUNDS [SEED]   threads, their queue, and a search that another one ends\n"
                "       qsdm-native files ROUNDS            mapped files that are changed while they are walked\n"
                "       qsdm-native bench\n"
@@ -35,30 +34,21 @@ int ending(const qsdm::Tally &total) {
 
 int main(int count, char **words) try {
   const std::string command = count > 1 ? words[1] : "";
-  if ((command == "check" || command == "standards") && count > 2) {
-    const auto check = command == "check" ? qsdm::check_vectors : qsdm::check_standard;
+  if (command == "standards" && count > 3) return ending(qsdm::check_standards(words[2], {words + 3, words + count}));
+  if (command == "check" && count > 2) {
     qsdm::Tally total;
     for (int i = 2; i < count; i++) {
-      const qsdm::Tally file = check(words[i]);
+      const qsdm::Tally file = qsdm::check_vectors(words[i]);
       total.passed += file.passed;
       total.failed += file.failed;
     }
     return ending(total);
   }
-  const bool is_random = command == "compare" || command == "signatures" || command == "kem" || command == "threads";
-  if (is_random && (count == 3 || count == 4)) {
-    const uint64_t seed = count == 4 ? std::strtoull(words[3], nullptr, 10) : std::random_device()();
+  if ((command == "compare" || command == "threads") && count >= 3 && count <= (command == "compare" ? 5 : 4)) {
+    const uint64_t seed = count > 3 ? std::strtoull(words[3], nullptr, 10) : std::random_device()();
     const size_t rounds = std::strtoull(words[2], nullptr, 10);
-    if (command == "signatures") return ending(qsdm::compare_signatures(rounds, seed));
-    if (command == "kem") return ending(qsdm::compare_kem(rounds, seed));
-    if (command == "threads") return ending(qsdm::check_threads(rounds, seed));
-    qsdm::Tally total = qsdm::compare_engines(rounds, seed);
-#if defined(QSDM_HAVE_CUDA)
-    const qsdm::Tally signatures = qsdm::compare_cuda_signatures(rounds / 50 + 1, seed);
-    total.passed += signatures.passed;
-    total.failed += signatures.failed;
-#endif
-    return ending(total);
+    return ending(command == "threads" ? qsdm::check_threads(rounds, seed)
+                                       : qsdm::compare(rounds, seed, count > 4 ? words[4] : ""));
   }
   if (command == "files" && count == 3) return ending(qsdm::check_files(std::strtoull(words[2], nullptr, 10)));
   if (command == "bench" && count == 2) {

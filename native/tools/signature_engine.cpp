@@ -2,10 +2,12 @@
 
 #include <cstdio>
 #include <new>
+#include <stdexcept>
 
 #include "../core/ml_dsa/thread_keys.hpp"
 #include "../core/ml_dsa/thread_sign.hpp"
 #include "../core/ml_dsa/thread_verify.hpp"
+#include "comparisons.hpp"
 
 namespace qsdm {
 namespace {
@@ -15,6 +17,7 @@ class PathEngine : public SignatureEngine {
   explicit PathEngine(uint32_t path) : path_(path) {}
 
   std::string name() const override { return qsdm_path_at(path_).name; }
+  std::string path() const override { return "native " + name(); }
 
   std::optional<KeyPair> keygen(qsdm_ml_dsa level, const Data &seed) const override {
     const qsdm_ml_dsa_sizes sizes = qsdm_ml_dsa_sizes_of(level);
@@ -34,10 +37,10 @@ class PathEngine : public SignatureEngine {
     qsdm_signer_destroy(signer);
     return refusal == QSDM_VALID ? std::optional(signature) : std::nullopt;
   }
-  bool verify(qsdm_ml_dsa level, const qsdm_signed &what) const override {
+  qsdm_refusal verify(qsdm_ml_dsa level, const qsdm_signed &what) const override {
     uint8_t verdict = 0;
     if (qsdm_ml_dsa_verify(path_, level, nullptr, &what, 1, &verdict) != 0) throw std::bad_alloc();
-    return verdict == QSDM_VALID;
+    return static_cast<qsdm_refusal>(verdict);
   }
 
  private:
@@ -60,26 +63,28 @@ std::optional<Data> thread_signature(const Data &secret_key, const qsdm_message 
 
 // With the key as it is, and with the key made ready; both have to say the same.
 template <class P>
-bool thread_verifies(const qsdm_signed &what) {
-  if (ml_dsa::check_sizes<P>(what) != QSDM_VALID) return false;
+qsdm_refusal thread_verdict(const qsdm_signed &what) {
+  const qsdm_refusal sizes = ml_dsa::check_sizes<P>(what);
+  if (sizes != QSDM_VALID) return sizes;
   const auto ready = std::make_unique<ml_dsa::ExpandedKey<P>>();
   for (int part = 0; part < ml_dsa::PUBLIC_PARTS<P>; part++) ml_dsa::thread_expand<P>(what.public_key, part, *ready);
   const qsdm_refusal raw = ml_dsa::thread_verify<P>(ml_dsa::RawKey<P>{what.public_key}, what.signature, what.message);
   const qsdm_refusal kept = ml_dsa::thread_verify<P>(ml_dsa::ReadyKey<P>{ready.get()}, what.signature, what.message);
   if (raw != kept) throw std::runtime_error("a key that was made ready gives another verdict");
-  return raw == QSDM_VALID;
+  return raw;
 }
 
 class ThreadEngine : public SignatureEngine {
  public:
   std::string name() const override { return "gpu thread on the cpu"; }
+  std::string path() const override { return name(); }
   std::optional<Data> sign(qsdm_ml_dsa level, const Data &secret_key, const qsdm_message &message,
                            const Data &rnd) const override {
     return level == QSDM_ML_DSA_44 ? thread_signature<ml_dsa::Params<44>>(secret_key, message, rnd)
                                    : thread_signature<ml_dsa::Params<87>>(secret_key, message, rnd);
   }
-  bool verify(qsdm_ml_dsa level, const qsdm_signed &what) const override {
-    return level == QSDM_ML_DSA_44 ? thread_verifies<ml_dsa::Params<44>>(what) : thread_verifies<ml_dsa::Params<87>>(what);
+  qsdm_refusal verify(qsdm_ml_dsa level, const qsdm_signed &what) const override {
+    return level == QSDM_ML_DSA_44 ? thread_verdict<ml_dsa::Params<44>>(what) : thread_verdict<ml_dsa::Params<87>>(what);
   }
 };
 
@@ -87,6 +92,7 @@ class ThreadEngine : public SignatureEngine {
 
 #if !defined(QSDM_HAVE_CUDA)
 std::vector<std::unique_ptr<SignatureEngine>> cuda_signature_engines() { return {}; }
+void compare_cuda_signatures(Comparisons &, size_t) {}
 #endif
 
 std::vector<const SignatureEngine *> signature_engines() {

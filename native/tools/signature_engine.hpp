@@ -15,10 +15,12 @@ namespace qsdm {
 struct SignatureEngine {
   virtual ~SignatureEngine() = default;
   virtual std::string name() const = 0;
+  // In the coverage file: all devices are one.
+  virtual std::string path() const = 0;
   // Nothing where those bytes are no key, or the message cannot be signed. The secret key has its size.
   virtual std::optional<Data> sign(qsdm_ml_dsa level, const Data &secret_key, const qsdm_message &message,
                                    const Data &rnd) const = 0;
-  virtual bool verify(qsdm_ml_dsa level, const qsdm_signed &what) const = 0;
+  virtual qsdm_refusal verify(qsdm_ml_dsa level, const qsdm_signed &what) const = 0;
   // Nothing where it makes no keys. The seed has its size.
   struct KeyPair {
     Data public_key, secret_key;

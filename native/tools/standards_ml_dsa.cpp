@@ -1,7 +1,8 @@
 // Cases of ML-DSA by every engine.
-#include <map>
+#include <stdexcept>
 
 #include "../core/shake.hpp"
+#include "sha2.hpp"
 #include "signature_engine.hpp"
 #include "standards.hpp"
 
@@ -19,22 +20,41 @@ Data hashed(const Data &message, size_t size, uint64_t suffix) {
   return digest;
 }
 
-// The last arc of the hash's object identifier, under 2.16.840.1.101.3.4.2, and the digest; empty for one of SHA-2.
-Data prehash(const std::string &hash, const Data &message) {
-  const auto with = [](uint8_t arc, Data digest) {
-    static constexpr uint8_t OID[] = {0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02};
-    Data out(OID, OID + sizeof OID);
-    out.push_back(arc);
+// The last arc of each hash's object identifier, under 2.16.840.1.101.3.4.2, and its digest.
+struct Prehash {
+  const char *name;
+  uint8_t arc;
+  Data (*digest)(const Data &message);
+};
+constexpr Prehash PREHASHES[] = {
+    {"SHA2-256", 1, sha256},
+    {"SHA2-384", 2, sha384},
+    {"SHA2-512", 3, sha512},
+    {"SHA2-224", 4, sha224},
+    {"SHA2-512/224", 5, [](const Data &message) { return sha512_part("SHA-512/224", message, 28); }},
+    {"SHA2-512/256", 6, [](const Data &message) { return sha512_part("SHA-512/256", message, 32); }},
+    {"SHA3-224", 7, [](const Data &message) { return hashed<144>(message, 28, SHA3_SUFFIX); }},
+    {"SHA3-256", 8, [](const Data &message) { return hashed<136>(message, 32, SHA3_SUFFIX); }},
+    {"SHA3-384", 9, [](const Data &message) { return hashed<104>(message, 48, SHA3_SUFFIX); }},
+    {"SHA3-512", 10, [](const Data &message) { return hashed<72>(message, 64, SHA3_SUFFIX); }},
+    {"SHAKE-128", 11, [](const Data &message) { return hashed<SHAKE128_RATE>(message, 32, SHAKE_SUFFIX); }},
+    {"SHAKE-256", 12, [](const Data &message) { return hashed<SHAKE256_RATE>(message, 64, SHAKE_SUFFIX); }},
+};
+
+// M' of HashML-DSA (FIPS 204, algorithms 4 and 5).
+Data prehashed(const std::string &hash, const Data &message, const Data &context) {
+  static constexpr uint8_t ARCS[] = {0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02};
+  for (const Prehash &each : PREHASHES) {
+    if (hash != each.name) continue;
+    Data out = {1, static_cast<uint8_t>(context.size())};
+    const Data digest = each.digest(message);
+    out.insert(out.end(), context.begin(), context.end());
+    out.insert(out.end(), ARCS, ARCS + sizeof ARCS);
+    out.push_back(each.arc);
     out.insert(out.end(), digest.begin(), digest.end());
     return out;
-  };
-  if (hash == "SHA3-224") return with(7, hashed<144>(message, 28, SHA3_SUFFIX));
-  if (hash == "SHA3-256") return with(8, hashed<136>(message, 32, SHA3_SUFFIX));
-  if (hash == "SHA3-384") return with(9, hashed<104>(message, 48, SHA3_SUFFIX));
-  if (hash == "SHA3-512") return with(10, hashed<72>(message, 64, SHA3_SUFFIX));
-  if (hash == "SHAKE-128") return with(11, hashed<SHAKE128_RATE>(message, 32, SHAKE_SUFFIX));
-  if (hash == "SHAKE-256") return with(12, hashed<SHAKE256_RATE>(message, 64, SHAKE_SUFFIX));
-  return {};
+  }
+  throw std::runtime_error("nobody knows what " + hash + " is");
 }
 
 struct Message {
@@ -50,27 +70,32 @@ Data placed(Data bytes) {
   return bytes;
 }
 
-std::optional<Message> message_of(const StandardCase &each) {
+Message message_of(const StandardCase &each) {
   if (each.is_true("externalMu") || !(each.find("msg") || each.find("message")))
-    return Message{QSDM_FORM_MU, placed(each.bytes("mu")), placed({})};
+    return {QSDM_FORM_MU, placed(each.bytes("mu")), placed({})};
   const Data message = each.bytes(each.find("message") ? "message" : "msg");
   const Data context = each.bytes(each.find("context") ? "context" : "ctx");
-  if (each.text("signatureInterface") == "internal") return Message{QSDM_FORM_INTERNAL, placed(message), placed({})};
-  if (each.text("preHash") != "preHash") return Message{QSDM_FORM_PURE, placed(message), placed(context)};
-  const Data hashed = prehash(each.text("hashAlg"), message);
-  if (hashed.empty()) return std::nullopt;
-  Data whole = {1, static_cast<uint8_t>(context.size())};
-  whole.insert(whole.end(), context.begin(), context.end());
-  whole.insert(whole.end(), hashed.begin(), hashed.end());
-  return Message{QSDM_FORM_INTERNAL, whole, placed({})};
+  if (each.text("signatureInterface") == "internal") return {QSDM_FORM_INTERNAL, placed(message), placed({})};
+  if (each.text("preHash") != "preHash") return {QSDM_FORM_PURE, placed(message), placed(context)};
+  return {QSDM_FORM_INTERNAL, prehashed(each.text("hashAlg"), message, context), placed({})};
 }
 
-using Engines = std::vector<const SignatureEngine *>;
+// A case, what the coverage file counts it by, and who answers.
+struct Question {
+  const StandardCase &each;
+  const std::string &group;
+  qsdm_ml_dsa level;
+  const std::vector<const SignatureEngine *> engines;
+  std::vector<Answers> &answers;
 
-void answer_keygen(const StandardCase &each, qsdm_ml_dsa level, const Engines &engines, std::vector<Answers> &answers) {
+  void count(size_t engine, bool right) const { answers[engine].count(right, each, group); }
+};
+
+void answer_keygen(const Question &question) {
+  const auto &[each, group, level, engines, answers] = question;
   for (size_t i = 0; i < engines.size(); i++)
     if (const auto made = engines[i]->keygen(level, each.bytes("seed")))
-      answers[i].count(made->public_key == each.bytes("pk") && made->secret_key == each.bytes("sk"), each.name);
+      question.count(i, made->public_key == each.bytes("pk") && made->secret_key == each.bytes("sk"));
 }
 
 // The secret key of a case, of any size.
@@ -83,8 +108,8 @@ Data secret_key_of(const StandardCase &each, qsdm_ml_dsa level, const SignatureE
   return made ? made->secret_key : first.keygen(level, seed)->secret_key;
 }
 
-void answer_signing(const StandardCase &each, qsdm_ml_dsa level, const Message &message, const Engines &engines,
-                    std::vector<Answers> &answers) {
+void answer_signing(const Question &question, const Message &message) {
+  const auto &[each, group, level, engines, answers] = question;
   const bool refused = each.find("result") && each.text("result") != "valid";
   const Data rnd = each.find("rnd") && !each.is_true("deterministic") ? each.bytes("rnd") : Data(QSDM_RND_BYTES);
   const Data expected = each.bytes(each.find("sig") ? "sig" : "signature");
@@ -93,37 +118,46 @@ void answer_signing(const StandardCase &each, qsdm_ml_dsa level, const Message &
     const auto made = key.size() == qsdm_ml_dsa_sizes_of(level).secret_key
                           ? engines[i]->sign(level, key, message.view(), rnd)
                           : std::nullopt;
-    answers[i].count(made ? !refused && *made == expected : refused, each.name);
+    question.count(i, made ? !refused && *made == expected : refused);
   }
 }
 
-void answer_verifying(const StandardCase &each, qsdm_ml_dsa level, const Message &message, const Engines &engines,
-                      std::vector<Answers> &answers) {
+void answer_verifying(const Question &question, const Message &message) {
+  const auto &[each, group, level, engines, answers] = question;
   const bool valid = each.find("testPassed") ? each.is_true("testPassed") : each.text("result") == "valid";
   const Data key = placed(each.bytes(each.find("pk") ? "pk" : "publicKey"));
   const Data signature = placed(each.bytes(each.find("sig") ? "sig" : "signature"));
   const qsdm_signed what = {key.data(), key.size(), signature.data(), signature.size(), message.view()};
-  for (size_t i = 0; i < engines.size(); i++) answers[i].count(engines[i]->verify(level, what) == valid, each.name);
+  for (size_t i = 0; i < engines.size(); i++) question.count(i, (engines[i]->verify(level, what) == QSDM_VALID) == valid);
 }
 
 }  // namespace
 
 std::vector<Answers> ml_dsa_answers() {
   std::vector<Answers> out;
-  for (const SignatureEngine *engine : signature_engines()) out.push_back({engine->name(), {}});
+  for (const SignatureEngine *engine : signature_engines()) out.push_back({engine->name(), engine->path(), {}, {}});
   return out;
 }
 
-bool answer_ml_dsa(const StandardCase &each, const std::string &mode, qsdm_ml_dsa level, std::vector<Answers> &answers) {
-  const Engines engines = signature_engines();
-  if (mode == "keyGen") return answer_keygen(each, level, engines, answers), true;
-  const auto message = message_of(each);
-  if (!message) return false;
+std::string ml_dsa_interface(const StandardCase &each) {
+  const std::string interface = each.text("signatureInterface");
+  const std::string form = each.is_true("externalMu")            ? "mu"
+                           : interface == "internal"             ? "internal"
+                           : each.text("preHash") == "preHash"   ? "prehash"
+                                                                 : "pure";
+  const char *way = !each.find("deterministic") ? "" : each.is_true("deterministic") ? " deterministic" : " hedged";
+  return interface + " " + form + way;
+}
+
+void answer_ml_dsa(const StandardCase &each, const std::string &mode, qsdm_ml_dsa level, const std::string &group,
+                   std::vector<Answers> &answers) {
+  const Question question{each, group, level, signature_engines(), answers};
+  if (mode == "keyGen") return answer_keygen(question);
+  const Message message = message_of(each);
   if (mode == "sigVer" || each.text("type") == "MlDsaVerify")
-    answer_verifying(each, level, *message, engines, answers);
+    answer_verifying(question, message);
   else
-    answer_signing(each, level, *message, engines, answers);
-  return true;
+    answer_signing(question, message);
 }
 
 }  // namespace qsdm

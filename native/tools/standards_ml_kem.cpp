@@ -80,18 +80,21 @@ bool wycheproof(uint32_t path, const StandardCase &each, const std::string &what
 
 std::vector<Answers> ml_kem_answers() {
   std::vector<Answers> out;
-  for (uint32_t path = 0; path < qsdm_path_count(); path++)
-    if (!qsdm_path_at(path).missing) out.push_back({qsdm_path_at(path).name, {}});
+  for (uint32_t path = 0; path < qsdm_path_count(); path++) {
+    const std::string name = qsdm_path_at(path).name;
+    if (!qsdm_path_at(path).missing) out.push_back({name, "native " + name, {}, {}});
+  }
   return out;
 }
 
-void answer_ml_kem(const StandardCase &each, const std::string &mode, std::vector<Answers> &answers) {
+void answer_ml_kem(const StandardCase &each, const std::string &mode, const std::string &group,
+                   std::vector<Answers> &answers) {
   size_t at = 0;
   for (uint32_t path = 0; path < qsdm_path_count(); path++) {
     if (qsdm_path_at(path).missing) continue;
     const bool right = mode.empty() ? wycheproof(path, each, each.text("type"))
                                     : acvp(path, each, each.find("function") ? each.text("function") : mode);
-    answers[at++].count(right, each.name);
+    answers[at++].count(right, each, group);
   }
 }
 
