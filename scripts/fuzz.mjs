@@ -19,38 +19,63 @@ const {values, positionals} = parseArgs({
 });
 const run = (command, ...args) => spawnSync(command, args, {cwd: NATIVE, stdio: "inherit"}).status === 0;
 
-/** Inputs to start from. Signatures are those of ACVP, valid and not; the rest are the recorded walks' headers. */
-function seeds(target) {
-  if (target === "verify")
-    return [44, 87].flatMap((level) => {
-      const file = `${ROOT}test/node/compute/ml-dsa/acvp-ML-DSA-sigVer-FIPS204-ML-DSA-${level}.vectors.json.gz`;
-      const groups = JSON.parse(gunzipSync(readFileSync(file)).toString()).prompt.testGroups;
-      return groups
-        .filter((group) => group.signatureInterface === "internal" && group.externalMu)
-        .flatMap((group) => group.tests)
-        .map(({pk, signature, mu}) =>
-          Buffer.concat([
-            Buffer.from([level === 44 ? 1 : 0, 2, 0, 0, 1]),
-            ...[pk, signature, mu].map((hex) => Buffer.from(hex, "hex")),
-          ]),
-        );
-    });
-  // Each part of what is made, left alone and changed.
-  if (target === "kem")
-    return Array.from({length: 8}, (_, changed) =>
-      Buffer.from([changed, ...new Uint8Array(96).fill(changed), 1, 2, 3, 4]),
-    );
-  const {cases} = JSON.parse(readFileSync(`${ROOT}test/node/ledger/mining/dag.vectors.json`, "utf8"));
-  return cases
-    .filter(({input}) => input.header_hash && input.nonce)
-    .map(({input}) =>
-      Buffer.concat([
-        Buffer.from([1, 63, 7, 3, 20]),
-        Buffer.from(input.header_hash, "hex"),
-        Buffer.from(input.nonce, "hex"),
-      ]),
-    );
-}
+const readVectors = (path) => {
+  const bytes = readFileSync(`${ROOT}test/node/${path}`);
+  return JSON.parse((path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString());
+};
+const bytesOf = (...hexes) => Buffer.concat(hexes.map((hex) => Buffer.from(hex, "hex")));
+/** Of what a target takes first: 87 is even, and mu the third form. */
+const levelByte = (level) => (level === 44 ? 1 : 0);
+const MU = 2;
+
+/** ACVP's tests over mu of one function, with their level. */
+const acvpOverMu = (mode) =>
+  [44, 87].flatMap((level) =>
+    readVectors(`compute/ml-dsa/acvp-ML-DSA-${mode}-FIPS204-ML-DSA-${level}.vectors.json.gz`)
+      .prompt.testGroups.filter((group) => group.signatureInterface === "internal" && group.externalMu)
+      .flatMap((group) => group.tests)
+      .map((test) => ({...test, level})),
+  );
+/** Signatures, valid and not. */
+const signatures = () =>
+  acvpOverMu("sigVer").map(({level, pk, signature, mu}) =>
+    Buffer.concat([Buffer.from([levelByte(level), MU, 0, 0, 1]), bytesOf(pk, signature, mu)]),
+  );
+/** Secret keys, and what they sign. */
+const signers = () =>
+  acvpOverMu("sigGen").map(({level, sk, rnd, mu}) =>
+    Buffer.concat([
+      Buffer.from([levelByte(level), MU, 0, 0, 64]),
+      Buffer.alloc(32),
+      bytesOf(rnd ?? "00".repeat(32), mu, sk),
+    ]),
+  );
+/** Headers and nonces of the recorded walks, after what says how many of what. */
+const walks = () =>
+  readVectors("ledger/mining/dag.vectors.json")
+    .cases.filter(({input}) => input.header_hash && input.nonce)
+    .map(({input}) => Buffer.concat([Buffer.from([1, 63, 7, 3, 20]), bytesOf(input.header_hash, input.nonce)]));
+/** Each part of what is made, left alone and changed. */
+const changes = () =>
+  Array.from({length: 8}, (_, changed) => Buffer.from([changed, ...new Uint8Array(96).fill(changed), 1, 2, 3, 4]));
+/** The group's order, a value below it, and one. */
+const ORDER = "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001";
+const scalars = () =>
+  [ORDER, `${ORDER.slice(0, -2)}00`, `${"00".repeat(31)}01`].map((scalar) =>
+    Buffer.concat([Buffer.from([1, 0]), bytesOf(scalar, scalar)]),
+  );
+
+/** Inputs to start from, where random bytes would not get far. */
+const SEEDS = {
+  verify: signatures,
+  cuda_verify: signatures,
+  signer: signers,
+  cuda_signer: signers,
+  walk: walks,
+  cuda_walk: walks,
+  kem: changes,
+  pedersen: scalars,
+};
 
 const wanted = values.build ? targets : positionals;
 if (wanted.length === 0 || wanted.some((each) => !targets.includes(each)) || !/^[1-9]\d{0,5}$/.test(values.seconds)) {
@@ -68,7 +93,7 @@ if (wanted.length === 0 || wanted.some((each) => !targets.includes(each)) || !/^
     if (values.build) continue;
     const corpus = `out/fuzz/${target}.corpus`;
     mkdirSync(NATIVE + corpus, {recursive: true});
-    for (const [at, seed] of seeds(target).entries()) writeFileSync(`${NATIVE}${corpus}/seed-${at}`, seed);
+    for (const [at, seed] of (SEEDS[target]?.() ?? []).entries()) writeFileSync(`${NATIVE}${corpus}/seed-${at}`, seed);
     const limits = [
       `-max_total_time=${values.seconds}`,
       `-max_len=${MAX_BYTES}`,

@@ -1,5 +1,6 @@
 // Matrices of any elements over both fields. Reconstruction undoes sharing, and every path computes the same.
 #include "../include/qsdm_field.h"
+#include "../tools/slow.hpp"
 #include "input.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -18,6 +19,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     qsdm_field_invert(weights.data(), rows, inverse.data());
     qsdm_field_invert(inverse.data(), rows, back.data());
     if (!elements(out) || !elements(sums) || back != weights) __builtin_trap();
+    std::vector<uint8_t> added(weights.size()), products(weights.size());
+    qsdm_field_add(weights.data(), inverse.data(), rows, added.data());
+    qsdm_field_multiply(weights.data(), inverse.data(), rows, products.data());
+    for (size_t at = 0; at < weights.size(); at += QSDM_ELEMENT_BYTES) {
+      const auto a = qsdm::load_element(&weights[at]), b = qsdm::load_element(&inverse[at]);
+      // A product with the inverse is one, but for 0.
+      if (qsdm::load_element(&products[at]) != (a != 0)) __builtin_trap();
+      if (qsdm::load_element(&added[at]) != qsdm::slow::add(a, b)) __builtin_trap();
+    }
   }
   std::vector<uint8_t> first;
   qsdm::on_every_path([&](uint32_t path) {
