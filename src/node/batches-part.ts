@@ -46,6 +46,8 @@ export interface Batches {
 /** Batches of a block's time: more of them would cost signatures, fewer would wait for the block after the next. */
 const BATCHES_OF_INTERVAL = 8;
 const PACE_MIN_MS = 5;
+/** Longer than a write takes to be final on a quick network, shorter than anybody who waits for the next round minds. */
+const JOIN_MAX_MS = 100;
 
 export function createBatches(site: BatchesSite): Batches {
   const {chain, intake, relayed, identity, log, failed} = site;
@@ -64,6 +66,7 @@ export function createBatches(site: BatchesSite): Batches {
     }),
     sign: identity.sign,
     paceMs: Math.max(PACE_MIN_MS, site.minIntervalMs / BATCHES_OF_INTERVAL),
+    joinMs: Math.min(JOIN_MAX_MS, site.minIntervalMs / 2),
     offered: (packed) => intake.offered((id) => packed.has(id) || relayed.isOthers(id)),
     came(batch) {
       checkAhead(batch, site).catch(failed);

@@ -35,6 +35,8 @@ export interface BatchDeskPorts {
   readonly clock: Timers;
   /** Least time between two batches of this validator, in milliseconds. */
   readonly paceMs: number;
+  /** Before a round is joined with an empty batch, in milliseconds. */
+  readonly joinMs: number;
   readonly log: Log;
   /** What waits and is in none of `packed`. */
   offered(packed: ReadonlySet<string>): Offered;
@@ -59,6 +61,7 @@ export class BatchDesk implements Service {
   #stopped = false;
   #packedAtMs = Number.NEGATIVE_INFINITY;
   #cancelPack: (() => void) | null = null;
+  #cancelJoin: (() => void) | null = null;
   #cancelTick: () => void = () => {};
 
   constructor(private readonly ports: BatchDeskPorts) {
@@ -107,6 +110,7 @@ export class BatchDesk implements Service {
 
   async stop(): Promise<void> {
     this.#cancelPack?.();
+    this.#cancelJoin?.();
     this.#cancelTick();
     if (!this.#stopped) this.#flush();
     this.#stopped = true;
@@ -136,13 +140,30 @@ export class BatchDesk implements Service {
     this.#cancelPack = clock.after(waitMs, () => this.#guard(() => this.pack()));
   }
 
-  /** Makes a batch of what waits, if a round is open. */
+  /** Makes a batch of what waits, if a round is open. Where nothing does, a round that others opened is joined later. */
   pack(): void {
     if (this.#stopped) return;
+    const {clock, joinMs} = this.ports;
     this.#cancelPack?.();
     this.#cancelPack = null;
+    const offered = this.#offered();
+    if (offered.transactions.length + offered.proofs.length === 0) {
+      // Its messages would only be in the way of those of the batch that opened the round.
+      this.#cancelJoin ??= clock.after(joinMs, () => this.#guard(() => this.#join()));
+      return;
+    }
+    this.#packedAtMs = clock.nowMs();
+    this.give({type: "pack", offered});
+  }
+
+  #join(): void {
+    this.#cancelJoin = null;
     this.#packedAtMs = this.ports.clock.nowMs();
-    this.give({type: "pack", offered: this.ports.offered(packedIds(this.#state))});
+    this.give({type: "pack", offered: this.#offered()});
+  }
+
+  #offered(): Offered {
+    return this.ports.offered(packedIds(this.#state));
   }
 
   /** @throws RuleError, DecodeError when `input` is no message of an honest peer; nothing has changed then */

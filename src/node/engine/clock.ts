@@ -5,6 +5,11 @@ import type {Clock} from "./ports.js";
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   after(ms, job) {
+    if (ms <= 0) {
+      // A timer would take a millisecond at least, and a write waits for four of them.
+      const next = setImmediate(job);
+      return () => clearImmediate(next);
+    }
     const timer = setTimeout(job, ms);
     return () => clearTimeout(timer);
   },

@@ -51,6 +51,9 @@ export class Engine implements Service {
   readonly #arrivals: Arrivals;
   readonly #execution: Execution;
   readonly #schedule: Schedule;
+  /** What is final and not written yet. */
+  readonly #final: EffectOf<"commit">[] = [];
+  #settling = false;
 
   constructor(
     options: EngineOptions,
@@ -192,8 +195,14 @@ export class Engine implements Service {
     return block && {block, justify: kept.justify};
   }
 
-  /** One input, its effects, and the inputs that they lead to on this node. */
+  /** One input, its effects, and the inputs that they lead to on this node; then what can wait for all that. */
   async #take(input: Input): Promise<Verdict> {
+    const verdict = await this.#follow(input);
+    await this.#settle();
+    return verdict;
+  }
+
+  async #follow(input: Input): Promise<Verdict> {
     const {state, effects} = step(this.#state, input, this.#context);
     const {epoch} = state.committee;
     this.#state = state;
@@ -205,19 +214,36 @@ export class Engine implements Service {
         this.ports.log.debug({input: input.type, reason: effect.reason, verdict}, "consensus refused an input");
         continue;
       }
-      const isNews = effect.type === "commit" && this.#holdsSomething(effect);
-      next.push(...(await this.#perform(effect)));
-      if (this.ports.chain.committee.epoch === epoch) {
-        if (isNews && input.type === "vote") this.#spread(effect);
+      if (effect.type === "commit" && this.#execution.canWait(effect)) {
+        this.#final.push(effect);
+        if (input.type === "vote" && this.#holdsSomething(effect)) this.#spread(effect);
         continue;
       }
+      next.push(...(await this.#perform(effect)));
+      if (this.ports.chain.committee.epoch === epoch) continue;
       // Only who counted the votes has this certificate, and no later block of the epoch will carry it.
       if (input.type === "vote") this.#speaker?.announce(state.highCertificate);
       await this.#beginEpoch();
       return verdict;
     }
-    for (const each of next) await this.#take(each);
+    for (const each of next) await this.#follow(each);
     return verdict;
+  }
+
+  /** Writes what became final, in its order, when nobody waits for this node's word: its next block is one. */
+  async #settle(): Promise<void> {
+    if (this.#settling || this.#final.length === 0) return;
+    this.#settling = true;
+    try {
+      await this.#buildNow();
+      await this.#writeFinal();
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  async #writeFinal(): Promise<void> {
+    for (let next = this.#final.shift(); next; next = this.#final.shift()) await this.#execution.commit(next);
   }
 
   #holdsSomething({blocks}: EffectOf<"commit">): boolean {
@@ -247,6 +273,7 @@ export class Engine implements Service {
       case "execute":
         return this.#execution.execute(effect.blockId);
       case "commit":
+        await this.#writeFinal();
         await this.#execution.commit(effect);
         return [];
       case "timer":

@@ -60,6 +60,12 @@ export class Execution {
     return [{type: "executed", blockId: id, valid: true}];
   }
 
+  /** Whether nothing that this node says next depends on the commit. */
+  canWait({blocks}: EffectOf<"commit">): boolean {
+    const {chain} = this.ports;
+    return blocks.every(({id}) => chain.isExecuted(id) && !chain.endsEpoch(id));
+  }
+
   async commit({blocks, head}: EffectOf<"commit">): Promise<void> {
     const {chain, core} = this.ports;
     for (const {id, height, certificate} of blocks) {

@@ -123,7 +123,9 @@ export class Schedule {
     const {chain, batches} = this.ports;
     if (!chain.isExecuted(parentId) || chain.endsEpoch(parentId)) return true;
     if (!batches.isEmpty(parentId)) return true;
-    for (const {held} of chain.branch(parentId)) if (held.size > 0) return true;
+    const {root} = this.ports.state();
+    // What is final waits for no block any more, written or not.
+    for (const {held, parent} of chain.branch(parentId)) if (held.size > 0 && parent.height > root.height) return true;
     return false;
   }
 }
