@@ -9,7 +9,15 @@ import {CHEAP_BUILTINS, namedExports, oneCommand} from "./build-plugins.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // Native code and wasm files are found relative to their packages, so these stay outside the bundle.
-const EXTERNAL = ["better-sqlite3", "better-sqlite3-13", "@mongodb-js/zstd", "@oqs/liboqs-js", "webgpu"];
+const EXTERNAL = [
+  "better-sqlite3",
+  "better-sqlite3-13",
+  "@mongodb-js/zstd",
+  "@oqs/liboqs-js",
+  "webgpu",
+  // Optional, and only where a cluster is used.
+  "cassandra-driver",
+];
 // Bundled CommonJS modules call require, which a module does not have.
 const BANNER = "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);";
 

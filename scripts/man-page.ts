@@ -93,8 +93,8 @@ function programPage(loaded: readonly LoadedCommand[]): ManPage {
 
 function configPage(): ManPage {
   const keys = Object.entries<Setting>(SETTINGS);
-  const sample = keys.map(([name, {describe, fallback}]) => {
-    const value = `${name} = "${fallback ?? "/run/secrets/qsdm-passphrase"}"`;
+  const sample = keys.map(([name, {describe, fallback, example}]) => {
+    const value = `${name} = "${fallback ?? example ?? "/run/secrets/qsdm-passphrase"}"`;
     return `# ${describe}\n${fallback === null ? `# ${value}` : value}`;
   });
   return page("qsdm-config", 5, [

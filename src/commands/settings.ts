@@ -12,6 +12,7 @@ import {textOf} from "../codecs/bytes.js";
 import {UsageError} from "../errors.js";
 import {VERIFY_ON} from "../node/compute/verify-on.js";
 import {TABLE_MEMORIES} from "../node/mining/dag/memory.js";
+import {CONSISTENCIES} from "../node/storage/cql/options.js";
 import {durationFlag} from "./flags.js";
 import type {Host} from "./host.js";
 
@@ -25,6 +26,8 @@ export interface Setting {
   readonly path: boolean;
   /** `null` where nothing is set. `~` as in the file. */
   readonly fallback: string | null;
+  /** What the manual shows where nothing is set. */
+  readonly example?: string;
 }
 
 const text = z.string().min(1, "must not be empty");
@@ -84,6 +87,7 @@ export const SETTINGS = {
     schema: text,
     path: false,
     fallback: null,
+    example: "0.0.0.0:9000",
   },
   peers: {
     env: "QSDM_PEERS",
@@ -91,6 +95,7 @@ export const SETTINGS = {
     schema: text,
     path: false,
     fallback: null,
+    example: "PEERID@192.0.2.7:9000",
   },
   bootstrap: {
     env: "QSDM_BOOTSTRAP",
@@ -98,6 +103,7 @@ export const SETTINGS = {
     schema: text,
     path: false,
     fallback: null,
+    example: "seed.example.org:9000",
   },
   mining_table: {
     env: "QSDM_MINING_TABLE",
@@ -127,6 +133,75 @@ export const SETTINGS = {
     schema: z.string().regex(VERIFY_ON, "must be cpu, cuda or cuda:N"),
     path: false,
     fallback: "cpu",
+  },
+  store: {
+    env: "QSDM_STORE",
+    describe:
+      "Where a node keeps its history: `sqlite`, in its data directory, or `cql`, in a ScyllaDB or Cassandra cluster, behind " +
+      "a local file with the newest blocks, the state, and all that must be on disk before it is acknowledged.",
+    schema: z.enum(["sqlite", "cql"]),
+    path: false,
+    fallback: "sqlite",
+  },
+  cql_contact_points: {
+    env: "QSDM_CQL_CONTACT_POINTS",
+    describe: "Some of the cluster's machines, HOST or HOST:PORT, separated by commas.",
+    schema: text,
+    path: false,
+    fallback: null,
+    example: "10.0.0.5,10.0.0.6:9042",
+  },
+  cql_datacenter: {
+    env: "QSDM_CQL_DATACENTER",
+    describe: "The data centre that is near, by its name in the cluster.",
+    schema: text,
+    path: false,
+    fallback: "datacenter1",
+  },
+  cql_keyspace: {
+    env: "QSDM_CQL_KEYSPACE",
+    describe: "The keyspace of this node, which its operator has made. One node writes to it.",
+    schema: text.regex(/^[a-z][a-z0-9_]{0,47}$/, "must be lower case letters, digits and _, at most 48"),
+    path: false,
+    fallback: "qsdm",
+  },
+  cql_consistency: {
+    env: "QSDM_CQL_CONSISTENCY",
+    describe: "How many copies must have a row before it counts as written, and are asked for it.",
+    schema: z.enum(CONSISTENCIES),
+    path: false,
+    fallback: "local-quorum",
+  },
+  cql_username: {
+    env: "QSDM_CQL_USERNAME",
+    describe: "Who this node is to the cluster; needs cql_password_file.",
+    schema: text,
+    path: false,
+    fallback: null,
+    example: "qsdm",
+  },
+  cql_password_file: {
+    env: "QSDM_CQL_PASSWORD_FILE",
+    describe: "A file whose text is the password of cql_username.",
+    schema: text,
+    path: true,
+    fallback: null,
+    example: "/run/secrets/qsdm-cql",
+  },
+  cql_tls: {
+    env: "QSDM_CQL_TLS",
+    describe: "Whether the cluster is spoken to in TLS, `on` or `off`. Its certificates must name the contact points.",
+    schema: z.enum(["on", "off"]),
+    path: false,
+    fallback: "on",
+  },
+  cql_ca_file: {
+    env: "QSDM_CQL_CA_FILE",
+    describe: "PEM of the authorities that vouch for the cluster. Without it those of Node are believed.",
+    schema: text,
+    path: true,
+    fallback: null,
+    example: "/etc/qsdm/cluster-ca.pem",
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 export type SettingName = keyof typeof SETTINGS;

@@ -11,6 +11,7 @@ import {transactionOfId} from "./ledger/state/tx-ids.js";
 import {ledgerLog} from "./ledger-log.js";
 import {blockTimeMs, type Ledger} from "./ledger-part.js";
 import {NodeMetrics} from "./metrics/registry.js";
+import {clusterFigures} from "./open-store.js";
 import type {PoolChannel} from "./pool-gossip.js";
 import {Pulse} from "./pulse.js";
 import type {Site} from "./site.js";
@@ -31,6 +32,7 @@ export function createApi(
     wire: {network, tally},
     batches: () => batches.figures,
     sync: () => ({...engine.syncTally, ...engine.sync()}),
+    cluster: clusterFigures(store),
     signaturesChecked: () => keys.signatures.checked,
   });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());

@@ -16,6 +16,7 @@ const VALIDATOR_FILE = "validator.seed";
 const SIGNED_FILE = "validator.signed";
 const CHALLENGE_FILE = "challenge.key";
 const DATABASE_FILE = "chain.db";
+const CLUSTER_FILE = "cluster.db";
 const REJECTIONS_FILE = "rejections.jsonl";
 const PEERS_FILE = "peers.json";
 const DAG_FOLDER = "dag";
@@ -29,6 +30,8 @@ export interface DataDir {
   /** Key of the challenge MAC, 32 bytes. */
   readonly challengeKey: Uint8Array;
   readonly databasePath: string;
+  /** What is known of this node's share in a cluster. */
+  readonly clusterPath: string;
   /** What the voting key signed last. */
   readonly signedPath: string;
   /** Log of refused claims, one JSON object a line. */
@@ -77,6 +80,7 @@ export async function readDataDir(directory: string): Promise<DataDir> {
     challengeKey: await readKey(path.join(directory, CHALLENGE_FILE), CHALLENGE_KEY_BYTES),
     signedPath: path.join(directory, SIGNED_FILE),
     databasePath: path.join(directory, DATABASE_FILE),
+    clusterPath: path.join(directory, CLUSTER_FILE),
     rejectionsPath: path.join(directory, REJECTIONS_FILE),
     peersPath: path.join(directory, PEERS_FILE),
     dagPath: path.join(directory, DAG_FOLDER),

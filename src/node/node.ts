@@ -16,10 +16,11 @@ import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "./mining/rejecti
 import type {TelemetryOptions} from "./mining/telemetry/telemetry.js";
 import type {TableKind} from "./mining-tables.js";
 import {DEFAULT_NETWORK_OPTIONS, type NetworkOptions} from "./network/options.js";
+import {openStore} from "./open-store.js";
 import {buildParts, type NodeParts} from "./parts.js";
 import {checkProfile} from "./profile.js";
 import type {Log, Service} from "./service.js";
-import {SqliteStore} from "./storage/sqlite/store.js";
+import type {CqlOptions} from "./storage/cql/options.js";
 import {viewOf} from "./view.js";
 
 /** What the operator sets. */
@@ -50,6 +51,8 @@ export interface NodeOptions {
   readonly slashReceiptsMax: number;
   /** Blocks whose events can be replayed. */
   readonly eventBlocksKept: number;
+  /** Where the history goes besides the data directory; null keeps all of it there. */
+  readonly cluster: CqlOptions | null;
 }
 
 export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
@@ -67,6 +70,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   telemetry: null,
   slashReceiptsMax: 10_000,
   eventBlocksKept: 100_000,
+  cluster: null,
 };
 
 /** What the node takes from the process. */
@@ -99,8 +103,7 @@ export class QsdmNode implements Service {
     const broken = breaker();
     const dir = await readDataDir(options.dataDir);
     checkProfile(dir.genesis, options.profile);
-    const {slashReceiptsMax, eventBlocksKept} = options;
-    const store = await SqliteStore.open({path: dir.databasePath, slashReceiptsMax, eventBlocksKept});
+    const store = await openStore(options, dir, broken.resolve);
     try {
       const abort = new AbortController();
       signal?.addEventListener("abort", () => abort.abort(), {once: true, signal: abort.signal});

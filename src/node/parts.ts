@@ -17,12 +17,12 @@ import {loadKeys, type NodeKeys, type NodeRole, roleOf} from "./keys-part.js";
 import {blockTimeMs, type Ledger, openLedger} from "./ledger-part.js";
 import {isNetworked} from "./network/options.js";
 import type {Network} from "./network/port.js";
+import type {OpenStore} from "./open-store.js";
 import type {Site} from "./site.js";
-import type {SqliteStore} from "./storage/sqlite/store.js";
 import {createWire, type Wire} from "./wire-part.js";
 
 export interface NodeParts {
-  readonly store: SqliteStore;
+  readonly store: OpenStore;
   readonly chain: Chain;
   readonly intake: Intake;
   readonly engine: Engine;

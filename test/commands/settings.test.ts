@@ -21,6 +21,15 @@ test("without anything said, every value is the default", async () => {
     mining_table: {value: "light", origin: "default"},
     table_memory: {value: "auto", origin: "default"},
     verify_on: {value: "cpu", origin: "default"},
+    store: {value: "sqlite", origin: "default"},
+    cql_contact_points: {value: null, origin: "default"},
+    cql_datacenter: {value: "datacenter1", origin: "default"},
+    cql_keyspace: {value: "qsdm", origin: "default"},
+    cql_consistency: {value: "local-quorum", origin: "default"},
+    cql_username: {value: null, origin: "default"},
+    cql_password_file: {value: null, origin: "default"},
+    cql_tls: {value: "on", origin: "default"},
+    cql_ca_file: {value: null, origin: "default"},
   });
 });
 
@@ -29,6 +38,10 @@ test("a flag beats the environment, which beats the file, for every key", async 
   const valueFor = (name: string, place: string) => {
     if (name === "api_url") return `http://${place}/`;
     if (name === "mining_table") return place === "file" ? "full" : "light";
+    if (name === "store") return place === "file" ? "cql" : "sqlite";
+    if (name === "cql_tls") return place === "file" ? "off" : "on";
+    if (name === "cql_consistency") return place === "file" ? "one" : "all";
+    if (name === "cql_keyspace") return place;
     if (name === "verify_on") return place === "file" ? "cuda" : "cuda:1";
     if (name === "table_memory") return place === "file" ? "mapped" : "copied";
     return name === "timeout" ? `${place.length}s` : `/${place}`;

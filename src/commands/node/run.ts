@@ -17,6 +17,7 @@ import {countFlag, durationFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS} from "../log.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
+import {addClusterFlags, clusterOptionsOf, clusterSettingFlags} from "./cluster-flags.js";
 import {addNetworkFlags, networkOptionsOf, networkSettingFlags} from "./network-flags.js";
 import {addNgcFlags, ngcOptionsOf} from "./ngc-flags.js";
 import {readTelemetryProfile} from "./telemetry-profile.js";
@@ -46,104 +47,132 @@ export async function runNode(
 }
 
 export const nodeRunCommand = (io: Io): Command =>
-  addNgcFlags(
-    addNetworkFlags(
-      addConfigFlag(
-        defineCommand("node run", {
-          summary: "run the node of a data directory",
-          description:
-            "Opens the data directory, resumes exactly where it stopped, serves the API and produces blocks. Logs go to " +
-            "standard error, one JSON object per line; when the node listens, one line with its URL goes to standard " +
-            "output. The first Ctrl-C finishes the block under way; the second ends at once, which loses nothing that was " +
-            "acknowledged.\n\n" +
-            "Without --listen, --peer, --bootstrap and --mdns the node speaks to no other. Sessions between nodes are " +
-            "post-quantum and prove both ends; a node's id is in its line of output and in qsdm peers.\n\n" +
-            "A node whose key is not elected follows: it checks and keeps every block, serves the API, passes writes on, and " +
-            "votes for nothing. Once qsdm validator join has staked on its key and it is elected, it votes, without a " +
-            "restart; with its last epoch it goes back to following.\n\n" +
-            "A chain made with --network compat takes QSDM's own envelopes, unsigned slashes and evidence that anyone can " +
-            "make. It runs only under --profile compat, and no other chain does.",
-          examples: [
-            {does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"},
-            {
-              does: "one that takes sessions of other nodes, and always keeps one to a friend",
-              run: "qsdm node run --listen 0.0.0.0:9000 --peer PEER_ID@192.0.2.7:9000",
+  addClusterFlags(
+    addNgcFlags(
+      addNetworkFlags(
+        addConfigFlag(
+          defineCommand("node run", {
+            summary: "run the node of a data directory",
+            description:
+              "Opens the data directory, resumes exactly where it stopped, serves the API and produces blocks. Logs go to " +
+              "standard error, one JSON object per line; when the node listens, one line with its URL goes to standard " +
+              "output. The first Ctrl-C finishes the block under way; the second ends at once, which loses nothing that was " +
+              "acknowledged.\n\n" +
+              "Without --listen, --peer, --bootstrap and --mdns the node speaks to no other. Sessions between nodes are " +
+              "post-quantum and prove both ends; a node's id is in its line of output and in qsdm peers.\n\n" +
+              "A node whose key is not elected follows: it checks and keeps every block, serves the API, passes writes on, and " +
+              "votes for nothing. Once qsdm validator join has staked on its key and it is elected, it votes, without a " +
+              "restart; with its last epoch it goes back to following.\n\n" +
+              "A chain made with --network compat takes QSDM's own envelopes, unsigned slashes and evidence that anyone can " +
+              "make. It runs only under --profile compat, and no other chain does.\n\n" +
+              "With --store cql the history goes to a ScyllaDB or Cassandra cluster as well. A block is acknowledged once it is " +
+              "in the data directory; the cluster follows, and has what the data directory then lets go. A cluster that is away " +
+              "costs nothing until it is 1,000 blocks behind: then no block is made before it is back. One node writes to a " +
+              "keyspace, and takes it from the one before.",
+            examples: [
+              {does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"},
+              {
+                does: "one that takes sessions of other nodes, and always keeps one to a friend",
+                run: "qsdm node run --listen 0.0.0.0:9000 --peer PEER_ID@192.0.2.7:9000",
+              },
+              {
+                does: "one whose history is in a cluster",
+                run: "qsdm node run --store cql --cql-contact-points 10.0.0.5,10.0.0.6 --cql-ca-file ca.pem",
+              },
+              {
+                does: "a node that takes what a QSDM node takes",
+                run: "qsdm node run --data-dir ./old --profile compat",
+              },
+            ],
+            environment: {
+              ...settingsEnvironment(
+                "data_dir",
+                "mining_table",
+                "table_memory",
+                "verify_on",
+                "listen",
+                "peers",
+                "bootstrap",
+                "store",
+                "cql_contact_points",
+                "cql_datacenter",
+                "cql_keyspace",
+                "cql_consistency",
+                "cql_username",
+                "cql_password_file",
+                "cql_tls",
+                "cql_ca_file",
+              ),
+              ...COMPUTE_ENVIRONMENT,
             },
-            {does: "a node that takes what a QSDM node takes", run: "qsdm node run --data-dir ./old --profile compat"},
-          ],
-          environment: {
-            ...settingsEnvironment(
-              "data_dir",
-              "mining_table",
-              "table_memory",
-              "verify_on",
-              "listen",
-              "peers",
-              "bootstrap",
-            ),
-            ...COMPUTE_ENVIRONMENT,
-          },
-          files: {
-            "DIR/chain.db": "Blocks, state, receipts and what is waiting.",
-            "DIR/validator.signed": "What the voting key signed last. Goes where the key goes.",
-            "DIR/rejections.jsonl": "The newest refused claims about GPUs, one JSON object a line. Mode 0600.",
-            "DIR/peers.json": "Addresses of other nodes, and the two to come back to first. Mode 0600.",
-            "DIR/dag/": "Proof-of-work tables or their checkpoints, which may be removed at any time.",
-          },
-          exit: {4: "The data directory, the port or the disk cannot be used."},
-          seeAlso: ["node init", "node status", "peers", "devnet"],
-        }),
-      )
-        .option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)")
-        .addOption(
-          new Option(
-            "--profile <name>",
-            "kind of chain that must be in the directory; a compat chain runs only when asked for",
-          ).choices(Object.keys(NETWORK_PARAMS)),
+            files: {
+              "DIR/chain.db": "Blocks, state, receipts and what is waiting.",
+              "DIR/cluster.db": "How far blocks of a node with a cluster were pruned for good.",
+              "DIR/validator.signed": "What the voting key signed last. Goes where the key goes.",
+              "DIR/rejections.jsonl": "The newest refused claims about GPUs, one JSON object a line. Mode 0600.",
+              "DIR/peers.json": "Addresses of other nodes, and the two to come back to first. Mode 0600.",
+              "DIR/dag/": "Proof-of-work tables or their checkpoints, which may be removed at any time.",
+            },
+            exit: {4: "The data directory, the port, the disk or the cluster cannot be used."},
+            seeAlso: ["node init", "node status", "peers", "devnet"],
+          }),
         )
-        .option("--api-host <address>", "address to serve the API on", "127.0.0.1")
-        .option("--api-port <port>", "port of the API; 0 takes a free one", countFlag(0, 65_535), 8080)
-        .option(
-          "--block-interval <duration>",
-          "time between empty blocks; the chain's block time unless given",
-          durationFlag,
-        )
-        .option(
-          "--rate-limit <units>",
-          "what one address earns back per second, in signature verifications; 0 turns limits off",
-          countFlag(0, 1_000_000),
-          DEFAULT_RATE_LIMIT.unitsPerSecond,
-        )
-        .option(
-          "--sender-limit <units>",
-          "the same for the writes that name one account, from wherever they come; 0 leaves the limit by address alone",
-          countFlag(0, 1_000_000),
-          DEFAULT_RATE_LIMIT.unitsPerSecond,
-        )
-        .option(
-          "--events-kept <blocks>",
-          "blocks whose events can be replayed",
-          countFlag(1, 0x7fff_ffff),
-          DEFAULT_NODE_OPTIONS.eventBlocksKept,
-        )
-        .option("--mining-table <kind>", "verify proofs of work with the whole table (full), or light (default: light)")
-        .option("--table-memory <how>", "where a whole table is: auto, mapped or copied (default: auto)")
-        .option("--verify-on <where>", "verify large batches of signatures on cpu, cuda or cuda:N (default: cpu)")
-        .option("--deny-gpus <path>", "file of GPU names, or parts of them, that are not admitted; one a line")
-        .option(
-          "--rejection-rate <count>",
-          "refused GPU claims of one miner that are logged each second; 0 logs all",
-          countFlag(0, 1_000_000),
-          DEFAULT_REJECTION_OPTIONS.limits.perSecond,
-        )
-        .option("--telemetry-check", "hold accepted proofs against a catalogue of GPUs, for advice alone", false)
-        .option(
-          "--telemetry-profile <path>",
-          "JSON file of GPUs that somebody has measured; may be repeated, and turns the check on",
-          repeatFlag,
-          [],
-        )
-        .addOption(new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info")),
+          .option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)")
+          .addOption(
+            new Option(
+              "--profile <name>",
+              "kind of chain that must be in the directory; a compat chain runs only when asked for",
+            ).choices(Object.keys(NETWORK_PARAMS)),
+          )
+          .option("--api-host <address>", "address to serve the API on", "127.0.0.1")
+          .option("--api-port <port>", "port of the API; 0 takes a free one", countFlag(0, 65_535), 8080)
+          .option(
+            "--block-interval <duration>",
+            "time between empty blocks; the chain's block time unless given",
+            durationFlag,
+          )
+          .option(
+            "--rate-limit <units>",
+            "what one address earns back per second, in signature verifications; 0 turns limits off",
+            countFlag(0, 1_000_000),
+            DEFAULT_RATE_LIMIT.unitsPerSecond,
+          )
+          .option(
+            "--sender-limit <units>",
+            "the same for the writes that name one account, from wherever they come; 0 leaves the limit by address alone",
+            countFlag(0, 1_000_000),
+            DEFAULT_RATE_LIMIT.unitsPerSecond,
+          )
+          .option(
+            "--events-kept <blocks>",
+            "blocks whose events can be replayed",
+            countFlag(1, 0x7fff_ffff),
+            DEFAULT_NODE_OPTIONS.eventBlocksKept,
+          )
+          .option(
+            "--mining-table <kind>",
+            "verify proofs of work with the whole table (full), or light (default: light)",
+          )
+          .option("--table-memory <how>", "where a whole table is: auto, mapped or copied (default: auto)")
+          .option("--verify-on <where>", "verify large batches of signatures on cpu, cuda or cuda:N (default: cpu)")
+          .option("--deny-gpus <path>", "file of GPU names, or parts of them, that are not admitted; one a line")
+          .option(
+            "--rejection-rate <count>",
+            "refused GPU claims of one miner that are logged each second; 0 logs all",
+            countFlag(0, 1_000_000),
+            DEFAULT_REJECTION_OPTIONS.limits.perSecond,
+          )
+          .option("--telemetry-check", "hold accepted proofs against a catalogue of GPUs, for advice alone", false)
+          .option(
+            "--telemetry-profile <path>",
+            "JSON file of GPUs that somebody has measured; may be repeated, and turns the check on",
+            repeatFlag,
+            [],
+          )
+          .addOption(
+            new Option("--log-level <level>", "least severe lines to log").choices(LOG_LEVELS).default("info"),
+          ),
+      ),
     ),
   ).action(async (flags) => {
     const settings = await loadSettings(io.host, {
@@ -153,6 +182,7 @@ export const nodeRunCommand = (io: Io): Command =>
       table_memory: flags.tableMemory,
       verify_on: flags.verifyOn,
       ...networkSettingFlags(flags),
+      ...clusterSettingFlags(flags),
     });
     const intervalMs: number | undefined = flags.blockInterval;
     const options: NodeOptions = {
@@ -164,6 +194,7 @@ export const nodeRunCommand = (io: Io): Command =>
       rejections: rejectionsAt(flags.rejectionRate),
       ngc: await ngcOptionsOf(io, flags),
       network: await networkOptionsOf(io, flags, settings),
+      cluster: await clusterOptionsOf(io, flags, settings),
       telemetry: await telemetryOf(io, flags),
       api: {
         host: flags.apiHost,

@@ -6,9 +6,11 @@ import type {Answered} from "../api/options.js";
 import type {LedgerView} from "../api/ports.js";
 import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
 import type {Verdict} from "../mining/telemetry/check.js";
+import type {CqlStoreFigures} from "../storage/cql/store.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {batchMetrics} from "./batches.js";
 import {blockMetrics, chainGauges} from "./chain.js";
+import {clusterMetrics} from "./cluster.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
 import {readCounter} from "./figures.js";
 import {governanceGauges, governanceMetrics} from "./governance.js";
@@ -32,6 +34,8 @@ export interface MetricsPorts {
   readonly wire: NetworkMetricsPorts;
   batches(): BatchFigures;
   sync(): SyncFigures;
+  /** Null where no cluster has the history. */
+  readonly cluster: (() => CqlStoreFigures) | null;
   /** Signatures of transactions that were checked. */
   signaturesChecked(): number;
 }
@@ -64,6 +68,7 @@ export class NodeMetrics {
     networkMetrics(registry, ports.wire);
     batchMetrics(registry, () => ports.batches());
     syncMetrics(registry, () => ports.sync());
+    if (ports.cluster !== null) clusterMetrics(registry, ports.cluster);
     readCounter(registry, {
       name: "qsdm_signatures_checked_total",
       help: "Signatures of transactions that were checked, without those that were known to be valid.",

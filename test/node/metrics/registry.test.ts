@@ -15,6 +15,7 @@ const metrics = (change: Partial<MetricsPorts> = {}) =>
     batches: () => NO_BATCHES,
     sync: () => IN_SYNC,
     signaturesChecked: () => 3,
+    cluster: null,
     ...change,
   });
 
@@ -255,4 +256,16 @@ test("says how far the node is behind, and what others served it", async () => {
   }).scrape();
   const figures = {catching_up: 1, target_height: 900, blocks_per_second: 120, blocks_total: 7, lies_total: 1};
   for (const [name, value] of Object.entries(figures)) expect(sample(text, `qsdm_sync_${name}`)).toBe(String(value));
+});
+
+test("a cluster's figures are told where there is one", async () => {
+  const figures = {height: 41n, lagBlocks: 2, requests: 90, retries: 7, failures: 1, seconds: 0.25};
+  const text = await metrics({cluster: () => figures}).scrape();
+  expect(sample(text, "qsdm_cluster_height")).toBe("41");
+  expect(sample(text, "qsdm_cluster_lag_blocks")).toBe("2");
+  expect(sample(text, "qsdm_cluster_requests_total")).toBe("90");
+  expect(sample(text, "qsdm_cluster_retries_total")).toBe("7");
+  expect(sample(text, "qsdm_cluster_failures_total")).toBe("1");
+  expect(sample(text, "qsdm_cluster_request_seconds_total")).toBe("0.25");
+  expect(await metrics().scrape()).not.toContain("qsdm_cluster");
 });

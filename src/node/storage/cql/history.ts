@@ -1,0 +1,186 @@
+/** Blocks and receipts in a cluster: rows first, then the head, by which everything up to it counts. */
+import {bytesOfHex, concat, equalBytes, hexOf, plain} from "../../../codecs/bytes.js";
+import {block as blockCodec, certificate, header} from "../../../codecs/chain/block.js";
+import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import {UnavailableError} from "../../../errors.js";
+import type {Compression} from "../sqlite/compression.js";
+import type {ReceiptQuery, StoredBlock} from "../store.js";
+import {CQL_SCHEMA_VERSION, eraOf, PART_BYTES, spanOf, spansOf} from "./schema.js";
+import type {CqlSession, Patience, Request} from "./session.js";
+
+/** The one row of `head`. */
+const NAME = "chain";
+/** Height of a cluster that has no block. */
+const NONE = -1n;
+
+/** A block with its receipts, the first transaction's first. */
+export interface HistoryBlock extends StoredBlock {
+  readonly receipts: readonly Receipt[];
+}
+
+const bytesIn = (value: unknown): Uint8Array => plain(value as Uint8Array);
+
+export class CqlHistory {
+  #height = NONE;
+
+  private constructor(
+    private readonly session: CqlSession,
+    private readonly compression: Compression,
+    /** Names this process among those that ever wrote. */
+    private readonly writer: Uint8Array,
+  ) {}
+
+  /**
+   * Takes the chain in a cluster over: whoever wrote before can move its head no more.
+   * @param chain id of the genesis block, hex
+   * @throws UnavailableError CLUSTER_FOREIGN, CLUSTER_NEWER, CLUSTER_FENCED
+   */
+  static async open(
+    session: CqlSession,
+    {
+      chain,
+      writer,
+      compression,
+    }: {readonly chain: string; readonly writer: Uint8Array; readonly compression: Compression},
+  ): Promise<CqlHistory> {
+    const history = new CqlHistory(session, compression, writer);
+    await history.#takeOver(bytesOfHex(chain));
+    return history;
+  }
+
+  /** Height of the newest block that counts; -1 while there is none. */
+  get height(): bigint {
+    return this.#height;
+  }
+
+  /**
+   * Writes blocks that follow each other, and lets them count. Rows above the head that a writer left when it was killed
+   * are the same rows: blocks are final before they are stored.
+   * @throws UnavailableError CLUSTER_FENCED when another process has taken over
+   */
+  async append(blocks: readonly HistoryBlock[]): Promise<void> {
+    const last = blocks.at(-1);
+    if (!last) return;
+    await Promise.all(blocks.map((each) => this.#put(each)));
+    const {height} = last.block.header;
+    const id = bytesOfHex(last.id);
+    const values = [height, id, NAME, this.writer, this.#height];
+    if (!(await this.session.conditional({statement: "moveHead", values}))) await this.#checkMoved(height, id);
+    this.#height = height;
+  }
+
+  async block(height: bigint): Promise<StoredBlock | null> {
+    const values = [spanOf(height), height];
+    const [row] = await this.session.rows({statement: "block", values});
+    if (!row) return null;
+    const parts = await this.session.rows({statement: "body", values});
+    if (parts.length !== Number(row.parts))
+      throw new UnavailableError("CLUSTER_ROWS_MISSING", `block ${height} has ${parts.length} of ${row.parts} parts`, {
+        hint: "repair the cluster's tables (nodetool repair)",
+      });
+    const packed = concat(...parts.map(({value}) => bytesIn(value)));
+    return {
+      id: hexOf(bytesIn(row.id)),
+      block: blockCodec.decode(await this.compression.unpack(packed)),
+      certificate: certificate.decode(bytesIn(row.certificate)),
+    };
+  }
+
+  async receipt(txId: string): Promise<Receipt | null> {
+    const [row] = await this.session.rows({statement: "receipt", values: [bytesOfHex(txId)]});
+    return row ? receipt.decode(bytesIn(row.value)) : null;
+  }
+
+  /** Newest first. */
+  async receipts({from, to, limit}: ReceiptQuery): Promise<readonly Receipt[]> {
+    const found: Receipt[] = [];
+    if (from > to) return found;
+    for (let era = eraOf(spanOf(to)); era >= eraOf(spanOf(from)); era--) {
+      const [first, last] = spansOf(era);
+      const lowest = spanOf(from) > first ? spanOf(from) : first;
+      const highest = spanOf(to) < last ? spanOf(to) : last;
+      for (const {span} of await this.session.rows({statement: "spans", values: [era, lowest, highest]})) {
+        const values = [span as bigint, from, to, limit - found.length];
+        for (const {value} of await this.session.rows({statement: "receiptsAt", values}))
+          found.push(receipt.decode(bytesIn(value)));
+        if (found.length >= limit) return found;
+      }
+    }
+    return found;
+  }
+
+  /** Drops one block with its receipts. */
+  async drop(height: bigint): Promise<void> {
+    const values = [spanOf(height), height];
+    const all = [spanOf(height), height, height, 0x7fff_ffff];
+    const listed = await this.session.rows({statement: "receiptsAt", values: all}, "endless");
+    await this.session.write(listed.map(({tx_id: id}) => ({statement: "dropReceipt", values: [bytesIn(id)]})));
+    await this.session.write([
+      {statement: "dropReceiptsAt", values},
+      {statement: "dropBody", values},
+      {statement: "dropBlock", values},
+    ]);
+  }
+
+  async #put({id, block, certificate: votes, receipts}: HistoryBlock): Promise<void> {
+    const {height} = block.header;
+    const span = spanOf(height);
+    const packed = await this.compression.pack(blockCodec.encode(block));
+    const rows: Request[] = [];
+    let parts = 0;
+    for (let at = 0; at < packed.length; at += PART_BYTES)
+      rows.push({statement: "putBody", values: [span, height, parts++, packed.subarray(at, at + PART_BYTES)]});
+    rows.push({
+      statement: "putBlock",
+      values: [span, height, bytesOfHex(id), header.encode(block.header), certificate.encode(votes), parts],
+    });
+    const encoded = receipts.map((each) => ({id: bytesOfHex(each.txId), value: receipt.encode(each)}));
+    for (const {id: txId, value} of encoded) rows.push({statement: "putReceipt", values: [txId, height, value]});
+    if (encoded.length > 0) rows.push({statement: "putSpan", values: [eraOf(span), span]});
+    await this.session.write(rows);
+    await this.session.writePartition(
+      encoded.map(({id: txId, value}, place) => ({
+        statement: "putReceiptAt",
+        values: [span, height, place, txId, value],
+      })),
+    );
+  }
+
+  async #takeOver(chain: Uint8Array): Promise<void> {
+    const begin = [NAME, CQL_SCHEMA_VERSION, chain, this.writer, NONE];
+    await this.session.conditional({statement: "beginChain", values: begin}, "asked");
+    const row = await this.#head();
+    if (!equalBytes(bytesIn(row.chain), chain))
+      throw new UnavailableError("CLUSTER_FOREIGN", "the keyspace holds another chain", {
+        hint: "choose another --cql-keyspace, one for each chain",
+      });
+    if (Number(row.version) > CQL_SCHEMA_VERSION)
+      throw new UnavailableError("CLUSTER_NEWER", `the keyspace has schema ${row.version}`, {
+        hint: "run the version of qsdm that wrote it, or a later one",
+      });
+    if (!equalBytes(bytesIn(row.writer), this.writer)) {
+      const values = [this.writer, NAME, bytesIn(row.writer)];
+      await this.session.conditional({statement: "takeOver", values}, "asked");
+      if (!equalBytes(bytesIn((await this.#head()).writer), this.writer)) throw fenced();
+    }
+    this.#height = (await this.#head()).height as bigint;
+  }
+
+  /** The answer to an earlier attempt may have been lost: then the head is where it was to be. */
+  async #checkMoved(height: bigint, id: Uint8Array): Promise<void> {
+    const row = await this.#head("endless");
+    const isOurs = equalBytes(bytesIn(row.writer), this.writer);
+    if (!isOurs || row.height !== height || !equalBytes(bytesIn(row.id), id)) throw fenced();
+  }
+
+  async #head(patience?: Patience) {
+    const row = await this.session.serialRow({statement: "head", values: [NAME]}, patience);
+    if (!row) throw fenced();
+    return row;
+  }
+}
+
+const fenced = (): UnavailableError =>
+  new UnavailableError("CLUSTER_FENCED", "another node has taken this chain in the cluster over", {
+    hint: "let one node write to a keyspace; give each other one a keyspace of its own",
+  });

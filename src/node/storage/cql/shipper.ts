@@ -1,0 +1,139 @@
+/** Brings what the local file has to the cluster, in order, and takes out of the local file what the cluster holds. */
+import {setTimeout as sleep} from "node:timers/promises";
+import type {SqliteStore} from "../sqlite/store.js";
+import type {CqlHistory, HistoryBlock} from "./history.js";
+import type {LinkFile} from "./link-file.js";
+
+export interface ShipperPorts {
+  readonly near: SqliteStore;
+  readonly far: CqlHistory;
+  readonly link: LinkFile;
+  /** What ended the shipping: the node must not go on without its cluster. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface ShipperOptions {
+  readonly lagBlocks: number;
+  /** Null keeps all blocks in the local file. */
+  readonly localBlocks: number | null;
+}
+
+/** Blocks that are written before the head moves, and that are pruned in one transaction. */
+const BATCH_BLOCKS = 16;
+/** Receipts of one block, more than fit into it. */
+const ALL_RECEIPTS = 0x7fff_ffff;
+const IDLE_MS = 1_000;
+
+export class Shipper {
+  readonly #closing = new AbortController();
+  #wake: () => void = () => undefined;
+  /** Whether there was a block since the last look. */
+  #isCalled = false;
+  #caughtUp: (() => void)[] = [];
+  #broken: unknown;
+
+  constructor(
+    private readonly options: ShipperOptions,
+    private readonly ports: ShipperPorts,
+  ) {}
+
+  start(): void {
+    void this.#run().catch((error) => {
+      if (this.#closing.signal.aborted) return;
+      this.#broken = error;
+      this.#release();
+      this.ports.failed(error);
+    });
+  }
+
+  /** There is a new block. */
+  wake(): void {
+    this.#isCalled = true;
+    this.#wake();
+  }
+
+  /** Blocks that the cluster lacks. */
+  get lag(): number {
+    const head = this.ports.near.head();
+    return head ? Number(head.header.height - this.ports.far.height) : 0;
+  }
+
+  /** Returns when the cluster is not too far behind. @throws what ended the shipping */
+  async room(): Promise<void> {
+    while (this.lag > this.options.lagBlocks && !this.#closing.signal.aborted && this.#broken === undefined)
+      await new Promise<void>((resolve) => this.#caughtUp.push(resolve));
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#wake();
+    this.#release();
+  }
+
+  async #run(): Promise<void> {
+    const {signal} = this.#closing;
+    while (!signal.aborted) {
+      this.#isCalled = false;
+      const moved = (await this.#ship()) || this.#trim() || (await this.#drop());
+      this.#release();
+      if (!moved && !this.#isCalled) await this.#rest();
+    }
+  }
+
+  async #ship(): Promise<boolean> {
+    const {near, far} = this.ports;
+    const head = near.head()?.header.height ?? -1n;
+    const blocks: HistoryBlock[] = [];
+    for (let height = nextHeight(far.height, near.prunedHeight()); height <= head; height++) {
+      const stored = await near.block(height);
+      // Pruned since: the operator wants it nowhere.
+      if (!stored) break;
+      const receipts = near.receipts({from: height, to: height, limit: ALL_RECEIPTS}).toReversed();
+      blocks.push({...stored, receipts});
+      if (blocks.length === BATCH_BLOCKS) break;
+    }
+    await far.append(blocks);
+    return blocks.length > 0;
+  }
+
+  /** Takes out of the local file what the cluster holds. */
+  #trim(): boolean {
+    const {near, far} = this.ports;
+    const {localBlocks} = this.options;
+    if (localBlocks === null) return false;
+    const upTo = far.height - BigInt(localBlocks);
+    const before = near.prunedHeight();
+    return upTo > before && near.prune({upTo, blocksMax: BATCH_BLOCKS}) > before;
+  }
+
+  /** Takes out of the cluster what was pruned for good. */
+  async #drop(): Promise<boolean> {
+    const {far, link} = this.ports;
+    const [pruned, dropped] = [link.mark("pruned"), link.mark("dropped")];
+    const upTo = pruned < far.height ? pruned : far.height;
+    if (upTo <= dropped) return false;
+    const end = upTo < dropped + BigInt(BATCH_BLOCKS) ? upTo : dropped + BigInt(BATCH_BLOCKS);
+    for (let height = dropped + 1n; height <= end; height++) await far.drop(height);
+    link.setMark("dropped", end);
+    return true;
+  }
+
+  async #rest(): Promise<void> {
+    const {signal} = this.#closing;
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    await Promise.race([woken, sleep(IDLE_MS, undefined, {signal, ref: false}).catch(() => undefined)]);
+  }
+
+  #release(): void {
+    const waiting = this.#caughtUp;
+    this.#caughtUp = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+/** Block 0 is never pruned, and the next block that a local file has behind it is the first that was not. */
+const nextHeight = (shipped: bigint, pruned: bigint): bigint =>
+  (shipped >= 0n && shipped < pruned ? pruned : shipped) + 1n;
