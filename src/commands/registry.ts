@@ -30,6 +30,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   wallet: "Keys that hold money: make one, see what it owns, pay and sign with it, move it.",
   tx: "Transactions step by step: build, sign on a machine without network, send, look up.",
   vesting: "What the genesis gives away over time.",
+  stream: "Services that are paid by the second of their use, out of a budget in escrow.",
   fees: "What a place in a block costs.",
   "slash-helper": "Evidence: build it from proofs, and look into it. Works offline.",
   gov: "What the chain's authorities change: its parameters, and who they are.",
@@ -275,6 +276,51 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: "vesting claim",
     heading: "Transactions",
     load: async () => (await import("./vesting/claim.js")).vestingClaimCommand,
+  },
+  {
+    path: "stream open",
+    heading: "Transactions",
+    load: async () => (await import("./stream/open.js")).streamOpenCommand,
+  },
+  {
+    path: "stream receipt",
+    heading: "Transactions",
+    load: async () => (await import("./stream/receipt.js")).streamReceiptCommand,
+  },
+  {
+    path: "stream report",
+    heading: "Transactions",
+    load: async () => (await import("./stream/report.js")).streamReportCommand,
+  },
+  {
+    path: "stream claim",
+    heading: "Transactions",
+    load: async () => (await import("./stream/acts.js")).streamClaimCommand,
+  },
+  {
+    path: "stream pause",
+    heading: "Transactions",
+    load: async () => (await import("./stream/acts.js")).streamPauseCommand,
+  },
+  {
+    path: "stream resume",
+    heading: "Transactions",
+    load: async () => (await import("./stream/acts.js")).streamResumeCommand,
+  },
+  {
+    path: "stream cancel",
+    heading: "Transactions",
+    load: async () => (await import("./stream/acts.js")).streamCancelCommand,
+  },
+  {
+    path: "stream show",
+    heading: "Transactions",
+    load: async () => (await import("./stream/show.js")).streamShowCommand,
+  },
+  {
+    path: "stream list",
+    heading: "Transactions",
+    load: async () => (await import("./stream/list.js")).streamListCommand,
   },
   {path: "monetary", heading: "Transactions", load: async () => (await import("./monetary.js")).monetaryCommand},
   {

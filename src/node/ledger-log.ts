@@ -45,6 +45,15 @@ function lineOf(event: LedgerEvent): Line | null {
       const {type: _, ...fields} = event;
       return {text: "vesting: claimed", fields};
     }
+    // Pauses, receipts and payments on account are the parties' own affair.
+    case "stream-opened": {
+      const {type: _, ...fields} = event;
+      return {text: "stream: opened", fields};
+    }
+    case "stream-changed": {
+      const {type: _, action, ...fields} = event;
+      return action === "close" ? {text: "stream: closed", fields} : null;
+    }
     case "stake-locked":
     case "stake-leaving":
     case "stake-returned":

@@ -1,8 +1,9 @@
 /** Reads of the committed state, as the API and the gauges see it. Good until the next await. */
 import type {StakeView} from "../codecs/api/stakes.js";
+import type {StreamState} from "../codecs/api/streams.js";
 import {validatorIdOf} from "../codecs/chain/validator-payloads.js";
 import {PARAM_SET} from "../codecs/governance/payloads.js";
-import type {GovernanceView, LedgerView, PendingChange} from "./api/ports.js";
+import type {GovernanceView, LedgerView, PendingChange, StreamPage, StreamQuery} from "./api/ports.js";
 import type {Chain} from "./chain.js";
 import {listRecords, registryStats} from "./ledger/enrollment/registry.js";
 import {governedBy, liveParams} from "./ledger/governance/live.js";
@@ -20,6 +21,7 @@ import {
   enrollments,
   params as parameters,
   stakes,
+  streams,
   validatorAttestations,
   validators,
   vestings,
@@ -63,6 +65,11 @@ function createView({state, params: given, tip, held}: Chain): LedgerView {
         const record = state.get(vestings, beneficiary)!;
         return {beneficiary, ...record, claimableDust: claimableAt(record, tip.height + 1n)};
       }),
+    streams: (query) => streamsIn(state, query),
+    stream(streamId) {
+      const record = state.get(streams, streamId);
+      return record ? {streamId, ...record} : null;
+    },
     monetary: () => ({epochFeesDust: epochFeesOf(state), last: monetaryOf(state)}),
     difficulty: () => difficultyAt(state, tip.height, params),
     hashrateHps: () => hashrateAt(state, tip, params),
@@ -75,6 +82,22 @@ function createView({state, params: given, tip, held}: Chain): LedgerView {
     epoch: () => epochOf(state),
     governance: () => (governance ??= governanceIn(state, params.rules)),
   };
+}
+
+/** A page of the streams that a query wants. */
+function streamsIn(state: State, query: StreamQuery): StreamPage {
+  const {payer, provider, status, serviceId, cursor, limit} = query;
+  const found: StreamState[] = [];
+  for (const streamId of state.keys(streams, cursor)) {
+    const record = state.get(streams, streamId)!;
+    if (payer !== null && record.payer !== payer) continue;
+    if (provider !== null && record.provider !== provider) continue;
+    if (status !== null && record.status !== status) continue;
+    if (serviceId !== null && record.serviceId !== serviceId) continue;
+    if (found.length === limit) return {streams: found, nextCursor: found.at(-1)!.streamId};
+    found.push({streamId, ...record});
+  }
+  return {streams: found, nextCursor: null};
 }
 
 /** Everybody with stake. */

@@ -80,6 +80,8 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
     unissuedDust: 9_999_999_999_999_850n,
   }),
   vestings: () => [],
+  streams: () => ({streams: [], nextCursor: null}),
+  stream: () => null,
   monetary: () => ({epochFeesDust: 0n, last: null}),
   difficulty: () => 65_536n,
   hashrateHps: () => 104_857n,

@@ -82,10 +82,13 @@ const capsuleActionWire = goStruct("recovery.Action", {
 });
 export type CapsuleAction = GoValue<typeof capsuleActionWire>;
 
+/** Longest action, its signature and key included. */
+export const ACTION_MAX_BYTES = 65_536;
+
 export const actionCodec = <T>(what: string, wire: GoType<T>): CompatCodec<T> =>
   canonicalCodec<T>({
     what,
-    maxBytes: 65_536,
+    maxBytes: ACTION_MAX_BYTES,
     write: (action) => wire.write(action, "html"),
     read: (bytes) =>
       readStrict(wire, bytes, {
@@ -113,6 +116,8 @@ export function readStreamDocument(bytes: Uint8Array): StreamAction {
 
 /** An action with its signature, as it is submitted. @throws DecodeError as `streamAction` */
 export const streamSubmission = actionCodec("signed stream action", streamSubmissionWire);
+/** A receipt with its signature, as a device hands it to its provider. */
+export const streamReceipt = actionCodec("signed stream receipt", receiptWire);
 /** What the session key signs: the receipt without its signature. */
 export const streamReceiptContent = actionCodec("stream receipt", unsignedReceiptWire);
 /** Its encoding is what the sender signs. @throws DecodeError ACTION_INVALID, JSON_TOO_LARGE, JSON_NOT_CANONICAL */

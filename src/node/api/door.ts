@@ -25,6 +25,8 @@ export class Door {
   readonly #toll: Toll;
   /** Streams that readers hold open. */
   readonly streams: Streams;
+  /** Routes without parameters. The router takes none beside a parameter: `streams/nonce` beside `streams/{id}`. */
+  readonly #fixed = new Map<string, Target>();
   readonly #router = new RegExpRouter<Target>();
   readonly #routePorts: RoutePorts;
   readonly #allowed: readonly {readonly pattern: RegExp; readonly route: AnyRoute}[];
@@ -45,7 +47,10 @@ export class Door {
       openApi: () => document,
     };
     const routes = Object.values<AnyRoute>(ROUTES);
-    for (const route of routes) this.#router.add(route.method, route.path.replace(/\{(\w+)\}/g, ":$1"), {route});
+    for (const route of routes) {
+      if (route.path.includes("{")) this.#router.add(route.method, route.path.replace(/\{(\w+)\}/g, ":$1"), {route});
+      else this.#fixed.set(`${route.method} ${route.path}`, {route});
+    }
     for (const {method, path, why, hint} of GONE_ROUTES)
       this.#router.add(method, path, {gone: new UsageError("GONE", why, {hint}), path});
     this.#allowed = routes.map((route) => ({route, pattern: patternOf(route.path)}));
@@ -54,16 +59,25 @@ export class Door {
   /** Answers one request. Never throws. */
   readonly handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const [path, query] = splitUrl(incoming.url ?? "");
-    const [[found], stash] = this.#router.match(incoming.method === "HEAD" ? "GET" : (incoming.method ?? ""), path);
+    const found = this.#find(incoming.method === "HEAD" ? "GET" : (incoming.method ?? ""), path);
     if (!found) return this.#refuseStray(incoming, outgoing, path);
-    const [target, places] = found;
+    const {target, part} = found;
     if ("gone" in target)
       return this.#stray(this.#responder.open(incoming, outgoing, {...target, style: "status"}), target.gone);
     const call = this.#responder.open(incoming, outgoing, {path: target.route.path, style: target.route.errors});
-    const part = (name: string) => partOf(stash?.[places[name] as number]);
     const header = (name: string) => headerOf(incoming, name);
     this.#answer(call, target.route, {query, part, header});
   };
+
+  /** What stands behind a path, and the parts of it that are parameters. */
+  #find(method: string, path: string): {target: Target; part: Asked["part"]} | null {
+    const fixed = this.#fixed.get(`${method} ${path}`);
+    if (fixed) return {target: fixed, part: () => undefined};
+    const [[found], stash] = this.#router.match(method, path);
+    if (!found) return null;
+    const [target, places] = found;
+    return {target, part: (name) => partOf(stash?.[places[name] as number])};
+  }
 
   /** Answers at once where nothing has to be waited for: most reads, which are most requests. */
   #answer(call: Call, route: AnyRoute, asked: Asked): void {

@@ -44,6 +44,9 @@ export const topicsKind = textKind({pattern: /^[a-z]+(?:,[a-z]+)*$/, maxBytes: 2
 /** Any text: a cursor need not exist. */
 export const cursorKind = textKind({pattern: /^[^\p{Cc}]*$/u, maxBytes: 64, what: "a cursor"});
 
+/** Id of a stream, of an action or of a service. */
+export const streamNameKind = textKind({pattern: /^[A-Za-z0-9._:-]+$/, maxBytes: 128, what: "a name"});
+
 /** A store of the state by name; which ones there are is for the rules to say. */
 export const stateStoreKind = textKind({pattern: /^[a-z-]+$/, maxBytes: 64, what: "a store's name"});
 export const stateKeyKind = textKind({pattern: /^[^\p{Cc}]+$/u, maxBytes: 256, what: "a key of the state"});

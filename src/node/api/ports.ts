@@ -3,11 +3,13 @@
 import type {Topic} from "../../codecs/api/events.js";
 import type {StakeView} from "../../codecs/api/stakes.js";
 import type {BatchFigures} from "../../codecs/api/status.js";
+import type {StreamState} from "../../codecs/api/streams.js";
 import type {VestingView} from "../../codecs/api/vesting.js";
 import type {Block, Header} from "../../codecs/chain/block.js";
 import type {UnsignedEnvelope} from "../../codecs/chain/envelope.js";
 import type {FinalityProof, StateProof} from "../../codecs/chain/finality.js";
 import type {Receipt} from "../../codecs/chain/receipt.js";
+import type {StreamStatus} from "../../codecs/chain/stream.js";
 import type {Challenge} from "../../codecs/mining/challenge.js";
 import type {ServedWork} from "../../codecs/mining/work.js";
 import type {SyncState} from "../engine/sync/progress.js";
@@ -69,6 +71,23 @@ export interface EnrollmentQuery {
   readonly limit: number;
 }
 
+/** What is listed of the streams; null for any. */
+export interface StreamQuery {
+  readonly payer: string | null;
+  readonly provider: string | null;
+  readonly status: StreamStatus | null;
+  readonly serviceId: string | null;
+  /** Stream id to start after. */
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+export interface StreamPage {
+  readonly streams: readonly StreamState[];
+  /** Id of the last stream of the page, or `null` on the last page. */
+  readonly nextCursor: string | null;
+}
+
 export interface EnrollmentStats {
   readonly activeCount: number;
   readonly bondedDust: bigint;
@@ -117,6 +136,9 @@ export interface LedgerView {
   supply(): SupplyView;
   /** In order of beneficiary. */
   vestings(): readonly VestingView[];
+  /** In order of stream id. */
+  streams(query: StreamQuery): StreamPage;
+  stream(streamId: string): StreamState | null;
   /** What the monetary engine counts now, and what its last epoch came to; null before the first has ended. */
   monetary(): {readonly epochFeesDust: bigint; readonly last: MonetaryRecord | null};
   difficulty(): bigint;

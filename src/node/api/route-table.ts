@@ -26,6 +26,7 @@ import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js
 import {judgeSlashRoute, slashReceiptRoute, slashRoute} from "./routes/slash.js";
 import {stakesRoute} from "./routes/stakes.js";
 import {statusRoute} from "./routes/status.js";
+import {streamNonceRoute, streamRoute, streamsRoute, submitStreamActionRoute} from "./routes/streams.js";
 import {anomaliesRoute, penaltyRoute} from "./routes/telemetry.js";
 import {transactionRoute} from "./routes/transactions.js";
 import {validatorsRoute} from "./routes/validators.js";
@@ -79,6 +80,10 @@ export const ROUTES = {
   supply: supplyRoute,
   monetary: monetaryRoute,
   vestings: vestingsRoute,
+  streams: streamsRoute,
+  streamNonce: streamNonceRoute,
+  stream: streamRoute,
+  submitStreamAction: submitStreamActionRoute,
   fees: feesRoute,
   params: paramsRoute,
   metrics: metricsRoute,

@@ -2,10 +2,12 @@
 
 import {checkAddress} from "../../../codecs/address.js";
 import {U64_MAX} from "../../../codecs/amount.js";
-import {base64Of} from "../../../codecs/bytes.js";
+import {base64Of, bytesOfHex} from "../../../codecs/bytes.js";
 import {type CompatTransaction, compatTransaction} from "../../../codecs/chain/compat.js";
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
+import {STREAM_CONTRACT} from "../../../codecs/chain/stream.js";
 import {ENROLL_V2_CONTRACT} from "../../../codecs/enrollment.js";
+import {streamAction, streamSubmission} from "../../../codecs/envelopes/actions.js";
 import {dustOfCell} from "../../../codecs/envelopes/amount.js";
 import {enrollmentEnvelope, transactionOf} from "../../../codecs/envelopes/enrollment.js";
 import {slashSubmission} from "../../../codecs/envelopes/submission.js";
@@ -14,6 +16,7 @@ import {readBase64} from "../../../codecs/go/base64.js";
 import {prefixed} from "../../../codecs/go/readers.js";
 import {checkSlashAdmission} from "../../../codecs/slashing/admission.js";
 import {SLASH_CONTRACT} from "../../../codecs/slashing/payload.js";
+import {ML_DSA_87} from "../../../codecs/suite.js";
 import {DecodeError} from "../../../errors.js";
 import type {Transaction} from "./transaction.js";
 
@@ -81,11 +84,37 @@ function readSlash({chainId, body}: CompatTransaction): Read {
   return {clientId: id, content, authority: {form: "unsigned"}};
 }
 
-const READERS = {wallet: readWallet, enrollment: readEnrollment, slash: readSlash};
+/** An action pays nothing and names its own nonce; its bytes are the payload, and what its sender signed. */
+function readStream({chainId, body}: CompatTransaction): Read {
+  const {action, publicKey, signature} = streamSubmission.decode(body);
+  const {id, sender, nonce} = action;
+  const payload = streamAction.encode(action);
+  return {
+    clientId: id,
+    content: contentOf(chainId, {id, sender, fee: 0}, {nonce, contract: STREAM_CONTRACT, payload}),
+    authority: {form: "action-v1", ...signedBy({publicKey, signature})},
+  };
+}
+
+/** @throws DecodeError ENVELOPE_SIGNATURE_INVALID for what is no key and no signature of the suite */
+function signedBy({publicKey, signature}: {readonly publicKey: string; readonly signature: string}) {
+  try {
+    return {
+      publicKey: bytesOfHex(publicKey, ML_DSA_87.publicKeyBytes),
+      signature: bytesOfHex(signature, ML_DSA_87.signatureBytes),
+    };
+  } catch (cause) {
+    throw new DecodeError("ENVELOPE_SIGNATURE_INVALID", "public_key or signature is not ML-DSA-87 in lowercase hex", {
+      cause,
+    });
+  }
+}
+
+const READERS = {stream: readStream, wallet: readWallet, enrollment: readEnrollment, slash: readSlash};
 
 /**
  * @throws DecodeError CBOR_INVALID, FIELD_INVALID, ENVELOPE_INVALID, CONTRACT_UNFIT, SLASH_INVALID, ADDRESS_INVALID,
- * AMOUNT_INVALID
+ * AMOUNT_INVALID, ACTION_INVALID, ENVELOPE_SIGNATURE_INVALID
  */
 export function readCompatTransaction(bytes: Uint8Array): Read {
   const carried = compatTransaction.decode(bytes);

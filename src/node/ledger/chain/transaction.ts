@@ -34,6 +34,8 @@ export type Authority =
   | ({readonly form: "multi-envelope-v3"} & Pick<MultiEnvelope, "policy" | "signatures">)
   | {readonly form: "wallet-v2"; readonly envelope: WalletEnvelope}
   | {readonly form: "enrollment-v2"; readonly envelope: EnrollmentEnvelope}
+  /** Over the payload, which is the action's own JSON. */
+  | {readonly form: "action-v1"; readonly publicKey: Uint8Array; readonly signature: Uint8Array}
   | {readonly form: "unsigned"}
   /** The signatures that accuse are inside: whoever builds a block puts it there, and nobody pays. */
   | {readonly form: "evidence"};
@@ -147,6 +149,12 @@ export function checkSignature(state: State, transaction: Transaction, verify: V
       return void checkWalletEnvelope(authority.envelope, verify);
     case "enrollment-v2":
       return checkEnrollmentEnvelope(authority.envelope, verify);
+    case "action-v1":
+      if (addressOfKey(authority.publicKey) !== content.sender)
+        throw new RuleError("SENDER_MISMATCH", `the public key does not belong to ${content.sender}`);
+      if (!verify(authority.publicKey, content.payload, authority.signature))
+        throw new RuleError("SIGNATURE_INVALID", "the signature does not verify under the sender's key");
+      return;
     case "unsigned":
     case "evidence":
   }

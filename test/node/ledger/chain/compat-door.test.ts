@@ -1,8 +1,9 @@
 /** QSDM's envelopes at the doors of a real chain: what goes in, and everything that does not. */
 import {beforeEach, describe, expect, test} from "vitest";
-import {base64Of, utf8} from "../../../../src/codecs/bytes.js";
+import {base64Of, hexOf, utf8} from "../../../../src/codecs/bytes.js";
 import {compatTransaction, isCompatTransaction} from "../../../../src/codecs/chain/compat.js";
 import {ENROLL_V2_CONTRACT} from "../../../../src/codecs/enrollment.js";
+import {type StreamAction, streamAction, streamSubmission} from "../../../../src/codecs/envelopes/actions.js";
 import {slashPayload} from "../../../../src/codecs/slashing/payload.js";
 import {contractsOf} from "../../../../src/node/contracts.js";
 import {type CompatDoor, carryCompat} from "../../../../src/node/ledger/chain/compat-door.js";
@@ -10,9 +11,17 @@ import {readTransaction} from "../../../../src/node/ledger/chain/transaction.js"
 import {accountAt} from "../../../../src/node/ledger/monetary/supply.js";
 import {chainParamsOf, NETWORK_PARAMS} from "../../../../src/node/ledger/params/networks.js";
 import {COMPAT_RULES, STRICT_RULES} from "../../../../src/node/ledger/params/rules.js";
-import {enrollments} from "../../../../src/node/ledger/state/stores.js";
+import {enrollments, streams} from "../../../../src/node/ledger/state/stores.js";
 import {transactionOfId} from "../../../../src/node/ledger/state/tx-ids.js";
-import {contentOf, mlDsa87, signed, signedTransfer, TEST_CHAIN_ID, testAccount} from "../../../support/accounts.js";
+import {
+  contentOf,
+  mlDsa87,
+  signed,
+  signedTransfer,
+  TEST_CHAIN_ID,
+  type TestAccount,
+  testAccount,
+} from "../../../support/accounts.js";
 import {extend, openTestChain, scratchDirectory, type TestChain, testGenesis} from "../../../support/chain.js";
 import {
   enrollmentJson,
@@ -24,6 +33,7 @@ import {
   walletJson,
   walletV2,
 } from "../../../support/compat.js";
+import {action} from "../../../support/streams.js";
 
 const alice = testAccount("alice");
 const bob = testAccount("bob");
@@ -44,6 +54,22 @@ const SLASH = slashPayload.encode({
   slashAmountDust: 1n,
   memo: "",
 });
+
+const OPENING = {
+  ...{provider: bob.address, serviceId: "svc", deviceIdHash: "de".repeat(32), sessionPublicKey: "5e".repeat(32)},
+  ...{
+    priceDust: 1n,
+    pricePeriodSeconds: 1n,
+    budgetDust: 1_000n,
+    maxActiveSeconds: 10n,
+    expiresAt: "2020-02-01T00:00:00Z",
+  },
+};
+/** As QSDM's wallets sign it. */
+function signedAction(who: TestAccount, given: StreamAction): string {
+  const signature = hexOf(mlDsa87.sign(who.secretKey, streamAction.encode(given)));
+  return text(streamSubmission.encode({action: given, signature, publicKey: hexOf(who.publicKey)}));
+}
 
 let node: TestChain;
 beforeEach(async () => {
@@ -101,6 +127,22 @@ describe("what QSDM's clients send", () => {
     expect(accountAt(node.chain.state, alice.address)).toEqual({balanceDust: FUNDS, nonce: 0n});
     expect(node.pool.size).toBe(0);
     await expect(send("unenroll", enrollmentJson(enrolled))).rejects.toMatchObject({code: "TX_ID_USED"});
+  });
+
+  test("a stream action is signed over its own bytes, and runs by the times that it claims", async () => {
+    const given = action({...OPENING, sender: alice.address, action: "open", timestamp: "2020-01-01T00:00:00Z"});
+    const submit = (change: object) =>
+      send("stream", utf8(JSON.stringify({...JSON.parse(signedAction(alice, given)), ...change})));
+    await expect(submit({public_key: "00"})).rejects.toMatchObject({code: "ENVELOPE_SIGNATURE_INVALID"});
+    const other = JSON.parse(signedAction(carol, given));
+    await expect(submit({public_key: other.public_key})).rejects.toMatchObject({code: "SENDER_MISMATCH"});
+    const {signature} = JSON.parse(signedAction(alice, {...given, budgetDust: 1n}));
+    await expect(submit({signature})).rejects.toMatchObject({code: "SIGNATURE_INVALID"});
+    expect(await submit({})).toEqual({txId: given.id});
+    await extend(node.intake);
+    expect(balance(alice.address)).toBe(FUNDS - 1_000n);
+    expect(node.chain.state.get(streams, "s-1")).toMatchObject({openedAtNs: 1_577_836_800_000_000_000n});
+    expect(receiptOf(given.id)).toMatchObject({outcome: "applied", feeDust: 0n, nonce: 0n});
   });
 
   test("a slash needs no signature, and one that proves nothing costs its named sender nothing", async () => {
