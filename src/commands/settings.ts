@@ -11,6 +11,7 @@ import * as z from "zod";
 import {textOf} from "../codecs/bytes.js";
 import {UsageError} from "../errors.js";
 import {VERIFY_ON} from "../node/compute/verify-on.js";
+import {EXECUTION_CHECKS} from "../node/execution-check.js";
 import {TABLE_MEMORIES} from "../node/mining/dag/memory.js";
 import {CONSISTENCIES} from "../node/storage/cql/options.js";
 import {durationFlag} from "./flags.js";
@@ -123,6 +124,16 @@ export const SETTINGS = {
     schema: z.enum(TABLE_MEMORIES),
     path: false,
     fallback: "auto",
+  },
+  execution_check: {
+    env: "QSDM_EXECUTION_CHECK",
+    describe:
+      "Which blocks a node executes a second time, payments one after the other instead of in lanes: none (`off`), one of " +
+      "64 (`sampled`) or all (`always`). Where the two differ, what one after the other gave counts, the node logs an " +
+      "error and uses no lanes any more.",
+    schema: z.enum(EXECUTION_CHECKS),
+    path: false,
+    fallback: "sampled",
   },
   verify_on: {
     env: "QSDM_VERIFY_ON",

@@ -34,6 +34,7 @@ export function createApi(
     sync: () => ({...engine.syncTally, ...engine.sync()}),
     cluster: clusterFigures(store),
     signaturesChecked: () => keys.signatures.checked,
+    bodies: ledger.bodies,
   });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));

@@ -4,6 +4,7 @@ import {Feed} from "./api/events/feed.js";
 import {Journal} from "./api/events/journal.js";
 import {signedRefusalOf} from "./api/events/refused-proof.js";
 import {Relayed} from "./batches/relayed.js";
+import {BodyCheck} from "./body-check.js";
 import {Chain} from "./chain.js";
 import type {ComputeBackend} from "./compute/backend.js";
 import {contractsOf} from "./contracts.js";
@@ -23,6 +24,7 @@ import type {Site} from "./site.js";
 
 export interface Ledger {
   readonly chain: Chain;
+  readonly bodies: BodyCheck;
   readonly pool: Pool;
   readonly intake: Intake;
   readonly desk: MiningDesk;
@@ -76,12 +78,15 @@ export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBac
       if (signed) journal.noteRefusedProof(signed);
     },
   });
+  const bodies = new BodyCheck(options.executionCheck, ports.log);
   const stack = contractsOf(params.rules);
   const contracts = new Map(stack.map((each) => [each.id, each]));
   const {log} = ports;
   const verifyProof = desk.verifyInBlock;
   const hashAll = hashAllBy(backend);
-  const chain: Chain = await Chain.open({...keys, store, contracts, genesis, verifyProof, hashAll, journal, log});
+  const {run} = bodies;
+  const given = {store, contracts, genesis, verifyProof, runBody: run, hashAll, journal, log};
+  const chain: Chain = await Chain.open({...keys, ...given});
   const feed = new Feed(store, () => chain.tip.height);
   chain.subscribe(() => feed.committed());
   const pool = new Pool(options.pool);
@@ -106,7 +111,7 @@ export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBac
   const onWork = (listener: () => void): void => {
     wake = listener;
   };
-  return {chain, pool, intake, desk, feed, rejections, relayed, telemetry, nowMs, onWork};
+  return {chain, bodies, pool, intake, desk, feed, rejections, relayed, telemetry, nowMs, onWork};
 }
 
 export const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;

@@ -8,6 +8,7 @@ import type {ApiOptions} from "./api/options.js";
 import type {LedgerView} from "./api/ports.js";
 import {readDataDir} from "./data-dir.js";
 import type {PaceOptions} from "./engine/pace.js";
+import type {ExecutionCheck} from "./execution-check.js";
 import type {NodeRole} from "./keys-part.js";
 import type {NetworkProfile} from "./ledger/params/networks.js";
 import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
@@ -36,6 +37,8 @@ export interface NodeOptions {
   readonly tableKind: TableKind;
   /** Where whole tables are. */
   readonly tableMemory: TableMemory;
+  /** Which blocks are executed a second time, one transaction after the other. */
+  readonly executionCheck: ExecutionCheck;
   /** Where large batches of signatures are verified: `cpu`, `cuda` or `cuda:N`. */
   readonly verifyOn: string;
   /** Case-insensitive parts of GPU names that are not admitted here. */
@@ -62,6 +65,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   pool: DEFAULT_POOL_LIMITS,
   tableKind: "light",
   tableMemory: "auto",
+  executionCheck: "sampled",
   verifyOn: "cpu",
   deniedGpus: [],
   rejections: DEFAULT_REJECTION_OPTIONS,

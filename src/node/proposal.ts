@@ -9,6 +9,7 @@ import {assembleBlock, checkBody, checkHeader, type Parent, type Seal} from "./l
 import type {BlockContext} from "./ledger/chain/contract.js";
 import {BlockRun, type RunPorts, type RunResult, runBody} from "./ledger/chain/run.js";
 import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
+import {ONE_LANE} from "./ledger/lanes/lane.js";
 import type {HeldDust} from "./ledger/monetary/supply.js";
 import type {State} from "./ledger/state/state.js";
 
@@ -106,8 +107,9 @@ export function verifyBlock(
 }
 
 function runOf(block: Block, ground: Omit<Ground, "seal" | "closes">, ports: RunPorts): RunResult {
-  const run = new BlockRun(ground.committed, contextOf(block.header, ground.block), ports);
-  return runBody(run, block, block.transactions.map(readTransaction));
+  const body = {proofs: block.proofs, transactions: block.transactions.map(readTransaction)};
+  const begin = (): BlockRun => new BlockRun(ground.committed, contextOf(block.header, ground.block), ports);
+  return ports.runBody ? ports.runBody(begin, body) : runBody(begin(), body, ONE_LANE);
 }
 
 const contextOf = ({height, timeMs, proposer}: Header, block: BlockContext) => ({...block, height, timeMs, proposer});

@@ -20,6 +20,7 @@ test("without anything said, every value is the default", async () => {
     bootstrap: {value: null, origin: "default"},
     mining_table: {value: "light", origin: "default"},
     table_memory: {value: "auto", origin: "default"},
+    execution_check: {value: "sampled", origin: "default"},
     verify_on: {value: "cpu", origin: "default"},
     store: {value: "sqlite", origin: "default"},
     cql_contact_points: {value: null, origin: "default"},
@@ -42,6 +43,7 @@ test("a flag beats the environment, which beats the file, for every key", async 
     if (name === "cql_tls") return place === "file" ? "off" : "on";
     if (name === "cql_consistency") return place === "file" ? "one" : "all";
     if (name === "cql_keyspace") return place;
+    if (name === "execution_check") return place === "file" ? "off" : "always";
     if (name === "verify_on") return place === "file" ? "cuda" : "cuda:1";
     if (name === "table_memory") return place === "file" ? "mapped" : "copied";
     return name === "timeout" ? `${place.length}s` : `/${place}`;

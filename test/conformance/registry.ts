@@ -47,6 +47,7 @@ import {standardAdapters} from "./adapters/standards.js";
 import {streamAdapters} from "./adapters/streams.js";
 import {telemetryAdapters} from "./adapters/telemetry.js";
 import {verifierAdapters} from "./adapters/verifier.js";
+import {vmExecutionAdapters} from "./adapters/vm-execution.js";
 import {wireAdapters} from "./adapters/wire.js";
 import {type Adapters, bare} from "./case.js";
 
@@ -82,6 +83,7 @@ export const adapters: Adapters = {
   ...quorumLeaderAdapters,
   ...feeAdapters,
   ...monetaryAdapters,
+  ...vmExecutionAdapters,
   ...quorumProgramAdapters,
   ...quorumRecordAdapters,
   ...quorumHttpAdapters,

@@ -2,6 +2,7 @@ import {type Command, Option} from "commander";
 import {textOf} from "../../codecs/bytes.js";
 import {UnavailableError} from "../../errors.js";
 import {DEFAULT_RATE_LIMIT, type RateLimitOptions} from "../../node/api/rate-limiter.js";
+import type {ExecutionCheck} from "../../node/execution-check.js";
 import {NETWORK_PARAMS} from "../../node/ledger/params/networks.js";
 import type {TableMemory} from "../../node/mining/dag/memory.js";
 import {DEFAULT_REJECTION_OPTIONS, type RejectionOptions} from "../../node/mining/rejections/rejections.js";
@@ -89,6 +90,7 @@ export const nodeRunCommand = (io: Io): Command =>
                 "data_dir",
                 "mining_table",
                 "table_memory",
+                "execution_check",
                 "verify_on",
                 "listen",
                 "peers",
@@ -154,6 +156,10 @@ export const nodeRunCommand = (io: Io): Command =>
             "verify proofs of work with the whole table (full), or light (default: light)",
           )
           .option("--table-memory <how>", "where a whole table is: auto, mapped or copied (default: auto)")
+          .option(
+            "--execution-check <which>",
+            "blocks that are executed twice: off, sampled or always (default: sampled)",
+          )
           .option("--verify-on <where>", "verify large batches of signatures on cpu, cuda or cuda:N (default: cpu)")
           .option("--deny-gpus <path>", "file of GPU names, or parts of them, that are not admitted; one a line")
           .option(
@@ -180,6 +186,7 @@ export const nodeRunCommand = (io: Io): Command =>
       data_dir: flags.dataDir,
       mining_table: flags.miningTable,
       table_memory: flags.tableMemory,
+      execution_check: flags.executionCheck,
       verify_on: flags.verifyOn,
       ...networkSettingFlags(flags),
       ...clusterSettingFlags(flags),
@@ -204,6 +211,7 @@ export const nodeRunCommand = (io: Io): Command =>
       },
       tableKind: settings.mining_table.value as TableKind,
       tableMemory: settings.table_memory.value as TableMemory,
+      executionCheck: settings.execution_check.value as ExecutionCheck,
       verifyOn: settings.verify_on.value!,
       pace: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
     };

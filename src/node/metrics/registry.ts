@@ -38,6 +38,8 @@ export interface MetricsPorts {
   readonly cluster: (() => CqlStoreFigures) | null;
   /** Signatures of transactions that were checked. */
   signaturesChecked(): number;
+  /** Blocks that were executed a second time, and those that did not come to the same. */
+  readonly bodies: {readonly checked: number; readonly mismatches: number};
 }
 
 export class NodeMetrics {
@@ -73,6 +75,16 @@ export class NodeMetrics {
       name: "qsdm_signatures_checked_total",
       help: "Signatures of transactions that were checked, without those that were known to be valid.",
       read: () => ports.signaturesChecked(),
+    });
+    readCounter(registry, {
+      name: "qsdm_execution_checked_total",
+      help: "Blocks that were executed in lanes and one transaction after the other.",
+      read: () => ports.bodies.checked,
+    });
+    readCounter(registry, {
+      name: "qsdm_execution_mismatches_total",
+      help: "Blocks for which the two did not come to the same.",
+      read: () => ports.bodies.mismatches,
     });
     this.#gauges = this.#declareGauges();
   }

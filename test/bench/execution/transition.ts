@@ -6,9 +6,9 @@ import type {Transaction} from "../../../src/node/ledger/chain/transaction.js";
 import {hashEach} from "../../../src/node/ledger/state/hashing.js";
 import {leafChanges} from "../../../src/node/ledger/state/state.js";
 import {type TreeNode, updateTree} from "../../../src/node/ledger/state/tree.js";
+import {type Ground, groundOf, runBlock, transferOf} from "../../support/transfers.js";
 import {best, type Print, ratio} from "../compute/rounds.js";
 import {ethereumPerSecond} from "../peers/peers.js";
-import {type Ground, groundOf, runBlock, transferOf} from "./block.js";
 
 /** As many as anvil has accounts and as its block is measured with. */
 const [FEW, BLOCK] = [100, 2_920];

@@ -1,32 +1,10 @@
 /** `gas.json`, `fee-split.json` and `mempool-priority.json`: QBIND's schedule, its split, and the order of its pool. */
-import {hexOf} from "../../../src/codecs/bytes.js";
 import {RuleError} from "../../../src/errors.js";
 import type {Transaction} from "../../../src/node/ledger/chain/transaction.js";
 import {splitFee} from "../../../src/node/ledger/monetary/fees.js";
-import {gasOfCall} from "../../../src/node/ledger/monetary/gas.js";
 import {type Bid, DEFAULT_POOL_LIMITS, Pool} from "../../../src/node/mempool/pool/pool.js";
 import type {Adapters, Input, Output} from "../case.js";
-
-/** What QBIND's payloads without a gas limit are good for. */
-const IMPLIED_GAS_LIMIT = 50_000n;
-/** Recipient and amount; with gas limit and price behind them. */
-const [PLAIN_BYTES, PRICED_BYTES] = [48, 72];
-
-const bigEndian = (bytes: Uint8Array): bigint => BigInt(`0x${hexOf(bytes)}`);
-
-/** A payment in QBIND's virtual machine; `null` for every other length. */
-function paymentIn(payload: Uint8Array) {
-  if (payload.length !== PLAIN_BYTES && payload.length !== PRICED_BYTES) return null;
-  const recipient = hexOf(payload.subarray(0, 32));
-  const priced = payload.length === PRICED_BYTES;
-  const gasLimit = priced ? bigEndian(payload.subarray(48, 56)) : IMPLIED_GAS_LIMIT;
-  return {recipient, gasLimit, maxFeePerGas: priced ? bigEndian(payload.subarray(56)) : 0n};
-}
-
-function gasOfPayment(payload: Uint8Array, sender: string, recipient: string): bigint {
-  const accounts = new Set([sender, recipient]).size;
-  return gasOfCall(payload.length, {reads: accounts, writes: accounts});
-}
+import {gasOfPayment, paymentIn} from "./qbind-payment.js";
 
 function gas(input: Input): Output {
   const payload = input.bytes("payload");

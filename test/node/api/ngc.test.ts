@@ -168,6 +168,7 @@ test("metrics count what came in, what was refused and why, and what the lock sh
     batches: () => NO_BATCHES,
     sync: () => IN_SYNC,
     signaturesChecked: () => 3,
+    bodies: {checked: 5, mismatches: 1},
     cluster: null,
   }).scrape();
   for (const line of [

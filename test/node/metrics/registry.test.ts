@@ -15,6 +15,7 @@ const metrics = (change: Partial<MetricsPorts> = {}) =>
     batches: () => NO_BATCHES,
     sync: () => IN_SYNC,
     signaturesChecked: () => 3,
+    bodies: {checked: 5, mismatches: 1},
     cluster: null,
     ...change,
   });

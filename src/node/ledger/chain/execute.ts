@@ -3,16 +3,15 @@
  * is no second path that could disagree.
  */
 import type {Receipt} from "../../../codecs/chain/receipt.js";
-import {DecodeError, RuleError} from "../../../errors.js";
+import {DecodeError, type QsdmError, RuleError} from "../../../errors.js";
 import {feeOf} from "../monetary/fees.js";
 import {accountAt, spend} from "../monetary/supply.js";
 import type {Rules} from "../params/rules.js";
 import type {State} from "../state/state.js";
-import {accountKeys} from "../state/stores.js";
 import {rememberId, transactionOfId} from "../state/tx-ids.js";
 import type {BlockContext, Call, Contract, Contracts, Effect} from "./contract.js";
 import {type LedgerEvent, reasonOf} from "./events.js";
-import {checkSignature, isOwnForm, type Transaction} from "./transaction.js";
+import {checkSignature, isOwnForm, noteKey, type Transaction} from "./transaction.js";
 
 /** What executing one transaction leaves behind. */
 export interface Executed {
@@ -82,18 +81,14 @@ export function execute(
   const {sender} = content;
   const account = accountAt(state, sender);
   const {nonce} = account;
-  if (nonce !== content.nonce)
-    throw new RuleError("NONCE_MISMATCH", `nonce ${content.nonce}, the account is at ${nonce}`, {
-      details: {nonce: content.nonce, expected: nonce},
-    });
+  if (nonce !== content.nonce) throw nonceMismatch(content.nonce, nonce);
   const feeDust = feeOf(content, gas, block.params.fees);
   checkSignature(state, transaction, block.verifySignature);
 
   const pays = ({outcome}: Outcome): boolean => outcome === "applied" || rules.failedFee === "charged";
   const outcome = state.attempt(() => {
     spend(state, sender, account, feeDust);
-    if (authority.form === "envelope-v3" && authority.publicKey && !state.has(accountKeys, sender))
-      state.put(accountKeys, sender, {publicKey: authority.publicKey});
+    noteKey(state, transaction);
     return attempt(contract, {state, block, txId, content});
   }, pays);
   // A free failure leaves the nonce, and an unsigned id is anyone's: only this record keeps them from coming again.
@@ -101,6 +96,9 @@ export function execute(
   const receipt = receiptOf(transaction, block, outcome, pays(outcome) ? feeDust : 0n);
   return {receipt, events: outcome.events};
 }
+
+export const nonceMismatch = (nonce: bigint, expected: bigint): RuleError =>
+  new RuleError("NONCE_MISMATCH", `nonce ${nonce}, the account is at ${expected}`, {details: {nonce, expected}});
 
 /** Whether clients choose ids, so that blocks have to remember them. */
 const keepsIds = ({envelopes}: Rules): boolean => envelopes === "v2-and-v3";
@@ -117,7 +115,7 @@ function executeEvidence(
 }
 
 // Field by field: a spread of two objects takes three times as long as all else that a payment does.
-const receiptOf = (
+export const receiptOf = (
   {txId, content: {sender, nonce, contract}, gas: gasUsed}: Transaction,
   {height}: BlockContext,
   {outcome, code, message, slash}: Outcome,
@@ -126,7 +124,13 @@ const receiptOf = (
 
 type Outcome = Pick<Receipt, "outcome" | "code" | "message" | "slash"> & Pick<Executed, "events">;
 
-const applied = ({slash, events}: Effect): Outcome => ({outcome: "applied", code: null, message: null, slash, events});
+export const applied = ({slash, events}: Effect): Outcome => ({
+  outcome: "applied",
+  code: null,
+  message: null,
+  slash,
+  events,
+});
 
 /** What the contract makes of the call, which it changes only when applied. */
 function attempt(contract: Contract, call: Call): Outcome {
@@ -134,11 +138,17 @@ function attempt(contract: Contract, call: Call): Outcome {
     return applied(call.state.attempt(() => contract.apply(call)));
   } catch (error) {
     if (!(error instanceof RuleError || error instanceof DecodeError)) throw error;
-    const event = contract.rejected(call, reasonOf(error.code));
-    const message = truncate(error.message, 512);
-    return {outcome: "rejected", code: error.code, message, slash: null, events: event ? [event] : []};
+    return rejected(error, contract.rejected(call, reasonOf(error.code)));
   }
 }
+
+export const rejected = ({code, message}: QsdmError, event: LedgerEvent | null): Outcome => ({
+  outcome: "rejected",
+  code,
+  message: truncate(message, 512),
+  slash: null,
+  events: event ? [event] : [],
+});
 
 /** The longest start of `text` that fits in `maxBytes` of UTF-8. */
 function truncate(text: string, maxBytes: number): string {

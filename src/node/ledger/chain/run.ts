@@ -9,6 +9,7 @@ import {RuleError} from "../../../errors.js";
 import {fillBonds} from "../enrollment/accrue.js";
 import {sweep} from "../enrollment/registry.js";
 import {activate} from "../governance/activate.js";
+import {executePayments, type LaneOptions, lanePayments, takesLanes} from "../lanes/lane.js";
 import {stepDifficulty} from "../mining/difficulty.js";
 import {stepBaseFee} from "../monetary/base-fee.js";
 import {rewardOf} from "../monetary/engine/reward.js";
@@ -17,6 +18,7 @@ import {settleFees} from "../monetary/fees.js";
 import {assertSupply, type HeldDust, mint, recountDust, supplyOf} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {heightKey, rewardedProofs} from "../state/stores.js";
+import type {Payment} from "../transfer/payments.js";
 import {stepEpoch} from "../validators/election.js";
 import {sweepStakes} from "../validators/stake.js";
 import type {BlockContext, Contracts} from "./contract.js";
@@ -46,6 +48,8 @@ export type VerifyProof = (state: State, raw: Uint8Array, block: BlockContext) =
 export interface RunPorts {
   readonly contracts: Contracts;
   readonly verifyProof: VerifyProof;
+  /** Runs bodies of blocks; `runBody` in one lane where it is missing. */
+  readonly runBody?: (begin: () => BlockRun, body: Body) => RunResult;
 }
 
 /** What a finished run leaves: the overlay to merge, and what to tell about it. */
@@ -98,20 +102,65 @@ export class BlockRun {
   /** Takes a transaction, applied or rejected. @throws RuleError when it may not be in this block at all */
   addTransaction(transaction: Transaction): void {
     this.#payMiners();
-    this.#checkRoom(transaction.bytes, {
-      held: this.#transactions.length,
-      most: this.block.params.limits.maxTransactions,
-    });
-    const {maxGas} = this.block.params.limits;
-    const {gas} = transaction;
-    if (this.#gas + gas > maxGas) throw new RuleError("BLOCK_FULL", `a block holds at most ${maxGas} gas`);
+    this.#checkFits(transaction);
     const {receipt, events} = execute(this.state, transaction, {contracts: this.ports.contracts, block: this.block});
+    this.#note(transaction, receipt);
+    this.#events.push(...events);
+  }
+
+  /**
+   * Takes all transactions of a block, payments that follow each other in a lane.
+   * @throws RuleError when one of them may not be in this block; the run is then worth nothing
+   */
+  addTransactions(transactions: readonly Transaction[], lanes: LaneOptions | null): void {
+    const {contracts} = this.ports;
+    const usable = lanes && takesLanes(this.block.params.rules) ? lanes : null;
+    for (let at = 0; at < transactions.length; ) {
+      const payments = usable ? paymentsFrom(transactions, at) : [];
+      if (!usable || payments.length < usable.least) {
+        // At least the one that is no payment.
+        for (const end = at + Math.max(1, payments.length); at < end; at++) this.addTransaction(transactions[at]!);
+        continue;
+      }
+      this.#payMiners();
+      const fitting = this.#fitting(transactions.slice(at, at + payments.length));
+      const ground = {state: this.state, block: this.block, contracts, lanes: usable};
+      const receipts = executePayments(fitting, payments, ground);
+      for (const [i, receipt] of receipts.entries()) this.#note(fitting[i]!, receipt);
+      at += receipts.length;
+      // What the lane did not take is refused here, in the words of whoever executes one alone.
+      if (receipts.length < payments.length) this.addTransaction(transactions[at++]!);
+    }
+  }
+
+  #note(transaction: Transaction, receipt: Receipt): void {
     this.#transactions.push(transaction);
     this.#bytes += transaction.bytes.length;
     this.#receipts.push(receipt);
-    this.#events.push(...events);
     this.#feesDust += receipt.feeDust;
-    this.#gas += gas;
+    this.#gas += transaction.gas;
+  }
+
+  /** @throws RuleError BLOCK_FULL */
+  #checkFits({bytes, gas}: Transaction): void {
+    const {maxTransactions: most, maxGas} = this.block.params.limits;
+    this.#checkRoom(bytes, {held: this.#transactions.length, most});
+    if (this.#gas + gas > maxGas) throw new RuleError("BLOCK_FULL", `a block holds at most ${maxGas} gas`);
+  }
+
+  /** Those of `transactions`, from the first, that the block has room for. */
+  #fitting(transactions: readonly Transaction[]): readonly Transaction[] {
+    const {maxTransactions, maxBytes, maxGas} = this.block.params.limits;
+    let held = this.#transactions.length;
+    let bytes = this.#bytes;
+    let gas = this.#gas;
+    const over = transactions.findIndex((each) => {
+      held++;
+      bytes += each.bytes.length;
+      gas += each.gas;
+      return held > maxTransactions || bytes > maxBytes || gas > maxGas;
+    });
+    return over < 0 ? transactions : transactions.slice(0, over);
   }
 
   /** Pays fees, ends the monetary epoch, returns matured bonds, and checks that the books balance. */
@@ -174,9 +223,29 @@ export class BlockRun {
   }
 }
 
-/** Runs a received block's body. @throws RuleError, DecodeError when the block is not valid on this parent */
-export function runBody(run: BlockRun, body: Pick<Block, "proofs">, transactions: readonly Transaction[]): RunResult {
-  for (const proof of body.proofs) run.addProof(proof);
-  for (const transaction of transactions) run.addTransaction(transaction);
+/** What a received block holds, read. */
+export interface Body extends Pick<Block, "proofs"> {
+  readonly transactions: readonly Transaction[];
+}
+
+/**
+ * Runs a received block's body.
+ * @param lanes how payments that follow each other are executed; null executes one after the other
+ * @throws RuleError, DecodeError when the block is not valid on this parent
+ */
+export function runBody(run: BlockRun, {proofs, transactions}: Body, lanes: LaneOptions | null): RunResult {
+  for (const proof of proofs) run.addProof(proof);
+  run.addTransactions(transactions, lanes);
   return run.finish();
+}
+
+/** Payments of the transactions from `at` up to the first that a lane cannot execute. */
+function paymentsFrom(transactions: readonly Transaction[], at: number): (readonly Payment[])[] {
+  const found: (readonly Payment[])[] = [];
+  for (let i = at; i < transactions.length; i++) {
+    const payments = lanePayments(transactions[i]!);
+    if (payments === null) break;
+    found.push(payments);
+  }
+  return found;
 }

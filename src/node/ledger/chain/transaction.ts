@@ -160,6 +160,12 @@ export function checkSignature(state: State, transaction: Transaction, verify: V
   }
 }
 
+/** Keeps the key that an account's first transaction carries, so that later ones can leave it out. */
+export function noteKey(state: State, {content: {sender}, authority}: Transaction): void {
+  if (authority.form === "envelope-v3" && authority.publicKey && !state.has(accountKeys, sender))
+    state.put(accountKeys, sender, {publicKey: authority.publicKey});
+}
+
 /** By which verifier and under which key a transaction was found signed; whoever builds a block executes it twice. */
 const proven = new WeakMap<Transaction, {readonly verify: VerifySignature; readonly key: Uint8Array}>();
 

@@ -54,10 +54,13 @@ export function spend(state: State, address: string, {balanceDust, nonce}: Accou
 
 function less(address: string, balanceDust: bigint, amountDust: bigint): bigint {
   if (balanceDust >= amountDust) return balanceDust - amountDust;
-  throw new RuleError("BALANCE_TOO_LOW", `${address} has ${balanceDust} dust, needs ${amountDust}`, {
-    details: {balance_dust: balanceDust, needed_dust: amountDust},
-  });
+  throw balanceTooLow(address, balanceDust, amountDust);
 }
+
+export const balanceTooLow = (address: string, balanceDust: bigint, neededDust: bigint): RuleError =>
+  new RuleError("BALANCE_TOO_LOW", `${address} has ${balanceDust} dust, needs ${neededDust}`, {
+    details: {balance_dust: balanceDust, needed_dust: neededDust},
+  });
 
 /** Allocates from the treasury's share; genesis only. */
 export function allocate(state: State, address: string, amountDust: bigint): void {
