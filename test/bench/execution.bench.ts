@@ -3,6 +3,7 @@ import {availableParallelism, loadavg} from "node:os";
 import {BACKEND_NAMES, type ComputeBackend} from "../../src/node/compute/backend.js";
 import {openOrSay, type Print} from "./compute/rounds.js";
 import {benchStateTree} from "./execution/state-tree.js";
+import {benchThreads} from "./execution/threads.js";
 import {benchTransition} from "./execution/transition.js";
 
 export const name = "execution: blocks of transfers and the state tree";
@@ -14,6 +15,7 @@ export async function run(print: Print): Promise<void> {
     if (backend) backends.push(backend);
   }
   benchTransition(backends[0]!, print);
+  await benchThreads(print);
   benchStateTree(backends, print);
   print(`other programs ran beside: load ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores`);
 }

@@ -7,11 +7,13 @@ import type {Rows} from "../../src/node/ledger/lanes/rows.js";
 
 /** By account: the number of one account of its group, the same for all of them. In time that grows with the payments. */
 export function groupsOf({senders, receivers, ends}: Pick<Rows, "senders" | "receivers" | "ends">, count: LaneCount) {
-  const parents = Uint32Array.from({length: count.accounts}, (_, account) => account);
+  const parents = new Uint32Array(count.accounts);
+  for (let account = 0; account < count.accounts; account++) parents[account] = account;
   let p = 0;
   for (let i = 0; i < count.rows; i++)
     for (; p < ends[i]!; p++) {
-      const [a, b] = [rootOf(parents, senders[i]!), rootOf(parents, receivers[p]!)];
+      const a = rootOf(parents, senders[i]!);
+      const b = rootOf(parents, receivers[p]!);
       // Towards the lower number: the first account of a group stands for it.
       if (a < b) parents[b] = a;
       else parents[a] = b;
@@ -49,7 +51,8 @@ export function shareOut(rows: Rows, count: LaneCount, threads: number): Shares 
   for (let i = 0; i < count.rows; i++) {
     const group = groups[rows.senders[i]!]!;
     if (given[group] === NOBODY) {
-      const least = loads.indexOf(Math.min(...loads));
+      let least = 0;
+      for (let thread = 1; thread < threads; thread++) if (loads[thread]! < loads[least]!) least = thread;
       given[group] = least + 1;
       loads[least]! += sizes[group]!;
     }

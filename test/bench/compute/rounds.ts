@@ -7,11 +7,14 @@ export type Print = (line: string) => void;
 
 const ROUNDS = 7;
 
-/** Best milliseconds of each, of seven interleaved rounds. */
-export function best<Name extends string>(runs: Readonly<Record<Name, () => unknown>>): Record<Name, number> {
+/** Best milliseconds of each, of interleaved rounds. */
+export function best<Name extends string>(
+  runs: Readonly<Record<Name, () => unknown>>,
+  rounds = ROUNDS,
+): Record<Name, number> {
   const names = Object.keys(runs) as Name[];
   const result = Object.fromEntries(names.map((each) => [each, Number.POSITIVE_INFINITY])) as Record<Name, number>;
-  for (let round = 0; round < ROUNDS; round++)
+  for (let round = 0; round < rounds; round++)
     for (const each of names) {
       const start = performance.now();
       runs[each]();

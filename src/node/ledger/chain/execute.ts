@@ -85,7 +85,7 @@ export function execute(
   const feeDust = feeOf(content, gas, block.params.fees);
   checkSignature(state, transaction, block.verifySignature);
 
-  const pays = ({outcome}: Outcome): boolean => outcome === "applied" || rules.failedFee === "charged";
+  const pays = rules.failedFee === "charged" ? always : isApplied;
   const outcome = state.attempt(() => {
     spend(state, sender, account, feeDust);
     noteKey(state, transaction);
@@ -96,6 +96,9 @@ export function execute(
   const receipt = receiptOf(transaction, block, outcome, pays(outcome) ? feeDust : 0n);
   return {receipt, events: outcome.events};
 }
+
+const always = (): boolean => true;
+const isApplied = ({outcome}: Outcome): boolean => outcome === "applied";
 
 export const nonceMismatch = (nonce: bigint, expected: bigint): RuleError =>
   new RuleError("NONCE_MISMATCH", `nonce ${nonce}, the account is at ${expected}`, {details: {nonce, expected}});

@@ -142,7 +142,7 @@ export function checkSignature(state: State, transaction: Transaction, verify: V
   const {content, authority} = transaction;
   switch (authority.form) {
     case "envelope-v3":
-      return checkEnvelope(state, transaction, {...authority, verify});
+      return checkEnvelope(state, transaction, authority, verify);
     case "multi-envelope-v3":
       return checkMembers({content, ...authority}, verify);
     case "wallet-v2":
@@ -172,10 +172,10 @@ const proven = new WeakMap<Transaction, {readonly verify: VerifySignature; reado
 function checkEnvelope(
   state: State,
   transaction: Transaction,
-  by: {publicKey: Uint8Array | null; signature: Uint8Array; verify: VerifySignature},
+  {publicKey, signature}: Extract<Authority, {form: "envelope-v3"}>,
+  verify: VerifySignature,
 ): void {
   const {content} = transaction;
-  const {publicKey, signature, verify} = by;
   const before = proven.get(transaction);
   // A carried key is the transaction's own, and one on record is never replaced: it is the same array.
   if (before?.verify === verify && before.key === (publicKey ?? state.get(accountKeys, content.sender)?.publicKey))

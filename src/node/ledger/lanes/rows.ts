@@ -28,14 +28,10 @@ export interface Rows {
 /** Executes row `i`: what `execute` does with a transfer or a batch of them, on a chain that charges for failures. */
 export function applyRow({balances, nonces}: Columns, rows: Rows, i: number): void {
   const sender = rows.senders[i]!;
-  const refuse = (outcome: number, seen: bigint): void => {
-    rows.outcomes[i] = outcome;
-    rows.seen[i] = seen;
-  };
-  if (nonces[sender] !== rows.nonces[i]) return refuse(OUTCOME.wrongNonce, nonces[sender]!);
+  if (nonces[sender] !== rows.nonces[i]) return note(rows, i, OUTCOME.wrongNonce, nonces[sender]!);
   const balance = balances[sender]!;
   const feeDust = rows.feesDust[i]!;
-  if (balance < feeDust) return refuse(OUTCOME.feeUnpaid, balance);
+  if (balance < feeDust) return note(rows, i, OUTCOME.feeUnpaid, balance);
   const left = balance - feeDust;
   balances[sender] = left;
   nonces[sender]! += 1n;
@@ -43,8 +39,13 @@ export function applyRow({balances, nonces}: Columns, rows: Rows, i: number): vo
   const end = rows.ends[i]!;
   let totalDust = 0n;
   for (let p = start; p < end; p++) totalDust += rows.amountsDust[p]!;
-  if (left < totalDust) return refuse(OUTCOME.rejected, left);
+  if (left < totalDust) return note(rows, i, OUTCOME.rejected, left);
   balances[sender] = left - totalDust;
   for (let p = start; p < end; p++) balances[rows.receivers[p]!]! += rows.amountsDust[p]!;
   rows.outcomes[i] = OUTCOME.applied;
+}
+
+function note(rows: Rows, i: number, outcome: number, seen: bigint): void {
+  rows.outcomes[i] = outcome;
+  rows.seen[i] = seen;
 }

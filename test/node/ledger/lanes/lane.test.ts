@@ -92,11 +92,13 @@ function transactionsOf(steps: readonly {from: number; call: object; flaw: objec
 /** Rich, poor, and without anything. */
 const ground = groundOf(ACCOUNTS, (i) => [1_000_000n, 70_000n, 40_000n, 20_000n, 6_000n][i % 5]!);
 
+const tree = updateTree(null, leafChanges(ground.changes));
+
 /** Everything that anybody can see of a block, or why it is none. */
 function seen(transactions: readonly Transaction[], how: How) {
   try {
     const {state, receipts, events, held, gasUsed, baseFeeDust} = runBlock(ground, transactions, how);
-    const root = hexOf(rootOf(updateTree(updateTree(null, leafChanges(ground.changes)), leafChanges(state.changes()))));
+    const root = hexOf(rootOf(updateTree(tree, leafChanges(state.changes()))));
     return {root, receipts: receipts.map((each) => hexOf(receipt.encode(each))), events, held, gasUsed, baseFeeDust};
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
