@@ -8,9 +8,11 @@ import {validatorIdOf} from "../../src/codecs/chain/validator-payloads.js";
 import type {EquivocationProof} from "../../src/codecs/consensus/equivocation.js";
 import type {SignedRecord} from "../../src/codecs/consensus/promise.js";
 import {sha3} from "../../src/codecs/hash.js";
+import {InvariantError} from "../../src/errors.js";
 import {Journal} from "../../src/node/api/events/journal.js";
 import {Relayed} from "../../src/node/batches/relayed.js";
 import {createBatches} from "../../src/node/batches-part.js";
+import {BodyCheck} from "../../src/node/body-check.js";
 import {Chain} from "../../src/node/chain.js";
 import {DEFAULT_PACEMAKER} from "../../src/node/consensus/hotstuff/pacemaker.js";
 import {contractsOf} from "../../src/node/contracts.js";
@@ -20,6 +22,7 @@ import {createGossip} from "../../src/node/gossip-part.js";
 import {Intake} from "../../src/node/intake.js";
 import {VoteSigner} from "../../src/node/keys/vote-signer.js";
 import type {BlockCommitted} from "../../src/node/ledger/chain/events.js";
+import {ONE_LANE} from "../../src/node/ledger/lanes/lane.js";
 import {chainParamsOf} from "../../src/node/ledger/params/networks.js";
 import {hashEach} from "../../src/node/ledger/state/hashing.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
@@ -64,6 +67,12 @@ interface Life {
 }
 
 const SILENT = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
+/** Of payments in lanes and one by one: a node would log it and go on. */
+const DISAGREES = {
+  error(what: object, message: string): void {
+    throw new InvariantError(`${message}: ${JSON.stringify(what)}`);
+  },
+};
 export class SimNode {
   readonly peerId: string;
   /** Milliseconds by which the wall clock is off. */
@@ -115,6 +124,7 @@ export class SimNode {
         verifyProof: verifySimProof,
         verifyTransaction: crypto.transactions.verify,
         verifyVote: crypto.votes.verify,
+        runBody: new BodyCheck("always", DISAGREES, {...ONE_LANE, least: 1}).run,
         hashAll: hashEach,
         journal: new Journal(),
         log: SILENT,
