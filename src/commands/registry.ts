@@ -340,6 +340,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./migrate/import.js")).migrateImportCommand,
   },
   {
+    path: "migrate to-cluster",
+    heading: "Node",
+    load: async () => (await import("./migrate/to-cluster.js")).migrateToClusterCommand,
+  },
+  {
     path: "localnet export",
     heading: "Node",
     load: async () => (await import("./localnet/export.js")).localnetExportCommand,

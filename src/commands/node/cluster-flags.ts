@@ -7,8 +7,7 @@ import {countFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import type {Settings} from "../settings.js";
 
-export interface ClusterFlags {
-  readonly store?: string;
+export interface ReachFlags {
   readonly cqlContactPoints?: string;
   readonly cqlDatacenter?: string;
   readonly cqlKeyspace?: string;
@@ -19,13 +18,17 @@ export interface ClusterFlags {
   readonly cqlCaFile?: string;
   readonly cqlCertFile?: string;
   readonly cqlKeyFile?: string;
+}
+
+export interface ClusterFlags extends ReachFlags {
+  readonly store?: string;
   readonly cqlLocalBlocks: number;
 }
 
-export const addClusterFlags = (command: Command): Command =>
+/** Adds what says how a cluster is reached. */
+export const addReachFlags = (command: Command): Command =>
   command
     .optionsGroup("Cluster flags:")
-    .option("--store <kind>", "where the history goes: sqlite, or cql for a cluster (default: sqlite)")
     .option("--cql-contact-points <hosts>", "some of the cluster's machines, HOST[:PORT] separated by commas")
     .option("--cql-datacenter <name>", "the data centre that is near (default: datacenter1)")
     .option("--cql-keyspace <name>", "this node's keyspace, which must exist (default: qsdm)")
@@ -35,7 +38,11 @@ export const addClusterFlags = (command: Command): Command =>
     .option("--cql-tls <on|off>", "whether to speak TLS (default: on)")
     .option("--cql-ca-file <path>", "PEM of the authorities that vouch for the cluster (default: those of Node)")
     .option("--cql-cert-file <path>", "PEM of a certificate that says who this node is")
-    .option("--cql-key-file <path>", "PEM of its key")
+    .option("--cql-key-file <path>", "PEM of its key");
+
+export const addClusterFlags = (command: Command): Command =>
+  addReachFlags(command)
+    .option("--store <kind>", "where the history goes: sqlite, or cql for a cluster (default: sqlite)")
     .option(
       "--cql-local-blocks <count>",
       "blocks whose bodies and receipts stay in the data directory",
@@ -44,8 +51,10 @@ export const addClusterFlags = (command: Command): Command =>
     );
 
 /** What the flags gave of the settings, for `loadSettings`. */
-export const clusterSettingFlags = (flags: ClusterFlags) => ({
-  store: flags.store,
+export const clusterSettingFlags = (flags: ClusterFlags) => ({store: flags.store, ...reachSettingFlags(flags)});
+
+/** The same for how a cluster is reached. */
+export const reachSettingFlags = (flags: ReachFlags) => ({
   cql_contact_points: flags.cqlContactPoints,
   cql_datacenter: flags.cqlDatacenter,
   cql_keyspace: flags.cqlKeyspace,
@@ -56,12 +65,17 @@ export const clusterSettingFlags = (flags: ClusterFlags) => ({
   cql_ca_file: flags.cqlCaFile,
 });
 
-/** Null under `--store sqlite`. @throws UsageError CQL_CONTACT_POINTS_REQUIRED, CQL_LOGIN_INCOMPLETE, CQL_TLS_INCOMPLETE */
+/** Null under `--store sqlite`. @throws as `reachOf` */
 export async function clusterOptionsOf(io: Io, flags: ClusterFlags, settings: Settings): Promise<CqlOptions | null> {
   if (settings.store.value === "sqlite") return null;
+  return {...(await reachOf(io, flags, settings)), localBlocks: flags.cqlLocalBlocks};
+}
+
+/** How a cluster is reached. @throws UsageError CQL_CONTACT_POINTS_REQUIRED, CQL_LOGIN_INCOMPLETE, CQL_TLS_INCOMPLETE */
+export async function reachOf(io: Io, flags: ReachFlags, settings: Settings): Promise<CqlOptions> {
   const contactPoints = (settings.cql_contact_points.value ?? "").split(",").flatMap((each) => each.trim() || []);
   if (contactPoints.length === 0)
-    throw new UsageError("CQL_CONTACT_POINTS_REQUIRED", "--store cql needs a cluster", {
+    throw new UsageError("CQL_CONTACT_POINTS_REQUIRED", "there is no cluster without a machine of it", {
       hint: "pass --cql-contact-points HOST[:PORT], or set cql_contact_points",
     });
   return {
@@ -72,7 +86,6 @@ export async function clusterOptionsOf(io: Io, flags: ClusterFlags, settings: Se
     consistency: settings.cql_consistency.value as Consistency,
     login: await loginOf(io, settings),
     tls: await tlsOf(io, flags, settings),
-    localBlocks: flags.cqlLocalBlocks,
   };
 }
 
@@ -87,7 +100,7 @@ async function loginOf(io: Io, settings: Settings): Promise<CqlOptions["login"]>
   return {username: username.value, password: password.replace(/\r?\n$/, "")};
 }
 
-async function tlsOf(io: Io, flags: ClusterFlags, settings: Settings): Promise<CqlOptions["tls"]> {
+async function tlsOf(io: Io, flags: ReachFlags, settings: Settings): Promise<CqlOptions["tls"]> {
   const {cqlCertFile: certificate, cqlKeyFile: key} = flags;
   const ca = settings.cql_ca_file.value;
   if (settings.cql_tls.value === "off") {

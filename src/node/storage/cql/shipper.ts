@@ -1,8 +1,9 @@
 /** Brings what the local file has to the cluster, in order, and takes out of the local file what the cluster holds. */
 import {setTimeout as sleep} from "node:timers/promises";
 import type {SqliteStore} from "../sqlite/store.js";
-import type {CqlHistory, HistoryBlock} from "./history.js";
+import type {CqlHistory} from "./history.js";
 import type {LinkFile} from "./link-file.js";
+import {nextBlocks} from "./next-blocks.js";
 
 export interface ShipperPorts {
   readonly near: SqliteStore;
@@ -18,10 +19,8 @@ export interface ShipperOptions {
   readonly localBlocks: number | null;
 }
 
-/** Blocks that are written before the head moves, and that are pruned in one transaction. */
+/** Blocks that are pruned in one transaction. */
 const BATCH_BLOCKS = 16;
-/** Receipts of one block, more than fit into it. */
-const ALL_RECEIPTS = 0x7fff_ffff;
 const IDLE_MS = 1_000;
 
 export class Shipper {
@@ -83,16 +82,7 @@ export class Shipper {
 
   async #ship(): Promise<boolean> {
     const {near, far} = this.ports;
-    const head = near.head()?.header.height ?? -1n;
-    const blocks: HistoryBlock[] = [];
-    for (let height = nextHeight(far.height, near.prunedHeight()); height <= head; height++) {
-      const stored = await near.block(height);
-      // Pruned since: the operator wants it nowhere.
-      if (!stored) break;
-      const receipts = near.receipts({from: height, to: height, limit: ALL_RECEIPTS}).toReversed();
-      blocks.push({...stored, receipts});
-      if (blocks.length === BATCH_BLOCKS) break;
-    }
+    const blocks = await nextBlocks(near, far.height);
     await far.append(blocks);
     return blocks.length > 0;
   }
@@ -133,7 +123,3 @@ export class Shipper {
     for (const resolve of waiting) resolve();
   }
 }
-
-/** Block 0 is never pruned, and the next block that a local file has behind it is the first that was not. */
-const nextHeight = (shipped: bigint, pruned: bigint): bigint =>
-  (shipped >= 0n && shipped < pruned ? pruned : shipped) + 1n;

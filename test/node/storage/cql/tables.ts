@@ -81,6 +81,17 @@ export class Tables {
     return {partitions: rows.length, largest: Math.max(0, ...rows)};
   }
 
+  /** Damages a table: takes away the rows, counted over all partitions, that `isGone` says. */
+  lose(table: string, isGone: (at: number) => boolean): void {
+    let at = 0;
+    const {partitions} = this.#of(table);
+    for (const [key, rows] of partitions)
+      partitions.set(
+        key,
+        rows.filter(() => !isGone(at++)),
+      );
+  }
+
   create(text: string): string {
     const match =
       /^CREATE TABLE IF NOT EXISTS (\w+) \((.*), PRIMARY KEY \((\((\w+)\)|(\w+))(?:, ([\w, ]+))?\)\)(?: WITH CLUSTERING ORDER BY \(([\w, ]+)\))?$/.exec(

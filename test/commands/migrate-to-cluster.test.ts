@@ -1,0 +1,147 @@
+/** Whether a node's history comes to a cluster whole, whatever ends the sending, and whether that is found out when not. */
+import {createHash} from "node:crypto";
+import {readFileSync} from "node:fs";
+import {join} from "node:path";
+import {afterAll, describe, expect, test} from "vitest";
+import {run} from "../../src/commands/run.js";
+import {genesisBlock} from "../../src/node/ledger/chain/genesis.js";
+import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
+import {commitAt, fill} from "../node/storage/contract.js";
+import {CqlServer} from "../node/storage/cql/cql-server.js";
+import {testAccount} from "../support/accounts.js";
+import {initTestNode, nodeGenesis} from "../support/node.js";
+import {memoryHost} from "./memory-host.js";
+
+const servers: CqlServer[] = [];
+afterAll(async () => {
+  for (const server of servers) await server.stop();
+});
+
+async function serve(): Promise<CqlServer> {
+  const server = await CqlServer.start();
+  servers.push(server);
+  return server;
+}
+
+/** A data directory with blocks 0 to 40. */
+async function dataDirectory(): Promise<string> {
+  const genesis = nodeGenesis([testAccount("alice")]);
+  const dataDir = await initTestNode(genesis);
+  const store = await SqliteStore.open({path: join(dataDir, "chain.db"), slashReceiptsMax: 9, eventBlocksKept: 9});
+  const zero = genesisBlock(genesis);
+  store.commit(commitAt(0, {id: zero.id, block: zero.block}), await store.pack(zero.block));
+  await fill(
+    store,
+    Array.from({length: 40}, (_, at) => at + 1),
+  );
+  store.close();
+  return dataDir;
+}
+
+const flagsOf = ({contactPoint}: CqlServer, dataDir: string): string[] => [
+  ...["--data-dir", dataDir, "--cql-contact-points", contactPoint],
+  ...["--cql-datacenter", "dc1", "--cql-tls", "off"],
+];
+
+async function migrate(...flags: string[]) {
+  const host = memoryHost({argv: ["migrate", "to-cluster", ...flags, "--json"]});
+  const status = await run(host);
+  return {status, host, ...JSON.parse(host.out())};
+}
+
+/** Digest of a database without the counter that SQLite moves when it is locked, which is in the header twice. */
+function sha(path: string): string {
+  const file = readFileSync(path);
+  file.fill(0, 24, 28).fill(0, 92, 96);
+  return createHash("sha256").update(file).digest("hex");
+}
+
+test("a history is sent, read back and compared", async () => {
+  const server = await serve();
+  const flags = flagsOf(server, await dataDirectory());
+  const {status, data} = await migrate(...flags, "--verify", "--report", "report.json");
+  expect(status).toBe(0);
+  expect(data).toMatchObject({blocks: 41, receipts: 41, height: "40", anomalies: [], dry_run: false});
+  expect(data.verified).toEqual({blocks: 41, digest: expect.stringMatching(/^[0-9a-f]{64}$/)});
+  expect(server.tables.sizes("receipt").partitions).toBe(41);
+  // Nothing is left to be sent, and the same is there.
+  const again = await migrate(...flags, "--verify");
+  expect(again.data).toMatchObject({blocks: 0, height: "40", verified: data.verified});
+});
+
+test("ended at any write and begun again, it is the same history", async () => {
+  const server = await serve();
+  const flags = flagsOf(server, await dataDirectory());
+  let stops = 0;
+  for (let status = 130; status === 130; stops++) {
+    const host = memoryHost({argv: ["migrate", "to-cluster", ...flags]});
+    // One move of the head for each run, and what is behind it never arrives.
+    let moves = 0;
+    server.fault = (text) => {
+      if (moves > 0 && text.startsWith("INSERT INTO body")) {
+        setImmediate(() => host.signal("SIGINT"));
+        return "unavailable";
+      }
+      if (text.startsWith("UPDATE head SET height")) moves += 1;
+      return null;
+    };
+    status = await run(host);
+    expect([0, 130]).toContain(status);
+  }
+  // 16, 16 and 9 blocks.
+  expect(stops).toBe(3);
+  server.fault = () => null;
+  expect(await migrate(...flags, "--verify")).toMatchObject({status: 0, data: {blocks: 0, verified: {blocks: 41}}});
+});
+
+test("a rehearsal reads everything, asks no cluster, and leaves the database as it was", async () => {
+  const dataDir = await dataDirectory();
+  const before = sha(join(dataDir, "chain.db"));
+  const {status, data} = await migrate("--data-dir", dataDir, "--dry-run");
+  expect(status).toBe(0);
+  expect(data).toMatchObject({dry_run: true, blocks: 41, receipts: 41, height: "40", verified: null});
+  expect(data.estimated_seconds).toEqual(expect.any(Number));
+  expect(data.schema.length).toBe(6);
+  expect(sha(join(dataDir, "chain.db"))).toBe(before);
+});
+
+test("blocks that were pruned are told of, and the rest is sent", async () => {
+  const server = await serve();
+  const dataDir = await dataDirectory();
+  const store = await SqliteStore.open({path: join(dataDir, "chain.db"), slashReceiptsMax: 9, eventBlocksKept: 9});
+  store.prune({upTo: 20n, blocksMax: 100});
+  store.close();
+  const {status, data} = await migrate(...flagsOf(server, dataDir), "--verify");
+  expect(status).toBe(0);
+  expect(data).toMatchObject({blocks: 21, height: "40", verified: {blocks: 21}});
+  expect(data.anomalies).toEqual([{kind: "blocks-pruned", count: 20, first: "block 1"}]);
+});
+
+test.each<[string, (server: CqlServer) => void]>([
+  ["a receipt that is gone", (server) => server.tables.lose("receipt_at", (at) => at === 3)],
+  ["a block that is gone", (server) => server.tables.lose("block", (at) => at === 3)],
+])("%s is found by --verify", async (_name, damage) => {
+  const server = await serve();
+  const flags = flagsOf(server, await dataDirectory());
+  await migrate(...flags);
+  damage(server);
+  expect(await migrate(...flags, "--verify")).toMatchObject({status: 3, error: {code: "CLUSTER_DIFFERS"}});
+});
+
+describe("is refused", () => {
+  test("a rehearsal that is to be verified", async () => {
+    const {status, error} = await migrate("--data-dir", await dataDirectory(), "--dry-run", "--verify");
+    expect([status, error.code]).toEqual([2, "FLAG_CONFLICT"]);
+  });
+
+  test("a data directory without a cluster to go to", async () => {
+    const {status, error} = await migrate("--data-dir", await dataDirectory());
+    expect([status, error.code]).toEqual([2, "CQL_CONTACT_POINTS_REQUIRED"]);
+  });
+
+  test("a cluster that does not answer", async () => {
+    const flags = ["--cql-contact-points", "127.0.0.1:1"];
+    const {status, error} = await migrate("--data-dir", await dataDirectory(), ...flags);
+    expect([status, error.code]).toEqual([4, "CLUSTER_UNAVAILABLE"]);
+  });
+});
