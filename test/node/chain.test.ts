@@ -227,3 +227,17 @@ test("the block id changes with every field of the header", async () => {
   }
   expect(hexOf(rootOf(chain.tree))).toBe(chain.tip.stateRoot);
 });
+
+// D29: QSDM counts the blocks that it replays as well.
+test("a block that is executed more than once is told of once", async () => {
+  const {chain, intake} = await open();
+  const told: bigint[] = [];
+  chain.subscribe(({height, receipts}) => told.push(height, BigInt(receipts.length)));
+  await intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 1n}));
+  const waiting = {timeMs: genesis.timeMs + 1_000n, ...intake.offered(() => false)};
+  const batches = [{round: 1n, creator: 0, batchId: "00".repeat(32)}];
+  for (const view of [1n, 2n, 3n]) chain.build({...waiting, batches}, {parentId: chain.tip.id, view});
+  expect(told).toEqual([]);
+  await extend(intake);
+  expect(told).toEqual([1n, 1n]);
+});
