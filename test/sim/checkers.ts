@@ -38,6 +38,7 @@ export const CHECKERS = [
   "bonds",
   "slashing",
   "epochs",
+  "governance",
   "crash",
 ] as const;
 export type Checker = (typeof CHECKERS)[number];

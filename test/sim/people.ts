@@ -1,12 +1,18 @@
-/** Whoever has an account in a run: clients who pay each other, operators who stake, miners, and those who watch them. */
+/**
+ * Whoever has an account in a run: clients who pay each other, operators who stake, miners, those who watch them, and those
+ * who govern.
+ */
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {validatorIdOf} from "../../src/codecs/chain/validator-payloads.js";
 import {EQUIVOCATION_CONTRACT, type EquivocationProof, equivocation} from "../../src/codecs/consensus/equivocation.js";
+import {type Change, encodeChange} from "../../src/codecs/governance/change.js";
+import {GOVERNANCE_CONTRACT, PARAM_SET} from "../../src/codecs/governance/payloads.js";
 import {encodeProof, type Proof} from "../../src/codecs/mining/proof.js";
 import {QsdmError} from "../../src/errors.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {enrollments} from "../../src/node/ledger/state/stores.js";
 import type {SimCrypto} from "./crypto.js";
+import type {PlannedChange, PlannedProposal} from "./governing.js";
 import type {EventHeap} from "./heap.js";
 import * as mining from "./mining.js";
 import type {SimNode} from "./node.js";
@@ -42,6 +48,7 @@ export class People {
   /** By node. */
   readonly #operators: readonly Client[];
   readonly #miners: readonly mining.Miner[];
+  readonly #members: readonly Client[];
   /** Last height that an honest miner made a solution for. */
   readonly #solved = new Map<string, bigint>();
   #ports: PeoplePorts | null = null;
@@ -54,6 +61,9 @@ export class People {
     const homeOf = (node: number): number => (plan.byzantine.has(node) ? (node + 1) % plan.nodes : node);
     this.#operators = Array.from({length: all}, (_, i) => clientOf(`operator ${i}`, homeOf(i), crypto));
     this.#miners = mining.minersOf(plan.mining, plan.nodes, crypto);
+    this.#members = Array.from({length: plan.governing.members}, (_, i) =>
+      clientOf(`member ${i}`, i % plan.nodes, crypto),
+    );
     this.genesis = this.#genesisOf();
   }
 
@@ -84,13 +94,21 @@ export class People {
         slashCapDust: 3n * CELL,
         autoRevokeMinStakeDust: 5n * CELL,
       },
-      allocations: [...of(this.#clients, 10n), ...of(this.#operators, 500n), ...of(miners, 50n)],
+      allocations: [
+        ...of(this.#clients, 10n),
+        ...of(this.#operators, 500n),
+        ...of(miners, 50n),
+        ...of(this.#members, 1n),
+      ],
       validators: Array.from({length: plan.nodes}, (_, i) => ({
         publicKey: crypto.votes.keygen(`validator ${i}`).publicKey,
         power: 1n,
         account: this.#operators[i]!.address,
       })),
-      authorities: [],
+      authorities: this.#members
+        .slice(0, plan.governing.founders)
+        .map(({address}) => address)
+        .sort(),
       vestings: [],
     };
   }
@@ -108,6 +126,7 @@ export class People {
       });
     }
     for (const {atMs, node, wish} of plan.staking.wishes) heap.in(atMs, () => this.#wish(node, wish));
+    for (const proposal of plan.governing.proposals) this.#propose(proposal);
     for (const {atMs, miner, act} of plan.mining.acts) heap.in(atMs, () => this.#act(this.#miners[miner]!, act));
   }
 
@@ -153,6 +172,26 @@ export class People {
     };
     const call = callOf(wish, {node, owner: operator.address}, ground);
     if (call) void this.#send(operator, call);
+  }
+
+  /** Whoever votes first says at which height it is to happen, and the others vote for the same. */
+  #propose({change, ahead, votes}: PlannedProposal): void {
+    const {heap, nodes} = this.#ports!;
+    let payload: Uint8Array | null = null;
+    for (const {atMs, member} of votes)
+      heap.in(atMs, () => {
+        const voter = this.#members[member]!;
+        const {chain} = nodes[voter.home]!;
+        if (!chain) return;
+        payload ??= encodeChange({change: this.#changeOf(change), effectiveHeight: chain.tip.height + ahead});
+        void this.#send(voter, {contract: GOVERNANCE_CONTRACT, payload});
+      });
+  }
+
+  #changeOf(change: PlannedChange): Change {
+    if (change.kind === PARAM_SET) return change;
+    const {kind, op, member} = change;
+    return {kind, op, address: this.#members[member]!.address};
   }
 
   #act(miner: mining.Miner, act: mining.Act): void {

@@ -1,4 +1,5 @@
 /** What goes wrong in a run, drawn from its seed before the run begins. */
+import {type GoverningPlan, governingOf, NOBODY_GOVERNS} from "./governing.js";
 import {type MiningPlan, miningOf, NOBODY_MINES} from "./mining.js";
 import type {Weather} from "./network.js";
 import type {Concern, Random} from "./random.js";
@@ -64,6 +65,7 @@ export interface Plan {
   readonly transfersEndMs: number;
   readonly staking: StakingPlan;
   readonly mining: MiningPlan;
+  readonly governing: GoverningPlan;
 }
 
 const WEATHERS: readonly Weather[] = [
@@ -86,15 +88,20 @@ export function planFor(
   {people = true, ...options}: {faultMs?: number; people?: boolean} = {},
 ): Plan {
   const plan = planOf(streams.faults, options);
-  if (!people) return {...plan, staking: NOBODY_STAKES, mining: NOBODY_MINES};
-  return {...plan, staking: stakingOf(streams.staking, plan), mining: miningOf(streams.mining, plan)};
+  if (!people) return {...plan, staking: NOBODY_STAKES, mining: NOBODY_MINES, governing: NOBODY_GOVERNS};
+  return {
+    ...plan,
+    staking: stakingOf(streams.staking, plan),
+    mining: miningOf(streams.mining, plan),
+    governing: governingOf(streams.governing, plan),
+  };
 }
 
 /** Faults, and what is asked of the network; @param random of faults alone */
 function planOf(
   random: Random,
   {nodes = 4, faultMs = 20_000, tailMs = 300_000} = {},
-): Omit<Plan, "staking" | "mining"> {
+): Omit<Plan, "staking" | "mining" | "governing"> {
   const f = Math.floor((nodes - 1) / 3);
   const all = Array.from({length: nodes}, (_, i) => i);
   const weather = random.pick(WEATHERS);

@@ -409,6 +409,26 @@ export const PLANTED: readonly PlantedBug[] = [
     edit("src/node/mempool/dag/step.ts", "    resend(turn, ref);\n", ""),
   ),
   bug(
+    "what was voted for happens a block late",
+    ["governance"],
+    edit(
+      "src/node/ledger/chain/run.ts",
+      "activate(this.state, this.block.height + 1n, this.block.params.rules)",
+      "activate(this.state, this.block.height, this.block.params.rules)",
+    ),
+  ),
+  bug(
+    "who follows a block changes nothing by its votes",
+    ["state", "governance", "crash", "liveness"],
+    edit("src/node/ledger/chain/run.ts", "  finish(): RunResult {", "  finish(follows = false): RunResult {"),
+    edit(
+      "src/node/ledger/chain/run.ts",
+      "this.#events.push(...activate(",
+      "if (!follows) this.#events.push(...activate(",
+    ),
+    edit("src/node/ledger/chain/run.ts", "return run.finish();", "return run.finish(true);"),
+  ),
+  bug(
     "a failed disk does not stop the node",
     ["one-vote", "agreement", "acknowledged", "crash", "liveness"],
     edit("src/node/engine/job-queue.ts", "        this.halt();\n        this.ports.failed(error);", ""),

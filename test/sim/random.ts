@@ -12,6 +12,7 @@ export const CONCERNS = [
   "timers",
   "staking",
   "mining",
+  "governing",
 ] as const;
 export type Concern = (typeof CONCERNS)[number];
 

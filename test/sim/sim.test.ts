@@ -10,12 +10,12 @@ import {nextSeed, readSlices} from "./seed-ledger.js";
 
 const SEEDS = 200;
 const SLICE = 50;
-/** Seeds of which some have people who stake and mine; `npm run sim` has them in every one. */
+/** Seeds of which some have people who stake, mine and govern; `npm run sim` has them in every one. */
 const PEOPLE = {from: 55, to: 68};
 /** What blocks of those hold. */
 const USUAL = [
-  ...["transfer/v3", "validator-join/v1", "validator-leave/v1", "enroll/v3", "unenroll/v3", "slash/v1"],
-  ...["slash/v1 refused"],
+  ...["transfer/v3", "validator-join/v1", "validator-leave/v1", "enroll/v3", "unenroll/v3", "slash/v1", "gov/v1"],
+  ...["slash/v1 refused", "gov/v1 refused"],
 ].map((id) => `qsdm/${id}`);
 
 /** @returns what was called in blocks */
@@ -37,9 +37,11 @@ for (let from = 1; from <= SEEDS; from += SLICE)
     await keepsEveryPromise({from, to: from + SLICE - 1}, false);
   });
 
-test("so do seeds in which people stake, leave, mine and cheat", {timeout: 240_000}, async () => {
+test("so do seeds in which people stake, leave, mine, cheat and govern", {timeout: 240_000}, async () => {
   // Nobody has proved anything where nobody asked for anything.
-  expect([...(await keepsEveryPromise(PEOPLE, true))]).toEqual(expect.arrayContaining([...USUAL, "mined", "evidence"]));
+  expect([...(await keepsEveryPromise(PEOPLE, true))]).toEqual(
+    expect.arrayContaining([...USUAL, "mined", "evidence", "change"]),
+  );
 });
 
 test("a cheat is slashed and voted out, and the chain goes on in an epoch without it", async () => {
@@ -73,7 +75,7 @@ test("a seed gives one trace with real signatures as well", {timeout: 120_000}, 
 test("plans stay within what the protocol promises to bear, and use the whole menu", () => {
   const seen = new Set<string>();
   for (let seed = 1; seed <= 500; seed++) {
-    const {byzantine, episodes, nodes, healMs, staking, mining} = planFor(streamsOf(seed));
+    const {byzantine, episodes, nodes, healMs, staking, mining, governing} = planFor(streamsOf(seed));
     expect(byzantine.size).toBeLessThanOrEqual(Math.floor((nodes - 1) / 3));
     for (const misdeeds of byzantine.values()) for (const each of misdeeds) seen.add(each);
     for (const {atMs, forMs, episode} of episodes) {
@@ -87,10 +89,13 @@ test("plans stay within what the protocol promises to bear, and use the whole me
       if (byzantine.has(node)) expect(wish.type).not.toBe("join");
     }
     for (const {act} of mining.acts) seen.add(act);
+    for (const {change} of governing.proposals) seen.add("op" in change ? change.op : change.param);
   }
   expect([...seen].sort()).toEqual(
     ["clock", "clog", "crash", "disk", "flood", "one-way", "partition"]
-      .concat(["join", "leave", "return"], ["enroll", "frame", "mine", "unenroll"])
+      .concat(["join", "leave", "return"], ["enroll", "frame", "mine", "unenroll"], ["add", "remove"])
+      .concat(["base_fee_dust", "fee_burn_bps", "reward_bps", "auto_revoke_min_stake_dust", "max_block_gas"])
+      .concat(["base_fee_change_denominator", "block_gas_target_bps"])
       .concat(["equivocate", "forge", "late", "outdated", "replay", "rewind", "silent", "useless", "withhold"])
       .sort(),
   );

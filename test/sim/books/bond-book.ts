@@ -2,6 +2,7 @@
 import type {Genesis} from "../../../src/codecs/chain/genesis.js";
 import {ENROLL_V3_CONTRACT, strictEnrollment, UNENROLL_V3_CONTRACT} from "../../../src/codecs/chain/payloads.js";
 import {enrollment, unenrollment} from "../../../src/codecs/enrollment.js";
+import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS} from "../../../src/codecs/governance/parameters.js";
 import {doubleMining} from "../../../src/codecs/slashing/double-mining.js";
 import {freshnessCheat} from "../../../src/codecs/slashing/freshness-cheat.js";
 import {SLASH_CONTRACT, type SlashPayload, slashPayload} from "../../../src/codecs/slashing/payload.js";
@@ -18,6 +19,8 @@ interface Bond {
 export interface BondBookPorts {
   readonly purse: Purse;
   isCheat(nodeId: string): boolean;
+  /** What authorities made of a parameter. */
+  governed(param: string): bigint;
   fault: Fault;
 }
 
@@ -73,10 +76,10 @@ export class BondBook {
   #slash({sender, payload, height, applied}: Called): void {
     const slash = slashPayload.decode(payload);
     const {nodeId, slashAmountDust} = slash;
-    const {slashCapDust, slashRewardBps, autoRevokeMinStakeDust} = this.genesis.params;
+    const {slashCapDust} = this.genesis.params;
     const bond = this.#bonds.get(nodeId);
     const offence = `${nodeId}/${offenceOf(slash)}`;
-    const {fault, isCheat, purse} = this.ports;
+    const {fault, governed, isCheat, purse} = this.ports;
     if (applied && !isCheat(nodeId)) fault("slashing", `height ${height} punishes ${nodeId}, which is honest`);
     if (applied && this.#punished.has(offence)) fault("slashing", `height ${height} punishes ${offence} a second time`);
     const taken = bond && (bond.dust < slashCapDust ? bond.dust : slashCapDust);
@@ -92,12 +95,12 @@ export class BondBook {
       fault("slashing", `height ${height} ${applied ? "takes" : "refuses"} the report about ${offence}`);
     if (!may || !applied) return;
     this.#punished.add(offence);
-    const rewarded = (taken! * BigInt(slashRewardBps)) / 10_000n;
+    const rewarded = (taken! * governed(REWARD_BPS)) / 10_000n;
     purse.move(sender, rewarded);
     purse.burnedDust += taken! - rewarded;
     const left = {...bond, dust: bond.dust - taken!};
     this.#bonds.set(nodeId, left);
-    if (left.ended === null && left.dust < autoRevokeMinStakeDust) this.#end(nodeId, left, height);
+    if (left.ended === null && left.dust < governed(AUTO_REVOKE_MIN_STAKE)) this.#end(nodeId, left, height);
   }
 
   #end(nodeId: string, bond: Bond, at: bigint): void {

@@ -1,5 +1,5 @@
 /**
- * A second set of books: balances, stakes, bonds and voters as the contents of the blocks make them, counted from what
+ * A second set of books: balances, stakes, bonds, voters and votes as the contents of the blocks make them, counted from what
  * the rules say and with none of their code. What a node's state holds is compared with it, line by line.
  */
 import type {Block} from "../../../src/codecs/chain/block.js";
@@ -9,20 +9,26 @@ import {TRANSFER_CONTRACT, transfer} from "../../../src/codecs/chain/payloads.js
 import type {Receipt} from "../../../src/codecs/chain/receipt.js";
 import {validatorIdOf} from "../../../src/codecs/chain/validator-payloads.js";
 import {EQUIVOCATION_CONTRACT, equivocation, isEquivocation} from "../../../src/codecs/consensus/equivocation.js";
+import {decodeChange} from "../../../src/codecs/governance/change.js";
+import {FEE_BURN_BPS} from "../../../src/codecs/governance/parameters.js";
 import {nodeIdOfProof} from "../../../src/codecs/mining/attestation.js";
 import {decodeProof} from "../../../src/codecs/mining/proof.js";
 import type {State} from "../../../src/node/ledger/state/state.js";
 import {
   accounts,
+  authorities,
   EPOCH_KEY,
   enrollments,
   epochs,
+  params,
+  proposals,
   SUPPLY_KEY,
   stakes,
   supply,
   validators,
 } from "../../../src/node/ledger/state/stores.js";
 import {BondBook, bondLine} from "./bond-book.js";
+import {authorityLine, GovernanceBook, paramLine, proposalLine} from "./governance-book.js";
 import {accountLine, type BookChecker, type Called, type Fault, Purse, supplyLine} from "./purse.js";
 import {epochLine, linesOfSeats, StakeBook, stakeLine} from "./stake-book.js";
 
@@ -46,13 +52,16 @@ export class Books {
   readonly #purse = new Purse();
   readonly #stakes: StakeBook;
   readonly #bonds: BondBook;
+  readonly #governance: GovernanceBook;
 
   constructor(private readonly ports: BooksPorts) {
     const {genesis, isCheat, fault} = ports;
     for (const {to, amountDust} of genesis.allocations) this.#purse.move(to, amountDust);
     const common = {purse: this.#purse, isCheat, fault};
     this.#stakes = new StakeBook(genesis, common);
-    this.#bonds = new BondBook(genesis, common);
+    const governance = new GovernanceBook(genesis, fault);
+    this.#governance = governance;
+    this.#bonds = new BondBook(genesis, {...common, governed: (param) => governance.value(param)});
   }
 
   /** Enters the block at the next height. @param receipts in the block's order */
@@ -71,12 +80,14 @@ export class Books {
       feesDust += feeDust;
       this.#enter(bytes, {height, feeDust, applied: outcome === "applied"});
     });
-    const proposerDust = (feesDust * BigInt(10_000 - this.ports.genesis.params.feeBurnBps)) / 10_000n;
+    const proposerDust = (feesDust * (10_000n - this.#governance.value(FEE_BURN_BPS))) / 10_000n;
     this.#purse.move(header.proposer, proposerDust);
     this.#purse.burnedDust += feesDust - proposerDust;
     this.#bonds.settle(height);
     this.#stakes.settle(height);
-    this.#lines.set(height, [this.#purse, this.#stakes, this.#bonds].flatMap((each) => each.lines()).sort());
+    for (let changes = this.#governance.settle(height); changes > 0; changes--) this.#count("change", true);
+    const books = [this.#purse, this.#stakes, this.#bonds, this.#governance];
+    this.#lines.set(height, books.flatMap((each) => each.lines()).sort());
   }
 
   /** Tells where a state at `height` differs from the books. @param lines of `linesOf` */
@@ -124,7 +135,7 @@ export class Books {
     this.#count(contract, applied);
     this.#purse.move(sender, -feeDust);
     const call: Called = {sender, contract, payload, height, applied};
-    if (this.#stakes.called(call) || this.#bonds.called(call) || !applied) return;
+    if (this.#governance.called(call) || this.#stakes.called(call) || this.#bonds.called(call) || !applied) return;
     if (contract === TRANSFER_CONTRACT) {
       const {to, amountDust} = transfer.decode(payload);
       this.#purse.move(sender, -amountDust);
@@ -144,6 +155,9 @@ const CHECKER_OF: Readonly<Record<string, BookChecker>> = {
   stake: "stakes",
   voter: "epochs",
   bond: "bonds",
+  param: "governance",
+  authority: "governance",
+  proposal: "governance",
 };
 
 /** What `state` says about what is in the books. */
@@ -158,6 +172,12 @@ export function linesOf(state: State): readonly string[] {
   for (const nodeId of state.keys(enrollments)) lines.push(bondLine(nodeId, state.get(enrollments, nodeId)!));
   const voting = [...state.keys(validators)].map((key) => state.get(validators, key)!);
   lines.push(...linesOfSeats(voting.map(({publicKey, ...seat}) => ({...seat, id: validatorIdOf(publicKey)}))));
+  for (const name of state.keys(params)) lines.push(paramLine(name, state.get(params, name)!.value));
+  for (const address of state.keys(authorities)) lines.push(authorityLine(address));
+  for (const key of state.keys(proposals)) {
+    const {payload, ...record} = state.get(proposals, key)!;
+    lines.push(proposalLine({...decodeChange(payload), ...record}));
+  }
   lines.push(epochLine(state.get(epochs, EPOCH_KEY)!.number));
   return lines;
 }

@@ -2,7 +2,7 @@
 import type {Checker} from "../checkers.js";
 
 /** Checkers that speak for these books. */
-export type BookChecker = Extract<Checker, "supply" | "stakes" | "bonds" | "slashing" | "epochs">;
+export type BookChecker = Extract<Checker, "supply" | "stakes" | "bonds" | "slashing" | "epochs" | "governance">;
 /** Notes what a block does and may not. */
 export type Fault = (checker: BookChecker, what: string) => void;
 
