@@ -2,11 +2,12 @@
  * What must hold of batches: an honest validator says one word for each creator and round, certificates are made of what
  * a quorum said, and a block takes what is held and was not taken before. Counts by itself, from what leaves the nodes.
  */
+import {equalBytes} from "../../src/codecs/bytes.js";
 import type {Block} from "../../src/codecs/chain/block.js";
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {type Availability, ackContent} from "../../src/codecs/dag/availability.js";
 import {type BatchRef, batchIdOf} from "../../src/codecs/dag/batch.js";
-import {dagMessage} from "../../src/codecs/dag/message.js";
+import {type DagMessage, dagMessage} from "../../src/codecs/dag/message.js";
 import type {CheckerPorts, Violation} from "./checkers.js";
 import type {Letter} from "./network.js";
 
@@ -26,12 +27,13 @@ export class BatchChecker {
   readonly #sound = new Set<string>();
   /** Height that took the batch at "creator/round". */
   readonly #taken = new Map<string, bigint>();
+  #last: {readonly bytes: Uint8Array; readonly message: DagMessage} | null = null;
 
   constructor(private readonly ports: BatchCheckerPorts) {}
 
   /** A message on the channel of batches leaves an honest node. */
   left({from, message: bytes}: Letter): void {
-    const message = dagMessage.decode(bytes);
+    const message = this.#read(bytes);
     switch (message.type) {
       case "batch": {
         const {header} = message.batch.signed;
@@ -53,6 +55,12 @@ export class BatchChecker {
       case "certificate":
         return this.#certificate(message.certificate);
     }
+  }
+
+  /** What is published leaves once for each receiver, one after the other. */
+  #read(bytes: Uint8Array): DagMessage {
+    if (!this.#last || !equalBytes(bytes, this.#last.bytes)) this.#last = {bytes, message: dagMessage.decode(bytes)};
+    return this.#last.message;
   }
 
   /** An honest node has a final block. */

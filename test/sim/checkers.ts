@@ -5,7 +5,6 @@
 import {equalBytes} from "../../src/codecs/bytes.js";
 import {blockIdOf, type Certificate, voteContent} from "../../src/codecs/chain/block.js";
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
-import {validatorIdOf} from "../../src/codecs/chain/validator-payloads.js";
 import {
   type ConsensusMessage,
   decodeMessage,
@@ -74,6 +73,8 @@ export class Checkers {
   readonly #gaveUp = new Map<string, bigint>();
   /** Who votes, by epoch, and the block that the epoch goes on from. */
   readonly #epochs = new Map<bigint, {readonly voters: Genesis["validators"]; readonly origin: string | null}>();
+  /** Where a node stands among them, by epoch and node. */
+  readonly #places = new Map<string, number>();
   /** View and parent of every block that anybody proposed; a block's id covers both. */
   readonly #blocks = new Map<string, {readonly view: bigint; readonly parentId: string}>();
   #last: {readonly bytes: Uint8Array; readonly message: ConsensusMessage | null} = {
@@ -386,8 +387,14 @@ export class Checkers {
 
   /** Place of a node among the voters of an epoch. */
   #indexOf(epoch: bigint, node: number): number {
-    const own = validatorIdOf(this.ports.crypto.votes.keygen(`validator ${node}`).publicKey);
-    return this.#epochs.get(epoch)?.voters.findIndex(({publicKey}) => validatorIdOf(publicKey) === own) ?? -1;
+    const slot = `${epoch}/${node}`;
+    const known = this.#places.get(slot);
+    const members = this.#epochs.get(epoch)?.voters;
+    if (known !== undefined || !members) return known ?? -1;
+    const own = this.ports.crypto.votes.keygen(`validator ${node}`).publicKey;
+    const place = members.findIndex(({publicKey}) => equalBytes(publicKey, own));
+    this.#places.set(slot, place);
+    return place;
   }
 
   #powerOf(epoch: bigint, node: number): bigint {
