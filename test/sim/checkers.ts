@@ -84,8 +84,7 @@ export class Checkers {
   readonly #locks = new Map<string, bigint>();
   /** Honest validators that voted for a block, which means that they hold it. */
   readonly #holders = new Map<string, Set<number>>();
-  /** Heights whose receipts were looked at, and the next nonce of each sender after them. */
-  readonly #counted = new Set<bigint>();
+  /** Of each sender, after the blocks that are in the books. */
   readonly #nextNonces = new Map<string, bigint>();
   readonly #sound = new Set<string>();
   readonly #acknowledged = new Map<string, number>();
@@ -227,7 +226,6 @@ export class Checkers {
     if (below && stored.block.header.parentStateRoot !== below.stateRoot)
       this.#fail("state", `height ${height} tells of another state below it`);
     this.#batches.committed(stored.block);
-    this.#nonces(node, height);
   }
 
   /** Takes a block that an honest node has into the books, with its receipts, of which every transaction has one. */
@@ -235,9 +233,13 @@ export class Checkers {
     const stored = await node.stored.block(height);
     const receipts = receiptsOf(node, height);
     const count = stored?.block.transactions.length;
-    if (count === receipts.length) this.books.enter(stored!.block, receipts);
-    else this.#fail("receipts", `height ${height} has ${count} transactions and ${receipts.length} receipts`);
-    return count === receipts.length;
+    if (count !== receipts.length) {
+      this.#fail("receipts", `height ${height} has ${count} transactions and ${receipts.length} receipts`);
+      return false;
+    }
+    this.books.enter(stored!.block, receipts);
+    this.#nonces(receipts, height);
+    return true;
   }
 
   /** A node starts on a disk that may hold one block more than it had told of. */
@@ -401,11 +403,12 @@ export class Checkers {
     return this.#epochs.get(epoch)?.voters[this.#indexOf(epoch, node)]?.power ?? 0n;
   }
 
-  /** Each sender's nonces follow one another. */
-  #nonces(node: SimNode, height: bigint): void {
-    if (this.#counted.has(height)) return;
-    this.#counted.add(height);
-    for (const {sender, nonce} of receiptsOf(node, height)) {
+  /**
+   * Each sender's nonces follow one another. Asked of every block in its turn: a node that crashed over its commits again
+   * and again may tell of its next block alone.
+   */
+  #nonces(receipts: ReturnType<typeof receiptsOf>, height: bigint): void {
+    for (const {sender, nonce} of receipts) {
       // Evidence, which a block carries by itself.
       if (/^0+$/.test(sender)) continue;
       const next = this.#nextNonces.get(sender) ?? 0n;

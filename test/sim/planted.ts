@@ -180,7 +180,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ),
   bug(
     "R: timeouts never grow",
-    ["liveness"],
+    ["liveness", "acknowledged"],
     edit(`${HOTSTUFF}/pacemaker.ts`, "baseMs * multiplier ** failures", "baseMs + 0 * multiplier * failures"),
   ),
   bug(
@@ -337,8 +337,8 @@ export const PLANTED: readonly PlantedBug[] = [
     ["liveness"],
     edit(
       `${HOTSTUFF}/step.ts`,
-      'draft.effects.push({type: "timer", view: input.view, failures: draft.state.failures});',
-      "",
+      "if (input.view !== draft.state.view) return;",
+      "if (input.view !== draft.state.view || draft.state.safety.timeoutView >= input.view) return;",
     ),
   ),
   bug(
@@ -362,7 +362,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ),
   bug(
     "a block is executed on the final state, not on its parent's",
-    ["crash", "agreement", "liveness", "acknowledged"],
+    ["supply", "crash", "agreement", "liveness", "acknowledged"],
     edit(
       "src/node/pending.ts",
       "return {state: result.state, held: result.held, tree, parent};",
@@ -380,7 +380,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ),
   bug(
     "what was acknowledged of batches is not on disk",
-    ["batches"],
+    ["batches", "acknowledged"],
     edit(DESK, "this.ports.store.keepBatches(rows,", "this.ports.store.keepBatches(rows.slice(rows.length),"),
   ),
   bug(
