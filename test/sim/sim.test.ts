@@ -37,7 +37,9 @@ for (let from = 1; from <= SEEDS; from += SLICE)
     await keepsEveryPromise({from, to: from + SLICE - 1}, false);
   });
 
-test("so do seeds in which people stake, leave, mine, cheat and govern", {timeout: 240_000}, async () => {
+test("so do seeds in which people stake, mine, cheat and govern, at followers too (D5)", {
+  timeout: 240_000,
+}, async () => {
   // Nobody has proved anything where nobody asked for anything.
   expect([...(await keepsEveryPromise(PEOPLE, true))]).toEqual(
     expect.arrayContaining([...USUAL, "mined", "evidence", "change"]),
