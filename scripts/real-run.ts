@@ -1,7 +1,7 @@
 /**
- * A real run: a node, two honest miners and one cheat, each in a process of its own, and a watcher who submits what the
- * cheat has signed. At the end the node is stopped and its chain audited. Run by `npm run real-run -- --minutes 30`;
- * ends with status 1 when anything is not as it should be.
+ * A real run: validators, two honest miners and one cheat, each in a process of its own, and a watcher who submits what
+ * the cheat has signed. All talk to the first validator; at the end all are stopped and their chains audited. Run by
+ * `npm run real-run -- --minutes 30 --validators 4`; ends with status 1 when anything is not as it should be.
  */
 import {mkdir, mkdtemp, rm, writeFile} from "node:fs/promises";
 import {createServer} from "node:net";
@@ -27,7 +27,11 @@ const RIGS = [
 const MINUTES_MIN = 3;
 
 const {values} = parseArgs({
-  options: {minutes: {type: "string", default: "30"}, dir: {type: "string"}},
+  options: {
+    minutes: {type: "string", default: "30"},
+    validators: {type: "string", default: "1"},
+    dir: {type: "string"},
+  },
 });
 const minutes = Number(values.minutes);
 if (!(minutes >= MINUTES_MIN)) throw new Error(`--minutes must be at least ${MINUTES_MIN}`);
@@ -46,8 +50,9 @@ const expect = (holds: boolean, what: string): void => {
   if (!holds) faults.push(what);
 };
 
-const port = await freePort();
-const url = `http://127.0.0.1:${port}`;
+const ports = await freePorts(Number(values.validators));
+const urls = ports.map(({api}) => `http://127.0.0.1:${api}`);
+const [url] = urls as [string, ...string[]];
 const passphraseFile = path.join(directory, "passphrase");
 await writeFile(passphraseFile, "a passphrase for a run that is thrown away\n", {mode: 0o600});
 const program = new Program(directory, {
@@ -58,7 +63,7 @@ const program = new Program(directory, {
 });
 
 const addresses = await createAccounts();
-const node = await startNode();
+const nodes = await startNodes();
 await enrollRigs();
 const mined: Record<string, number> = {};
 const miners = [startMiner("honest-a"), startMiner("honest-b"), startMiner("cheat-double")];
@@ -78,7 +83,7 @@ for (const miner of miners)
   );
 await sleep(3_000);
 const supply = (await program.run("status")).qsdm;
-await node.stop();
+await Promise.all(nodes.map((node) => node.stop()));
 await conclude();
 if (values.dir === undefined && faults.length === 0) await rm(directory, {recursive: true, force: true});
 else say(`logs and database are in ${directory}`);
@@ -93,22 +98,31 @@ async function createAccounts(): Promise<ReadonlyMap<string, string>> {
   return made;
 }
 
-async function startNode(): Promise<Running> {
+async function startNodes(): Promise<readonly Running[]> {
   const funded = ACCOUNTS.filter((name) => name !== "validator").flatMap((name) => [
     "--allocate",
     `${addresses.get(name)}=1000`,
   ]);
   const chain = ["--network", "dev", "--chain-id", "real-run", "--validator-account", addresses.get("validator")!];
+  const seats = ports.flatMap(({listen}) => ["--host", `127.0.0.1:${listen}`]);
   // A change of difficulty every minute, so that a short run sees some.
-  await program.run("node", "init", "--data-dir", "node", ...chain, ...funded, "--param", "retargetIntervalBlocks=60");
+  const params = ["--param", "retargetIntervalBlocks=60"];
+  const count = ["--validators", `${ports.length}`];
+  await program.run("localnet", "export", "--out", "net", ...chain, ...count, ...seats, ...funded, ...params);
+  const running = await Promise.all(ports.map(({api}, i) => startNode(i, api)));
+  say(`${ports.length} validators run, the first listens on ${url}`);
+  return running;
+}
+
+async function startNode(index: number, api: number): Promise<Running> {
   let listening: () => void;
   const started = new Promise<void>((resolve) => {
     listening = resolve;
   });
-  const words = ["node", "run", "--data-dir", "node", "--api-port", `${port}`, "--rate-limit", "0"];
-  const running = program.start("node", words, () => listening());
+  const config = ["--config", path.join("net", `validator-${index}`, "config.toml")];
+  const words = ["node", "run", ...config, "--api-port", `${api}`, "--rate-limit", "0"];
+  const running = program.start(`validator-${index}`, words, () => listening());
   await started;
-  say(`the node listens on ${url}`);
   return running;
 }
 
@@ -170,20 +184,21 @@ async function accuse({offence, nodeId, file, height, headerTime, verdict}: Line
     "--in",
     "watcher.json",
   );
-  const receipt = await receiptOf(String(txId));
+  const receipts = await Promise.all(urls.map((each) => receiptOf(String(txId), each)));
   const {phase} = await program.run("enrollment-status", `${nodeId}`);
   if (offence === "stale")
     expect(String(verdict).startsWith("attestation: "), `the node refused the stale proof itself: ${verdict}`);
   if (offence === "forged")
     expect(String(verdict).includes("hmac mismatch"), `the node refused the forged proof itself`);
-  expect(receipt.outcome === "applied", `the slash of ${nodeId} is applied: ${receipt.slashed_dust} dust`);
+  for (const [i, {outcome, slashed_dust: dust}] of receipts.entries())
+    expect(outcome === "applied", `the slash of ${nodeId} is applied at validator ${i}: ${dust} dust`);
   expect(phase === "pending_unbond" || phase === "revoked", `${nodeId} is out: ${phase}`);
 }
 
-async function receiptOf(txId: string): Promise<Line> {
+async function receiptOf(txId: string, at: string): Promise<Line> {
   for (let tries = 0; ; tries++) {
     try {
-      return await program.run("slash-receipt", txId);
+      return await program.run("slash-receipt", txId, "--api-url", `${at}/api/v1`);
     } catch (error) {
       if (tries === 30) throw error;
       await sleep(1_000);
@@ -193,8 +208,14 @@ async function receiptOf(txId: string): Promise<Line> {
 
 async function conclude(): Promise<void> {
   const owners = new Map(RIGS.map(([nodeId, owner]) => [nodeId as string, addresses.get(owner)!]));
-  const found = await audit(path.join(directory, "node"), owners);
-  expect(found.faults.length === 0, `every block pays the owners of its proofs ${found.faults.join("; ")}`);
+  const dirs = ports.map((_, i) => path.join(directory, "net", `validator-${i}`, "node"));
+  const audits = await Promise.all(dirs.map((dir) => audit(dir, owners)));
+  for (const [i, {faults: found, blocks}] of audits.entries())
+    expect(
+      found.length === 0,
+      `each of ${blocks} blocks of validator ${i} pays the owners of its proofs ${found.join("; ")}`,
+    );
+  const [found] = audits as [(typeof audits)[number]];
   expect(found.paying > 0, `${found.paying} of ${found.blocks} blocks paid somebody`);
   for (const nodeId of ["honest-a", "honest-b"])
     expect(
@@ -210,6 +231,12 @@ async function conclude(): Promise<void> {
   expect(BigInt(books.mined_dust) === paidDust, `the books say that ${formatCell(paidDust)} CELL were mined`);
   const steps = Object.entries(found.difficulties).map(([height, value]) => `${value} from ${height}`);
   say(`      difficulty: ${steps.join(", ")}`);
+}
+
+/** Two for each validator: for other nodes, and for clients. */
+async function freePorts(count: number): Promise<readonly {listen: number; api: number}[]> {
+  const all = await Promise.all(Array.from({length: 2 * count}, freePort));
+  return Array.from({length: count}, (_, i) => ({listen: all[2 * i]!, api: all[2 * i + 1]!}));
 }
 
 function freePort(): Promise<number> {

@@ -22,11 +22,18 @@ export interface Running {
 }
 
 export class Program {
+  readonly #children = new Set<ChildProcess>();
+
   /** @param directory where processes run and leave their logs */
   constructor(
     private readonly directory: string,
     private readonly environment: Readonly<Record<string, string>>,
-  ) {}
+  ) {
+    // Whatever ends this process ends those that it started.
+    process.once("exit", () => {
+      for (const child of this.#children) child.kill("SIGKILL");
+    });
+  }
 
   /** Runs `qsdm words` to its end. @returns the `data` of its JSON document @throws Error when it fails */
   async run(...words: readonly string[]): Promise<Line> {
@@ -73,10 +80,8 @@ export class Program {
       stdio: ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"],
     };
     const child = spawn(process.execPath, words, options);
-    // Whatever ends this process ends those that it started.
-    const kill = (): boolean => child.kill("SIGKILL");
-    process.once("exit", kill);
-    child.once("close", () => process.off("exit", kill));
+    this.#children.add(child);
+    child.once("close", () => this.#children.delete(child));
     return child;
   }
 }
