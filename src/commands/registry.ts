@@ -77,6 +77,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./attest/validator.js")).attestValidatorCommand,
   },
   {path: "preflight", heading: "Mining", load: async () => (await import("./preflight.js")).preflightCommand},
+  {path: "bench", heading: "Mining", load: async () => (await import("./bench.js")).benchCommand},
   {path: "gpu-idle", heading: "Mining", load: async () => (await import("./gpu-idle.js")).gpuIdleCommand},
   {
     path: "slash-helper forged-attestation",
