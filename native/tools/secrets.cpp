@@ -354,12 +354,14 @@ bool time_decapsulation(uint32_t path, size_t count) {
   const KemKeys keys = kem_keys(path);
   const size_t vector_bytes = QSDM_KEM_SECRET_KEY_BYTES - QSDM_KEM_PUBLIC_KEY_BYTES - 64;
   const Data fixed = random_data(vector_bytes);
-  std::vector<Data> others[2];
-  for (size_t key = 0; key < KEYS; key++)
-    for (const bool is_random : {false, true}) {
-      const Data vector = is_random ? random_data(vector_bytes) : fixed;
-      std::copy(vector.begin(), vector.end(), others[is_random].emplace_back(keys.secret_key).begin());
-    }
+  // Vectors of either class are as many, and are copied before their use to a place that has nothing to do with their class:
+  // how a key lies in its cache lines may be seen.
+  std::vector<Data> vectors[2], places;
+  for (size_t key = 0; key < KEYS; key++) {
+    vectors[false].push_back(fixed);
+    vectors[true].push_back(random_data(vector_bytes));
+    places.push_back(keys.secret_key);
+  }
   Data ciphertext(QSDM_KEM_CIPHERTEXT_BYTES), secret(QSDM_KEM_SECRET_BYTES);
   const Data *key = nullptr;
   const auto encapsulate = [&] {
@@ -376,7 +378,10 @@ bool time_decapsulation(uint32_t path, size_t count) {
       what + "one secret and many", count,
       [&](bool is_random) {
         encapsulate();
-        key = &others[is_random][random_words() % KEYS];
+        const Data &vector = vectors[is_random][random_words() % KEYS];
+        Data &place = places[random_words() % KEYS];
+        std::copy(vector.begin(), vector.end(), place.begin());
+        key = &place;
       },
       decapsulate);
   const bool by_ciphertext = time_classes(
