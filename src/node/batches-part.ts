@@ -10,6 +10,7 @@ import type {Relayed} from "./batches/relayed.js";
 import type {Chain} from "./chain.js";
 import type {Intake} from "./intake.js";
 import {checkSignature, readTransaction} from "./ledger/chain/transaction.js";
+import type {HashAll} from "./ledger/state/hashing.js";
 import {dagLimitsOf} from "./mempool/dag/rules.js";
 import type {Network} from "./network/port.js";
 import type {Identity} from "./network/session/certificate.js";
@@ -28,6 +29,7 @@ export interface BatchesSite {
   readonly identity: Identity;
   readonly verifyVote: VerifySignature;
   readonly signatures: Pick<SignatureDesk, "ahead">;
+  readonly hashAll?: HashAll;
   readonly clock: Timers;
   /** Least time between two blocks, in milliseconds. */
   readonly minIntervalMs: number;
@@ -61,6 +63,7 @@ export function createBatches(site: BatchesSite): Batches {
       firstRound: 1n,
       self: placeIn(chain, identity),
       readTransaction,
+      ...(site.hashAll && {hashAll: site.hashAll}),
       proofIdOf: (raw) => hexOf(proofIdOf(readProofCompat(raw))),
       limits: dagLimitsOf(limits),
     }),

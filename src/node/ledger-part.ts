@@ -23,6 +23,8 @@ import {MiningDesk} from "./mining-desk.js";
 import type {Site} from "./site.js";
 
 export interface Ledger {
+  /** The quickest way at hand. */
+  readonly hashAll: HashAll;
   readonly chain: Chain;
   readonly bodies: BodyCheck;
   readonly pool: Pool;
@@ -111,7 +113,7 @@ export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBac
   const onWork = (listener: () => void): void => {
     wake = listener;
   };
-  return {chain, bodies, pool, intake, desk, feed, rejections, relayed, telemetry, nowMs, onWork};
+  return {hashAll, chain, bodies, pool, intake, desk, feed, rejections, relayed, telemetry, nowMs, onWork};
 }
 
 export const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;

@@ -110,6 +110,7 @@ function createEngine(
     relayed: ledger.relayed,
     identity: keys.identity,
     signatures: keys.signatures,
+    hashAll: ledger.hashAll,
     minIntervalMs: pace.minIntervalMs,
     available: () => engine.batchCame(),
   });

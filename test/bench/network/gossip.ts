@@ -7,6 +7,7 @@ import {setTimeout as sleep} from "node:timers/promises";
 import {plain} from "../../../src/codecs/bytes.js";
 import {batchHeader} from "../../../src/codecs/dag/batch.js";
 import {dagMessage} from "../../../src/codecs/dag/message.js";
+import {loadBackend} from "../../../src/node/compute/backend.js";
 import {bodyTerms} from "../../../src/node/mempool/dag/check.js";
 import type {Network} from "../../../src/node/network/port.js";
 import {mlDsa44, TEST_CHAIN_ID} from "../../support/accounts.js";
@@ -25,6 +26,8 @@ const AT_ONCE = {batches: 4, messages: 64};
 const PART = 0.3;
 const PATIENCE_MS = 60_000;
 
+const {sha3Packed: hashAll} = await loadBackend();
+const hashes = hashAll ? {hashAll} : {};
 const keys = mlDsa44.keygenFromSeed(new Uint8Array(32).fill(18));
 
 export async function gossip(print: Print): Promise<void> {
@@ -101,7 +104,7 @@ async function batched(
       const message = dagMessage.decode(bytes);
       if (message.type !== "batch") return "reject";
       const {signed, ...body} = message.batch;
-      const terms = bodyTerms(body);
+      const terms = bodyTerms(body, hashes);
       const isWhole = terms.transactionsRoot === signed.header.transactionsRoot;
       if (!isWhole || !mlDsa44.verify(keys.publicKey, batchHeader.encode(signed.header), signed.signature))
         return "reject";

@@ -8,9 +8,12 @@ import type {DagRules} from "./rules.js";
 import type {BodyIds} from "./state.js";
 
 /** A body's part of a header. */
-export const bodyTerms = ({transactions, proofs}: Pick<Batch, "transactions" | "proofs">) => ({
-  transactionsRoot: sectionRoot(transactions),
-  proofsRoot: sectionRoot(proofs),
+export const bodyTerms = (
+  {transactions, proofs}: Pick<Batch, "transactions" | "proofs">,
+  {hashAll}: Pick<DagRules, "hashAll"> = {},
+) => ({
+  transactionsRoot: sectionRoot(transactions, hashAll),
+  proofsRoot: sectionRoot(proofs, hashAll),
   transactionCount: transactions.length,
   proofCount: proofs.length,
   bodyBytes: [...transactions, ...proofs].reduce((sum, each) => sum + each.length, 0),
@@ -37,7 +40,7 @@ export function checkBatch(batch: Batch, rules: DagRules): BodyIds {
   if (header.chainId !== rules.chainId) refuse(`chain ${header.chainId}, this is ${rules.chainId}`);
   if (header.round < rules.firstRound) refuse(`the epoch begins with round ${rules.firstRound}`);
   checkParents(header, rules, refuse);
-  const terms = bodyTerms(batch);
+  const terms = bodyTerms(batch, rules);
   if (terms.transactionCount > limits.maxBatchTransactions) refuse(`${terms.transactionCount} transactions`);
   if (terms.proofCount > limits.maxBatchProofs) refuse(`${terms.proofCount} proofs`);
   if (terms.bodyBytes > limits.maxBatchBytes) refuse(`${terms.bodyBytes} bytes, at most ${limits.maxBatchBytes}`);

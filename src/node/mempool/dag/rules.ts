@@ -3,6 +3,7 @@ import {BATCH_WINDOW_ROUNDS} from "../../../codecs/dag/batch.js";
 import type {VoteGround} from "../../consensus/votes/certificate.js";
 import type {Transaction} from "../../ledger/chain/transaction.js";
 import type {BlockLimits} from "../../ledger/params/chain-params.js";
+import type {HashAll} from "../../ledger/state/hashing.js";
 
 export interface DagLimits {
   readonly maxBatchTransactions: number;
@@ -56,6 +57,8 @@ export interface DagRules extends VoteGround {
   readonly self: number | null;
   /** @throws DecodeError */
   readTransaction(bytes: Uint8Array): Pick<Transaction, "txId">;
+  /** Hashes what a batch holds, many at once; one after the other where nothing better is there. */
+  readonly hashAll?: HashAll;
   /** Id of a mining proof. @throws DecodeError */
   proofIdOf(raw: Uint8Array): string;
   readonly limits: DagLimits;

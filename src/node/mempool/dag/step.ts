@@ -85,7 +85,7 @@ function offer(turn: Turn, offered: Offered): void {
     round,
     creator: rules.self,
     parents: round === rules.firstRound ? [] : certifiedOf(turn.state, round - 1n),
-    ...bodyTerms(body),
+    ...bodyTerms(body, rules),
   };
   turn.emit({type: "seal", header, ...body});
 }
