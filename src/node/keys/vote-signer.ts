@@ -54,7 +54,11 @@ export class VoteSigner {
     const again = last.proposedView === content.view && last.proposedBlockId === content.blockId;
     if (!again) {
       if (content.view <= last.proposedView) refuse(`proposed in view ${last.proposedView} already`);
-      this.store.write({...last, proposedView: content.view, proposedBlockId: content.blockId});
+      const {view, blockId} = content;
+      // A leader votes for its own block and for no other: one flush is for both.
+      const votes = view > last.votedView && view > last.timeoutView;
+      const vote = votes ? {votedView: view, votedBlockId: blockId} : {};
+      this.store.write({...last, ...vote, proposedView: view, proposedBlockId: blockId});
     }
     return this.sign(proposalContent.encode(content));
   }

@@ -1,6 +1,7 @@
 import {readFileSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {describe, expect, test} from "vitest";
+import type {SignedRecord} from "../../../src/codecs/consensus/promise.js";
 import {SignedFile} from "../../../src/node/keys/signed-file.js";
 import {VoteSigner} from "../../../src/node/keys/vote-signer.js";
 import {scratchDirectory} from "../../support/chain.js";
@@ -38,6 +39,7 @@ describe("a voting key", () => {
     ["an earlier view", (s) => s.vote(vote(5n)), (s) => s.vote(vote(4n))],
     ["a view that it gave up", (s) => s.timeout(timeout(5n)), (s) => s.vote(vote(5n))],
     ["a second proposal of one view", (s) => s.proposal(vote(5n)), (s) => s.proposal(vote(5n, B))],
+    ["a vote for another block than its own of the view", (s) => s.proposal(vote(5n)), (s) => s.vote(vote(5n, B))],
     ["an earlier proposal", (s) => s.proposal(vote(5n)), (s) => s.proposal(vote(4n))],
     ["an epoch that is over", (s) => s.vote(vote(5n, A, 1n)), (s) => s.vote(vote(6n, A, 0n))],
   ])("refuses %s, also after a restart", (_what, first, second) => {
@@ -49,6 +51,29 @@ describe("a voting key", () => {
     const {signer, signed} = opened(before.file);
     expect(() => second(signer)).toThrowError(expect.objectContaining({code: "SIGNER_REFUSED"}));
     expect(signed).toEqual([]);
+  });
+
+  test("writes once for its block and its vote for it, and keeps what it said before", () => {
+    const {signer, store} = opened();
+    const written: SignedRecord[] = [];
+    const counted = new VoteSigner(KEY, () => SIGNATURE, {
+      get record() {
+        return store.record;
+      },
+      write(record) {
+        written.push(record);
+        store.write(record);
+      },
+    });
+    counted.proposal(vote(1n));
+    counted.vote(vote(1n));
+    expect(written).toHaveLength(1);
+    signer.vote(vote(3n, B));
+    signer.proposal(vote(2n));
+    signer.timeout(timeout(4n));
+    signer.proposal(vote(4n));
+    const own = {proposedView: 4n, proposedBlockId: A};
+    expect(store.record).toMatchObject({...own, votedView: 3n, votedBlockId: B, timeoutView: 4n});
   });
 
   test("has written down what it signs before it signs", () => {
