@@ -36,6 +36,9 @@ const httpUrl = text.refine(
   (url) => /^https?:\/\/[^\s]+$/.test(url) && URL.canParse(url),
   "must be an http or https URL",
 );
+/** A number may stand in the file as one. */
+const numeric = (pattern: RegExp, what: string): z.ZodType<string> =>
+  z.preprocess((value) => (typeof value === "number" ? String(value) : value), z.string().regex(pattern, what));
 const duration = text.refine(isDuration, "must be a duration such as 30s");
 
 /** Every key, in the order of the manual. */
@@ -134,6 +137,24 @@ export const SETTINGS = {
     schema: z.enum(EXECUTION_CHECKS),
     path: false,
     fallback: "sampled",
+  },
+  retain_blocks: {
+    env: "QSDM_RETAIN_BLOCKS",
+    describe:
+      "How many of the newest blocks a node keeps whole; `all` is an archive. Of older ones it keeps headers, which proofs " +
+      "need. At least 1,000, and 10,000 on a main network.",
+    schema: numeric(/^(?:all|[1-9][0-9]{0,14})$/, "must be all or a number of blocks"),
+    path: false,
+    fallback: "all",
+  },
+  retain_days: {
+    env: "QSDM_RETAIN_DAYS",
+    describe:
+      "Days, back from the time of the newest block, of which a node that does not keep all keeps every block whole, however " +
+      "many there are; 0 adds none.",
+    schema: numeric(/^(?:0|[1-9][0-9]{0,4})$/, "must be a number of days"),
+    path: false,
+    fallback: "0",
   },
   verify_on: {
     env: "QSDM_VERIFY_ON",

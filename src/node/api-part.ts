@@ -14,6 +14,7 @@ import {NodeMetrics} from "./metrics/registry.js";
 import {clusterFigures} from "./open-store.js";
 import type {PoolChannel} from "./pool-gossip.js";
 import {Pulse} from "./pulse.js";
+import type {Pruning} from "./retention.js";
 import type {Site} from "./site.js";
 import {viewOf} from "./view.js";
 import type {Wire} from "./wire-part.js";
@@ -21,7 +22,12 @@ import type {Wire} from "./wire-part.js";
 export function createApi(
   {options, ports, dir, store}: Site,
   keys: NodeKeys,
-  {engine, batches, ...ledger}: Ledger & Wire & {readonly engine: Engine; readonly batches: BatchDesk},
+  {
+    engine,
+    batches,
+    pruning,
+    ...ledger
+  }: Ledger & Wire & {readonly engine: Engine; readonly batches: BatchDesk; readonly pruning: Pruning},
 ): ApiServer {
   const {chain, pool, ngc, network, tally} = ledger;
   const metrics = new NodeMetrics({
@@ -35,6 +41,7 @@ export function createApi(
     cluster: clusterFigures(store),
     signaturesChecked: () => keys.signatures.checked,
     bodies: ledger.bodies,
+    store: () => ({...store.sizes(), prunedHeight: store.prunedHeight(), pruned: pruning.pruned}),
   });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));

@@ -18,7 +18,7 @@ import type {LedgerStore} from "./storage/store.js";
 
 export interface FinalityPorts {
   readonly genesis: Genesis;
-  readonly store: Pick<LedgerStore, "header" | "block" | "head" | "epoch" | "epochFrom">;
+  readonly store: Pick<LedgerStore, "header" | "certificate" | "head" | "epoch" | "epochFrom">;
   /** The state after the newest final block. */
   readonly chain: {readonly state: State; readonly tree: TreeNode};
   /** Certified blocks above the final one, in order of height. */
@@ -38,7 +38,7 @@ export class FinalityDesk {
 
   /**
    * The proof that the block at `height` is final.
-   * @throws UsageError FINALITY_OF_GENESIS; RuleError BLOCK_NOT_FOUND, FINALITY_TOO_LONG; UnavailableError
+   * @throws UsageError FINALITY_OF_GENESIS; RuleError BLOCK_NOT_FOUND, BLOCK_PRUNED, FINALITY_TOO_LONG; UnavailableError
    * FINALITY_PENDING
    */
   async prove(height: bigint): Promise<FinalityProof> {
@@ -97,7 +97,7 @@ export class FinalityDesk {
     for (let at = height; ; at++) {
       const header = store.header(at);
       if (!header) break;
-      yield {header, certificate: async () => (await store.block(at))!.certificate};
+      yield {header, certificate: () => this.#certificate(at)};
       const next = store.epochFrom(at);
       if (!next) continue;
       for (const {block, certificate} of next.closing)
@@ -105,6 +105,15 @@ export class FinalityDesk {
       return;
     }
     for (const {block, certificate} of newest) yield {header: block.header, certificate: async () => certificate};
+  }
+
+  /** @throws RuleError BLOCK_PRUNED */
+  async #certificate(height: bigint): Promise<Certificate> {
+    const certificate = await this.ports.store.certificate(height);
+    if (certificate) return certificate;
+    throw new RuleError("BLOCK_PRUNED", `the votes for block ${height} were pruned here`, {
+      hint: "prove a later block, which has this one among its ancestors, or ask an archive node",
+    });
   }
 
   /** Blocks from `height` on that end with three in views without a gap. */

@@ -20,6 +20,7 @@ import {DEFAULT_NETWORK_OPTIONS, type NetworkOptions} from "./network/options.js
 import {openStore} from "./open-store.js";
 import {buildParts, type NodeParts} from "./parts.js";
 import {checkProfile} from "./profile.js";
+import {ARCHIVE, checkRetention, type Retention} from "./retention.js";
 import type {Log, Service} from "./service.js";
 import type {CqlOptions} from "./storage/cql/options.js";
 import {viewOf} from "./view.js";
@@ -56,6 +57,8 @@ export interface NodeOptions {
   readonly eventBlocksKept: number;
   /** Where the history goes besides the data directory; null keeps all of it there. */
   readonly cluster: CqlOptions | null;
+  /** Which blocks are kept whole. */
+  readonly retention: Retention;
 }
 
 export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
@@ -75,6 +78,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   slashReceiptsMax: 10_000,
   eventBlocksKept: 100_000,
   cluster: null,
+  retention: ARCHIVE,
 };
 
 /** What the node takes from the process. */
@@ -107,6 +111,7 @@ export class QsdmNode implements Service {
     const broken = breaker();
     const dir = await readDataDir(options.dataDir);
     checkProfile(dir.genesis, options.profile);
+    checkRetention(options.retention, dir.genesis.network);
     const store = await openStore(options, dir, broken.resolve);
     try {
       const abort = new AbortController();
@@ -164,7 +169,7 @@ export class QsdmNode implements Service {
 
   async #stop(): Promise<void> {
     const {abort, log, broken} = this.life;
-    const {api, network, batches, engine, intake, store, signed, chain, compute} = this.parts;
+    const {api, network, batches, engine, intake, store, signed, chain, compute, pruning} = this.parts;
     abort.abort();
     let failure: unknown = null;
     const steps = [
@@ -173,6 +178,7 @@ export class QsdmNode implements Service {
       () => engine.stop(),
       () => batches.stop(),
       () => network.stop(),
+      () => pruning.stop(),
       () => compute?.close(),
       () => store.close(),
       () => signed.close(),

@@ -18,6 +18,7 @@ import {blockTimeMs, type Ledger, openLedger} from "./ledger-part.js";
 import {isNetworked} from "./network/options.js";
 import type {Network} from "./network/port.js";
 import type {OpenStore} from "./open-store.js";
+import {Pruning} from "./retention.js";
 import type {Site} from "./site.js";
 import {createWire, type Wire} from "./wire-part.js";
 
@@ -28,6 +29,7 @@ export interface NodeParts {
   readonly engine: Engine;
   readonly batches: BatchDesk;
   readonly signed: SignedFile;
+  readonly pruning: Pruning;
   readonly network: Network;
   /** What this node is now. */
   role(): NodeRole;
@@ -68,7 +70,14 @@ async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): P
   for (const {id, error} of intake.resume())
     site.ports.log.warn({id, err: error}, "an acknowledged item no longer fits");
   wire.retelling.resume(site.store.waiting());
-  const api = createApi(site, keys, {...ledger, ...wire, engine, batches: batches.desk});
+  const pruning = new Pruning(site.options.retention, {
+    store: site.store,
+    tipHeight: () => chain.tip.height,
+    log: site.ports.log,
+    failed: site.broken,
+  });
+  chain.subscribe(() => pruning.committed());
+  const api = createApi(site, keys, {...ledger, ...wire, engine, batches: batches.desk, pruning});
   return {
     store: site.store,
     chain,
@@ -76,6 +85,7 @@ async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): P
     engine,
     batches: batches.desk,
     signed: keys.signed,
+    pruning,
     network: wire.network,
     role: () => roleOf(keys, chain),
     api,

@@ -21,6 +21,8 @@ test("without anything said, every value is the default", async () => {
     mining_table: {value: "light", origin: "default"},
     table_memory: {value: "auto", origin: "default"},
     execution_check: {value: "sampled", origin: "default"},
+    retain_blocks: {value: "all", origin: "default"},
+    retain_days: {value: "0", origin: "default"},
     verify_on: {value: "cpu", origin: "default"},
     store: {value: "sqlite", origin: "default"},
     cql_contact_points: {value: null, origin: "default"},
@@ -46,6 +48,7 @@ test("a flag beats the environment, which beats the file, for every key", async 
     if (name === "execution_check") return place === "file" ? "off" : "always";
     if (name === "verify_on") return place === "file" ? "cuda" : "cuda:1";
     if (name === "table_memory") return place === "file" ? "mapped" : "copied";
+    if (name.startsWith("retain_")) return String(10_000 + place.length);
     return name === "timeout" ? `${place.length}s` : `/${place}`;
   };
   for (const name of names) {
@@ -61,6 +64,12 @@ test("a flag beats the environment, which beats the file, for every key", async 
       origin: `flag --${name.replaceAll("_", "-")}`,
     });
   }
+});
+
+test("a number can stand in the file as one", async () => {
+  const settled = (text: string) => loadSettings(memoryHost({files: {[DEFAULT_FILE]: text}}), {});
+  expect((await settled("retain_blocks = 20000")).retain_blocks.value).toBe("20000");
+  await expect(settled("retain_blocks = 0.5")).rejects.toMatchObject({code: "CONFIG_INVALID"});
 });
 
 test("the file is at --config, then QSDM_CONFIG, then under XDG_CONFIG_HOME", async () => {

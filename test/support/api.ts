@@ -103,6 +103,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
 
 export const EMPTY_STORE: BlockStorePort = {
   header: () => null,
+  prunedHeight: () => 0n,
   block: async () => null,
   receipt: () => null,
   receipts: () => [],
@@ -163,7 +164,10 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   recentRejections: () => ({entries: [], nextCursor: 0n, hasMore: false}),
   ngc: null,
   network: aloneNetwork("ab".repeat(32)),
-  feed: new Feed({events: ({upTo}) => ({events: [], upTo}), prunedSeq: () => 0n, block: async () => null}, () => 12n),
+  feed: new Feed(
+    {events: ({upTo}) => ({events: [], upTo}), prunedSeq: () => 0n, prunedHeight: () => 0n, block: async () => null},
+    () => 12n,
+  ),
   info: {nodeId: "validator-0", role: "validator", version: "1.2.3", commit: "abc", startedAtMs: NOW_MS - 90_500},
   now: () => NOW_MS,
   ...over,

@@ -129,9 +129,9 @@ export function deskAt(tip: bigint): FinalityDesk {
       header: at,
       epoch: (number) => rows.find((each) => each.number === number) ?? null,
       epochFrom: (height) => rows.find(({originHeight}) => originHeight === height) ?? null,
-      block: async (height) => {
+      certificate: (height) => {
         const header = at(height);
-        return header && {id: blockIdOf(header), ...certified(header)};
+        return header && certified(header).certificate;
       },
     },
     newest: () =>

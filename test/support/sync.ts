@@ -32,6 +32,7 @@ export const honest = (chain: () => readonly Certified[]): Script => ({
     const newest = chain().at(-1)?.block.header.height ?? 0n;
     return {
       newest,
+      whole: 1n,
       headers: found.map(({block}) => block.header),
       certificate: found.at(-1)?.certificate ?? null,
       blocks: found.length <= 2 ? found : [],

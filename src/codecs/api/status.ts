@@ -76,6 +76,8 @@ const own = object({
   blockTimeMs: u64,
   stateRoot: text,
   sync,
+  /** Bodies and receipts of blocks from 1 up to this height are gone here; 0 on an archive node. */
+  prunedHeight: u64,
   poolSize: count,
   batches,
   baseFeeDust: u64,

@@ -7,7 +7,7 @@ import {type FieldValue, list, nullable, record, u32, u64} from "../cbor/record.
 import {block, certificate, header} from "../chain/block.js";
 
 /** Protocols of the two requests. */
-export const HEADERS_PROTOCOL = "/qsdm/headers/1";
+export const HEADERS_PROTOCOL = "/qsdm/headers/2";
 export const BLOCKS_PROTOCOL = "/qsdm/blocks/1";
 
 /** Most headers of one answer. */
@@ -27,9 +27,11 @@ export type Certified = FieldValue<typeof certified>;
 export const headersRequest = record("qsdm/headers-request/v1", {epoch: u64, from: u64, count: u32});
 export type HeadersRequest = FieldValue<typeof headersRequest>;
 
-export const headersAnswer = record("qsdm/headers-answer/v1", {
+export const headersAnswer = record("qsdm/headers-answer/v2", {
   /** Height of the newest block that the peer has; nothing proves it. */
   newest: u64,
+  /** Lowest height above 0 from which on the peer has whole blocks; what lies below is pruned there. */
+  whole: u64,
   /** In order of height, each the parent of the next. */
   headers: list(header, HEADERS_MAX),
   /** Of the last of them, which vouches for all; null where there are none. */

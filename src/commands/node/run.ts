@@ -21,6 +21,7 @@ import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
 import {addClusterFlags, clusterOptionsOf, clusterSettingFlags} from "./cluster-flags.js";
 import {addNetworkFlags, networkOptionsOf, networkSettingFlags} from "./network-flags.js";
 import {addNgcFlags, ngcOptionsOf} from "./ngc-flags.js";
+import {retentionOf} from "./retention.js";
 import {readTelemetryProfile} from "./telemetry-profile.js";
 
 /**
@@ -64,6 +65,9 @@ export const nodeRunCommand = (io: Io): Command =>
               "A node whose key is not elected follows: it checks and keeps every block, serves the API, passes writes on, and " +
               "votes for nothing. Once qsdm validator join has staked on its key and it is elected, it votes, without a " +
               "restart; with its last epoch it goes back to following.\n\n" +
+              "A node keeps every block, which makes it an archive, unless --retain-blocks says how many of the newest it keeps " +
+              "whole. Of older blocks it keeps the headers; bodies, votes and receipts are dropped behind the commits, and the " +
+              "room goes back to the file system. The API says BLOCK_PRUNED of them, status 410.\n\n" +
               "A chain made with --network compat takes QSDM's own envelopes, unsigned slashes and evidence that anyone can " +
               "make. It runs only under --profile compat, and no other chain does.\n\n" +
               "With --store cql the history goes to a ScyllaDB or Cassandra cluster as well. A block is acknowledged once it is " +
@@ -72,6 +76,7 @@ export const nodeRunCommand = (io: Io): Command =>
               "keyspace, and takes it from the one before.",
             examples: [
               {does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"},
+              {does: "one that keeps a month of blocks", run: "qsdm node run --retain-blocks 10000 --retain-days 30"},
               {
                 does: "one that takes sessions of other nodes, and always keeps one to a friend",
                 run: "qsdm node run --listen 0.0.0.0:9000 --peer PEER_ID@192.0.2.7:9000",
@@ -92,6 +97,8 @@ export const nodeRunCommand = (io: Io): Command =>
                 "table_memory",
                 "execution_check",
                 "verify_on",
+                "retain_blocks",
+                "retain_days",
                 "listen",
                 "peers",
                 "bootstrap",
@@ -151,6 +158,8 @@ export const nodeRunCommand = (io: Io): Command =>
             countFlag(1, 0x7fff_ffff),
             DEFAULT_NODE_OPTIONS.eventBlocksKept,
           )
+          .option("--retain-blocks <count>", "newest blocks that are kept whole, or all (default: all)")
+          .option("--retain-days <days>", "keep as well what is no older than so many days")
           .option(
             "--mining-table <kind>",
             "verify proofs of work with the whole table (full), or light (default: light)",
@@ -188,6 +197,8 @@ export const nodeRunCommand = (io: Io): Command =>
       table_memory: flags.tableMemory,
       execution_check: flags.executionCheck,
       verify_on: flags.verifyOn,
+      retain_blocks: flags.retainBlocks,
+      retain_days: flags.retainDays,
       ...networkSettingFlags(flags),
       ...clusterSettingFlags(flags),
     });
@@ -197,6 +208,7 @@ export const nodeRunCommand = (io: Io): Command =>
       dataDir: settings.data_dir.value!,
       profile: flags.profile ?? null,
       eventBlocksKept: flags.eventsKept,
+      retention: retentionOf(settings),
       deniedGpus: flags.denyGpus === undefined ? [] : await readDenyList(io, flags.denyGpus),
       rejections: rejectionsAt(flags.rejectionRate),
       ngc: await ngcOptionsOf(io, flags),

@@ -156,6 +156,8 @@ export interface LedgerView {
 export interface BlockStorePort {
   header(height: bigint): Header | null;
   block(height: bigint): Promise<{readonly id: string; readonly block: Block} | null>;
+  /** Bodies and receipts of blocks from 1 up to this height are gone; 0 while none is. */
+  prunedHeight(): bigint;
   receipt(txId: string): Answer<Receipt | null>;
   receipts(query: ReceiptQuery): Answer<readonly Receipt[]>;
   slashReceipt(txId: string): Answer<SlashReceipt | null>;

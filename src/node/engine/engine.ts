@@ -149,7 +149,7 @@ export class Engine implements Service {
     const {chain, store} = this.ports;
     const {origin, tip, committee} = chain;
     if (origin.height === tip.height) return originCertificate(committee.epoch, origin);
-    return (await store.block(tip.height))!.certificate;
+    return (await store.certificate(tip.height))!;
   }
 
   /** The last block of the epoch before is final: what stood above it is gone, and others may vote now. */

@@ -18,6 +18,7 @@ import {httpMetrics} from "./http.js";
 import {type NetworkMetricsPorts, networkMetrics} from "./network.js";
 import {ngcMetrics} from "./ngc.js";
 import {slashMetrics} from "./slashing.js";
+import {type StoreFigures, storeMetrics} from "./store.js";
 import {type StreamMetrics, streamMetrics} from "./streams.js";
 import {type SyncFigures, syncMetrics} from "./sync.js";
 import {telemetryMetrics} from "./telemetry.js";
@@ -36,6 +37,8 @@ export interface MetricsPorts {
   sync(): SyncFigures;
   /** Null where no cluster has the history. */
   readonly cluster: (() => CqlStoreFigures) | null;
+  /** What the store takes, and what was dropped of it. */
+  store(): StoreFigures;
   /** Signatures of transactions that were checked. */
   signaturesChecked(): number;
   /** Blocks that were executed a second time, and those that did not come to the same. */
@@ -71,6 +74,7 @@ export class NodeMetrics {
     batchMetrics(registry, () => ports.batches());
     syncMetrics(registry, () => ports.sync());
     if (ports.cluster !== null) clusterMetrics(registry, ports.cluster);
+    storeMetrics(registry, () => ports.store());
     readCounter(registry, {
       name: "qsdm_signatures_checked_total",
       help: "Signatures of transactions that were checked, without those that were known to be valid.",

@@ -23,5 +23,6 @@ export function syncMetrics(registry: Registry, figures: () => SyncFigures): voi
     "Those without an answer: refused, too late, or the peer went.",
     (now) => now.failures,
   );
+  counter("qsdm_sync_pruned_total", "Answers that the blocks asked for were pruned there.", (now) => now.pruned);
   counter("qsdm_sync_lies_total", "Answers that could not be true.", (now) => now.lies);
 }

@@ -186,6 +186,8 @@ export interface LedgerStore extends PromiseStore, BatchStore {
   commit(commit: BlockCommit, packed: Uint8Array): void;
   /** Null above the head, and for a block that was pruned. */
   block(height: bigint): Promise<StoredBlock | null>;
+  /** Null above the head, and for a block that was pruned, unless an epoch goes on from it. */
+  certificate(height: bigint): Answer<Certificate | null>;
   /** Never pruned: proofs of finality and evidence name old blocks. */
   header(height: bigint): Header | null;
   receipt(txId: string): Answer<Receipt | null>;
@@ -208,6 +210,8 @@ export interface LedgerStore extends PromiseStore, BatchStore {
   prune(order: PruneOrder): bigint;
   /** Gives up to so many bytes of free space back to the file system. @returns free bytes that are left */
   reclaim(bytesMax: number): number;
+  /** Quick: a scrape asks for it. */
+  sizes(): Pick<StoreStats, "bytes" | "freeBytes">;
   /** Reads everything: for a store that nobody waits for. */
   stats(): Answer<StoreStats>;
   /** Names what is wrong with the files; empty when they are whole. */

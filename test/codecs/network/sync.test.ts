@@ -49,6 +49,7 @@ describe("messages of catching up", () => {
       plain(
         fc.record({
           newest: u64,
+          whole: u64,
           headers: fc.array(header, {maxLength: 3}),
           certificate: fc.option(certificate),
           blocks: fc.array(certified, {maxLength: 2}),
@@ -63,8 +64,8 @@ describe("messages of catching up", () => {
   test("hold no more than they may", () => {
     const many = (count: number): null[] => Array.from({length: count + 1}, () => null);
     const refused = [
-      () => headersAnswer.decode(encodeCbor(["qsdm/headers-answer/v1", 0, many(HEADERS_MAX), null, []])),
-      () => headersAnswer.decode(encodeCbor(["qsdm/headers-answer/v1", 0, [], null, many(INLINE_BLOCKS_MAX)])),
+      () => headersAnswer.decode(encodeCbor(["qsdm/headers-answer/v2", 0, 1, many(HEADERS_MAX), null, []])),
+      () => headersAnswer.decode(encodeCbor(["qsdm/headers-answer/v2", 0, 1, [], null, many(INLINE_BLOCKS_MAX)])),
       () => blocksRequest.decode(encodeCbor(["qsdm/blocks-request/v1", 0, 0, many(RANGE_BLOCKS_MAX)])),
       () => blocksAnswer.decode(encodeCbor(["qsdm/blocks-answer/v1", many(RANGE_BLOCKS_MAX)])),
     ];

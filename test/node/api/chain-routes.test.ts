@@ -116,6 +116,28 @@ describe("a block", () => {
     });
   });
 
+  test("that was pruned is gone, unlike one that never was, alone and in a list", async () => {
+    const pruned = {
+      ...store,
+      prunedHeight: () => 5n,
+      block: async (height: bigint) => (height > 5n ? store.block(height) : null),
+    };
+    const {get} = await serve({store: pruned});
+    for (const path of ["blocks/5", "blocks?from=5&to=7"]) {
+      const answer = await get(`/api/v1/chain/${path}`);
+      expect(answer.status, path).toBe(410);
+    }
+    const {error} = await jsonOf(await get("/api/v1/chain/blocks/1"));
+    expect(error.code).toBe("BLOCK_PRUNED");
+    expect((await get("/api/v1/chain/blocks/6")).status).toBe(200);
+    expect((await get("/api/v1/chain/blocks/13")).status).toBe(404);
+    expect((await get("/api/v1/receipts?from=5")).status).toBe(410);
+    expect(await jsonOf(await get("/api/v1/receipts"))).toMatchObject({from: 6, to: 12});
+    const {headers} = await get(`/api/v1/receipts/${"ab".repeat(32)}`);
+    expect(decodeURIComponent(headers.get("qsdm-error-hint")!)).toContain("pruned those of blocks up to 5");
+    expect((await jsonOf(await get("/api/v1/status"))).qsdm.pruned_height).toBe(5);
+  });
+
   for (const height of ["latest", "-1", "1.5", "18446744073709551616"])
     test(`at "${height}" is refused`, async () => {
       const {get} = await serve({store});

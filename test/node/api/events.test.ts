@@ -40,6 +40,7 @@ function memoryFeed(events: LoggedEvent[], tip: bigint) {
         const page = found.slice(0, limit);
         return {events: page, upTo: found.length <= limit ? upTo : page.at(-1)!.seq};
       },
+      prunedHeight: () => 0n,
       prunedSeq: () => world.pruned,
       block: async () => null,
     },
@@ -262,6 +263,7 @@ test("a long replay leaves others their turn between two pages", async () => {
         turns.push(turn);
         return {events: [], upTo: ++calls < 200 ? BigInt(calls) : upTo};
       },
+      prunedHeight: () => 0n,
       prunedSeq: () => 0n,
       block: async () => null,
     },

@@ -170,6 +170,7 @@ test("metrics count what came in, what was refused and why, and what the lock sh
     signaturesChecked: () => 3,
     bodies: {checked: 5, mismatches: 1},
     cluster: null,
+    store: () => ({bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n}),
   }).scrape();
   for (const line of [
     "qsdm_ngc_challenge_issued_total 1",

@@ -75,7 +75,7 @@ async function taker(network: InProcessNetwork, clock: Pick<Clock, "nowMs" | "af
       reject: (...which) => port.reject(...which),
     },
     store: {
-      block: async () => ({id: base.id, ...chain[0]!, certificate: {...base, epoch: 0n, blockId: base.id, votes: []}}),
+      certificate: () => ({...base, epoch: 0n, blockId: base.id, votes: []}),
     },
     clock,
     tip: () => {
@@ -123,6 +123,7 @@ async function caughtUp(odd: Partial<Script>, upTo = chain.length) {
 
 const answer = (change: Partial<HeadersAnswer> = {}): HeadersAnswer => ({
   newest: 120n,
+  whole: 1n,
   headers: chain.map(({block}) => block.header),
   certificate: chain.at(-1)!.certificate,
   blocks: [],
@@ -176,6 +177,7 @@ describe("one of four who is of little use is not punished, and does not hold th
   const {headers, blocks} = honest(() => chain);
   test.each<[string, Partial<Script>]>([
     ["is behind", honest(() => chain.slice(0, 40))],
+    ["has pruned what is missing", {headers: () => answer({whole: 121n, headers: [], certificate: null})}],
     ["has headers and no blocks", {blocks: () => []}],
     ["brings one block at a time", {blocks: async (asked) => ((await blocks(asked)) as Certified[]).slice(0, 1)}],
     ["tells of one header at a time", {headers: (asked) => headers({...asked, count: 1})}],
@@ -359,7 +361,7 @@ describe("catching up", () => {
   test("hears no proposals of heights that are far above the headers it has", async () => {
     const many = headersAt(views(HEADERS_MAX));
     const network = new InProcessNetwork();
-    const told = {newest: 5_000n, headers: many, certificate: certify(many.at(-1)!), blocks: []};
+    const told = {newest: 5_000n, whole: 1n, headers: many, certificate: certify(many.at(-1)!), blocks: []};
     await serving(network, NAMES[0]!, {headers: () => told, blocks: () => never});
     const {catchUp} = await taker(network);
     expect(catchUp.isFar(5_000n)).toBe(false);
@@ -412,7 +414,10 @@ describe("what is served is refused", () => {
 describe("a desk", () => {
   const LAST = 40;
   /** A node with some of the chain final, and the rest of what it has above it. */
-  async function desk(newest: readonly Certified[], {votes = 3, closing = null as readonly Certified[] | null} = {}) {
+  async function desk(
+    newest: readonly Certified[],
+    {votes = 3, closing = null as readonly Certified[] | null, pruned = 0n} = {},
+  ) {
     const network = new InProcessNetwork();
     const [server, client] = [network.join("server"), network.join("client")];
     const at = (height: bigint) => (height <= LAST ? (chain[Number(height) - 1] ?? null) : null);
@@ -423,7 +428,9 @@ describe("a desk", () => {
         head: () => ({...{stateRoot: "", receiptsRoot: "", id: ""}, header: chain[LAST - 1]!.block.header}),
         header: (height) => at(height)?.block.header ?? null,
         epoch: () => closing && {closing},
+        prunedHeight: () => pruned,
         block: async (height) => {
+          if (height <= pruned) return null;
           const {block, certificate} = at(height)!;
           const many = Array.from({length: votes}, (_, validator) => ({...certificate.votes[0]!, validator}));
           return {id: certificate.blockId, block, certificate: {...certificate, votes: many}};
@@ -455,6 +462,15 @@ describe("a desk", () => {
     expect(heights(few.headers)).toEqual([40n, 41n, 42n]);
     expect(await headers(1n, {epoch: 1n})).toMatchObject({headers: [], certificate: null, newest: 42n});
     expect(await headers(43n)).toMatchObject({headers: [], certificate: null, blocks: []});
+  });
+
+  test("says from where on it has blocks, and serves none that it has pruned", async () => {
+    const {headers, blocks} = await desk([], {pruned: 30n});
+    for (const from of [1n, 30n])
+      expect(await headers(from)).toEqual({newest: 40n, whole: 31n, headers: [], certificate: null, blocks: []});
+    expect(heights((await headers(31n)).headers)).toEqual(views(LAST).slice(30));
+    expect(await blocks(29n, ids.slice(28, 33))).toEqual([]);
+    expect((await blocks(31n, ids.slice(30, 33))).length).toBe(3);
   });
 
   test("keeps a branch to itself that stands on what it lacks", async () => {

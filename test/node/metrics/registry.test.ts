@@ -17,6 +17,7 @@ const metrics = (change: Partial<MetricsPorts> = {}) =>
     signaturesChecked: () => 3,
     bodies: {checked: 5, mismatches: 1},
     cluster: null,
+    store: () => ({bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n}),
     ...change,
   });
 
@@ -249,6 +250,10 @@ test("counts what batches come to", async () => {
   expect(text).toMatch(/^qsdm_batches_missing 2$/m);
   expect(text).toMatch(/^qsdm_signatures_checked_total 3$/m);
   expect(text).toMatch(/^qsdm_batches_made_total 5$/m);
+  expect(text).toMatch(/^qsdm_store_bytes 5000000$/m);
+  expect(text).toMatch(/^qsdm_store_free_bytes 4096$/m);
+  expect(text).toMatch(/^qsdm_store_pruned_height 77$/m);
+  expect(text).toMatch(/^qsdm_store_pruned_blocks_total 64$/m);
 });
 
 test("says how far the node is behind, and what others served it", async () => {

@@ -10,6 +10,7 @@ import {
   framesIn,
 } from "../../../src/codecs/chain/chain-file.js";
 import {receipt as receiptCodec} from "../../../src/codecs/chain/receipt.js";
+import {FinalityDesk} from "../../../src/node/finality.js";
 import {hashEach} from "../../../src/node/ledger/state/hashing.js";
 import {openSqlite} from "../../../src/node/storage/sqlite/driver.js";
 import {SqliteStore} from "../../../src/node/storage/sqlite/store.js";
@@ -174,6 +175,24 @@ describe("a file of the chain", () => {
 });
 
 describe("a pruned store", () => {
+  test("is opened, goes on, and has the state of an archive", async () => {
+    const directory = scratchDirectory();
+    const first = await openTestChain(directory, GENESIS);
+    await imported(file, first, true);
+    first.store.prune({upTo: 5n, blocksMax: 10});
+    first.store.close();
+    const pruned = await openTestChain(directory, GENESIS);
+    const archive = await fresh();
+    await imported(file, archive, true);
+    for (const {intake} of [pruned, archive]) {
+      await intake.submit(signedTransfer(alice, {to: bob.address, amountDust: 10n, nonce: BLOCKS}));
+      await extend(intake);
+    }
+    expect(pruned.chain.tip.height).toBe(7n);
+    expect(pruned.chain.tip.stateRoot).toBe(archive.chain.tip.stateRoot);
+    expect([pruned.store.prunedHeight(), archive.store.prunedHeight()]).toEqual([5n, 0n]);
+  });
+
   test("exports what it has, and says what it has not", async () => {
     const to = await fresh();
     await imported(file, to, true);
@@ -184,6 +203,9 @@ describe("a pruned store", () => {
     });
     await expect(exported(to.store, {from: 3n, to: null})).resolves.toBeDefined();
     expect(await verified(to.store, "votes")).toEqual([]);
+    const desk = new FinalityDesk({genesis: GENESIS, store: to.store, chain: to.chain, newest: () => []});
+    await expect(desk.prove(2n)).rejects.toMatchObject({code: "BLOCK_PRUNED"});
+    expect((await desk.prove(3n)).certificates.length).toBe(3);
     const ports = {...REPLAY, store: to.store, scratch: to.store, chain: to.chain, signal, checked: () => {}};
     await expect(executeStore(ports)).rejects.toMatchObject({code: "BLOCK_PRUNED"});
   });

@@ -27,7 +27,7 @@ export class Feed {
   readonly #waiting = new Set<() => void>();
 
   constructor(
-    private readonly store: Pick<LedgerStore, "events" | "prunedSeq" | "block">,
+    private readonly store: Pick<LedgerStore, "events" | "prunedSeq" | "prunedHeight" | "block">,
     private readonly tipHeight: () => bigint,
   ) {}
 
@@ -38,7 +38,11 @@ export class Feed {
 
   /** Events up to this number are gone; 0 while none is. */
   get prunedSeq(): bigint {
-    return this.store.prunedSeq();
+    const dropped = this.store.prunedSeq();
+    const pruned = this.store.prunedHeight();
+    // Events of a pruned block are told no more: they carry proofs that only the block had.
+    const last = pruned === 0n ? 0n : lastSeqOf(pruned);
+    return last > dropped ? last : dropped;
   }
 
   /**

@@ -2,6 +2,7 @@
 import {blockList, blockView, headerList, receiptView} from "../../../codecs/api/chain.js";
 import {RuleError, UsageError} from "../../../errors.js";
 import {heightKind, inPath, limitKind, mayQuery, txIdKind} from "../param.js";
+import type {ApiPorts} from "../ports.js";
 import {json, route} from "../route.js";
 import {viewOfBlock, viewOfHeader, viewOfReceipt} from "./block-views.js";
 import {findByTxId} from "./tx-id.js";
@@ -27,6 +28,18 @@ interface Asked {
 export function checkRange({from, to}: Pick<Asked, "from" | "to">): void {
   if (from !== null && to !== null && from > to)
     throw new UsageError("PARAMETER_INVALID", `from ${from} is above to ${to}`);
+}
+
+/**
+ * Refuses what was here and is not any more: a list with a hole would read as a chain without these blocks.
+ * @throws RuleError BLOCK_PRUNED
+ */
+export function checkKept(height: bigint, {store}: Pick<ApiPorts, "store">): void {
+  const pruned = store.prunedHeight();
+  if (height < 1n || height > pruned) return;
+  throw new RuleError("BLOCK_PRUNED", `block ${height} was pruned: this node keeps those above ${pruned}`, {
+    hint: "headers are kept; ask an archive node for the rest",
+  });
 }
 
 /** Heights that a range asks for, ascending. @throws UsageError PARAMETER_INVALID */
@@ -72,6 +85,7 @@ export const blocksRoute = route({
     const {heights, ...range} = rangeOf(asked, node.view().head.height, BLOCKS);
     const blocks = [];
     for (const height of heights) {
+      checkKept(height, node);
       const stored = await node.store.block(height);
       if (stored) blocks.push(viewOfBlock(stored.block, node));
     }
@@ -92,9 +106,16 @@ export const blockRoute = route({
   async handle({height}, {node}) {
     const stored = await node.store.block(height);
     if (stored) return viewOfBlock(stored.block, node);
+    checkKept(height, node);
     throw new RuleError("BLOCK_NOT_FOUND", `no block at height ${height}, the tip is ${node.view().head.height}`);
   },
 });
+
+/** What a client has to know of a node that prunes, where something is not found. */
+export function prunedNote({store}: Pick<ApiPorts, "store">): string {
+  const pruned = store.prunedHeight();
+  return pruned === 0n ? "" : `; this node has pruned those of blocks up to ${pruned}, an archive node has them`;
+}
 
 export const receiptRoute = route({
   method: "GET",
@@ -110,7 +131,7 @@ export const receiptRoute = route({
     const receipt = await findByTxId(txId, {node}, (id) => node.store.receipt(id));
     if (!receipt)
       throw new RuleError("RECEIPT_NOT_FOUND", `no receipt for transaction ${txId}`, {
-        hint: "a transaction has a receipt once a block includes it",
+        hint: `a transaction has a receipt once a block includes it${prunedNote(node)}`,
       });
     return viewOfReceipt({...receipt, txId}, node);
   },

@@ -3,13 +3,20 @@ import {receiptList} from "../../../codecs/api/chain.js";
 import {slashReceiptPage} from "../../../codecs/api/mining.js";
 import {viewOfSlash} from "../../ledger/slashing/view.js";
 import {heightKind, limitKind, mayQuery, secondsKind, wordKind} from "../param.js";
+import type {ApiPorts} from "../ports.js";
 import {json, route} from "../route.js";
 import {viewOfReceipt} from "./block-views.js";
-import {checkRange} from "./chain.js";
+import {checkKept, checkRange} from "./chain.js";
 
 /** Sizes of a page. */
 const RECEIPTS = {usual: 50, max: 200} as const;
 const SLASHES = {usual: 100, max: 500} as const;
+
+/** Where a list begins that names no first height. */
+function firstKept({store}: Pick<ApiPorts, "store">): bigint {
+  const pruned = store.prunedHeight();
+  return pruned === 0n ? 0n : pruned + 1n;
+}
 
 export const receiptsRoute = route({
   method: "GET",
@@ -19,7 +26,7 @@ export const receiptsRoute = route({
   errors: "text",
   cost: 4,
   params: {
-    from: mayQuery(heightKind, "first height; 0 when left out"),
+    from: mayQuery(heightKind, "first height; the first that is kept when left out"),
     to: mayQuery(heightKind, "last height; the tip when left out"),
     limit: mayQuery(limitKind, `${RECEIPTS.usual} when left out or 0, at most ${RECEIPTS.max}`),
   },
@@ -28,7 +35,8 @@ export const receiptsRoute = route({
   async handle({from, to, limit}, {node}) {
     checkRange({from, to});
     const tip = node.view().head.height;
-    const range = {from: from ?? 0n, to: to === null || to > tip ? tip : to};
+    if (from !== null) checkKept(from, node);
+    const range = {from: from ?? firstKept(node), to: to === null || to > tip ? tip : to};
     const receipts = await node.store.receipts({...range, limit: Math.min(limit || RECEIPTS.usual, RECEIPTS.max)});
     return {tip, ...range, receipts: receipts.map((receipt) => viewOfReceipt(receipt, node))};
   },

@@ -115,7 +115,7 @@ function miningOf({head: {height}, params, governance}: LedgerView): Status["min
   };
 }
 
-function ownOf(view: LedgerView, node: Pick<ApiPorts, "poolSize" | "batches" | "sync">): OwnStatus {
+function ownOf(view: LedgerView, node: Pick<ApiPorts, "poolSize" | "batches" | "sync" | "store">): OwnStatus {
   const {head, params} = view;
   const {catchingUp, ...sync} = node.sync();
   // Governed: the state has the last word, as it has when a slash is applied.
@@ -129,6 +129,7 @@ function ownOf(view: LedgerView, node: Pick<ApiPorts, "poolSize" | "batches" | "
     blockTimeMs: head.timeMs,
     stateRoot: head.stateRoot,
     sync: {state: catchingUp ? "catching-up" : "following", ...sync},
+    prunedHeight: node.store.prunedHeight(),
     poolSize: node.poolSize(),
     batches: node.batches(),
     baseFeeDust: params.fees.baseFeeDust,

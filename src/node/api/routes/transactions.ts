@@ -4,6 +4,7 @@ import {RuleError} from "../../../errors.js";
 import {inPath, txIdKind} from "../param.js";
 import {json, route} from "../route.js";
 import {viewOfReceipt} from "./block-views.js";
+import {prunedNote} from "./chain.js";
 import {findByTxId} from "./tx-id.js";
 
 export const transactionRoute = route({
@@ -29,7 +30,7 @@ export const transactionRoute = route({
     }
     if (content === null)
       throw new RuleError("TRANSACTION_NOT_FOUND", `transaction ${txId} neither waits here nor is in a block`, {
-        hint: "it expired, was replaced, or was sent to another node: an expired one can be sent again",
+        hint: `it expired, was replaced, or was sent to another node: an expired one can be sent again${prunedNote(node)}`,
       });
     const {sender, nonce, contract, maxFeeDust, tipDust, expiresAtHeight} = content;
     const waiting = {maxFeeDust, tipDust, expiresAtHeight, accountNonce: view.account(sender)?.nonce ?? 0n};

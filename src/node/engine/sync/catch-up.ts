@@ -32,7 +32,7 @@ export type Taken = "news" | "known" | "refused";
 
 export interface CatchUpPorts {
   readonly network: Pick<Network, "peers" | "request" | "reject">;
-  readonly store: Pick<LedgerStore, "block">;
+  readonly store: Pick<LedgerStore, "certificate">;
   /** The newest final block. */
   tip(): SyncBase;
   readonly clock: Pick<Clock, "nowMs" | "after">;
@@ -131,7 +131,9 @@ export class CatchUp {
     const base = this.ports.tip();
     const ground = this.ports.ground();
     const answer = await this.#headersOf(peer, base, ground);
-    if (!answer || answer.headers.length === 0 || this.#isStopped) return false;
+    if (!answer || this.#isStopped) return false;
+    if (answer.whole > base.height + 1n) this.#pruned(peer, answer.whole, base.height);
+    if (answer.headers.length === 0) return false;
     const parts = {network: this.ports.network, clock, sources: this.#sources, tally: this.tally, log};
     let download: Download;
     let wanted: readonly Wanted[];
@@ -157,7 +159,7 @@ export class CatchUp {
 
   async #take(download: Download, base: SyncBase, last: bigint): Promise<boolean> {
     const {store, take, tip} = this.ports;
-    let parent = (await store.block(base.height))!.certificate;
+    let parent = (await store.certificate(base.height))!;
     let news = false;
     for await (const each of download.inOrder()) {
       const taken = await take(each, justifyOf(each, parent));
@@ -207,6 +209,16 @@ export class CatchUp {
       this.#lied(peer, error);
       return null;
     }
+  }
+
+  /** It has what this node needs no more: an honest peer, and of no use for now. */
+  #pruned(peer: PeerId, whole: bigint, height: bigint): void {
+    this.tally.pruned++;
+    if (this.#sources.pruned(peer))
+      this.ports.log.warn(
+        {peer, height, whole},
+        "a peer has pruned the blocks that are missing here: an archive node has them, as a peer or in a file for store import",
+      );
   }
 
   #lied(peer: PeerId, err: QsdmError): void {

@@ -34,7 +34,7 @@ const BLOCKS_AT_ONCE = 8;
 
 export interface SyncDeskPorts {
   readonly network: Pick<Network, "serve">;
-  readonly store: Pick<LedgerStore, "block" | "header" | "head"> & {
+  readonly store: Pick<LedgerStore, "block" | "header" | "head" | "prunedHeight"> & {
     epoch(number: bigint): Pick<EpochRow, "closing"> | null;
   };
   /** Certified blocks above the final one, in order of height. */
@@ -44,7 +44,8 @@ export interface SyncDeskPorts {
 /** A header, and how its block is got. */
 interface Place {
   readonly header: Header;
-  load(): Promise<Certified>;
+  /** Null where it was pruned meanwhile. */
+  load(): Promise<Certified | null>;
 }
 
 export class SyncDesk {
@@ -63,7 +64,10 @@ export class SyncDesk {
     const {places, newest} = await this.#places(asked);
     const blocks = places.length <= INLINE_BLOCKS_MAX ? await loaded(places, INLINE_BYTES) : [];
     const last = blocks.length === places.length ? blocks.at(-1) : await places.at(-1)!.load();
-    return {newest, headers: places.map(({header}) => header), certificate: last?.certificate ?? null, blocks};
+    const whole = this.ports.store.prunedHeight() + 1n;
+    // Headers are worth nothing without votes for the last of them.
+    if (!last) return {newest, whole, headers: [], certificate: null, blocks: []};
+    return {newest, whole, headers: places.map(({header}) => header), certificate: last.certificate, blocks};
   }
 
   /** What this node has of an epoch from a height on. */
@@ -72,7 +76,7 @@ export class SyncDesk {
     const most = Math.min(count, HEADERS_MAX);
     const places: Place[] = [];
     let height = from > 0n ? from : 1n;
-    for (; places.length < most; height++) {
+    for (; places.length < most && height > store.prunedHeight(); height++) {
       if (places.length % HEADERS_AT_ONCE === HEADERS_AT_ONCE - 1) await nextTurn();
       const header = store.header(height);
       if (header?.epoch !== epoch) break;
@@ -108,9 +112,9 @@ export class SyncDesk {
     return loaded(places, ANSWER_BYTES, 1);
   }
 
-  async #stored(height: bigint): Promise<Certified> {
-    const {block, certificate} = (await this.ports.store.block(height))!;
-    return {block, certificate};
+  async #stored(height: bigint): Promise<Certified | null> {
+    const stored = await this.ports.store.block(height);
+    return stored && {block: stored.block, certificate: stored.certificate};
   }
 
   /** The blocks behind the last one of an epoch, which are of no height of the chain. */
@@ -134,6 +138,7 @@ async function loaded(places: readonly Place[], maxBytes: number, least = 0): Pr
   for (const [i, {load}] of places.entries()) {
     if (i % BLOCKS_AT_ONCE === BLOCKS_AT_ONCE - 1) await nextTurn();
     const each = await load();
+    if (!each) break;
     bytes += roughBytes(each);
     if (bytes > maxBytes && blocks.length >= least) break;
     blocks.push(each);

@@ -24,6 +24,8 @@ interface Source {
   restsUntilMs: number;
   /** Whether it rests for what it served. */
   lied: boolean;
+  /** Whether it has dropped what was asked for. */
+  pruned: boolean;
   /** How long it is waited for with headers. */
   patienceMs: number;
   /** When it was asked for headers last: in which turn, counted from the start. */
@@ -117,6 +119,18 @@ export class Sources {
     source.restsUntilMs = this.ports.nowMs() + Math.min(REST_MS * 2 ** source.failures++, REST_MAX_MS);
   }
 
+  /**
+   * It has dropped what is missing here: others are asked, and it again in a while, when this node may have come further.
+   * @returns whether it was not known
+   */
+  pruned(id: PeerId): boolean {
+    const source = this.#of(id);
+    source.restsUntilMs = this.ports.nowMs() + REST_MAX_MS;
+    const isNew = !source.pruned;
+    source.pruned = true;
+    return isNew;
+  }
+
   /** It served what cannot be true. */
   lied(id: PeerId): void {
     const source = this.#of(id);
@@ -146,6 +160,7 @@ export class Sources {
         failures: 0,
         restsUntilMs: 0,
         lied: false,
+        pruned: false,
         patienceMs: PATIENCE_MS,
         turn: 0,
         newest: 0n,

@@ -4,7 +4,7 @@
  */
 import {randomBytes} from "node:crypto";
 import {plain} from "../../../codecs/bytes.js";
-import type {Block, Header} from "../../../codecs/chain/block.js";
+import type {Block, Certificate, Header} from "../../../codecs/chain/block.js";
 import type {EpochRow} from "../../../codecs/chain/epoch.js";
 import type {Receipt} from "../../../codecs/chain/receipt.js";
 import {UnavailableError} from "../../../errors.js";
@@ -148,6 +148,11 @@ export class CqlStore implements LedgerStore {
     return here ?? (this.#isThere(height) ? this.far.block(height) : null);
   }
 
+  async certificate(height: bigint): Promise<Certificate | null> {
+    const here = this.near.certificate(height);
+    return here ?? (this.#isThere(height) ? ((await this.far.block(height))?.certificate ?? null) : null);
+  }
+
   header(height: bigint): Header | null {
     return this.near.header(height);
   }
@@ -210,6 +215,10 @@ export class CqlStore implements LedgerStore {
 
   reclaim(bytesMax: number): number {
     return this.near.reclaim(bytesMax);
+  }
+
+  sizes() {
+    return this.near.sizes();
   }
 
   stats() {

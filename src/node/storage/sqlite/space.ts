@@ -9,7 +9,6 @@ export class Space {
   constructor(private readonly db: Sqlite) {}
 
   stats(): StoreStats {
-    const page = this.#number("page_size");
     // Indexes count for their table.
     const sizes = this.db
       .prepare(
@@ -18,7 +17,13 @@ export class Space {
       )
       .all() as {name: string; bytes: bigint}[];
     const tables = sizes.map(({name, bytes}): TableStats => ({name, rows: this.#rows(name), bytes: Number(bytes)}));
-    return {bytes: this.#number("page_count") * page, freeBytes: this.#number("freelist_count") * page, tables};
+    return {...this.sizes(), tables};
+  }
+
+  /** At once, without reading the file. */
+  sizes(): {readonly bytes: number; readonly freeBytes: number} {
+    const page = this.#number("page_size");
+    return {bytes: this.#number("page_count") * page, freeBytes: this.#number("freelist_count") * page};
   }
 
   reclaim(bytesMax: number): number {

@@ -24,6 +24,7 @@ export interface EventRow {
 export interface Statements {
   readonly lastHeader: Query<[], Pick<BlockRow, "id" | "header">>;
   readonly headerAt: Query<[bigint], Pick<BlockRow, "header">>;
+  readonly certificateAt: Query<[bigint], Pick<BlockRow, "certificate">>;
   readonly blockAt: Query<[bigint], Omit<BlockRow, "height" | "header">>;
   readonly addBlock: Write<[bigint, Uint8Array, Uint8Array, Uint8Array, Uint8Array]>;
   readonly allState: Query<[], {store: string; key: string; value: Buffer}>;
@@ -68,6 +69,7 @@ export interface Statements {
 export const prepareStatements = (db: Sqlite): Statements => ({
   lastHeader: db.prepare("SELECT id, header FROM block ORDER BY height DESC LIMIT 1"),
   headerAt: db.prepare("SELECT header FROM block WHERE height = ?"),
+  certificateAt: db.prepare("SELECT certificate FROM block WHERE height = ?"),
   blockAt: db.prepare("SELECT id, certificate, body FROM block WHERE height = ?"),
   addBlock: db.prepare("INSERT INTO block (height, id, header, certificate, body) VALUES (?, ?, ?, ?, ?)"),
   allState: db.prepare("SELECT store, key, value FROM state ORDER BY seq"),

@@ -2,7 +2,14 @@
 
 import type {Topic} from "../../../codecs/api/events.js";
 import {bytesOfHex, hexOf, plain} from "../../../codecs/bytes.js";
-import {type Block, block as blockCodec, certificate, type Header, header} from "../../../codecs/chain/block.js";
+import {
+  type Block,
+  block as blockCodec,
+  type Certificate,
+  certificate,
+  type Header,
+  header,
+} from "../../../codecs/chain/block.js";
 import {type EpochRow, epochRow} from "../../../codecs/chain/epoch.js";
 import {encodedReceipt, type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {BATCH_WINDOW_ROUNDS, type BatchRef} from "../../../codecs/dag/batch.js";
@@ -169,6 +176,11 @@ export class SqliteStore implements LedgerStore {
     return {id: hexOf(row.id), block: blockCodec.decode(body), certificate: certificate.decode(row.certificate)};
   }
 
+  certificate(height: bigint): Certificate | null {
+    const row = height <= INTEGER_MAX ? this.#statements.certificateAt.get(height) : undefined;
+    return row && row.certificate.length > 0 ? certificate.decode(row.certificate) : null;
+  }
+
   header(height: bigint): Header | null {
     const row = height <= INTEGER_MAX ? this.#statements.headerAt.get(height) : undefined;
     return row ? header.decode(row.header) : null;
@@ -244,6 +256,10 @@ export class SqliteStore implements LedgerStore {
    */
   compact(): {readonly bytesBefore: number; readonly bytesAfter: number} {
     return this.#guarded(() => this.#space.compact(this.options.path));
+  }
+
+  sizes(): Pick<StoreStats, "bytes" | "freeBytes"> {
+    return this.#space.sizes();
   }
 
   stats(): StoreStats {

@@ -1,0 +1,26 @@
+/** The store: the room that it takes, and what was dropped of old blocks. */
+import type {Registry} from "prom-client";
+import {readCounter, readGauge} from "./figures.js";
+
+export interface StoreFigures {
+  readonly bytes: number;
+  readonly freeBytes: number;
+  readonly prunedHeight: bigint;
+  /** Blocks dropped since the start. */
+  readonly pruned: bigint;
+}
+
+export function storeMetrics(registry: Registry, figures: () => StoreFigures): void {
+  const gauge = (name: string, help: string, read: (now: StoreFigures) => number): void =>
+    readGauge(registry, {name, help, read: () => read(figures())});
+  gauge("qsdm_store_bytes", "Size of the database, free space included.", (now) => now.bytes);
+  gauge("qsdm_store_free_bytes", "Free space inside the database.", (now) => now.freeBytes);
+  gauge("qsdm_store_pruned_height", "Last height whose body was dropped; 0 while none was.", (now) =>
+    Number(now.prunedHeight),
+  );
+  readCounter(registry, {
+    name: "qsdm_store_pruned_blocks_total",
+    help: "Blocks that lost their bodies since the node started.",
+    read: () => Number(figures().pruned),
+  });
+}
