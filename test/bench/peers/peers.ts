@@ -15,6 +15,9 @@ function installed(tool: string): string | null {
   return existsSync(path.join(directory, "node_modules")) ? directory : null;
 }
 
+/** Where the packages of tools/peers are, or null. */
+export const peerFolder = (): string | null => installed("peers");
+
 /** What a script beside this file measured, or why it did not. */
 function measured(program: string, argv: readonly string[]): Readonly<Record<string, number>> | string {
   const {status, stdout, stderr, error} = spawnSync(program, argv, {encoding: "utf8", timeout: 120_000});
