@@ -1,7 +1,8 @@
 /**
  * A chain of four validators, each a process, that pays all the time while one after the other is killed, paused and cut
  * off. Run by `npm run chaos -- --minutes 10`; prints what was seen, and ends with status 1 when anything is not as it
- * should be. `--netns` parts real network namespaces instead of proxies, which needs root.
+ * should be. `--netns` parts real network namespaces instead of proxies, which needs root. `--load adversarial` has accounts
+ * attack the books meanwhile, without other faults unless `--faults` names them.
  */
 import {randomInt} from "node:crypto";
 import {mkdir, mkdtemp, rm, writeFile} from "node:fs/promises";
@@ -11,8 +12,10 @@ import {parseArgs} from "node:util";
 import {DUST_PER_CELL} from "../src/codecs/amount.js";
 import {utf8} from "../src/codecs/bytes.js";
 import {sha3} from "../src/codecs/hash.js";
+import type {Client} from "../src/node/api/client.js";
 import {loadMlDsa} from "../src/node/compute/ml-dsa.js";
 import {signerOfSeed} from "../src/node/keys/signer.js";
+import {Adversary, AUTHORITIES, VILLAINS} from "./chaos/adversary.js";
 import {Chaos} from "./chaos/chaos.js";
 import {FAULTS} from "./chaos/faults.js";
 import {namespaceWires} from "./chaos/namespaces.js";
@@ -27,7 +30,8 @@ const {values} = parseArgs({
     minutes: {type: "string", default: "10"},
     rate: {type: "string", default: "20"},
     seed: {type: "string"},
-    faults: {type: "string", default: FAULTS.join(",")},
+    load: {type: "string", default: "payments"},
+    faults: {type: "string"},
     "log-level": {type: "string", default: "warn"},
     netns: {type: "boolean", default: false},
     /** Where the summary goes as JSON. */
@@ -41,7 +45,10 @@ const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed
 if (!(minutes >= 1 && perSecond >= 1 && Number.isSafeInteger(seed)))
   throw new Error("--minutes and --rate are at least 1, --seed is an integer");
 
-const kinds = values.faults.split(",").map((name) => FAULTS.find((kind) => kind === name));
+if (values.load !== "payments" && values.load !== "adversarial") throw new Error("--load is payments or adversarial");
+const adversarial = values.load === "adversarial";
+const named = values.faults?.split(",") ?? (adversarial ? [] : FAULTS);
+const kinds = named.map((name) => FAULTS.find((kind) => kind === name));
 if (!kinds.every((kind) => kind !== undefined)) throw new Error(`--faults are of ${FAULTS.join(",")}`);
 
 const directory = values.dir ?? (await mkdtemp(path.join(tmpdir(), "qsdm-chaos-")));
@@ -55,13 +62,18 @@ const mlDsa = await loadMlDsa(87);
 const accountOf = (name: string) => signerOfSeed(mlDsa, sha3(utf8(`chaos ${name}`)));
 const senders = Array.from({length: SENDERS}, (_, i) => accountOf(`sender ${i}`));
 const wires = values.netns ? await namespaceWires(VALIDATORS) : await proxyWires(VALIDATORS);
-const chaos = new Chaos({seed, minutes, perSecond, kinds, say, senders, wires});
+const votes = await loadMlDsa(44);
+const adversary = (clients: readonly Client[]) =>
+  adversarial ? new Adversary({chainId: "chaos", clients, accountOf, votes}) : null;
+const chaos = new Chaos({seed, minutes, perSecond, kinds, say, senders, wires, adversary});
+const villains = adversarial ? [...VILLAINS, ...AUTHORITIES].map(accountOf) : [];
 const validators = await prepareValidators({
   count: VALIDATORS,
   directory,
   chainId: "chaos",
   account: accountOf("fees").address,
-  allocations: senders.map(({address}) => ({to: address, amountDust: 10_000n * DUST_PER_CELL})),
+  allocations: [...senders, ...villains].map(({address}) => ({to: address, amountDust: 10_000n * DUST_PER_CELL})),
+  authorities: adversarial ? AUTHORITIES.map((name) => accountOf(name).address) : [],
   wires,
   logLevel: values["log-level"],
   ended: (index, how) => chaos.fault(`validator ${index} ended by itself: ${how}`),

@@ -2,6 +2,7 @@
 import path from "node:path";
 import {setTimeout as sleep} from "node:timers/promises";
 import {QsdmError} from "../../src/errors.js";
+import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import type {Acknowledged} from "./load.js";
 import type {Validator} from "./validators.js";
@@ -46,6 +47,25 @@ export async function supplyFault({index, client}: Validator): Promise<string | 
   const isWhole = genesisDust + minedDust - burnedDust === balancesDust + bondsDust;
   if (isWhole && genesisDust + minedDust + unissuedDust === capDust) return null;
   return `validator ${index}, block ${height}: the supply equation does not hold`;
+}
+
+/**
+ * Where governed parameters stand once nothing that was voted on waits any more: the same on all validators, and not as
+ * the genesis had them, or nothing was ever promoted.
+ */
+export async function governedApart(validators: readonly Validator[], withinMs: number): Promise<readonly string[]> {
+  const endMs = Date.now() + withinMs;
+  for (;;) {
+    const all = await Promise.all(validators.map(({client}) => client.governance()));
+    const standing = all.map(({active}) => [...active].map(([name, value]) => `${name}=${value}`).join(" "));
+    const settled = all.every(({pending}) => pending.length === 0) && new Set(standing).size === 1;
+    if (settled) {
+      const moved = all[0]!.active.get("reward_bps") !== BigInt(NETWORK_PARAMS.dev.slashRewardBps);
+      return moved ? [] : ["no change that the authorities voted for has come to hold"];
+    }
+    if (Date.now() > endMs) return standing.map((each, i) => `validator ${i} is governed by ${each}`);
+    await sleep(POLL_MS);
+  }
 }
 
 /** Holds the databases of stopped validators against each other, block by block. */

@@ -1,7 +1,9 @@
 /** One run: warm up, a fault every half minute, and the checks. */
 import {setTimeout as sleep} from "node:timers/promises";
+import type {Client} from "../../src/node/api/client.js";
 import type {Signer} from "../../src/node/keys/signer.js";
-import {chainFaults, lostOn, supplyFault} from "./audit.js";
+import type {Adversary} from "./adversary.js";
+import {chainFaults, governedApart, lostOn, supplyFault} from "./audit.js";
 import {type Fault, type FaultKind, faultOf, inflict} from "./faults.js";
 import {Load} from "./load.js";
 import type {Validator} from "./validators.js";
@@ -31,6 +33,8 @@ export interface ChaosPlan {
   readonly kinds: readonly FaultKind[];
   readonly senders: readonly Signer[];
   readonly wires: Wires;
+  /** Who attacks the books meanwhile, or nobody. */
+  adversary(clients: readonly Client[]): Adversary | null;
   say(text: string): void;
 }
 
@@ -77,14 +81,18 @@ export class Chaos {
     watch.start();
     await this.#until(() => watch.best >= 3n, READY_MS, "no block is final");
     load.start();
+    const adversary = this.plan.adversary(validators.map(({client}) => client));
+    adversary?.start();
     await sleep(WARM_UP_MS);
     const baseline = watch.rate(Date.now() - WARM_UP_MS / 2, Date.now());
     say(`${baseline.toFixed(1)} transactions a second without a fault`);
     const injected: Injected[] = [];
     const endsAtMs = startedAtMs + minutes * 60_000;
-    for (let round = 0; Date.now() + EVERY_MS <= endsAtMs; round++)
+    for (let round = 0; this.plan.kinds.length > 0 && Date.now() + EVERY_MS <= endsAtMs; round++)
       injected.push(await this.#inject(this.#fault(round, validators.length), {validators, watch, baseline}));
+    await sleep(Math.max(0, endsAtMs - Date.now()));
     await load.stop();
+    await adversary?.stop();
     const {acknowledged, refusals} = load;
     say(`${acknowledged.length} transactions acknowledged, ${watch.best} blocks; looking for all of them`);
     for (const each of new Set(refusals)) this.fault(`a sender was refused: ${each}`);
@@ -92,6 +100,7 @@ export class Chaos {
       for (const each of lost.slice(0, LOST_SHOWN)) this.fault(each);
       if (lost.length > LOST_SHOWN) this.fault(`and ${lost.length - LOST_SHOWN} more that it does not have`);
     }
+    if (adversary) await this.#hold(adversary, validators);
     for (const each of await Promise.all(validators.map(supplyFault))) if (each !== null) this.fault(each);
     await watch.stop();
     for (const each of watch.conflicts) this.fault(each);
@@ -113,6 +122,17 @@ export class Chaos {
     };
     tell(summary, say);
     return summary;
+  }
+
+  /** What must have come of the attacks: some of each kind got in, and what was voted for holds everywhere alike. */
+  async #hold(adversary: Adversary, validators: readonly Validator[]): Promise<void> {
+    const {say} = this.plan;
+    const listed = (counts: ReadonlyMap<string, number>) => [...counts].map(([what, n]) => `${what} ${n}`).join(", ");
+    say(`taken from villains: ${listed(adversary.taken)}`);
+    say(`refused: ${listed(adversary.refused)}`);
+    for (const each of adversary.faults) this.fault(each);
+    for (const who of adversary.idle()) this.fault(`nothing of the ${who} was ever taken`);
+    for (const each of await governedApart(validators, DRAIN_MS)) this.fault(each);
   }
 
   #fault(round: number, count: number): Fault {

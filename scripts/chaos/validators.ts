@@ -35,6 +35,7 @@ export interface ValidatorsPlan {
   readonly directory: string;
   readonly chainId: string;
   readonly allocations: Genesis["allocations"];
+  readonly authorities?: readonly string[];
   readonly account: string;
   readonly wires: Wires;
   readonly logLevel: string;
@@ -53,6 +54,7 @@ export async function prepareValidators(plan: ValidatorsPlan): Promise<readonly 
     chainId,
     seats,
     allocations,
+    authorities: plan.authorities ?? [],
     params: [],
     timeMs,
   });
