@@ -400,8 +400,7 @@ export const PLANTED: readonly PlantedBug[] = [
   bug(
     "a batch that is missing is not asked for",
     ["liveness", "acknowledged"],
-    edit("src/node/mempool/dag/fetch.ts", "if (delayMs === 0n) fetchDue(turn);", ""),
-    edit("src/node/mempool/dag/step.ts", "  fetchDue(turn);\n  const {resendMaxMs}", "  const {resendMaxMs}"),
+    edit("src/node/mempool/dag/fetch.ts", 'if (from.length > 0) turn.emit({type: "fetch", ref, from});', ""),
   ),
   bug(
     "an own batch is not sent again",
