@@ -127,6 +127,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./gov/propose-authority.js")).govProposeAuthorityCommand,
   },
   {
+    path: "gov propose-retire",
+    heading: "Governance",
+    load: async () => (await import("./gov/propose-retire.js")).govProposeRetireCommand,
+  },
+  {
     path: "gov vote",
     heading: "Governance",
     load: async () => (await import("./gov/vote.js")).govVoteCommand,
@@ -140,6 +145,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: "gov-helper propose-authority",
     heading: "Governance",
     load: async () => (await import("./gov-helper/propose-authority.js")).govHelperProposeAuthorityCommand,
+  },
+  {
+    path: "gov-helper propose-retire",
+    heading: "Governance",
+    load: async () => (await import("./gov-helper/propose-retire.js")).govHelperProposeRetireCommand,
   },
   {
     path: "gov-helper params",

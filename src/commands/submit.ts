@@ -174,7 +174,7 @@ function drafting(io: Io, order: Order, drafted: Draft): Outcome {
 async function announce(io: Io, order: Order, {content, feeDust}: Draft): Promise<void> {
   for (const line of order.announcement) io.note(line);
   const {maxFeeDust, expiresAtHeight} = content;
-  const most = maxFeeDust === feeDust ? "" : `, at most ${formatCell(maxFeeDust)} if the base fee rises`;
+  const most = maxFeeDust === feeDust ? "" : `, at most ${formatCell(maxFeeDust)} CELL if the base fee rises`;
   io.note(`fee ${formatCell(feeDust)} CELL${most}, to be included up to height ${expiresAtHeight}`);
   if (order.question !== null && io.asks) await io.confirm(order.question);
 }

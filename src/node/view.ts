@@ -8,6 +8,7 @@ import type {Chain} from "./chain.js";
 import {listRecords, registryStats} from "./ledger/enrollment/registry.js";
 import {governedBy, liveParams} from "./ledger/governance/live.js";
 import {authoritiesIn, type Proposal, proposalsIn} from "./ledger/governance/proposals.js";
+import {totalWeight, weightOf} from "./ledger/governance/reputation.js";
 import {difficultyAt, hashrateAt} from "./ledger/mining/difficulty.js";
 import {SUPPLY_CAP_DUST} from "./ledger/monetary/emission.js";
 import {epochFeesOf, monetaryOf} from "./ledger/monetary/engine/step.js";
@@ -20,6 +21,7 @@ import {
   accounts,
   enrollments,
   params as parameters,
+  retiredSubmeshes,
   stakes,
   streams,
   validatorAttestations,
@@ -80,6 +82,12 @@ function createView({state, params: given, tip, held}: Chain): LedgerView {
       }),
     stakes: () => stakesIn(state, params),
     epoch: () => epochOf(state),
+    reputation: (address) => {
+      const at = {height: tip.height + 1n, params};
+      return {weight: address === null ? 0n : weightOf(state, address, at), totalWeight: totalWeight(state, at)};
+    },
+    retiredSubmeshes: () =>
+      [...state.keys(retiredSubmeshes)].map((submesh) => ({submesh, ...state.get(retiredSubmeshes, submesh)!})),
     governance: () => (governance ??= governanceIn(state, params.rules)),
   };
 }

@@ -6,6 +6,7 @@ import {textOf} from "../../src/codecs/bytes.js";
 import {encodeChange, type Proposed} from "../../src/codecs/governance/change.js";
 import {GOVERNANCE_CONTRACT} from "../../src/codecs/governance/payloads.js";
 import {orderVote} from "../../src/commands/gov/order.js";
+import {orderRetire} from "../../src/commands/gov/retire-order.js";
 import {contentOf, signed, testAccount} from "../support/accounts.js";
 import {eventually, initTestNode, nodeGenesis, type RunningNode, runTestNode} from "../support/node.js";
 import {type Desk, deskOf, keystoreOf} from "./against-node.js";
@@ -18,10 +19,24 @@ const proposed: Proposed = {change: {kind: "param-set", param: "reward_bps", val
 const ID = "200/param-set/reward_bps/500";
 const open: ProposalView = {
   ...{id: ID, kind: "param-set", param: "reward_bps", value: 500n, op: null, address: null, effectiveHeight: 200n},
-  ...{proposer: BOB, proposedAtHeight: 90n, stagedAtHeight: null, voters: [BOB], votesNeeded: 2, memo: ""},
+  ...{
+    proposer: BOB,
+    proposedAtHeight: 90n,
+    stagedAtHeight: null,
+    voters: [BOB],
+    votesNeeded: 2,
+    memo: "",
+    submesh: null,
+    weight: null,
+  },
 };
 const context = (change: Partial<ProposalListView> = {}) => ({
-  client: {proposals: async () => ({height: 100n, authorities: [ALICE, BOB, CARL], proposals: [], ...change})},
+  client: {
+    proposals: async () => ({
+      ...{height: 100n, authorities: [ALICE, BOB, CARL], proposals: [], totalWeight: 100n},
+      ...change,
+    }),
+  },
   terms,
   sender: ALICE,
 });
@@ -68,6 +83,43 @@ describe("a vote", () => {
     ],
   ])("%s is refused before it costs a fee", async (_name, what, change, known, code) => {
     await expect(orderVote(what, {known}, context(change))).rejects.toMatchObject({code});
+  });
+});
+
+describe("a vote for a submesh to go", () => {
+  const RETIRE: Proposed = {change: {kind: "submesh-retire", submesh: "eu-fast"}, effectiveHeight: 200n};
+  const NAME = "200/submesh-retire/eu-fast";
+  const retire: ProposalView = {
+    ...{...open, id: NAME, kind: "submesh-retire", param: null, value: null, submesh: "eu-fast"},
+    ...{voters: [], votesNeeded: 0, weight: 30n},
+  };
+  const weighed = (weight: bigint, change: Partial<ProposalListView> = {}) => {
+    const {client, ...rest} = context(change);
+    const reputation = async () => ({height: 100n, address: ALICE, weight, totalWeight: 100n});
+    return {...rest, client: {...client, reputation}};
+  };
+
+  test("says what it weighs, and when that is enough", async () => {
+    const first = await orderRetire(RETIRE, {}, weighed(20n));
+    expect(textOf(first.payload)).toBe('{"kind":"submesh-retire","submesh":"eu-fast","effective_height":200}');
+    expect(first.announcement).toEqual([
+      `propose ${NAME} on qsdm-test: retire submesh eu-fast for good from height 200 on`,
+      "this vote weighs 20, together 20, of 51 that it takes",
+    ]);
+    const last = await orderRetire(RETIRE, {known: true}, weighed(21n, {proposals: [retire]}));
+    expect(last.summary).toEqual({
+      ...{proposal: NAME, effective_height: 200n, weight: 21n, votes: 51n, votes_needed: 51n},
+    });
+    expect(last.announcement[1]).toContain("which is enough");
+  });
+
+  test.each<[string, bigint, Partial<ProposalListView>, boolean, string]>([
+    ["of one who did nothing for the chain", 0n, {}, false, "GOV_NO_REPUTATION"],
+    ["for what nobody proposed", 9n, {}, true, "GOV_PROPOSAL_UNKNOWN"],
+    ["for what is staged", 9n, {proposals: [{...retire, stagedAtHeight: 91n}]}, true, "GOV_ALREADY_STAGED"],
+    ["for a height that is past", 9n, {height: 200n}, false, "GOV_EFFECTIVE_HEIGHT_IN_PAST"],
+  ])("%s is refused before it costs a fee", async (_name, weight, change, known, code) => {
+    await expect(orderRetire(RETIRE, {known}, weighed(weight, change))).rejects.toMatchObject({code});
   });
 });
 
@@ -122,6 +174,12 @@ describe("on a chain that two govern", () => {
     expect((await anns.qsdm("gov status")).out).toBe("");
   }, 60_000);
 
+  test("submeshes that went are listed, and nothing else with them", async () => {
+    expect((await anns.qsdm("gov status --retired")).out).toBe("");
+    const both = await anns.qsdm("gov status --retired --authorities --json");
+    expect([both.status, codeOf(both)]).toEqual([2, "FLAG_CONFLICT"]);
+  });
+
   test("a payload of gov-helper is a vote once it is signed", async () => {
     const payload = (
       await anns.qsdm(`gov-helper propose-authority --op remove --address ${ben.address} --effective-height 5000`)
@@ -143,6 +201,9 @@ describe("on a chain that two govern", () => {
     ["gov propose-param --param reward_bps --value 1", 2, "FLAG_MISSING"],
     ["gov propose-param --param reward_bps --value 1 --in-blocks 9 --effective-height 9", 2, "FLAG_CONFLICT"],
     ["gov propose-authority --op add --address me --in-blocks 9", 3, "GOV_ADDRESS_INVALID"],
+    ["gov propose-retire eu-fast --in-blocks 9", 3, "GOV_NO_REPUTATION"],
+    ["gov vote 200/submesh-retire/a/b", 3, "PROPOSAL_INVALID"],
+    ["gov-helper propose-retire a/b --effective-height 9", 3, "GOVERNANCE_INVALID"],
     ["gov-helper inspect", 2, "PAYLOAD_SOURCE"],
     ["gov-helper inspect --payload-hex 0x", 3, "HEX_INVALID"],
     ["gov-helper propose-param --param reward_bps --value 5001 --effective-height 9", 3, "GOVERNANCE_INVALID"],

@@ -86,6 +86,8 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
   difficulty: () => 65_536n,
   hashrateHps: () => 104_857n,
   stakes: () => [],
+  reputation: (address) => ({weight: address === ALICE ? 40n : 0n, totalWeight: 100n}),
+  retiredSubmeshes: () => [],
   epoch: () => ({number: 0n, originHeight: 0n}),
   validators: () => [{account: BOB, power: 1n, publicKey: new Uint8Array(1312), attestation: null}],
   governance: () => ({

@@ -1,5 +1,5 @@
 /**
- * Payloads of contract `qsdm/gov/v1`: set a parameter, add or remove an authority.
+ * Payloads of contract `qsdm/gov/v1`: set a parameter, add or remove an authority; ours alone, retire a submesh.
  *
  * J-plain JSON, members in the order below, an empty memo left out. The kind is peeked at with a reader that allows
  * nothing behind the value, so the tolerance of the second reading never comes to bear.
@@ -17,6 +17,7 @@ import {CHAIN_PARAMETERS, GOVERNED_PARAMETERS, type GovernedParameter} from "./p
 export const GOVERNANCE_CONTRACT = "qsdm/gov/v1";
 export const PARAM_SET = "param-set";
 export const AUTHORITY_SET = "authority-set";
+export const SUBMESH_RETIRE = "submesh-retire";
 
 const kind = member("kind", goText("chainparams.PayloadKind"));
 const paramSetWire = goStruct("chainparams.ParamSetPayload", {
@@ -38,6 +39,16 @@ const authoritySetWire = goStruct("chainparams.AuthoritySetPayload", {
 });
 export type AuthoritySet = GoValue<typeof authoritySetWire>;
 
+/** Ours: the reference has no such kind. */
+const submeshRetireWire = goStruct("chainparams.SubmeshRetirePayload", {
+  kind,
+  /** As profiles and cells name it. */
+  submesh: member("submesh", goText()),
+  effectiveHeight: member("effective_height", goUint64),
+  memo: optional("memo", goText()),
+});
+export type SubmeshRetire = GoValue<typeof submeshRetireWire>;
+
 const CODE = "GOVERNANCE_INVALID";
 const refuse = (why: string): never => {
   throw new DecodeError(CODE, `chainparams: ${why}`);
@@ -48,10 +59,18 @@ const DECODE = {code: CODE, prefix: "chainparams: payload decode failed: "};
 const STRICT = {...DECODE, trailing: "chainparams: payload decode failed: trailing bytes after payload JSON"};
 const kindPeek = goStruct("struct { Kind chainparams.PayloadKind }", {kind});
 
+function kindIn(bytes: Uint8Array): string {
+  if (bytes.length === 0) refuse("payload decode failed: empty payload");
+  return readWhole(kindPeek, bytes, DECODE).kind;
+}
+
+/** The kind on a chain of our own, which knows one more. @throws DecodeError GOVERNANCE_INVALID */
+export const peekChainKind = (bytes: Uint8Array) =>
+  kindIn(bytes) === SUBMESH_RETIRE ? SUBMESH_RETIRE : peekGovernanceKind(bytes);
+
 /** `param-set` or `authority-set`. @throws DecodeError GOVERNANCE_INVALID */
 export function peekGovernanceKind(bytes: Uint8Array): typeof PARAM_SET | typeof AUTHORITY_SET {
-  if (bytes.length === 0) refuse("payload decode failed: empty payload");
-  const {kind: found} = readWhole(kindPeek, bytes, DECODE);
+  const found = kindIn(bytes);
   if (found === "") invalid(`payload missing kind field ${KINDS}`);
   return found === PARAM_SET || found === AUTHORITY_SET ? found : invalid(`unknown kind ${quoteText(found)} ${KINDS}`);
 }
@@ -60,6 +79,8 @@ export function peekGovernanceKind(bytes: Uint8Array): typeof PARAM_SET | typeof
 export const readParamSet = (bytes: Uint8Array): ParamSet => readStrict(paramSetWire, bytes, STRICT);
 /** @throws DecodeError GOVERNANCE_INVALID */
 export const readAuthoritySet = (bytes: Uint8Array): AuthoritySet => readStrict(authoritySetWire, bytes, STRICT);
+/** @throws DecodeError GOVERNANCE_INVALID */
+export const readSubmeshRetire = (bytes: Uint8Array): SubmeshRetire => readStrict(submeshRetireWire, bytes, STRICT);
 
 function payloadCodec<T extends {readonly kind: string}>(wire: GoType<T>, check: (value: T) => void): CompatCodec<T> {
   return canonicalCodec<T>({
@@ -84,6 +105,11 @@ export const paramSet = payloadCodec(paramSetWire, (value) => checkParamSet(valu
 export const chainParamSet = payloadCodec(paramSetWire, (value) => checkParamSet(value, CHAIN_PARAMETERS));
 /** @throws DecodeError GOVERNANCE_INVALID with the reference's text, JSON_TOO_LARGE, JSON_NOT_CANONICAL */
 export const authoritySet = payloadCodec(authoritySetWire, checkAuthoritySet);
+/** @throws as `paramSet` */
+export const submeshRetire = payloadCodec(submeshRetireWire, checkSubmeshRetire);
+
+/** Whether a submesh can be called so: printable, without spaces, and without the slash that names of proposals use. */
+export const isSubmeshName = (name: string): boolean => /^[!-.0-~]{1,64}$/.test(name);
 
 function checkParamSet(
   {kind: found, param, value, effectiveHeight, memo}: ParamSet,
@@ -112,6 +138,13 @@ function checkAuthoritySet({kind: found, op, address, effectiveHeight, memo}: Au
   const at = bytes.findIndex((byte) => byte <= 0x20 || byte === 0x7f);
   if (at >= 0)
     invalid(`address contains non-printable byte 0x${bytes[at]!.toString(16).padStart(2, "0")} at index ${at}`);
+  checkMemo(memo);
+  checkHeight(effectiveHeight);
+}
+
+function checkSubmeshRetire({kind: found, submesh, effectiveHeight, memo}: SubmeshRetire): void {
+  if (found !== SUBMESH_RETIRE) invalid(`kind=${quoteText(found)} want "${SUBMESH_RETIRE}"`);
+  if (!isSubmeshName(submesh)) invalid(`submesh=${quoteText(submesh)} want 1 to 64 printable characters but a slash`);
   checkMemo(memo);
   checkHeight(effectiveHeight);
 }

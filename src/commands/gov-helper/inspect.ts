@@ -3,12 +3,16 @@ import {utf8} from "../../codecs/bytes.js";
 import {readHex} from "../../codecs/go/hex.js";
 import {CHAIN_PARAMETERS} from "../../codecs/governance/parameters.js";
 import {
+  AUTHORITY_SET,
   authoritySet,
   chainParamSet,
   PARAM_SET,
-  peekGovernanceKind,
+  peekChainKind,
   readAuthoritySet,
   readParamSet,
+  readSubmeshRetire,
+  SUBMESH_RETIRE,
+  submeshRetire,
 } from "../../codecs/governance/payloads.js";
 import {DecodeError, UsageError} from "../../errors.js";
 import {defineCommand} from "../define.js";
@@ -22,11 +26,17 @@ interface Flags {
   readonly payloadHex?: string;
 }
 
+const READERS = {
+  [PARAM_SET]: {read: readParamSet, codec: chainParamSet},
+  [AUTHORITY_SET]: {read: readAuthoritySet, codec: authoritySet},
+  [SUBMESH_RETIRE]: {read: readSubmeshRetire, codec: submeshRetire},
+} as const;
+
 /** What a payload says, also one that no chain would take. @throws DecodeError GOVERNANCE_INVALID */
 export function viewPayload(payload: Uint8Array) {
-  const isParam = peekGovernanceKind(payload) === PARAM_SET;
-  const {effectiveHeight, memo, ...said} = isParam ? readParamSet(payload) : readAuthoritySet(payload);
-  const why = refusalOf(() => (isParam ? chainParamSet : authoritySet).decode(payload));
+  const {read, codec} = READERS[peekChainKind(payload)];
+  const {effectiveHeight, memo, ...said} = read(payload);
+  const why = refusalOf(() => codec.decode(payload));
   const known = CHAIN_PARAMETERS.find(({name}) => "param" in said && name === said.param) ?? null;
   return {
     ...said,

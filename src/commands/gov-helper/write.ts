@@ -27,7 +27,16 @@ export const addPayloadFlags = (command: Command): Command =>
 export async function writePayload(
   io: Io,
   payload: Uint8Array,
-  {flags, summary}: {readonly flags: PayloadFlags; readonly summary: Readonly<Record<string, unknown>>},
+  {
+    flags,
+    summary,
+    voters = "an authority",
+  }: {
+    readonly flags: PayloadFlags;
+    readonly summary: Readonly<Record<string, unknown>>;
+    /** Who may vote. */
+    readonly voters?: string;
+  },
 ): Promise<void> {
   const {out, force, printCmd} = flags;
   const text = textOf(payload);
@@ -38,8 +47,8 @@ export async function writePayload(
     io.result({...data, path: out}, out);
   }
   io.note(
-    `the chain takes it from an authority, for a height above that of its block and at most ${MAX_ACTIVATION_DELAY_BLOCKS} ` +
-      "blocks ahead; the same payload of another authority is its vote",
+    `the chain takes it from ${voters}, for a height above that of its block and at most ${MAX_ACTIVATION_DELAY_BLOCKS} ` +
+      "blocks ahead; the same payload of another is its vote",
   );
   if (!printCmd) return;
   const file = out === "-" ? "PAYLOAD_FILE" : shellWord(out);

@@ -1,8 +1,8 @@
-/** What every vote is: the change, held against what the chain knows before it costs a fee. */
+/** What every vote of an authority is: the change, held against what the chain knows before it costs a fee. */
 import {isAddress} from "../../codecs/address.js";
 import {encodeChange, formatProposal, type Proposed} from "../../codecs/governance/change.js";
 import {MAX_ACTIVATION_DELAY_BLOCKS} from "../../codecs/governance/parameters.js";
-import {GOVERNANCE_CONTRACT, PARAM_SET} from "../../codecs/governance/payloads.js";
+import {AUTHORITY_SET, GOVERNANCE_CONTRACT, PARAM_SET, SUBMESH_RETIRE} from "../../codecs/governance/payloads.js";
 import {RuleError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
 import type {Order, OrderContext} from "../submit.js";
@@ -11,6 +11,8 @@ type Context = Omit<OrderContext, "client"> & {readonly client: Pick<Client, "pr
 
 /** `proposed` in words. */
 export const sentenceOf = ({change, effectiveHeight}: Proposed): string => {
+  if (change.kind === SUBMESH_RETIRE)
+    return `retire submesh ${change.submesh} for good from height ${effectiveHeight} on`;
   if (change.kind === PARAM_SET) return `set ${change.param} to ${change.value} from height ${effectiveHeight} on`;
   const {op, address} = change;
   return op === "add"
@@ -31,7 +33,7 @@ export async function orderVote(
 ): Promise<Order> {
   const payload = encodeChange(proposed, memo);
   const {change, effectiveHeight} = proposed;
-  if (change.kind !== PARAM_SET && change.op === "add" && !isAddress(change.address))
+  if (change.kind === AUTHORITY_SET && change.op === "add" && !isAddress(change.address))
     throw new RuleError("GOV_ADDRESS_INVALID", `"${change.address}" is no address, and could never vote`);
   const {height, authorities, proposals} = await client.proposals();
   checkVoter(authorities, sender);
@@ -69,7 +71,7 @@ function checkVoter(authorities: readonly string[], sender: string): void {
   });
 }
 
-function checkHeight(effectiveHeight: bigint, height: bigint): void {
+export function checkHeight(effectiveHeight: bigint, height: bigint): void {
   // The block that takes the vote comes after the tip, and the change after that block.
   if (effectiveHeight < height + 2n)
     throw new RuleError(

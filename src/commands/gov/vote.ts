@@ -1,18 +1,21 @@
 import type {Command} from "commander";
 import {parseProposal} from "../../codecs/governance/change.js";
+import {SUBMESH_RETIRE} from "../../codecs/governance/payloads.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {settingsEnvironment} from "../settings.js";
 import {addWriteFlags, submitOrder, type WriteFlags} from "../submit.js";
 import {orderVote} from "./order.js";
+import {orderRetire} from "./retire-order.js";
 
 export const govVoteCommand = (io: Io): Command =>
   addWriteFlags(
     defineCommand("gov vote", {
       summary: "vote for a change that somebody proposed",
       description:
-        "Signs and sends an authority's vote for a proposal that qsdm gov status lists. The vote is the whole change, signed: " +
-        "the name of the proposal says all of it. Prints the transaction id.",
+        "Signs and sends a vote for a proposal that qsdm gov status lists: an authority's, or for a submesh to go that of any " +
+        "account with weight. The vote is the whole change, signed: the name of the proposal says all of it. Prints the " +
+        "transaction id.",
       examples: [
         {does: "vote, and wait for the block", run: "qsdm gov vote 120000/param-set/reward_bps/500 --wait"},
         {
@@ -22,12 +25,13 @@ export const govVoteCommand = (io: Io): Command =>
       ],
       environment: settingsEnvironment("api_url", "timeout", "keystore", "passphrase_file"),
       exit: {
-        3: "No such proposal, voted for already, or the keystore is no authority's.",
+        3: "No such proposal, voted for already, or the account may not vote on it.",
         5: "--wait ended too early.",
       },
-      seeAlso: ["gov status", "gov propose-param", "gov propose-authority"],
+      seeAlso: ["gov status", "gov propose-param", "gov propose-authority", "gov propose-retire"],
     }).argument("<proposal>", "its name, for example 120000/param-set/reward_bps/500"),
   ).action(async (name: string, flags: WriteFlags) => {
     const proposed = parseProposal(name);
-    await submitOrder(io, flags, {build: (context) => orderVote(proposed, {known: true}, context)});
+    const order = proposed.change.kind === SUBMESH_RETIRE ? orderRetire : orderVote;
+    await submitOrder(io, flags, {build: (context) => order(proposed, {known: true}, context)});
   });

@@ -19,7 +19,7 @@ import {streamAction, streamSubmission} from "../../codecs/envelopes/actions.js"
 import {enrollmentEnvelope} from "../../codecs/envelopes/enrollment.js";
 import {slashSubmission} from "../../codecs/envelopes/submission.js";
 import {walletEnvelope} from "../../codecs/envelopes/wallet.js";
-import {authoritySet, paramSet} from "../../codecs/governance/payloads.js";
+import {authoritySet, paramSet, submeshRetire} from "../../codecs/governance/payloads.js";
 import {decodeCcBundle} from "../../codecs/mining/cc-bundle.js";
 import {decodeHmacBundle, hmacBundle} from "../../codecs/mining/hmac-bundle.js";
 import {decodeKeyBundle} from "../../codecs/mining/key-bundle.js";
@@ -132,6 +132,7 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   "slash payload": plainly(slashPayload),
   "param-set payload": plainly(paramSet),
   "authority-set payload": plainly(authoritySet),
+  "submesh-retire payload": plainly(submeshRetire),
   "double-mining evidence": plainly(doubleMining),
   "forged-attestation evidence": plainly(forgedAttestation),
   "freshness-cheat evidence": plainly(freshnessCheat),

@@ -20,7 +20,7 @@ import type {Proposal} from "../ledger/governance/proposals.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
 import type {ChainParams} from "../ledger/params/chain-params.js";
 import type {Verdict} from "../ledger/slashing/judge.js";
-import type {AttestedValidator, Epoch, MonetaryRecord} from "../ledger/state/stores.js";
+import type {AttestedValidator, Epoch, MonetaryRecord, RetiredSubmesh} from "../ledger/state/stores.js";
 import type {Waiting} from "../mempool/pool/estimate.js";
 import type {TelemetryCheck} from "../mining/telemetry/telemetry.js";
 import type {Network} from "../network/port.js";
@@ -145,6 +145,10 @@ export interface LedgerView {
   /** Attempts per second that the network is seen to make; null where nothing counts them. */
   hashrateHps(): bigint | null;
   governance(): GovernanceView;
+  /** What a vote on submeshes weighs in the next block, of an account or of nobody, and what all of them do. */
+  reputation(address: string | null): {readonly weight: bigint; readonly totalWeight: bigint};
+  /** In order of name. */
+  retiredSubmeshes(): readonly ({readonly submesh: string} & RetiredSubmesh)[];
   /** Who votes, and what the chain knows of the GPU beside it. */
   validators(): readonly ValidatorView[];
   /** In order of validator id. */

@@ -19,7 +19,7 @@ import {
 import {challengeRoute, submitProofRoute, workRoute} from "./routes/mining.js";
 import {ngcChallengeRoute, ngcProofRoute, ngcProofsRoute} from "./routes/ngc.js";
 import {peersRoute} from "./routes/peers.js";
-import {proposalsRoute} from "./routes/proposals.js";
+import {proposalsRoute, reputationRoute, submeshesRoute} from "./routes/proposals.js";
 import {receiptsRoute, slashReceiptsRoute} from "./routes/receipts.js";
 import {rejectionsRoute} from "./routes/rejections.js";
 import {metricsCompatRoute, metricsRoute, openApiRoute} from "./routes/server.js";
@@ -66,6 +66,8 @@ export const ROUTES = {
   receipts: receiptsRoute,
   governance: governanceRoute,
   proposals: proposalsRoute,
+  submeshes: submeshesRoute,
+  reputation: reputationRoute,
   governedParameter: governedParameterRoute,
   rejections: rejectionsRoute,
   anomalies: anomaliesRoute,

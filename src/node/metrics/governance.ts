@@ -1,7 +1,7 @@
 /** The `qsdm_gov_*` family (spec/qsdm-node.md 8.2). */
 import {Gauge, type Registry} from "prom-client";
 import {CHAIN_PARAMETERS} from "../../codecs/governance/parameters.js";
-import {PARAM_SET} from "../../codecs/governance/payloads.js";
+import {PARAM_SET, SUBMESH_RETIRE} from "../../codecs/governance/payloads.js";
 import type {GovernanceView} from "../api/ports.js";
 import type {LedgerEvent} from "../ledger/chain/events.js";
 import {ExactCounter} from "./exact-counter.js";
@@ -11,7 +11,7 @@ const BY_OP = {label: "op", values: ["add", "remove"]};
 
 /** A subscriber that counts votes and what becomes of them. */
 export function governanceMetrics(registry: Registry): (event: LedgerEvent) => void {
-  const counter = (name: string, help: string, labels: {label: string; values?: readonly string[]}) =>
+  const counter = (name: string, help: string, labels: {label?: string; values?: readonly string[]} = {}) =>
     new ExactCounter(registry, {name: `qsdm_gov_${name}_total`, help, ...labels});
   const params = {
     voted: counter("param_voted", "Votes for a change of a parameter.", BY_PARAM),
@@ -25,6 +25,12 @@ export function governanceMetrics(registry: Registry): (event: LedgerEvent) => v
     activated: counter("authority_activated", "Changes of the authorities that happened.", BY_OP),
     abandoned: counter("authority_abandoned", "Proposals about an authority that came to nothing.", BY_OP),
   };
+  const submeshes = {
+    voted: counter("submesh_voted", "Votes for a submesh to go."),
+    staged: counter("submesh_staged", "Submeshes that more than half of all weight wants to go."),
+    activated: counter("submesh_retired", "Submeshes that went."),
+    abandoned: counter("submesh_abandoned", "Proposals about a submesh that came to nothing."),
+  };
   const rejected = counter("rejected", "Votes that a block included and refused, by reason.", {label: "reason"});
 
   return (event) => {
@@ -33,6 +39,7 @@ export function governanceMetrics(registry: Registry): (event: LedgerEvent) => v
     const {change} = event;
     const step = event.step === "superseded" ? "staged" : event.step;
     if (change.kind === PARAM_SET) params[step].add(1n, change.param);
+    else if (change.kind === SUBMESH_RETIRE) submeshes[step].add(1n);
     else authorities[step].add(1n, change.op);
   };
 }

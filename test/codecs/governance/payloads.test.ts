@@ -2,6 +2,13 @@ import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {textOf, utf8} from "../../../src/codecs/bytes.js";
 import {checkGovernanceAdmission} from "../../../src/codecs/governance/admission.js";
+import {
+  decodeChange,
+  encodeChange,
+  formatProposal,
+  parseProposal,
+  readChangeCompat,
+} from "../../../src/codecs/governance/change.js";
 import {authorityThreshold, GOVERNED_PARAMETERS} from "../../../src/codecs/governance/parameters.js";
 import {
   AUTHORITY_SET,
@@ -12,6 +19,9 @@ import {
   type ParamSet,
   paramSet,
   peekGovernanceKind,
+  SUBMESH_RETIRE,
+  type SubmeshRetire,
+  submeshRetire,
 } from "../../../src/codecs/governance/payloads.js";
 import {codeOf, expectCanonicalOrRefused, expectLaws} from "../laws.js";
 import {text} from "../mining/arbitraries.js";
@@ -33,12 +43,30 @@ const anyAuthoritySet: fc.Arbitrary<AuthoritySet> = fc.record({
   effectiveHeight,
   memo: text,
 });
+const anyRetire: fc.Arbitrary<SubmeshRetire> = fc.record({
+  kind: fc.constant(SUBMESH_RETIRE),
+  submesh: fc.stringMatching(/^[!-.0-~]{1,64}$/),
+  effectiveHeight,
+  memo: text,
+});
 const SOUND: ParamSet = {kind: PARAM_SET, param: "reward_bps", value: 5n, effectiveHeight: 9n, memo: ""};
 const ADD: AuthoritySet = {kind: AUTHORITY_SET, op: "add", address: "a", effectiveHeight: 9n, memo: ""};
 
 test("payloads survive encode and decode, and neighbours are canonical or refused", () => {
   expectLaws(paramSet, anyParamSet);
   expectLaws(authoritySet, anyAuthoritySet);
+  expectLaws(submeshRetire, anyRetire);
+});
+
+test("a retirement is found under the name of its proposal, and the reference knows no such kind", () => {
+  fc.assert(
+    fc.property(anyRetire, ({submesh, effectiveHeight: height}) => {
+      const proposed = {change: {kind: SUBMESH_RETIRE, submesh}, effectiveHeight: height} as const;
+      expect(parseProposal(formatProposal(proposed))).toEqual(proposed);
+      expect(decodeChange(encodeChange(proposed, "why"))).toEqual({...proposed, memo: "why"});
+      expect(codeOf(() => readChangeCompat(encodeChange(proposed)))).toBe("GOVERNANCE_INVALID");
+    }),
+  );
 });
 
 test("arbitrary bytes are refused with a DecodeError", () => {
@@ -46,6 +74,7 @@ test("arbitrary bytes are refused with a DecodeError", () => {
     fc.property(fc.uint8Array(), (raw) => {
       expectCanonicalOrRefused(paramSet, raw);
       expectCanonicalOrRefused(authoritySet, raw);
+      expectCanonicalOrRefused(submeshRetire, raw);
       codeOf(() => peekGovernanceKind(raw));
     }),
   );

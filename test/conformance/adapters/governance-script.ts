@@ -72,7 +72,11 @@ function refusedShape(state: State, tx: AncestorTransaction, at: {height: bigint
   };
 }
 
-const authorityShape = ({op, address}: Extract<Change, {op: string}>) => ({op, address});
+/** The reference knows no other kind. */
+const authorityShape = (change: Change) => {
+  const {op, address} = change as Extract<Change, {op: string}>;
+  return {op, address};
+};
 
 /**
  * A step as the reference tells it: a vote for a parameter goes without saying, and so does a proposal that comes to its

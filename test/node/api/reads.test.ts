@@ -280,6 +280,16 @@ describe("slash receipts", () => {
   });
 });
 
+test("submeshes that went, and what a vote on one would weigh", async () => {
+  const gone = {submesh: "eu-fast", sinceHeight: 9n, weight: 60n};
+  const {client} = await serve({view: () => view({retiredSubmeshes: () => [gone]})});
+  expect(await client.submeshes()).toEqual({height: 12n, retired: [gone]});
+  expect(await client.reputation({address: ALICE})).toEqual({
+    ...{height: 12n, address: ALICE, weight: 40n, totalWeight: 100n},
+  });
+  expect(await client.proposals()).toMatchObject({totalWeight: 100n, proposals: []});
+});
+
 test("status tells the governed values that a slash will meet, not those of the genesis", async () => {
   const {client} = await serve({
     view: () =>

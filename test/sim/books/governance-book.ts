@@ -11,11 +11,19 @@ import {
   REWARD_BPS,
   TENSOR_FORK_HEIGHT,
 } from "../../../src/codecs/governance/parameters.js";
-import {AUTHORITY_SET, GOVERNANCE_CONTRACT, PARAM_SET} from "../../../src/codecs/governance/payloads.js";
+import {
+  AUTHORITY_SET,
+  GOVERNANCE_CONTRACT,
+  PARAM_SET,
+  SUBMESH_RETIRE,
+} from "../../../src/codecs/governance/payloads.js";
 import type {Called, Fault} from "./purse.js";
 
+/** What authorities vote on; nobody in a simulation votes on submeshes. */
+type AuthoritiesChange = Exclude<Change, {kind: typeof SUBMESH_RETIRE}>;
+
 interface Vote {
-  readonly change: Change;
+  readonly change: AuthoritiesChange;
   readonly effective: bigint;
   readonly proposer: string;
   readonly voters: Set<string>;
@@ -58,6 +66,10 @@ export class GovernanceBook {
   called({sender, contract, payload, height, applied}: Called): boolean {
     if (contract !== GOVERNANCE_CONTRACT) return false;
     const {change, effectiveHeight: effective} = decodeChange(payload);
+    if (change.kind === SUBMESH_RETIRE) {
+      this.fault("governance", `height ${height} holds a vote on submesh ${change.submesh}, which nobody sent`);
+      return true;
+    }
     const name = [effective, ...Object.values(change)].join("/");
     const known = this.#votes.get(name);
     const own = [...this.#votes.values()].filter(({proposer}) => proposer === sender).length;
@@ -77,7 +89,7 @@ export class GovernanceBook {
     return true;
   }
 
-  #isPossible(change: Change): boolean {
+  #isPossible(change: AuthoritiesChange): boolean {
     if (change.kind === PARAM_SET) return true;
     const is = this.#authorities.has(change.address);
     const count = this.#authorities.size;
@@ -116,7 +128,7 @@ export class GovernanceBook {
     return [...this.#votes].sort(([, a], [, b]) => (key(a) < key(b) ? -1 : 1));
   }
 
-  #enact(change: Change, height: bigint): void {
+  #enact(change: AuthoritiesChange, height: bigint): void {
     if (change.kind === PARAM_SET) return void this.#values.set(change.param, change.value);
     if (change.op === "add") return void this.#authorities.add(change.address);
     this.#authorities.delete(change.address);
@@ -148,6 +160,11 @@ export const proposalLine = (of: {
   readonly stagedAtHeight: bigint;
 }): string => {
   const {change, effectiveHeight, voters, stagedAtHeight} = of;
-  const what = change.kind === AUTHORITY_SET ? `${change.op} ${change.address}` : `${change.param} ${change.value}`;
+  const what = whatOf(change);
   return `proposal ${what} at ${effectiveHeight} by ${[...voters].sort().join(" ")}, staged at ${stagedAtHeight}`;
 };
+
+function whatOf(change: Change): string {
+  if (change.kind === AUTHORITY_SET) return `${change.op} ${change.address}`;
+  return change.kind === PARAM_SET ? `${change.param} ${change.value}` : `retire ${change.submesh}`;
+}

@@ -9,6 +9,7 @@ import {RuleError} from "../../../errors.js";
 import {fillBonds} from "../enrollment/accrue.js";
 import {sweep} from "../enrollment/registry.js";
 import {activate} from "../governance/activate.js";
+import {earnReputation} from "../governance/reputation.js";
 import {executePayments, type LaneOptions, lanePayments, takesLanes} from "../lanes/lane.js";
 import {stepDifficulty} from "../mining/difficulty.js";
 import {stepBaseFee} from "../monetary/base-fee.js";
@@ -169,6 +170,11 @@ export class BlockRun {
     settleFees(this.state, this.#feesDust, {proposer: this.block.proposer, fees: this.block.params.fees});
     this.#events.push(...stepMonetary(this.state, this.block, this.#feesDust));
     stepBaseFee(this.state, this.block.params, this.#gas);
+    earnReputation(this.state, this.block, {
+      proposer: this.block.proposer,
+      proofs: this.#shares,
+      isEmpty: this.#transactions.length + this.#proofs.length === 0,
+    });
     this.#events.push(...sweep(this.state, this.block.height), ...sweepStakes(this.state, this.block.height));
     this.#events.push(...stepEpoch(this.state, this.block));
     this.#events.push(...activate(this.state, this.block.height + 1n, this.block.params.rules));

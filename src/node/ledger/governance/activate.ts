@@ -1,13 +1,15 @@
 /** What was voted for happens: at the end of a block, all that is to hold from the next one on. */
-import {AUTHORITY_SET} from "../../../codecs/governance/payloads.js";
+import {AUTHORITY_SET, SUBMESH_RETIRE} from "../../../codecs/governance/payloads.js";
 import {RuleError} from "../../../errors.js";
 import {type LedgerEvent, reasonOf} from "../chain/events.js";
 import type {State} from "../state/state.js";
-import {authorities, heightKey, params, proposals} from "../state/stores.js";
+import {authorities, heightKey, params, proposals, retiredSubmeshes} from "../state/stores.js";
 import {checkPossible} from "./contract.js";
 import {
   authoritiesIn,
+  dropProposal,
   type GovernanceRules,
+  isWeighed,
   type Proposal,
   proposalAt,
   proposalsIn,
@@ -28,7 +30,7 @@ export function activate(state: State, height: bigint, rules: GovernanceRules): 
     if (key >= end) break;
     // Read when its turn comes: an authority that left before may have given it its votes, or taken them.
     const proposal = proposalAt(state, key, rules);
-    state.remove(proposals, key);
+    dropProposal(state, proposal);
     const reason = refusalOf(state, proposal, rules);
     if (reason === null) events.push(...enact(state, proposal, {height, rules}));
     else events.push({...stepOf(state, "abandoned", proposal, rules), reason});
@@ -54,6 +56,10 @@ function enact(
   {height, rules}: {height: bigint; rules: GovernanceRules},
 ): LedgerEvent[] {
   const {change} = proposal;
+  if (change.kind === SUBMESH_RETIRE) {
+    state.put(retiredSubmeshes, change.submesh, {sinceHeight: height, weight: proposal.weight});
+    return [stepOf(state, "activated", proposal, rules)];
+  }
   if (change.kind !== AUTHORITY_SET) {
     const priorValue = state.get(params, change.param)!.value;
     state.put(params, change.param, {value: change.value});
@@ -76,7 +82,7 @@ function withdrawVotes(
   const events: LedgerEvent[] = [];
   const count = authoritiesIn(state).length;
   for (const proposal of [...proposalsIn(state, rules)]) {
-    if (proposal.stagedAtHeight > 0n) continue;
+    if (proposal.stagedAtHeight > 0n || isWeighed(proposal.change)) continue;
     const left = {...proposal, voters: proposal.voters.filter((voter) => voter !== address)};
     if (left.voters.length === 0) {
       state.remove(proposals, proposal.key);

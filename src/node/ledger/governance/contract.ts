@@ -6,27 +6,32 @@ import {isAddress} from "../../../codecs/address.js";
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import {type Change, encodeChange, formatProposal, type Proposed} from "../../../codecs/governance/change.js";
 import {MAX_ACTIVATION_DELAY_BLOCKS, TENSOR_FORK_HEIGHT} from "../../../codecs/governance/parameters.js";
-import {GOVERNANCE_CONTRACT, PARAM_SET} from "../../../codecs/governance/payloads.js";
+import {GOVERNANCE_CONTRACT, PARAM_SET, SUBMESH_RETIRE} from "../../../codecs/governance/payloads.js";
 import {DecodeError, RuleError} from "../../../errors.js";
 import type {BlockContext, Call, Contract, Effect} from "../chain/contract.js";
 import type {LedgerEvent} from "../chain/events.js";
 import type {State} from "../state/state.js";
-import {authorities, params, proposals} from "../state/stores.js";
+import {authorities, params, proposals, retiredSubmeshes} from "../state/stores.js";
 import {
   AUTHORITIES_MAX,
   authoritiesIn,
   type GovernanceRules,
+  hasWeighed,
+  isWeighed,
   OPEN_PROPOSALS_MAX,
   type Proposal,
   proposalAt,
   proposalKey,
   proposalsIn,
   putProposal,
+  putWeight,
   readChange,
   stage,
   stepOf,
   votesNeeded,
+  WEIGHED_PROPOSALS_MAX,
 } from "./proposals.js";
+import {totalWeight, weightOf} from "./reputation.js";
 
 type Read = ReturnType<typeof readChange>;
 
@@ -75,10 +80,11 @@ function checkHeight({effectiveHeight}: Proposed, height: bigint, {activation}: 
 /**
  * Refuses what could not happen as things are. It is asked again when the time has come: other changes come between.
  * @throws RuleError GOV_ADDRESS_INVALID, GOV_AUTHORITY_ALREADY_PRESENT, GOV_AUTHORITIES_FULL,
- * GOV_AUTHORITY_NOT_PRESENT, GOV_AUTHORITY_WOULD_EMPTY, GOV_FORK_PASSED
+ * GOV_AUTHORITY_NOT_PRESENT, GOV_AUTHORITY_WOULD_EMPTY, GOV_FORK_PASSED, GOV_SUBMESH_RETIRED
  */
 export function checkPossible(state: State, {change, effectiveHeight}: Proposed, rules: GovernanceRules): void {
   if (change.kind === PARAM_SET) return checkFork(state, change, {effectiveHeight, rules});
+  if (change.kind === SUBMESH_RETIRE) return checkRetirable(state, change.submesh);
   const {op, address} = change;
   const known = state.has(authorities, address);
   if (op === "remove") {
@@ -106,6 +112,14 @@ export function checkPossible(state: State, {change, effectiveHeight}: Proposed,
     });
 }
 
+function checkRetirable(state: State, submesh: string): void {
+  const retired = state.get(retiredSubmeshes, submesh);
+  if (retired)
+    throw new RuleError("GOV_SUBMESH_RETIRED", `submesh ${submesh} is retired since height ${retired.sinceHeight}`, {
+      hint: "it stays so; qsdm gov status --retired lists them",
+    });
+}
+
 /**
  * A fork is moved while it is ahead and to where it is ahead: proofs of the past were made, and are judged, by what
  * held then.
@@ -124,6 +138,23 @@ function checkFork(
   });
 }
 
+/** The weight of the sender's vote. @throws RuleError GOV_NO_REPUTATION */
+function checkWeight(call: Call, key: string): bigint {
+  const {state, block, content} = call;
+  const weight = weightOf(state, content.sender, block);
+  // Whoever proposes has a thousandth of it all: what can wait at once is bounded.
+  const isKnown = state.has(proposals, key);
+  if (weight > 0n && (isKnown || weight * 1_000n >= totalWeight(state, block))) return weight;
+  throw new RuleError(
+    "GOV_NO_REPUTATION",
+    `${content.sender} has a weight of ${weight}, which is too little to ${isKnown ? "vote" : "propose"}`,
+    {
+      hint: isKnown ? "accepted proofs and certified blocks earn it" : "proposing takes a thousandth of all weight",
+      details: {weight, total: totalWeight(state, block)},
+    },
+  );
+}
+
 /** The proposal that a vote is for. @throws RuleError GOV_DUPLICATE_VOTE, GOV_ALREADY_STAGED, GOV_PROPOSALS_FULL */
 function votedFor({state, block, content}: Call, given: Read): Proposal {
   const {rules} = block.params;
@@ -132,7 +163,7 @@ function votedFor({state, block, content}: Call, given: Read): Proposal {
   const {sender} = content;
   if (state.has(proposals, key)) {
     const known = proposalAt(state, key, rules);
-    if (known.voters.includes(sender))
+    if (known.voters.includes(sender) || hasWeighed(state, key, sender))
       throw new RuleError("GOV_DUPLICATE_VOTE", `${sender} has voted for ${name} already`, {
         hint: "the votes of others are missing; qsdm gov status tells how many",
       });
@@ -143,11 +174,11 @@ function votedFor({state, block, content}: Call, given: Read): Proposal {
     return known;
   }
   const own = [...proposalsIn(state, rules)].filter(({proposer}) => proposer === sender).length;
-  if (own >= OPEN_PROPOSALS_MAX)
+  if (own >= (isWeighed(given.change) ? WEIGHED_PROPOSALS_MAX : OPEN_PROPOSALS_MAX))
     throw new RuleError("GOV_PROPOSALS_FULL", `${own} proposals of ${sender} wait for their height`, {
       hint: "vote for those of others, or wait until one of yours is through",
     });
-  const fresh = {proposer: sender, proposedAtHeight: block.height, stagedAtHeight: 0n, voters: []};
+  const fresh = {proposer: sender, proposedAtHeight: block.height, stagedAtHeight: 0n, voters: [], weight: 0n};
   // As its encoder writes it: a compat chain reads spellings of any length.
   return {...given, ...fresh, key, payload: encodeChange(given, given.memo)};
 }
@@ -156,6 +187,7 @@ function apply(call: Call): Effect {
   const {state, block, content} = call;
   const {rules} = block.params;
   const given = read(content, block);
+  if (isWeighed(given.change)) return weigh(call, given);
   checkAuthority(state, content.sender);
   checkHeight(given, block.height, rules);
   checkPossible(state, given, rules);
@@ -165,6 +197,22 @@ function apply(call: Call): Effect {
   const needed = votesNeeded(given.change, authoritiesIn(state).length, rules);
   const events: LedgerEvent[] = [stepOf(state, "voted", proposal, rules)];
   if (proposal.voters.length >= needed) events.push(...stage(state, proposal, block.height, rules));
+  return {events, slash: null};
+}
+
+/** The same where reputation votes: it is staged when more than half of all weight was for it. */
+function weigh(call: Call, given: Read): Effect {
+  const {state, block, content} = call;
+  const {rules} = block.params;
+  const weight = checkWeight(call, proposalKey(given));
+  checkHeight(given, block.height, rules);
+  checkPossible(state, given, rules);
+  const before = votedFor(call, given);
+  const proposal = {...before, weight: before.weight + weight};
+  putProposal(state, proposal);
+  putWeight(state, proposal.key, content.sender, weight);
+  const events: LedgerEvent[] = [stepOf(state, "voted", proposal, rules)];
+  if (proposal.weight * 2n > totalWeight(state, block)) events.push(...stage(state, proposal, block.height, rules));
   return {events, slash: null};
 }
 

@@ -2,16 +2,18 @@
 
 import {type Change, decodeChange, type Proposed, readChangeCompat} from "../../../codecs/governance/change.js";
 import {authorityThreshold} from "../../../codecs/governance/parameters.js";
-import {PARAM_SET} from "../../../codecs/governance/payloads.js";
+import {PARAM_SET, SUBMESH_RETIRE} from "../../../codecs/governance/payloads.js";
 import type {LedgerEvent} from "../chain/events.js";
 import type {Rules} from "../params/rules.js";
 import type {State} from "../state/state.js";
-import {authorities, heightKey, type ProposalRecord, proposals} from "../state/stores.js";
+import {authorities, heightKey, type ProposalRecord, proposals, submeshVotes} from "../state/stores.js";
 
 /** Most authorities of a chain. */
 export const AUTHORITIES_MAX = 64;
 /** Most proposals of one authority that wait at once, so that what all of them can fill is bounded. */
 export const OPEN_PROPOSALS_MAX = 16;
+/** The same of an account that reputation lets propose, of which there are many. */
+export const WEIGHED_PROPOSALS_MAX = 2;
 
 export type GovernanceRules = Pick<Rules, "parameterVotes" | "activation">;
 
@@ -41,15 +43,43 @@ export function* proposalsIn(state: State, rules: GovernanceRules): Generator<Pr
 
 export const putProposal = (
   state: State,
-  {key, payload, proposer, proposedAtHeight, stagedAtHeight, voters}: Proposal,
-): void => state.put(proposals, key, {payload, proposer, proposedAtHeight, stagedAtHeight, voters});
+  {key, payload, proposer, proposedAtHeight, stagedAtHeight, voters, weight}: Proposal,
+): void => state.put(proposals, key, {payload, proposer, proposedAtHeight, stagedAtHeight, voters, weight});
+
+/** Whether reputation decides, and not the authorities. */
+export const isWeighed = ({kind}: Change): boolean => kind === SUBMESH_RETIRE;
+
+const voteKeyOf = (proposal: string, address: string): string => `${proposal}/${address}`;
+
+export const hasWeighed = (state: State, proposal: string, address: string): boolean =>
+  state.has(submeshVotes, voteKeyOf(proposal, address));
+
+export const putWeight = (state: State, proposal: string, address: string, weight: bigint): void =>
+  state.put(submeshVotes, voteKeyOf(proposal, address), {weight});
+
+/** Forgets a proposal and whatever is kept of its votes. */
+export function dropProposal(state: State, {key, change}: Pick<Proposal, "key" | "change">): void {
+  state.remove(proposals, key);
+  if (!isWeighed(change)) return;
+  const own = voteKeyOf(key, "");
+  for (const each of state.keys(submeshVotes)) {
+    if (each.startsWith(own)) state.remove(submeshVotes, each);
+    // In order: whatever is behind them is of others.
+    else if (each > own) break;
+  }
+}
 
 /** In order of address. */
 export const authoritiesIn = (state: State): readonly string[] => [...state.keys(authorities)];
 
-/** Votes that a change takes among `count` authorities. The reference lets any of them set a parameter alone (D28). */
-export const votesNeeded = ({kind}: Change, count: number, {parameterVotes}: GovernanceRules): number =>
-  kind === PARAM_SET && parameterVotes === "one" ? 1 : authorityThreshold(count);
+/**
+ * Votes that a change takes among `count` authorities, 0 where they have no say. The reference lets any of them set a
+ * parameter alone (D28).
+ */
+export function votesNeeded(change: Change, count: number, {parameterVotes}: GovernanceRules): number {
+  if (isWeighed(change)) return 0;
+  return change.kind === PARAM_SET && parameterVotes === "one" ? 1 : authorityThreshold(count);
+}
 
 /** Whether they are about one thing, of which only one change can be staged. Authorities come and go by themselves. */
 const isRival = (a: Change, b: Change): boolean => a.kind === PARAM_SET && b.kind === PARAM_SET && a.param === b.param;

@@ -56,6 +56,8 @@ export interface Rules {
   readonly emptyBond: "revoke" | "consume";
   /** Whose vote changes a parameter: of more than half of the authorities, or of any one of them (D28). */
   readonly parameterVotes: "threshold" | "one";
+  /** Whether work for the chain is counted as reputation, which votes on submeshes. */
+  readonly reputation: "counted" | "none";
   /** Earliest height that a change may name: that of the next block, which is the first to run under it, or this one. */
   readonly activation: "next-block" | "this-block";
   /** Whether slash payloads and evidence must be the bytes that their encoder writes. */
@@ -97,6 +99,7 @@ export const STRICT_RULES: Rules = {
   autoRevoke: "earned-bond",
   emptyBond: "revoke",
   parameterVotes: "threshold",
+  reputation: "counted",
   activation: "next-block",
   evidenceForm: "canonical",
   unenrollReasons: "exact",
@@ -126,6 +129,7 @@ export const COMPAT_RULES: Rules = {
   autoRevoke: "whole-bond",
   emptyBond: "consume",
   parameterVotes: "one",
+  reputation: "none",
   activation: "this-block",
   evidenceForm: "lenient",
   unenrollReasons: "merged",

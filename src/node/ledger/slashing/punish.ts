@@ -6,6 +6,7 @@ import type {SlashPayload} from "../../../codecs/slashing/payload.js";
 import type {Call} from "../chain/contract.js";
 import type {EnrollmentRecord} from "../enrollment/record.js";
 import {putRecord, revokeRecord} from "../enrollment/registry.js";
+import {forfeitReputation} from "../governance/reputation.js";
 import {burn, credit} from "../monetary/supply.js";
 import type {ChainParams} from "../params/chain-params.js";
 import type {Rules} from "../params/rules.js";
@@ -44,6 +45,7 @@ export function punish({state, block, content}: Call, record: EnrollmentRecord, 
   const thresholdDust = state.get(params, AUTO_REVOKE_MIN_STAKE)?.value ?? 0n;
   const autoRevoked = record.revokedAtHeight === null && isUnderBonded(remaining, thresholdDust, rules);
   if (autoRevoked) revokeRecord(state, remaining, block);
+  forfeitReputation(state, record.owner, block);
   return {
     nodeId: record.nodeId,
     evidenceKind: slash.evidenceKind,

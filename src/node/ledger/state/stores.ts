@@ -69,12 +69,42 @@ const proposalRecord = record("proposal", {
   proposedAtHeight: u64,
   /** Height at which it had its votes; 0 while it lacks some. */
   stagedAtHeight: u64,
-  /** In the order of their votes. */
+  /** In the order of their votes; nobody where weight decides. */
   voters: list(voter, 64),
+  /** Of the votes for a submesh to go; 0 for every other proposal. */
+  weight: u64,
 });
 export type ProposalRecord = FieldValue<typeof proposalRecord>;
 /** By height of activation (20 digits) and what is to happen (governance/proposals.ts). */
 export const proposals: Store<ProposalRecord> = {name: "proposal", codec: proposalRecord};
+
+const reputationRecord = record("reputation", {
+  /** As of `period`; halved for each one since. */
+  points: u64,
+  period: u64,
+});
+export type ReputationRecord = FieldValue<typeof reputationRecord>;
+/** By address: what work for the chain has earned (governance/reputation.ts). */
+export const reputations: Store<ReputationRecord> = {name: "reputation", codec: reputationRecord};
+/** One record, under `EPOCH_KEY`: of everybody together. */
+export const totalReputation: Store<ReputationRecord> = {name: "reputation-total", codec: reputationRecord};
+
+const submeshVoteRecord = record("submesh-vote", {weight: u64});
+/** By proposal and address: votes for a submesh to go, while their proposal waits. */
+export const submeshVotes: Store<FieldValue<typeof submeshVoteRecord>> = {
+  name: "submesh-vote",
+  codec: submeshVoteRecord,
+};
+
+const retiredSubmeshRecord = record("retired-submesh", {
+  /** First height without it. */
+  sinceHeight: u64,
+  /** Of the votes that were for it. */
+  weight: u64,
+});
+export type RetiredSubmesh = FieldValue<typeof retiredSubmeshRecord>;
+/** By name; for good. */
+export const retiredSubmeshes: Store<RetiredSubmesh> = {name: "retired-submesh", codec: retiredSubmeshRecord};
 
 const supplyRecord = record("supply", {genesisDust: u64, minedDust: u64, burnedDust: u64});
 export type Supply = FieldValue<typeof supplyRecord>;
@@ -191,6 +221,10 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     params,
     authorities,
     proposals,
+    reputations,
+    totalReputation,
+    submeshVotes,
+    retiredSubmeshes,
     supply,
     baseFees,
     epochFees,

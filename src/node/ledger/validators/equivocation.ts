@@ -13,6 +13,7 @@ import {
 } from "../../../codecs/consensus/equivocation.js";
 import {RuleError} from "../../../errors.js";
 import type {Call, Contract, Effect} from "../chain/contract.js";
+import {forfeitReputation} from "../governance/reputation.js";
 import {burn} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {evidence, stakes} from "../state/stores.js";
@@ -69,6 +70,7 @@ function apply(call: Call): Effect {
   state.put(stakes, validator, left);
   state.put(evidence, offenceOf(proof), {slashedAtHeight: block.height});
   burn(state, burnedDust);
+  forfeitReputation(state, stake.owner, block);
   const outcome = {
     nodeId: validator,
     evidenceKind: `double-${proof.kind}`,

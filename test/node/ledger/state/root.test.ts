@@ -25,7 +25,14 @@ const put =
     state.put(store, "key", value);
 
 test("a record of any store changes the state root, and another value of it again", () => {
-  const proposal = {payload: new Uint8Array(2), proposer: "a", proposedAtHeight: 1n, stagedAtHeight: 0n, voters: ["a"]};
+  const proposal = {
+    payload: new Uint8Array(2),
+    proposer: "a",
+    proposedAtHeight: 1n,
+    stagedAtHeight: 0n,
+    voters: ["a"],
+    weight: 0n,
+  };
   const writes = [
     () => {},
     put(enrollments, RECORD),
@@ -37,6 +44,7 @@ test("a record of any store changes the state root, and another value of it agai
     put(authorities, {sinceHeight: 1n}),
     put(proposals, proposal),
     put(proposals, {...proposal, voters: ["b"]}),
+    put(proposals, {...proposal, weight: 1n}),
   ];
   expect(new Set(writes.map(rootAfter)).size).toBe(writes.length);
 });

@@ -26,7 +26,7 @@ import {execute} from "../../../../src/node/ledger/chain/execute.js";
 import {readTransaction} from "../../../../src/node/ledger/chain/transaction.js";
 import {accountAt, countDust, expectedDust, supplyOf} from "../../../../src/node/ledger/monetary/supply.js";
 import {STRICT_RULES} from "../../../../src/node/ledger/params/rules.js";
-import {stakes} from "../../../../src/node/ledger/state/stores.js";
+import {reputations, stakes} from "../../../../src/node/ledger/state/stores.js";
 import {epochOf, votersOf} from "../../../../src/node/ledger/validators/election.js";
 import {contentOf, mlDsa44, signed, TEST_CHAIN_ID, type TestAccount, testAccount} from "../../../support/accounts.js";
 import {
@@ -206,6 +206,23 @@ describe("a double vote", () => {
     expect(await run(alice, UNJAIL_CONTRACT, unjail())).toBe("VALIDATOR_STAKE_TOO_LOW");
     await run(alice, JOIN_CONTRACT, join(alice));
     expect(await run(alice, UNJAIL_CONTRACT, unjail())).toEqual({slash: null});
+  });
+
+  test("costs its owner all reputation that it has earned", async () => {
+    const {chain, run} = await opened();
+    const weight = () => chain.state.get(reputations, VALIDATOR_ACCOUNT.address)?.points ?? 0n;
+    // Its own key, which the genesis gave a stake.
+    await run(bob, JOIN_CONTRACT, join(bob));
+    expect(weight()).toBe(4_000n);
+    await run(
+      alice,
+      EQUIVOCATION_CONTRACT,
+      accuse(doubleVote({voter: mlDsa44.keygenFromSeed(sha3(Uint8Array.of(1)))})),
+    );
+    // What is left is of the block that punished it.
+    expect(weight()).toBe(4_000n);
+    await run(alice, EQUIVOCATION_CONTRACT, accuse(doubleVote({voter: keys("other")})));
+    expect(weight()).toBe(8_000n);
   });
 
   test("of a jailed stake that has nothing left is refused: nothing would bound how often", async () => {
