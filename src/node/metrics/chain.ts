@@ -47,6 +47,11 @@ export function chainGauges(registry: Registry): (view: LedgerView) => void {
     labelNames: ["term"],
     registers,
   });
+  const baseFee = new Gauge({
+    name: "qsdm_base_fee_dust",
+    help: "Base fee of the next block, for 600,000 gas.",
+    registers,
+  });
   const difficulty = new Gauge({
     name: "qsdm_mining_difficulty",
     help: "Attempts that a proof on the tip takes on average.",
@@ -74,6 +79,7 @@ export function chainGauges(registry: Registry): (view: LedgerView) => void {
       stakes.set({phase}, phases.filter((each) => each === phase).length);
     height.set(Number(view.head.height));
     time.set(Number(view.head.timeMs) / 1_000);
+    baseFee.set(Number(view.params.fees.baseFeeDust));
     difficulty.set(Number(view.difficulty()));
     hashrate.set(Number(view.hashrateHps() ?? 0n));
     const books = view.supply();

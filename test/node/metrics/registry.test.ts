@@ -159,6 +159,7 @@ test("gauges come from one view for each scrape", async () => {
   expect(views).toBe(1);
   expect(sample(text, "qsdm_chain_height")).toBe("12");
   expect(sample(text, "qsdm_mining_difficulty")).toBe("65536");
+  expect(sample(text, "qsdm_base_fee_dust")).toBe("1000");
   expect(sample(text, "qsdm_mining_network_hashrate_hps")).toBe("104857");
   expect(sample(text, "qsdm_mempool_size")).toBe("2");
   expect(sample(text, "qsdm_mining_table_ready")).toBe("0");
