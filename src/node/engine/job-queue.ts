@@ -18,7 +18,9 @@ export interface JobQueuePorts {
 
 export class JobQueue {
   readonly #jobs: {readonly job: Job; done(verdict: Verdict): void}[] = [];
-  #running: Promise<void> | null = null;
+  /** Resolves when the last run of jobs has ended. */
+  #run: Promise<void> = Promise.resolve();
+  #isRunning = false;
   #stopped = false;
 
   constructor(private readonly ports: JobQueuePorts) {}
@@ -32,9 +34,10 @@ export class JobQueue {
     if (this.#stopped) return Promise.resolve("ignore");
     return new Promise((done) => {
       this.#jobs.push({job, done});
-      this.#running ??= this.#run().finally(() => {
-        this.#running = null;
-      });
+      if (this.#isRunning) return;
+      // Before the first job begins, which may bring others.
+      this.#isRunning = true;
+      this.#run = this.#runAll();
     });
   }
 
@@ -52,10 +55,10 @@ export class JobQueue {
   async end(): Promise<void> {
     this.halt();
     for (const {done} of this.#jobs.splice(0)) done("ignore");
-    await this.#running;
+    await this.#run;
   }
 
-  async #run(): Promise<void> {
+  async #runAll(): Promise<void> {
     let sinceMs = this.ports.nowMs();
     for (let next = this.#jobs.shift(); next; next = this.#jobs.shift()) {
       if (this.ports.nowMs() - sinceMs >= STRETCH_MS) {
@@ -71,5 +74,7 @@ export class JobQueue {
       }
       next.done(verdict);
     }
+    // At once: a job that comes a moment later would find nobody who takes it.
+    this.#isRunning = false;
   }
 }
