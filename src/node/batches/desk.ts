@@ -60,7 +60,8 @@ export class BatchDesk implements Service {
   #flushing = false;
   #stopped = false;
   #packedAtMs = Number.NEGATIVE_INFINITY;
-  #cancelPack: (() => void) | null = null;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #pack: {readonly dueMs: number; cancel(): void} | null = null;
   #cancelJoin: (() => void) | null = null;
   #cancelTick: () => void = () => {};
 
@@ -109,7 +110,7 @@ export class BatchDesk implements Service {
   }
 
   async stop(): Promise<void> {
-    this.#cancelPack?.();
+    this.#pack?.cancel();
     this.#cancelJoin?.();
     this.#cancelTick();
     if (!this.#stopped) this.#flush();
@@ -134,25 +135,33 @@ export class BatchDesk implements Service {
 
   /** Something waits for a batch. */
   wake(): void {
-    if (this.#stopped || this.#rules.self === null || this.#cancelPack) return;
+    this.#armPack(this.#packedAtMs);
+  }
+
+  #armPack(sinceMs: number): void {
+    if (this.#stopped || this.#rules.self === null) return;
     const {clock, paceMs} = this.ports;
-    const waitMs = Math.max(0, this.#packedAtMs + paceMs - clock.nowMs());
-    this.#cancelPack = clock.after(waitMs, () => this.#guard(() => this.pack()));
+    const nowMs = clock.nowMs();
+    const dueMs = Math.max(nowMs, sinceMs + paceMs);
+    if (this.#pack && this.#pack.dueMs <= dueMs) return;
+    this.#pack?.cancel();
+    this.#pack = {dueMs, cancel: clock.after(dueMs - nowMs, () => this.#guard(() => this.pack()))};
   }
 
   /** Makes a batch of what waits, if a round is open. Where nothing does, a round that others opened is joined later. */
   pack(): void {
     if (this.#stopped) return;
     const {clock, joinMs} = this.ports;
-    this.#cancelPack?.();
-    this.#cancelPack = null;
+    this.#pack?.cancel();
+    this.#pack = null;
+    this.#lookedAtMs = clock.nowMs();
     const offered = this.#offered();
     if (offered.transactions.length + offered.proofs.length === 0) {
       // Its messages would only be in the way of those of the batch that opened the round.
       this.#cancelJoin ??= clock.after(joinMs, () => this.#guard(() => this.#join()));
       return;
     }
-    this.#packedAtMs = clock.nowMs();
+    this.#packedAtMs = this.#lookedAtMs;
     this.give({type: "pack", offered});
   }
 
@@ -221,12 +230,14 @@ export class BatchDesk implements Service {
   }
 
   #write(): void {
-    const rows = this.#rows.splice(0).map((each) => {
+    const rows = this.#rows.map((each) => {
       const {epoch, ref} = aboutOf(each);
       return {epoch, round: ref.round, value: kept.encode(each)};
     });
     const {committee, limits} = this.#rules;
     this.ports.store.keepBatches(rows, {epoch: committee.epoch, round: horizonOf(this.#state, limits.gcRounds)});
+    // Not before: whoever asked hears of a failure, and what waits for these rows must not leave without them.
+    this.#rows.length = 0;
   }
 
   #perform(effect: Due): void {
@@ -242,7 +253,8 @@ export class BatchDesk implements Service {
         this.#counts.fetches++;
         return this.#courier?.fetch(effect.ref, effect.from);
       case "pack":
-        return this.wake();
+        // Peers bring this about, and looking costs as much as there waits: what came since has woken the desk itself.
+        return this.#armPack(Math.max(this.#packedAtMs, this.#lookedAtMs));
       case "available":
         return this.ports.available(effect.ref);
       case "oversized":
