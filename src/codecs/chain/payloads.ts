@@ -2,7 +2,7 @@
 import {address} from "../address.js";
 import {hexOf} from "../bytes.js";
 import {encodeCbor} from "../cbor/cbor.js";
-import {blob, type FieldValue, fixed, list, record, text, u64} from "../cbor/record.js";
+import {blob, type FieldValue, fixed, list, record, text, u64, within} from "../cbor/record.js";
 import {ML_DSA_87} from "../suite.js";
 
 /** Moves CELL between accounts. */
@@ -14,31 +14,40 @@ export const ENROLL_V3_CONTRACT = "qsdm/enroll/v3";
 /** QSDM's unenroll payload, byte for byte; the envelope proves the sender. */
 export const UNENROLL_V3_CONTRACT = "qsdm/unenroll/v3";
 
-export const transfer = record("transfer", {
-  to: address,
-  amountDust: u64,
-  memo: text({maxBytes: 256}),
-});
+export const transfer = within(
+  512,
+  record("transfer", {
+    to: address,
+    amountDust: u64,
+    memo: text({maxBytes: 256}),
+  }),
+);
 export type Transfer = FieldValue<typeof transfer>;
 
 /** Most payments of one batch. */
 export const BATCH_PAYMENTS_MAX = 256;
 
-export const batchTransfer = record("batch-transfer", {
-  /** In the order of their crediting; an account may be paid more than once. */
-  payments: list(transfer, BATCH_PAYMENTS_MAX),
-});
+export const batchTransfer = within(
+  512 * BATCH_PAYMENTS_MAX,
+  record("batch-transfer", {
+    /** In the order of their crediting; an account may be paid more than once. */
+    payments: list(transfer, BATCH_PAYMENTS_MAX),
+  }),
+);
 export type BatchTransfer = FieldValue<typeof batchTransfer>;
 
 /** Strict enrollment (docs/decisions/0011-strict-mining.md). */
-export const strictEnrollment = record("enroll", {
-  /** Canonical `qsdm/enroll/v2` JSON. */
-  payload: blob({min: 2, max: 2048}),
-  /** Key that will sign this node's proofs. */
-  nodeKey: fixed(ML_DSA_87.publicKeyBytes),
-  /** Signature of `nodeKey` over `nodeKeyClaim`: nobody can register a key that is not theirs. */
-  possession: fixed(ML_DSA_87.signatureBytes),
-});
+export const strictEnrollment = within(
+  10_240,
+  record("enroll", {
+    /** Canonical `qsdm/enroll/v2` JSON. */
+    payload: blob({min: 2, max: 2048}),
+    /** Key that will sign this node's proofs. */
+    nodeKey: fixed(ML_DSA_87.publicKeyBytes),
+    /** Signature of `nodeKey` over `nodeKeyClaim`: nobody can register a key that is not theirs. */
+    possession: fixed(ML_DSA_87.signatureBytes),
+  }),
+);
 export type StrictEnrollment = FieldValue<typeof strictEnrollment>;
 
 /** Bytes that the node key signs to be registered by `owner` under `nodeId`. */

@@ -2,7 +2,7 @@
 import {address, digestHex} from "../address.js";
 import {hexOf} from "../bytes.js";
 import {encodeCbor} from "../cbor/cbor.js";
-import {type FieldValue, fixed, record, u64} from "../cbor/record.js";
+import {type FieldValue, fixed, record, u64, within} from "../cbor/record.js";
 import {sha3} from "../hash.js";
 import {ML_DSA_44} from "../suite.js";
 
@@ -13,16 +13,19 @@ export const LEAVE_CONTRACT = "qsdm/validator-leave/v1";
 /** Puts a validator up for election again once its time in jail is over. */
 export const UNJAIL_CONTRACT = "qsdm/validator-unjail/v1";
 
-export const validatorJoin = record("validator-join", {
-  publicKey: fixed(ML_DSA_44.publicKeyBytes),
-  amountDust: u64,
-  /** Signature of the voting key over `votingKeyClaim`: nobody can stake on a key that is not theirs. */
-  possession: fixed(ML_DSA_44.signatureBytes),
-});
+export const validatorJoin = within(
+  4_096,
+  record("validator-join", {
+    publicKey: fixed(ML_DSA_44.publicKeyBytes),
+    amountDust: u64,
+    /** Signature of the voting key over `votingKeyClaim`: nobody can stake on a key that is not theirs. */
+    possession: fixed(ML_DSA_44.signatureBytes),
+  }),
+);
 export type ValidatorJoin = FieldValue<typeof validatorJoin>;
 
 /** Names a validator by the digest of its voting key. */
-const named = (tag: string) => record(tag, {validator: digestHex});
+const named = (tag: string) => within(128, record(tag, {validator: digestHex}));
 export const validatorLeave = named("validator-leave");
 export const validatorUnjail = named("validator-unjail");
 

@@ -5,7 +5,7 @@
  */
 import {digestHex} from "../address.js";
 import {hexOf, utf8} from "../bytes.js";
-import {type FieldValue, fixed, record, u64, word} from "../cbor/record.js";
+import {type FieldValue, fixed, record, u64, within, word} from "../cbor/record.js";
 import {voteContent} from "../chain/block.js";
 import {chainIdField} from "../chain/envelope.js";
 import {sha3} from "../hash.js";
@@ -22,17 +22,20 @@ const statement = record("statement", {
 });
 export type Statement = FieldValue<typeof statement>;
 
-export const equivocation = record(EQUIVOCATION_CONTRACT, {
-  chainId: chainIdField,
-  kind: word("vote", "proposal"),
-  epoch: u64,
-  view: u64,
-  /** ML-DSA-44 key that signed both. */
-  publicKey: fixed(ML_DSA_44.publicKeyBytes),
-  /** In ascending order of block id, so that two watchers write the same bytes. */
-  first: statement,
-  second: statement,
-});
+export const equivocation = within(
+  8_192,
+  record(EQUIVOCATION_CONTRACT, {
+    chainId: chainIdField,
+    kind: word("vote", "proposal"),
+    epoch: u64,
+    view: u64,
+    /** ML-DSA-44 key that signed both. */
+    publicKey: fixed(ML_DSA_44.publicKeyBytes),
+    /** In ascending order of block id, so that two watchers write the same bytes. */
+    first: statement,
+    second: statement,
+  }),
+);
 export type EquivocationProof = FieldValue<typeof equivocation>;
 
 /** `proof` with its statements in their one order. */

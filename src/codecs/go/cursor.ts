@@ -31,16 +31,21 @@ export class JsonCursor {
     return this.#fault;
   }
 
-  /** Notes a fault and goes on; Go reports the first one after reading everything. */
-  note(fault: DecodeError): void {
-    this.#fault ??= fault;
+  /**
+   * Notes a fault and goes on; Go reports the first one after reading everything. The others are not even made: each
+   * would cost a stack trace, and there can be as many as the input has members.
+   */
+  note(fault: () => DecodeError): void {
+    this.#fault ??= fault();
   }
 
   /** Notes that the value here does not fit type `goType`. */
   noteMismatch(found: string, goType: string): void {
-    const {struct, path} = this.place ?? {struct: "", path: ""};
-    const where = this.place === null ? "value" : `struct field ${struct}.${path}`;
-    this.note(jsonError(`json: cannot unmarshal ${found} into Go ${where} of type ${goType}`));
+    this.note(() => {
+      const {struct, path} = this.place ?? {struct: "", path: ""};
+      const where = this.place === null ? "value" : `struct field ${struct}.${path}`;
+      return jsonError(`json: cannot unmarshal ${found} into Go ${where} of type ${goType}`);
+    });
   }
 
   kind(): JsonKind {

@@ -37,7 +37,7 @@ export function goStruct<const S extends Shape>(goName: string, shape: S): GoTyp
       const name = cursor.key();
       const key = exact.get(name) ?? folded.get(foldName(name));
       if (key === undefined) {
-        if (cursor.refuseUnknown) cursor.note(jsonError(`json: unknown field ${quoteText(name)}`));
+        if (cursor.refuseUnknown) cursor.note(() => jsonError(`json: unknown field ${quoteText(name)}`));
         cursor.skip();
         continue;
       }

@@ -135,7 +135,7 @@ export const goBytes: GoType<Uint8Array | null> = {
       return readBase64(cursor.string());
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      cursor.note(error);
+      cursor.note(() => error);
       return previous;
     }
   },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {utf8} from "../../../src/codecs/bytes.js";
+import {JsonCursor} from "../../../src/codecs/go/cursor.js";
 import {readFirst, readStrict, readWhole} from "../../../src/codecs/go/readers.js";
 import {JSON_MAX_DEPTH, scanValue, skipSpace} from "../../../src/codecs/go/scanner.js";
 import {goStruct, member, optional} from "../../../src/codecs/go/struct.js";
@@ -16,6 +17,7 @@ import {
   goUint32,
   goUint64,
 } from "../../../src/codecs/go/types.js";
+import {DecodeError} from "../../../src/errors.js";
 import {codeOf, near} from "../laws.js";
 
 const inner = goStruct("pkg.Inner", {risk: member("risk", goUint32), tag: member("tag", goText())});
@@ -283,4 +285,18 @@ test("values that the wire cannot carry are not written", () => {
   ])
     expect(codeOf(write(change))).toBe("FIELD_INVALID");
   expect(codeOf(write({ratio: Number.NaN}))).toBe("FLOAT_UNSUPPORTED");
+});
+
+test("of many faults only the first is made: each would cost a stack trace", () => {
+  const cursor = new JsonCursor(utf8("{}"), 0, true);
+  const made: string[] = [];
+  const fault = (name: string) => () => {
+    made.push(name);
+    return new DecodeError("JSON_INVALID", name);
+  };
+  cursor.note(fault("first"));
+  cursor.note(fault("second"));
+  expect(made).toEqual(["first"]);
+  expect(cursor.fault?.message).toBe("first");
+  expect(() => strict('{"a":0,"b":0,"size":"x"}')).toThrow('unknown field "a"');
 });
