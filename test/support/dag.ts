@@ -101,7 +101,7 @@ interface Letter {
 /** One validator with its disk and what waits at it. */
 export class Member {
   state: DagState;
-  readonly disk: Kept[] = [];
+  disk: Kept[] = [];
   readonly evidence: (DagEffect & {type: "evidence"})[] = [];
   readonly oversized: string[] = [];
   pool: {txId: string; bytes: Uint8Array}[] = [];
@@ -159,7 +159,9 @@ export class Mempools {
   /** Forgets a member's memory and starts it again from its disk. */
   restart(at: number, committed: readonly BatchRef[] = []): void {
     const member = this.members[at]!;
-    member.state = restoreDag(member.disk, member.rules, committed);
+    const {state, lost} = restoreDag(member.disk, member.rules, committed);
+    member.state = state;
+    this.give(at, {type: "want", refs: lost});
     this.give(at, {type: "tick", nowMs: this.nowMs});
   }
 

@@ -174,6 +174,7 @@ export const NO_BATCHES: BatchFigures = {
   made: 0,
   fetches: 0,
   equivocations: 0,
+  faults: 0,
 };
 
 const linkOf = (a: PeerId, b: PeerId): string => [a, b].sort().join("|");

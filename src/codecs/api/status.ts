@@ -60,6 +60,8 @@ const batches = object({
   fetches: count,
   /** Validators that were seen to sign two for one round. */
   equivocations: count,
+  /** Batches that were found altered, or gone though promised: the disk, the memory or the program is at fault. */
+  faults: count,
 });
 export type BatchFigures = ValueOf<typeof batches>;
 

@@ -6,13 +6,14 @@ import type {BatchFigures} from "../../codecs/api/status.js";
 import {type Ack, ackContent, ackContentOf} from "../../codecs/dag/availability.js";
 import {type Batch, type BatchRef, batchHeader} from "../../codecs/dag/batch.js";
 import {aboutOf, type Kept, kept} from "../../codecs/dag/kept.js";
+import {isIntact} from "../mempool/dag/check.js";
 import type {DagEffect, DagInput} from "../mempool/dag/effects.js";
 import type {Offered} from "../mempool/dag/pack.js";
 import {restoreDag} from "../mempool/dag/restore.js";
 import type {DagRules} from "../mempool/dag/rules.js";
 import {type DagState, horizonOf} from "../mempool/dag/state.js";
 import {step} from "../mempool/dag/step.js";
-import {answerFor, frontier, packedIds} from "../mempool/dag/view.js";
+import {answerFor, bodyOf, frontier, packedIds} from "../mempool/dag/view.js";
 import type {Network} from "../network/port.js";
 import type {Log, Service, Timers} from "../service.js";
 import type {BatchStore} from "../storage/store.js";
@@ -55,7 +56,9 @@ export class BatchDesk implements Service {
   #state: DagState;
   readonly #courier: Courier | null;
   readonly #rows: Kept[] = [];
-  readonly #counts = {made: 0, fetches: 0, equivocations: 0};
+  readonly #counts = {made: 0, fetches: 0, equivocations: 0, faults: 0};
+  /** Promised batches that the disk did not give back, until they are asked for. */
+  #lost: readonly BatchRef[] = [];
   #due: Due[] = [];
   #flushing = false;
   #stopped = false;
@@ -105,6 +108,7 @@ export class BatchDesk implements Service {
 
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    this.#recover();
     this.#tick();
     this.wake();
   }
@@ -123,6 +127,7 @@ export class BatchDesk implements Service {
     this.#rows.length = 0;
     this.#due = [];
     this.#state = this.#restored();
+    this.#recover();
     this.wake();
   }
 
@@ -130,7 +135,30 @@ export class BatchDesk implements Service {
     const {store} = this.ports;
     const {epoch} = this.#rules.committee;
     const taken = store.takenBatches().filter((each) => each.epoch === epoch);
-    return restoreDag(store.keptBatches().map(kept.decode), this.#rules, taken);
+    const {state, lost} = restoreDag(store.keptBatches().map(kept.decode), this.#rules, taken);
+    this.#lost = lost;
+    return state;
+  }
+
+  /** Asks for what the disk lost. */
+  #recover(): void {
+    for (const ref of this.#lost)
+      this.#broken(ref, "a batch that this node promised to hold is altered on its disk, or gone");
+    this.give({type: "want", refs: this.#lost});
+    this.#lost = [];
+  }
+
+  /** Holds batches that a block took to what they were when they came. */
+  probe(refs: readonly BatchRef[]): void {
+    for (const ref of refs) {
+      const body = bodyOf(this.#state, ref);
+      if (body && !isIntact(body, this.#rules)) this.#broken(ref, "a batch that a block took was altered in memory");
+    }
+  }
+
+  #broken({round, creator, batchId}: BatchRef, what: string): void {
+    this.#counts.faults++;
+    this.ports.log.error({round, creator, batchId}, what);
   }
 
   /** Something waits for a batch. */

@@ -134,6 +134,7 @@ export class BatchFeed {
   #committed({batches}: BlockCommitted): void {
     const {desk} = this.ports;
     const {self} = desk;
+    desk.probe(batches);
     const own = batches.flatMap((ref) => (ref.creator === self ? (bodyOf(desk.state, ref) ?? []) : []));
     desk.give({type: "committed", refs: batches});
     for (const body of own) this.#reconsider(body);

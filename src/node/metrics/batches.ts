@@ -23,4 +23,9 @@ export function batchMetrics(registry: Registry, figures: () => BatchFigures): v
     "Validators that signed two batches for a round.",
     (now) => now.equivocations,
   );
+  counter(
+    "qsdm_batches_faults_total",
+    "Batches that were found altered, or gone though promised. Above 0 the disk, the memory or the program is at fault.",
+    (now) => now.faults,
+  );
 }

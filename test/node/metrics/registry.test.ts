@@ -246,11 +246,14 @@ test("the process is shown as well", async () => {
 });
 
 test("counts what batches come to", async () => {
-  const text = await metrics({batches: () => ({...NO_BATCHES, certifiedRound: 9, missing: 2, made: 5})}).scrape();
+  const text = await metrics({
+    batches: () => ({...NO_BATCHES, certifiedRound: 9, missing: 2, made: 5, faults: 1}),
+  }).scrape();
   expect(text).toMatch(/^qsdm_batches_certified_round 9$/m);
   expect(text).toMatch(/^qsdm_batches_missing 2$/m);
   expect(text).toMatch(/^qsdm_signatures_checked_total 3$/m);
   expect(text).toMatch(/^qsdm_batches_made_total 5$/m);
+  expect(text).toMatch(/^qsdm_batches_faults_total 1$/m);
   expect(text).toMatch(/^qsdm_store_bytes 5000000$/m);
   expect(text).toMatch(/^qsdm_store_free_bytes 4096$/m);
   expect(text).toMatch(/^qsdm_store_pruned_height 77$/m);

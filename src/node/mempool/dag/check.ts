@@ -1,6 +1,13 @@
 /** What a batch and an availability certificate must be before they change anything. */
 import {type Availability, ackContent, ackContentOf} from "../../../codecs/dag/availability.js";
-import {type Batch, type BatchHeader, type BatchRef, batchHeader} from "../../../codecs/dag/batch.js";
+import {
+  type Batch,
+  type BatchHeader,
+  type BatchRef,
+  batchHeader,
+  compareRefs,
+  refOf,
+} from "../../../codecs/dag/batch.js";
 import {RuleError} from "../../../errors.js";
 import {checkSigners} from "../../consensus/votes/certificate.js";
 import {sectionRoot} from "../../ledger/chain/sections.js";
@@ -19,8 +26,15 @@ export const bodyTerms = (
   bodyBytes: [...transactions, ...proofs].reduce((sum, each) => sum + each.length, 0),
 });
 
+const wrongTerm = (header: BatchHeader, terms: ReturnType<typeof bodyTerms>): string | undefined =>
+  (Object.keys(terms) as (keyof typeof terms)[]).find((name) => header[name] !== terms[name]);
+
+/** Whether a batch that was checked when it came is still what its name and its header say. */
+export const isIntact = ({ref, batch}: {readonly ref: BatchRef; readonly batch: Batch}, rules: DagRules): boolean =>
+  compareRefs(refOf(batch.signed.header), ref) === 0 && !wrongTerm(batch.signed.header, bodyTerms(batch, rules));
+
 /** @throws DecodeError */
-export const idsOf = ({transactions, proofs}: Batch, rules: DagRules): BodyIds => ({
+const idsOf = ({transactions, proofs}: Batch, rules: DagRules): BodyIds => ({
   txIds: new Set(transactions.map((bytes) => rules.readTransaction(bytes).txId)),
   proofIds: new Set(proofs.map((raw) => rules.proofIdOf(raw))),
 });
@@ -44,8 +58,8 @@ export function checkBatch(batch: Batch, rules: DagRules): BodyIds {
   if (terms.transactionCount > limits.maxBatchTransactions) refuse(`${terms.transactionCount} transactions`);
   if (terms.proofCount > limits.maxBatchProofs) refuse(`${terms.proofCount} proofs`);
   if (terms.bodyBytes > limits.maxBatchBytes) refuse(`${terms.bodyBytes} bytes, at most ${limits.maxBatchBytes}`);
-  for (const [name, value] of Object.entries(terms))
-    if (header[name as keyof typeof terms] !== value) refuse(`the body does not give the header's ${name}`);
+  const wrong = wrongTerm(header, terms);
+  if (wrong) refuse(`the body does not give the header's ${wrong}`);
   const ids = idsOf(batch, rules);
   if (ids.txIds.size !== batch.transactions.length) refuse("a transaction twice");
   if (ids.proofIds.size !== batch.proofs.length) refuse("a proof twice");

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
+import {utf8} from "../../../../src/codecs/bytes.js";
 import {type Batch, refOf} from "../../../../src/codecs/dag/batch.js";
 import type {DagEffect, DagInput} from "../../../../src/node/mempool/dag/effects.js";
 import {restoreDag} from "../../../../src/node/mempool/dag/restore.js";
@@ -226,6 +227,35 @@ describe("a restart", () => {
     expect(textsOf(committee, 1)).toEqual(["a"]);
   });
 
+  test("leaves out a batch that the disk altered, and fetches it from whoever has it", () => {
+    const committee = new Mempools(4);
+    committee.submit(0, "a");
+    committee.settle();
+    const member = committee.members[1]!;
+    const {disk} = member;
+    member.disk = disk.map((each) =>
+      each.type === "batch" ? {...each, batch: {...each.batch, transactions: [utf8("b")]}} : each,
+    );
+    expect(restoreDag(disk, member.rules, []).lost).toEqual([]);
+    expect(restoreDag(member.disk, member.rules, []).lost).toHaveLength(4);
+    committee.restart(1);
+    expect(textsOf(committee, 1)).toEqual([]);
+    committee.settle();
+    expect(textsOf(committee, 1)).toEqual(["a"]);
+  });
+
+  test("makes no second batch for the round of one that the disk lost", () => {
+    const committee = new Mempools(4);
+    committee.link = () => false;
+    committee.submit(0, "a");
+    committee.settle();
+    const member = committee.members[0]!;
+    member.disk = member.disk.filter(({type}) => type !== "batch");
+    committee.restart(0);
+    expect(member.state.ownRound).toBe(1n);
+    expect(restoreDag(member.disk, member.rules, []).lost).toHaveLength(1);
+  });
+
   test("keeps a batch and the word that it is held on disk before the word leaves", () => {
     const committee = new Mempools(4);
     const types = committee
@@ -347,7 +377,7 @@ describe("refusals", () => {
 
   test("a batch that a crash left without an ack is acknowledged when it comes again", () => {
     const batch = batchBy(1, ["a"], {round: 2n, parents: parentsOf([0, 1, 2])});
-    const state = restoreDag([...certificates, {type: "batch", batch}], rules, []);
+    const {state} = restoreDag([...certificates, {type: "batch", batch}], rules, []);
     expect(typesOf(step(state, {type: "batch", batch}, rules).effects)).toEqual(["keep", "acknowledge"]);
   });
 
