@@ -112,9 +112,9 @@ export class QsdmNode implements Service {
     const dir = await readDataDir(options.dataDir);
     checkProfile(dir.genesis, options.profile);
     checkRetention(options.retention, dir.genesis.network);
-    const store = await openStore(options, dir, broken.resolve);
+    const abort = new AbortController();
+    const store = await openStore(options, dir, broken.resolve, abort.signal);
     try {
-      const abort = new AbortController();
       signal?.addEventListener("abort", () => abort.abort(), {once: true, signal: abort.signal});
       const site = {options, ports, dir, store, broken: broken.resolve, signal: abort.signal};
       return new QsdmNode(await buildParts(site), {log: ports.log, abort, broken});

@@ -69,6 +69,12 @@ export class CqlHistory {
     this.#height = height;
   }
 
+  /** Whether the cluster has a block. */
+  async has(height: bigint): Promise<boolean> {
+    const rows = await this.session.rows({statement: "block", values: [spanOf(height), height]});
+    return rows.length > 0;
+  }
+
   async block(height: bigint): Promise<StoredBlock | null> {
     const values = [spanOf(height), height];
     const [row] = await this.session.rows({statement: "block", values});

@@ -44,15 +44,19 @@ type Driver = typeof import("cassandra-driver");
 export class CqlSession {
   readonly figures: CqlFigures = {requests: 0, retries: 0, failures: 0, seconds: 0};
   readonly #closing = new AbortController();
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
+  /** Who waits for a turn, and how many turns there are: apart, or what is written would leave none to who asks. */
+  readonly #lanes: Readonly<Record<Patience, {free: number; readonly waiting: (() => void)[]}>>;
 
   private constructor(
     private readonly client: Client,
     private readonly driver: Driver,
     private readonly options: CqlOptions,
   ) {
-    this.#free = options.inFlight;
+    const asked = Math.ceil(options.inFlight / 4);
+    this.#lanes = {
+      asked: {free: asked, waiting: []},
+      endless: {free: Math.max(1, options.inFlight - asked), waiting: []},
+    };
     // Every pause listens to it.
     setMaxListeners(0, this.#closing.signal);
   }
@@ -91,7 +95,7 @@ export class CqlSession {
             fetchSize: PAGE_ROWS,
             ...(pageState === undefined ? {} : {pageState}),
           }),
-        ATTEMPTS[patience],
+        patience,
       );
       rows.push(...(page.rows as unknown as CqlRow[]));
       pageState = page.pageState ?? undefined;
@@ -104,7 +108,7 @@ export class CqlSession {
     const consistency = this.driver.types.consistencies.localSerial;
     const page = await this.#send(
       () => this.client.execute(STATEMENTS[statement], wired(values), {...this.#common(), consistency}),
-      ATTEMPTS[patience],
+      patience,
     );
     return (page.first() as unknown as CqlRow | null) ?? null;
   }
@@ -113,7 +117,7 @@ export class CqlSession {
   async conditional({statement, values}: Request, patience: Patience = "endless"): Promise<boolean> {
     const result = await this.#send(
       () => this.client.execute(STATEMENTS[statement], wired(values), this.#common()),
-      ATTEMPTS[patience],
+      patience,
     );
     return result.wasApplied();
   }
@@ -122,7 +126,7 @@ export class CqlSession {
   async write(requests: readonly Request[]): Promise<void> {
     await Promise.all(
       requests.map(({statement, values}) =>
-        this.#send(() => this.client.execute(STATEMENTS[statement], wired(values), this.#common()), ATTEMPTS.endless),
+        this.#send(() => this.client.execute(STATEMENTS[statement], wired(values), this.#common()), "endless"),
       ),
     );
   }
@@ -135,7 +139,7 @@ export class CqlSession {
         continue;
       }
       const queries = batch.map(({statement, values}) => ({query: STATEMENTS[statement], params: wired(values)}));
-      await this.#send(() => this.client.batch(queries, {...this.#common(), logged: false}), ATTEMPTS.endless);
+      await this.#send(() => this.client.batch(queries, {...this.#common(), logged: false}), "endless");
     }
   }
 
@@ -153,9 +157,9 @@ export class CqlSession {
     };
   }
 
-  async #send(request: () => Promise<types.ResultSet>, attempts: number): Promise<types.ResultSet> {
+  async #send(request: () => Promise<types.ResultSet>, patience: Patience): Promise<types.ResultSet> {
     const {signal} = this.#closing;
-    await this.#enter();
+    await this.#enter(patience);
     try {
       for (let attempt = 1; ; attempt++) {
         signal.throwIfAborted();
@@ -167,7 +171,7 @@ export class CqlSession {
           return result;
         } catch (cause) {
           signal.throwIfAborted();
-          if (!passes(cause) || attempt >= attempts) {
+          if (!passes(cause) || attempt >= ATTEMPTS[patience]) {
             this.figures.failures += 1;
             throw explain(cause, this.options);
           }
@@ -177,19 +181,21 @@ export class CqlSession {
         await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, {signal});
       }
     } finally {
-      this.#leave();
+      this.#leave(patience);
     }
   }
 
-  async #enter(): Promise<void> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async #enter(patience: Patience): Promise<void> {
+    const lane = this.#lanes[patience];
+    if (lane.free > 0) lane.free -= 1;
+    else await new Promise<void>((resolve) => lane.waiting.push(resolve));
   }
 
-  #leave(): void {
-    const next = this.#waiting.shift();
+  #leave(patience: Patience): void {
+    const lane = this.#lanes[patience];
+    const next = lane.waiting.shift();
     if (next) next();
-    else this.#free += 1;
+    else lane.free += 1;
   }
 }
 

@@ -30,6 +30,7 @@ export class Shipper {
   #isCalled = false;
   #caughtUp: (() => void)[] = [];
   #broken: unknown;
+  #isLifted = false;
 
   constructor(
     private readonly options: ShipperOptions,
@@ -59,15 +60,21 @@ export class Shipper {
 
   /** Returns when the cluster is not too far behind. @throws what ended the shipping */
   async room(): Promise<void> {
-    while (this.lag > this.options.lagBlocks && !this.#closing.signal.aborted && this.#broken === undefined)
+    while (this.lag > this.options.lagBlocks && !this.#isLifted && this.#broken === undefined)
       await new Promise<void>((resolve) => this.#caughtUp.push(resolve));
     if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  /** Lets through who waits for room: a node that stops finishes its block, and its next start sends it. */
+  lift(): void {
+    this.#isLifted = true;
+    this.#release();
   }
 
   close(): void {
     this.#closing.abort();
     this.#wake();
-    this.#release();
+    this.lift();
   }
 
   async #run(): Promise<void> {

@@ -54,9 +54,14 @@ export class CqlStore implements LedgerStore {
   /**
    * Opens the local file and takes the cluster's chain over.
    * @param failed called when the cluster refuses for good: the node must end
-   * @throws UnavailableError as SqliteStore, CqlSession and CqlHistory do; CLUSTER_AHEAD
+   * @param stopping aborts when the node stops, which waits for no cluster
+   * @throws UnavailableError as SqliteStore, CqlSession and CqlHistory do; CLUSTER_AHEAD, CLUSTER_ROWS_MISSING
    */
-  static async open(options: CqlStoreOptions, failed: (error: unknown) => void): Promise<CqlStore> {
+  static async open(
+    options: CqlStoreOptions,
+    failed: (error: unknown) => void,
+    stopping: AbortSignal,
+  ): Promise<CqlStore> {
     const {cluster, chain, linkPath} = options;
     const opened: {close(): void}[] = [];
     const keep = <T extends {close(): void}>(each: T): T => {
@@ -70,9 +75,10 @@ export class CqlStore implements LedgerStore {
       const writer = plain(randomBytes(16));
       const far = await CqlHistory.open(session, {chain, writer, compression: await loadCompression()});
       checkHeads(near, far);
-      if (cluster.localBlocks === null || near.prunedHeight() > far.height) link.setMark("pruned", near.prunedHeight());
+      await markGone(near, far, link);
       const shipper = new Shipper(cluster, {near, far, link, failed});
       shipper.start();
+      stopping.addEventListener("abort", () => shipper.lift(), {once: true});
       return new CqlStore(near, far, link, session, shipper);
     } catch (error) {
       for (const each of opened) each.close();
@@ -245,6 +251,32 @@ export class CqlStore implements LedgerStore {
   #isThere(height: bigint): boolean {
     return height > this.prunedHeight() && height <= this.near.prunedHeight();
   }
+}
+
+/**
+ * Marks as pruned what neither side has: it left the local file before the cluster was filled, or the cluster by the word
+ * of another data directory.
+ * @throws UnavailableError CLUSTER_ROWS_MISSING where the local file would trust the cluster with what that gave up
+ */
+async function markGone(near: SqliteStore, far: CqlHistory, link: LinkFile): Promise<void> {
+  const trimmed = near.prunedHeight();
+  if (trimmed > far.height) return link.setMark("pruned", trimmed);
+  let gone = link.mark("pruned");
+  if (gone >= far.height || (await far.has(gone + 1n))) return;
+  // From the first on: that is the order in which blocks leave a cluster.
+  for (let end = far.height + 1n; end - gone > 1n; ) {
+    const middle = (gone + end) / 2n;
+    if (await far.has(middle)) end = middle;
+    else gone = middle;
+  }
+  if (gone > trimmed)
+    throw new UnavailableError(
+      "CLUSTER_ROWS_MISSING",
+      `the cluster has dropped blocks up to ${gone}, this data directory has those above ${trimmed}`,
+      {hint: "choose another --cql-keyspace: this one was pruned for another data directory"},
+    );
+  link.setMark("pruned", gone);
+  link.setMark("dropped", gone);
 }
 
 /** @throws UnavailableError CLUSTER_AHEAD */

@@ -11,8 +11,13 @@ import {afterAll, describe, expect, test} from "vitest";
 import {hexOf, utf8} from "../../../../src/codecs/bytes.js";
 import {type Block, block as blockCodec} from "../../../../src/codecs/chain/block.js";
 import {sha256, shake256} from "../../../../src/codecs/hash.js";
+import {CqlHistory} from "../../../../src/node/storage/cql/history.js";
 import {type CqlOptions, DEFAULT_CQL_OPTIONS} from "../../../../src/node/storage/cql/options.js";
+import {CqlSession} from "../../../../src/node/storage/cql/session.js";
 import {CqlStore} from "../../../../src/node/storage/cql/store.js";
+import {fillCluster} from "../../../../src/node/storage/migrate/to-cluster.js";
+import {loadCompression} from "../../../../src/node/storage/sqlite/compression.js";
+import {SqliteStore} from "../../../../src/node/storage/sqlite/store.js";
 import {scratchDirectory} from "../../../support/chain.js";
 import {CONTRACT_LIMITS, commitAt, fill, idOf, storeContract} from "../contract.js";
 import {CqlServer, type CqlServerOptions} from "./cql-server.js";
@@ -49,23 +54,26 @@ interface Over extends Partial<CqlOptions> {
   readonly directory?: string;
   readonly chain?: string;
   readonly failed?: (error: unknown) => void;
+  readonly stopping?: AbortSignal;
 }
 
+const clusterOf = ({contactPoint}: Pick<CqlServer, "contactPoint">): CqlOptions => ({
+  ...DEFAULT_CQL_OPTIONS,
+  ...{contactPoints: [contactPoint], datacenter: "dc1", keyspace: "qsdm", login: null, tls: null},
+});
+
 async function open(server: Pick<CqlServer, "contactPoint">, over: Over = {}): Promise<CqlStore> {
-  const {directory = scratchDirectory(), chain = CHAIN, failed = () => undefined, ...cluster} = over;
+  const {directory = scratchDirectory(), chain = CHAIN, failed = () => undefined, stopping, ...cluster} = over;
   const store = await CqlStore.open(
     {
       path: join(directory, "chain.db"),
       linkPath: join(directory, "cluster.db"),
       ...CONTRACT_LIMITS,
       chain,
-      cluster: {
-        ...DEFAULT_CQL_OPTIONS,
-        ...{contactPoints: [server.contactPoint], datacenter: "dc1", keyspace: "qsdm", login: null, tls: null},
-        ...cluster,
-      },
+      cluster: {...clusterOf(server), ...cluster},
     },
     failed,
+    stopping ?? new AbortController().signal,
   );
   opened.push(store);
   return store;
@@ -179,6 +187,44 @@ describe("what has left the local file", () => {
   });
 });
 
+describe("what the cluster never had or gave up", () => {
+  test("is pruned, where the local file let it go before", async () => {
+    const server = await serve();
+    const directory = scratchDirectory();
+    const near = await SqliteStore.open({path: join(directory, "chain.db"), ...CONTRACT_LIMITS});
+    await fill(near, upTo(20));
+    near.prune({upTo: 7n, blocksMax: 100});
+    // As qsdm migrate to-cluster does.
+    const session = await CqlSession.open(clusterOf(server));
+    const history = {chain: CHAIN, writer: new Uint8Array(16), compression: await loadCompression()};
+    const ports = {near, far: await CqlHistory.open(session, history), progress: () => undefined};
+    expect((await fillCluster(null, ports, new AbortController().signal)).height).toBe(20n);
+    session.close();
+    near.close();
+    const store = await open(server, {directory, localBlocks: 2});
+    expect(store.prunedHeight()).toBe(7n);
+    expect(await store.block(8n)).not.toBeNull();
+  });
+
+  test("is not trusted to it by another data directory that has it", async () => {
+    const server = await serve();
+    const first = await open(server, {localBlocks: 2});
+    await fill(first, upTo(20));
+    await shipped(first, 20);
+    first.prune({upTo: 7n, blocksMax: 100});
+    await expect.poll(() => server.log.filter((text) => text.startsWith("DELETE FROM block ")).length).toBe(7);
+    first.close();
+    const directory = scratchDirectory();
+    const near = await SqliteStore.open({path: join(directory, "chain.db"), ...CONTRACT_LIMITS});
+    await fill(near, upTo(20));
+    near.close();
+    await expect(open(server, {directory, localBlocks: 2})).rejects.toMatchObject({code: "CLUSTER_ROWS_MISSING"});
+    const again = await SqliteStore.open({path: join(directory, "chain.db"), ...CONTRACT_LIMITS});
+    expect(await again.block(1n)).not.toBeNull();
+    again.close();
+  });
+});
+
 describe("a cluster that fails for the moment costs no block", () => {
   test.each<[string, (server: CqlServer) => void]>([
     ...(["unavailable", "overloaded", "write-timeout", "done-and-gone", "gone", "slow"] as const).map(
@@ -260,6 +306,34 @@ describe("a cluster that fails for the moment costs no block", () => {
     server.fault = () => null;
     await next;
     await shipped(store, 5);
+  });
+
+  test("a node that stops waits for no room", async () => {
+    const server = await serve();
+    const stop = new AbortController();
+    const store = await open(server, {lagBlocks: 4, stopping: stop.signal});
+    server.fault = () => "unavailable";
+    await fill(store, upTo(4));
+    const next = fill(store, [5]);
+    stop.abort();
+    await next;
+    expect(store.head()?.header.height).toBe(5n);
+    store.close();
+  });
+
+  test("a read does not wait for writes that fail", async () => {
+    const server = await serve();
+    const store = await open(server, {localBlocks: 1, inFlight: 4});
+    await fill(store, upTo(5));
+    await shipped(store, 5);
+    await expect
+      .poll(async () => (await store.stats()).tables.find(({name}) => name === "receipt")?.rows, PATIENCE)
+      .toBe(2);
+    server.fault = (text) => (text.startsWith("INSERT") ? "unavailable" : null);
+    await fill(store, upTo(8, 6));
+    await expect.poll(() => store.figures().retries, PATIENCE).toBeGreaterThan(4);
+    expect((await store.block(2n))?.id).toBe(commitAt(2).id);
+    store.close();
   });
 
   test("a read that waits in vain says so", async () => {
