@@ -49,6 +49,7 @@ const submeshRetireWire = goStruct("chainparams.SubmeshRetirePayload", {
 });
 export type SubmeshRetire = GoValue<typeof submeshRetireWire>;
 
+const MAX_BYTES = 4_096;
 const CODE = "GOVERNANCE_INVALID";
 const refuse = (why: string): never => {
   throw new DecodeError(CODE, `chainparams: ${why}`);
@@ -64,9 +65,15 @@ function kindIn(bytes: Uint8Array): string {
   return readWhole(kindPeek, bytes, DECODE).kind;
 }
 
-/** The kind on a chain of our own, which knows one more. @throws DecodeError GOVERNANCE_INVALID */
-export const peekChainKind = (bytes: Uint8Array) =>
-  kindIn(bytes) === SUBMESH_RETIRE ? SUBMESH_RETIRE : peekGovernanceKind(bytes);
+/**
+ * The kind on a chain of our own, which knows one more, and looks at nothing that is longer than any payload.
+ * @throws DecodeError GOVERNANCE_INVALID, JSON_TOO_LARGE
+ */
+export function peekChainKind(bytes: Uint8Array) {
+  if (bytes.length > MAX_BYTES)
+    throw new DecodeError("JSON_TOO_LARGE", `governance payload is ${bytes.length} bytes, at most ${MAX_BYTES}`);
+  return kindIn(bytes) === SUBMESH_RETIRE ? SUBMESH_RETIRE : peekGovernanceKind(bytes);
+}
 
 /** `param-set` or `authority-set`. @throws DecodeError GOVERNANCE_INVALID */
 export function peekGovernanceKind(bytes: Uint8Array): typeof PARAM_SET | typeof AUTHORITY_SET {
@@ -85,7 +92,7 @@ export const readSubmeshRetire = (bytes: Uint8Array): SubmeshRetire => readStric
 function payloadCodec<T extends {readonly kind: string}>(wire: GoType<T>, check: (value: T) => void): CompatCodec<T> {
   return canonicalCodec<T>({
     what: "governance payload",
-    maxBytes: 4_096,
+    maxBytes: MAX_BYTES,
     write(value) {
       prefixed({code: CODE, prefix: "chainparams: encode: "}, () => check(value));
       return wire.write(value, "plain");

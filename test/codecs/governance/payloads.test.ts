@@ -18,6 +18,7 @@ import {
   PARAM_SET,
   type ParamSet,
   paramSet,
+  peekChainKind,
   peekGovernanceKind,
   SUBMESH_RETIRE,
   type SubmeshRetire,
@@ -117,6 +118,13 @@ test("the kind is peeked at with nothing allowed behind the value", () => {
   expect(peekGovernanceKind(utf8(json))).toBe(PARAM_SET);
   expect(codeOf(() => peekGovernanceKind(utf8(`${json}]`)))).toBe("GOVERNANCE_INVALID");
   expect(codeOf(() => paramSet.readCompat(utf8(`${json}]`)))).toBe("accepted");
+});
+
+test("on a chain of ours nothing is looked at that is longer than any payload", () => {
+  const long = utf8(`{"kind":"${"x".repeat(4_096)}"}`);
+  expect(codeOf(() => peekChainKind(long))).toBe("JSON_TOO_LARGE");
+  expect(codeOf(() => peekChainKind(long.subarray(0, 4_096)))).toBe("GOVERNANCE_INVALID");
+  expect(peekChainKind(paramSet.encode({...SOUND, memo: "m".repeat(256)}))).toBe(PARAM_SET);
 });
 
 test("admission wants a payload and a fee, and passes over other contracts", () => {
