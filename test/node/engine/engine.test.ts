@@ -190,6 +190,22 @@ describe("four validators", () => {
     for (const {store} of again) expect(store.receipt(txId)?.outcome).toBe("applied");
   }, 60_000);
 
+  test("all fall over after their votes, before they have written what those made final, and lose nothing", async () => {
+    const members = await started(4);
+    const {txId} = await pay(members[1]!, 0n);
+    for (const {store} of members)
+      store.commit = () => {
+        throw new Error("the power is cut");
+      };
+    await eventually(async () => members.every(({failures}) => failures.length > 0), 20_000);
+    await cluster.stop();
+    const again = await Promise.all([0, 1, 2, 3].map((i) => cluster.start(i)));
+    for (const {store} of again)
+      expect((await eventually(async () => store.receipt(txId), 30_000)).outcome).toBe("applied");
+    checkAgreement(again);
+    expect(again.flatMap(({equivocations}) => equivocations)).toEqual([]);
+  }, 60_000);
+
   test("are followed by a node that does not vote", async () => {
     const members = await started(4);
     const follower = await cluster.start(9);
