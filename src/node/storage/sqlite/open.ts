@@ -1,7 +1,7 @@
 /** Opening a database file: is it ours, is it of our version, and is nobody else in it. */
 import {UnavailableError} from "../../../errors.js";
 import {openSqlite, type Sqlite} from "./driver.js";
-import {APPLICATION_ID, OLDEST_READ, SCHEMA, SCHEMA_VERSION} from "./schema.js";
+import {APPLICATION_ID, SCHEMA, SCHEMA_VERSION} from "./schema.js";
 
 const sqliteCode = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
@@ -11,20 +11,12 @@ export interface DatabaseForm {
   readonly applicationId: number;
   /** Raised with every change to the tables. */
   readonly version: number;
-  /** Oldest version that is read as it is; a file of one is of `version` once it was opened. */
-  readonly oldestRead?: number;
   readonly schema: string;
   /** `truncate` keeps no copy of what is deleted, `wal` writes faster. */
   readonly journal: "wal" | "truncate";
 }
 
-const CHAIN: DatabaseForm = {
-  applicationId: APPLICATION_ID,
-  version: SCHEMA_VERSION,
-  oldestRead: OLDEST_READ,
-  schema: SCHEMA,
-  journal: "wal",
-};
+const CHAIN: DatabaseForm = {applicationId: APPLICATION_ID, version: SCHEMA_VERSION, schema: SCHEMA, journal: "wal"};
 
 /**
  * The database at `path`, created when absent, locked for this process until it is closed. The lock is the file
@@ -85,9 +77,8 @@ function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): void {
     throw new UnavailableError("DATABASE_NEWER", `${path} has schema ${version}, this program knows ${form.version}`, {
       hint: "run the version of qsdm that wrote it, or a later one",
     });
-  if (version < (form.oldestRead ?? form.version))
+  if (version < form.version)
     throw new UnavailableError("DATABASE_OLDER", `${path} has schema ${version}, this program writes ${form.version}`, {
       hint: "start from an empty data directory",
     });
-  if (version < form.version) db.pragma(`user_version = ${form.version}`);
 }

@@ -4,8 +4,6 @@
 export const APPLICATION_ID = 0x7173646d;
 /** Raised with every change to the tables or to the records in them. */
 export const SCHEMA_VERSION = 8;
-/** Oldest version that is read as it is: version 7 kept blocks that were not final whole. */
-export const OLDEST_READ = 7;
 
 /**
  * Ids are random, so they are never the clustered key: rows append by rowid and a separate index finds them, which

@@ -40,6 +40,22 @@ describe("a file that cannot be used is refused with its reason", () => {
     await expect(open(file)).rejects.toMatchObject({code});
   });
 
+  test("DATABASE_OLDER where the version before wrote it, whose headers have other fields, and is left as it was", async () => {
+    const file = scratchFile();
+    (await open(file)).close();
+    const version = (): unknown => {
+      const db = openSqlite(file);
+      const found = Number(db.pragma("user_version", {simple: true}));
+      db.close();
+      return found;
+    };
+    const before = openSqlite(file);
+    before.pragma("user_version = 7");
+    before.close();
+    await expect(open(file)).rejects.toMatchObject({code: "DATABASE_OLDER"});
+    expect(version()).toBe(7);
+  });
+
   test("DATA_DIR_LOCKED while another store has it open, and not afterwards", async () => {
     const file = scratchFile();
     const first = await open(file);
