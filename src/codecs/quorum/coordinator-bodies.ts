@@ -1,5 +1,5 @@
 /** Requests of a coordinator's HTTP API, byte for byte the reference's. Source: section 15. */
-import {anyObject, count, flag, integer, list, object, optional, record, shortText, text} from "./body.js";
+import {anyObject, count, flag, integer, list, nullable, object, optional, record, shortText, text} from "./body.js";
 
 /** Triples of each product that an installation deals where nothing is said. */
 export const DEFAULT_POOL_SIZE = 5;
@@ -12,7 +12,13 @@ export const IDENTITY_MAX_CHARACTERS = 256;
 const poolSize = optional(count(0, POOL_SIZE_MAX), DEFAULT_POOL_SIZE);
 
 export const coordinatorBodies = {
-  install: object({program_package: anyObject, generate_beaver: optional(flag, true), beaver_pool_size: poolSize}),
+  /** `share_holders` is ours: indices of the custodians that took the shares of this deployment. */
+  install: object({
+    program_package: anyObject,
+    generate_beaver: optional(flag, true),
+    beaver_pool_size: poolSize,
+    share_holders: nullable(list(integer)),
+  }),
   approve: object({program_id: text, custodian_index: integer, signature: text}),
   evaluate: object({identity_id: shortText(IDENTITY_MAX_CHARACTERS), program_id: text, inputs: record(integer)}),
   replenish: object({program_id: text, pool_size: poolSize}),

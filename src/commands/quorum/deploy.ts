@@ -49,7 +49,8 @@ async function statusOf(coordinator: Pick<ServiceClient, "get">, programId: stri
 }
 
 /**
- * Installs a program and shares of its secret at the custodians, then the program at the coordinator.
+ * Installs a program and shares of its secret at the custodians, then the program at the coordinator, which is told
+ * who took a share: what another has of a deployment before would fit no other share.
  * @returns URLs of the custodians that failed
  * @throws RuleError PROGRAM_ACTIVE: a custodian that kept its share of before would fit no other; UnavailableError
  * CUSTODIANS_MISSING when fewer than the threshold took it
@@ -59,15 +60,24 @@ export async function deploy(
   {coordinator, custodians}: {readonly coordinator: ServiceClient; readonly custodians: readonly ServiceClient[]},
   draw: FieldSource,
 ) {
-  if (secretNames(program.ir).length > 0 && (await statusOf(coordinator, program.programId)) === "ACTIVE")
+  const hasSecrets = secretNames(program.ir).length > 0;
+  const status = hasSecrets ? await statusOf(coordinator, program.programId) : null;
+  if (status === "ACTIVE")
     throw new RuleError("PROGRAM_ACTIVE", `program ${program.programId} is active, and its secrets are shared`, {
       hint: "to share other values compile it with another policy, which gives it another id; qsdm quorum reshare renews shares",
     });
+  // From the first custodian that takes a new share to the last, nobody's counts, also where this ends in between.
+  if (status === "PENDING")
+    await coordinator.post(
+      "/install",
+      members({program_package: program.source, generate_beaver: false, share_holders: []}),
+    );
   const names = program.secretNames.length > 0 ? program.secretNames : [DEFAULT_SECRET_NAME];
   // A program without secrets still has a share in the API; nothing uses it.
   const [first = [], ...others] = names.map((name) =>
     share(secrets.get(name) ?? 0n, {n: custodians.length, k: threshold}, draw),
   );
+  const took: bigint[] = [];
   const failed: {url: string; why: string}[] = [];
   for (const [at, custodian] of custodians.entries()) {
     const {x, y} = first[at]!;
@@ -82,20 +92,30 @@ export async function deploy(
           ...(more.length > 0 ? {secret_shares: new Map(more)} : {}),
         }),
       );
+      took.push(BigInt(at));
     } catch (error) {
       if (!(error instanceof QsdmError)) throw error;
       failed.push({url: custodian.url, why: error.message});
     }
   }
-  if (custodians.length - failed.length < threshold)
+  if (took.length < threshold)
     throw new UnavailableError(
       "CUSTODIANS_MISSING",
-      `only ${custodians.length - failed.length} of ${custodians.length} custodians took the program: ${failed[0]!.why}`,
-      {hint: "start them and deploy again; nothing was installed at the coordinator"},
+      `only ${took.length} of ${custodians.length} custodians took the program: ${failed[0]!.why}`,
+      {
+        hint:
+          status === "PENDING"
+            ? "start them and deploy again; until then the program is not evaluated"
+            : "start them and deploy again; nothing was installed at the coordinator",
+      },
     );
   const answer = await coordinator.post(
     "/install",
-    members({program_package: program.source, beaver_pool_size: BigInt(pool)}),
+    members({
+      program_package: program.source,
+      beaver_pool_size: BigInt(pool),
+      ...(hasSecrets ? {share_holders: took} : {}),
+    }),
   );
   return {failed, pool: integerIn(answer, "beaver_pool")};
 }
@@ -154,6 +174,8 @@ export const quorumDeployCommand = (io: Io): Command =>
       const {threshold, pool: size} = flags;
       const {failed, pool} = await deploy({program, secrets, threshold, pool: size}, clients, draw);
       for (const {url, why} of failed) io.warn(`${url} has no share: ${why}`);
+      if (failed.length > 0 && secretNames(program.ir).length > 0)
+        io.note("they sit out until, once the program is active, qsdm quorum reshare brings them their shares");
       const {programId} = program;
       io.note(`pending; approve it with: qsdm quorum approve ${programId}`);
       io.result({program_id: programId, status: "PENDING", custodians: urls.length - failed.length, pool}, programId);

@@ -10,9 +10,10 @@ import {get, post, type QuorumRoute} from "./route.js";
 export function coordinatorRoutes(service: CoordinatorService, requestId: () => string): readonly QuorumRoute[] {
   const {coordinator} = service;
   return [
-    post("/install", bodies.install, async ({program_package, generate_beaver, beaver_pool_size}) => {
+    post("/install", bodies.install, async ({program_package, generate_beaver, beaver_pool_size, share_holders}) => {
       const program = readPackage(program_package);
-      const {ready} = await service.install(program, {generate: generate_beaver, size: beaver_pool_size});
+      const pool = {generate: generate_beaver, size: beaver_pool_size};
+      const {ready} = await service.install(program, pool, share_holders && new Set(share_holders));
       const {programId} = program;
       return members({
         status: "installed",

@@ -46,10 +46,14 @@ export class CoordinatorService {
     private readonly options = DEFAULT_OPTIONS,
   ) {}
 
-  /** @throws RuleError */
-  install(program: ProgramPackage, pool: {generate: boolean; size: number}): Promise<ProgramRecord> {
+  /** As the coordinator's `install`. @throws RuleError */
+  install(
+    program: ProgramPackage,
+    pool: {generate: boolean; size: number},
+    shareHolders: ReadonlySet<bigint> | null = null,
+  ): Promise<ProgramRecord> {
     return this.#deals.run(program.programId, async () => {
-      await this.#deliver(this.coordinator.install(program, pool));
+      await this.#deliver(this.coordinator.install(program, pool, shareHolders));
       return this.coordinator.record(program.programId);
     });
   }

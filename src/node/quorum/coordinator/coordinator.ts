@@ -88,12 +88,29 @@ export class Coordinator {
     }
   }
 
-  /** Takes a program anew: pending, without approvals. Triples for it, where it needs some and they are wanted. */
-  install(program: ProgramPackage, pool: {readonly generate: boolean; readonly size: number}): TripleDelivery | null {
+  /**
+   * Takes a program anew: pending, without approvals. Triples for it, where it needs some and they are wanted. Where
+   * `shareHolders` says by index who took the shares that were dealt with it, all others are stale: what they may have
+   * of a deployment before fits no other share.
+   */
+  install(
+    program: ProgramPackage,
+    pool: {readonly generate: boolean; readonly size: number},
+    shareHolders: ReadonlySet<bigint> | null = null,
+  ): TripleDelivery | null {
     const {programId, policy, version, ir} = program;
     const known = this.#programs.get(programId);
     const needed = productNames(ir).length > 0;
     const end = known?.endTriple ?? 0;
+    const holders =
+      known?.holders ??
+      this.options.custodians.map((url, index) => ({
+        index,
+        url,
+        configured: true,
+        x: BigInt(index + 1),
+        stale: false,
+      }));
     this.#save({
       program,
       status: "PENDING",
@@ -103,14 +120,9 @@ export class Coordinator {
       nextTriple: end,
       endTriple: end,
       holders:
-        known?.holders ??
-        this.options.custodians.map((url, index) => ({
-          index,
-          url,
-          configured: true,
-          x: BigInt(index + 1),
-          stale: false,
-        })),
+        shareHolders === null
+          ? holders
+          : holders.map((holder) => ({...holder, stale: !shareHolders.has(BigInt(holder.index))})),
     });
     this.#policy.register(programId, policy);
     this.#log("install", {program_id: programId, version});
