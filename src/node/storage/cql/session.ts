@@ -8,6 +8,7 @@ import {setMaxListeners} from "node:events";
 import {setTimeout as sleep} from "node:timers/promises";
 import type {Client, ClientOptions, types} from "cassandra-driver";
 import {UnavailableError} from "../../../errors.js";
+import {controlOf, guardControl} from "./control.js";
 import type {Consistency, CqlOptions} from "./options.js";
 import {STATEMENTS, type StatementName, TABLES} from "./schema.js";
 
@@ -59,6 +60,7 @@ export class CqlSession {
     };
     // Every pause listens to it.
     setMaxListeners(0, this.#closing.signal);
+    guardControl(controlOf(client), LONGEST_PAUSE_MS, this.#closing.signal);
   }
 
   /** Connects and makes the tables that are missing. @throws UnavailableError CQL_DRIVER_MISSING, CLUSTER_UNREACHABLE, CLUSTER_REFUSED */

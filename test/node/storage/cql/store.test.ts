@@ -11,6 +11,7 @@ import {afterAll, describe, expect, test} from "vitest";
 import {hexOf, utf8} from "../../../../src/codecs/bytes.js";
 import {type Block, block as blockCodec} from "../../../../src/codecs/chain/block.js";
 import {sha256, shake256} from "../../../../src/codecs/hash.js";
+import {type ControlConnection, controlOf, guardControl} from "../../../../src/node/storage/cql/control.js";
 import {CqlHistory} from "../../../../src/node/storage/cql/history.js";
 import {type CqlOptions, DEFAULT_CQL_OPTIONS} from "../../../../src/node/storage/cql/options.js";
 import {CqlSession} from "../../../../src/node/storage/cql/session.js";
@@ -306,6 +307,28 @@ describe("a cluster that fails for the moment costs no block", () => {
     server.fault = () => null;
     await next;
     await shipped(store, 5);
+  });
+
+  test("two attempts of the driver at once to find a machine end no process", async () => {
+    const {contactPoint} = await serve();
+    const client = new Client({
+      ...{contactPoints: [contactPoint], localDataCenter: "dc1", keyspace: "qsdm", isMetadataSyncEnabled: false},
+      protocolOptions: {maxVersion: 4},
+    });
+    await client.connect();
+    const control = controlOf(client) as ControlConnection & {_refreshHosts(): Promise<void>};
+    const closing = new AbortController();
+    guardControl(control, 1, closing.signal);
+    const refreshHosts = control._refreshHosts.bind(control);
+    control._refreshHosts = async () => {
+      // As the other attempt leaves it.
+      control._refreshHosts = refreshHosts;
+      control.connection = null;
+      throw new Error("gone");
+    };
+    await control._refresh();
+    expect(control.connection).not.toBeNull();
+    await client.shutdown();
   });
 
   test("a node that stops waits for no room", async () => {
