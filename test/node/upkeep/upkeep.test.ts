@@ -286,6 +286,18 @@ describe("a store is checked", () => {
       /^block 3: its receipts are not those that block 4 names/,
     ],
     [
+      "a receipt of the newest block that is gone",
+      "blocks",
+      () => (db) => void db.exec("DELETE FROM receipt WHERE height = 6"),
+      /^block 6: its receipts are not those that were stored with it/,
+    ],
+    [
+      "a receipt that does not decode",
+      "blocks",
+      () => (db) => void db.exec("UPDATE receipt SET value = x'01' WHERE height = 3"),
+      /^block 3: a receipt: /,
+    ],
+    [
       "a state that has lost a row",
       "blocks",
       () => (db) => void db.exec("DELETE FROM state WHERE seq = (SELECT max(seq) FROM state)"),
