@@ -55,9 +55,14 @@ describe("what a validator promised to hold", () => {
   });
 });
 
-test("a batch that changed between its coming and the block that took it is counted and told", async () => {
-  const {desk, errors} = await deskOn([kept.encode({type: "batch", batch}), acked]);
-  bodyOf(desk.state, ref)!.batch.transactions[0]![0]! ^= 1;
-  desk.probe([ref]);
+// Leaves of large items are remembered, and transactions are large.
+test.each([1, 2_000])("a batch of %s bytes that changed before a block took it is counted and told", async (bytes) => {
+  const sized = batchBy(1, ["a".repeat(bytes)]);
+  const named = refOf(sized.signed.header);
+  const {desk, errors} = await deskOn([kept.encode({type: "batch", batch: sized})]);
+  desk.probe([named]);
+  expect(errors).toEqual([]);
+  bodyOf(desk.state, named)!.batch.transactions[0]![0]! ^= 1;
+  desk.probe([named]);
   expect([desk.figures.faults, errors]).toEqual([1, ["a batch that a block took was altered in memory"]]);
 });

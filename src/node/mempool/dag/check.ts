@@ -30,8 +30,13 @@ const wrongTerm = (header: BatchHeader, terms: ReturnType<typeof bodyTerms>): st
   (Object.keys(terms) as (keyof typeof terms)[]).find((name) => header[name] !== terms[name]);
 
 /** Whether a batch that was checked when it came is still what its name and its header say. */
-export const isIntact = ({ref, batch}: {readonly ref: BatchRef; readonly batch: Batch}, rules: DagRules): boolean =>
-  compareRefs(refOf(batch.signed.header), ref) === 0 && !wrongTerm(batch.signed.header, bodyTerms(batch, rules));
+export function isIntact({ref, batch}: {readonly ref: BatchRef; readonly batch: Batch}, rules: DagRules): boolean {
+  const {header} = batch.signed;
+  // Copies: of an array that was hashed before the digest is remembered, whatever is in it now.
+  const [transactions, proofs] = [batch.transactions, batch.proofs].map((items) => items.map((each) => each.slice()));
+  const terms = bodyTerms({transactions: transactions!, proofs: proofs!}, rules);
+  return compareRefs(refOf(header), ref) === 0 && !wrongTerm(header, terms);
+}
 
 /** @throws DecodeError */
 const idsOf = ({transactions, proofs}: Batch, rules: DagRules): BodyIds => ({
