@@ -7,6 +7,7 @@ import {unenrollContract} from "./ledger/enrollment/unenroll.js";
 import {governanceContract} from "./ledger/governance/contract.js";
 import {vestingContract} from "./ledger/monetary/vesting.js";
 import type {Rules} from "./ledger/params/rules.js";
+import {capsuleContract} from "./ledger/recovery/contract.js";
 import {slashContract} from "./ledger/slashing/contract.js";
 import {streamContract} from "./ledger/streams/contract.js";
 import {batchTransferContract} from "./ledger/transfer/batch-contract.js";
@@ -24,6 +25,7 @@ const COMMON: readonly Contract[] = [
   governanceContract,
   vestingContract,
   streamContract,
+  capsuleContract,
 ];
 const STRICT: readonly Contract[] = [
   ...COMMON,

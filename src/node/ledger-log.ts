@@ -54,6 +54,10 @@ function lineOf(event: LedgerEvent): Line | null {
       const {type: _, action, ...fields} = event;
       return action === "close" ? {text: "stream: closed", fields} : null;
     }
+    case "capsule-registered": {
+      const {type: _, ...fields} = event;
+      return {text: "recovery: a capsule was registered", fields};
+    }
     case "stake-locked":
     case "stake-leaving":
     case "stake-returned":

@@ -1,6 +1,9 @@
 /** Reads of the committed state, as the API and the gauges see it. Good until the next await. */
+import type {CapsuleState} from "../codecs/api/capsules.js";
 import type {StakeView} from "../codecs/api/stakes.js";
 import type {StreamState} from "../codecs/api/streams.js";
+import {base64Of} from "../codecs/bytes.js";
+import {CAPSULE_CIPHER, CAPSULE_SCHEME, CAPSULE_VERSION, type CapsuleRecord} from "../codecs/chain/capsule.js";
 import {validatorIdOf} from "../codecs/chain/validator-payloads.js";
 import {PARAM_SET} from "../codecs/governance/payloads.js";
 import type {GovernanceView, LedgerView, PendingChange, StreamPage, StreamQuery} from "./api/ports.js";
@@ -15,10 +18,12 @@ import {epochFeesOf, monetaryOf} from "./ledger/monetary/engine/step.js";
 import {supplyOf} from "./ledger/monetary/supply.js";
 import {claimableAt} from "./ledger/monetary/vesting.js";
 import type {ChainParams} from "./ledger/params/chain-params.js";
+import {capsuleAt} from "./ledger/recovery/contract.js";
 import type {State} from "./ledger/state/state.js";
 import {
   accountKeys,
   accounts,
+  capsules,
   enrollments,
   params as parameters,
   retiredSubmeshes,
@@ -72,6 +77,14 @@ function createView({state, params: given, tip, held}: Chain): LedgerView {
       const record = state.get(streams, streamId);
       return record ? {streamId, ...record} : null;
     },
+    capsule(key) {
+      if (key.owner === null) {
+        const found = capsuleAt(state, key.locator);
+        return found ? shownCapsule(found.owner, found.record) : null;
+      }
+      const record = state.get(capsules, key.owner);
+      return record ? shownCapsule(key.owner, record) : null;
+    },
     monetary: () => ({epochFeesDust: epochFeesOf(state), last: monetaryOf(state)}),
     difficulty: () => difficultyAt(state, tip.height, params),
     hashrateHps: () => hashrateAt(state, tip, params),
@@ -90,6 +103,21 @@ function createView({state, params: given, tip, held}: Chain): LedgerView {
       [...state.keys(retiredSubmeshes)].map((submesh) => ({submesh, ...state.get(retiredSubmeshes, submesh)!})),
     governance: () => (governance ??= governanceIn(state, params.rules)),
   };
+}
+
+/** A capsule as its owner signed it. */
+function shownCapsule(owner: string, {nonce, ciphertext, createdAt, locator, ...record}: CapsuleRecord): CapsuleState {
+  const capsule: CapsuleState["capsule"] = {
+    version: CAPSULE_VERSION,
+    scheme: CAPSULE_SCHEME,
+    locator,
+    address: owner,
+    cipher: CAPSULE_CIPHER,
+    nonce: base64Of(nonce),
+    ciphertext: base64Of(ciphertext),
+    createdAt,
+  };
+  return {owner, locator, capsule, ...record};
 }
 
 /** A page of the streams that a query wants. */

@@ -82,6 +82,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
   vestings: () => [],
   streams: () => ({streams: [], nextCursor: null}),
   stream: () => null,
+  capsule: () => null,
   monetary: () => ({epochFeesDust: 0n, last: null}),
   difficulty: () => 65_536n,
   hashrateHps: () => 104_857n,

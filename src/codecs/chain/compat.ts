@@ -17,7 +17,7 @@ const TAG = "qsdm/compat/v2";
 export const compatTransaction = record(TAG, {
   chainId: chainIdField,
   /** Which envelope `body` is. */
-  form: word("wallet", "enrollment", "slash", "stream"),
+  form: word("wallet", "enrollment", "slash", "stream", "capsule"),
   /** Canonical JSON. */
   body: blob({min: 2, max: COMPAT_BODY_MAX_BYTES}),
 });

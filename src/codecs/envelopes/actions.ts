@@ -82,6 +82,13 @@ const capsuleActionWire = goStruct("recovery.Action", {
 });
 export type CapsuleAction = GoValue<typeof capsuleActionWire>;
 
+const capsuleSubmissionWire = goStruct("recovery.SignedAction", {
+  action: member("action", capsuleActionWire),
+  /** As of a stream action. */
+  signature: member("signature", goText()),
+  publicKey: member("public_key", goText()),
+});
+
 /** Longest action, its signature and key included. */
 export const ACTION_MAX_BYTES = 65_536;
 
@@ -122,3 +129,5 @@ export const streamReceipt = actionCodec("signed stream receipt", receiptWire);
 export const streamReceiptContent = actionCodec("stream receipt", unsignedReceiptWire);
 /** Its encoding is what the sender signs. @throws DecodeError ACTION_INVALID, JSON_TOO_LARGE, JSON_NOT_CANONICAL */
 export const capsuleAction = actionCodec("capsule action", capsuleActionWire);
+/** An action with its signature, as it is submitted. @throws DecodeError as `capsuleAction` */
+export const capsuleSubmission = actionCodec("signed capsule action", capsuleSubmissionWire);

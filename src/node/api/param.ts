@@ -56,6 +56,9 @@ export const addressKind: Kind<string> = {
   schema: {type: "string", pattern: "^[0-9a-f]{64}$"},
 };
 
+/** Digest of 32 bytes. */
+export const digestKind = textKind({pattern: /^[0-9a-f]{64}$/, maxBytes: 64, what: "64 lowercase hex digits"});
+
 export const heightKind: Kind<bigint> = {
   read(text, name) {
     const value = /^[0-9]{1,20}$/.test(text) ? BigInt(text) : -1n;

@@ -1,5 +1,6 @@
 /** What the HTTP API needs from the node around it. Implemented in parts.ts and view.ts; object literals in tests. */
 
+import type {CapsuleState} from "../../codecs/api/capsules.js";
 import type {Topic} from "../../codecs/api/events.js";
 import type {StakeView} from "../../codecs/api/stakes.js";
 import type {BatchFigures} from "../../codecs/api/status.js";
@@ -88,6 +89,11 @@ export interface StreamPage {
   readonly nextCursor: string | null;
 }
 
+/** How a recovery capsule is asked for. */
+export type CapsuleKey =
+  | {readonly owner: string; readonly locator: null}
+  | {readonly owner: null; readonly locator: string};
+
 export interface EnrollmentStats {
   readonly activeCount: number;
   readonly bondedDust: bigint;
@@ -139,6 +145,7 @@ export interface LedgerView {
   /** In order of stream id. */
   streams(query: StreamQuery): StreamPage;
   stream(streamId: string): StreamState | null;
+  capsule(key: CapsuleKey): CapsuleState | null;
   /** What the monetary engine counts now, and what its last epoch came to; null before the first has ended. */
   monetary(): {readonly epochFeesDust: bigint; readonly last: MonetaryRecord | null};
   difficulty(): bigint;

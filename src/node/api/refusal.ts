@@ -51,7 +51,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 /** Refusals for which the reference answers 422; every other rule is a 400 there. */
 const UNSIGNED = new Set(["SIGNATURE_INVALID", "KEY_UNKNOWN", "SENDER_MISMATCH"]);
 
-const UNFIT_ACTION = /^STREAM_/;
+const UNFIT_ACTION = /^(?:STREAM|CAPSULE)_/;
 
 function statusOf(error: QsdmError, style: ErrorStyle): number {
   const status = STATUS_OF[error.code];
@@ -59,7 +59,7 @@ function statusOf(error: QsdmError, style: ErrorStyle): number {
   if (error.code.endsWith("_NOT_FOUND")) return 404;
   // Payment required: what the reference's wallet route answers.
   if (style === "status" && error.code === "BALANCE_TOO_LOW") return 402;
-  // Every refusal of a stream action.
+  // Every refusal of a stream or capsule action.
   if (style === "status" && UNFIT_ACTION.test(error.code)) return 422;
   if (style !== "coded" && error instanceof RuleError && !UNSIGNED.has(error.code)) return 400;
   return error.httpStatus;

@@ -1,5 +1,6 @@
 /** Every route of the API by the name that clients call it by. */
 import type {AnyRoute} from "./route.js";
+import {capsuleNonceRoute, capsuleRoute, capsulesRoute, submitCapsuleRoute} from "./routes/capsules.js";
 import {blockRoute, blocksRoute, headersRoute, receiptRoute} from "./routes/chain.js";
 import {enrollmentRoute, enrollmentsRoute, enrollRoute, unenrollRoute} from "./routes/enrollment.js";
 import {eventsRoute} from "./routes/events.js";
@@ -86,6 +87,10 @@ export const ROUTES = {
   streamNonce: streamNonceRoute,
   stream: streamRoute,
   submitStreamAction: submitStreamActionRoute,
+  capsules: capsulesRoute,
+  capsuleNonce: capsuleNonceRoute,
+  capsule: capsuleRoute,
+  submitCapsule: submitCapsuleRoute,
   fees: feesRoute,
   params: paramsRoute,
   metrics: metricsRoute,

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {hexOf} from "../../../src/codecs/bytes.js";
 import {block, certificate, coinbaseEntry, header, voteContent} from "../../../src/codecs/chain/block.js";
+import {capsuleRecord} from "../../../src/codecs/chain/capsule.js";
 import {
   envelope,
   signingBytes,
@@ -96,6 +97,13 @@ const streams = fc.record({
   ...{lastActionId: streamName, lastActionAtNs: u64, actionCount: u64},
 });
 
+const capsules = fc.record({
+  ...{locator: digest, nonce: blob(12), ciphertext: fc.uint8Array({minLength: 32, maxLength: 200})},
+  createdAt: fc.stringMatching(/^[0-9TZ:.-]{20,35}$/),
+  actionId: streamName,
+  registeredAt: fc.stringMatching(/^[0-9TZ:.-]{20,35}$/),
+});
+
 const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
   ["unsigned envelope", unsignedEnvelope, content],
   ["envelope", envelope, fc.record({content, publicKey: fc.option(blob(2592), {nil: null}), signature: blob(4627)})],
@@ -125,6 +133,7 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
   ["header", header, headers],
   ["vesting claim", vestingClaim, fc.record({to: digest})],
   ["stream", streamRecord, streams],
+  ["recovery capsule", capsuleRecord, capsules],
   ["coinbase", coinbaseEntry, coinbases],
   ["vote", voteContent, fc.record({chainId, epoch: u64, height: u64, view: u64, blockId: digest})],
   [

@@ -1,6 +1,6 @@
 /** Which account a write names, read before anything is verified. `null` where it cannot be read: the handler refuses. */
 import {decodeContent} from "../../../codecs/chain/multisig.js";
-import {streamSubmission} from "../../../codecs/envelopes/actions.js";
+import {capsuleSubmission, streamSubmission} from "../../../codecs/envelopes/actions.js";
 import {enrollmentEnvelope} from "../../../codecs/envelopes/enrollment.js";
 import {slashSubmission} from "../../../codecs/envelopes/submission.js";
 import {walletEnvelope} from "../../../codecs/envelopes/wallet.js";
@@ -38,5 +38,7 @@ export const enrollmentPayer: Payer = either((body) => enrollmentEnvelope.readCo
 export const slashPayer: Payer = either((body) => slashSubmission.readCompat(body).sender);
 /** Sender of a QSDM stream action. */
 export const streamPayer: Payer = reading((body) => streamSubmission.readCompat(body).action.sender);
+/** Sender of a QSDM capsule action. */
+export const capsulePayer: Payer = reading((body) => capsuleSubmission.readCompat(body).action.sender);
 /** Account that a proof's reward would go to. */
 export const proofPayer: Payer = reading((body) => readProofCompat(body).minerAddr);

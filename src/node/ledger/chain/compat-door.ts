@@ -4,7 +4,7 @@
  */
 import {COMPAT_BODY_MAX_BYTES, type CompatTransaction, compatTransaction} from "../../../codecs/chain/compat.js";
 import {peekEnrollmentKind} from "../../../codecs/enrollment.js";
-import {ACTION_MAX_BYTES, streamSubmission} from "../../../codecs/envelopes/actions.js";
+import {ACTION_MAX_BYTES, capsuleSubmission, streamSubmission} from "../../../codecs/envelopes/actions.js";
 import {checkEnrollmentAdmission, enrollmentEnvelope, transactionOf} from "../../../codecs/envelopes/enrollment.js";
 import {slashSubmission} from "../../../codecs/envelopes/submission.js";
 import {WALLET_ENVELOPE_MAX_BYTES, walletEnvelope} from "../../../codecs/envelopes/wallet.js";
@@ -15,7 +15,7 @@ import type {BlockContext} from "./contract.js";
 import {refusedV2} from "./execute.js";
 
 /** Which route an envelope came in at. */
-export type CompatDoor = "wallet" | "enroll" | "unenroll" | "slash" | "stream";
+export type CompatDoor = "wallet" | "enroll" | "unenroll" | "slash" | "stream" | "capsule";
 
 interface DoorSpec {
   readonly form: CompatTransaction["form"];
@@ -55,6 +55,7 @@ const DOORS: Readonly<Record<CompatDoor, DoorSpec>> = {
   unenroll: enrollmentDoor("unenroll"),
   slash: {form: "slash", maxBytes: COMPAT_BODY_MAX_BYTES, canonical: (body) => rewrite(slashSubmission, body)},
   stream: {form: "stream", maxBytes: ACTION_MAX_BYTES, canonical: (body) => rewrite(streamSubmission, body)},
+  capsule: {form: "capsule", maxBytes: ACTION_MAX_BYTES, canonical: (body) => rewrite(capsuleSubmission, body)},
 };
 
 /**

@@ -3,11 +3,12 @@
 import {checkAddress} from "../../../codecs/address.js";
 import {U64_MAX} from "../../../codecs/amount.js";
 import {base64Of, bytesOfHex} from "../../../codecs/bytes.js";
+import {CAPSULE_CONTRACT} from "../../../codecs/chain/capsule.js";
 import {type CompatTransaction, compatTransaction} from "../../../codecs/chain/compat.js";
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import {STREAM_CONTRACT} from "../../../codecs/chain/stream.js";
 import {ENROLL_V2_CONTRACT} from "../../../codecs/enrollment.js";
-import {streamAction, streamSubmission} from "../../../codecs/envelopes/actions.js";
+import {capsuleAction, capsuleSubmission, streamAction, streamSubmission} from "../../../codecs/envelopes/actions.js";
 import {dustOfCell} from "../../../codecs/envelopes/amount.js";
 import {enrollmentEnvelope, transactionOf} from "../../../codecs/envelopes/enrollment.js";
 import {slashSubmission} from "../../../codecs/envelopes/submission.js";
@@ -84,20 +85,35 @@ function readSlash({chainId, body}: CompatTransaction): Read {
   return {clientId: id, content, authority: {form: "unsigned"}};
 }
 
-/** An action pays nothing and names its own nonce; its bytes are the payload, and what its sender signed. */
 function readStream({chainId, body}: CompatTransaction): Read {
-  const {action, publicKey, signature} = streamSubmission.decode(body);
-  const {id, sender, nonce} = action;
-  const payload = streamAction.encode(action);
-  return {
-    clientId: id,
-    content: contentOf(chainId, {id, sender, fee: 0}, {nonce, contract: STREAM_CONTRACT, payload}),
-    authority: {form: "action-v1", ...signedBy({publicKey, signature})},
-  };
+  const {action, ...signed} = streamSubmission.decode(body);
+  return readAction(chainId, action, {contract: STREAM_CONTRACT, payload: streamAction.encode(action), signed});
+}
+
+function readCapsule({chainId, body}: CompatTransaction): Read {
+  const {action, ...signed} = capsuleSubmission.decode(body);
+  return readAction(chainId, action, {contract: CAPSULE_CONTRACT, payload: capsuleAction.encode(action), signed});
+}
+
+/** An action pays nothing and names its own nonce; its bytes are the payload, and what its sender signed. */
+const readAction = (
+  chainId: string,
+  {id, sender, nonce}: Omit<Common, "fee"> & {readonly nonce: bigint},
+  {signed, ...call}: Pick<UnsignedEnvelope, "contract" | "payload"> & {readonly signed: SignedText},
+): Read => ({
+  clientId: id,
+  content: contentOf(chainId, {id, sender, fee: 0}, {nonce, ...call}),
+  authority: {form: "action-v1", ...signedBy(signed)},
+});
+
+/** Both in hex. */
+interface SignedText {
+  readonly publicKey: string;
+  readonly signature: string;
 }
 
 /** @throws DecodeError ENVELOPE_SIGNATURE_INVALID for what is no key and no signature of the suite */
-function signedBy({publicKey, signature}: {readonly publicKey: string; readonly signature: string}) {
+function signedBy({publicKey, signature}: SignedText) {
   try {
     return {
       publicKey: bytesOfHex(publicKey, ML_DSA_87.publicKeyBytes),
@@ -110,7 +126,13 @@ function signedBy({publicKey, signature}: {readonly publicKey: string; readonly 
   }
 }
 
-const READERS = {stream: readStream, wallet: readWallet, enrollment: readEnrollment, slash: readSlash};
+const READERS = {
+  stream: readStream,
+  capsule: readCapsule,
+  wallet: readWallet,
+  enrollment: readEnrollment,
+  slash: readSlash,
+};
 
 /**
  * @throws DecodeError CBOR_INVALID, FIELD_INVALID, ENVELOPE_INVALID, CONTRACT_UNFIT, SLASH_INVALID, ADDRESS_INVALID,

@@ -63,6 +63,12 @@ export type LedgerEvent =
       readonly toProviderDust: bigint;
       readonly toPayerDust: bigint;
     }
+  | {
+      readonly type: "capsule-registered";
+      readonly owner: string;
+      readonly locator: string;
+      readonly isReplacement: boolean;
+    }
   | {readonly type: "proof-rewarded"; readonly nodeId: string; readonly proofId: string; readonly to: string};
 
 /** One committed block, with everything that subscribers are told about it. */

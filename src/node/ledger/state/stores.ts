@@ -1,6 +1,7 @@
 /** Every consensus store. What is not listed here is not under the state root. */
 import {address, digestHex} from "../../../codecs/address.js";
 import {blob, type FieldValue, fixed, flag, list, record, text, u64, word} from "../../../codecs/cbor/record.js";
+import {type CapsuleRecord, capsuleRecord, type LocatorRecord, locatorRecord} from "../../../codecs/chain/capsule.js";
 import {PHASE_REASONS, PHASES} from "../../../codecs/chain/monetary.js";
 import {type StreamRecord, streamRecord} from "../../../codecs/chain/stream.js";
 import {type StakeRecord, stakeRecord} from "../../../codecs/chain/validator-payloads.js";
@@ -154,6 +155,11 @@ export const vestings: Store<VestingRecord> = {name: "vesting", codec: vestingRe
 /** By stream id; a closed one stays, so that nobody can bill its receipts a second time under its name. */
 export const streams: Store<StreamRecord> = {name: "stream", codec: streamRecord};
 
+/** By owner. */
+export const capsules: Store<CapsuleRecord> = {name: "recovery-capsule", codec: capsuleRecord};
+/** By locator, for those who have their words and nothing else. */
+export const capsuleLocators: Store<LocatorRecord> = {name: "recovery-locator", codec: locatorRecord};
+
 const validatorRecord = record("validator", {
   publicKey: fixed(ML_DSA_44.publicKeyBytes),
   power: u64,
@@ -231,6 +237,8 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     monetary,
     vestings,
     streams,
+    capsules,
+    capsuleLocators,
     validators,
     stakes,
     stakeMaturities,

@@ -3,7 +3,14 @@ import {beforeEach, describe, expect, test} from "vitest";
 import {base64Of, hexOf, utf8} from "../../../../src/codecs/bytes.js";
 import {compatTransaction, isCompatTransaction} from "../../../../src/codecs/chain/compat.js";
 import {ENROLL_V2_CONTRACT} from "../../../../src/codecs/enrollment.js";
-import {type StreamAction, streamAction, streamSubmission} from "../../../../src/codecs/envelopes/actions.js";
+import {
+  type CapsuleAction,
+  capsuleAction,
+  capsuleSubmission,
+  type StreamAction,
+  streamAction,
+  streamSubmission,
+} from "../../../../src/codecs/envelopes/actions.js";
 import {slashPayload} from "../../../../src/codecs/slashing/payload.js";
 import {contractsOf} from "../../../../src/node/contracts.js";
 import {type CompatDoor, carryCompat} from "../../../../src/node/ledger/chain/compat-door.js";
@@ -11,7 +18,7 @@ import {readTransaction} from "../../../../src/node/ledger/chain/transaction.js"
 import {accountAt} from "../../../../src/node/ledger/monetary/supply.js";
 import {chainParamsOf, NETWORK_PARAMS} from "../../../../src/node/ledger/params/networks.js";
 import {COMPAT_RULES, STRICT_RULES} from "../../../../src/node/ledger/params/rules.js";
-import {enrollments, streams} from "../../../../src/node/ledger/state/stores.js";
+import {capsules, enrollments, streams} from "../../../../src/node/ledger/state/stores.js";
 import {transactionOfId} from "../../../../src/node/ledger/state/tx-ids.js";
 import {
   contentOf,
@@ -22,6 +29,7 @@ import {
   type TestAccount,
   testAccount,
 } from "../../../support/accounts.js";
+import {registration} from "../../../support/capsules.js";
 import {extend, openTestChain, scratchDirectory, type TestChain, testGenesis} from "../../../support/chain.js";
 import {
   enrollmentJson,
@@ -69,6 +77,11 @@ const OPENING = {
 function signedAction(who: TestAccount, given: StreamAction): string {
   const signature = hexOf(mlDsa87.sign(who.secretKey, streamAction.encode(given)));
   return text(streamSubmission.encode({action: given, signature, publicKey: hexOf(who.publicKey)}));
+}
+
+function signedCapsule(who: TestAccount, given: CapsuleAction): Uint8Array {
+  const signature = hexOf(mlDsa87.sign(who.secretKey, capsuleAction.encode(given)));
+  return capsuleSubmission.encode({action: given, signature, publicKey: hexOf(who.publicKey)});
 }
 
 let node: TestChain;
@@ -143,6 +156,21 @@ describe("what QSDM's clients send", () => {
     expect(balance(alice.address)).toBe(FUNDS - 1_000n);
     expect(node.chain.state.get(streams, "s-1")).toMatchObject({openedAtNs: 1_577_836_800_000_000_000n});
     expect(receiptOf(given.id)).toMatchObject({outcome: "applied", feeDust: 0n, nonce: 0n});
+  });
+
+  test("a capsule costs nothing, but for an account that never held anything", async () => {
+    const given = registration(alice.address);
+    const forged = signedCapsule(carol, given);
+    await expect(send("capsule", forged)).rejects.toMatchObject({code: "SENDER_MISMATCH"});
+    expect(await send("capsule", signedCapsule(alice, given))).toEqual({txId: "rc-1"});
+    const nobody = testAccount("nobody");
+    const unheld = {id: "rc-2", locator: "2".repeat(64)};
+    await send("capsule", signedCapsule(nobody, registration(nobody.address, unheld)));
+    await extend(node.intake);
+    expect(receiptOf("rc-1")).toMatchObject({outcome: "applied", feeDust: 0n, nonce: 0n});
+    expect(receiptOf("rc-2")).toMatchObject({outcome: "rejected", code: "CAPSULE_OWNER_UNKNOWN"});
+    expect([...node.chain.state.keys(capsules)]).toEqual([alice.address]);
+    expect(accountAt(node.chain.state, nobody.address)).toEqual({balanceDust: 0n, nonce: 0n});
   });
 
   test("a slash needs no signature, and one that proves nothing costs its named sender nothing", async () => {
