@@ -7,9 +7,9 @@ import {mkdir, open, readFile, rename, rm, stat} from "node:fs/promises";
 import path from "node:path";
 import {bytesOfHex, hexOf, plain} from "../codecs/bytes.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
+import {formatGenesis, parseGenesis} from "../codecs/chain/genesis-file.js";
 import {ML_DSA_SEED_BYTES} from "../codecs/suite.js";
 import {RuleError, UnavailableError, UsageError} from "../errors.js";
-import {formatGenesis, parseGenesis} from "./genesis-file.js";
 
 const GENESIS_FILE = "genesis.json";
 const VALIDATOR_FILE = "validator.seed";

@@ -2,7 +2,7 @@
 import {copyFileSync, readFileSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {expect, test} from "vitest";
-import {formatGenesis} from "../../src/node/genesis-file.js";
+import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
 import {testAccount} from "../support/accounts.js";
 import {eventually, initTestNode, nodeGenesis, runTestNode} from "../support/node.js";
 import {documentIn, qsdm, scratch, shell} from "./qsdm.js";

@@ -2,8 +2,8 @@
 import {expect, test} from "vitest";
 import {utf8} from "../../src/codecs/bytes.js";
 import {decodeFinality, finalityBundle} from "../../src/codecs/chain/finality.js";
+import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
 import {UnavailableError} from "../../src/errors.js";
-import {formatGenesis} from "../../src/node/genesis-file.js";
 import {node, serve} from "../support/api.js";
 import {deskAt, GENESIS, HEADERS, idAt, OWNER, TIP} from "../support/epochs.js";
 import {type DeskOptions, deskOf} from "./against-node.js";

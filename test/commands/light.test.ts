@@ -2,7 +2,7 @@
 import {afterAll, beforeAll, expect, test} from "vitest";
 import {hexOf, textOf, utf8} from "../../src/codecs/bytes.js";
 import {finalityProof} from "../../src/codecs/chain/finality.js";
-import {formatGenesis} from "../../src/node/genesis-file.js";
+import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
 import {testAccount} from "../support/accounts.js";
 import {jsonOf, serve} from "../support/api.js";
 import {eventually, initTestNode, nodeGenesis, type RunningNode, runTestNode} from "../support/node.js";

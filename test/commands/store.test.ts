@@ -2,7 +2,7 @@
 import {existsSync, readFileSync, statSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {beforeAll, describe, expect, test} from "vitest";
-import {formatGenesis} from "../../src/node/genesis-file.js";
+import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
 import {openSqlite} from "../../src/node/storage/sqlite/driver.js";
 import {testAccount} from "../support/accounts.js";
 import {scratchDirectory} from "../support/chain.js";

@@ -1,8 +1,8 @@
 import {chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {describe, expect, test} from "vitest";
+import {formatGenesis, parseGenesis} from "../../src/codecs/chain/genesis-file.js";
 import {initDataDir, newSeed, readDataDir} from "../../src/node/data-dir.js";
-import {formatGenesis, parseGenesis} from "../../src/node/genesis-file.js";
 import {testAccount} from "../support/accounts.js";
 import {scratchDirectory, testGenesis} from "../support/chain.js";
 

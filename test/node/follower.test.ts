@@ -2,8 +2,8 @@
 import {statSync} from "node:fs";
 import path from "node:path";
 import {expect, test} from "vitest";
+import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
 import {initFollower} from "../../src/commands/node/init.js";
-import {formatGenesis} from "../../src/node/genesis-file.js";
 import {type Endpoint, parseEndpoint} from "../../src/node/network/address.js";
 import {DEFAULT_NETWORK_OPTIONS, type NetworkOptions} from "../../src/node/network/options.js";
 import {signedTransfer, testAccount} from "../support/accounts.js";

@@ -1,6 +1,6 @@
 /**
  * A chain in a file: a CBOR sequence (RFC 8742) of byte strings. The first holds a head, which says whose blocks follow and
- * which; each other one a block with the votes for it, in order of height.
+ * which; each other one a block with the votes for it and what became of its transactions, in order of height.
  *
  * A byte string is its length in the shortest form, as canonical CBOR has it, and the record. So a reader takes the file in
  * parts, and any reader of CBOR can split it.
@@ -12,6 +12,7 @@ import {type FieldValue, list, record, u64} from "../cbor/record.js";
 import {block, certificate} from "./block.js";
 import {chainIdField} from "./envelope.js";
 import {FINALITY_HEADERS_MAX} from "./finality.js";
+import {receipt} from "./receipt.js";
 
 /** Longest record: a block with the longest end of an epoch. */
 export const CHAIN_FILE_RECORD_MAX_BYTES = 64 * 1024 * 1024;
@@ -26,9 +27,11 @@ export const chainFileHead = record("qsdm/chain-file/v1", {
 });
 export type ChainFileHead = FieldValue<typeof chainFileHead>;
 
-export const chainFileBlock = record("qsdm/chain-file-block/v1", {
+export const chainFileBlock = record("qsdm/chain-file-block/v2", {
   block,
   certificate,
+  /** In the block's order; the next header holds their root, so that they need not be believed either. */
+  receipts: list(receipt, 10_000),
   /** The certified blocks behind it that closed its epoch, where it is the last of one. */
   closing: list(record("certified", {block, certificate}), FINALITY_HEADERS_MAX),
 });

@@ -1,8 +1,8 @@
 import type {Command} from "commander";
 import {textOf} from "../../codecs/bytes.js";
 import {decodeFinality, FINALITY_BUNDLE_MAX_BYTES} from "../../codecs/chain/finality.js";
+import {parseGenesis} from "../../codecs/chain/genesis-file.js";
 import {checkNewest, enterEpoch, extended} from "../../node/consensus/light/light.js";
-import {parseGenesis} from "../../node/genesis-file.js";
 import {lightChainOf} from "../../node/light/genesis.js";
 import {defineCommand} from "../define.js";
 import {documentOf} from "../document.js";

@@ -70,7 +70,7 @@ async function beginning(io: Io, {genesis, checkpoint}: LightFlags): Promise<Lig
     return decodeLightChain(await io.readFile(checkpoint, {flag: "--checkpoint", maxBytes: LIGHT_CHAIN_MAX_BYTES}));
   if (genesis === undefined) return null;
   const bytes = await io.readFile(genesis, {flag: "--genesis"});
-  const {parseGenesis} = await import("../../node/genesis-file.js");
+  const {parseGenesis} = await import("../../codecs/chain/genesis-file.js");
   const {lightChainOf} = await import("../../node/light/genesis.js");
   return lightChainOf(parseGenesis(textOf(bytes)));
 }

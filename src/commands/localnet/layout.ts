@@ -2,9 +2,9 @@
 import {mkdir, writeFile} from "node:fs/promises";
 import path from "node:path";
 import type {Genesis} from "../../codecs/chain/genesis.js";
+import {withParam} from "../../codecs/chain/genesis-file.js";
 import {loadMlDsa} from "../../node/compute/ml-dsa.js";
 import {initDataDir, newSeed} from "../../node/data-dir.js";
-import {withParam} from "../../node/genesis-file.js";
 import {checkGenesis} from "../../node/ledger/chain/check-genesis.js";
 import {NETWORK_PARAMS, type NetworkProfile} from "../../node/ledger/params/networks.js";
 import {type Endpoint, formatEndpoint} from "../../node/network/address.js";

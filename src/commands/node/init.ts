@@ -9,9 +9,9 @@ import {
   genesisIdOf,
   type MonetaryGenesis,
 } from "../../codecs/chain/genesis.js";
+import {GENESIS_NUMBERS, parseGenesis, withParam} from "../../codecs/chain/genesis-file.js";
 import {UsageError} from "../../errors.js";
 import {initDataDir, newSeed} from "../../node/data-dir.js";
-import {GENESIS_NUMBERS, parseGenesis, withParam} from "../../node/genesis-file.js";
 import {checkGenesis} from "../../node/ledger/chain/check-genesis.js";
 import {NETWORK_PARAMS, type NetworkProfile} from "../../node/ledger/params/networks.js";
 import {defineCommand} from "../define.js";

@@ -13,7 +13,7 @@ export interface ExportRange {
 
 export interface ExportPorts {
   readonly genesis: Genesis;
-  readonly store: Pick<LedgerStore, "head" | "block" | "epochFrom" | "prunedHeight">;
+  readonly store: Pick<LedgerStore, "head" | "block" | "receipts" | "epochFrom" | "prunedHeight">;
   /** A block is in the file. */
   wrote(height: bigint, to: bigint): void;
 }
@@ -51,7 +51,9 @@ export async function* exportChain(range: ExportRange, ports: ExportPorts): Asyn
     if (!stored) throw new InvariantError(`block ${height} is neither stored nor pruned`);
     const {block, certificate} = stored;
     const closing = store.epochFrom(height)?.closing ?? [];
-    yield frameOf(chainFileBlock.encode({block, certificate, closing}));
+    const limit = block.transactions.length;
+    const receipts = limit === 0 ? [] : [...(await store.receipts({from: height, to: height, limit}))].reverse();
+    yield frameOf(chainFileBlock.encode({block, certificate, receipts, closing}));
     wrote(height, to);
   }
 }

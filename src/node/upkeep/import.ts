@@ -3,6 +3,7 @@ import {blockIdOf} from "../../codecs/chain/block.js";
 import {chainFileBlock, chainFileHead} from "../../codecs/chain/chain-file.js";
 import {type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {DecodeError, RuleError} from "../../errors.js";
+import {receiptsRootOf} from "../ledger/chain/assemble.js";
 import type {LedgerStore} from "../storage/store.js";
 import {Replay, type ReplayPorts} from "./replay.js";
 
@@ -46,6 +47,8 @@ export async function importChain(
   let to: bigint | null = null;
   let next = 0n;
   let known = 0;
+  /** Of the block before, as the file tells its receipts. */
+  let receiptsRoot: string | null = null;
   for await (const frame of frames) {
     signal.throwIfAborted();
     if (to === null) {
@@ -58,6 +61,9 @@ export async function importChain(
     const {header} = each.block;
     if (header.height !== next || next > to)
       throw new DecodeError("CHAIN_FILE_INVALID", `block ${header.height} stands where ${next} belongs, of ${to}`);
+    if (receiptsRoot !== null && receiptsRoot !== header.parentReceiptsRoot)
+      throw new DecodeError("CHAIN_FILE_INVALID", `block ${next - 1n} comes with other receipts than its own`);
+    receiptsRoot = receiptsRootOf(each);
     if (next <= before) {
       if (blockIdOf(store.header(next)!) !== blockIdOf(header))
         throw new RuleError("CHAIN_FILE_FORKS", `block ${next} is another one here`, {

@@ -19,13 +19,16 @@ export interface ReplayPorts {
   prepareTable(): Promise<void>;
 }
 
+/** What has to be known of a block to put it on a chain; its receipts follow from it. */
+type Replayed = Omit<ChainFileBlock, "receipts">;
+
 /** Between two looks for what a block needs. */
 const RETRY_MS = 200;
 const TRIES = 50;
 
 export class Replay {
   /** Executed, and not yet shown to be final; in order of height. */
-  #open: ChainFileBlock[] = [];
+  #open: Replayed[] = [];
 
   constructor(private readonly ports: ReplayPorts) {}
 
@@ -35,7 +38,7 @@ export class Replay {
   }
 
   /** Takes the block after the last one. @throws RuleError with what is wrong with it */
-  async take(each: ChainFileBlock): Promise<void> {
+  async take(each: Replayed): Promise<void> {
     const {chain} = this.ports;
     const {block, certificate, closing} = each;
     this.#check(block.header, certificate);
@@ -80,7 +83,7 @@ export class Replay {
   }
 
   /** A block with proofs of work waits for its table. */
-  async #execute({block}: ChainFileBlock): Promise<void> {
+  async #execute({block}: Replayed): Promise<void> {
     for (let tries = 1; ; tries++)
       try {
         this.ports.chain.execute(block, null);

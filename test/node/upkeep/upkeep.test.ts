@@ -152,7 +152,13 @@ describe("a file of the chain", () => {
     [
       "an epoch is said to end",
       3,
-      ({block, certificate}) => ({block, certificate, closing: [{block, certificate}]}),
+      ({block, certificate, ...rest}) => ({...rest, block, certificate, closing: [{block, certificate}]}),
+      "CHAIN_FILE_INVALID",
+    ],
+    [
+      "a receipt was changed",
+      2,
+      ({receipts, ...rest}) => ({...rest, receipts: receipts.map((each) => ({...each, feeDust: each.feeDust + 1n}))}),
       "CHAIN_FILE_INVALID",
     ],
   ])("is refused where %s, and what came before stays", async (_, at, change, code) => {

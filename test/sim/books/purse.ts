@@ -29,6 +29,19 @@ export class Purse {
     this.#balances.set(address, this.of(address) + dust);
   }
 
+  /** All balances together. */
+  get dust(): bigint {
+    let sum = 0n;
+    for (const dust of this.#balances.values()) sum += dust;
+    return sum;
+  }
+
+  /** An account that owes, or null. */
+  overdrawn(): string | null {
+    for (const [address, dust] of this.#balances) if (dust < 0n) return address;
+    return null;
+  }
+
   lines(): string[] {
     const held = [...this.#balances].filter(([, dust]) => dust !== 0n);
     return [...held.map(([address, dust]) => accountLine(address, dust)), supplyLine(this)];

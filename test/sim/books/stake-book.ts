@@ -54,6 +54,11 @@ export class StakeBook {
     return this.#seats;
   }
 
+  /** All stakes together. */
+  get dust(): bigint {
+    return [...this.#stakes.values()].reduce((sum, {dust}) => sum + dust, 0n);
+  }
+
   /** A call of somebody who stakes; whether it is one. */
   called(call: Called): boolean {
     switch (call.contract) {

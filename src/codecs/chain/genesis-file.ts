@@ -1,12 +1,12 @@
 /**
  * The genesis as a file for people: JSON with amounts and heights as decimal text and keys as hex. Its meaning is the
- * canonical record of codecs/chain/genesis.ts; this form is never hashed.
+ * canonical record of genesis.ts; this form is never hashed.
  */
 import * as z from "zod";
-import {U64_MAX} from "../codecs/amount.js";
-import {bytesOfHex, hexOf} from "../codecs/bytes.js";
-import {type Genesis, type GenesisParams, genesis as genesisCodec} from "../codecs/chain/genesis.js";
-import {DecodeError, UsageError} from "../errors.js";
+import {DecodeError, UsageError} from "../../errors.js";
+import {U64_MAX} from "../amount.js";
+import {bytesOfHex, hexOf} from "../bytes.js";
+import {type Genesis, type GenesisParams, genesis as genesisCodec} from "./genesis.js";
 
 const amount = z
   .string()
