@@ -259,6 +259,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./wallet/import.js")).walletImportCommand,
   },
   {
+    path: "wallet recovery",
+    heading: "Wallets and keys",
+    load: async () => (await import("./wallet/recovery.js")).walletRecoveryCommand,
+  },
+  {
     path: "keygen hmac",
     quick: true,
     heading: "Wallets and keys",

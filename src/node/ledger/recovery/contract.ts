@@ -19,7 +19,8 @@ function read({payload, sender, nonce}: UnsignedEnvelope): CheckedCapsule {
   const {action} = checked;
   if (action.sender !== sender)
     throw new RuleError("SENDER_MISMATCH", `the action is of ${action.sender}, the transaction of ${sender}`);
-  if (action.nonce !== nonce)
+  // An envelope of ours says the nonce itself, and the action may leave it at 0.
+  if (action.nonce !== 0n && action.nonce !== nonce)
     throw new RuleError("NONCE_MISMATCH", `the action has nonce ${action.nonce}, the transaction ${nonce}`);
   return checked;
 }

@@ -69,10 +69,12 @@ test("a locator that is another's stays theirs", async () => {
   expect(chain.state.has(capsules, other.address)).toBe(false);
 });
 
-test("an action is of its transaction's sender, and carries its nonce", async () => {
+test("an action is of its transaction's sender, and carries its nonce or none", async () => {
   const {register} = await opened();
   const foreign = registration(other.address);
   await expect(register(owner, foreign)).rejects.toMatchObject({code: "SENDER_MISMATCH"});
+  expect(await register(owner)).toBe("applied");
+  expect(await register(owner, {nonce: 0n})).toBe("applied");
   await expect(register(owner, {nonce: 7n})).rejects.toMatchObject({code: "NONCE_MISMATCH"});
 });
 
