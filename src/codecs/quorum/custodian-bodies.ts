@@ -1,5 +1,17 @@
 /** Requests and answers of a custodian's HTTP API, byte for byte the reference's. Source: section 16. */
-import {anyObject, count, integer, list, nullable, object, type Read, record, type Schema, text} from "./body.js";
+import {
+  anyObject,
+  count,
+  integer,
+  list,
+  nullable,
+  object,
+  type Read,
+  record,
+  type Schema,
+  shortText,
+  text,
+} from "./body.js";
 import {isList, isObject, members, type Value} from "./json.js";
 
 /** Most numbers in one list of x coordinates. */
@@ -38,6 +50,9 @@ const triples: Schema<readonly Read<typeof triple>[]> = {
   },
 };
 
+/** Ours: names one refresh, so that a custodian which is sent it twice adds it once. */
+const refreshId = nullable(shortText(64));
+
 const masked = object({node_id: text, epsilon_share: integer, delta_share: integer});
 
 export const custodianBodies = {
@@ -73,8 +88,14 @@ export const custodianBodies = {
     target_x_coords: coordinates,
     k: count(1, COORDINATES_MAX),
     secret_name: nullable(text),
+    refresh_id: refreshId,
   }),
-  reshareApply: object({program_id: text, sub_shares: list(integer), secret_name: nullable(text)}),
+  reshareApply: object({
+    program_id: text,
+    sub_shares: list(integer),
+    secret_name: nullable(text),
+    refresh_id: refreshId,
+  }),
   reshareSetShare: object({
     program_id: text,
     secret_name: nullable(text),

@@ -48,7 +48,10 @@ export const quorumReshareCommand = (io: Io): Command =>
             run: "qsdm quorum reshare --recover custodian-1 --roster quorum.roster --key custodian-0.key",
           },
         ],
-        exit: {3: "The program is not active.", 4: "Too few custodians took part; the old shares stay in use."},
+        exit: {
+          3: "The program is not active.",
+          4: "Too few custodians took part, or said so. What was begun is finished by doing it again.",
+        },
         seeAlso: ["quorum rotate"],
       }),
     ),

@@ -7,14 +7,16 @@ import {BEGIN_PATH, type Call, EvaluationRun, type Reply} from "../../quorum/coo
 import {
   checkParticipants,
   holdersAfter,
+  knowsRefresh,
   planRotation,
   type RotationPlan,
   type RotationRequest,
   readPartial,
   readSubShares,
   sumByTarget,
+  unsettled,
 } from "../../quorum/coordinator/resharing.js";
-import type {Holder, ProgramRecord} from "../../quorum/coordinator/store.js";
+import type {Holder, PendingRefresh, ProgramRecord} from "../../quorum/coordinator/store.js";
 import type {Outputs} from "../../quorum/program/evaluate.js";
 
 import {CUSTODIAN_TIMEOUT_MS} from "./custodian-timeout.js";
@@ -89,7 +91,8 @@ export class CoordinatorService {
   /** The number of custodians that took part. @throws RuleError, UnavailableError CUSTODIANS_MISSING */
   reshare(programId: string): Promise<number> {
     return this.#turns.alone(programId, async () => {
-      const {holders, program} = this.coordinator.reshareable(programId);
+      const {program} = this.coordinator.reshareable(programId);
+      const holders = await this.#settle(programId);
       const current = holders.filter(({stale}) => !stale);
       const refresh = await this.#deal(program, current, current);
       checkParticipants(refresh.participants.length, this.#k, "participated in resharing");
@@ -107,7 +110,9 @@ export class CoordinatorService {
   /** @throws RuleError, UnavailableError CUSTODIANS_MISSING */
   rotate(programId: string, request: RotationRequest): Promise<RotationPlan> {
     return this.#turns.alone(programId, async () => {
-      const {holders, program} = this.coordinator.rotatable(programId);
+      const {program, ...before} = this.coordinator.rotatable(programId);
+      planRotation(before.holders, request, this.#k);
+      const holders = await this.#settle(programId);
       const plan = planRotation(holders, request, this.#k);
       const {survivors, newcomers, retired} = plan;
       const current = survivors.filter(({stale}) => !stale);
@@ -142,10 +147,19 @@ export class CoordinatorService {
   /** Every holder of `dealers` deals a zero polynomial to `targets`, for every secret. */
   async #deal(program: ProgramPackage, dealers: readonly Holder[], targets: readonly Holder[]): Promise<Refresh> {
     const xs = targets.map(({x}) => x);
+    const id = this.coordinator.nameRefresh();
+    const named = new Set(dealers);
     const bySecret = await Promise.all(
       secretMembers(program).map(async (secret) => {
-        const body = {program_id: program.programId, target_x_coords: xs, k: BigInt(this.#k), ...secret};
+        const body = {
+          program_id: program.programId,
+          target_x_coords: xs,
+          k: BigInt(this.#k),
+          refresh_id: id,
+          ...secret,
+        };
         const replies = await Promise.all(dealers.map((dealer) => this.#ask(dealer, "/reshare_generate", body)));
+        for (const [at, dealer] of dealers.entries()) if (!knowsRefresh(replies[at]!, id)) named.delete(dealer);
         return replies.map((reply) => readSubShares(reply, xs));
       }),
     );
@@ -155,6 +169,8 @@ export class CoordinatorService {
     return {
       participants: dealers.filter((_, at) => took[at]),
       sum: (secret, holder) => sums[secret]![targets.indexOf(holder)]!,
+      pendingOf: (holder) =>
+        named.has(holder) ? {id, addends: sums.map((values) => values[targets.indexOf(holder)]!)} : null,
     };
   }
 
@@ -163,23 +179,51 @@ export class CoordinatorService {
    * as stale, on disk: whatever stops this in between, shares of before and after are not taken together.
    */
   async #apply(
-    {programId, ...program}: ProgramPackage,
-    {participants, sum}: Refresh,
+    program: ProgramPackage,
+    {participants, sum, pendingOf}: Refresh,
     holders: readonly Holder[],
   ): Promise<ReadonlySet<Holder>> {
-    const begun = {participants, applied: new Set<Holder>(), threshold: this.#k};
-    this.coordinator.setHolders(programId, holdersAfter(holders, begun));
+    const begun = {participants, applied: new Set<Holder>(), threshold: this.#k, pendingOf};
+    this.coordinator.setHolders(program.programId, holdersAfter(holders, begun));
+    const addends = (holder: Holder) => secretMembers(program).map((_, at) => sum(at, holder));
+    return this.#add(program, participants, (holder) => pendingOf(holder) ?? {id: null, addends: addends(holder)});
+  }
+
+  /** Those of `targets` that said that they added what there is for each of their shares. */
+  async #add(
+    program: ProgramPackage,
+    targets: readonly Holder[],
+    refreshOf: (holder: Holder) => {readonly id: string | null; readonly addends: readonly bigint[]},
+  ): Promise<ReadonlySet<Holder>> {
     const secrets = secretMembers(program);
     const done = await Promise.all(
-      participants.map(async (holder) => {
+      targets.map(async (holder) => {
+        const {id, addends} = refreshOf(holder);
+        const named = id === null ? {} : {refresh_id: id};
         for (const [at, secret] of secrets.entries()) {
-          const body = {program_id: programId, sub_shares: [`${sum(at, holder)}`], ...secret};
+          const body = {program_id: program.programId, sub_shares: [`${addends[at]}`], ...named, ...secret};
           if ((await this.#ask(holder, "/reshare_apply", body)) === null) return false;
         }
         return true;
       }),
     );
-    return new Set(participants.filter((_, at) => done[at]));
+    return new Set(targets.filter((_, at) => done[at]));
+  }
+
+  /**
+   * Who holds which share, after those of a refresh whose answers were lost were told it again. Where enough of them now
+   * have it for certain they go on, and all others are stale.
+   */
+  async #settle(programId: string): Promise<readonly Holder[]> {
+    const {program, holders} = this.coordinator.record(programId);
+    for (const participants of unsettled(holders, this.#k)) {
+      const applied = await this.#add(program, participants, ({pending}) => pending!);
+      if (applied.size < this.#k) continue;
+      const after = holdersAfter(holders, {participants, applied, threshold: this.#k});
+      this.coordinator.setHolders(programId, after);
+      return after;
+    }
+    return holders;
   }
 
   /**
@@ -276,6 +320,8 @@ interface Refresh {
   readonly participants: readonly Holder[];
   /** For secret number `secret` of the program, at a target. */
   sum(secret: number, holder: Holder): bigint;
+  /** All that it adds at a participant, which it can be told again; `null` where that would add it twice. */
+  pendingOf(holder: Holder): PendingRefresh | null;
 }
 
 /** Members that name each secret in a request. The first goes without: it is the one that the reference knows. */

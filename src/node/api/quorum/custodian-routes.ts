@@ -62,14 +62,16 @@ export function custodianRoutes(custodian: Custodian, nowMs: () => number): read
       const opened = resolutions.map(({node_id, epsilon, delta}) => [node_id, {epsilon, delta}] as const);
       return progressBody(custodian.resolveGiven(request_id, new Map(opened)), request_id);
     }),
-    post("/reshare_generate", bodies.reshareGenerate, ({program_id, target_x_coords, k, secret_name}) => {
+    post("/reshare_generate", bodies.reshareGenerate, ({program_id, target_x_coords, k, secret_name, refresh_id}) => {
       const secret = {programId: program_id, name: secret_name};
       const dealt = custodian.dealRefresh(secret, {targets: target_x_coords, k});
       const subShares = target_x_coords.map((x, at) => [`${x}`, `${dealt[at]}`] as const);
-      return members({custodian: own, sub_shares: new Map(subShares)});
+      // Said back, so that the coordinator knows that a refresh may be sent again.
+      const named = refresh_id === null ? {} : {refresh_id};
+      return members({custodian: own, sub_shares: new Map(subShares), ...named});
     }),
-    post("/reshare_apply", bodies.reshareApply, ({program_id, sub_shares, secret_name}) => {
-      const x = custodian.applyRefresh({programId: program_id, name: secret_name}, sub_shares);
+    post("/reshare_apply", bodies.reshareApply, ({program_id, sub_shares, secret_name, refresh_id}) => {
+      const x = custodian.applyRefresh({programId: program_id, name: secret_name}, sub_shares, refresh_id);
       return members({custodian: own, status: "reshared", x});
     }),
     post(

@@ -102,7 +102,7 @@ export class Coordinator {
     const known = this.#programs.get(programId);
     const needed = productNames(ir).length > 0;
     const end = known?.endTriple ?? 0;
-    const holders =
+    const holders: readonly Holder[] =
       known?.holders ??
       this.options.custodians.map((url, index) => ({
         index,
@@ -119,10 +119,11 @@ export class Coordinator {
       // What was dealt before is left behind: some custodians may have lost it.
       nextTriple: end,
       endTriple: end,
-      holders:
-        shareHolders === null
-          ? holders
-          : holders.map((holder) => ({...holder, stale: !shareHolders.has(BigInt(holder.index))})),
+      // What was to be added to shares of before is not to be added to those that come with this.
+      holders: holders.map(({pending: _, ...holder}) => ({
+        ...holder,
+        stale: shareHolders === null ? holder.stale : !shareHolders.has(BigInt(holder.index)),
+      })),
     });
     this.#policy.register(programId, policy);
     this.#log("install", {program_id: programId, version});
@@ -236,6 +237,11 @@ export class Coordinator {
   /** @throws RuleError PROGRAM_NOT_FOUND, PROGRAM_NOT_ACTIVE */
   rotatable(programId: string): ProgramRecord {
     return this.#active(programId, "Program not active");
+  }
+
+  /** Names a refresh, as no other one is named. */
+  nameRefresh(): string {
+    return this.draw().toString(16);
   }
 
   /** Notes who holds which share after a resharing. */

@@ -8,7 +8,7 @@
 import {isObject, type Value} from "../../../codecs/quorum/json.js";
 import {RuleError, UnavailableError} from "../../../errors.js";
 import {add, reduce} from "../field/field.js";
-import type {Holder} from "./store.js";
+import type {Holder, PendingRefresh} from "./store.js";
 
 /** Sub-shares in an answer to `/reshare_generate`, in the order of `xs`, or `null` where one is missing. */
 export function readSubShares(reply: Value | null, xs: readonly bigint[]): readonly bigint[] | null {
@@ -19,6 +19,10 @@ export function readSubShares(reply: Value | null, xs: readonly bigint[]): reado
     ? values.map((value) => BigInt(value as string))
     : null;
 }
+
+/** Whether an answer to `/reshare_generate` says that its custodian knows refreshes by their names. */
+export const knowsRefresh = (reply: Value | null, id: string): boolean =>
+  reply !== null && isObject(reply) && reply.get("refresh_id") === id;
 
 /** The term in an answer to `/reshare_lagrange_partial`, or `null`. */
 export function readPartial(reply: Value | null): bigint | null {
@@ -33,7 +37,8 @@ export const sumByTarget = (dealt: readonly (readonly bigint[])[]): readonly big
 /**
  * Who is known to hold which share after `applied` of the `participants` said that they added theirs. Whether the others
  * did is not known: an answer may have been lost. Shares of before and after do not combine, so only a group that is known
- * to be whole goes on, and the rest is stale until it is recovered.
+ * to be whole goes on, and the rest is stale until it is recovered. Until there is one, those that add a refresh once
+ * only keep what they may be told again (`pending`).
  */
 export function holdersAfter(
   holders: readonly Holder[],
@@ -41,17 +46,30 @@ export function holdersAfter(
     participants,
     applied,
     threshold,
+    pendingOf = () => null,
   }: {
     readonly participants: readonly Holder[];
     readonly applied: ReadonlySet<Holder>;
     readonly threshold: number;
+    readonly pendingOf?: (holder: Holder) => PendingRefresh | null;
   },
 ): readonly Holder[] {
   const moved = applied.size >= threshold;
-  return holders.map((holder) => ({
-    ...holder,
-    stale: moved ? !applied.has(holder) : holder.stale || participants.includes(holder),
-  }));
+  return holders.map((holder) => {
+    const {pending: before, ...rest} = holder;
+    if (moved) return {...rest, stale: !applied.has(holder)};
+    const takesPart = participants.includes(holder);
+    const pending = takesPart ? pendingOf(holder) : before;
+    return {...rest, stale: holder.stale || takesPart, ...(pending ? {pending} : {})};
+  });
+}
+
+/** Those that were told the same refresh and may not have heard it, where they are enough to go on with. */
+export function unsettled(holders: readonly Holder[], threshold: number): readonly (readonly Holder[])[] {
+  const groups = new Map<string, Holder[]>();
+  for (const holder of holders)
+    if (holder.pending) groups.set(holder.pending.id, [...(groups.get(holder.pending.id) ?? []), holder]);
+  return [...groups.values()].filter(({length}) => length >= threshold);
 }
 
 export interface RotationRequest {

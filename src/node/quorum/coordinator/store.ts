@@ -3,6 +3,13 @@ import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import type {AuditEntry} from "../audit/chain.js";
 import type {Allowance} from "../policy/engine.js";
 
+/** A refresh that a custodian was told and may or may not have added. */
+export interface PendingRefresh {
+  readonly id: string;
+  /** What it adds to the share of each secret, in the program's order. */
+  readonly addends: readonly bigint[];
+}
+
 /** A custodian as one program knows it. */
 export interface Holder {
   /** Place among the custodians, from 0. */
@@ -14,6 +21,8 @@ export interface Holder {
   readonly x: bigint;
   /** Whether it missed a resharing: its share fits no other and is not used until it is recovered (defect D12). */
   readonly stale: boolean;
+  /** What it can be told again, because it adds it once; absent where there is nothing, or where it would add it twice. */
+  readonly pending?: PendingRefresh;
 }
 
 export interface ProgramRecord {

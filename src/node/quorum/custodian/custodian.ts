@@ -40,6 +40,8 @@ interface Held {
   program: ProgramPackage | null;
   /** By name of the secret. */
   readonly shares: Map<string, Share>;
+  /** By name of the secret, the last named refresh that was added. */
+  readonly refreshes: Map<string, string>;
   readonly pool: TriplePool;
 }
 
@@ -73,8 +75,13 @@ export class Custodian {
     private readonly draw: FieldSource,
   ) {
     this.#evaluations = new Evaluations(options);
-    for (const {programId, program, shares, pools} of store.load())
-      this.#held.set(programId, {program, shares: new Map(shares), pool: new TriplePool(pools)});
+    for (const {programId, program, shares, refreshes, pools} of store.load())
+      this.#held.set(programId, {
+        program,
+        shares: new Map(shares),
+        refreshes: new Map(refreshes),
+        pool: new TriplePool(pools),
+      });
   }
 
   /** x of this custodian's points. */
@@ -188,10 +195,25 @@ export class Custodian {
     return dealSubShares(k, targets, this.draw);
   }
 
-  /** The x of the refreshed share. @throws RuleError SHARE_NOT_FOUND */
-  applyRefresh({programId, name}: SecretOf, subShares: readonly bigint[]): bigint {
+  /**
+   * The x of the refreshed share. A refresh with a name is added once, however often it is sent: whoever lost the answer
+   * asks again.
+   * @throws RuleError SHARE_NOT_FOUND, SHARE_FOREIGN
+   */
+  applyRefresh({programId, name}: SecretOf, subShares: readonly bigint[], refreshId: string | null = null): bigint {
     const {x, y} = this.#share(programId, name);
-    return this.setShare({programId, name}, {x, y: applySubShares(y, subShares)}, null);
+    const {shares, refreshes, program} = this.#hold(programId);
+    const secret = name ?? firstSecret(program);
+    if (refreshId !== null && refreshes.get(secret) === refreshId) return x;
+    if (program && secretNames(program.ir).length > 0) this.#checkOwn(x);
+    const refreshed = {x, y: reduce(applySubShares(y, subShares))};
+    this.store.atomically(() => {
+      this.store.saveShares(programId, new Map([[secret, refreshed]]));
+      if (refreshId !== null) this.store.saveRefresh(programId, secret, refreshId);
+    });
+    shares.set(secret, refreshed);
+    if (refreshId !== null) refreshes.set(secret, refreshId);
+    return x;
   }
 
   /**
@@ -208,8 +230,7 @@ export class Custodian {
     const held = this.#held.get(programId);
     const known = held?.program ?? program;
     const used = program !== null || (known ? secretNames(known.ir).length > 0 : false);
-    if (used && share.x !== this.x)
-      throw new RuleError("SHARE_FOREIGN", `a share at x = ${share.x}, this custodian's are at ${this.x}`);
+    if (used) this.#checkOwn(share.x);
     const secret = name ?? firstSecret(known);
     this.store.atomically(() => {
       if (program && !held?.program) this.store.saveProgram(program);
@@ -239,8 +260,18 @@ export class Custodian {
     return this.#held.delete(programId);
   }
 
+  /** @throws RuleError SHARE_FOREIGN */
+  #checkOwn(x: bigint): void {
+    if (x !== this.x) throw new RuleError("SHARE_FOREIGN", `a share at x = ${x}, this custodian's are at ${this.x}`);
+  }
+
   #hold(programId: string): Held {
-    const held = this.#held.get(programId) ?? {program: null, shares: new Map(), pool: new TriplePool()};
+    const held = this.#held.get(programId) ?? {
+      program: null,
+      shares: new Map(),
+      refreshes: new Map(),
+      pool: new TriplePool(),
+    };
     this.#held.set(programId, held);
     return held;
   }

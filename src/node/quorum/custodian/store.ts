@@ -9,6 +9,8 @@ export interface Holding {
   readonly program: ProgramPackage | null;
   /** By name of the secret. */
   readonly shares: ReadonlyMap<string, Share>;
+  /** By name of the secret, the last named refresh that was added to its share. */
+  readonly refreshes: ReadonlyMap<string, string>;
   readonly pools: readonly NodePool[];
 }
 
@@ -18,6 +20,7 @@ export interface CustodianStore {
   atomically(work: () => void): void;
   saveProgram(program: ProgramPackage): void;
   saveShares(programId: string, shares: ReadonlyMap<string, Share>): void;
+  saveRefresh(programId: string, name: string, refreshId: string): void;
   addTriples(programId: string, deliveries: readonly Delivery[]): void;
   /** Deletes the triples of each node that are numbered below its floor, for good. */
   spendTriples(programId: string, floors: ReadonlyMap<string, number>): void;
@@ -31,6 +34,7 @@ export const MEMORY_STORE: CustodianStore = {
   atomically: (work) => work(),
   saveProgram: () => undefined,
   saveShares: () => undefined,
+  saveRefresh: () => undefined,
   addTriples: () => undefined,
   spendTriples: () => undefined,
   drop: () => undefined,

@@ -112,7 +112,7 @@ export class SqliteCoordinatorStore implements CoordinatorStore {
       ready ? 1 : 0,
       nextTriple,
       endTriple,
-      wireJson(holders.map(({index, ...holder}) => members({index: BigInt(index), ...holder}))),
+      wireJson(holders.map(holderValue)),
     );
   }
 
@@ -149,6 +149,19 @@ export class SqliteCoordinatorStore implements CoordinatorStore {
   }
 }
 
+const holderValue = ({index, pending, ...holder}: Holder): ValueObject =>
+  members({
+    index: BigInt(index),
+    ...holder,
+    ...(pending ? {pending: members({id: pending.id, addends: [...pending.addends]})} : {}),
+  });
+
+function pendingOf(holder: ValueObject): Pick<Holder, "pending"> {
+  const pending = holder.get("pending");
+  if (!isObject(pending)) return {};
+  return {pending: {id: pending.get("id") as string, addends: pending.get("addends") as bigint[]}};
+}
+
 function objectOf(text: string): ValueObject {
   const value = parseValue(text);
   if (!isObject(value)) throw new InvariantError("a stored row holds no object");
@@ -172,6 +185,7 @@ function recordOf(row: ProgramRow): ProgramRecord {
         configured: holder.get("configured") === true,
         x: holder.get("x") as bigint,
         stale: holder.get("stale") as boolean,
+        ...pendingOf(holder),
       }),
     ),
   };

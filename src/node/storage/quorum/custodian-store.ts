@@ -43,6 +43,16 @@ CREATE TABLE triple (
 `,
 };
 
+/** Beside the schema, because files of version 2 without it are read. */
+const REFRESH = `
+CREATE TABLE IF NOT EXISTS refresh (
+  program_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (program_id, name)
+) STRICT;
+`;
+
 export class SqliteCustodianStore implements CustodianStore {
   /** @throws UnavailableError as `openDatabase` says */
   static open(path: string): SqliteCustodianStore {
@@ -53,6 +63,7 @@ export class SqliteCustodianStore implements CustodianStore {
     db.pragma("foreign_keys = ON");
     // What is spent or retired is overwritten in the file; its journal keeps no copy either.
     db.pragma("secure_delete = ON");
+    db.exec(REFRESH);
     return new SqliteCustodianStore(db);
   }
 
@@ -70,10 +81,12 @@ export class SqliteCustodianStore implements CustodianStore {
         "SELECT name, x, y FROM share WHERE program_id = ?",
         id,
       );
+      const refreshes = this.#rows<{name: string; id: string}>("SELECT name, id FROM refresh WHERE program_id = ?", id);
       yield {
         programId: id,
         program: program ? programPackage.decode(program.package) : null,
         shares: new Map(shares.map(({name, x, y}) => [name, {x: BigInt(x), y: BigInt(y)}])),
+        refreshes: new Map(refreshes.map(({name, id: refreshId}) => [name, refreshId])),
         pools: this.#pools(id),
       };
     }
@@ -102,6 +115,10 @@ export class SqliteCustodianStore implements CustodianStore {
           `${y}`,
         );
     });
+  }
+
+  saveRefresh(programId: string, name: string, refreshId: string): void {
+    this.#run("INSERT OR REPLACE INTO refresh (program_id, name, id) VALUES (?, ?, ?)", programId, name, refreshId);
   }
 
   addTriples(programId: string, deliveries: readonly Delivery[]): void {
@@ -143,6 +160,7 @@ export class SqliteCustodianStore implements CustodianStore {
     this.atomically(() => {
       this.#run("DELETE FROM program WHERE id = ?", programId);
       this.#run("DELETE FROM share WHERE program_id = ?", programId);
+      this.#run("DELETE FROM refresh WHERE program_id = ?", programId);
       this.#run("DELETE FROM pool WHERE program_id = ?", programId);
     });
   }

@@ -244,17 +244,19 @@ describe("resharing", () => {
   const secretOf = (cluster: Cluster, ...indices: number[]): bigint =>
     reconstruct(indices.map((index) => held(cluster, index)));
 
-  test("where too few apply it, nobody of them is taken for current any more", async () => {
+  test("where too few apply it, nobody of them is taken for current, until they were told again", async () => {
     const cluster = new Cluster();
     await cluster.run(square, {secret: 55n});
     cluster.before = (index, path) => {
       if (path === "/reshare_apply") cluster.unreachable = new Set(index === 0 ? [] : [1, 2]);
     };
     expect(await codeOf(cluster.service.reshare(square.programId))).toBe("CUSTODIANS_MISSING");
-    cluster.before = () => undefined;
-    cluster.unreachable = new Set();
     expect(cluster.service.coordinator.record(square.programId).holders.every(({stale}) => stale)).toBe(true);
     expect(await codeOf(cluster.service.reshare(square.programId))).toBe("CUSTODIANS_MISSING");
+    cluster.before = () => undefined;
+    cluster.unreachable = new Set();
+    expect(await cluster.service.reshare(square.programId)).toBe(3);
+    expect([secretOf(cluster, 0, 1), secretOf(cluster, 1, 2)]).toEqual([55n, 55n]);
     expect((await ask(cluster, square, 3n)).get("y")).toBe(100n);
   });
 
@@ -392,6 +394,37 @@ describe("a program's secrets", () => {
       };
       expect(await codeOf(ask(cluster, line, 1n))).toBe("CUSTODIANS_MISSING");
       expect(left(cluster, line)).toBe(60);
+    });
+
+  for (const kind of ["reshare", "rotate"] as const)
+    test(`are evaluated again once a ${kind} whose answers were lost was told again`, async () => {
+      const cluster = await running();
+      const {service} = cluster;
+      // 0 applies it and says so, 1 applies it for one of two secrets and is not heard, 2 is not reached.
+      let heard = 0;
+      cluster.before = (index, path) => {
+        const lost = index === 2 || (index === 1 && heard++ > 0);
+        cluster.unreachable = new Set(path === "/reshare_apply" && lost ? [index] : []);
+      };
+      cluster.tamper = (index, path, answer) => (index === 1 && path === "/reshare_apply" ? null : answer);
+      const rotation = {retire: [], onboardUrls: ["3"], onboardXs: []};
+      const work = () => (kind === "reshare" ? service.reshare(programId) : service.rotate(programId, rotation));
+      expect(await codeOf(work())).toBe("CUSTODIANS_MISSING");
+      cluster.tamper = (_index, _path, answer) => answer;
+      // 2 stays away: those that are left have it from before and after.
+      cluster.before = () => {
+        cluster.unreachable = new Set([2]);
+      };
+      await work();
+      expect((await ask(cluster, line, 10n)).get("y")).toBe(34n);
+      cluster.before = () => {
+        cluster.unreachable = new Set();
+      };
+      await service.reshare(programId);
+      cluster.before = () => {
+        cluster.unreachable = new Set([0]);
+      };
+      expect((await ask(cluster, line, 10n)).get("y")).toBe(34n);
     });
 
   test("held by too few are not evaluated: 503, and neither budget nor triples are touched", async () => {

@@ -84,6 +84,31 @@ describe("a custodian that starts again", () => {
     }
   });
 
+  test("adds a refresh of one name once, over a restart too, and not at all where it cannot be kept", () => {
+    const path = file();
+    const termOf = (custodian: Custodian) => custodian.interpolationTerm({programId}, 3n, [1n, 2n]);
+    const before = open(path);
+    before.custodian.install(program, {x: 1n, y: 10n});
+    const old = termOf(before.custodian);
+    vi.spyOn(before.store, "saveRefresh").mockImplementationOnce(() => {
+      throw new Error("disk full");
+    });
+    expect(() => before.custodian.applyRefresh({programId}, [5n], "ab")).toThrow("disk full");
+    expect(termOf(before.custodian)).toBe(old);
+    before.store.close();
+    const after = open(path);
+    expect(termOf(after.custodian)).toBe(old);
+    for (let again = 0; again < 2; again++) after.custodian.applyRefresh({programId}, [5n], "ab");
+    after.store.close();
+    const last = open(path);
+    last.custodian.applyRefresh({programId}, [5n], "ab");
+    // The share is 15 at x = 1, whose weight at 3 among 1 and 2 is (3 - 2) / (1 - 2).
+    expect(termOf(last.custodian)).toBe(2n ** 127n - 1n - 15n);
+    last.custodian.applyRefresh({programId}, [5n], "cd");
+    expect(termOf(last.custodian)).toBe(2n ** 127n - 1n - 20n);
+    last.store.close();
+  });
+
   test("has forgotten what was retired", () => {
     const path = file();
     const before = open(path);
@@ -109,7 +134,13 @@ describe("a coordinator's store", () => {
       ready: true,
       nextTriple: 3,
       endTriple: 8,
-      holders: [{index: 0, url: "http://a", configured: true, x: 2n ** 40n, stale: true}],
+      holders: [
+        {index: 0, url: "http://a", configured: true, x: 2n ** 40n, stale: true},
+        {
+          ...{index: 1, url: "http://b", configured: true, x: 2n, stale: true},
+          pending: {id: "ab", addends: [2n ** 126n, 0n]},
+        },
+      ],
     } as const;
     const full = {
       programId,
