@@ -119,6 +119,7 @@ test("blocks that were pruned are told of, and the rest is sent", async () => {
 
 test.each<[string, (server: CqlServer) => void]>([
   ["a receipt that is gone", (server) => server.tables.lose("receipt_at", (at) => at === 3)],
+  ["a receipt that its id does not find", (server) => server.tables.lose("receipt", () => true)],
   ["a block that is gone", (server) => server.tables.lose("block", (at) => at === 3)],
 ])("%s is found by --verify", async (_name, damage) => {
   const server = await serve();

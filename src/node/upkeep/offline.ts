@@ -29,8 +29,8 @@ export async function openOfflineStore(dataDir: string, {create}: {readonly crea
   return {dir, store: await SqliteStore.open({path: dir.databasePath, ...keptBy()})};
 }
 
-/** A store that is gone with the process. */
-export const openScratchStore = (): Promise<SqliteStore> => SqliteStore.open({path: ":memory:", ...keptBy()});
+/** A store that is gone with the process: a file without a name, because headers of years are more than memory holds. */
+export const openScratchStore = (): Promise<SqliteStore> => SqliteStore.open({path: "", ...keptBy()});
 
 const keptBy = () => {
   const {slashReceiptsMax, eventBlocksKept} = DEFAULT_NODE_OPTIONS;

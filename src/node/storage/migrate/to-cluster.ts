@@ -1,7 +1,7 @@
 /** Brings the history of a data directory to a cluster while no node runs, and holds both sides to each other. */
-import {hexOf} from "../../../codecs/bytes.js";
+import {equalBytes, hexOf} from "../../../codecs/bytes.js";
 import {block as blockCodec, certificate} from "../../../codecs/chain/block.js";
-import {receipt} from "../../../codecs/chain/receipt.js";
+import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {sha256} from "../../../codecs/hash.js";
 import type {CqlHistory, HistoryBlock} from "../cql/history.js";
 import {nextBlocks} from "../cql/next-blocks.js";
@@ -67,7 +67,7 @@ export interface CompareReport {
   readonly differs: bigint | null;
 }
 
-/** Reads all blocks that the local file has back from the cluster. */
+/** Reads all blocks that the local file has back from the cluster, and their receipts in both ways of asking for them. */
 export async function compareCluster(
   {near, far, progress}: FillPorts & {readonly far: CqlHistory},
   signal: AbortSignal,
@@ -83,12 +83,22 @@ export async function compareCluster(
       const stored = await far.block(height);
       const receipts = await far.receipts({from: height, to: height, limit: 0x7fff_ffff});
       there = sha256(there, ...(stored ? partsOf({...stored, receipts: receipts.toReversed()}) : []));
-      if (differs === null && hexOf(here) !== hexOf(there)) differs = height;
+      const isListed = hexOf(here) === hexOf(there);
+      if (differs === null && !(isListed && (await areFound(each.receipts, far)))) differs = height;
       blocks += 1;
     }
     progress("comparing", Number(heightOf(next.at(-1)!)), Number(near.head()!.header.height), null);
   }
   return {blocks, here: hexOf(here), there: hexOf(there), differs};
+}
+
+/** Whether each receipt is found by its id as well. */
+async function areFound(receipts: readonly Receipt[], far: CqlHistory): Promise<boolean> {
+  const found = await Promise.all(receipts.map(({txId}) => far.receipt(txId)));
+  return receipts.every((each, at) => {
+    const there = found[at];
+    return there ? equalBytes(receipt.encode(there), receipt.encode(each)) : false;
+  });
 }
 
 const heightOf = ({block}: HistoryBlock): bigint => block.header.height;

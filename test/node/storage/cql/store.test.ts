@@ -186,6 +186,21 @@ describe("what has left the local file", () => {
     const digestOf = (block: Block) => hexOf(sha256(blockCodec.encode(block)));
     expect(digestOf((await store.block(4n))!.block)).toBe(digestOf(large));
   });
+
+  test("is read without the parts that a killed writer left behind", async () => {
+    const server = await serve();
+    const directory = scratchDirectory();
+    const session = await CqlSession.open(clusterOf(server));
+    await session.write([{statement: "putBody", values: [0n, 2n, 1, Uint8Array.of(7)]}]);
+    session.close();
+    const store = await open(server, {directory, localBlocks: 1});
+    await fill(store, upTo(5));
+    await shipped(store, 5);
+    await expect
+      .poll(async () => (await store.stats()).tables.find(({name}) => name === "receipt")?.rows, PATIENCE)
+      .toBe(2);
+    expect((await store.block(2n))?.block).toEqual(commitAt(2).block);
+  });
 });
 
 describe("what the cluster never had or gave up", () => {
