@@ -1,6 +1,7 @@
 /**
- * A real node, killed 50 times while it acknowledges writes, at least 30 of them between the first and the last row of
- * a commit. What the client logged as acknowledged has to be there at the end, and the database whole.
+ * A real node, killed many times while it acknowledges writes, most of them between the first and the last row of a
+ * commit. What the client logged as acknowledged has to be there at the end, and the database whole. 25 kills, or as
+ * many as QSDM_KILLS says: `npm run test:kills` makes a thousand.
  */
 import {type ChildProcess, spawn} from "node:child_process";
 import path from "node:path";
@@ -13,8 +14,10 @@ import {signedTransfer, type TestAccount, testAccount} from "../support/accounts
 import {openTestChain} from "../support/chain.js";
 import {eventually, initTestNode, nodeGenesis} from "../support/node.js";
 
-const KILLS = 50;
-const INSIDE_COMMIT = 30;
+const KILLS = Number(process.env.QSDM_KILLS ?? 25);
+/** Four of five are aimed there; some miss it. */
+const INSIDE_COMMIT = Math.floor(KILLS * 0.6);
+const MS_OF_KILL = 12_000;
 const PROGRAM = path.resolve("bin/qsdm.js");
 const accounts = Array.from({length: 4}, (_, i) => testAccount(`kill ${i}`));
 const receiver = testAccount("receiver").address;
@@ -114,7 +117,7 @@ const send = (client: Client, writes: readonly Write[], log: WriteLog): Promise<
     }),
   );
 
-test(`${KILLS} kills during acknowledged writes lose nothing`, {timeout: 300_000}, async () => {
+test(`${KILLS} kills during acknowledged writes lose nothing`, {timeout: KILLS * MS_OF_KILL}, async () => {
   const dataDir = await initTestNode(genesis);
   const senders = accounts.map((account) => new Sender(account));
   const log: WriteLog = {sent: new Set(), acknowledged: new Set()};
