@@ -2,6 +2,7 @@
 import {generateKeyPairSync, type KeyObject, sign} from "node:crypto";
 import {hexOf, plain} from "../../src/codecs/bytes.js";
 import {type StreamAction, type StreamReceipt, streamReceiptContent} from "../../src/codecs/envelopes/actions.js";
+import {EMPTY_ACTION} from "../../src/commands/stream/order.js";
 
 export interface SessionKey {
   readonly privateKey: KeyObject;
@@ -16,22 +17,8 @@ export function sessionKey(): SessionKey {
 /** RFC 3339 of milliseconds since 1970. */
 export const timeText = (ms: bigint): string => new Date(Number(ms)).toISOString();
 
-const EMPTY = {
-  provider: "",
-  serviceId: "",
-  deviceIdHash: "",
-  sessionPublicKey: "",
-  priceDust: 0n,
-  pricePeriodSeconds: 0n,
-  budgetDust: 0n,
-  maxActiveSeconds: 0n,
-  expiresAt: "",
-  receipt: null,
-  nonce: 0n,
-};
-
 export const action = (given: Pick<StreamAction, "sender" | "action"> & Partial<StreamAction>): StreamAction => ({
-  ...EMPTY,
+  ...EMPTY_ACTION,
   id: `${given.action}-1`,
   streamId: "s-1",
   timestamp: "2026-01-01T00:00:00Z",

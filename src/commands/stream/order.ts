@@ -7,7 +7,8 @@ import {UsageError} from "../../errors.js";
 import type {Host} from "../host.js";
 import type {Order} from "../submit.js";
 
-const EMPTY = {
+/** What an action leaves out. */
+export const EMPTY_ACTION = {
   provider: "",
   serviceId: "",
   deviceIdHash: "",
@@ -27,7 +28,7 @@ export const actionOf = (
   host: Pick<Host, "now" | "randomBytes">,
   given: {readonly sender: string; readonly streamId: string; readonly action: StreamVerb} & Partial<StreamAction>,
 ): StreamAction => ({
-  ...EMPTY,
+  ...EMPTY_ACTION,
   id: `${given.action}-${hexOf(host.randomBytes(16))}`,
   timestamp: new Date(host.now()).toISOString(),
   ...given,

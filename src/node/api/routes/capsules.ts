@@ -1,14 +1,12 @@
 /** Recovery capsules: reading them, and QSDM's signed registrations. */
 import {capsuleAccepted, capsuleAnswer} from "../../../codecs/api/capsules.js";
-import {actionNonce} from "../../../codecs/api/streams.js";
 import {ACTION_MAX_BYTES, capsuleSubmission} from "../../../codecs/envelopes/actions.js";
 import {RuleError, UsageError} from "../../../errors.js";
-import {addressKind, digestKind, inPath, inQuery, mayQuery} from "../param.js";
+import {addressKind, digestKind, inPath, mayQuery} from "../param.js";
 import type {CapsuleKey, LedgerView} from "../ports.js";
 import {json, route} from "../route.js";
+import {actionNonceRoute, ORIGIN} from "./action-nonce.js";
 import {capsulePayer} from "./payer.js";
-
-const ORIGIN = {runtime: "qsdm-native", source: "chain"} as const;
 
 /** @throws RuleError CAPSULE_NOT_FOUND */
 function answerOf(view: LedgerView, key: CapsuleKey) {
@@ -52,21 +50,10 @@ export const capsuleRoute = route({
   handle: ({locator}, {node}) => answerOf(node.view(), {owner: null, locator}),
 });
 
-export const capsuleNonceRoute = route({
-  method: "GET",
-  path: "/api/v1/wallet/recovery/nonce",
-  summary: "which nonce an account's next capsule action must carry",
-  auth: "public",
-  errors: "status",
-  cost: 0.1,
-  params: {sender: inQuery(addressKind, "the account")},
-  body: null,
-  reply: json(actionNonce),
-  handle({sender}, {node}) {
-    const account = node.view().account(sender);
-    return {...ORIGIN, sender, actionNonce: account?.nonce ?? 0n, present: account !== null};
-  },
-});
+export const capsuleNonceRoute = actionNonceRoute(
+  "/api/v1/wallet/recovery/nonce",
+  "which nonce an account's next capsule action must carry",
+);
 
 export const submitCapsuleRoute = route({
   method: "POST",

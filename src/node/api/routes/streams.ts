@@ -1,11 +1,12 @@
 /** CELL streams: reading them, and QSDM's signed actions. */
-import {actionNonce, type StreamState, streamAccepted, streamAnswer, streamPage} from "../../../codecs/api/streams.js";
+import {type StreamState, streamAccepted, streamAnswer, streamPage} from "../../../codecs/api/streams.js";
 import {STREAM_STATUSES} from "../../../codecs/chain/stream.js";
 import {ACTION_MAX_BYTES, streamSubmission} from "../../../codecs/envelopes/actions.js";
 import {RuleError} from "../../../errors.js";
-import {addressKind, inPath, inQuery, limitKind, mayQuery, streamNameKind, wordKind} from "../param.js";
+import {addressKind, inPath, limitKind, mayQuery, streamNameKind, wordKind} from "../param.js";
 import type {LedgerView} from "../ports.js";
 import {json, route} from "../route.js";
+import {actionNonceRoute, ORIGIN} from "./action-nonce.js";
 import {streamPayer} from "./payer.js";
 
 const PAGE_MAX = 500;
@@ -17,7 +18,6 @@ const viewOf = (stream: StreamState) => ({
   unsettledDust: stream.accruedDust - stream.settledDust,
 });
 
-const ORIGIN = {runtime: "qsdm-native", source: "chain"} as const;
 const originOf = ({head}: LedgerView) => ({...ORIGIN, stateRoot: head.stateRoot});
 
 export const streamsRoute = route({
@@ -62,21 +62,10 @@ export const streamRoute = route({
   },
 });
 
-export const streamNonceRoute = route({
-  method: "GET",
-  path: "/api/v1/streams/nonce",
-  summary: "which nonce an account's next action must carry",
-  auth: "public",
-  errors: "status",
-  cost: 0.1,
-  params: {sender: inQuery(addressKind, "the account")},
-  body: null,
-  reply: json(actionNonce),
-  handle({sender}, {node}) {
-    const account = node.view().account(sender);
-    return {...ORIGIN, sender, actionNonce: account?.nonce ?? 0n, present: account !== null};
-  },
-});
+export const streamNonceRoute = actionNonceRoute(
+  "/api/v1/streams/nonce",
+  "which nonce an account's next action must carry",
+);
 
 export const submitStreamActionRoute = route({
   method: "POST",

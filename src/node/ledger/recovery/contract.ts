@@ -7,6 +7,7 @@ import type {CapsuleRecord} from "../../../codecs/chain/capsule.js";
 import {CAPSULE_CONTRACT} from "../../../codecs/chain/capsule.js";
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import {RuleError} from "../../../errors.js";
+import {checkCarried} from "../chain/carried.js";
 import type {Call, Contract, Effect} from "../chain/contract.js";
 import {accountAt} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
@@ -14,14 +15,9 @@ import {capsuleLocators, capsules} from "../state/stores.js";
 import {type CheckedCapsule, readCapsuleAction} from "./action.js";
 
 /** @throws DecodeError; RuleError CAPSULE_INVALID, SENDER_MISMATCH, NONCE_MISMATCH */
-function read({payload, sender, nonce}: UnsignedEnvelope): CheckedCapsule {
-  const checked = readCapsuleAction(payload);
-  const {action} = checked;
-  if (action.sender !== sender)
-    throw new RuleError("SENDER_MISMATCH", `the action is of ${action.sender}, the transaction of ${sender}`);
-  // An envelope of ours says the nonce itself, and the action may leave it at 0.
-  if (action.nonce !== 0n && action.nonce !== nonce)
-    throw new RuleError("NONCE_MISMATCH", `the action has nonce ${action.nonce}, the transaction ${nonce}`);
+function read(content: UnsignedEnvelope): CheckedCapsule {
+  const checked = readCapsuleAction(content.payload);
+  checkCarried(checked.action, content);
   return checked;
 }
 

@@ -7,6 +7,7 @@ import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import {STREAM_CONTRACT, type StreamRecord} from "../../../codecs/chain/stream.js";
 import {NS_PER_MS} from "../../../codecs/go/time.js";
 import {RuleError} from "../../../errors.js";
+import {checkCarried} from "../chain/carried.js";
 import type {BlockContext, Call, Contract, Effect} from "../chain/contract.js";
 import {credit, debit} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
@@ -15,14 +16,9 @@ import {type CheckedAction, readAction} from "./action.js";
 import {openStream, stepStream} from "./apply.js";
 
 /** @throws DecodeError; RuleError STREAM_INVALID, SENDER_MISMATCH, NONCE_MISMATCH */
-function read({payload, sender, nonce}: UnsignedEnvelope): CheckedAction {
-  const checked = readAction(payload);
-  const {action} = checked;
-  if (action.sender !== sender)
-    throw new RuleError("SENDER_MISMATCH", `the action is of ${action.sender}, the transaction of ${sender}`);
-  // An envelope of ours says the nonce itself, and the action may leave it out.
-  if (action.nonce !== 0n && action.nonce !== nonce)
-    throw new RuleError("NONCE_MISMATCH", `the action has nonce ${action.nonce}, the transaction ${nonce}`);
+function read(content: UnsignedEnvelope): CheckedAction {
+  const checked = readAction(content.payload);
+  checkCarried(checked.action, content);
   return checked;
 }
 
