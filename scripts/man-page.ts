@@ -142,7 +142,8 @@ const argumentTerms = (command: Command): Terms =>
   command.registeredArguments.map((argument) => [argument.name(), argument.description]);
 
 const reference = (path: string): string => `qsdm-${pageName(path)}(1)`;
-const references = (names: readonly string[]): string => [...new Set(names)].join(", ");
+// One on a line, so that two new commands do not meet in one line of the file.
+const references = (names: readonly string[]): string => [...new Set(names)].join(",\n");
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 // Roff: backslashes and dashes are escaped, and no line may start with a dot or an apostrophe.

@@ -2,7 +2,8 @@
 import {Command} from "commander";
 import {commonOptions, quiet} from "./define.js";
 import {Io} from "./io.js";
-import {COMMANDS, type CommandEntry, GROUPS} from "./registry.js";
+import type {CommandEntry} from "./registry/entry.js";
+import {COMMANDS, GROUPS} from "./registry.js";
 
 const ABOUT =
   "Post-quantum ledger toolkit: enroll GPUs, mine, catch and punish equivocation, keep wallets and run a node.";

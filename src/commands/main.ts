@@ -8,7 +8,7 @@
  *    examples, environment, files, exit, seeAlso}).option(...).action(async (flags) => { ... io.result(data, text); })`.
  *    define.ts adds the common flags (--json, --verbose, --no-color, --no-input, --yes); help and the man page are
  *    made from the same definition. Parsers for flag values are in flags.ts.
- * 2. One line in registry.ts, and one in its GROUPS for a new first word.
+ * 2. One line in registry/, in the file of its heading, and one in the GROUPS of registry.ts for a new first word.
  * 3. `npm run build && npm run man`, and commit the page under man/.
  * 4. Tests of the function in test/commands/, a transcript of the built program in test/cli/.
  *

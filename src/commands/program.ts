@@ -5,7 +5,8 @@ import {normalizeFlags, splitPath, unknownFlag} from "./arguments.js";
 import {ioFlagsOf, quiet} from "./define.js";
 import type {Io} from "./io.js";
 import {ALIASES, NOT_CARRIED} from "./qsdm-names.js";
-import {COMMANDS, type CommandEntry} from "./registry.js";
+import type {CommandEntry} from "./registry/entry.js";
+import {COMMANDS} from "./registry.js";
 
 const HELP_FLAGS = new Set(["--help", "-help", "-h"]);
 

@@ -1,0 +1,34 @@
+import type {ListedCommand} from "./entry.js";
+
+export const QUORUM: readonly ListedCommand[] = [
+  {path: "quorum compile", load: async () => (await import("../quorum/compile.js")).quorumCompileCommand},
+  {path: "quorum inspect", load: async () => (await import("../quorum/inspect.js")).quorumInspectCommand},
+  {path: "quorum lint", load: async () => (await import("../quorum/lint.js")).quorumLintCommand},
+  {path: "quorum run", load: async () => (await import("../quorum/run.js")).quorumRunCommand},
+  {
+    path: "quorum identity create",
+    load: async () => (await import("../quorum/strict/identity-create.js")).quorumIdentityCreateCommand,
+  },
+  {
+    path: "quorum roster create",
+    load: async () => (await import("../quorum/strict/roster-create.js")).quorumRosterCreateCommand,
+  },
+  {
+    path: "quorum roster sign",
+    load: async () => (await import("../quorum/strict/roster-sign.js")).quorumRosterSignCommand,
+  },
+  {
+    path: "quorum roster verify",
+    load: async () => (await import("../quorum/strict/roster-verify.js")).quorumRosterVerifyCommand,
+  },
+  {path: "quorum deploy", load: async () => (await import("../quorum/deploy.js")).quorumDeployCommand},
+  {path: "quorum approve", load: async () => (await import("../quorum/approve.js")).quorumApproveCommand},
+  {path: "quorum eval", load: async () => (await import("../quorum/eval.js")).quorumEvalCommand},
+  {path: "quorum pool", load: async () => (await import("../quorum/pool.js")).quorumPoolCommand},
+  {path: "quorum reshare", load: async () => (await import("../quorum/reshare.js")).quorumReshareCommand},
+  {path: "quorum rotate", load: async () => (await import("../quorum/rotate.js")).quorumRotateCommand},
+  {path: "quorum audit verify", load: async () => (await import("../quorum/audit-verify.js")).quorumAuditVerifyCommand},
+  {path: "quorum devnet", load: async () => (await import("../quorum/devnet.js")).quorumDevnetCommand},
+  {path: "quorum custodian", load: async () => (await import("../quorum/custodian.js")).quorumCustodianCommand},
+  {path: "quorum coordinator", load: async () => (await import("../quorum/coordinator.js")).quorumCoordinatorCommand},
+];

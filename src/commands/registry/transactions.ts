@@ -1,0 +1,26 @@
+import type {ListedCommand} from "./entry.js";
+
+export const TRANSACTIONS: readonly ListedCommand[] = [
+  {path: "tx terms", load: async () => (await import("../tx/terms.js")).txTermsCommand},
+  {path: "tx build", load: async () => (await import("../tx/build.js")).txBuildCommand},
+  {path: "tx sign", load: async () => (await import("../tx/sign.js")).txSignCommand},
+  {path: "tx combine", load: async () => (await import("../tx/combine.js")).txCombineCommand},
+  {path: "tx send", load: async () => (await import("../tx/send.js")).txSendCommand},
+  {path: "tx decode", load: async () => (await import("../tx/decode.js")).txDecodeCommand},
+  {path: "tx status", load: async () => (await import("../tx/status.js")).txStatusCommand},
+  {path: "account", load: async () => (await import("../account.js")).accountCommand},
+  {path: "supply", load: async () => (await import("../supply.js")).supplyCommand},
+  {path: "vesting show", load: async () => (await import("../vesting/show.js")).vestingShowCommand},
+  {path: "vesting claim", load: async () => (await import("../vesting/claim.js")).vestingClaimCommand},
+  {path: "stream open", load: async () => (await import("../stream/open.js")).streamOpenCommand},
+  {path: "stream receipt", load: async () => (await import("../stream/receipt.js")).streamReceiptCommand},
+  {path: "stream report", load: async () => (await import("../stream/report.js")).streamReportCommand},
+  {path: "stream claim", load: async () => (await import("../stream/acts.js")).streamClaimCommand},
+  {path: "stream pause", load: async () => (await import("../stream/acts.js")).streamPauseCommand},
+  {path: "stream resume", load: async () => (await import("../stream/acts.js")).streamResumeCommand},
+  {path: "stream cancel", load: async () => (await import("../stream/acts.js")).streamCancelCommand},
+  {path: "stream show", load: async () => (await import("../stream/show.js")).streamShowCommand},
+  {path: "stream list", load: async () => (await import("../stream/list.js")).streamListCommand},
+  {path: "monetary", load: async () => (await import("../monetary.js")).monetaryCommand},
+  {path: "fees estimate", load: async () => (await import("../fees/estimate.js")).feesEstimateCommand},
+];
