@@ -1,10 +1,9 @@
 /** Opening a database file: is it ours, is it of our version, and is nobody else in it. */
 import {UnavailableError} from "../../../errors.js";
 import {openSqlite, type Sqlite} from "./driver.js";
+import {explainWrite, sqliteCode} from "./failure.js";
 import {APPLICATION_ID, SCHEMA, SCHEMA_VERSION} from "./schema.js";
-
-const sqliteCode = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+import {CHAIN_STEPS, type SchemaStep} from "./steps.js";
 
 /** What a file is: tables, and the marks by which it is told. */
 export interface DatabaseForm {
@@ -12,16 +11,24 @@ export interface DatabaseForm {
   /** Raised with every change to the tables. */
   readonly version: number;
   readonly schema: string;
+  /** How files of earlier versions get there, in order; those before the first step are refused. */
+  readonly steps?: readonly SchemaStep[];
   /** `truncate` keeps no copy of what is deleted, `wal` writes faster. */
   readonly journal: "wal" | "truncate";
 }
 
-const CHAIN: DatabaseForm = {applicationId: APPLICATION_ID, version: SCHEMA_VERSION, schema: SCHEMA, journal: "wal"};
+const CHAIN: DatabaseForm = {
+  applicationId: APPLICATION_ID,
+  version: SCHEMA_VERSION,
+  schema: SCHEMA,
+  steps: CHAIN_STEPS,
+  journal: "wal",
+};
 
 /**
- * The database at `path`, created when absent, locked for this process until it is closed. The lock is the file
+ * The database at `path`, created when absent, brought to this version when an earlier one wrote it, locked for this process until it is closed. The lock is the file
  * system's, so a killed node leaves none behind.
- * @throws UnavailableError DATA_DIR_LOCKED, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OLDER, DATABASE_CORRUPT
+ * @throws UnavailableError DATA_DIR_LOCKED, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OLDER, DATABASE_CORRUPT, STORE_WRITE_FAILED
  */
 export function openDatabase(path: string, form: DatabaseForm = CHAIN): Sqlite {
   const db = openSqlite(path);
@@ -54,7 +61,7 @@ function explain(error: unknown, path: string): unknown {
       hint: "restore the data directory from a copy",
       cause: error,
     });
-  return error;
+  return explainWrite(error, path);
 }
 
 function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): void {
@@ -77,8 +84,22 @@ function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): void {
     throw new UnavailableError("DATABASE_NEWER", `${path} has schema ${version}, this program knows ${form.version}`, {
       hint: "run the version of qsdm that wrote it, or a later one",
     });
-  if (version < form.version)
+  if (version < form.version) upgrade(db, path, version, form);
+}
+
+/**
+ * Every step with the number that it reaches in one transaction: whoever is killed on the way goes on from there.
+ * Nothing is written where the first one is missing.
+ */
+function upgrade(db: Sqlite, path: string, version: number, form: DatabaseForm): void {
+  const steps = (form.steps ?? []).filter(({to}) => to > version);
+  if (steps[0]?.to !== version + 1)
     throw new UnavailableError("DATABASE_OLDER", `${path} has schema ${version}, this program writes ${form.version}`, {
-      hint: "start from an empty data directory",
+      hint: "no later version reads it: start from an empty data directory, and sync or import the chain",
     });
+  for (const {to, apply} of steps)
+    db.transaction(() => {
+      apply(db);
+      db.pragma(`user_version = ${to}`);
+    }).immediate();
 }

@@ -2,8 +2,8 @@
 
 /** Marks a file as ours: "qsdm" in ASCII. */
 export const APPLICATION_ID = 0x7173646d;
-/** Raised with every change to the tables or to the records in them. */
-export const SCHEMA_VERSION = 8;
+/** Raised with every change to the tables or to the records in them, which has its step in `steps.ts`. */
+export const SCHEMA_VERSION = 9;
 
 /**
  * Ids are random, so they are never the clustered key: rows append by rowid and a separate index finds them, which
@@ -43,7 +43,7 @@ CREATE TABLE slash_receipt (
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY,
   topic TEXT NOT NULL,
-  body TEXT NOT NULL,
+  body BLOB NOT NULL,
   proof_index INTEGER
 ) STRICT;
 CREATE TABLE waiting (

@@ -17,7 +17,7 @@ interface BlockRow {
 export interface EventRow {
   readonly seq: bigint;
   readonly topic: string;
-  readonly body: string;
+  readonly body: Buffer;
   readonly proof_index: bigint | null;
 }
 
@@ -40,7 +40,7 @@ export interface Statements {
     [{since: bigint; outcome: string | null; kind: string | null; limit: number}],
     {time_ms: bigint; value: Buffer}
   >;
-  readonly addEvent: Write<[bigint, string, string, number | null]>;
+  readonly addEvent: Write<[bigint, string, Uint8Array, number | null]>;
   readonly trimEvents: Write<[bigint]>;
   /** The event that follows a number at a distance. */
   readonly eventBehind: Query<[bigint, bigint, number], {seq: bigint}>;

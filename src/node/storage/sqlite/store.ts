@@ -1,7 +1,7 @@
 /** The embedded store: one SQLite file, one transaction for each block. */
 
 import type {Topic} from "../../../codecs/api/events.js";
-import {bytesOfHex, hexOf, plain} from "../../../codecs/bytes.js";
+import {bytesOfHex, hexOf, plain, textOf, utf8} from "../../../codecs/bytes.js";
 import {
   type Block,
   block as blockCodec,
@@ -13,7 +13,7 @@ import {
 import {type EpochRow, epochRow} from "../../../codecs/chain/epoch.js";
 import {encodedReceipt, type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {BATCH_WINDOW_ROUNDS, type BatchRef} from "../../../codecs/dag/batch.js";
-import {InvariantError, UnavailableError} from "../../../errors.js";
+import {InvariantError} from "../../../errors.js";
 import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
 import type {
   BlockCommit,
@@ -33,6 +33,7 @@ import type {
 } from "../store.js";
 import {type Compression, loadCompression} from "./compression.js";
 import type {Sqlite} from "./driver.js";
+import {explainWrite} from "./failure.js";
 import {openDatabase} from "./open.js";
 import {Pruner} from "./prune.js";
 import {WAITING_KIND, WAITING_KINDS} from "./schema.js";
@@ -215,7 +216,7 @@ export class SqliteStore implements LedgerStore {
     const events = rows.map(({seq, topic, body, proof_index: at}) => ({
       seq,
       topic: topic as Topic,
-      body,
+      body: textOf(body),
       proofIndex: at === null ? null : Number(at),
     }));
     return {events, upTo: events.length < limit ? horizon : events.at(-1)!.seq};
@@ -299,7 +300,8 @@ export class SqliteStore implements LedgerStore {
       statements.addSlashReceipt.run(bytesOfHex(each.txId), height, timeMs, each.outcome, kind, value);
     }
     if (slashes.size > 0) statements.trimSlashReceipts.run(this.options.slashReceiptsMax);
-    for (const {seq, topic, body, proofIndex} of commit.events) statements.addEvent.run(seq, topic, body, proofIndex);
+    for (const {seq, topic, body, proofIndex} of commit.events)
+      statements.addEvent.run(seq, topic, utf8(body), proofIndex);
     this.#pruneEvents(height);
     this.#takeBatches(block);
     // What is at or below a final height is final, or never will be.
@@ -347,14 +349,7 @@ export class SqliteStore implements LedgerStore {
     try {
       return write();
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
-      // After a failed fsync the page cache no longer says what is on disk: stop rather than acknowledge.
-      if (code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR") || code === "SQLITE_READONLY")
-        throw new UnavailableError("STORE_WRITE_FAILED", `cannot write ${this.options.path}: ${code}`, {
-          hint: "free space or repair the disk, then start the node again",
-          cause: error,
-        });
-      throw error;
+      throw explainWrite(error, this.options.path);
     }
   }
 }

@@ -1,0 +1,29 @@
+/** What brings a file of an earlier version to this one. Each step is one transaction, with the number that it reaches. */
+import type {Sqlite} from "./driver.js";
+
+export interface SchemaStep {
+  /** Version that the file has behind it; the one before is what it takes. */
+  readonly to: number;
+  /** Leaves the tables as a new file of that version has them. */
+  apply(db: Sqlite): void;
+}
+
+/** In order, without a gap. A step that was released is never changed: files are half way. */
+export const CHAIN_STEPS: readonly SchemaStep[] = [
+  {
+    to: 9,
+    // A strict table takes no bytes where it says text.
+    apply: (db) =>
+      db.exec(`
+        CREATE TABLE event_next (
+          seq INTEGER PRIMARY KEY,
+          topic TEXT NOT NULL,
+          body BLOB NOT NULL,
+          proof_index INTEGER
+        ) STRICT;
+        INSERT INTO event_next SELECT seq, topic, CAST(body AS BLOB), proof_index FROM event ORDER BY seq;
+        DROP TABLE event;
+        ALTER TABLE event_next RENAME TO event;
+      `),
+  },
+];
