@@ -15,7 +15,8 @@ import {sha3} from "../src/codecs/hash.js";
 import type {Client} from "../src/node/api/client.js";
 import {loadMlDsa} from "../src/node/compute/ml-dsa.js";
 import {signerOfSeed} from "../src/node/keys/signer.js";
-import {Adversary, AUTHORITIES, VILLAINS} from "./chaos/adversary.js";
+import {NETWORK_PARAMS} from "../src/node/ledger/params/networks.js";
+import {Adversary, ATTACKERS} from "./chaos/adversary.js";
 import {Chaos} from "./chaos/chaos.js";
 import {FAULTS} from "./chaos/faults.js";
 import {namespaceWires} from "./chaos/namespaces.js";
@@ -64,16 +65,19 @@ const senders = Array.from({length: SENDERS}, (_, i) => accountOf(`sender ${i}`)
 const wires = values.netns ? await namespaceWires(VALIDATORS) : await proxyWires(VALIDATORS);
 const votes = await loadMlDsa(44);
 const adversary = (clients: readonly Client[]) =>
-  adversarial ? new Adversary({chainId: "chaos", clients, accountOf, votes}) : null;
-const chaos = new Chaos({seed, minutes, perSecond, kinds, say, senders, wires, adversary});
-const villains = adversarial ? [...VILLAINS, ...AUTHORITIES].map(accountOf) : [];
+  adversarial
+    ? new Adversary({chainId: "chaos", clients, accountOf, votes, bondDust: NETWORK_PARAMS.dev.bondDust})
+    : null;
+const genesisFile = path.join(directory, "genesis.json");
+const chaos = new Chaos({seed, minutes, perSecond, kinds, say, senders, wires, genesisFile, adversary});
+const villains = adversarial ? ATTACKERS.all.map(accountOf) : [];
 const validators = await prepareValidators({
   count: VALIDATORS,
   directory,
   chainId: "chaos",
   account: accountOf("fees").address,
   allocations: [...senders, ...villains].map(({address}) => ({to: address, amountDust: 10_000n * DUST_PER_CELL})),
-  authorities: adversarial ? AUTHORITIES.map((name) => accountOf(name).address) : [],
+  authorities: adversarial ? ATTACKERS.authorities.map((name) => accountOf(name).address) : [],
   wires,
   logLevel: values["log-level"],
   ended: (index, how) => chaos.fault(`validator ${index} ended by itself: ${how}`),

@@ -11,22 +11,45 @@ const POLL_MS = 500;
 
 /** Acknowledged transactions without a receipt on some validator, after at most `withinMs`. */
 export async function lostOn(
-  {index, client}: Validator,
+  validator: Validator,
   acknowledged: readonly Acknowledged[],
   withinMs: number,
 ): Promise<readonly string[]> {
+  const left = new Set(
+    await unapplied(
+      validator,
+      acknowledged.map(({txId}) => txId),
+      withinMs,
+    ),
+  );
+  return acknowledged
+    .filter(({txId}) => left.has(txId))
+    .map(
+      ({txId, by, atMs}) =>
+        `validator ${validator.index} has no receipt of ${txId}, acknowledged by ${by} at ${isoOf(atMs)}`,
+    );
+}
+
+/** Slashes with proof that a validator has not applied, after at most `withinMs`. */
+export const slashesMissingOn = async (
+  validator: Validator,
+  slashes: readonly string[],
+  withinMs: number,
+): Promise<readonly string[]> =>
+  (await unapplied(validator, slashes, withinMs)).map(
+    (txId) => `validator ${validator.index} has not applied slash ${txId}`,
+  );
+
+async function unapplied({client}: Validator, txIds: readonly string[], withinMs: number): Promise<readonly string[]> {
   const endMs = Date.now() + withinMs;
-  let left = acknowledged;
+  let left = txIds;
   for (;;) {
-    const open: Acknowledged[] = [];
-    for (const each of left) if (!(await hasReceipt(client, each.txId))) open.push(each);
+    const open: string[] = [];
+    for (const txId of left) if (!(await hasReceipt(client, txId))) open.push(txId);
     left = open;
-    if (left.length === 0 || Date.now() > endMs) break;
+    if (left.length === 0 || Date.now() > endMs) return left;
     await sleep(POLL_MS);
   }
-  return left.map(
-    ({txId, by, atMs}) => `validator ${index} has no receipt of ${txId}, acknowledged by ${by} at ${isoOf(atMs)}`,
-  );
 }
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();

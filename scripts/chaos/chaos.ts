@@ -3,7 +3,8 @@ import {setTimeout as sleep} from "node:timers/promises";
 import type {Client} from "../../src/node/api/client.js";
 import type {Signer} from "../../src/node/keys/signer.js";
 import type {Adversary} from "./adversary.js";
-import {chainFaults, governedApart, lostOn, supplyFault} from "./audit.js";
+import {chainFaults, governedApart, lostOn, slashesMissingOn, supplyFault} from "./audit.js";
+import {auditSupply, keepSupply} from "./books.js";
 import {type Fault, type FaultKind, faultOf, inflict} from "./faults.js";
 import {Load} from "./load.js";
 import type {Validator} from "./validators.js";
@@ -33,6 +34,7 @@ export interface ChaosPlan {
   readonly kinds: readonly FaultKind[];
   readonly senders: readonly Signer[];
   readonly wires: Wires;
+  readonly genesisFile: string;
   /** Who attacks the books meanwhile, or nobody. */
   adversary(clients: readonly Client[]): Adversary | null;
   say(text: string): void;
@@ -102,6 +104,7 @@ export class Chaos {
     }
     if (adversary) await this.#hold(adversary, validators);
     for (const each of await Promise.all(validators.map(supplyFault))) if (each !== null) this.fault(each);
+    await Promise.all(validators.map(keepSupply));
     await watch.stop();
     for (const each of watch.conflicts) this.fault(each);
     for (const each of validators) {
@@ -110,6 +113,11 @@ export class Chaos {
     }
     const {blocks, faults} = await chainFaults(validators);
     for (const each of faults) this.fault(each);
+    // One after the other: each reads a whole chain.
+    for (const each of validators) {
+      const wrong = await auditSupply(each, this.plan.genesisFile);
+      if (wrong !== null) this.fault(wrong);
+    }
     const seconds = Math.round((Date.now() - startedAtMs) / 1_000);
     const summary = {
       seed,
@@ -132,6 +140,11 @@ export class Chaos {
     say(`refused: ${listed(adversary.refused)}`);
     for (const each of adversary.faults) this.fault(each);
     for (const who of adversary.idle()) this.fault(`nothing of the ${who} was ever taken`);
+    const {slashes} = adversary;
+    if (slashes.length === 0) this.fault("nobody was slashed with proof");
+    const left = await Promise.all(validators.map((one) => slashesMissingOn(one, slashes, DRAIN_MS)));
+    for (const each of left.flat()) this.fault(each);
+    say(`${slashes.length} rigs slashed with proof`);
     for (const each of await governedApart(validators, DRAIN_MS)) this.fault(each);
   }
 

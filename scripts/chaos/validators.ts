@@ -12,7 +12,7 @@ import {type Client, createClient} from "../../src/node/api/client.js";
 import {formatEndpoint} from "../../src/node/network/address.js";
 import type {Wires} from "./wires.js";
 
-const QSDM = fileURLToPath(new URL("../../bin/qsdm.js", import.meta.url));
+export const QSDM = fileURLToPath(new URL("../../bin/qsdm.js", import.meta.url));
 /** A place that others may be told of and where nobody is: what they know of each other is the wires alone. */
 const NOWHERE = "127.0.0.1:9";
 const ANSWER_MS = 3_000;
@@ -20,6 +20,7 @@ const START_MS = 60_000;
 
 export interface Validator {
   readonly index: number;
+  readonly url: string;
   readonly client: Client;
   readonly dataDir: string;
   /** Whether it should be running now. */
@@ -68,6 +69,7 @@ export async function prepareValidators(plan: ValidatorsPlan): Promise<readonly 
 }
 
 class Process implements Validator {
+  readonly url: string;
   readonly client: Client;
   readonly dataDir: string;
   #child: ChildProcess | null = null;
@@ -80,7 +82,8 @@ class Process implements Validator {
   ) {
     const {host, port} = plan.wires.api(index);
     this.dataDir = path.join(plan.directory, `validator-${index}`, "node");
-    this.client = createClient({url: `http://${host}:${port}`, timeoutMs: ANSWER_MS, maxAnswerBytes: 32 * 1024 * 1024});
+    this.url = `http://${host}:${port}`;
+    this.client = createClient({url: this.url, timeoutMs: ANSWER_MS, maxAnswerBytes: 32 * 1024 * 1024});
   }
 
   get up(): boolean {
