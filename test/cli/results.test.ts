@@ -55,12 +55,11 @@ describe("U2, U4: --json gives one document", () => {
     expect(documentIn(ran).data.evidence_hex).toBe(Buffer.from(EVIDENCE).toString("hex"));
   });
 
-  for (const {path} of COMMANDS)
-    test(`${path}: on failure too`, async () => {
-      const ran = await qsdm([...path.split(" "), "--no-such-flag", "--json"]);
-      expect(ran.status).toBe(2);
-      expect(documentIn(ran)).toMatchObject({schema: 1, ok: false, error: {code: "FLAG_UNKNOWN", details: {}}});
-    });
+  test.concurrent.for(COMMANDS)("$path: on failure too", async ({path}, {expect}) => {
+    const ran = await qsdm([...path.split(" "), "--no-such-flag", "--json"]);
+    expect(ran.status).toBe(2);
+    expect(documentIn(ran)).toMatchObject({schema: 1, ok: false, error: {code: "FLAG_UNKNOWN", details: {}}});
+  });
 
   test("for a command that does not exist, and for none at all", async () => {
     expect(documentIn(await qsdm(["enrol", "--json"])).error.code).toBe("COMMAND_UNKNOWN");

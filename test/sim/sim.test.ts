@@ -10,6 +10,8 @@ import {nextSeed, readSlices} from "./seed-ledger.js";
 
 const SEEDS = 200;
 const SLICE = 50;
+/** The suite runs on two versions of Node: one takes the first half of the seeds, the other the second. */
+const FIRST = Number(process.versions.node.split(".")[0]) < 24 ? 1 : SEEDS / 2 + 1;
 /** Seeds of which some have people who stake, mine and govern; `npm run sim` has them in every one. */
 const PEOPLE = {from: 55, to: 68};
 /** What blocks of those hold. */
@@ -32,7 +34,7 @@ async function keepsEveryPromise(
   return calls;
 }
 
-for (let from = 1; from <= SEEDS; from += SLICE)
+for (let from = FIRST; from < FIRST + SEEDS / 2; from += SLICE)
   test(`seeds ${from} to ${from + SLICE - 1} keep every promise`, {timeout: 240_000}, async () => {
     await keepsEveryPromise({from, to: from + SLICE - 1}, false);
   });
