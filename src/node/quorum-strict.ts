@@ -3,6 +3,7 @@ import {randomBytes} from "node:crypto";
 import {plain} from "../codecs/bytes.js";
 import type {SignedRoster} from "../codecs/quorum/strict/roster.js";
 import {RuleError} from "../errors.js";
+import {loadBackend} from "./compute/backend.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
 import {loadMlKem} from "./compute/ml-kem.js";
 import {StrictClient} from "./custody/client.js";
@@ -67,6 +68,7 @@ export async function startStrictCustodian(options: StrictProcessOptions): Promi
     place,
     store,
     verify: party.verify,
+    field: (await loadBackend()).field,
     sign: (message) => party.sign(message),
     random: party.suite.randomBytes,
     seal: (publicKey, plaintext, bound) => sealTo(party.suite, publicKey, {plaintext, bound}),

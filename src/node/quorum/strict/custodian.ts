@@ -12,8 +12,10 @@ import {type ContentOf, digestOf, isSignedBy, type Signed, sign} from "../../../
 import {approval, type Box, maskRequest, maskShares, prepared} from "../../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
+import {unpackElements} from "../field/bytes.js";
+import {type Arithmetic, elementAt} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
-import {MASK_ELEMENTS, masksAt, pointOf} from "../verified/stock.js";
+import {masksAt, pointOf} from "../verified/stock.js";
 import {checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import type {Members} from "./members.js";
 import type {SignedApproval, StockKind, StrictStore} from "./store.js";
@@ -23,6 +25,7 @@ export interface CustodianPorts {
   readonly place: number;
   readonly store: StrictStore;
   readonly verify: VerifySignature;
+  readonly field: Arithmetic;
   sign(message: Uint8Array): Uint8Array;
   random(size: number): Uint8Array;
   /** Bytes that only the holder of `publicKey` reads. `bound` is what they belong to. */
@@ -66,7 +69,7 @@ export class StrictCustodian {
     first: bigint,
     nowMs: number,
   ): Signed<ContentOf<typeof maskShares>> {
-    const {store, place, members} = this.ports;
+    const {store, place, members, field} = this.ports;
     const {programId, client, sealingKey} = request.content;
     checkStatement(maskRequest, request, {...this.ports, nowMs});
     const program = this.activeProgram(programId, nowMs);
@@ -81,16 +84,15 @@ export class StrictCustodian {
     const expiresAtMs = BigInt(nowMs + STATEMENT_LIFE_MS);
     const {epoch} = keys;
     const digest = digestOf(maskRequest, request);
-    const shape = {n: members.n, t: members.k - 1};
-    const elements = store.atomically(() => {
-      const taken = store.spend("mask", {first, count}) ?? exhausted("mask");
-      const masks = masksAt(taken, shape, pointOf(digest));
-      const {programId: id} = program;
-      store.reserve({first, count, epoch, client, programId: id, request: digest, expiresAtMs, elements: masks});
-      return masks;
-    });
+    const range = {first, count};
+    const taken = (store.lease("mask", range) && store.take("mask", range)) || exhausted("mask");
+    const masks = masksAt(taken, {n: members.n, t: members.k - 1, field}, pointOf(digest));
+    const {programId: id} = program;
+    store.reserve({...range, epoch, client, programId: id, request: digest, expiresAtMs, masks});
     // The MACs stay here: with them the client could move what it sends.
-    const shown = elements.filter((_, at) => at % MASK_ELEMENTS !== 1);
+    const shown = Array.from({length: count}, (_, at) =>
+      [0, 2, 3].map((row) => unpackElements(elementAt(masks, row * count + at))[0]!),
+    ).flat();
     const box = this.ports.seal(sealingKey, encodeElements(shown), boundOf(digest, place));
     const content = {request: digest, custodian: place, epoch: keys.epoch, first, count, box};
     return sign(maskShares, content, (message) => this.ports.sign(message));

@@ -3,7 +3,7 @@
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import type {ContentOf, Signed} from "../../../codecs/quorum/strict/statement.js";
 import type {approval} from "../../../codecs/quorum/strict/statements.js";
-import type {Authenticated} from "../verified/authenticated.js";
+import type {Vector} from "../field/vector.js";
 
 export type SignedApproval = Signed<ContentOf<typeof approval>>;
 export type StockKind = "triple" | "mask";
@@ -15,12 +15,18 @@ export interface Keys {
   readonly alpha: bigint;
 }
 
+/** A custodian's share of a secret, and of its MAC. */
+export interface SecretShare {
+  readonly share: bigint;
+  readonly mac: bigint;
+}
+
 /** Shares of a program's secrets by name, made by the job with number `run`, under the keys of `epoch`. */
 export interface Sharing {
   readonly programId: string;
   readonly run: bigint;
   readonly epoch: bigint;
-  readonly secrets: ReadonlyMap<string, Authenticated>;
+  readonly secrets: ReadonlyMap<string, SecretShare>;
 }
 
 /** Numbers of triples or masks that are held and not used. */
@@ -38,8 +44,8 @@ export interface Reservation extends Range {
   readonly request: Uint8Array;
   /** Milliseconds since 1970; afterwards the masks are gone. */
   readonly expiresAtMs: bigint;
-  /** The masks themselves: they left the stock. */
-  readonly elements: readonly bigint[];
+  /** The masks themselves, which left the stock: `MASK_ROWS` rows. */
+  readonly masks: Vector;
 }
 
 /** What became of a ticket. */
@@ -81,10 +87,15 @@ export interface StrictStore {
   /** First number that was never given out. */
   nextOf(kind: StockKind): bigint;
   ranges(kind: StockKind): readonly Range[];
-  /** `elements` are those of all numbers of the range, as many for each. */
-  addStock(kind: StockKind, range: Range, elements: readonly bigint[]): void;
-  /** Takes elements out: `null`, and nothing taken, where they are not all there. */
-  spend(kind: StockKind, range: Range): readonly bigint[] | null;
+  /** `matrix` has a column for each number of the range. */
+  addStock(kind: StockKind, range: Range, matrix: Vector): void;
+  /**
+   * Takes numbers, and some beside them, off the disk and into memory, where a crash loses them: none is ever used twice.
+   * Not within `atomically`, whose failure would bring them back. False, and nothing done, where they are not all there.
+   */
+  lease(kind: StockKind, range: Range): boolean;
+  /** Columns of numbers that were leased, which are gone then. `null`, and nothing taken, where they are not all there. */
+  take(kind: StockKind, range: Range): Vector | null;
 
   reserve(reservation: Reservation): void;
   reservation(first: bigint): Reservation | null;

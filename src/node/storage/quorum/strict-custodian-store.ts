@@ -4,6 +4,9 @@ import {concat, plain} from "../../../codecs/bytes.js";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
 import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
 import {approval} from "../../../codecs/quorum/strict/statements.js";
+import {InvariantError} from "../../../errors.js";
+import type {Vector} from "../../quorum/field/vector.js";
+import {Columns, joinedRanges, Leases} from "../../quorum/strict/leases.js";
 import type {
   Keys,
   Quota,
@@ -23,14 +26,16 @@ const FORM: DatabaseForm = {
   journal: "truncate",
   // "qvms" in ASCII.
   applicationId: 0x71766d73,
-  version: 1,
+  version: 2,
   schema: STRICT_CUSTODIAN_SCHEMA,
 };
 /** Largest number that a column holds. */
 const NUMBER_MAX = 2n ** 63n - 1n;
 const KEY_BYTES = 32;
-/** Triples or masks in one row: what a use of one of them writes again. */
-const ROW_ITEMS = 256;
+/** Triples or masks in one row, which leave the disk together. */
+const ROW_ITEMS = 1_024;
+
+const noLeases = (): Record<StockKind, Leases> => ({triple: new Leases(), mask: new Leases()});
 
 export class SqliteStrictStore implements StrictStore {
   /** @throws UnavailableError as `openDatabase` says */
@@ -47,6 +52,7 @@ export class SqliteStrictStore implements StrictStore {
 
   readonly #statements = new Map<string, Statement>();
   readonly #programs = new Map<string, ProgramPackage>();
+  #leases = noLeases();
 
   private constructor(private readonly db: Sqlite) {
     for (const row of this.#rows<{package: Buffer}>("SELECT package FROM program")) {
@@ -163,6 +169,7 @@ export class SqliteStrictStore implements StrictStore {
         this.#do("DELETE FROM keyset WHERE epoch < ?", keyset.epoch);
         this.#do("DELETE FROM sharing WHERE epoch < ?", keyset.epoch);
         for (const table of ["stock", "reservation"]) this.#do(`DELETE FROM ${table}`);
+        this.#leases = noLeases();
         this.#do("UPDATE keyset SET used = 1 WHERE job = ?", job);
         this.#do("UPDATE sharing SET used = 1 WHERE job = ?", job);
         return true;
@@ -183,60 +190,43 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   ranges(kind: StockKind): readonly Range[] {
-    const ranges: {first: bigint; count: number}[] = [];
-    for (const row of this.#rows<{first: bigint; count: bigint}>(
-      "SELECT first, count FROM stock WHERE kind = ? ORDER BY first",
-      kind,
-    )) {
-      const last = ranges.at(-1);
-      if (last && last.first + BigInt(last.count) === row.first) last.count += Number(row.count);
-      else ranges.push({first: row.first, count: Number(row.count)});
-    }
-    return ranges;
+    const rows = this.#rows<{first: bigint; count: bigint}>("SELECT first, count FROM stock WHERE kind = ?", kind);
+    const stored = rows.map(({first, count}) => ({first, count: Number(count)}));
+    return joinedRanges([...stored, ...this.#leases[kind].ranges]);
   }
 
-  addStock(kind: StockKind, {first, count}: Range, elements: readonly bigint[]): void {
-    const bytes = encodeElements(elements);
-    const size = bytes.length / count;
+  addStock(kind: StockKind, range: Range, matrix: Vector): void {
     this.atomically(() => {
-      for (let at = 0; at < count; at += ROW_ITEMS) {
-        const end = Math.min(count, at + ROW_ITEMS);
-        const range = {first: first + BigInt(at), count: end - at};
-        this.#addRow(kind, range, bytes.subarray(at * size, end * size));
-      }
-      this.#setNumber(`next-${kind}`, first + BigInt(count));
+      this.#addRows(kind, new Columns(range, matrix));
+      this.#setNumber(`next-${kind}`, range.first + BigInt(range.count));
     });
   }
 
-  spend(kind: StockKind, {first, count}: Range): readonly bigint[] | null {
-    return this.atomically(() => {
-      const end = first + BigInt(count);
-      if (end > NUMBER_MAX) return null;
-      const rows = this.#rows<{first: bigint; count: bigint; bytes: Buffer}>(
-        "SELECT first, count, bytes FROM stock WHERE kind = ? AND first < ? AND first + count > ? ORDER BY first",
-        kind,
-        end,
-        first,
-      );
-      let reached = first;
-      for (const row of rows) reached = row.first <= reached ? row.first + row.count : first;
-      if (reached < end) return null;
-      const taken = rows.map((row) => {
-        const from = row.first < first ? Number(first - row.first) : 0;
-        const bytes = plain(row.bytes);
-        const held = Number(row.count);
-        const to = row.first + row.count > end ? Number(end - row.first) : held;
-        const size = bytes.length / held;
-        this.#do("DELETE FROM stock WHERE kind = ? AND first = ?", kind, row.first);
-        if (from > 0) this.#addRow(kind, {first: row.first, count: from}, bytes.subarray(0, from * size));
-        if (to < held) this.#addRow(kind, {first: row.first + BigInt(to), count: held - to}, bytes.subarray(to * size));
-        return bytes.subarray(from * size, to * size);
-      });
-      return decodeElements(concat(...taken));
-    });
+  lease(kind: StockKind, range: Range): boolean {
+    if (this.db.inTransaction) throw new InvariantError("what is leased stays off the disk");
+    const end = range.first + BigInt(range.count);
+    if (end > NUMBER_MAX) return false;
+    const leases = this.#leases[kind];
+    if (leases.has(range)) return true;
+    const overlap = "kind = ? AND first < ? AND first + count > ?";
+    const rows = this.#rows<{first: bigint; count: bigint; bytes: Buffer}>(
+      `SELECT first, count, bytes FROM stock WHERE ${overlap} ORDER BY first`,
+      kind,
+      end,
+      range.first,
+    );
+    const columns = rows.map((row) => new Columns({first: row.first, count: Number(row.count)}, plain(row.bytes)));
+    if (!leases.with(columns).has(range)) return false;
+    this.#do(`DELETE FROM stock WHERE ${overlap}`, kind, end, range.first);
+    this.#leases[kind] = leases.with(columns);
+    return true;
   }
 
-  reserve({first, count, epoch, client, programId, request, expiresAtMs, elements}: Reservation): void {
+  take(kind: StockKind, range: Range): Vector | null {
+    return this.#leases[kind].take(range);
+  }
+
+  reserve({first, count, epoch, client, programId, request, expiresAtMs, masks}: Reservation): void {
     this.#do(
       "INSERT INTO reservation (first, count, epoch, client, program_id, request, expires_at_ms, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       first,
@@ -246,7 +236,7 @@ export class SqliteStrictStore implements StrictStore {
       programId,
       request,
       expiresAtMs,
-      encodeElements(elements),
+      masks,
     );
   }
 
@@ -266,8 +256,8 @@ export class SqliteStrictStore implements StrictStore {
     );
     if (!row) return null;
     const {count, epoch, client, program_id: programId, expires_at_ms: expiresAtMs} = row;
-    const [request, elements] = [plain(row.request), decodeElements(row.bytes)];
-    return {first, count: Number(count), epoch, client, programId, request, expiresAtMs, elements};
+    const [request, masks] = [plain(row.request), plain(row.bytes)];
+    return {first, count: Number(count), epoch, client, programId, request, expiresAtMs, masks};
   }
 
   reservationsOf(client: string): number {
@@ -325,12 +315,22 @@ export class SqliteStrictStore implements StrictStore {
     );
   }
 
+  /** Puts what was leased and not taken back. */
   close(): void {
+    const leases = Object.entries(this.#leases) as [StockKind, Leases][];
+    this.#leases = noLeases();
+    this.atomically(() => {
+      for (const [kind, {columns}] of leases) for (const each of columns) this.#addRows(kind, each);
+    });
     this.db.close();
   }
 
-  #addRow(kind: StockKind, {first, count}: Range, bytes: Uint8Array): void {
-    this.#do("INSERT INTO stock (kind, first, count, bytes) VALUES (?, ?, ?, ?)", kind, first, count, bytes);
+  #addRows(kind: StockKind, columns: Columns): void {
+    for (let at = 0; at < columns.count; at += ROW_ITEMS) {
+      const row = columns.part(at, Math.min(columns.count, at + ROW_ITEMS));
+      const {first, count} = row;
+      this.#do("INSERT INTO stock (kind, first, count, bytes) VALUES (?, ?, ?, ?)", kind, first, count, row.matrix());
+    }
   }
 
   #number(name: string): bigint {
