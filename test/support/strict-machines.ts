@@ -116,7 +116,7 @@ export class StrictMachines {
     return Promise.all(
       at.map(async (place): Promise<Part> => {
         try {
-          const protocol = begin(this.custodians[place]!, job, this.nowMs);
+          const protocol = await begin(this.custodians[place]!, job, this.nowMs);
           const outcome = await this.#runners[place]!.run(jobDigest(job), protocol, job.participants);
           return {place, outcome, code: null, reason: null, culprits: []};
         } catch (error) {

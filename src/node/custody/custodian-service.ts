@@ -148,7 +148,8 @@ export class CustodianService {
     );
     if (this.#stopped) throw new UnavailableError("STOPPING", "the custodian stops");
     try {
-      const outcome = await this.#runner.run(digest, begin(this.custodian, job, endpoint.nowMs()), participants);
+      const protocol = await begin(this.custodian, job, endpoint.nowMs());
+      const outcome = await this.#runner.run(digest, protocol, participants);
       log.info({kind, run, ms: Math.round(performance.now() - startedMs)}, "a job is done");
       return outcome;
     } catch (err) {

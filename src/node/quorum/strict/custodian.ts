@@ -18,6 +18,7 @@ import {inputNames} from "../program/evaluate.js";
 import {masksAt, pointOf} from "../verified/stock.js";
 import {checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import type {Members} from "./members.js";
+import {Reservations} from "./reservations.js";
 import type {SignedApproval, StockKind, StrictStore} from "./store.js";
 
 export interface CustodianPorts {
@@ -34,11 +35,12 @@ export interface CustodianPorts {
   unseal(box: Box, bound: Uint8Array): Uint8Array;
 }
 
-/** Most programs, and most unused reservations of one client. */
+/** Most programs. */
 export const PROGRAMS_MAX = 1_024;
-export const RESERVATIONS_MAX = 64;
 
 export class StrictCustodian {
+  readonly reservations = new Reservations();
+
   constructor(readonly ports: CustodianPorts) {}
 
   /** @throws DecodeError as the package's codec; RuleError PROGRAMS_TOO_MANY */
@@ -75,12 +77,7 @@ export class StrictCustodian {
     const program = this.activeProgram(programId, nowMs);
     const keys = store.keys() ?? stale("it has no keys yet");
     const count = wiresOf(program);
-    store.dropReservationsBefore(BigInt(nowMs));
-    if (store.reservationsOf(client) >= RESERVATIONS_MAX)
-      throw new RuleError(
-        "RESERVATIONS_TOO_MANY",
-        `${client} has ${RESERVATIONS_MAX} requests of masks without evaluation`,
-      );
+    this.reservations.checkRoom(client, count, BigInt(nowMs));
     const expiresAtMs = BigInt(nowMs + STATEMENT_LIFE_MS);
     const {epoch} = keys;
     const digest = digestOf(maskRequest, request);
@@ -88,7 +85,7 @@ export class StrictCustodian {
     const taken = (store.lease("mask", range) && store.take("mask", range)) || exhausted("mask");
     const masks = masksAt(taken, {n: members.n, t: members.k - 1, field}, pointOf(digest));
     const {programId: id} = program;
-    store.reserve({...range, epoch, client, programId: id, request: digest, expiresAtMs, masks});
+    this.reservations.add({...range, epoch, client, programId: id, request: digest, expiresAtMs, masks});
     // The MACs stay here: with them the client could move what it sends.
     const shown = Array.from({length: count}, (_, at) =>
       [0, 2, 3].map((row) => unpackElements(elementAt(masks, row * count + at))[0]!),
@@ -111,7 +108,9 @@ export class StrictCustodian {
       if (!signed || !equalBytes(signed.content.job, digest) || !isSignedBy(prepared, signed, key, verify))
         throw new RuleError("CERTIFICATE_INVALID", `${members.namesOf([place])} has not acknowledged job ${job.run}`);
     }
-    if (!store.commit(digest) && isBehind(store, job)) stale(`job ${job.run} was done without it`);
+    const done = store.commit(digest);
+    if (job.kind === "refresh" && done) this.reservations.clear();
+    if (!done && isBehind(store, job)) stale(`job ${job.run} was done without it`);
   }
 
   status(nowMs: number): CustodianStatus {

@@ -14,7 +14,7 @@ import {digestOf, isSignedBy, sign} from "../../../codecs/quorum/strict/statemen
 import {deposit, prepared, result, ticket} from "../../../codecs/quorum/strict/statements.js";
 import {RuleError} from "../../../errors.js";
 import {packElements, unpackElements} from "../field/bytes.js";
-import {elementAt, slice} from "../field/vector.js";
+import {elementAt, slice, type Vector} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
 import {
   type Authenticated,
@@ -39,8 +39,11 @@ import type {Keys, SecretShare, Sharing} from "./store.js";
 const SKIPPED_MAX = 1n << 32n;
 const RUN_MAX = 1n << 62n;
 
-/** The protocol of `job` for this custodian; it gives what the coordinator is told. */
-export function begin(custodian: StrictCustodian, job: Job, nowMs: number): Protocol<Uint8Array> {
+/**
+ * The protocol of `job` for this custodian, which gives what the coordinator is told. What is used up by it is written down
+ * before it resolves.
+ */
+export async function begin(custodian: StrictCustodian, job: Job, nowMs: number): Promise<Protocol<Uint8Array>> {
   const {members, place} = custodian.ports;
   checkRosterDigest(members, job.roster);
   checkParticipants(job, members.n, place);
@@ -190,8 +193,8 @@ function* addStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
   return new Uint8Array();
 }
 
-function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protocol<Uint8Array> {
-  const {store, place} = custodian.ports;
+async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Promise<Protocol<Uint8Array>> {
+  const {store} = custodian.ports;
   const plan = evaluatePayload.decode(job.payload);
   const {content} = plan.ticket;
   checkStatement(ticket, plan.ticket, {...custodian.ports, nowMs});
@@ -205,18 +208,21 @@ function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protoco
   if (secretNames(ir).length > 0 && (!sharing || sharing.run !== plan.sharing))
     stale(`it has no shares of job ${plan.sharing}`);
   const digest = digestOf(ticket, plan.ticket);
-  const reservation = store.reservation(content.firstMask);
+  const reservation = custodian.reservations.get(content.firstMask);
   if (
     !reservation ||
+    reservation.epoch !== keys.epoch ||
     reservation.client !== content.client ||
     reservation.programId !== programId ||
     !equalBytes(reservation.request, content.request)
   )
     throw new RuleError("MASKS_UNKNOWN", `masks from ${content.firstMask} on were not given to ${content.client}`);
-  const writeDown = admit(custodian, {digest, plan, programId, nowMs});
+  const admission = {digest, plan, programId, nowMs};
+  // Before the stock is touched, and again with what was written down meanwhile.
+  admit(custodian, admission);
   const range = {first: plan.firstTriple, count: triplesFor(ir)};
   if (!store.lease("triple", range)) exhausted("triple");
-  store.atomically(writeDown);
+  await store.together(() => admit(custodian, admission)());
   const triples = store.take("triple", range) ?? exhausted("triple");
   const party = partyOf(custodian);
   const {field} = party;
@@ -226,11 +232,12 @@ function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protoco
   const given = {shares: slice(masks, 0, count), macs: slice(masks, count, 2 * count)};
   const known = constants(holder, packElements(masked));
   const secrets = secretNames(ir).map((name) => sharing!.secrets.get(name)!);
-  const outputs = yield* evaluateVerified(
+  const inputs = halves((half) => field.add(half(sliceOf(given, 0, names.length)), half(known)));
+  const protocol = evaluateVerified(
     ir,
     holder,
     {
-      inputs: halves((half) => field.add(half(sliceOf(given, 0, names.length)), half(known))),
+      inputs,
       secrets: {
         shares: packElements(secrets.map(({share}) => share)),
         macs: packElements(secrets.map(({mac}) => mac)),
@@ -239,17 +246,30 @@ function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protoco
     },
     triplesAt(triples, party, pointOf(jobDigest(job))),
   );
-  store.atomically(() => {
-    store.saveTicket(digest, {attempt: plan.attempt, done: true}, content.notAfterMs);
-    store.dropReservation(content.firstMask);
-  });
-  const statement = {ticket: digest, custodian: place, masked: encodeElements(unpackElements(outputs))};
-  return result.encode(sign(result, statement, (message) => custodian.ports.sign(message)));
+  return signed(custodian, protocol, {digest, plan});
+}
+
+/** What an evaluation gives, signed; its ticket is not used again. */
+function* signed(
+  {ports, reservations}: StrictCustodian,
+  protocol: Protocol<Vector>,
+  {digest, plan}: Pick<Admission, "digest" | "plan">,
+): Protocol<Uint8Array> {
+  const outputs = yield* protocol;
+  const {notAfterMs, firstMask} = plan.ticket.content;
+  // Where a crash loses this a later attempt gives the same result once more, under the same masks.
+  ports.store.soon(() => ports.store.saveTicket(digest, {attempt: plan.attempt, done: true}, notAfterMs));
+  reservations.drop(firstMask);
+  const statement = {ticket: digest, custodian: ports.place, masked: encodeElements(unpackElements(outputs))};
+  return result.encode(sign(result, statement, (message) => ports.sign(message)));
 }
 
 interface Admission {
   readonly digest: Uint8Array;
-  readonly plan: {readonly ticket: {readonly content: {client: string; notAfterMs: bigint}}; readonly attempt: number};
+  readonly plan: {
+    readonly ticket: {readonly content: {client: string; notAfterMs: bigint; firstMask: bigint}};
+    readonly attempt: number;
+  };
   readonly programId: string;
   readonly nowMs: number;
 }

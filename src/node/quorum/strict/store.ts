@@ -1,4 +1,4 @@
-/** What a custodian of the strict profile keeps. Whatever returns has survived a power cut. */
+/** What a custodian of the strict profile keeps. Whatever returns has survived a power cut, where it is not said otherwise. */
 
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import type {ContentOf, Signed} from "../../../codecs/quorum/strict/statement.js";
@@ -35,19 +35,6 @@ export interface Range {
   readonly count: number;
 }
 
-/** Masks given to a client for one evaluation. */
-export interface Reservation extends Range {
-  readonly epoch: bigint;
-  readonly client: string;
-  readonly programId: string;
-  /** Digest of the request that they were given for. */
-  readonly request: Uint8Array;
-  /** Milliseconds since 1970; afterwards the masks are gone. */
-  readonly expiresAtMs: bigint;
-  /** The masks themselves, which left the stock: `MASK_ROWS` rows. */
-  readonly masks: Vector;
-}
-
 /** What became of a ticket. */
 export interface TicketRecord {
   /** Of the last attempt that was begun. */
@@ -66,6 +53,10 @@ export interface Quota {
 export interface StrictStore {
   /** All of it or nothing. */
   atomically<T>(work: () => T): T;
+  /** The same, with what others bring in the same turn: once it resolves it has survived a power cut, and not before. */
+  together<T>(work: () => T): Promise<T>;
+  /** The same, keeping nobody waiting. It is done before what comes later; a crash may lose it. */
+  soon(work: () => void): void;
 
   /** Number of the last job of everyone that was begun. */
   run(): bigint;
@@ -96,12 +87,6 @@ export interface StrictStore {
   lease(kind: StockKind, range: Range): boolean;
   /** Columns of numbers that were leased, which are gone then. `null`, and nothing taken, where they are not all there. */
   take(kind: StockKind, range: Range): Vector | null;
-
-  reserve(reservation: Reservation): void;
-  reservation(first: bigint): Reservation | null;
-  reservationsOf(client: string): number;
-  dropReservation(first: bigint): void;
-  dropReservationsBefore(nowMs: bigint): void;
 
   ticket(digest: Uint8Array): TicketRecord | null;
   saveTicket(digest: Uint8Array, record: TicketRecord, notAfterMs: bigint): void;

@@ -11,7 +11,6 @@ import type {
   Keys,
   Quota,
   Range,
-  Reservation,
   Sharing,
   SignedApproval,
   StockKind,
@@ -20,13 +19,16 @@ import type {
 } from "../../quorum/strict/store.js";
 import type {Sqlite, Statement} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
-import {STRICT_CUSTODIAN_SCHEMA} from "./strict-custodian-schema.js";
+import {GroupCommit} from "./group-commit.js";
+import {STRICT_CUSTODIAN_SCHEMA, STRICT_CUSTODIAN_STEPS, STRICT_CUSTODIAN_VERSION} from "./strict-custodian-schema.js";
 
 const FORM: DatabaseForm = {
-  journal: "truncate",
+  // Truncated after whatever takes something secret off the disk: it keeps no copy for longer.
+  journal: "wal",
   // "qvms" in ASCII.
   applicationId: 0x71766d73,
-  version: 2,
+  version: STRICT_CUSTODIAN_VERSION,
+  steps: STRICT_CUSTODIAN_STEPS,
   schema: STRICT_CUSTODIAN_SCHEMA,
 };
 /** Largest number that a column holds. */
@@ -35,6 +37,11 @@ const KEY_BYTES = 32;
 /** Triples or masks in one row, which leave the disk together. */
 const ROW_ITEMS = 1_024;
 
+const nothingKnown = () => ({
+  keys: null as Keys | null,
+  sharings: new Map<string, Sharing>(),
+  approvals: new Map<string, readonly SignedApproval[]>(),
+});
 const noLeases = (): Record<StockKind, Leases> => ({triple: new Leases(), mask: new Leases()});
 
 export class SqliteStrictStore implements StrictStore {
@@ -44,7 +51,7 @@ export class SqliteStrictStore implements StrictStore {
     closeSync(openSync(path, "a", 0o600));
     chmodSync(path, 0o600);
     const db = openDatabase(path, FORM);
-    // What is used or replaced is overwritten in the file; its journal keeps no copy either.
+    // What is used or replaced is overwritten in the file.
     db.pragma("foreign_keys = ON");
     db.pragma("secure_delete = ON");
     return new SqliteStrictStore(db);
@@ -52,9 +59,13 @@ export class SqliteStrictStore implements StrictStore {
 
   readonly #statements = new Map<string, Statement>();
   readonly #programs = new Map<string, ProgramPackage>();
+  /** What was read and has not been written since. */
+  #known = nothingKnown();
   #leases = noLeases();
+  readonly #group: GroupCommit;
 
   private constructor(private readonly db: Sqlite) {
+    this.#group = new GroupCommit(db);
     for (const row of this.#rows<{package: Buffer}>("SELECT package FROM program")) {
       const program = programPackage.decode(plain(row.package));
       this.#programs.set(program.programId, program);
@@ -63,6 +74,14 @@ export class SqliteStrictStore implements StrictStore {
 
   atomically<T>(work: () => T): T {
     return this.db.inTransaction ? work() : this.db.transaction(work).immediate();
+  }
+
+  together<T>(work: () => T): Promise<T> {
+    return this.#group.together(work);
+  }
+
+  soon(work: () => void): void {
+    this.#group.soon(work);
   }
 
   run(): bigint {
@@ -88,8 +107,12 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   approvals(programId: string): readonly SignedApproval[] {
+    const known = this.#known.approvals.get(programId);
+    if (known) return known;
     const rows = this.#rows<{signed: Buffer}>("SELECT signed FROM approval WHERE program_id = ?", programId);
-    return rows.map(({signed}) => approval.decode(plain(signed)));
+    const read = rows.map(({signed}) => approval.decode(plain(signed)));
+    this.#known.approvals.set(programId, read);
+    return read;
   }
 
   saveApproval(signed: SignedApproval): void {
@@ -100,9 +123,15 @@ export class SqliteStrictStore implements StrictStore {
       custodian,
       approval.encode(signed),
     );
+    this.#known = nothingKnown();
   }
 
   keys(): Keys | null {
+    this.#known.keys ??= this.#readKeys();
+    return this.#known.keys;
+  }
+
+  #readKeys(): Keys | null {
     const [row] = this.#rows<{epoch: bigint; sets: Buffer; alpha: Buffer}>(
       "SELECT epoch, sets, alpha FROM keyset WHERE used",
     );
@@ -114,6 +143,12 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   sharing(programId: string): Sharing | null {
+    const sharing = this.#known.sharings.get(programId) ?? this.#readSharing(programId);
+    if (sharing) this.#known.sharings.set(programId, sharing);
+    return sharing;
+  }
+
+  #readSharing(programId: string): Sharing | null {
     const [row] = this.#rows<{job: Buffer; run: bigint; epoch: bigint}>(
       "SELECT job, run, epoch FROM sharing WHERE program_id = ? AND used",
       programId,
@@ -162,13 +197,20 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   commit(job: Uint8Array): boolean {
+    const done = this.#commit(job);
+    this.#known = nothingKnown();
+    this.#forget();
+    return done;
+  }
+
+  #commit(job: Uint8Array): boolean {
     return this.atomically(() => {
       const [keyset] = this.#rows<{epoch: bigint; used: bigint}>("SELECT epoch, used FROM keyset WHERE job = ?", job);
       if (keyset) {
         if (keyset.used) return true;
         this.#do("DELETE FROM keyset WHERE epoch < ?", keyset.epoch);
         this.#do("DELETE FROM sharing WHERE epoch < ?", keyset.epoch);
-        for (const table of ["stock", "reservation"]) this.#do(`DELETE FROM ${table}`);
+        this.#do("DELETE FROM stock");
         this.#leases = noLeases();
         this.#do("UPDATE keyset SET used = 1 WHERE job = ?", job);
         this.#do("UPDATE sharing SET used = 1 WHERE job = ?", job);
@@ -218,59 +260,13 @@ export class SqliteStrictStore implements StrictStore {
     const columns = rows.map((row) => new Columns({first: row.first, count: Number(row.count)}, plain(row.bytes)));
     if (!leases.with(columns).has(range)) return false;
     this.#do(`DELETE FROM stock WHERE ${overlap}`, kind, end, range.first);
+    this.#forget();
     this.#leases[kind] = leases.with(columns);
     return true;
   }
 
   take(kind: StockKind, range: Range): Vector | null {
     return this.#leases[kind].take(range);
-  }
-
-  reserve({first, count, epoch, client, programId, request, expiresAtMs, masks}: Reservation): void {
-    this.#do(
-      "INSERT INTO reservation (first, count, epoch, client, program_id, request, expires_at_ms, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      first,
-      count,
-      epoch,
-      client,
-      programId,
-      request,
-      expiresAtMs,
-      masks,
-    );
-  }
-
-  reservation(first: bigint): Reservation | null {
-    if (first > NUMBER_MAX) return null;
-    const [row] = this.#rows<{
-      count: bigint;
-      epoch: bigint;
-      client: string;
-      program_id: string;
-      request: Buffer;
-      expires_at_ms: bigint;
-      bytes: Buffer;
-    }>(
-      "SELECT count, epoch, client, program_id, request, expires_at_ms, bytes FROM reservation WHERE first = ?",
-      first,
-    );
-    if (!row) return null;
-    const {count, epoch, client, program_id: programId, expires_at_ms: expiresAtMs} = row;
-    const [request, masks] = [plain(row.request), plain(row.bytes)];
-    return {first, count: Number(count), epoch, client, programId, request, expiresAtMs, masks};
-  }
-
-  reservationsOf(client: string): number {
-    const [row] = this.#rows<{n: bigint}>("SELECT count(*) AS n FROM reservation WHERE client = ?", client);
-    return Number(row!.n);
-  }
-
-  dropReservation(first: bigint): void {
-    this.#do("DELETE FROM reservation WHERE first = ?", first);
-  }
-
-  dropReservationsBefore(nowMs: bigint): void {
-    this.#do("DELETE FROM reservation WHERE expires_at_ms < ?", nowMs);
   }
 
   ticket(digest: Uint8Array): TicketRecord | null {
@@ -317,12 +313,18 @@ export class SqliteStrictStore implements StrictStore {
 
   /** Puts what was leased and not taken back. */
   close(): void {
+    this.#group.flush();
     const leases = Object.entries(this.#leases) as [StockKind, Leases][];
     this.#leases = noLeases();
     this.atomically(() => {
       for (const [kind, {columns}] of leases) for (const each of columns) this.#addRows(kind, each);
     });
     this.db.close();
+  }
+
+  /** Nothing that was deleted stays in the journal. */
+  #forget(): void {
+    this.db.pragma("wal_checkpoint(TRUNCATE)");
   }
 
   #addRows(kind: StockKind, columns: Columns): void {

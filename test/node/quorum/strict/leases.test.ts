@@ -7,6 +7,7 @@ import {describe, expect, onTestFinished, test} from "vitest";
 import {packElements, unpackElements} from "../../../../src/node/quorum/field/bytes.js";
 import {Columns, joinedRanges, Leases} from "../../../../src/node/quorum/strict/leases.js";
 import {SqliteStrictStore} from "../../../../src/node/storage/quorum/strict-custodian-store.js";
+import {openSqlite} from "../../../../src/node/storage/sqlite/driver.js";
 
 const ROWS = 3;
 /** A matrix in which number `n` has the column 10 n, 10 n + 1, 10 n + 2. */
@@ -98,5 +99,45 @@ describe("a custodian's store", () => {
     const store = filled(file());
     expect(() => store.atomically(() => store.lease("triple", {first: 0n, count: 1}))).toThrow("off the disk");
     store.close();
+  });
+
+  test("of an earlier version keeps its keys, and makes its stock anew", () => {
+    const path = file();
+    filled(path).close();
+    const db = openSqlite(path);
+    db.exec("CREATE TABLE reservation (first INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT");
+    db.prepare("INSERT INTO keyset (job, epoch, sets, alpha, used) VALUES (?, 7, ?, ?, 1)").run(
+      new Uint8Array(32),
+      new Uint8Array(64),
+      new Uint8Array(16),
+    );
+    db.pragma("user_version = 1");
+    db.close();
+    const store = SqliteStrictStore.open(path);
+    expect([store.keys()?.epoch, store.ranges("triple"), store.nextOf("triple")]).toEqual([7n, [], 3_000n]);
+    store.close();
+  });
+
+  test("writes what comes in one turn together, and undoes what one of them throws at alone", async () => {
+    const path = file();
+    const store = SqliteStrictStore.open(path);
+    const order: string[] = [];
+    store.soon(() => order.push("soon"));
+    const first = store.together(() => store.beginRun(1n));
+    const second = store.together(() => {
+      store.beginRun(2n);
+      throw new Error("refused");
+    });
+    const third = store.together(() => order.push(`run ${store.run()}`));
+    expect([store.run(), order]).toEqual([0n, []]);
+    await expect(second).rejects.toThrow("refused");
+    await Promise.all([first, third]);
+    expect([store.run(), order]).toEqual([1n, ["soon", "run 1"]]);
+    store.soon(() => store.beginRun(3n));
+    store.close();
+    const again = SqliteStrictStore.open(path);
+    expect(again.run()).toBe(3n);
+    again.close();
+    await expect(again.together(() => again.beginRun(4n))).rejects.toThrow();
   });
 });
