@@ -27,6 +27,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   localnet: "Networks of several validators, written out to be run.",
   migrate: "What other stores and other programs kept, brought over.",
   node: "A node on this machine: create it, run it, ask how it is.",
+  snapshot: "The state of a final block, for a node that starts there: write one, check one, start from one.",
   store: "What a node keeps, while it does not run: look at it, check it, shrink it, copy it.",
   finality: "Proofs that a block is final, for whoever trusts no node.",
   light: "A chain verified from its proofs alone, without a node of one's own.",

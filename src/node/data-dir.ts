@@ -20,6 +20,7 @@ const CLUSTER_FILE = "cluster.db";
 const REJECTIONS_FILE = "rejections.jsonl";
 const PEERS_FILE = "peers.json";
 const DAG_FOLDER = "dag";
+const SNAPSHOTS_FOLDER = "snapshots";
 const CHALLENGE_KEY_BYTES = 32;
 
 /** What a node starts from. */
@@ -40,7 +41,12 @@ export interface DataDir {
   readonly peersPath: string;
   /** Directory of proof-of-work tables, which may be removed at any time. */
   readonly dagPath: string;
+  /** Directory of snapshots, each in one that is named by its height. */
+  readonly snapshotsPath: string;
 }
+
+/** Where a data directory has its snapshots. */
+export const snapshotsIn = (directory: string): string => path.join(directory, SNAPSHOTS_FOLDER);
 
 /** 32 random bytes for a new key. */
 export const newSeed = (): Uint8Array => plain(randomBytes(ML_DSA_SEED_BYTES));
@@ -84,6 +90,7 @@ export async function readDataDir(directory: string): Promise<DataDir> {
     rejectionsPath: path.join(directory, REJECTIONS_FILE),
     peersPath: path.join(directory, PEERS_FILE),
     dagPath: path.join(directory, DAG_FOLDER),
+    snapshotsPath: snapshotsIn(directory),
   };
 }
 

@@ -114,7 +114,7 @@ function rowOf(number: number): EpochRow {
     closing: CLOSING[number - 1]!.map(certified),
   };
 }
-const ROWS: readonly EpochRow[] = [rowOf(1), rowOf(2)];
+export const ROWS: readonly EpochRow[] = [rowOf(1), rowOf(2)];
 
 /** The desk of a node whose newest final block is at `tip`. */
 export function deskAt(tip: bigint): FinalityDesk {

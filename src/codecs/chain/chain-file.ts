@@ -71,6 +71,22 @@ function headOf(bytes: Uint8Array): {readonly start: number; readonly length: nu
   return {start: 1 + form.size, length};
 }
 
+/** The records in a whole sequence. @throws as `framesIn` */
+export function* framesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; ) {
+    const rest = bytes.subarray(at);
+    const head = headOf(rest);
+    if (head === null || head.start + head.length > rest.length) throw cut();
+    yield rest.slice(head.start, head.start + head.length);
+    at += head.start + head.length;
+  }
+}
+
+const cut = (): DecodeError =>
+  new DecodeError("CHAIN_FILE_CUT", "the file ends within a record", {
+    hint: "copy it again: what came before is whole",
+  });
+
 /**
  * The records in a file that comes in parts.
  * @throws DecodeError CHAIN_FILE_INVALID, CHAIN_FILE_CUT where it ends within a record
@@ -94,8 +110,5 @@ export async function* framesIn(parts: AsyncIterable<Uint8Array>): AsyncGenerato
     held = bytes.length === 0 ? [] : [bytes];
     size = bytes.length;
   }
-  if (size > 0)
-    throw new DecodeError("CHAIN_FILE_CUT", "the file ends within a record", {
-      hint: "copy it again: what came before is whole",
-    });
+  if (size > 0) throw cut();
 }

@@ -118,6 +118,10 @@ export class Engine implements Service {
     this.#execution.cancel();
     await this.#catchUp?.stop();
     await this.#jobs.end();
+    const {self, started, safety, highCertificate, entered} = this.#state;
+    // The votes that made the newest block final come after the promise for the block they are for.
+    if (!this.#jobs.isBroken && self !== null && started)
+      this.#save({type: "save", safety, highCertificate, entered, blockId: highCertificate.blockId});
   }
 
   /** Something waits: do not sit out the interval. */

@@ -22,11 +22,17 @@ export class JobQueue {
   #run: Promise<void> = Promise.resolve();
   #isRunning = false;
   #stopped = false;
+  #isBroken = false;
 
   constructor(private readonly ports: JobQueuePorts) {}
 
   get stopped(): boolean {
     return this.#stopped;
+  }
+
+  /** Whether it stopped because a job threw. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Runs `job` after those before it. The node's own always find room: a lost timer would never ring again. */
@@ -69,6 +75,7 @@ export class JobQueue {
       try {
         if (!this.#stopped) verdict = await next.job();
       } catch (error) {
+        this.#isBroken = true;
         this.halt();
         this.ports.failed(error);
       }

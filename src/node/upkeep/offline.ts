@@ -7,7 +7,7 @@ import {loadKeys} from "../keys-part.js";
 import {type Ledger, openLedger} from "../ledger-part.js";
 import {DEFAULT_NODE_OPTIONS} from "../node.js";
 import type {Log} from "../service.js";
-import {SqliteStore} from "../storage/sqlite/store.js";
+import {SqliteStore, type SqliteStoreOptions} from "../storage/sqlite/store.js";
 import type {ReplayPorts} from "./replay.js";
 
 export interface OfflineStore {
@@ -26,13 +26,16 @@ export async function openOfflineStore(dataDir: string, {create}: {readonly crea
     throw new UnavailableError("DATABASE_MISSING", `${dataDir} holds no chain yet`, {
       hint: "run the node once, or fill the directory with qsdm store import",
     });
-  return {dir, store: await SqliteStore.open({path: dir.databasePath, ...keptBy()})};
+  return {dir, store: await SqliteStore.open(databaseOf(dir))};
 }
 
 /** A store that is gone with the process: a file without a name, because headers of years are more than memory holds. */
 export const openScratchStore = (): Promise<SqliteStore> => SqliteStore.open({path: "", ...keptBy()});
 
-const keptBy = () => {
+/** The database of a data directory, with the limits that a node has. */
+export const databaseOf = ({databasePath}: DataDir): SqliteStoreOptions => ({path: databasePath, ...keptBy()});
+
+const keptBy = (): Omit<SqliteStoreOptions, "path"> => {
   const {slashReceiptsMax, eventBlocksKept} = DEFAULT_NODE_OPTIONS;
   return {slashReceiptsMax, eventBlocksKept};
 };

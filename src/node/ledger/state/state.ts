@@ -8,7 +8,7 @@ import {utf8} from "../../../codecs/bytes.js";
 import type {Codec} from "../../../codecs/codec.js";
 import {sha3} from "../../../codecs/hash.js";
 import {digestAt, type HashAll, hashEach, hashMessages} from "./hashing.js";
-import type {LeafChange} from "./tree.js";
+import type {LeafChange, LeafSource} from "./tree.js";
 
 /** One store of the state: a name, which is part of every key's path, and the form of its values. */
 export interface Store<V> {
@@ -21,6 +21,8 @@ export interface Change {
   readonly store: string;
   readonly key: string;
   readonly value: Uint8Array | null;
+  /** What was encoded, where it is at hand: the leaf keeps it. */
+  readonly source?: LeafSource;
 }
 
 const REMOVED = Symbol("removed");
@@ -128,9 +130,13 @@ export class State {
   changes(): Change[] {
     const out: Change[] = [];
     for (const [store, table] of this.#tables) {
-      const {codec} = this.#stores.get(store)!;
+      const of = this.#stores.get(store)!;
       for (const [key, slot] of table.slots)
-        out.push({store, key, value: slot === REMOVED ? null : codec.encode(slot)});
+        out.push(
+          slot === REMOVED
+            ? {store, key, value: null}
+            : {store, key, value: of.codec.encode(slot), source: {store: of, key, value: slot}},
+        );
     }
     return out.sort((a, b) => (a.store === b.store ? (a.key < b.key ? -1 : 1) : a.store < b.store ? -1 : 1));
   }
@@ -240,5 +246,8 @@ export function leafChanges(changes: readonly Change[], hashAll: HashAll = hashE
     take: (digests, at) => valueHashes.push(digestAt(digests, at)),
   });
   let next = 0;
-  return changes.map(({value}, i) => ({path: paths[i]!, valueHash: value === null ? null : valueHashes[next++]!}));
+  return changes.map(({value, source = null}, i) => {
+    const valueHash = value === null ? null : valueHashes[next++]!;
+    return {path: paths[i]!, valueHash, source};
+  });
 }

@@ -9,16 +9,27 @@
 import {compareBytes, equalBytes} from "../../../codecs/bytes.js";
 import {sha3} from "../../../codecs/hash.js";
 import {DIGEST_BYTES, type HashAll, hashEach, hashMessages, Messages} from "./hashing.js";
+import type {Store} from "./state.js";
 
 /** A leaf: where (digest of the key) and what (digest of the value). */
 export interface Leaf {
   readonly path: Uint8Array;
   readonly valueHash: Uint8Array;
 }
+/**
+ * What a leaf stands for, kept beside it. Values are immutable, so that whoever holds on to a tree holds the whole state of
+ * its time, and blocks go on meanwhile.
+ */
+export interface LeafSource {
+  readonly store: Store<unknown>;
+  readonly key: string;
+  readonly value: unknown;
+}
 /** One change to apply: a `null` value removes the leaf. */
 export interface LeafChange {
   readonly path: Uint8Array;
   readonly valueHash: Uint8Array | null;
+  readonly source?: LeafSource | null;
 }
 /**
  * A digest in eight words: integers are part of their object, where an array of bytes is an object of its own, four times
@@ -38,6 +49,7 @@ class LeafNode extends Digest implements Leaf {
   constructor(
     readonly path: Uint8Array,
     readonly valueHash: Uint8Array,
+    readonly source: LeafSource | null,
   ) {
     super();
   }
@@ -68,9 +80,10 @@ export const EMPTY_ROOT = new Uint8Array(DIGEST_BYTES);
 const EMPTY_DIGEST = new Digest();
 
 const leafHash = ({path, valueHash}: Leaf): Uint8Array => sha3(Uint8Array.of(LEAF_TAG), path, valueHash);
-const branchHash = (left: Uint8Array, right: Uint8Array): Uint8Array => sha3(Uint8Array.of(BRANCH_TAG), left, right);
-const bitAt = (path: Uint8Array, depth: number): number => (path[depth >> 3]! >> (7 - (depth & 7))) & 1;
-const isLeaf = (node: LeafNode | Branch): node is LeafNode => node instanceof LeafNode;
+export const branchHash = (left: Uint8Array, right: Uint8Array): Uint8Array =>
+  sha3(Uint8Array.of(BRANCH_TAG), left, right);
+export const bitAt = (path: Uint8Array, depth: number): number => (path[depth >> 3]! >> (7 - (depth & 7))) & 1;
+export const isLeaf = (node: LeafNode | Branch): node is LeafNode => node instanceof LeafNode;
 
 /** The digest that stands for a tree. */
 export function rootOf(tree: TreeNode): Uint8Array {
@@ -111,6 +124,14 @@ export function updateTree(tree: TreeNode, changes: readonly LeafChange[], hashA
   return updated;
 }
 
+/** The subtree at `depth` that has these leaves: paths that ascend and share the bits above. */
+export function subtreeOf(leaves: readonly Leaf[], depth: number, hashAll: HashAll = hashEach): TreeNode {
+  const update = new Update(leaves);
+  const node = update.at(null, 0, leaves.length, depth);
+  update.hash(hashAll);
+  return node;
+}
+
 /** By path. The first 48 bits are compared as a number, which is a call less for nearly every pair. */
 function inOrder(changes: readonly LeafChange[]): LeafChange[] {
   return changes
@@ -118,6 +139,9 @@ function inOrder(changes: readonly LeafChange[]): LeafChange[] {
     .sort((a, b) => a.start - b.start || compareBytes(a.change.path, b.change.path))
     .map(({change}) => change);
 }
+
+/** A leaf that is to be made, with what it stands for where that is at hand. */
+type Leafy = Leaf & Pick<LeafChange, "source">;
 
 /** New nodes of one update, which have no digest before all of them are made. */
 class Update {
@@ -166,7 +190,7 @@ class Update {
 
   /** A subtree that was empty or one leaf. */
   #rebuild(node: LeafNode | null, changes: readonly LeafChange[], depth: number): TreeNode {
-    const leaves = changes.filter((each): each is Leaf => each.valueHash !== null);
+    const leaves = changes.filter((each): each is Leafy => each.valueHash !== null);
     if (node && !changes.some((each) => equalBytes(each.path, node.path))) {
       const at = leaves.findIndex((each) => compareBytes(each.path, node.path) > 0);
       leaves.splice(at < 0 ? leaves.length : at, 0, node);
@@ -174,11 +198,11 @@ class Update {
     return this.#grow(leaves, 0, leaves.length, depth);
   }
 
-  #grow(leaves: readonly Leaf[], from: number, to: number, depth: number): TreeNode {
+  #grow(leaves: readonly Leafy[], from: number, to: number, depth: number): TreeNode {
     if (from === to) return null;
     if (to - from === 1) {
-      const {path, valueHash} = leaves[from]!;
-      const leaf = new LeafNode(path, valueHash);
+      const {path, valueHash, source = null} = leaves[from]!;
+      const leaf = new LeafNode(path, valueHash, source);
       this.#leaves.push(leaf);
       return leaf;
     }

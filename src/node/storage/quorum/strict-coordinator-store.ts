@@ -36,30 +36,22 @@ export class SqliteStrictCoordinatorStore {
     return new SqliteStrictCoordinatorStore(openDatabase(path, FORM));
   }
 
-  /** By id, as they are on disk: reading one takes longer than all else that is done for an evaluation. */
-  readonly #programs = new Map<string, ProgramPackage>();
-
-  private constructor(private readonly db: Sqlite) {
-    const rows = db.prepare("SELECT package FROM program").all() as {package: Buffer}[];
-    for (const row of rows) {
-      const program = programPackage.decode(plain(row.package));
-      this.#programs.set(program.programId, program);
-    }
-  }
+  private constructor(private readonly db: Sqlite) {}
 
   programs(): readonly ProgramPackage[] {
-    return [...this.#programs.values()];
+    const rows = this.db.prepare("SELECT package FROM program").all() as {package: Buffer}[];
+    return rows.map((row) => programPackage.decode(plain(row.package)));
   }
 
   program(programId: Uint8Array): ProgramPackage | null {
-    return this.#programs.get(hexOf(programId)) ?? null;
+    const row = this.db.prepare("SELECT package FROM program WHERE id = ?").get(hexOf(programId));
+    return row ? programPackage.decode(plain((row as {package: Buffer}).package)) : null;
   }
 
   saveProgram(program: ProgramPackage): void {
     this.db
       .prepare("INSERT OR REPLACE INTO program (id, package) VALUES (?, ?)")
       .run(program.programId, programPackage.encode(program));
-    this.#programs.set(program.programId, program);
   }
 
   approvals(): readonly SignedApproval[] {

@@ -2,7 +2,7 @@
 import {UnavailableError} from "../../../errors.js";
 import {openSqlite, type Sqlite} from "./driver.js";
 import {explainWrite, sqliteCode} from "./failure.js";
-import {APPLICATION_ID, SCHEMA, SCHEMA_VERSION} from "./schema.js";
+import {APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UNFINISHED_ID} from "./schema.js";
 import {CHAIN_STEPS, type SchemaStep} from "./steps.js";
 
 /** What a file is: tables, and the marks by which it is told. */
@@ -17,7 +17,8 @@ export interface DatabaseForm {
   readonly journal: "wal" | "truncate";
 }
 
-const CHAIN: DatabaseForm = {
+/** Of a node's database. */
+export const CHAIN: DatabaseForm = {
   applicationId: APPLICATION_ID,
   version: SCHEMA_VERSION,
   schema: SCHEMA,
@@ -28,7 +29,7 @@ const CHAIN: DatabaseForm = {
 /**
  * The database at `path`, created when absent, brought to this version when an earlier one wrote it, locked for this process until it is closed. The lock is the file
  * system's, so a killed node leaves none behind.
- * @throws UnavailableError DATA_DIR_LOCKED, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OLDER, DATABASE_CORRUPT, STORE_WRITE_FAILED
+ * @throws UnavailableError DATA_DIR_LOCKED, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OLDER, DATABASE_UNFINISHED, DATABASE_CORRUPT, STORE_WRITE_FAILED
  */
 export function openDatabase(path: string, form: DatabaseForm = CHAIN): Sqlite {
   const db = openSqlite(path);
@@ -76,6 +77,10 @@ function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): void {
     })();
     return;
   }
+  if (application === UNFINISHED_ID && form.applicationId !== UNFINISHED_ID)
+    throw new UnavailableError("DATABASE_UNFINISHED", `${path} is what a restore that did not end left`, {
+      hint: "run qsdm snapshot restore again, which begins anew, or remove the file",
+    });
   if (application !== form.applicationId)
     throw new UnavailableError("DATABASE_FOREIGN", `${path} belongs to another program`, {
       hint: "choose another --data-dir",

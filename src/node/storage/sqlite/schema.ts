@@ -1,13 +1,11 @@
 /** Tables of the embedded store, and the version that a file was written with. */
-import {logSchema} from "./log/schema.js";
 
 /** Marks a file as ours: "qsdm" in ASCII. */
 export const APPLICATION_ID = 0x7173646d;
+/** Marks a file that a snapshot is being put into: "qsdr". */
+export const UNFINISHED_ID = 0x71736472;
 /** Raised with every change to the tables or to the records in them, which has its step in `steps.ts`. */
-export const SCHEMA_VERSION = 10;
-
-/** The log of receipts by transaction id: one for each transaction there ever was. */
-export const RECEIPTS = "receipt";
+export const SCHEMA_VERSION = 9;
 
 /**
  * Ids are random, so they are never the clustered key: rows append by rowid and a separate index finds them, which
@@ -28,7 +26,14 @@ CREATE TABLE state (
   value BLOB NOT NULL,
   UNIQUE (store, key)
 ) STRICT;
-${logSchema(RECEIPTS)}CREATE TABLE slash_receipt (
+CREATE TABLE receipt (
+  seq INTEGER PRIMARY KEY,
+  tx_id BLOB NOT NULL UNIQUE,
+  height INTEGER NOT NULL,
+  value BLOB NOT NULL
+) STRICT;
+CREATE INDEX receipt_height ON receipt (height);
+CREATE TABLE slash_receipt (
   seq INTEGER PRIMARY KEY,
   tx_id BLOB NOT NULL UNIQUE,
   height INTEGER NOT NULL,

@@ -1,0 +1,161 @@
+/**
+ * Fills a database from a snapshot. Until the last row is there it is marked as unfinished, and no node starts on it: a
+ * restore that was killed leaves a file that the next one begins anew.
+ */
+import {rmSync} from "node:fs";
+import {bytesOfHex} from "../../../codecs/bytes.js";
+import {
+  type Block,
+  block as blockCodec,
+  blockIdOf,
+  type Certificate,
+  certificate as certificateCodec,
+  type Header,
+  header as headerCodec,
+} from "../../../codecs/chain/block.js";
+import {type EpochRow, epochRow} from "../../../codecs/chain/epoch.js";
+import type {StateEntry} from "../../../codecs/chain/snapshot.js";
+import type {BatchRef} from "../../../codecs/dag/batch.js";
+import {UnavailableError} from "../../../errors.js";
+import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
+import {type Compression, loadCompression} from "./compression.js";
+import type {Sqlite, Statement} from "./driver.js";
+import {explainWrite} from "./failure.js";
+import {CHAIN, openDatabase} from "./open.js";
+import {PRUNED_HEIGHT} from "./prune.js";
+import {APPLICATION_ID, UNFINISHED_ID} from "./schema.js";
+import {prepareStatements, type Statements} from "./statements.js";
+import {PRUNED_SEQ, SqliteStore, type SqliteStoreOptions} from "./store.js";
+
+/** What is stored with the newest block. */
+export interface RestoredHead {
+  readonly height: bigint;
+  readonly stateRoot: string;
+  readonly receiptsRoot: string;
+}
+
+const int64 = (value: bigint): Buffer => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(value);
+  return bytes;
+};
+
+export class RestoringStore {
+  readonly #statements: Statements;
+  readonly #fillBlock: Statement;
+  readonly #fillCertificate: Statement;
+
+  private constructor(
+    private readonly path: string,
+    private readonly db: Sqlite,
+    private readonly compression: Compression,
+  ) {
+    this.#statements = prepareStatements(db);
+    this.#fillBlock = db.prepare("UPDATE block SET certificate = ?, body = ? WHERE height = ?");
+    this.#fillCertificate = db.prepare("UPDATE block SET certificate = ? WHERE height = ?");
+  }
+
+  /**
+   * An empty database, in the place of one that holds the genesis alone, or that another restore left.
+   * @throws UnavailableError RESTORE_NOT_EMPTY, and as `openDatabase` says
+   */
+  static async open(options: SqliteStoreOptions): Promise<RestoringStore> {
+    const {path} = options;
+    const compression = await loadCompression();
+    if (!isUnfinished(path)) {
+      const store = await SqliteStore.open(options);
+      try {
+        const head = store.head();
+        // What a validator promised, or a node acknowledged, must not be lost.
+        const isFresh = (!head || head.header.height === 0n) && !store.promise() && store.waiting().length === 0;
+        if (!isFresh || store.uncommitted().length > 0 || store.keptBatches().length > 0)
+          throw new UnavailableError(
+            "RESTORE_NOT_EMPTY",
+            `${path} is in use, its chain is at block ${head?.header.height}`,
+            {
+              hint: "restore into a data directory that qsdm node init has just made",
+            },
+          );
+      } finally {
+        store.close();
+      }
+    }
+    // A log without its database would be taken for the new one's.
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, {force: true});
+    return new RestoringStore(path, openDatabase(path, {...CHAIN, applicationId: UNFINISHED_ID}), compression);
+  }
+
+  headers(headers: readonly Header[]): void {
+    this.#transaction(() => {
+      const none = new Uint8Array();
+      for (const each of headers) {
+        const id = bytesOfHex(blockIdOf(each));
+        this.#statements.addBlock.run(each.height, id, headerCodec.encode(each), none, none);
+      }
+    });
+  }
+
+  /** The whole block of a header that is there. */
+  async block(block: Block, certificate: Certificate): Promise<void> {
+    const body = await this.compression.pack(blockCodec.encode(block));
+    this.#transaction(() => this.#fillBlock.run(certificateCodec.encode(certificate), body, block.header.height));
+  }
+
+  /** An epoch, whose origin's header may come later. */
+  epoch(row: EpochRow): void {
+    this.#transaction(() => this.#statements.addEpoch.run(row.number, row.originHeight, epochRow.encode(row)));
+  }
+
+  /** The votes for a block that an epoch goes on from. */
+  certificate(certificate: Certificate): void {
+    this.#transaction(() => this.#fillCertificate.run(certificateCodec.encode(certificate), certificate.height));
+  }
+
+  taken(epoch: bigint, batches: readonly BatchRef[]): void {
+    this.#transaction(() => {
+      for (const {round, creator, batchId} of batches)
+        this.#statements.takeBatch.run(epoch, round, creator, bytesOfHex(batchId));
+    });
+  }
+
+  state(entries: readonly StateEntry[]): void {
+    this.#transaction(() => {
+      for (const {store, key, value} of entries) this.#statements.putState.run(store, key, value);
+    });
+  }
+
+  /** Makes it a node's database: in one transaction with its newest block's roots. */
+  finish({height, stateRoot, receiptsRoot}: RestoredHead): void {
+    this.#transaction(() => {
+      const {putMeta} = this.#statements;
+      putMeta.run("state_root", bytesOfHex(stateRoot));
+      putMeta.run("receipts_root", bytesOfHex(receiptsRoot));
+      putMeta.run(PRUNED_HEIGHT, int64(height - 1n));
+      putMeta.run(PRUNED_SEQ, int64(lastSeqOf(height)));
+      this.db.pragma(`application_id = ${APPLICATION_ID}`);
+    });
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  #transaction(work: () => void): void {
+    try {
+      this.db.transaction(work).immediate();
+    } catch (error) {
+      throw explainWrite(error, this.path);
+    }
+  }
+}
+
+/** Whether a restore that did not come to its end left the file, or there is none. @throws as `openDatabase`, where somebody has it open */
+function isUnfinished(path: string): boolean {
+  try {
+    openDatabase(path, {...CHAIN, applicationId: UNFINISHED_ID}).close();
+    return true;
+  } catch (error) {
+    if (error instanceof UnavailableError && error.code === "DATABASE_FOREIGN") return false;
+    throw error;
+  }
+}
