@@ -3,8 +3,10 @@ import {randomBytes} from "node:crypto";
 import {plain} from "../codecs/bytes.js";
 import type {SignedRoster} from "../codecs/quorum/strict/roster.js";
 import {RuleError} from "../errors.js";
+import {loadBackend} from "./compute/backend.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
 import {loadMlKem} from "./compute/ml-kem.js";
+import {AuditDesk} from "./custody/audit-desk.js";
 import {StrictClient} from "./custody/client.js";
 import {StrictCoordinator} from "./custody/coordinator-service.js";
 import {CustodianCalls} from "./custody/custodian-calls.js";
@@ -13,10 +15,13 @@ import {Links} from "./custody/links.js";
 import {Party, type PartySuite, sealTo} from "./custody/party.js";
 import {Rpc} from "./custody/rpc.js";
 import {type Address, Listener, parseAddress} from "./network/channel/endpoint.js";
+import {AuditLog} from "./quorum/audit/log.js";
+import {Witness} from "./quorum/audit/witness.js";
 import {StrictCustodian} from "./quorum/strict/custodian.js";
 import {Members, type Role} from "./quorum/strict/members.js";
 import {quorumDatabase, type RunningService} from "./quorum-services.js";
 import type {Log} from "./service.js";
+import {SqliteAuditLogStore, SqliteWitnessStore} from "./storage/quorum/audit-store.js";
 import {SqliteStrictCoordinatorStore} from "./storage/quorum/strict-coordinator-store.js";
 import {SqliteStrictStore} from "./storage/quorum/strict-custodian-store.js";
 
@@ -67,28 +72,36 @@ export async function startStrictCustodian(options: StrictProcessOptions): Promi
     place,
     store,
     verify: party.verify,
+    field: (await loadBackend()).field,
     sign: (message) => party.sign(message),
     random: party.suite.randomBytes,
     seal: (publicKey, plaintext, bound) => sealTo(party.suite, publicKey, {plaintext, bound}),
     unseal: (box, bound) => party.unseal(box, bound),
   });
+  const read = SqliteWitnessStore.open(await quorumDatabase(dataDir, "strict-witness.db"));
+  const sign = (message: Uint8Array): Uint8Array => party.sign(message);
+  const witness = new Witness({members, place, store: read, verify: party.verify, sign});
   const endpoint = party.endpoint(members, (err) => log.warn({err}, "a channel was refused"));
-  const service = new CustodianService(custodian, {listen: listen ?? parseAddress(address), endpoint, log, roundMs});
-  await startOr(() => service.start(), store);
+  const where = listen ?? parseAddress(address);
+  const service = new CustodianService(custodian, {listen: where, endpoint, log, roundMs, witness});
+  const stores = [store, read];
+  await startOr(() => service.start(), stores);
   return {
     url: service.address,
     async stop() {
       service.stop();
-      store.close();
+      for (const each of stores) each.close();
     },
   };
 }
 
 /** @throws as `startStrictCustodian` */
-export async function startStrictCoordinator(options: StrictProcessOptions): Promise<RunningService> {
-  const {dataDir, listen, log} = options;
+export async function startStrictCoordinator(
+  options: StrictProcessOptions & {readonly checkpointMs: number},
+): Promise<RunningService> {
+  const {dataDir, listen, log, checkpointMs} = options;
   const {party, members} = await partyOf(options);
-  const {address} = roleOf(members, party, "coordinator");
+  const {address, place} = roleOf(members, party, "coordinator");
   const store = SqliteStrictCoordinatorStore.open(await quorumDatabase(dataDir, "strict-coordinator.db"));
   const endpoint = party.endpoint(members, (err) => log.warn({err}, "a channel was refused"));
   const links: Links = new Links({
@@ -99,7 +112,14 @@ export async function startStrictCoordinator(options: StrictProcessOptions): Pro
   });
   const {nowMs} = party.suite;
   const custodians = new CustodianCalls(links);
-  const coordinator = new StrictCoordinator({members, store, custodians, verify: party.verify, nowMs, log});
+  const entries = SqliteAuditLogStore.open(await quorumDatabase(dataDir, "strict-audit.db"));
+  const {verify} = party;
+  const audit = new AuditDesk({
+    ...{members, place, store: entries, audit: new AuditLog(entries), custodians, verify, nowMs, log},
+    sign: (message) => party.sign(message),
+  });
+  const coordinator = new StrictCoordinator({members, store, custodians, verify, audit, nowMs, log});
+  const stores = [store, entries];
   const callers = new Set<Rpc>();
   const listener = new Listener(endpoint, (channel) => {
     const role = members.byChannel(channel.peer);
@@ -108,24 +128,26 @@ export async function startStrictCoordinator(options: StrictProcessOptions): Pro
     callers.add(caller);
     void channel.closed.then(() => callers.delete(caller));
   });
-  await startOr(() => listener.start(listen ?? parseAddress(address)), store);
-  for (const [place, service] of members.roster.custodians.entries()) links.keep(place, service);
+  await startOr(() => listener.start(listen ?? parseAddress(address)), stores);
+  for (const [to, service] of members.roster.custodians.entries()) links.keep(to, service);
+  audit.start(checkpointMs);
   return {
     url: listener.address,
     async stop() {
       listener.stop();
       links.stop();
+      await audit.stop();
       for (const {channel} of callers) channel.close();
-      store.close();
+      for (const each of stores) each.close();
     },
   };
 }
 
-async function startOr(start: () => Promise<void>, store: {close(): void}): Promise<void> {
+async function startOr(start: () => Promise<void>, stores: readonly {close(): void}[]): Promise<void> {
   try {
     await start();
   } catch (error) {
-    store.close();
+    for (const each of stores) each.close();
     throw error;
   }
 }

@@ -14,6 +14,8 @@ import {createLog} from "../../src/commands/log.js";
 import {startCluster} from "../../src/commands/quorum/cluster.js";
 import {deploy} from "../../src/commands/quorum/deploy.js";
 import {integerIn, type ServiceClient, serviceClient, textIn} from "../../src/commands/quorum/service-client.js";
+import {loadBackend} from "../../src/node/compute/backend.js";
+import type {FieldBatches} from "../../src/node/compute/field.js";
 import {evaluateInProcess} from "../../src/node/quorum/custodian/in-process.js";
 import {mul, P} from "../../src/node/quorum/field/field.js";
 import {compile} from "../../src/node/quorum/language/compile.js";
@@ -47,7 +49,7 @@ const ratio = (peer: number, ours: number): string => `${(peer / ours).toFixed(2
 
 export async function run(print: (line: string) => void): Promise<void> {
   field(print);
-  protocols(print);
+  protocols(print, (await loadBackend()).field);
   await services(print);
   await strict(print);
 }
@@ -74,12 +76,13 @@ function field(print: (line: string) => void): void {
   print(`field products: ${rate(PRODUCTS, folded)} /s, ${ratio(divided, folded)} of BigInt with %`);
 }
 
-function protocols(print: (line: string) => void): void {
+function protocols(print: (line: string) => void, batches: FieldBatches): void {
   const wide = compile(`input x\ndot y =${" x x".repeat(WIDTH)}\noutput y`);
   const deep = compile(`input x\npolyeval y =${" x".repeat(DEPTH + 2)}\noutput y`);
   const given = {inputs: new Map([["x", 3n]])};
   const shape = {n: 3, k: 2};
-  const verified = (ir: typeof wide) => () => rehearse(ir, given, {...shape, random, draw});
+  const rehearsal = {...shape, random, draw, field: batches};
+  const verified = (ir: typeof wide) => () => rehearse(ir, given, rehearsal);
   const plain = (ir: typeof wide) => () => evaluateInProcess(ir, given, shape, draw);
   const [whole = 0, bare = 0] = best(verified(wide), plain(wide));
   print(
@@ -87,7 +90,7 @@ function protocols(print: (line: string) => void): void {
   );
   const [slow = 0, quick = 0] = best(verified(deep), plain(deep));
   print(`a chain of ${DEPTH} products: ${(slow * 1_000).toFixed(1)} ms verified, ${ratio(quick, slow)} of unverified`);
-  const {offline, online} = rehearse(wide, given, {...shape, random, draw});
+  const {offline, online} = rehearse(wide, given, rehearsal);
   print(
     `traffic for each product: ${Math.round(offline.bytes / WIDTH)} bytes before, ${Math.round(online.bytes / WIDTH)} bytes in the evaluation`,
   );

@@ -52,7 +52,7 @@ test("from keys to a result that only the client sees", async () => {
   expect(await run("roster", "verify", "quorum.roster")).toMatchObject({status: 0, data: {threshold: 2}});
   await Promise.all([
     ...[0, 1, 2].map((at) => start("custodian", "--key", `custodian-${at}.key`, "--data-dir", `custodian-${at}`)),
-    start("coordinator", "--key", "coordinator.key", "--data-dir", "coordinator"),
+    start("coordinator", "--key", "coordinator.key", "--data-dir", "coordinator", "--checkpoint-interval", "1s"),
   ]);
 
   writeFileSync(join(folder, "f.qvm"), "input x\nsecret w\nmul y = x w\noutput y\n");
@@ -71,8 +71,15 @@ test("from keys to a result that only the client sees", async () => {
     status: 0,
     data: {results: {y: "42"}, suspects: []},
   });
+  const auditOf = (...more: readonly string[]) => run("audit", "verify", ...alice, ...more);
+  let audited = await auditOf("--out", "kept.checkpoint");
+  for (let tries = 0; tries < 20 && audited.status !== 0; tries++) audited = await auditOf("--out", "kept.checkpoint");
+  expect(audited.data.signed_by).toHaveLength(3);
   await stop(running[1]!);
   expect(await run("eval", id, "--set", "x=-1", "--signed", ...alice)).toMatchObject({data: {results: {y: "-21"}}});
+  const {status, data} = await auditOf("--checkpoint", "kept.checkpoint", "--list");
+  expect([status, data.entries > audited.data.signed_entries]).toEqual([0, true]);
+  expect(data.log.at(-1)).toMatchObject({event: "end", kind: "evaluate", party: "alice", outcome: "ok"});
   expect(await run("reshare", ...alice)).toMatchObject({status: 3, data: {code: "METHOD_REFUSED"}});
   // Some twenty processes, one after the other.
 }, 120_000);

@@ -18,6 +18,7 @@ import {digestOf, sign} from "../../src/codecs/quorum/strict/statement.js";
 import {approval, deposit, maskRequest, prepared, result, ticket} from "../../src/codecs/quorum/strict/statements.js";
 import {ML_KEM_768} from "../../src/codecs/suite.js";
 import {QsdmError} from "../../src/errors.js";
+import {bigintField} from "../../src/node/compute/field.js";
 import {JobRunner} from "../../src/node/custody/job-runner.js";
 import {sealTo, unseal} from "../../src/node/custody/party.js";
 import type {RoundMessage} from "../../src/node/custody/rpc.js";
@@ -80,6 +81,7 @@ export class StrictMachines {
       place,
       store: this.stores[place]!,
       verify: party.verify,
+      field: bigintField,
       sign: (message) => party.sign(message),
       random,
       seal: (publicKey, plaintext, bound) => sealTo(party.suite, publicKey, {plaintext, bound}),
@@ -114,7 +116,7 @@ export class StrictMachines {
     return Promise.all(
       at.map(async (place): Promise<Part> => {
         try {
-          const protocol = begin(this.custodians[place]!, job, this.nowMs);
+          const protocol = await begin(this.custodians[place]!, job, this.nowMs);
           const outcome = await this.#runners[place]!.run(jobDigest(job), protocol, job.participants);
           return {place, outcome, code: null, reason: null, culprits: []};
         } catch (error) {

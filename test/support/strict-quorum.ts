@@ -18,6 +18,8 @@ import {
 } from "../../src/node/quorum-strict.js";
 
 export const random = (size: number): Uint8Array => plain(globalThis.crypto.getRandomValues(new Uint8Array(size)));
+/** Tests ask for checkpoints themselves. */
+const NEVER_MS = 2 ** 31 - 1;
 const SILENT = {debug() {}, info() {}, warn() {}, error() {}};
 export const LOG = process.env.QUORUM_LOG ? {...SILENT, warn: console.error, error: console.error} : SILENT;
 
@@ -69,8 +71,16 @@ export class StrictQuorum {
 
   async start(): Promise<void> {
     for (let place = 0; place < this.members.n; place++) await this.startCustodian(place);
-    this.coordinator = await startStrictCoordinator({...this.options("coordinator"), seed: this.keys.coordinator});
+    await this.startCoordinator();
     await this.settled(this.members.n);
+  }
+
+  async startCoordinator(): Promise<void> {
+    this.coordinator = await startStrictCoordinator({
+      ...this.options("coordinator"),
+      seed: this.keys.coordinator,
+      checkpointMs: NEVER_MS,
+    });
   }
 
   async startCustodian(place: number): Promise<void> {

@@ -7,33 +7,55 @@ import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {fetchEntries, readEntries} from "./audit-entries.js";
 import {addCoordinatorFlag, type CoordinatorFlags, serviceClient} from "./service-client.js";
+import {auditStrictly} from "./strict/audit.js";
+import {addPartyFlags, isStrict, type PartyFlags} from "./strict/files.js";
 
-interface Flags extends CoordinatorFlags {
+interface Flags extends CoordinatorFlags, PartyFlags {
   readonly file?: string;
   readonly head?: string;
+  readonly checkpoint?: string;
+  readonly out?: string;
+  readonly force: boolean;
+  readonly list: boolean;
 }
 
 const FILE_MAX_BYTES = 256 * 1024 * 1024;
 
 export const quorumAuditVerifyCommand = (io: Io): Command =>
-  addCoordinatorFlag(
-    defineCommand("quorum audit verify", {
-      summary: "recompute the coordinator's audit log",
-      description:
-        "Reads the log from the coordinator, or from a file with the same JSON, and recomputes every hash and link here; " +
-        "what the coordinator says of it does not count. Prints the number of entries and the last hash. A chain cannot " +
-        "show that its end was cut off: keep the hash, and pass it as --head the next time.",
-      examples: [
-        {does: "the log as it is served", run: "qsdm quorum audit verify"},
-        {does: "has anything up to here been taken away?", run: "qsdm quorum audit verify --head HASH"},
-      ],
-      exit: {3: "The log was changed, or does not contain --head."},
-      seeAlso: ["quorum coordinator"],
-    }),
+  addPartyFlags(
+    addCoordinatorFlag(
+      defineCommand("quorum audit verify", {
+        summary: "recompute the coordinator's audit log",
+        description:
+          "Reads the log from the coordinator, or from a file with the same JSON, and recomputes every hash and link here; " +
+          "what the coordinator says of it does not count. Prints the number of entries and the last hash. A chain cannot " +
+          "show that its end was cut off: keep the hash, and pass it as --head the next time.\n\n" +
+          "With --roster and a party's key it reads the log of the roster's coordinator, and holds it to the newest checkpoint: " +
+          "where the log stood when enough custodians signed it, each of whom has read every entry and found there what it was " +
+          "asked for. Prints entries, root of their tree (RFC 6962), how many are signed for, and by whom. --out keeps the " +
+          "checkpoint, --checkpoint asks whether the log still goes on from one that was kept.",
+        examples: [
+          {does: "the log as it is served", run: "qsdm quorum audit verify"},
+          {does: "has anything up to here been taken away?", run: "qsdm quorum audit verify --head HASH"},
+          {
+            does: "a log that custodians sign, with what they signed kept for the next time",
+            run: "qsdm quorum audit verify --roster quorum.roster --key alice.key --out newest.checkpoint",
+          },
+        ],
+        exit: {3: "The log was changed, or does not contain --head or go on from --checkpoint."},
+        seeAlso: ["quorum coordinator"],
+      }),
+    ),
   )
     .option("--file <path>", "a saved log; - reads standard input")
     .option("--head <hash>", "hash of an entry that must still be there")
-    .action(async ({file, head, coordinator, timeout}: Flags) => {
+    .option("--checkpoint <path>", "with --roster, a checkpoint that the log must go on from")
+    .option("--out <path>", "with --roster, where the newest checkpoint is kept")
+    .option("--force", "replace an existing file", false)
+    .option("--list", "with --roster, print each entry", false)
+    .action(async (flags: Flags) => {
+      if (isStrict(flags)) return auditStrictly(io, flags);
+      const {file, head, coordinator, timeout} = flags;
       const entries =
         file === undefined
           ? await fetchEntries(serviceClient(io, coordinator, timeout))

@@ -3,7 +3,7 @@ import {UsageError} from "../../errors.js";
 import {PUBLIC_APPROVAL_KEYS} from "../../node/quorum/custodian/approval.js";
 import {startCoordinator} from "../../node/quorum-services.js";
 import {defineCommand} from "../define.js";
-import {countFlag, repeatFlag} from "../flags.js";
+import {countFlag, durationFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {
   addServiceFlags,
@@ -21,11 +21,13 @@ interface Flags extends ServiceFlags {
   readonly maxIdentities: number;
   readonly approvalKeysFile?: string;
   readonly publicApprovalKeys: boolean;
+  readonly checkpointInterval: number;
 }
 
 const DEFAULT_CUSTODIANS = 3;
 const FIRST_CUSTODIAN_PORT = 9100;
 const DEFAULT_MAX_IDENTITIES = 100_000;
+const DEFAULT_CHECKPOINT_MS = 60_000;
 
 export const quorumCoordinatorCommand = (io: Io): Command =>
   addServiceFlags(
@@ -56,6 +58,7 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
       },
       files: {
         "DIR/strict-coordinator.db": "Strict: programs, approvals and certificates.",
+        "DIR/strict-audit.db": "Strict: the audit log, the tree over it, and checkpoints that custodians signed.",
         "DIR/coordinator.db": "Compat: programs, budgets and the audit log.",
         "--key": "The party's key, as qsdm quorum identity create wrote it.",
       },
@@ -79,12 +82,19 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
       "--approval-keys-file <path>",
       "compat: keys of the custodians' approval tags, one on a line in order of index",
     )
+    .option(
+      "--checkpoint-interval <duration>",
+      "strict: how often custodians sign where the audit log stands (default: 1m)",
+      durationFlag,
+      DEFAULT_CHECKPOINT_MS,
+    )
     .option("--public-approval-keys", "compat: use the reference's own keys", false)
     .action(async (flags: Flags) => {
       if (flags.profile === "strict") {
         const options = await strictOptions(io, flags);
         const {startStrictCoordinator} = await import("../../node/quorum-strict.js");
-        return serve(io, startStrictCoordinator(options), {profile: "strict"});
+        const {checkpointInterval: checkpointMs} = flags;
+        return serve(io, startStrictCoordinator({...options, checkpointMs}), {profile: "strict"});
       }
       const {approvalKeysFile, publicApprovalKeys, threshold} = flags;
       checkKeySource(approvalKeysFile, publicApprovalKeys, "--approval-keys-file");

@@ -49,6 +49,8 @@ export const quorumCustodianCommand = (io: Io): Command =>
       environment: {CUSTODIAN_INDEX: "Place among the custodians where --index is not given."},
       files: {
         "DIR/strict-custodian.db": "Strict: keys, shares, unused triples and masks, programs, budgets.",
+        "DIR/strict-witness.db":
+          "Strict: how far coordinators' audit logs were read, and entries that concern this custodian.",
         "DIR/custodian.db": "Compat: shares, unspent triples and programs.",
         "--key": "The party's key, as qsdm quorum identity create wrote it.",
       },

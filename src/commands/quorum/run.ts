@@ -56,7 +56,7 @@ export const quorumRunCommand = (io: Io): Command =>
       const {ir, programId} = (await readProgram(io, path)).program;
       const inputs = parseInputs(flags.set ?? [], inputNames(ir));
       const secrets = await readSecrets(io, flags.secretsFile, secretNames(ir));
-      const {results, ...more} = evaluateHere(ir, {inputs, secrets}, {...flags, random: io.host.randomBytes});
+      const {results, ...more} = await evaluateHere(ir, {inputs, secrets}, {...flags, random: io.host.randomBytes});
       const shown = [...results].map(([name, value]) => [name, flags.signed ? signed(value) : value] as const);
       io.result({program_id: programId, results: Object.fromEntries(shown), ...more}, shown);
     });
@@ -65,7 +65,7 @@ export const quorumRunCommand = (io: Io): Command =>
  * Results, and how they came about where they were computed on shares.
  * @throws UsageError CUSTODIANS_REQUIRED, and as the evaluations say
  */
-function evaluateHere(
+async function evaluateHere(
   ir: Ir,
   given: Given,
   {
@@ -82,7 +82,11 @@ function evaluateHere(
     throw new UsageError("CUSTODIANS_REQUIRED", "--verified is about custodians", {hint: "add --custodians 3"});
   }
   const draw = fieldSource(random);
-  if (verified) return rehearse(ir, given, {n, k, random, draw});
+  if (verified) {
+    const {loadBackend} = await import("../../node/compute/backend.js");
+    const {field} = await loadBackend();
+    return rehearse(ir, given, {n, k, random, draw, field});
+  }
   const {results, rounds} = evaluateInProcess(ir, given, {n, k}, draw);
   return {results, rounds: rounds.map((round) => round.map(({node}) => node))};
 }

@@ -4,12 +4,14 @@ import type {Codec} from "../../codecs/codec.js";
 import {decodeElements, encodeElements} from "../../codecs/quorum/element.js";
 import {secretNames} from "../../codecs/quorum/ir.js";
 import {type ProgramPackage, programPackage} from "../../codecs/quorum/program-package.js";
+import type {Countersigned} from "../../codecs/quorum/strict/audit.js";
 import {type Answer, type Ask, type CoordinatorMethods, coordinatorMethods} from "../../codecs/quorum/strict/calls.js";
 import {type ContentOf, digestOf, isSignedBy, type Signed, sign} from "../../codecs/quorum/strict/statement.js";
 import {approval, deposit, maskRequest, maskShares, result, ticket} from "../../codecs/quorum/strict/statements.js";
 import {ML_KEM_768} from "../../codecs/suite.js";
 import {DecodeError, RuleError, UnavailableError} from "../../errors.js";
 import {dial, parseAddress} from "../network/channel/endpoint.js";
+import {checkCountersigned} from "../quorum/audit/countersigned.js";
 import {sub} from "../quorum/field/field.js";
 import {fieldSource} from "../quorum/field/random.js";
 import {inputNames, inputOf, type Outputs} from "../quorum/program/evaluate.js";
@@ -67,6 +69,17 @@ export class StrictClient {
 
   close(): void {
     this.rpc.channel.close();
+  }
+
+  /** For messages: names of the custodians at `places`. */
+  namesOf(places: readonly number[]): readonly string[] {
+    return this.ports.members.namesOf(places);
+  }
+
+  /** @throws as `checkCountersigned` */
+  checkpointIn(signed: Countersigned): ReturnType<typeof checkCountersigned> {
+    const {members, party} = this.ports;
+    return checkCountersigned(members, party.verify, signed);
   }
 
   /** @throws what the coordinator refuses with; UnavailableError PEER_UNREACHABLE, CALL_TIMEOUT */

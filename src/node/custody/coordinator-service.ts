@@ -5,18 +5,26 @@
 import {bytesOfHex, equalBytes} from "../../codecs/bytes.js";
 import {secretNames} from "../../codecs/quorum/ir.js";
 import {programPackage} from "../../codecs/quorum/program-package.js";
-import {type CustodianStatus, coordinatorMethods} from "../../codecs/quorum/strict/calls.js";
+import {resultCommitment} from "../../codecs/quorum/strict/audit.js";
+import {
+  type Answer,
+  type CustodianMethods,
+  type CustodianStatus,
+  coordinatorMethods,
+} from "../../codecs/quorum/strict/calls.js";
 import {
   depositPayload,
   evaluatePayload,
   type Job,
+  jobDigest,
   refreshPayload,
   stockPayload,
 } from "../../codecs/quorum/strict/job.js";
-import {type ContentOf, isSignedBy, type Signed} from "../../codecs/quorum/strict/statement.js";
+import {type ContentOf, digestOf, isSignedBy, type Signed} from "../../codecs/quorum/strict/statement.js";
 import {
+  approval,
   type deposit,
-  type maskRequest,
+  maskRequest,
   type maskShares,
   result,
   type ticket,
@@ -32,7 +40,8 @@ import {triplesFor} from "../quorum/verified/online.js";
 import {stockMax} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
-import type {CustodianCalls} from "./custodian-calls.js";
+import type {AuditDesk, Event} from "./audit-desk.js";
+import type {Answers, CustodianCalls} from "./custodian-calls.js";
 import type {Handlers, MethodName} from "./rpc.js";
 
 export interface CoordinatorPorts {
@@ -40,6 +49,7 @@ export interface CoordinatorPorts {
   readonly store: SqliteStrictCoordinatorStore;
   readonly custodians: CustodianCalls;
   readonly verify: VerifySignature;
+  readonly audit: AuditDesk;
   nowMs(): number;
   readonly log: Log;
 }
@@ -48,6 +58,11 @@ type SignedRequest = Signed<ContentOf<typeof maskRequest>>;
 type SignedTicket = Signed<ContentOf<typeof ticket>>;
 type SignedResult = Signed<ContentOf<typeof result>>;
 type SignedDeposit = Signed<ContentOf<typeof deposit>>;
+
+type Ran = Answers<Answer<CustodianMethods["run"]>>;
+/** Whom a job is for. */
+type Asker = Pick<Event, "programId" | "party">;
+const NOBODY: Asker = {programId: null, party: ""};
 
 /** Made at once where a client asks and there is nothing. */
 const REFILL = {triples: 1_024, masks: 256};
@@ -82,6 +97,7 @@ export class StrictCoordinator {
         m.custodians.ask.decode(body);
         return m.custodians.answer.encode({statuses: await this.#statusesByPlace()});
       },
+      ...this.ports.audit.handlers(),
     };
     return {
       async call(method, body) {
@@ -112,7 +128,7 @@ export class StrictCoordinator {
 
   /** @throws DecodeError of the package; RuleError SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
   async deploy(bytes: Uint8Array, shares: SignedDeposit | null): Promise<void> {
-    const {store, custodians, members} = this.ports;
+    const {store, custodians, members, audit} = this.ports;
     const program = programPackage.decode(bytes);
     const secrets = secretNames(program.ir).length > 0;
     if (secrets !== (shares !== null))
@@ -124,22 +140,27 @@ export class StrictCoordinator {
     const took = await custodians.all("install", {package: bytes});
     if (took.answers.length < members.k) throw took.error ?? missing(took.answers.length, members.k);
     store.saveProgram(program);
+    const programId = bytesOfHex(program.programId);
+    audit.enter({event: "deploy", subject: programId, programId, party: shares?.content.owner ?? ""});
     if (!shares) return;
     await this.#alone(async () => {
       const epoch = await this.#epoch();
-      await this.#agree({kind: "deposit", epoch, payload: depositPayload.encode(shares)});
+      const by = {programId, party: shares.content.owner};
+      await this.#agree({kind: "deposit", epoch, payload: depositPayload.encode(shares)}, by);
     });
   }
 
   /** @throws RuleError APPROVAL_INVALID, PROGRAM_UNKNOWN */
   async approve(signed: SignedApproval): Promise<{approvals: number; active: boolean}> {
-    const {store, custodians, members} = this.ports;
+    const {store, custodians, members, audit} = this.ports;
     const program = this.#program(signed.content.programId);
     checkApproval(signed, this.ports, this.ports.nowMs());
     store.saveApproval(signed);
+    const id = bytesOfHex(program.programId);
+    const [party] = members.namesOf([signed.content.custodian]);
+    audit.enter({event: "approve", subject: digestOf(approval, signed), programId: id, party});
     await custodians.all("approve", {approval: signed});
     const statuses = await custodians.statuses();
-    const id = bytesOfHex(program.programId);
     const known = statuses.flatMap(({status}) => status.programs.filter((each) => equalBytes(each.programId, id)));
     return {
       approvals: Math.max(0, ...known.map(({approvals}) => approvals)),
@@ -149,11 +170,15 @@ export class StrictCoordinator {
 
   /** @throws RuleError STOCK_EXHAUSTED, and what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
   async masks(request: SignedRequest): Promise<readonly Signed<ContentOf<typeof maskShares>>[]> {
-    const {custodians, members} = this.ports;
+    const {custodians, members, audit} = this.ports;
     const count = wiresOf(this.#program(request.content.programId));
     const first = await this.#allocate("mask", count);
     const {answers, error} = await custodians.all("masks", {request, first});
-    if (answers.length >= members.k) return answers.map(({answer}) => answer);
+    if (answers.length >= members.k) {
+      const {programId, client: party} = request.content;
+      audit.note({event: "masks", subject: digestOf(maskRequest, request), programId, party});
+      return answers.map(({answer}) => answer);
+    }
     throw error ?? missing(answers.length, members.k);
   }
 
@@ -175,8 +200,12 @@ export class StrictCoordinator {
       const sharing = secrets ? await this.#sharingOf(content.programId, participants) : 0n;
       const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
       const job: Job = {roster: members.digest, kind: "evaluate", run: 0n, epoch: content.epoch, participants, payload};
-      const {answers, failures} = await custodians.run(job);
-      const results = answers.flatMap(({place, answer}) => this.#resultIn(answer.outcome, place));
+      const by = {programId: content.programId, party: content.client};
+      const {answers, failures} = await this.#entered(job, by, (ran) => {
+        const [first] = this.#resultsIn(ran);
+        return first ? resultCommitment(content.nonce, first.content.masked) : null;
+      });
+      const results = this.#resultsIn({answers});
       if (results.length >= members.k) return {results, suspects: [...out]};
       const more = this.#blamed(failures).filter((place) => !out.has(place));
       for (const place of more) out.add(place);
@@ -239,9 +268,9 @@ export class StrictCoordinator {
   }
 
   /** A job whose result is used once all have it: first each writes it down and signs that, then all are told. */
-  async #agree(job: Pick<Job, "kind" | "epoch" | "payload">): Promise<bigint> {
+  async #agree(job: Pick<Job, "kind" | "epoch" | "payload">, by: Asker = NOBODY): Promise<bigint> {
     const {store, custodians, log} = this.ports;
-    const {whole, outcomes} = await this.#together(job);
+    const {whole, outcomes} = await this.#together(job, by);
     const certificate = custodians.certificate(whole, outcomes);
     store.saveCertificate(certificate);
     for (const stock of Object.values(this.#stock)) stock.clear();
@@ -252,14 +281,15 @@ export class StrictCoordinator {
 
   async #together(
     job: Pick<Job, "kind" | "epoch" | "payload">,
+    by: Asker = NOBODY,
   ): Promise<{readonly whole: Job; readonly outcomes: readonly Uint8Array[]}> {
-    const {members, custodians, store} = this.ports;
+    const {members, store} = this.ports;
     const statuses = await this.#everyone();
     const runs = [...statuses.map(({run}) => run), ...store.certificates().map((each) => each.job.run)];
     const run = runs.reduce((most, each) => (each > most ? each : most), 0n) + 1n;
     const participants = Array.from({length: members.n}, (_, place) => place);
     const whole: Job = {...job, roster: members.digest, run, participants};
-    const {answers, failures} = await custodians.run(whole);
+    const {answers, failures} = await this.#entered(whole, by);
     if (failures.length === 0) return {whole, outcomes: answers.map(({answer}) => answer.outcome)};
     const named = this.#blamed(failures);
     const {error} = failures.find((each) => codeOf(each.error) !== "PEER_UNREACHABLE") ?? failures[0]!;
@@ -279,6 +309,22 @@ export class StrictCoordinator {
     });
     const unfit = failures.flatMap(({place, error}) => (UNFIT.has(codeOf(error)) ? [place] : []));
     return [...new Set([...namedBy(accusations, members.k), ...unfit])].sort((a, b) => a - b);
+  }
+
+  /** Runs a job between two entries of the audit log: before the first is on the disk nobody is asked. */
+  async #entered(job: Job, by: Asker, commitmentOf: (ran: Ran) => Uint8Array | null = () => null): Promise<Ran> {
+    const {audit, custodians} = this.ports;
+    const entry = {subject: jobDigest(job), kind: job.kind, ...by};
+    audit.enter({event: "begin", ...entry});
+    const ran = await custodians.run(job);
+    const failed = ran.failures.length > 0 && (job.kind !== "evaluate" || ran.answers.length < this.ports.members.k);
+    const outcome = failed ? codeOf(ran.error) : "ok";
+    audit.note({event: "end", ...entry, outcome, commitment: failed ? null : commitmentOf(ran)});
+    return ran;
+  }
+
+  #resultsIn({answers}: Pick<Ran, "answers">): SignedResult[] {
+    return answers.flatMap(({place, answer}) => this.#resultIn(answer.outcome, place));
   }
 
   #resultIn(outcome: Uint8Array, place: number): SignedResult[] {
@@ -355,7 +401,7 @@ export class StrictCoordinator {
 }
 
 /** What costs all custodians work. A client has it done when it runs short. */
-const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set(["stock", "refresh"]);
+const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set(["stock", "refresh", "seal"]);
 
 /** Refusals of one custodian that say nothing of the others. */
 const UNFIT = new Set([

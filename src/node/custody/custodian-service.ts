@@ -4,8 +4,10 @@ import {custodianMethods} from "../../codecs/quorum/strict/calls.js";
 import {type Job, jobDigest} from "../../codecs/quorum/strict/job.js";
 import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {type Address, type EndpointPorts, Listener} from "../network/channel/endpoint.js";
+import type {Witness} from "../quorum/audit/witness.js";
 import type {StrictCustodian} from "../quorum/strict/custodian.js";
 import {begin} from "../quorum/strict/jobs.js";
+import type {Role} from "../quorum/strict/members.js";
 import type {Log} from "../service.js";
 import {JobRunner} from "./job-runner.js";
 import {Links} from "./links.js";
@@ -16,6 +18,7 @@ export interface CustodianServiceOptions {
   readonly endpoint: EndpointPorts;
   readonly log: Log;
   readonly roundMs: number;
+  readonly witness: Witness;
 }
 
 /** How long a job waits for channels that are not there yet. */
@@ -60,7 +63,7 @@ export class CustodianService {
       const role = members.byChannel(channel.peer);
       if (role?.kind === "custodian") return this.#links.adopt(role.place, channel);
       if (role?.kind !== "coordinator") return channel.close();
-      const caller = new Rpc(channel, this.#coordinatorHandlers());
+      const caller = new Rpc(channel, this.#coordinatorHandlers(role));
       this.#callers.add(caller);
       void channel.closed.then(() => this.#callers.delete(caller));
     });
@@ -86,10 +89,10 @@ export class CustodianService {
     for (const {channel} of this.#callers) channel.close();
   }
 
-  #coordinatorHandlers(): Handlers {
+  #coordinatorHandlers(by: Extract<Role, {kind: "coordinator"}>): Handlers {
     const {custodian} = this;
-    const {log, endpoint} = this.options;
-    const {status, install, approve, masks, run, commit} = custodianMethods;
+    const {log, endpoint, witness} = this.options;
+    const {status, install, approve, masks, run, commit, entries, countersign} = custodianMethods;
     const calls: Partial<Record<MethodName, (body: Uint8Array) => Uint8Array | Promise<Uint8Array>>> = {
       status: (body) => {
         status.ask.decode(body);
@@ -107,12 +110,21 @@ export class CustodianService {
         const {request, first} = masks.ask.decode(body);
         return masks.answer.encode(custodian.masks(request, first, endpoint.nowMs()));
       },
-      run: async (body) => run.answer.encode({outcome: await this.#run(run.ask.decode(body).job)}),
+      run: async (body) => {
+        const {job} = run.ask.decode(body);
+        witness.owe(by, jobDigest(job), endpoint.nowMs());
+        return run.answer.encode({outcome: await this.#run(job)});
+      },
       commit: (body) => {
         const {certificate} = commit.ask.decode(body);
         custodian.commit(certificate);
         log.info({kind: certificate.job.kind, run: certificate.job.run}, "a job is committed");
         return commit.answer.encode({});
+      },
+      entries: (body) => entries.answer.encode({size: BigInt(witness.read(by, entries.ask.decode(body).entries))}),
+      countersign: (body) => {
+        const {checkpoint} = countersign.ask.decode(body);
+        return countersign.answer.encode({countersignature: witness.countersign(by, checkpoint, endpoint.nowMs())});
       },
     };
     return {
@@ -136,7 +148,8 @@ export class CustodianService {
     );
     if (this.#stopped) throw new UnavailableError("STOPPING", "the custodian stops");
     try {
-      const outcome = await this.#runner.run(digest, begin(this.custodian, job, endpoint.nowMs()), participants);
+      const protocol = await begin(this.custodian, job, endpoint.nowMs());
+      const outcome = await this.#runner.run(digest, protocol, participants);
       log.info({kind, run, ms: Math.round(performance.now() - startedMs)}, "a job is done");
       return outcome;
     } catch (err) {

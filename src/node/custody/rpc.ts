@@ -25,6 +25,13 @@ const callCodec = record("qvm/call/1", {
     "stock",
     "refresh",
     "custodians",
+    "entries",
+    "countersign",
+    "audit",
+    "checkpoint",
+    "seal",
+    "inclusion",
+    "consistency",
   ),
   body: blob({max: MESSAGE_MAX_BYTES}),
 });

@@ -1,6 +1,7 @@
 /** A chain checked where it lies, copied to a file and taken from one, with real keys. */
 import path from "node:path";
 import {beforeAll, describe, expect, test} from "vitest";
+import {plain} from "../../../src/codecs/bytes.js";
 import {block as blockCodec, certificate as certificateCodec} from "../../../src/codecs/chain/block.js";
 import {
   type ChainFileBlock,
@@ -13,6 +14,7 @@ import {receipt as receiptCodec} from "../../../src/codecs/chain/receipt.js";
 import {FinalityDesk} from "../../../src/node/finality.js";
 import {hashEach} from "../../../src/node/ledger/state/hashing.js";
 import {openSqlite} from "../../../src/node/storage/sqlite/driver.js";
+import {Chunk, packChunk} from "../../../src/node/storage/sqlite/log/chunk.js";
 import {SqliteStore} from "../../../src/node/storage/sqlite/store.js";
 import {executeStore} from "../../../src/node/upkeep/execute.js";
 import {exportChain} from "../../../src/node/upkeep/export.js";
@@ -227,9 +229,11 @@ async function executed(store: SqliteStore): Promise<string | null> {
   return executeStore({...REPLAY, store, scratch: scratch.store, chain: scratch.chain, signal, checked: () => {}});
 }
 
+type Db = ReturnType<typeof openSqlite>;
+
 describe("a store is checked", () => {
   /** A whole copy of the chain, changed by `damage` behind the store's back. */
-  async function damaged(damage: (db: ReturnType<typeof openSqlite>) => void): Promise<SqliteStore> {
+  async function damaged(damage: (db: Db) => void): Promise<SqliteStore> {
     const directory = scratchDirectory();
     const to = await openTestChain(directory, GENESIS);
     await imported(file, to, true);
@@ -239,8 +243,16 @@ describe("a store is checked", () => {
     db.close();
     return SqliteStore.open({path: path.join(directory, "chain.db"), slashReceiptsMax: 1, eventBlocksKept: 100});
   }
-  const set = (column: string, height: number, value: Uint8Array) => (db: ReturnType<typeof openSqlite>) =>
+  const set = (column: string, height: number, value: Uint8Array) => (db: Db) =>
     void db.prepare(`UPDATE block SET ${column} = ? WHERE height = ?`).run(value, height);
+  const chunkOf = (db: Db): Chunk =>
+    new Chunk(plain(db.prepare("SELECT value FROM receipt WHERE height = 3").pluck().get() as Buffer));
+  const receiptIn = (db: Db): Uint8Array => chunkOf(db).value(0);
+  /** Puts another value in the place of block 3's receipt, which is its only one. */
+  const setReceipt = (db: Db, value: Uint8Array): void => {
+    const key = chunkOf(db).bytes.slice(8, 40);
+    db.prepare("UPDATE receipt SET value = ? WHERE height = 3").run(packChunk([{key, value}], 0));
+  };
   const raw = (bytes: Uint8Array) => Buffer.concat([Uint8Array.of(0), bytes]);
 
   test("and a whole one is whole at every level", async () => {
@@ -255,7 +267,7 @@ describe("a store is checked", () => {
       whole = frame.length > 200 ? chainFileBlock.decode(frame) : whole;
   });
 
-  test.each<[string, VerifyLevel, () => (db: ReturnType<typeof openSqlite>) => void, RegExp]>([
+  test.each<[string, VerifyLevel, () => (db: Db) => void, RegExp]>([
     [
       "a lost block",
       "blocks",
@@ -285,9 +297,8 @@ describe("a store is checked", () => {
       "a receipt that says something else",
       "blocks",
       () => (db) => {
-        const row = db.prepare("SELECT seq, value FROM receipt WHERE height = 3").get() as {seq: bigint; value: Buffer};
-        const value = receiptCodec.encode({...receiptCodec.decode(new Uint8Array(row.value)), feeDust: 1n});
-        db.prepare("UPDATE receipt SET value = ? WHERE seq = ?").run(value, row.seq);
+        const old = receiptIn(db);
+        setReceipt(db, receiptCodec.encode({...receiptCodec.decode(old), feeDust: 1n}));
       },
       /^block 3: its receipts are not those that block 4 names/,
     ],
@@ -300,7 +311,7 @@ describe("a store is checked", () => {
     [
       "a receipt that does not decode",
       "blocks",
-      () => (db) => void db.exec("UPDATE receipt SET value = x'01' WHERE height = 3"),
+      () => (db) => setReceipt(db, Uint8Array.of(1)),
       /^block 3: a receipt: /,
     ],
     [

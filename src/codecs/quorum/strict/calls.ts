@@ -2,6 +2,7 @@
 import {blob, type FieldValue, fixed, flag, list, nullable, record, text, u32, u64, word} from "../../cbor/record.js";
 import type {Codec} from "../../codec.js";
 import {PACKAGE_MAX_BYTES} from "../program-package.js";
+import {checkpoint, countersignature, countersigned, ENTRY_MAX_BYTES} from "./audit.js";
 import {job} from "./job.js";
 import {CUSTODIANS_MAX} from "./roster.js";
 import {approval, deposit, maskRequest, maskShares, prepared, result, ticket} from "./statements.js";
@@ -45,6 +46,11 @@ export const custodianStatus = record("qvm/custodian-status/1", {
 });
 export type CustodianStatus = FieldValue<typeof custodianStatus>;
 
+/** Entries in one message. */
+export const ENTRIES_MAX = 1_024;
+const entries = list(blob({max: ENTRY_MAX_BYTES}), ENTRIES_MAX);
+const proof = list(fixed(32), 64);
+
 /** What a coordinator asks of a custodian. */
 export const custodianMethods = {
   status: method(record("qvm/status/1", {}), custodianStatus),
@@ -54,6 +60,12 @@ export const custodianMethods = {
   /** The outcome is a signed result, a signed acknowledgement, or empty. */
   run: method(record("qvm/run/1", {job}), record("qvm/outcome/1", {outcome: blob({max: 1024 * 1024})})),
   commit: method(record("qvm/commit/1", {certificate}), done),
+  /** Entries of the caller's audit log, those after what the custodian has read; none asks how many that are. */
+  entries: method(record("qvm/entries/1", {entries}), record("qvm/entries-read/1", {size: u64})),
+  countersign: method(
+    record("qvm/ask-countersignature/1", {checkpoint}),
+    record("qvm/countersigned/1", {countersignature}),
+  ),
 } as const;
 
 /** What clients and operators ask of a coordinator. */
@@ -84,6 +96,21 @@ export const coordinatorMethods = {
     record("qvm/ask-custodians/1", {}),
     record("qvm/custodians/1", {statuses: list(nullable(custodianStatus), CUSTODIANS_MAX)}),
   ),
+  audit: method(
+    record("qvm/ask-entries/1", {from: u64, count: u32}),
+    record("qvm/log-entries/1", {size: u64, entries}),
+  ),
+  checkpoint: method(
+    record("qvm/ask-checkpoint/1", {}),
+    record("qvm/newest-checkpoint/1", {countersigned: nullable(countersigned)}),
+  ),
+  /** A new one, where there are entries behind the newest. */
+  seal: method(record("qvm/seal/1", {}), record("qvm/sealed/1", {countersigned})),
+  inclusion: method(
+    record("qvm/ask-inclusion/1", {index: u64, size: u64}),
+    record("qvm/inclusion/1", {entry: blob({max: ENTRY_MAX_BYTES}), proof}),
+  ),
+  consistency: method(record("qvm/ask-consistency/1", {first: u64, size: u64}), record("qvm/consistency/1", {proof})),
 } as const;
 
 export type CustodianMethods = typeof custodianMethods;

@@ -10,7 +10,7 @@ const PROGRAMS_MAX = 1_024;
 /** Triples, and masks, that one job makes at most. Among many custodians it is fewer. */
 export const STOCK_MAX = 100_000;
 
-export const job = record("qvm/job/1", {
+export const job = record("qvm/job/2", {
   roster: fixed(32),
   kind: word("refresh", "deposit", "stock", "evaluate"),
   /** Number of this job: above all that went before. */

@@ -12,10 +12,13 @@ import {type ContentOf, digestOf, isSignedBy, type Signed, sign} from "../../../
 import {approval, type Box, maskRequest, maskShares, prepared} from "../../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
+import {unpackElements} from "../field/bytes.js";
+import {type Arithmetic, elementAt} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
-import {MASK_ELEMENTS, masksAt, pointOf} from "../verified/stock.js";
+import {masksAt, pointOf} from "../verified/stock.js";
 import {checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import type {Members} from "./members.js";
+import {Reservations} from "./reservations.js";
 import type {SignedApproval, StockKind, StrictStore} from "./store.js";
 
 export interface CustodianPorts {
@@ -23,6 +26,7 @@ export interface CustodianPorts {
   readonly place: number;
   readonly store: StrictStore;
   readonly verify: VerifySignature;
+  readonly field: Arithmetic;
   sign(message: Uint8Array): Uint8Array;
   random(size: number): Uint8Array;
   /** Bytes that only the holder of `publicKey` reads. `bound` is what they belong to. */
@@ -31,11 +35,12 @@ export interface CustodianPorts {
   unseal(box: Box, bound: Uint8Array): Uint8Array;
 }
 
-/** Most programs, and most unused reservations of one client. */
+/** Most programs. */
 export const PROGRAMS_MAX = 1_024;
-export const RESERVATIONS_MAX = 64;
 
 export class StrictCustodian {
+  readonly reservations = new Reservations();
+
   constructor(readonly ports: CustodianPorts) {}
 
   /** @throws DecodeError as the package's codec; RuleError PROGRAMS_TOO_MANY */
@@ -66,31 +71,25 @@ export class StrictCustodian {
     first: bigint,
     nowMs: number,
   ): Signed<ContentOf<typeof maskShares>> {
-    const {store, place, members} = this.ports;
+    const {store, place, members, field} = this.ports;
     const {programId, client, sealingKey} = request.content;
     checkStatement(maskRequest, request, {...this.ports, nowMs});
     const program = this.activeProgram(programId, nowMs);
     const keys = store.keys() ?? stale("it has no keys yet");
     const count = wiresOf(program);
-    store.dropReservationsBefore(BigInt(nowMs));
-    if (store.reservationsOf(client) >= RESERVATIONS_MAX)
-      throw new RuleError(
-        "RESERVATIONS_TOO_MANY",
-        `${client} has ${RESERVATIONS_MAX} requests of masks without evaluation`,
-      );
+    this.reservations.checkRoom(client, count, BigInt(nowMs));
     const expiresAtMs = BigInt(nowMs + STATEMENT_LIFE_MS);
     const {epoch} = keys;
     const digest = digestOf(maskRequest, request);
-    const shape = {n: members.n, t: members.k - 1};
-    const elements = store.atomically(() => {
-      const taken = store.spend("mask", {first, count}) ?? exhausted("mask");
-      const masks = masksAt(taken, shape, pointOf(digest));
-      const {programId: id} = program;
-      store.reserve({first, count, epoch, client, programId: id, request: digest, expiresAtMs, elements: masks});
-      return masks;
-    });
+    const range = {first, count};
+    const taken = (store.lease("mask", range) && store.take("mask", range)) || exhausted("mask");
+    const masks = masksAt(taken, {n: members.n, t: members.k - 1, field}, pointOf(digest));
+    const {programId: id} = program;
+    this.reservations.add({...range, epoch, client, programId: id, request: digest, expiresAtMs, masks});
     // The MACs stay here: with them the client could move what it sends.
-    const shown = elements.filter((_, at) => at % MASK_ELEMENTS !== 1);
+    const shown = Array.from({length: count}, (_, at) =>
+      [0, 2, 3].map((row) => unpackElements(elementAt(masks, row * count + at))[0]!),
+    ).flat();
     const box = this.ports.seal(sealingKey, encodeElements(shown), boundOf(digest, place));
     const content = {request: digest, custodian: place, epoch: keys.epoch, first, count, box};
     return sign(maskShares, content, (message) => this.ports.sign(message));
@@ -109,7 +108,9 @@ export class StrictCustodian {
       if (!signed || !equalBytes(signed.content.job, digest) || !isSignedBy(prepared, signed, key, verify))
         throw new RuleError("CERTIFICATE_INVALID", `${members.namesOf([place])} has not acknowledged job ${job.run}`);
     }
-    if (!store.commit(digest) && isBehind(store, job)) stale(`job ${job.run} was done without it`);
+    const done = store.commit(digest);
+    if (job.kind === "refresh" && done) this.reservations.clear();
+    if (!done && isBehind(store, job)) stale(`job ${job.run} was done without it`);
   }
 
   status(nowMs: number): CustodianStatus {

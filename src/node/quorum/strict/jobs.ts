@@ -13,31 +13,37 @@ import {
 import {digestOf, isSignedBy, sign} from "../../../codecs/quorum/strict/statement.js";
 import {deposit, prepared, result, ticket} from "../../../codecs/quorum/strict/statements.js";
 import {RuleError} from "../../../errors.js";
+import {packElements, unpackElements} from "../field/bytes.js";
+import {elementAt, slice, type Vector} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
 import {
   type Authenticated,
-  addScaled,
   authenticate,
   checkHidden,
-  constant,
+  constants,
+  halves,
   type Session,
+  sliceOf,
 } from "../verified/authenticated.js";
 import {evaluateVerified, triplesFor} from "../verified/online.js";
 import {namingNobody} from "../verified/opening.js";
 import {compareHeard, Party, type Protocol} from "../verified/protocol.js";
 import {SharedRandomness} from "../verified/prss.js";
 import {renew} from "../verified/refresh.js";
-import {MASK_ELEMENTS, makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
+import {makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
 import {charge, checkRosterDigest, checkStatement} from "./admission.js";
 import {boundOf, exhausted, type StrictCustodian, stale, wiresOf} from "./custodian.js";
-import type {Keys, Sharing} from "./store.js";
+import type {Keys, SecretShare, Sharing} from "./store.js";
 
 /** Most numbers that one job may leave out: they must not run out by anybody's word. A disk holds those below 2^63. */
 const SKIPPED_MAX = 1n << 32n;
 const RUN_MAX = 1n << 62n;
 
-/** The protocol of `job` for this custodian; it gives what the coordinator is told. */
-export function begin(custodian: StrictCustodian, job: Job, nowMs: number): Protocol<Uint8Array> {
+/**
+ * The protocol of `job` for this custodian, which gives what the coordinator is told. What is used up by it is written down
+ * before it resolves.
+ */
+export async function begin(custodian: StrictCustodian, job: Job, nowMs: number): Promise<Protocol<Uint8Array>> {
   const {members, place} = custodian.ports;
   checkRosterDigest(members, job.roster);
   checkParticipants(job, members.n, place);
@@ -80,12 +86,12 @@ function keysFor({ports: {store}}: StrictCustodian, {epoch}: Job): Keys {
   return stale(`its keys are of epoch ${keys?.epoch ?? 0n}, the job's of ${epoch}`);
 }
 
-const partyOf = ({ports: {members, place, random}}: StrictCustodian): Party =>
-  new Party(place, members.n, members.k - 1, random);
+const partyOf = ({ports: {members, place, random, field}}: StrictCustodian): Party =>
+  new Party(place, members.n, members.k - 1, random, field);
 
 const sessionOf = (custodian: StrictCustodian, {sets, alpha}: Keys, job: Job): Session => {
   const party = partyOf(custodian);
-  return {party, alpha, randomness: new SharedRandomness(party, sets, jobDigest(job))};
+  return {party, alpha: packElements([alpha]), randomness: new SharedRandomness(party, sets, jobDigest(job))};
 };
 
 function acknowledge({ports}: StrictCustodian, digest: Uint8Array): Uint8Array {
@@ -112,18 +118,23 @@ function* refresh(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
   beginRun(custodian, job);
   const digest = jobDigest(job);
   const {keys, alpha, secrets} = yield* renew(partyOf(custodian), {
-    shares: programs.flatMap(({shares}) => shares),
+    shares: packElements(programs.flatMap(({shares}) => shares)),
     recovering,
     job: digest,
   });
   let used = 0;
   const renewed = programs.map(({programId, names}): Sharing => {
-    const mine = new Map(names.map((name) => [name, secrets[used++]!]));
+    const mine = new Map(names.map((name) => [name, secretAt(secrets, used++)]));
     return {programId, run: job.run, epoch: job.run, secrets: mine};
   });
-  store.prepare(digest, {epoch: job.run, sets: keys, alpha}, renewed);
+  store.prepare(digest, {epoch: job.run, sets: keys, alpha: unpackElements(alpha)[0]!}, renewed);
   return acknowledge(custodian, digest);
 }
+
+const secretAt = ({shares, macs}: Authenticated, at: number): SecretShare => ({
+  share: unpackElements(elementAt(shares, at))[0]!,
+  mac: unpackElements(elementAt(macs, at))[0]!,
+});
 
 /** A secret that a refresh leaves out would be lost with its keys. @throws RuleError JOB_INVALID */
 function checkComplete({ports: {store}}: StrictCustodian, named: readonly {readonly programId: Uint8Array}[]): void {
@@ -151,11 +162,11 @@ function* takeDeposit(custodian: StrictCustodian, job: Job): Protocol<Uint8Array
   const keys = keysFor(custodian, job);
   beginRun(custodian, job);
   const session = sessionOf(custodian, keys, job);
-  const values = yield* namingNobody(authenticate(session, shares));
+  const values = yield* namingNobody(authenticate(session, packElements(shares)));
   yield* namingNobody(checkHidden(session, values));
   yield* compareHeard(session.party);
   const digest = jobDigest(job);
-  const secrets = new Map(names.map((name, at) => [name, values[at]!]));
+  const secrets = new Map(names.map((name, at) => [name, secretAt(values, at)]));
   store.prepare(digest, null, [{programId: program.programId, run: job.run, epoch: job.epoch, secrets}]);
   return acknowledge(custodian, digest);
 }
@@ -182,8 +193,8 @@ function* addStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
   return new Uint8Array();
 }
 
-function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protocol<Uint8Array> {
-  const {store, place} = custodian.ports;
+async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Promise<Protocol<Uint8Array>> {
+  const {store} = custodian.ports;
   const plan = evaluatePayload.decode(job.payload);
   const {content} = plan.ticket;
   checkStatement(ticket, plan.ticket, {...custodian.ports, nowMs});
@@ -197,61 +208,89 @@ function* evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Protoco
   if (secretNames(ir).length > 0 && (!sharing || sharing.run !== plan.sharing))
     stale(`it has no shares of job ${plan.sharing}`);
   const digest = digestOf(ticket, plan.ticket);
-  const [elements, masks] = store.atomically(() => {
-    const reservation = store.reservation(content.firstMask);
-    if (
-      !reservation ||
-      reservation.client !== content.client ||
-      reservation.programId !== programId ||
-      !equalBytes(reservation.request, content.request)
-    )
-      throw new RuleError("MASKS_UNKNOWN", `masks from ${content.firstMask} on were not given to ${content.client}`);
-    admit(custodian, {digest, plan, programId, nowMs});
-    const triples = store.spend("triple", {first: plan.firstTriple, count: triplesFor(ir)}) ?? exhausted("triple");
-    return [triples, reservation.elements];
-  });
-  const session = {party: partyOf(custodian), alpha: keys.alpha};
-  const maskAt = (at: number): Authenticated => ({
-    share: masks[MASK_ELEMENTS * at]!,
-    mac: masks[MASK_ELEMENTS * at + 1]!,
-  });
-  const inputs = names.map((name, at) => [name, addScaled(maskAt(at), constant(session, masked[at]!), 1n)] as const);
-  const outputs = yield* evaluateVerified(
+  const reservation = custodian.reservations.get(content.firstMask);
+  if (
+    !reservation ||
+    reservation.epoch !== keys.epoch ||
+    reservation.client !== content.client ||
+    reservation.programId !== programId ||
+    !equalBytes(reservation.request, content.request)
+  )
+    throw new RuleError("MASKS_UNKNOWN", `masks from ${content.firstMask} on were not given to ${content.client}`);
+  const admission = {digest, plan, programId, nowMs};
+  // Before the stock is touched, and again with what was written down meanwhile.
+  admit(custodian, admission);
+  const range = {first: plan.firstTriple, count: triplesFor(ir)};
+  if (!store.lease("triple", range)) exhausted("triple");
+  await store.together(() => admit(custodian, admission)());
+  const triples = store.take("triple", range) ?? exhausted("triple");
+  const party = partyOf(custodian);
+  const {field} = party;
+  const holder = {party, alpha: packElements([keys.alpha])};
+  const count = wiresOf(program);
+  const {masks} = reservation;
+  const given = {shares: slice(masks, 0, count), macs: slice(masks, count, 2 * count)};
+  const known = constants(holder, packElements(masked));
+  const secrets = secretNames(ir).map((name) => sharing!.secrets.get(name)!);
+  const inputs = halves((half) => field.add(half(sliceOf(given, 0, names.length)), half(known)));
+  const protocol = evaluateVerified(
     ir,
-    session,
+    holder,
     {
-      inputs: new Map(inputs),
-      secrets: sharing?.secrets ?? new Map(),
-      outputMasks: Array.from({length: wiresOf(program) - names.length}, (_, at) => maskAt(names.length + at)),
+      inputs,
+      secrets: {
+        shares: packElements(secrets.map(({share}) => share)),
+        macs: packElements(secrets.map(({mac}) => mac)),
+      },
+      outputMasks: sliceOf(given, names.length, count),
     },
-    triplesAt(elements, session.party, pointOf(jobDigest(job))),
+    triplesAt(triples, party, pointOf(jobDigest(job))),
   );
-  store.atomically(() => {
-    store.saveTicket(digest, {attempt: plan.attempt, done: true}, content.notAfterMs);
-    store.dropReservation(content.firstMask);
-  });
-  const values = ir.outputs.map((name) => outputs.get(name)!);
-  const statement = {ticket: digest, custodian: place, masked: encodeElements(values)};
-  return result.encode(sign(result, statement, (message) => custodian.ports.sign(message)));
+  return signed(custodian, protocol, {digest, plan});
+}
+
+/** What an evaluation gives, signed; its ticket is not used again. */
+function* signed(
+  {ports, reservations}: StrictCustodian,
+  protocol: Protocol<Vector>,
+  {digest, plan}: Pick<Admission, "digest" | "plan">,
+): Protocol<Uint8Array> {
+  const outputs = yield* protocol;
+  const {notAfterMs, firstMask} = plan.ticket.content;
+  // Where a crash loses this a later attempt gives the same result once more, under the same masks.
+  ports.store.soon(() => ports.store.saveTicket(digest, {attempt: plan.attempt, done: true}, notAfterMs));
+  reservations.drop(firstMask);
+  const statement = {ticket: digest, custodian: ports.place, masked: encodeElements(unpackElements(outputs))};
+  return result.encode(sign(result, statement, (message) => ports.sign(message)));
 }
 
 interface Admission {
   readonly digest: Uint8Array;
-  readonly plan: {readonly ticket: {readonly content: {client: string; notAfterMs: bigint}}; readonly attempt: number};
+  readonly plan: {
+    readonly ticket: {readonly content: {client: string; notAfterMs: bigint; firstMask: bigint}};
+    readonly attempt: number;
+  };
   readonly programId: string;
   readonly nowMs: number;
 }
 
-/** Charges a ticket at its first attempt, and lets each later one in once. @throws RuleError TICKET_USED, and as `charge` */
-function admit({ports: {store}}: StrictCustodian, {digest, plan, programId, nowMs}: Admission): void {
+/**
+ * Charges a ticket at its first attempt, and lets each later one in once.
+ * @returns writes down that it did
+ * @throws RuleError TICKET_USED, and as `charge`
+ */
+function admit({ports: {store}}: StrictCustodian, {digest, plan, programId, nowMs}: Admission): () => void {
   const {client, notAfterMs} = plan.ticket.content;
   const known = store.ticket(digest);
   if (known?.done || (known && plan.attempt <= known.attempt))
     throw new RuleError("TICKET_USED", "the ticket was used before", {hint: "sign a new one"});
-  if (!known) {
-    const {policy} = store.program(programId)!;
-    store.dropTicketsBefore(BigInt(nowMs));
-    store.saveQuota(programId, client, charge(policy, store.quota(programId, client), BigInt(nowMs)));
-  }
-  store.saveTicket(digest, {attempt: plan.attempt, done: false}, notAfterMs);
+  const {policy} = store.program(programId)!;
+  const left = known ? null : charge(policy, store.quota(programId, client), BigInt(nowMs));
+  return () => {
+    if (left) {
+      store.dropTicketsBefore(BigInt(nowMs));
+      store.saveQuota(programId, client, left);
+    }
+    store.saveTicket(digest, {attempt: plan.attempt, done: false}, notAfterMs);
+  };
 }

@@ -1,9 +1,9 @@
-/** What a custodian of the strict profile keeps. Whatever returns has survived a power cut. */
+/** What a custodian of the strict profile keeps. Whatever returns has survived a power cut, where it is not said otherwise. */
 
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import type {ContentOf, Signed} from "../../../codecs/quorum/strict/statement.js";
 import type {approval} from "../../../codecs/quorum/strict/statements.js";
-import type {Authenticated} from "../verified/authenticated.js";
+import type {Vector} from "../field/vector.js";
 
 export type SignedApproval = Signed<ContentOf<typeof approval>>;
 export type StockKind = "triple" | "mask";
@@ -15,31 +15,24 @@ export interface Keys {
   readonly alpha: bigint;
 }
 
+/** A custodian's share of a secret, and of its MAC. */
+export interface SecretShare {
+  readonly share: bigint;
+  readonly mac: bigint;
+}
+
 /** Shares of a program's secrets by name, made by the job with number `run`, under the keys of `epoch`. */
 export interface Sharing {
   readonly programId: string;
   readonly run: bigint;
   readonly epoch: bigint;
-  readonly secrets: ReadonlyMap<string, Authenticated>;
+  readonly secrets: ReadonlyMap<string, SecretShare>;
 }
 
 /** Numbers of triples or masks that are held and not used. */
 export interface Range {
   readonly first: bigint;
   readonly count: number;
-}
-
-/** Masks given to a client for one evaluation. */
-export interface Reservation extends Range {
-  readonly epoch: bigint;
-  readonly client: string;
-  readonly programId: string;
-  /** Digest of the request that they were given for. */
-  readonly request: Uint8Array;
-  /** Milliseconds since 1970; afterwards the masks are gone. */
-  readonly expiresAtMs: bigint;
-  /** The masks themselves: they left the stock. */
-  readonly elements: readonly bigint[];
 }
 
 /** What became of a ticket. */
@@ -60,6 +53,10 @@ export interface Quota {
 export interface StrictStore {
   /** All of it or nothing. */
   atomically<T>(work: () => T): T;
+  /** The same, with what others bring in the same turn: once it resolves it has survived a power cut, and not before. */
+  together<T>(work: () => T): Promise<T>;
+  /** The same, keeping nobody waiting. It is done before what comes later; a crash may lose it. */
+  soon(work: () => void): void;
 
   /** Number of the last job of everyone that was begun. */
   run(): bigint;
@@ -81,16 +78,15 @@ export interface StrictStore {
   /** First number that was never given out. */
   nextOf(kind: StockKind): bigint;
   ranges(kind: StockKind): readonly Range[];
-  /** `elements` are those of all numbers of the range, as many for each. */
-  addStock(kind: StockKind, range: Range, elements: readonly bigint[]): void;
-  /** Takes elements out: `null`, and nothing taken, where they are not all there. */
-  spend(kind: StockKind, range: Range): readonly bigint[] | null;
-
-  reserve(reservation: Reservation): void;
-  reservation(first: bigint): Reservation | null;
-  reservationsOf(client: string): number;
-  dropReservation(first: bigint): void;
-  dropReservationsBefore(nowMs: bigint): void;
+  /** `matrix` has a column for each number of the range. */
+  addStock(kind: StockKind, range: Range, matrix: Vector): void;
+  /**
+   * Takes numbers, and some beside them, off the disk and into memory, where a crash loses them: none is ever used twice.
+   * Not within `atomically`, whose failure would bring them back. False, and nothing done, where they are not all there.
+   */
+  lease(kind: StockKind, range: Range): boolean;
+  /** Columns of numbers that were leased, which are gone then. `null`, and nothing taken, where they are not all there. */
+  take(kind: StockKind, range: Range): Vector | null;
 
   ticket(digest: Uint8Array): TicketRecord | null;
   saveTicket(digest: Uint8Array, record: TicketRecord, notAfterMs: bigint): void;

@@ -2,20 +2,23 @@
  * Authenticated values: a share of v and one of alpha v, where alpha is a shared key that is never opened. Whoever
  * changes a value without knowing alpha leaves the pair wrong.
  */
-import {add, mul, reduce} from "../field/field.js";
+import {concat} from "../../../codecs/bytes.js";
+import {packElements} from "../field/bytes.js";
+import {P} from "../field/field.js";
+import {countOf, dot, isZero, ones, repeated, slice, subtract, type Vector} from "../field/vector.js";
+import type {Hidden} from "./commitment.js";
 import {open, openCommitted} from "./opening.js";
-import {abort, compareHeard, type Party, type Protocol} from "./protocol.js";
-import type {SharedRandomness} from "./prss.js";
-import {drawChallenges} from "./prss.js";
+import {abort, type Incoming, type Party, type Protocol} from "./protocol.js";
+import {drawChallenges, type SharedRandomness, showChallenges} from "./prss.js";
 
-/** One custodian's part of an authenticated value. */
+/** One custodian's part of authenticated values. */
 export interface Authenticated {
-  readonly share: bigint;
-  readonly mac: bigint;
+  readonly shares: Vector;
+  readonly macs: Vector;
 }
 
-/** c = a b, all of them random. */
-export interface AuthenticatedTriple {
+/** c = a b, each of them random; as many of each. */
+export interface AuthenticatedTriples {
   readonly a: Authenticated;
   readonly b: Authenticated;
   readonly c: Authenticated;
@@ -25,48 +28,52 @@ export interface AuthenticatedTriple {
 export interface Session {
   readonly party: Party;
   readonly randomness: SharedRandomness;
-  readonly alpha: bigint;
+  /** One element. */
+  readonly alpha: Vector;
 }
 
 /** What an evaluation takes of a session. */
 export type Holder = Pick<Session, "party" | "alpha">;
 
-/** a + scale b */
-export const addScaled = (a: Authenticated, b: Authenticated, scale: bigint): Authenticated => ({
-  share: add(a.share, scale * b.share),
-  mac: add(a.mac, scale * b.mac),
+const MINUS_ONE = packElements([P - 1n]);
+
+/** Both halves by the same rule. */
+export const halves = (rule: (pick: (value: Authenticated) => Vector) => Vector): Authenticated => ({
+  shares: rule(({shares}) => shares),
+  macs: rule(({macs}) => macs),
 });
 
-/** A public value. */
-export const constant = ({alpha}: Pick<Session, "alpha">, value: bigint): Authenticated => ({
-  share: reduce(value),
-  mac: mul(alpha, value),
+export const joinAll = (parts: readonly Authenticated[]): Authenticated => halves((half) => concat(...parts.map(half)));
+export const sliceOf = (value: Authenticated, from: number, to: number): Authenticated =>
+  halves((half) => slice(half(value), from, to));
+
+/** Public values. */
+export const constants = ({party, alpha}: Holder, values: Vector): Authenticated => ({
+  shares: values,
+  macs: party.field.combine(alpha, values),
 });
 
 /**
- * Products of pairs of shares of degree t, in one round: the product of the shares has degree 2t, so it is opened under
+ * Products of shares of degree t, pair by pair, in one round: the product of the shares has degree 2t, so it is opened under
  * a random mask and the mask taken off again (Damgard, Nielsen, 2007). A cheat adds what it likes to a product and
  * nothing else.
  * @throws UnavailableError CUSTODIANS_MISSING when fewer than 2t + 1 take part
  */
 export function* multiply(
   {party, randomness}: Pick<Session, "party" | "randomness">,
-  pairs: readonly (readonly [bigint, bigint])[],
-): Protocol<bigint[]> {
-  const masks = randomness.randoms(pairs.length);
-  const zeros = randomness.zeros(pairs.length);
-  const masked = pairs.map(([x, y], at) => add(x * y, masks[at]! + zeros[at]!));
-  const opened = yield* open(party, masked, 2 * party.t);
-  return opened.map((value, at) => add(value, -masks[at]!));
+  xs: Vector,
+  ys: Vector,
+): Protocol<Vector> {
+  const {field, t} = party;
+  const masks = randomness.randoms(countOf(xs));
+  const zeros = randomness.zeros(countOf(xs));
+  const masked = field.add(field.multiply(xs, ys), field.add(masks, zeros));
+  return subtract(field, yield* open(party, masked, 2 * t), masks);
 }
 
-/** Shares of `values` made authenticated, in one round. */
-export function* authenticate(session: Session, shares: readonly bigint[]): Protocol<Authenticated[]> {
-  const macs = yield* multiply(
-    session,
-    shares.map((share) => [share, session.alpha]),
-  );
-  return shares.map((share, at) => ({share, mac: macs[at]!}));
+/** Shares made authenticated, in one round. */
+export function* authenticate(session: Session, shares: Vector): Protocol<Authenticated> {
+  return {shares, macs: yield* multiply(session, shares, repeated(session.alpha, countOf(shares)))};
 }
 
 /**
@@ -74,42 +81,54 @@ export function* authenticate(session: Session, shares: readonly bigint[]): Prot
  * one more random value, is opened with its MAC. Wrong with probability below 2 / p.
  * @throws RuleError EVALUATION_ABORTED
  */
-export function* checkHidden(session: Session, values: readonly Authenticated[]): Protocol<void> {
-  const [mask] = yield* authenticate(session, session.randomness.randoms(1));
-  const challenge = yield* drawChallenges(session.party);
-  const combined = values.reduce((sum, value) => addScaled(sum, value, challenge()), mask!);
-  const [opened] = yield* open(session.party, [combined.share]);
-  const [difference] = yield* open(session.party, [add(combined.mac, -opened! * session.alpha)]);
-  if (difference !== 0n) abort("wrong-mac");
+export function* checkHidden(session: Session, values: Authenticated): Protocol<void> {
+  const {party, alpha} = session;
+  const {field} = party;
+  const mask = yield* authenticate(session, session.randomness.randoms(1));
+  const challenges = yield* drawChallenges(party);
+  const weights = challenges(countOf(values.shares));
+  const combined = halves((half) => field.add(half(mask), dot(field, weights, half(values))));
+  const opened = yield* open(party, combined.shares);
+  const difference = yield* open(party, subtract(field, combined.macs, field.multiply(opened, alpha)));
+  if (!isZero(difference)) abort("wrong-mac");
 }
 
-/** An opened value and the part of its MAC that this custodian holds. */
+/** Opened values and the part of their MACs that this custodian holds. */
 export interface Opened {
-  readonly value: bigint;
-  readonly mac: bigint;
+  readonly values: Vector;
+  readonly macs: Vector;
+}
+
+/** A check whose challenge every custodian has committed to. */
+export interface Check {
+  readonly hidden: Hidden;
+  readonly commitments: Incoming;
+  /** Used up by the check. */
+  readonly blind: AuthenticatedTriples;
 }
 
 /**
- * Whether opened values are what their MACs say. What everyone heard is compared first, then challenged: a value is fixed
- * before its weight is known. What must be 0 is shown times the random factor b of `blind`: a value moved by e leaves e
- * alpha, which would give away the key to whoever moved it, and the keys outlive the evaluation.
+ * Whether opened values are what their MACs say. Challenges were committed to before any of the values was opened, and are
+ * shown together with what was heard: a value is fixed before its weight is known. What must be 0 is shown times the random
+ * factor b of `blind`: a value moved by e leaves e alpha, which would give away the key to whoever moved it, and the keys
+ * outlive the evaluation.
  * @throws RuleError EVALUATION_ABORTED
  */
 export function* checkOpened(
   {party, alpha}: Holder,
-  values: readonly Opened[],
-  {a, b, c}: AuthenticatedTriple,
+  {values, macs}: Opened,
+  {hidden, commitments, blind: {a, b, c}}: Check,
 ): Protocol<void> {
-  yield* compareHeard(party);
-  if (values.length === 0) return;
-  const challenge = yield* drawChallenges(party);
-  let [sum, macs] = [0n, 0n];
-  for (const {value, mac} of values) {
-    const weight = challenge();
-    sum = add(sum, weight * value);
-    macs = add(macs, weight * mac);
-  }
-  const [masked] = yield* open(party, [add(macs, -alpha * sum - a.share)]);
-  yield* compareHeard(party);
-  if ((yield* openCommitted(party, add(c.share, masked! * b.share))) !== 0n) abort("wrong-mac");
+  const {field} = party;
+  const challenges = yield* showChallenges(party, hidden, commitments);
+  const weights = challenges(countOf(values));
+  const sum = dot(field, weights, values);
+  const expected = field.multiply(alpha, sum);
+  const masked = yield* open(
+    party,
+    field.combine(concat(ones(1), MINUS_ONE, MINUS_ONE), concat(dot(field, weights, macs), expected, a.shares)),
+  );
+  // What was opened is compared with the commitments to these, before any of them is shown.
+  const difference = yield* openCommitted(party, field.add(c.shares, field.multiply(masked, b.shares)));
+  if (!isZero(difference)) abort("wrong-mac");
 }

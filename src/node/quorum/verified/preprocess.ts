@@ -2,134 +2,102 @@
  * Preprocessing without a dealer: authenticated triples and masks, made and verified before any input is known. Needs
  * everyone, and n at least 2t + 1.
  */
-import {add} from "../field/field.js";
+import {concat} from "../../../codecs/bytes.js";
+import {packElements} from "../field/bytes.js";
+import {P} from "../field/field.js";
+import {countOf, dot, isZero, slice, subtract, type Vector} from "../field/vector.js";
 import {
   type Authenticated,
-  type AuthenticatedTriple,
+  type AuthenticatedTriples,
   authenticate,
   checkHidden,
+  joinAll,
   multiply,
   type Session,
+  sliceOf,
 } from "./authenticated.js";
 import {open} from "./opening.js";
 import {abort, compareHeard, type Party, type Protocol} from "./protocol.js";
 import {agreeOnRandomness, drawChallenges} from "./prss.js";
 
-/** A random value r with what its receiver needs to check it: shares of r, of another random v, and of r v. */
-export interface InputMask {
+/** Random values r with what their receiver needs to check them: shares of r, of another random v, and of r v. */
+export interface InputMasks {
   readonly r: Authenticated;
-  readonly v: bigint;
-  readonly rv: bigint;
+  readonly v: Vector;
+  readonly rv: Vector;
 }
 
 export interface Preprocessing {
-  readonly triples: readonly AuthenticatedTriple[];
-  readonly masks: readonly InputMask[];
-  readonly secrets: readonly Authenticated[];
+  readonly triples: AuthenticatedTriples;
+  readonly masks: InputMasks;
+  readonly secrets: Authenticated;
 }
 
 export interface Demand {
   readonly triples: number;
   readonly masks: number;
   /** This custodian's shares of secrets, to be authenticated. */
-  readonly secrets: readonly bigint[];
+  readonly secrets: Vector;
 }
 
 /** @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
 export function* preprocess(party: Party, demand: Demand): Protocol<Preprocessing & {readonly session: Session}> {
   const randomness = yield* agreeOnRandomness(party);
-  const [alpha] = randomness.randoms(1);
-  const session: Session = {party, randomness, alpha: alpha!};
-  return {session, ...(yield* prepare(session, demand))};
-}
-
-/** The same under keys that are there. @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
-export function* prepare(session: Session, demand: Demand): Protocol<Preprocessing> {
+  const session: Session = {party, randomness, alpha: randomness.randoms(1)};
   const triples = yield* makeTriples(session, demand.triples);
   const masks = yield* makeMasks(session, demand.masks);
   const secrets = yield* authenticate(session, demand.secrets);
-  yield* checkHidden(session, [...triples.flatMap(({a, b, c}) => [a, b, c]), ...masks.map(({r}) => r), ...secrets]);
-  yield* compareHeard(session.party);
-  return {triples, masks, secrets};
+  yield* checkHidden(session, joinAll([triples.a, triples.b, triples.c, masks.r, secrets]));
+  yield* compareHeard(party);
+  return {session, triples, masks, secrets};
 }
 
 /** Five products and one opening for each: c and a second product to sacrifice, and three MACs. */
-function* makeTriples(session: Session, count: number): Protocol<AuthenticatedTriple[]> {
-  const [as, bs] = [session.randomness.randoms(count), session.randomness.randoms(count)];
-  const cs = yield* checkedProducts(
-    session,
-    as.map((a, at) => [a, bs[at]!]),
-  );
-  const authenticated = yield* authenticate(
-    session,
-    as.flatMap((a, at) => [a, bs[at]!, cs[at]!]),
-  );
-  return as.map((_, at) => ({
-    a: authenticated[3 * at]!,
-    b: authenticated[3 * at + 1]!,
-    c: authenticated[3 * at + 2]!,
-  }));
+function* makeTriples(session: Session, count: number): Protocol<AuthenticatedTriples> {
+  const [a, b] = [session.randomness.randoms(count), session.randomness.randoms(count)];
+  const c = yield* checkedProducts(session, a, b);
+  const all = yield* authenticate(session, concat(a, b, c));
+  const part = (at: number): Authenticated => sliceOf(all, at * count, (at + 1) * count);
+  return {a: part(0), b: part(1), c: part(2)};
 }
 
 /**
- * Products of pairs of shares of random values, each held against a second product with the same factor.
+ * Products of shares of random values, pair by pair, each held against a second product with the same factor.
  * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING
  */
-export function* checkedProducts(
-  session: Session,
-  pairs: readonly (readonly [bigint, bigint])[],
-): Protocol<readonly bigint[]> {
-  const spares = session.randomness.randoms(pairs.length);
-  const raw = pairs.map(([a, b], at) => ({a, b, spare: spares[at]!}));
-  const products = yield* multiply(
-    session,
-    raw.flatMap(({a, b, spare}): (readonly [bigint, bigint])[] => [
-      [a, b],
-      [spare, b],
-    ]),
-  );
-  const triples = raw.map((each, at) => ({...each, c: products[2 * at]!, spareC: products[2 * at + 1]!}));
-  yield* sacrifice(session, triples);
-  return triples.map(({c}) => c);
+export function* checkedProducts(session: Session, a: Vector, b: Vector): Protocol<Vector> {
+  const count = countOf(a);
+  const spare = session.randomness.randoms(count);
+  const products = yield* multiply(session, concat(a, spare), concat(b, b));
+  const [c, spareC] = [slice(products, 0, count), slice(products, count, 2 * count)];
+  yield* sacrifice(session, {a, b, c, spare, spareC});
+  return c;
 }
 
-interface RawTriple {
-  readonly a: bigint;
-  readonly b: bigint;
-  readonly c: bigint;
-  /** A second factor and its product with b, given up to check the first. */
-  readonly spare: bigint;
-  readonly spareC: bigint;
+interface RawTriples {
+  readonly a: Vector;
+  readonly b: Vector;
+  readonly c: Vector;
+  /** Second factors and their products with b, given up to check the first. */
+  readonly spare: Vector;
+  readonly spareC: Vector;
 }
 
 /** Whether c = a b for all: tau c - c' - (tau a - a') b is 0, all of them in one random combination. */
-function* sacrifice({party}: Session, triples: readonly RawTriple[]): Protocol<void> {
-  if (triples.length === 0) return;
-  const challenge = yield* drawChallenges(party);
-  const tau = challenge();
-  const openings = yield* open(
-    party,
-    triples.map(({a, spare}) => add(tau * a, -spare)),
-  );
-  const combined = triples.reduce(
-    (sum, {b, c, spareC}, at) => add(sum, challenge() * add(tau * c, -spareC - openings[at]! * b)),
-    0n,
-  );
-  const [difference] = yield* open(party, [combined]);
-  if (difference !== 0n) abort("wrong-product");
+function* sacrifice({party}: Session, {a, b, c, spare, spareC}: RawTriples): Protocol<void> {
+  if (a.length === 0) return;
+  const {field} = party;
+  const challenges = yield* drawChallenges(party);
+  const tauLessOne = concat(challenges(1), packElements([P - 1n]));
+  const openings = yield* open(party, field.combine(tauLessOne, concat(a, spare)));
+  const differences = subtract(field, field.combine(tauLessOne, concat(c, spareC)), field.multiply(openings, b));
+  const difference = yield* open(party, dot(field, challenges(countOf(a)), differences));
+  if (!isZero(difference)) abort("wrong-product");
 }
 
-function* makeMasks(session: Session, count: number): Protocol<InputMask[]> {
+function* makeMasks(session: Session, count: number): Protocol<InputMasks> {
   const {randomness} = session;
-  const [rs, vs] = [randomness.randoms(count), randomness.randoms(count)];
-  const raw = rs.map((r, at) => ({r, v: vs[at]!}));
-  const products = yield* multiply(
-    session,
-    raw.map(({r, v}) => [r, v]),
-  );
-  const authenticated = yield* authenticate(
-    session,
-    raw.map(({r}) => r),
-  );
-  return raw.map(({v}, at) => ({r: authenticated[at]!, v, rv: products[at]!}));
+  const [r, v] = [randomness.randoms(count), randomness.randoms(count)];
+  const rv = yield* multiply(session, r, v);
+  return {r: yield* authenticate(session, r), v, rv};
 }

@@ -5,9 +5,10 @@
  * Channels are private and authenticated; nothing is assumed of what comes over them.
  */
 
-import {concat, hexOf} from "../../../codecs/bytes.js";
-import {shake256} from "../../../codecs/hash.js";
+import {concat, equalBytes} from "../../../codecs/bytes.js";
+import {sha256} from "../../../codecs/hash.js";
 import {RuleError, UnavailableError} from "../../../errors.js";
+import type {Arithmetic} from "../field/vector.js";
 
 /** One message for each custodian, by place; its own as well. */
 export type Outgoing = readonly Uint8Array[];
@@ -43,9 +44,14 @@ export function tooFew(present: number, needed: number): never {
   throw new UnavailableError("CUSTODIANS_MISSING", `Only ${present}/${needed} custodians take part`);
 }
 
+const DIGEST_BYTES = 32;
+/** Stands for the digest of a message that did not come. */
+const SILENCE = new Uint8Array(DIGEST_BYTES);
+
 /** What one custodian has in a protocol run. */
 export class Party {
-  readonly #heard: string[] = [];
+  /** Digest of all that was heard in broadcasts so far. */
+  #heard: Uint8Array = new Uint8Array(DIGEST_BYTES);
 
   constructor(
     /** Place among the custodians, from 0; its x is one more. */
@@ -54,6 +60,7 @@ export class Party {
     /** Most custodians that may collude: one less than open a value. */
     readonly t: number,
     readonly random: (size: number) => Uint8Array,
+    readonly field: Arithmetic,
   ) {}
 
   get x(): bigint {
@@ -67,28 +74,29 @@ export class Party {
 
   /** Remembers what was broadcast, to be compared with what the others heard. */
   hear(messages: Incoming): void {
-    this.#heard.push(hexOf(shake256(concat(...messages.map((each) => framed(each))), 32)));
+    const digests = messages.map((each) => (each === null ? SILENCE : sha256(each)));
+    this.#heard = sha256(this.#heard, ...digests);
   }
 
-  /** Digest of all that was heard in broadcasts so far. */
   heard(): Uint8Array {
-    return shake256(Buffer.from(this.#heard.join()), 32);
+    return this.#heard;
   }
 }
 
-const framed = (message: Uint8Array | null): Uint8Array => {
-  if (message === null) return Uint8Array.of(0);
-  const size = new Uint8Array(5);
-  size[0] = 1;
-  new DataView(size.buffer).setUint32(1, message.length);
-  return concat(size, message);
-};
-
-/** A message that everyone gets; everyone's messages. */
+/**
+ * A message that everyone gets; everyone's messages. Each goes with the digest of all that its sender heard before, so
+ * whoever told two custodians different things is found out one round later: before anybody uses what came in that round,
+ * though after it was sent.
+ * @throws RuleError EVALUATION_ABORTED
+ */
 export function* exchange(party: Party, message: Uint8Array): Protocol<Incoming> {
-  const incoming = yield party.broadcast(message);
-  party.hear(incoming);
-  return incoming;
+  const own = party.heard();
+  const incoming = yield party.broadcast(concat(own, message));
+  // Whoever heard something else than this one has nothing to be held against it: all are compared before any is read.
+  checkSameHeard(incoming, own);
+  const messages = incoming.map((each) => (each === null ? null : each.subarray(DIGEST_BYTES)));
+  party.hear(messages);
+  return messages;
 }
 
 /**
@@ -97,6 +105,13 @@ export function* exchange(party: Party, message: Uint8Array): Protocol<Incoming>
  */
 export function* compareHeard(party: Party): Protocol<void> {
   const own = party.heard();
-  const incoming = yield party.broadcast(own);
-  for (const digest of incoming) if (digest !== null && Buffer.compare(digest, own) !== 0) abort("equivocation");
+  checkSameHeard(yield party.broadcast(own), own);
+}
+
+/** @throws RuleError EVALUATION_ABORTED */
+function checkSameHeard(incoming: Incoming, own: Uint8Array): void {
+  for (const [place, message] of incoming.entries())
+    if (message !== null && message.length < DIGEST_BYTES) abort("malformed", [place]);
+  for (const message of incoming)
+    if (message !== null && !equalBytes(message.subarray(0, DIGEST_BYTES), own)) abort("equivocation");
 }

@@ -3,17 +3,18 @@
  * n - t custodians its members share a key; every t others miss one key, so what all keys give together is random to
  * them.
  */
+import {aesStream} from "../../../codecs/aes-stream.js";
 import {concat, equalBytes, utf8} from "../../../codecs/bytes.js";
 import {shake256} from "../../../codecs/hash.js";
-import {add, mul} from "../field/field.js";
-import {elementOf} from "../field/random.js";
+import {ELEMENT_BYTES, packElements} from "../field/bytes.js";
+import {mul, pow} from "../field/field.js";
+import {toElements, type Vector, zeros} from "../field/vector.js";
 import {lagrangeWeights} from "../sharing/shamir.js";
-import {commit, exchangeCommitted} from "./commitment.js";
-import {abort, compareHeard, exchange, type Party, type Protocol, tooFew} from "./protocol.js";
+import {commit, type Hidden, hide, show} from "./commitment.js";
+import {abort, exchange, type Incoming, type Party, type Protocol, tooFew} from "./protocol.js";
 
-const DOMAIN = utf8("qvm/draws/1");
+const DOMAIN = utf8("qvm/draws/2");
 const KEY_BYTES = 32;
-const ELEMENT_BYTES = 16;
 
 /** All sets of `size` places below n, in lexicographic order. */
 export function setsOf(n: number, size: number): readonly (readonly number[])[] {
@@ -31,10 +32,13 @@ interface KeyedSet {
   readonly factor: bigint;
 }
 
+/** Elements that are drawn and summed at once: what all keys give of them fits in a processor's cache. */
+const TOGETHER = 2_048;
+
 /** One custodian's source of shared randomness. Everybody must draw the same things in the same order. */
 export class SharedRandomness {
   readonly #sets: readonly KeyedSet[];
-  #counter = 0n;
+  #counter = 0;
 
   /**
    * @param keys of this custodian's sets, in the order of `setsOf`
@@ -53,46 +57,57 @@ export class SharedRandomness {
   }
 
   /** This custodian's shares, of degree t, of `count` values that nobody knows. */
-  randoms(count: number): bigint[] {
-    const counter = this.#counter++;
-    const sums = Array<bigint>(count).fill(0n);
-    for (const {key, factor} of this.#sets)
-      for (const [at, value] of expand(key, {counter, term: 0}, count).entries())
-        sums[at] = add(sums[at]!, value * factor);
-    return sums;
+  randoms(count: number): Vector {
+    return this.#sum(
+      this.#sets.map(({key, factor}) => ({key, term: 0, factor})),
+      count,
+    );
   }
 
   /** This custodian's shares of 0, of degree 2t. */
-  zeros(count: number): bigint[] {
-    const counter = this.#counter++;
+  zeros(count: number): Vector {
     const {x, t} = this.party;
-    const sums = Array<bigint>(count).fill(0n);
-    for (const {key, factor} of this.#sets)
-      for (let power = mul(x, factor), term = 1; term <= t; term++, power = mul(power, x))
-        for (const [at, value] of expand(key, {counter, term}, count).entries())
-          sums[at] = add(sums[at]!, value * power);
-    return sums;
+    const terms = this.#sets.flatMap(({key, factor}) =>
+      Array.from({length: t}, (_, at) => ({key, term: at + 1, factor: mul(factor, pow(x, BigInt(at + 1)))})),
+    );
+    return this.#sum(terms, count);
+  }
+
+  #sum(terms: readonly {readonly key: Uint8Array; readonly term: number; readonly factor: bigint}[], count: number) {
+    const counter = this.#counter++;
+    const streams = terms.map(({key, term}) => new Stream(key, {counter, term}));
+    const factors = packElements(terms.map(({factor}) => factor));
+    const out = zeros(count);
+    for (let at = 0; at < count; at += TOGETHER) {
+      const many = Math.min(TOGETHER, count - at);
+      const rows = streams.map((stream) => stream.take(many));
+      out.set(this.party.field.combine(factors, concat(...rows)), at * ELEMENT_BYTES);
+    }
+    return out;
   }
 }
 
 /**
- * Field elements from a key, one hash for all of them: a hash for each took two thirds of the preprocessing. Each is
- * 127 bits, drawn again in the one case that they are p.
+ * Uniform field elements from a key: AES-256 in counter mode, 127 bits each. p itself, which comes up once in 2^127, counts
+ * as 0.
  */
-function expand(key: Uint8Array, {counter, term}: {counter: bigint; term: number}, count: number): bigint[] {
-  const block = (at: number, attempt: number, size: number): Uint8Array => {
-    const place = new Uint8Array(20);
-    const view = new DataView(place.buffer);
-    view.setBigUint64(0, counter);
-    for (const [position, value] of [term, at, attempt].entries()) view.setUint32(8 + 4 * position, value);
-    return shake256(concat(key, place), size);
-  };
-  const bytes = block(0, 0, count * ELEMENT_BYTES);
-  return Array.from({length: count}, (_, at) => {
-    let value = elementOf(bytes.subarray(at * ELEMENT_BYTES, (at + 1) * ELEMENT_BYTES));
-    for (let attempt = 1; value === null; attempt++) value = elementOf(block(at, attempt, ELEMENT_BYTES));
-    return value;
-  });
+class Stream {
+  readonly #bytes: (size: number) => Uint8Array;
+
+  /** The place of the draw and its term is the block that counting starts at. */
+  constructor(key: Uint8Array, {counter, term}: {readonly counter: number; readonly term: number}) {
+    const block = new Uint8Array(16);
+    const view = new DataView(block.buffer);
+    view.setUint32(0, counter);
+    view.setUint32(4, term);
+    this.#bytes = aesStream(key, block);
+  }
+
+  take(count: number): Vector {
+    const bytes = this.#bytes(count * ELEMENT_BYTES);
+    toElements(bytes);
+    return bytes;
+  }
 }
 
 /**
@@ -142,26 +157,26 @@ function factorOf({n, x}: Party, set: readonly number[]): bigint {
   return factor!;
 }
 
+/** Challenges of a protocol, as many as are asked for. */
+export type Challenges = (count: number) => Vector;
+
+/** A custodian's part of a challenge, committed to before it is needed. */
+export const hideChallenge = (party: Party): Hidden => hide(party, party.random(KEY_BYTES));
+
 /**
- * Public challenges that nobody chose: everybody commits to 32 bytes, then shows them. What was shown is compared before
- * it is used: a custodian that was shown something else would send shares that fit no one's, and be named for it.
- * @returns draws the next challenge
+ * Public challenges that nobody chose, of parts that were committed to. Whatever they are about has to be fixed by the
+ * message before this one.
  * @throws RuleError EVALUATION_ABORTED
  */
-export function* drawChallenges(party: Party): Protocol<() => bigint> {
-  const shown = yield* exchangeCommitted(party, party.random(KEY_BYTES));
-  yield* compareHeard(party);
+export function* showChallenges(party: Party, hidden: Hidden, commitments: Incoming): Protocol<Challenges> {
+  const shown = yield* show(party, hidden, commitments);
   const seed = shake256(concat(...shown.map((part) => part ?? new Uint8Array())), KEY_BYTES);
-  return challengesFrom(seed);
+  const stream = new Stream(seed, {counter: 0, term: 0});
+  return (count) => stream.take(count);
 }
 
-const CHALLENGES_AT_ONCE = 256;
-
-function challengesFrom(seed: Uint8Array): () => bigint {
-  let counter = 0n;
-  let ready: bigint[] = [];
-  return () => {
-    if (ready.length === 0) ready = expand(seed, {counter: counter++, term: 0}, CHALLENGES_AT_ONCE);
-    return ready.pop()!;
-  };
+/** The same, committed to and shown in two rounds. @throws RuleError EVALUATION_ABORTED */
+export function* drawChallenges(party: Party): Protocol<Challenges> {
+  const hidden = hideChallenge(party);
+  return yield* showChallenges(party, hidden, yield* exchange(party, hidden.commitment));
 }

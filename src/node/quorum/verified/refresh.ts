@@ -2,10 +2,12 @@
  * New shares of the same secrets, under new keys (Herzberg and others, 1995). What leaked of the old ones before is
  * worth nothing afterwards. Whoever lost its shares gets them back from the others, who learn nothing by it.
  */
-import {encodeElements} from "../../../codecs/quorum/element.js";
+import {concat} from "../../../codecs/bytes.js";
 import {InvariantError} from "../../../errors.js";
-import {add, mul, sub} from "../field/field.js";
+import {packElements} from "../field/bytes.js";
+import {mul, sub} from "../field/field.js";
 import {fieldSource} from "../field/random.js";
+import {countOf, dot, elementAt, isZero, ones, type Vector} from "../field/vector.js";
 import {dealSubShares} from "../sharing/refresh.js";
 import {evaluatePolynomial, firstHolders} from "../sharing/shamir.js";
 import {type Authenticated, authenticate, checkHidden, type Session} from "./authenticated.js";
@@ -15,7 +17,7 @@ import {agreeOnKeys, drawChallenges, SharedRandomness} from "./prss.js";
 
 export interface Renewal {
   /** This custodian's shares, one for each secret; what it puts where it has none is not looked at. */
-  readonly shares: readonly bigint[];
+  readonly shares: Vector;
   /** Places of those who lost theirs. */
   readonly recovering: readonly number[];
   /** Digest of the job. */
@@ -24,8 +26,8 @@ export interface Renewal {
 
 export interface Renewed {
   readonly keys: readonly Uint8Array[];
-  readonly alpha: bigint;
-  readonly secrets: readonly Authenticated[];
+  readonly alpha: Vector;
+  readonly secrets: Authenticated;
 }
 
 /** @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
@@ -36,37 +38,37 @@ function* renewAll(party: Party, {shares, recovering, job}: Renewal): Protocol<R
   for (const place of recovering) held = yield* recover(party, held, {place, recovering});
   const keys = yield* agreeOnKeys(party);
   const randomness = new SharedRandomness(party, keys, job);
-  const [alpha] = randomness.randoms(1);
-  const session: Session = {party, randomness, alpha: alpha!};
+  const alpha = randomness.randoms(1);
+  const session: Session = {party, randomness, alpha};
   const secrets = yield* authenticate(session, yield* refresh(party, held));
   yield* checkHidden(session, secrets);
   yield* compareHeard(party);
-  return {keys, alpha: alpha!, secrets};
+  return {keys, alpha, secrets};
 }
 
 /** Each custodian deals sharings of zero, which are checked before they are used: of degree t, and 0 at 0. */
-function* refresh(party: Party, shares: readonly bigint[]): Protocol<readonly bigint[]> {
-  if (shares.length === 0) return [];
+function* refresh(party: Party, shares: Vector): Protocol<Vector> {
+  if (shares.length === 0) return shares;
+  const {field} = party;
   // One more than there are secrets hides the others in the check.
-  const count = shares.length + 1;
+  const count = countOf(shares) + 1;
   const incoming = yield dealt(party, count, firstHolders(party.n));
   const given = incoming.map((message, place) =>
     message === null ? tooFew(party.n - 1, party.n) : elementsOf(message, count, place),
   );
-  const challenge = yield* drawChallenges(party);
-  const weights = shares.map(() => challenge());
-  const checks = given.map((values) => values.reduce((sum, value, at) => add(sum, value * (weights[at] ?? 1n)), 0n));
-  const opened = yield* open(party, checks);
-  const wrong = opened.flatMap((value, dealer) => (value === 0n ? [] : [dealer]));
+  const challenges = yield* drawChallenges(party);
+  const weights = concat(challenges(count - 1), ones(1));
+  const opened = yield* open(party, concat(...given.map((values) => dot(field, weights, values))));
+  const wrong = given.flatMap((_, dealer) => (isZero(elementAt(opened, dealer)) ? [] : [dealer]));
   if (wrong.length > 0) abort("wrong-resharing", wrong);
-  return shares.map((share, at) => given.reduce((sum, values) => add(sum, values[at]!), share));
+  return given.reduce((sum, values) => field.add(sum, values.subarray(0, shares.length)), shares);
 }
 
 /** `count` polynomials of degree t that are 0 at 0, as one message of their values for each of `xs`. */
 function dealt({t, random}: Party, count: number, xs: readonly bigint[]): Uint8Array[] {
   const draw = fieldSource(random);
   const values = Array.from({length: count}, () => dealSubShares(t + 1, xs, draw));
-  return xs.map((_, to) => encodeElements(values.map((row) => row[to]!)));
+  return xs.map((_, to) => packElements(values.map((row) => row[to]!)));
 }
 
 /**
@@ -75,25 +77,25 @@ function dealt({t, random}: Party, count: number, xs: readonly bigint[]): Uint8A
  */
 function* recover(
   party: Party,
-  shares: readonly bigint[],
+  shares: Vector,
   {place: lost, recovering}: {readonly place: number; readonly recovering: readonly number[]},
-): Protocol<readonly bigint[]> {
-  if (shares.length === 0) return [];
+): Protocol<Vector> {
+  if (shares.length === 0) return shares;
+  const {field} = party;
   const lostX = BigInt(lost + 1);
   const helps = !recovering.includes(party.place);
+  const count = countOf(shares);
   const nothing = party.broadcast(new Uint8Array());
-  const masks = yield helps ? maskedAway(party, shares.length, lostX) : nothing;
-  const blinded = shares.map((share, at) =>
-    masks.reduce((sum, message, from) => {
-      if (!helps || message === null || recovering.includes(from)) return sum;
-      return add(sum, elementsOf(message, shares.length, from)[at]!);
-    }, share),
-  );
-  const sent = nothing.map((none, to) => (helps && to === lost ? encodeElements(blinded) : none));
+  const masks = yield helps ? maskedAway(party, count, lostX) : nothing;
+  const blinded = masks.reduce((sum: Vector, message, from) => {
+    if (!helps || message === null || recovering.includes(from)) return sum;
+    return field.add(sum, elementsOf(message, count, from));
+  }, shares);
+  const sent = nothing.map((none, to) => (helps && to === lost ? blinded : none));
   const incoming = yield sent;
   if (party.place !== lost) return shares;
   const helpers = incoming.map((message, from) => (recovering.includes(from) ? null : message));
-  return combine(helpers, {count: shares.length, degree: party.t, t: party.t, at: lostX});
+  return combine(helpers, field, {count, degree: party.t, t: party.t, at: lostX});
 }
 
 /** Random polynomials of degree t that are 0 at `zeroX`: (x - zeroX) times one of degree t - 1. */
@@ -102,6 +104,6 @@ function maskedAway({n, t, random}: Party, count: number, zeroX: bigint): Uint8A
   const draw = fieldSource(random);
   const factors = Array.from({length: count}, () => Array.from({length: t}, draw));
   return firstHolders(n).map((x) =>
-    encodeElements(factors.map((factor) => mul(sub(x, zeroX), evaluatePolynomial(factor, x)))),
+    packElements(factors.map((factor) => mul(sub(x, zeroX), evaluatePolynomial(factor, x)))),
   );
 }

@@ -7,21 +7,24 @@
  */
 import {concat, utf8} from "../../../codecs/bytes.js";
 import {shake256} from "../../../codecs/hash.js";
-import {add, mul} from "../field/field.js";
+import {packElements} from "../field/bytes.js";
+import {inv, mul} from "../field/field.js";
 import {elementOf} from "../field/random.js";
-import {lagrangeWeights} from "../sharing/shamir.js";
+import {countOf, slice, type Vector} from "../field/vector.js";
 import {
   type Authenticated,
-  type AuthenticatedTriple,
+  type AuthenticatedTriples,
   authenticate,
   checkHidden,
+  joinAll,
   multiply,
   type Session,
 } from "./authenticated.js";
+import {weightsAt} from "./opening.js";
 import {checkedProducts} from "./preprocess.js";
 import {compareHeard, type Party, type Protocol} from "./protocol.js";
 
-export type StockShape = Pick<Party, "n" | "t">;
+export type StockShape = Pick<Party, "n" | "t" | "field">;
 export interface Stock {
   readonly triples: number;
   readonly masks: number;
@@ -31,73 +34,44 @@ const DOMAIN = utf8("qvm/stock/point/1");
 /** Authenticated values of one job: what a round of it sends stays well below a message. */
 const VALUES_MAX = 300_000;
 
-const degreeOf = ({n, t}: StockShape): number => n - t - 1;
+const degreeOf = ({n, t}: Pick<StockShape, "n" | "t">): number => n - t - 1;
 const nodesTo = (last: number): bigint[] => Array.from({length: last + 1}, (_, at) => BigInt(at));
 
-/** Elements under one number. Of a triple: a, b, c with their MACs. Of a mask: r with its MAC, v, and r v. */
-export function stockSizes(shape: StockShape): {readonly triple: number; readonly mask: number} {
-  const d = degreeOf(shape);
-  return {triple: 2 * (4 * d + 3), mask: 5 * d + 4};
-}
-
 /** Triples, and masks, that one job may make. */
-export const stockMax = (shape: StockShape): number => Math.floor(VALUES_MAX / (4 * degreeOf(shape) + 3));
+export const stockMax = (shape: Pick<StockShape, "n" | "t">): number =>
+  Math.floor(VALUES_MAX / (4 * degreeOf(shape) + 3));
 
 /**
- * Elements of this custodian, number by number.
+ * What this custodian keeps of each kind: a matrix with a column for each number.
  * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING
  */
 export function* makeStock(
   session: Session,
   {triples, masks}: Stock,
-): Protocol<{readonly triples: readonly bigint[]; readonly masks: readonly bigint[]}> {
+): Protocol<{readonly triples: Vector; readonly masks: Vector}> {
   const d = degreeOf(session.party);
   const [as, bs] = [polynomials(session, triples, d), polynomials(session, triples, d)];
-  const cs = rowsOf(yield* checkedProducts(session, pairsOf(as, bs)), triples);
-  const tripleValues = yield* authenticate(
-    session,
-    byNumber([...as.slice(0, d + 1), ...bs.slice(0, d + 1), ...cs], triples),
-  );
+  const cs = yield* checkedProducts(session, as, bs);
+  const known = (rows: Vector, count: number): Vector => slice(rows, 0, (d + 1) * count);
+  const made = yield* authenticate(session, concat(known(as, triples), known(bs, triples), cs));
   const [rs, vs] = [polynomials(session, masks, d), polynomials(session, masks, d)];
   // The client checks these.
-  const rvs = rowsOf(yield* multiply(session, pairsOf(rs, vs)), masks);
-  const maskValues = yield* authenticate(session, byNumber(rs.slice(0, d + 1), masks));
-  yield* checkHidden(session, [...tripleValues, ...maskValues]);
+  const rvs = yield* multiply(session, rs, vs);
+  const masked = yield* authenticate(session, known(rs, masks));
+  yield* checkHidden(session, joinAll([made, masked]));
   yield* compareHeard(session.party);
-  const pair = ({share, mac}: Authenticated): bigint[] => [share, mac];
   return {
-    triples: tripleValues.flatMap(pair),
-    masks: Array.from({length: masks}, (_, number) => [
-      ...maskValues.slice(number * (d + 1), (number + 1) * (d + 1)).flatMap(pair),
-      ...[...vs.slice(0, d + 1), ...rvs].map((row) => row[number]!),
-    ]).flat(),
+    triples: concat(made.shares, made.macs),
+    masks: concat(masked.shares, masked.macs, known(vs, masks), rvs),
   };
 }
 
 /** Random polynomials of degree d by their values at 0 to 2d: a row for each point, in it a value for each number. */
-function polynomials({randomness}: Session, count: number, d: number): bigint[][] {
-  const rows = Array.from({length: d + 1}, () => randomness.randoms(count));
-  const further = nodesTo(2 * d)
-    .slice(d + 1)
-    .map((point) => {
-      const weights = lagrangeWeights(nodesTo(d), point);
-      return Array.from({length: count}, (_, number) =>
-        weights.reduce((sum, weight, at) => add(sum, mul(weight, rows[at]![number]!)), 0n),
-      );
-    });
-  return [...rows, ...further];
+function polynomials({randomness, party}: Session, count: number, d: number): Vector {
+  const random = randomness.randoms((d + 1) * count);
+  const further = nodesTo(2 * d).slice(d + 1);
+  return concat(random, ...further.map((point) => party.field.combine(weightsAt(nodesTo(d), point), random)));
 }
-
-const pairsOf = (xs: readonly bigint[][], ys: readonly bigint[][]): (readonly [bigint, bigint])[] =>
-  xs.flatMap((row, point) => row.map((x, number) => [x, ys[point]![number]!] as const));
-
-const rowsOf = (values: readonly bigint[], count: number): bigint[][] =>
-  count === 0
-    ? []
-    : Array.from({length: values.length / count}, (_, row) => values.slice(row * count, (row + 1) * count));
-
-const byNumber = (rows: readonly bigint[][], count: number): bigint[] =>
-  Array.from({length: count}, (_, number) => rows.map((row) => row[number]!)).flat();
 
 /** Where the polynomials are taken for the use that `digest` names. */
 export function pointOf(digest: Uint8Array): bigint {
@@ -107,41 +81,61 @@ export function pointOf(digest: Uint8Array): bigint {
   }
 }
 
-/** Triples at `point` of the numbers that `elements` are of. */
-export function triplesAt(elements: readonly bigint[], shape: StockShape, point: bigint): AuthenticatedTriple[] {
-  const d = degreeOf(shape);
-  const {triple: size} = stockSizes(shape);
-  const [once, twice] = [d, 2 * d].map((last) => lagrangeWeights(nodesTo(last), point)) as [bigint[], bigint[]];
-  return Array.from({length: elements.length / size}, (_, number) => {
-    const at = (value: number, weights: readonly bigint[]): Authenticated => ({
-      share: valueAt(elements, number * size + 2 * value, {weights, stride: 2}),
-      mac: valueAt(elements, number * size + 2 * value + 1, {weights, stride: 2}),
-    });
-    return {a: at(0, once), b: at(d + 1, once), c: at(2 * (d + 1), twice)};
-  });
+/** For the points 0 to each `last`: 1 / the product of what is between a point and the others. An inverse takes long. */
+const inverses = new Map<number, readonly bigint[]>();
+
+/** Weights with which values at 0 to `last` sum to the value at `point`. */
+function weightsOf(last: number, point: bigint): bigint[] {
+  const nodes = nodesTo(last);
+  const product = (at: number, of: (other: bigint) => bigint): bigint =>
+    nodes.reduce((all, other, place) => (place === at ? all : mul(all, of(other))), 1n);
+  let known = inverses.get(last);
+  if (!known) {
+    known = nodes.map((node, at) => inv(product(at, (other) => node - other)));
+    inverses.set(last, known);
+  }
+  return known.map((inverse, at) =>
+    mul(
+      product(at, (other) => point - other),
+      inverse,
+    ),
+  );
 }
 
-/** Elements of a mask at one point: r, its MAC, v, r v. */
-export const MASK_ELEMENTS = 4;
-
-/** Masks at `point`, `MASK_ELEMENTS` elements each. */
-export function masksAt(elements: readonly bigint[], shape: StockShape, point: bigint): bigint[] {
-  const d = degreeOf(shape);
-  const {mask: size} = stockSizes(shape);
-  const [once, twice] = [d, 2 * d].map((last) => lagrangeWeights(nodesTo(last), point)) as [bigint[], bigint[]];
-  return Array.from({length: elements.length / size}, (_, number) => {
-    const from = number * size;
-    return [
-      valueAt(elements, from, {weights: once, stride: 2}),
-      valueAt(elements, from + 1, {weights: once, stride: 2}),
-      valueAt(elements, from + 2 * (d + 1), {weights: once, stride: 1}),
-      valueAt(elements, from + 3 * (d + 1), {weights: twice, stride: 1}),
-    ];
-  }).flat();
+/** Rows of a matrix from which the value at a point is taken, by weights for each number of rows. */
+function valuesAt({n, t, field}: StockShape, point: bigint) {
+  const d = degreeOf({n, t});
+  const [once, twice] = [packElements(weightsOf(d, point)), packElements(weightsOf(2 * d, point))];
+  return (matrix: Vector, count: number) => {
+    let row = 0;
+    return (degree: "once" | "twice"): Vector => {
+      const weights = degree === "once" ? once : twice;
+      const from = row;
+      row += countOf(weights);
+      return field.combine(weights, slice(matrix, from * count, row * count));
+    };
+  };
 }
 
-const valueAt = (
-  elements: readonly bigint[],
-  first: number,
-  {weights, stride}: {readonly weights: readonly bigint[]; readonly stride: number},
-): bigint => weights.reduce((sum, weight, at) => add(sum, mul(weight, elements[first + stride * at]!)), 0n);
+/** Rows of a triple: a, b and c, then their MACs. */
+const tripleRows = (d: number): number => 2 * (4 * d + 3);
+/** Rows of a mask: r, its MAC, v, r v. */
+const maskRows = (d: number): number => 5 * d + 4;
+
+/** Triples at `point` of the numbers that `matrix` is of. */
+export function triplesAt(matrix: Vector, shape: StockShape, point: bigint): AuthenticatedTriples {
+  const next = valuesAt(shape, point)(matrix, countOf(matrix) / tripleRows(degreeOf(shape)));
+  const three = (): readonly [Vector, Vector, Vector] => [next("once"), next("once"), next("twice")];
+  const [shares, macs] = [three(), three()];
+  const part = (at: 0 | 1 | 2): Authenticated => ({shares: shares[at], macs: macs[at]});
+  return {a: part(0), b: part(1), c: part(2)};
+}
+
+/** Rows of a mask at one point: r, its MAC, v, r v. */
+export const MASK_ROWS = 4;
+
+/** Masks at `point`: a matrix of `MASK_ROWS`. */
+export function masksAt(matrix: Vector, shape: StockShape, point: bigint): Vector {
+  const next = valuesAt(shape, point)(matrix, countOf(matrix) / maskRows(degreeOf(shape)));
+  return concat(next("once"), next("once"), next("once"), next("twice"));
+}

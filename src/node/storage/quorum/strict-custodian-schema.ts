@@ -1,4 +1,14 @@
 /** Tables of a custodian of the strict profile. */
+import type {SchemaStep} from "../sqlite/steps.js";
+
+export const STRICT_CUSTODIAN_VERSION = 3;
+/** In order. Keys, secrets and budgets stay; stock is made anew. */
+export const STRICT_CUSTODIAN_STEPS: readonly SchemaStep[] = [
+  // Numbers lay one after the other in a row, and are columns now.
+  {to: 2, apply: (db) => db.exec("DELETE FROM stock; DELETE FROM reservation")},
+  {to: 3, apply: (db) => db.exec("DROP TABLE reservation")},
+];
+
 export const STRICT_CUSTODIAN_SCHEMA = `
 CREATE TABLE number (
   name TEXT PRIMARY KEY,
@@ -43,16 +53,6 @@ CREATE TABLE stock (
   count INTEGER NOT NULL,
   bytes BLOB NOT NULL,
   PRIMARY KEY (kind, first)
-) STRICT;
-CREATE TABLE reservation (
-  first INTEGER PRIMARY KEY,
-  count INTEGER NOT NULL,
-  epoch INTEGER NOT NULL,
-  client TEXT NOT NULL,
-  program_id TEXT NOT NULL,
-  request BLOB NOT NULL,
-  expires_at_ms INTEGER NOT NULL,
-  bytes BLOB NOT NULL
 ) STRICT;
 CREATE TABLE ticket (
   digest BLOB PRIMARY KEY,

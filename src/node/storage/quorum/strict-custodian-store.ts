@@ -4,11 +4,13 @@ import {concat, plain} from "../../../codecs/bytes.js";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
 import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
 import {approval} from "../../../codecs/quorum/strict/statements.js";
+import {InvariantError} from "../../../errors.js";
+import type {Vector} from "../../quorum/field/vector.js";
+import {Columns, joinedRanges, Leases} from "../../quorum/strict/leases.js";
 import type {
   Keys,
   Quota,
   Range,
-  Reservation,
   Sharing,
   SignedApproval,
   StockKind,
@@ -17,20 +19,30 @@ import type {
 } from "../../quorum/strict/store.js";
 import type {Sqlite, Statement} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
-import {STRICT_CUSTODIAN_SCHEMA} from "./strict-custodian-schema.js";
+import {GroupCommit} from "./group-commit.js";
+import {STRICT_CUSTODIAN_SCHEMA, STRICT_CUSTODIAN_STEPS, STRICT_CUSTODIAN_VERSION} from "./strict-custodian-schema.js";
 
 const FORM: DatabaseForm = {
-  journal: "truncate",
+  // Truncated after whatever takes something secret off the disk: it keeps no copy for longer.
+  journal: "wal",
   // "qvms" in ASCII.
   applicationId: 0x71766d73,
-  version: 1,
+  version: STRICT_CUSTODIAN_VERSION,
+  steps: STRICT_CUSTODIAN_STEPS,
   schema: STRICT_CUSTODIAN_SCHEMA,
 };
 /** Largest number that a column holds. */
 const NUMBER_MAX = 2n ** 63n - 1n;
 const KEY_BYTES = 32;
-/** Triples or masks in one row: what a use of one of them writes again. */
-const ROW_ITEMS = 256;
+/** Triples or masks in one row, which leave the disk together. */
+const ROW_ITEMS = 1_024;
+
+const nothingKnown = () => ({
+  keys: null as Keys | null,
+  sharings: new Map<string, Sharing>(),
+  approvals: new Map<string, readonly SignedApproval[]>(),
+});
+const noLeases = (): Record<StockKind, Leases> => ({triple: new Leases(), mask: new Leases()});
 
 export class SqliteStrictStore implements StrictStore {
   /** @throws UnavailableError as `openDatabase` says */
@@ -39,7 +51,7 @@ export class SqliteStrictStore implements StrictStore {
     closeSync(openSync(path, "a", 0o600));
     chmodSync(path, 0o600);
     const db = openDatabase(path, FORM);
-    // What is used or replaced is overwritten in the file; its journal keeps no copy either.
+    // What is used or replaced is overwritten in the file.
     db.pragma("foreign_keys = ON");
     db.pragma("secure_delete = ON");
     return new SqliteStrictStore(db);
@@ -47,8 +59,13 @@ export class SqliteStrictStore implements StrictStore {
 
   readonly #statements = new Map<string, Statement>();
   readonly #programs = new Map<string, ProgramPackage>();
+  /** What was read and has not been written since. */
+  #known = nothingKnown();
+  #leases = noLeases();
+  readonly #group: GroupCommit;
 
   private constructor(private readonly db: Sqlite) {
+    this.#group = new GroupCommit(db);
     for (const row of this.#rows<{package: Buffer}>("SELECT package FROM program")) {
       const program = programPackage.decode(plain(row.package));
       this.#programs.set(program.programId, program);
@@ -57,6 +74,14 @@ export class SqliteStrictStore implements StrictStore {
 
   atomically<T>(work: () => T): T {
     return this.db.inTransaction ? work() : this.db.transaction(work).immediate();
+  }
+
+  together<T>(work: () => T): Promise<T> {
+    return this.#group.together(work);
+  }
+
+  soon(work: () => void): void {
+    this.#group.soon(work);
   }
 
   run(): bigint {
@@ -82,8 +107,12 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   approvals(programId: string): readonly SignedApproval[] {
+    const known = this.#known.approvals.get(programId);
+    if (known) return known;
     const rows = this.#rows<{signed: Buffer}>("SELECT signed FROM approval WHERE program_id = ?", programId);
-    return rows.map(({signed}) => approval.decode(plain(signed)));
+    const read = rows.map(({signed}) => approval.decode(plain(signed)));
+    this.#known.approvals.set(programId, read);
+    return read;
   }
 
   saveApproval(signed: SignedApproval): void {
@@ -94,9 +123,15 @@ export class SqliteStrictStore implements StrictStore {
       custodian,
       approval.encode(signed),
     );
+    this.#known = nothingKnown();
   }
 
   keys(): Keys | null {
+    this.#known.keys ??= this.#readKeys();
+    return this.#known.keys;
+  }
+
+  #readKeys(): Keys | null {
     const [row] = this.#rows<{epoch: bigint; sets: Buffer; alpha: Buffer}>(
       "SELECT epoch, sets, alpha FROM keyset WHERE used",
     );
@@ -108,6 +143,12 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   sharing(programId: string): Sharing | null {
+    const sharing = this.#known.sharings.get(programId) ?? this.#readSharing(programId);
+    if (sharing) this.#known.sharings.set(programId, sharing);
+    return sharing;
+  }
+
+  #readSharing(programId: string): Sharing | null {
     const [row] = this.#rows<{job: Buffer; run: bigint; epoch: bigint}>(
       "SELECT job, run, epoch FROM sharing WHERE program_id = ? AND used",
       programId,
@@ -156,13 +197,21 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   commit(job: Uint8Array): boolean {
+    const done = this.#commit(job);
+    this.#known = nothingKnown();
+    this.#forget();
+    return done;
+  }
+
+  #commit(job: Uint8Array): boolean {
     return this.atomically(() => {
       const [keyset] = this.#rows<{epoch: bigint; used: bigint}>("SELECT epoch, used FROM keyset WHERE job = ?", job);
       if (keyset) {
         if (keyset.used) return true;
         this.#do("DELETE FROM keyset WHERE epoch < ?", keyset.epoch);
         this.#do("DELETE FROM sharing WHERE epoch < ?", keyset.epoch);
-        for (const table of ["stock", "reservation"]) this.#do(`DELETE FROM ${table}`);
+        this.#do("DELETE FROM stock");
+        this.#leases = noLeases();
         this.#do("UPDATE keyset SET used = 1 WHERE job = ?", job);
         this.#do("UPDATE sharing SET used = 1 WHERE job = ?", job);
         return true;
@@ -183,104 +232,41 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   ranges(kind: StockKind): readonly Range[] {
-    const ranges: {first: bigint; count: number}[] = [];
-    for (const row of this.#rows<{first: bigint; count: bigint}>(
-      "SELECT first, count FROM stock WHERE kind = ? ORDER BY first",
-      kind,
-    )) {
-      const last = ranges.at(-1);
-      if (last && last.first + BigInt(last.count) === row.first) last.count += Number(row.count);
-      else ranges.push({first: row.first, count: Number(row.count)});
-    }
-    return ranges;
+    const rows = this.#rows<{first: bigint; count: bigint}>("SELECT first, count FROM stock WHERE kind = ?", kind);
+    const stored = rows.map(({first, count}) => ({first, count: Number(count)}));
+    return joinedRanges([...stored, ...this.#leases[kind].ranges]);
   }
 
-  addStock(kind: StockKind, {first, count}: Range, elements: readonly bigint[]): void {
-    const bytes = encodeElements(elements);
-    const size = bytes.length / count;
+  addStock(kind: StockKind, range: Range, matrix: Vector): void {
     this.atomically(() => {
-      for (let at = 0; at < count; at += ROW_ITEMS) {
-        const end = Math.min(count, at + ROW_ITEMS);
-        const range = {first: first + BigInt(at), count: end - at};
-        this.#addRow(kind, range, bytes.subarray(at * size, end * size));
-      }
-      this.#setNumber(`next-${kind}`, first + BigInt(count));
+      this.#addRows(kind, new Columns(range, matrix));
+      this.#setNumber(`next-${kind}`, range.first + BigInt(range.count));
     });
   }
 
-  spend(kind: StockKind, {first, count}: Range): readonly bigint[] | null {
-    return this.atomically(() => {
-      const end = first + BigInt(count);
-      if (end > NUMBER_MAX) return null;
-      const rows = this.#rows<{first: bigint; count: bigint; bytes: Buffer}>(
-        "SELECT first, count, bytes FROM stock WHERE kind = ? AND first < ? AND first + count > ? ORDER BY first",
-        kind,
-        end,
-        first,
-      );
-      let reached = first;
-      for (const row of rows) reached = row.first <= reached ? row.first + row.count : first;
-      if (reached < end) return null;
-      const taken = rows.map((row) => {
-        const from = row.first < first ? Number(first - row.first) : 0;
-        const bytes = plain(row.bytes);
-        const held = Number(row.count);
-        const to = row.first + row.count > end ? Number(end - row.first) : held;
-        const size = bytes.length / held;
-        this.#do("DELETE FROM stock WHERE kind = ? AND first = ?", kind, row.first);
-        if (from > 0) this.#addRow(kind, {first: row.first, count: from}, bytes.subarray(0, from * size));
-        if (to < held) this.#addRow(kind, {first: row.first + BigInt(to), count: held - to}, bytes.subarray(to * size));
-        return bytes.subarray(from * size, to * size);
-      });
-      return decodeElements(concat(...taken));
-    });
-  }
-
-  reserve({first, count, epoch, client, programId, request, expiresAtMs, elements}: Reservation): void {
-    this.#do(
-      "INSERT INTO reservation (first, count, epoch, client, program_id, request, expires_at_ms, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      first,
-      count,
-      epoch,
-      client,
-      programId,
-      request,
-      expiresAtMs,
-      encodeElements(elements),
+  lease(kind: StockKind, range: Range): boolean {
+    if (this.db.inTransaction) throw new InvariantError("what is leased stays off the disk");
+    const end = range.first + BigInt(range.count);
+    if (end > NUMBER_MAX) return false;
+    const leases = this.#leases[kind];
+    if (leases.has(range)) return true;
+    const overlap = "kind = ? AND first < ? AND first + count > ?";
+    const rows = this.#rows<{first: bigint; count: bigint; bytes: Buffer}>(
+      `SELECT first, count, bytes FROM stock WHERE ${overlap} ORDER BY first`,
+      kind,
+      end,
+      range.first,
     );
+    const columns = rows.map((row) => new Columns({first: row.first, count: Number(row.count)}, plain(row.bytes)));
+    if (!leases.with(columns).has(range)) return false;
+    this.#do(`DELETE FROM stock WHERE ${overlap}`, kind, end, range.first);
+    this.#forget();
+    this.#leases[kind] = leases.with(columns);
+    return true;
   }
 
-  reservation(first: bigint): Reservation | null {
-    if (first > NUMBER_MAX) return null;
-    const [row] = this.#rows<{
-      count: bigint;
-      epoch: bigint;
-      client: string;
-      program_id: string;
-      request: Buffer;
-      expires_at_ms: bigint;
-      bytes: Buffer;
-    }>(
-      "SELECT count, epoch, client, program_id, request, expires_at_ms, bytes FROM reservation WHERE first = ?",
-      first,
-    );
-    if (!row) return null;
-    const {count, epoch, client, program_id: programId, expires_at_ms: expiresAtMs} = row;
-    const [request, elements] = [plain(row.request), decodeElements(row.bytes)];
-    return {first, count: Number(count), epoch, client, programId, request, expiresAtMs, elements};
-  }
-
-  reservationsOf(client: string): number {
-    const [row] = this.#rows<{n: bigint}>("SELECT count(*) AS n FROM reservation WHERE client = ?", client);
-    return Number(row!.n);
-  }
-
-  dropReservation(first: bigint): void {
-    this.#do("DELETE FROM reservation WHERE first = ?", first);
-  }
-
-  dropReservationsBefore(nowMs: bigint): void {
-    this.#do("DELETE FROM reservation WHERE expires_at_ms < ?", nowMs);
+  take(kind: StockKind, range: Range): Vector | null {
+    return this.#leases[kind].take(range);
   }
 
   ticket(digest: Uint8Array): TicketRecord | null {
@@ -325,12 +311,28 @@ export class SqliteStrictStore implements StrictStore {
     );
   }
 
+  /** Puts what was leased and not taken back. */
   close(): void {
+    this.#group.flush();
+    const leases = Object.entries(this.#leases) as [StockKind, Leases][];
+    this.#leases = noLeases();
+    this.atomically(() => {
+      for (const [kind, {columns}] of leases) for (const each of columns) this.#addRows(kind, each);
+    });
     this.db.close();
   }
 
-  #addRow(kind: StockKind, {first, count}: Range, bytes: Uint8Array): void {
-    this.#do("INSERT INTO stock (kind, first, count, bytes) VALUES (?, ?, ?, ?)", kind, first, count, bytes);
+  /** Nothing that was deleted stays in the journal. */
+  #forget(): void {
+    this.db.pragma("wal_checkpoint(TRUNCATE)");
+  }
+
+  #addRows(kind: StockKind, columns: Columns): void {
+    for (let at = 0; at < columns.count; at += ROW_ITEMS) {
+      const row = columns.part(at, Math.min(columns.count, at + ROW_ITEMS));
+      const {first, count} = row;
+      this.#do("INSERT INTO stock (kind, first, count, bytes) VALUES (?, ?, ?, ?)", kind, first, count, row.matrix());
+    }
   }
 
   #number(name: string): bigint {

@@ -1,5 +1,6 @@
 /** Drops what old blocks held. Their headers stay: an empty body marks the ones that are gone. */
 import type {Sqlite, Statement} from "./driver.js";
+import type {AppendLog} from "./log/append-log.js";
 
 /** Row of `meta` with the height up to which bodies were dropped. */
 export const PRUNED_HEIGHT = "pruned_height";
@@ -17,9 +18,11 @@ export class Pruner {
   readonly #headers: Statement;
   readonly #remove: Statement;
   readonly #add: Statement;
-  readonly #receipts: Statement;
 
-  constructor(db: Sqlite) {
+  constructor(
+    db: Sqlite,
+    private readonly receipts: AppendLog,
+  ) {
     this.#read = db.prepare("SELECT value FROM meta WHERE name = ?");
     this.#write = db.prepare(
       "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -30,7 +33,6 @@ export class Pruner {
     );
     this.#remove = db.prepare("DELETE FROM block WHERE height BETWEEN ? AND ?");
     this.#add = db.prepare("INSERT INTO block (height, id, header, certificate, body) VALUES (?, ?, ?, ?, x'')");
-    this.#receipts = db.prepare("DELETE FROM receipt WHERE height BETWEEN ? AND ?");
   }
 
   height(): bigint {
@@ -44,7 +46,7 @@ export class Pruner {
     const rows = this.#headers.all(from, to) as HeaderRow[];
     this.#remove.run(from, to);
     for (const {height, id, header, certificate} of rows) this.#add.run(height, id, header, certificate);
-    this.#receipts.run(from, to);
+    this.receipts.drop(from, to);
     const value = Buffer.alloc(8);
     value.writeBigInt64BE(to);
     this.#write.run(PRUNED_HEIGHT, value);

@@ -1,11 +1,15 @@
 /** Tables of the embedded store, and the version that a file was written with. */
+import {logSchema} from "./log/schema.js";
 
 /** Marks a file as ours: "qsdm" in ASCII. */
 export const APPLICATION_ID = 0x7173646d;
 /** Marks a file that a snapshot is being put into: "qsdr". */
 export const UNFINISHED_ID = 0x71736472;
 /** Raised with every change to the tables or to the records in them, which has its step in `steps.ts`. */
-export const SCHEMA_VERSION = 9;
+export const SCHEMA_VERSION = 10;
+
+/** The log of receipts by transaction id: one for each transaction there ever was. */
+export const RECEIPTS = "receipt";
 
 /**
  * Ids are random, so they are never the clustered key: rows append by rowid and a separate index finds them, which
@@ -26,14 +30,7 @@ CREATE TABLE state (
   value BLOB NOT NULL,
   UNIQUE (store, key)
 ) STRICT;
-CREATE TABLE receipt (
-  seq INTEGER PRIMARY KEY,
-  tx_id BLOB NOT NULL UNIQUE,
-  height INTEGER NOT NULL,
-  value BLOB NOT NULL
-) STRICT;
-CREATE INDEX receipt_height ON receipt (height);
-CREATE TABLE slash_receipt (
+${logSchema(RECEIPTS)}CREATE TABLE slash_receipt (
   seq INTEGER PRIMARY KEY,
   tx_id BLOB NOT NULL UNIQUE,
   height INTEGER NOT NULL,

@@ -4,6 +4,7 @@ import {dirname} from "node:path";
 import {UnavailableError} from "../../../errors.js";
 import type {StoreStats, TableStats} from "../store.js";
 import type {Sqlite} from "./driver.js";
+import {RECEIPTS} from "./schema.js";
 
 export class Space {
   constructor(private readonly db: Sqlite) {}
@@ -52,8 +53,9 @@ export class Space {
   }
 
   #rows(table: string): number {
-    const {n} = this.db.prepare(`SELECT count(*) AS n FROM "${table}"`).get() as {n: bigint};
-    return Number(n);
+    // A row of a log holds several of what it keeps.
+    const count = table === RECEIPTS ? "ifnull(sum(cells), 0)" : "count(*)";
+    return Number(this.db.prepare(`SELECT ${count} FROM "${table}"`).pluck().get());
   }
 
   #number(pragma: string): number {

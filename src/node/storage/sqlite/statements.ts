@@ -30,9 +30,6 @@ export interface Statements {
   readonly allState: Query<[], {store: string; key: string; value: Buffer}>;
   readonly putState: Write<[string, string, Uint8Array]>;
   readonly removeState: Write<[string, string]>;
-  readonly addReceipt: Write<[Uint8Array, bigint, Uint8Array]>;
-  readonly receiptOf: Query<[Uint8Array], {value: Buffer}>;
-  readonly receiptsBetween: Query<[bigint, bigint, number], {value: Buffer}>;
   readonly addSlashReceipt: Write<[Uint8Array, bigint, bigint, string, string, Uint8Array]>;
   readonly trimSlashReceipts: Write<[number]>;
   readonly slashReceiptOf: Query<[Uint8Array], {time_ms: bigint; value: Buffer}>;
@@ -77,11 +74,6 @@ export const prepareStatements = (db: Sqlite): Statements => ({
     "INSERT INTO state (store, key, value) VALUES (?, ?, ?) ON CONFLICT (store, key) DO UPDATE SET value = excluded.value",
   ),
   removeState: db.prepare("DELETE FROM state WHERE store = ? AND key = ?"),
-  addReceipt: db.prepare("INSERT INTO receipt (tx_id, height, value) VALUES (?, ?, ?)"),
-  receiptOf: db.prepare("SELECT value FROM receipt WHERE tx_id = ?"),
-  receiptsBetween: db.prepare(
-    "SELECT value FROM receipt WHERE height BETWEEN ? AND ? ORDER BY height DESC, seq DESC LIMIT ?",
-  ),
   addSlashReceipt: db.prepare(
     "INSERT INTO slash_receipt (tx_id, height, time_ms, outcome, kind, value) VALUES (?, ?, ?, ?, ?, ?)",
   ),

@@ -1,5 +1,6 @@
 /** What brings a file of an earlier version to this one. Each step is one transaction, with the number that it reaches. */
 import type {Sqlite} from "./driver.js";
+import {receiptsIntoLog} from "./log/from-rows.js";
 
 export interface SchemaStep {
   /** Version that the file has behind it; the one before is what it takes. */
@@ -26,4 +27,5 @@ export const CHAIN_STEPS: readonly SchemaStep[] = [
         ALTER TABLE event_next RENAME TO event;
       `),
   },
+  {to: 10, apply: receiptsIntoLog},
 ];

@@ -34,14 +34,17 @@ import type {
 import {type Compression, loadCompression} from "./compression.js";
 import type {Sqlite} from "./driver.js";
 import {explainWrite} from "./failure.js";
+import {AppendLog} from "./log/append-log.js";
 import {openDatabase} from "./open.js";
 import {Pruner} from "./prune.js";
-import {WAITING_KIND, WAITING_KINDS} from "./schema.js";
+import {RECEIPTS, WAITING_KIND, WAITING_KINDS} from "./schema.js";
 import {Space} from "./space.js";
 import {prepareStatements, type Statements} from "./statements.js";
 
 /** SQLite's integers are signed: nothing greater is stored, and asking for it would throw. */
 const INTEGER_MAX = 2n ** 63n - 1n;
+/** What is kept in memory of receipts that were read, and of their index. */
+const LOG_CACHE_BYTES = 64 * 2 ** 20;
 /** Events that one query looks at, about a millisecond's worth. */
 const EVENTS_LOOKED_AT = 4_096;
 /** Row of `meta` with the number up to which events were dropped. */
@@ -61,6 +64,7 @@ export interface SqliteStoreOptions {
 
 export class SqliteStore implements LedgerStore {
   readonly #statements: Statements;
+  readonly #receipts: AppendLog;
   readonly #pruner: Pruner;
   readonly #space: Space;
 
@@ -70,7 +74,8 @@ export class SqliteStore implements LedgerStore {
     private readonly compression: Compression,
   ) {
     this.#statements = prepareStatements(db);
-    this.#pruner = new Pruner(db);
+    this.#receipts = new AppendLog(db, RECEIPTS, LOG_CACHE_BYTES);
+    this.#pruner = new Pruner(db, this.#receipts);
     this.#space = new Space(db);
   }
 
@@ -188,14 +193,14 @@ export class SqliteStore implements LedgerStore {
   }
 
   receipt(txId: string): Receipt | null {
-    const row = this.#statements.receiptOf.get(bytesOfHex(txId));
-    return row ? receipt.decode(row.value) : null;
+    const value = this.#receipts.get(bytesOfHex(txId));
+    return value ? receipt.decode(value) : null;
   }
 
   receipts({from, to, limit}: ReceiptQuery): readonly Receipt[] {
     if (from > INTEGER_MAX) return [];
     const last = to < INTEGER_MAX ? to : INTEGER_MAX;
-    return this.#statements.receiptsBetween.all(from, last, limit).map(({value}) => receipt.decode(value));
+    return this.#receipts.between({from, to: last, limit}).map((value) => receipt.decode(value));
   }
 
   slashReceipt(txId: string): SlashReceipt | null {
@@ -269,7 +274,9 @@ export class SqliteStore implements LedgerStore {
 
   verify(): readonly string[] {
     const rows = this.db.pragma("integrity_check") as {integrity_check: string}[];
-    return rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
+    const findings = rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
+    // In a file that is broken, every row may be.
+    return findings.length > 0 ? findings : this.#receipts.verify();
   }
 
   close(): void {
@@ -291,13 +298,13 @@ export class SqliteStore implements LedgerStore {
       if (value === null) statements.removeState.run(store, key);
       else statements.putState.run(store, key, value);
     }
+    const cells = commit.receipts.map((each) => ({key: bytesOfHex(each.txId), value: encodedReceipt(each)}));
+    this.#receipts.append(height, cells);
     const slashes = new Set(commit.slashes);
-    for (const each of commit.receipts) {
-      const value = encodedReceipt(each);
-      statements.addReceipt.run(bytesOfHex(each.txId), height, value);
-      if (!slashes.has(each.txId)) continue;
-      const kind = each.slash?.evidenceKind ?? "";
-      statements.addSlashReceipt.run(bytesOfHex(each.txId), height, timeMs, each.outcome, kind, value);
+    for (const [i, {txId, slash, outcome}] of commit.receipts.entries()) {
+      if (!slashes.has(txId)) continue;
+      const {key, value} = cells[i]!;
+      statements.addSlashReceipt.run(key, height, timeMs, outcome, slash?.evidenceKind ?? "", value);
     }
     if (slashes.size > 0) statements.trimSlashReceipts.run(this.options.slashReceiptsMax);
     for (const {seq, topic, body, proofIndex} of commit.events)
@@ -349,6 +356,7 @@ export class SqliteStore implements LedgerStore {
     try {
       return write();
     } catch (error) {
+      this.#receipts.forget();
       throw explainWrite(error, this.options.path);
     }
   }

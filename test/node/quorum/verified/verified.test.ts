@@ -1,9 +1,12 @@
 /** The verified protocol: right among honest custodians, and never wrong among cheats. */
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
-import {decodeElements, encodeElements} from "../../../../src/codecs/quorum/element.js";
+import {concat} from "../../../../src/codecs/bytes.js";
 import {QsdmError} from "../../../../src/errors.js";
+import {bigintField} from "../../../../src/node/compute/field.js";
+import {packElements, unpackElements} from "../../../../src/node/quorum/field/bytes.js";
 import {add, mul, P} from "../../../../src/node/quorum/field/field.js";
+import {isVector, zeros} from "../../../../src/node/quorum/field/vector.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {analyze} from "../../../../src/node/quorum/program/analyze.js";
 import {evaluate, type Outputs} from "../../../../src/node/quorum/program/evaluate.js";
@@ -11,13 +14,14 @@ import {areConsistent, lagrangeAt, reconstruct, share} from "../../../../src/nod
 import {checkOpened} from "../../../../src/node/quorum/verified/authenticated.js";
 import {wrongPoints} from "../../../../src/node/quorum/verified/decode.js";
 import {runInLockStep, type Wire} from "../../../../src/node/quorum/verified/lock-step.js";
-import {Party} from "../../../../src/node/quorum/verified/protocol.js";
-import {agreeOnRandomness, setsOf} from "../../../../src/node/quorum/verified/prss.js";
+import {exchange, Party} from "../../../../src/node/quorum/verified/protocol.js";
+import {agreeOnRandomness, hideChallenge, setsOf} from "../../../../src/node/quorum/verified/prss.js";
 import {rehearse} from "../../../../src/node/quorum/verified/rehearse.js";
 import {makeStock, masksAt, triplesAt} from "../../../../src/node/quorum/verified/stock.js";
 import {draw} from "../../../support/quorum-cluster.js";
 import {element, programs, SQUARE, seededSource} from "../programs.js";
 
+const field = bigintField;
 const random = (size: number): Uint8Array => globalThis.crypto.getRandomValues(new Uint8Array(size));
 const CUBE = compile("input x\nsecret s\nmul a = x x\nmul b = a x\nadd y = b s\noutput y");
 const CUBE_GIVEN = {inputs: new Map([["x", 3n]]), secrets: new Map([["s", 1_000n]])};
@@ -30,29 +34,34 @@ interface Ended {
 }
 function run(shape: {n: number; k: number}, wires: {offline?: Wire; online?: Wire}): Ended {
   try {
-    return {results: rehearse(CUBE, CUBE_GIVEN, {...shape, random, draw, wires}).results, reason: null, culprits: []};
+    return {
+      results: rehearse(CUBE, CUBE_GIVEN, {...shape, random, draw, field, wires}).results,
+      reason: null,
+      culprits: [],
+    };
   } catch (error) {
     if (!(error instanceof QsdmError)) throw error;
     const {reason = error.code, culprits = []} = error.details as {reason?: string; culprits?: number[]};
     return {results: null, reason, culprits};
   }
 }
-/** The elements of a message with number `at` moved by `by`. */
+/** Blocks of 16 bytes before the elements of a message: what was heard, and in the first one commitments. */
+const HEARD = 2;
+const FIRST = HEARD + 4;
+/** A message with its block number `at` moved by `by`. */
 const moved = (message: Uint8Array, at: number, by: bigint): Uint8Array => {
-  try {
-    const values = decodeElements(message);
-    values[at % values.length] = add(values[at % values.length]!, by);
-    return encodeElements(values);
-  } catch {
-    return message.map((byte) => byte ^ 1);
-  }
+  const from = 16 * (at % Math.floor(message.length / 16));
+  const block = message.subarray(from, from + 16);
+  const [value] = isVector(block, 1) ? unpackElements(block) : [];
+  const other = value === undefined ? block.map((byte) => byte ^ 1) : packElements([add(value, by)]);
+  return concat(message.subarray(0, from), other, message.subarray(from + 16));
 };
 
 describe("among honest custodians", () => {
   test("every program gives what it gives in the clear", () => {
     fc.assert(
       fc.property(programs(), fc.constantFrom({n: 3, k: 2}, {n: 4, k: 2}, {n: 5, k: 3}), ({ir, ...given}, shape) => {
-        const {results} = rehearse(ir, given, {...shape, random, draw});
+        const {results} = rehearse(ir, given, {...shape, random, draw, field});
         expect([...results]).toEqual([...evaluate(ir, given)]);
       }),
       {numRuns: 15},
@@ -61,11 +70,11 @@ describe("among honest custodians", () => {
 
   test("products of one depth share a round, and nothing is sent for sums alone", () => {
     const rounds = (source: string): number =>
-      rehearse(compile(source), {inputs: new Map([["x", 2n]])}, {n: 3, k: 2, random, draw}).online.rounds;
+      rehearse(compile(source), {inputs: new Map([["x", 2n]])}, {n: 3, k: 2, random, draw, field}).online.rounds;
     const wide = "input x\nmul a = x x\nadd p = a x\nmul b = p x\nmul c = x x\nadd y = b c\noutput y";
     const none = rounds("input x\nadd y = x x\noutput y");
-    // Two layers, and the check of what they opened: a challenge in three rounds, its answer in four.
-    expect([rounds(wide) - none, analyze(compile(wide)).depth]).toEqual([2 + 7, 2]);
+    // Two layers, and the check of what they opened: a challenge that was committed to, and its answer in three rounds.
+    expect([rounds(wide) - none, analyze(compile(wide)).depth]).toEqual([2 + 4, 2]);
   });
 
   test("custodians may be silent in the evaluation as long as enough to open are not", () => {
@@ -120,7 +129,7 @@ describe("among cheats", () => {
   });
 
   test("who shows one custodian alone no part of a challenge does not get that one named", () => {
-    const rounds = rehearse(CUBE, CUBE_GIVEN, {n: 7, k: 3, random, draw}).offline.rounds;
+    const rounds = rehearse(CUBE, CUBE_GIVEN, {n: 7, k: 3, random, draw, field}).offline.rounds;
     for (let silent = 0; silent < rounds; silent++) {
       const wire: Wire = (message, {from, to, round}) => (from === 0 && to === 1 && round === silent ? null : message);
       expect(run({n: 7, k: 3}, {offline: wire}).culprits.filter((place) => place !== 0)).toEqual([]);
@@ -129,20 +138,26 @@ describe("among cheats", () => {
 
   /** Sends moved elements in one round of a phase. */
   const moving =
-    (cheater: number, at: number): Wire =>
+    (cheater: number, at: number, block: number): Wire =>
     (message, {from, round}) =>
-      from === cheater && round === at ? moved(message, 0, 5n) : message;
+      from === cheater && round === at ? moved(message, block, 5n) : message;
 
   test("a wrong share of an opened value is noticed, and its sender named where there are enough others", () => {
-    expect(run({n: 3, k: 2}, {online: moving(1, 0)})).toMatchObject({reason: "inconsistent-opening", culprits: []});
-    expect(run({n: 4, k: 2}, {online: moving(1, 0)})).toMatchObject({reason: "inconsistent-opening", culprits: [1]});
+    expect(run({n: 3, k: 2}, {online: moving(1, 0, FIRST)})).toMatchObject({
+      reason: "inconsistent-opening",
+      culprits: [],
+    });
+    expect(run({n: 4, k: 2}, {online: moving(1, 0, FIRST)})).toMatchObject({
+      reason: "inconsistent-opening",
+      culprits: [1],
+    });
   });
 
   test("two of five that agree on wrong shares do not get an honest one named", () => {
     const shares: bigint[][] = [];
     const wire: Wire = (message, {from, round}) => {
       if (round !== 0) return message;
-      shares[from] ??= decodeElements(message);
+      shares[from] ??= unpackElements(message.subarray(16 * FIRST));
       if (from < 3) return message;
       // Those of 0 and 1 and of both cheats lie on one polynomial of degree 2: that of 2 does not.
       const through = (at: number) => [
@@ -150,30 +165,31 @@ describe("among cheats", () => {
         {x: 2n, y: shares[1]![at]!},
         {x: 4n, y: add(shares[3]![at]!, 5n)},
       ];
-      return encodeElements(shares[from]!.map((_, at) => lagrangeAt(through(at), BigInt(from + 1))));
+      const bent = shares[from]!.map((_, at) => lagrangeAt(through(at), BigInt(from + 1)));
+      return concat(message.subarray(0, 16 * FIRST), packElements(bent));
     };
     expect(run({n: 5, k: 3}, {online: wire})).toMatchObject({reason: "inconsistent-opening", culprits: []});
   });
 
   test("a wrong product in the preprocessing is noticed, though its opening has no redundancy", () => {
     // Three custodians open the products of a triple from all three shares. Keys take two rounds.
-    const products = run({n: 3, k: 2}, {offline: moving(1, 2)});
+    const products = run({n: 3, k: 2}, {offline: moving(1, 2, HEARD)});
     expect([products.results, products.reason]).toEqual([null, "wrong-product"]);
   });
 
   test("with two of three left, a moved opening is caught by the MACs, however late its sender speaks", () => {
-    // A committed share is a nonce of 32 bytes and an element.
-    const NONCE = 32;
+    // What was heard, a nonce of 32 bytes, and the share that was committed to.
+    const NONCE = 32 + 32;
     const cheat = (rushing: boolean): Wire => {
       let other = 0n;
       return (message, {from, round}) => {
         if (from === 2) return null;
-        if (from === 1 && round === 0) return moved(message, 0, 5n);
+        if (from === 1 && round === 0) return moved(message, FIRST, 5n);
         if (message.length !== NONCE + 16) return message;
-        if (from === 0) [other = 0n] = decodeElements(message.subarray(NONCE));
+        if (from === 0) [other = 0n] = unpackElements(message.subarray(NONCE));
         // Shares of 0 at x = 1 and x = 2 lie on a line through 0: the last to speak would send twice the other's.
         if (from === 0 || !rushing) return message;
-        return new Uint8Array([...message.subarray(0, NONCE), ...encodeElements([(2n * other) % P])]);
+        return concat(message.subarray(0, NONCE), packElements([(2n * other) % P]));
       };
     };
     expect(run({n: 3, k: 2}, {online: cheat(false)})).toMatchObject({results: null, reason: "wrong-mac"});
@@ -198,18 +214,22 @@ test("a failed check of MACs shows nothing of their key", () => {
   /** What is opened at the end of the check of a 7 that was moved by 5, with the same challenges each time. */
   const shownWith = (a: bigint, b: bigint): bigint => {
     const [as, bs, cs] = [shared(a), shared(b), shared(mul(a, b))];
-    const part = (shares: typeof as, place: number) => ({share: shares[place]!.y, mac: 0n});
+    const part = (shares: typeof as, place: number) => ({shares: packElements([shares[place]!.y]), macs: zeros(1)});
     const shares = new Map<number, bigint>();
-    const protocols = [0, 1].map((place) =>
-      checkOpened(
-        {party: new Party(place, 3, 1, (size) => new Uint8Array(size).fill(place + 1)), alpha: alphas[place]!.y},
-        [{value: 12n, mac: macs[place]!.y}],
-        {a: part(as, place), b: part(bs, place), c: part(cs, place)},
-      ),
-    );
+    function* check(place: number) {
+      const party = new Party(place, 3, 1, (size) => new Uint8Array(size).fill(place + 1), field);
+      const hidden = hideChallenge(party);
+      const commitments = yield* exchange(party, hidden.commitment);
+      yield* checkOpened(
+        {party, alpha: packElements([alphas[place]!.y])},
+        {values: packElements([12n]), macs: packElements([macs[place]!.y])},
+        {hidden, commitments, blind: {a: part(as, place), b: part(bs, place), c: part(cs, place)}},
+      );
+    }
+    const protocols = [0, 1].map(check);
     const wire: Wire = (message, {from}) => {
-      // A committed share is a nonce of 32 bytes and an element.
-      if (message.length === 32 + 16) shares.set(from, decodeElements(message.subarray(32))[0]!);
+      // What was heard, a nonce of 32 bytes, and the share that was committed to.
+      if (message.length === 32 + 32 + 16) shares.set(from, unpackElements(message.subarray(64))[0]!);
       return message;
     };
     expect(() => runInLockStep(protocols, wire)).toThrow(
@@ -232,15 +252,15 @@ describe("stock", () => {
   ] as const)
     test(`of ${n} custodians, ${k} of whom open: at every point c = a b and r v is the product, under right MACs`, () => {
       const t = k - 1;
-      const parties = Array.from({length: n}, (_, place) => new Party(place, n, t, random));
+      const parties = Array.from({length: n}, (_, place) => new Party(place, n, t, random, field));
       function* both(party: Party) {
         const randomness = yield* agreeOnRandomness(party);
-        const [alpha] = randomness.randoms(1);
-        return {alpha: alpha!, ...(yield* makeStock({party, randomness, alpha: alpha!}, {triples: 3, masks: 2}))};
+        const alpha = randomness.randoms(1);
+        return {alpha, ...(yield* makeStock({party, randomness, alpha}, {triples: 3, masks: 2}))};
       }
       const {results} = runInLockStep(parties.map((party) => both(party)));
-      const opened = (pick: (of: (typeof results)[number]) => bigint): bigint => {
-        const points = results.map((each, place) => ({x: BigInt(place + 1), y: pick(each)}));
+      const opened = (pick: (of: (typeof results)[number]) => Uint8Array, at = 0): bigint => {
+        const points = results.map((each, place) => ({x: BigInt(place + 1), y: unpackElements(pick(each))[at]!}));
         expect(areConsistent(points, k)).toBe(true);
         return reconstruct(points.slice(0, k));
       };
@@ -250,8 +270,8 @@ describe("stock", () => {
       for (const point of points) {
         for (let at = 0; at < 3; at++) {
           const [a, b, c] = (["a", "b", "c"] as const).map((part) => {
-            const share = opened(({triples}) => triplesAt(triples, parties[0]!, point)[at]![part].share);
-            const mac = opened(({triples}) => triplesAt(triples, parties[0]!, point)[at]![part].mac);
+            const share = opened(({triples}) => triplesAt(triples, parties[0]!, point)[part].shares, at);
+            const mac = opened(({triples}) => triplesAt(triples, parties[0]!, point)[part].macs, at);
             expect(mac).toBe(mul(alpha, share));
             return share;
           });
@@ -260,7 +280,7 @@ describe("stock", () => {
         }
         for (let at = 0; at < 2; at++) {
           const [r, mac, v, rv] = [0, 1, 2, 3].map((part) =>
-            opened(({masks}) => masksAt(masks, parties[0]!, point)[4 * at + part]!),
+            opened(({masks}) => masksAt(masks, parties[0]!, point), 2 * part + at),
           );
           expect([mac, rv]).toEqual([mul(alpha, r!), mul(r!, v!)]);
           seen.add(r!).add(v!);
@@ -272,7 +292,8 @@ describe("stock", () => {
 
 describe("shared randomness", () => {
   const agreed = (n: number, t: number) =>
-    runInLockStep(Array.from({length: n}, (_, place) => agreeOnRandomness(new Party(place, n, t, random)))).results;
+    runInLockStep(Array.from({length: n}, (_, place) => agreeOnRandomness(new Party(place, n, t, random, field))))
+      .results;
 
   for (const [n, t] of [
     [3, 1],
@@ -282,10 +303,10 @@ describe("shared randomness", () => {
     test(`of ${n} custodians against ${t}: random values are of degree ${t}, zeros of degree ${2 * t}`, () => {
       const sources = agreed(n, t);
       const points = (values: readonly bigint[]) => values.map((y, at) => ({x: BigInt(at + 1), y}));
-      const [a, b] = [0, 1].map(() => points(sources.map((source) => source.randoms(3)[2]!)));
+      const [a, b] = [0, 1].map(() => points(sources.map((source) => unpackElements(source.randoms(3))[2]!)));
       expect(reconstruct(a!.slice(0, t + 1))).toBe(reconstruct(a!.slice(-t - 1)));
       expect(reconstruct(a!)).not.toBe(reconstruct(b!));
-      const zero = points(sources.map((source) => source.zeros(2)[1]!));
+      const zero = points(sources.map((source) => unpackElements(source.zeros(2))[1]!));
       expect(reconstruct(zero)).toBe(0n);
       expect(reconstruct(zero.slice(0, t + 1))).not.toBe(0n);
     });
@@ -318,6 +339,8 @@ describe("what cannot be run safely is refused", () => {
     [31, 16, "CUSTODIANS_TOO_MANY"],
   ] as const)
     test(`${k} of ${n}: ${code}`, () => {
-      expect(() => rehearse(compile(SQUARE), given, {n, k, random, draw})).toThrow(expect.objectContaining({code}));
+      expect(() => rehearse(compile(SQUARE), given, {n, k, random, draw, field})).toThrow(
+        expect.objectContaining({code}),
+      );
     });
 });

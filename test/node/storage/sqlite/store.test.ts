@@ -6,7 +6,7 @@ import {loadCompression} from "../../../../src/node/storage/sqlite/compression.j
 import {openSqlite} from "../../../../src/node/storage/sqlite/driver.js";
 import {SqliteStore} from "../../../../src/node/storage/sqlite/store.js";
 import {scratchDirectory, testGenesis} from "../../../support/chain.js";
-import {CONTRACT_LIMITS, fill, storeContract} from "../contract.js";
+import {CONTRACT_LIMITS, commitAt, fill, idOf, storeContract} from "../contract.js";
 
 const scratchFile = (): string => path.join(scratchDirectory(), "chain.db");
 const open = (file: string) => SqliteStore.open({path: file, ...CONTRACT_LIMITS});
@@ -119,6 +119,23 @@ test("a query of a rare topic looks at a bounded part of the log, and says how f
   const full = store.events({after: 5n, upTo: 9_500n, topics: ["blocks", "slashes"], limit: 10});
   expect([full.events.map(({seq}) => seq), full.upTo]).toEqual([log.slice(5, 15).map(({seq}) => seq), 15n]);
   store.close();
+});
+
+test("a commit that fails behind its receipts leaves none of them, and the next one goes through", async () => {
+  const file = scratchFile();
+  const store = await open(file);
+  await fill(store, [0, 1]);
+  // A number that an event has cannot be given twice.
+  const failing = commitAt(2, {events: commitAt(1).events});
+  const packed = await store.pack(failing.block);
+  expect(() => store.commit(failing, packed)).toThrow(/UNIQUE/);
+  expect(store.receipt(idOf(2))).toBeNull();
+  await fill(store, [2, 3, 4]);
+  store.close();
+  const again = await open(file);
+  expect([0, 1, 2, 3, 4].map((height) => again.receipt(idOf(height))?.height)).toEqual([0n, 1n, 2n, 3n, 4n]);
+  expect(again.verify()).toEqual([]);
+  again.close();
 });
 
 test("what was pruned is given back to the file system, a part at a time", async () => {

@@ -1,0 +1,173 @@
+/**
+ * Cells under random keys, appended by the batch and found by a sorted index (docs/decisions/0090-append-log.md).
+ *
+ * A key comes once: whoever appends one twice may get either cell.
+ */
+import {plain} from "../../../../codecs/bytes.js";
+import {DecodeError, QsdmError} from "../../../../errors.js";
+import type {Sqlite, Statement} from "../driver.js";
+import {Cache} from "./cache.js";
+import {type Cell, Chunk, Key, packChunk} from "./chunk.js";
+import {Entries, SORT_MAX} from "./entries.js";
+import {SortedIndex} from "./sorted-index.js";
+
+/** Most findings of one log that are told. */
+const FINDINGS_MAX = 100;
+
+export class AppendLog {
+  readonly #index: SortedIndex;
+  readonly #cache: Cache<Chunk>;
+  readonly #chunk: Statement;
+  readonly #add: Statement;
+  readonly #between: Statement;
+  readonly #remove: Statement;
+  readonly #ends: Statement;
+  readonly #all: Statement;
+  readonly #sought = new Key();
+  #next = 1;
+  /** Chunks between these two were dropped: the newest of batch 0, which stays, and the oldest of those behind it. */
+  #keptTo = 0;
+  #floor = 1;
+  #isStale = true;
+
+  /**
+   * @param name of its tables, which `logSchema` makes
+   * @param cacheBytes of what was read that is kept in memory, half of it of the index
+   */
+  constructor(
+    db: Sqlite,
+    private readonly name: string,
+    cacheBytes: number,
+  ) {
+    const prepare = (sql: string): Statement => db.prepare(sql).safeIntegers(false);
+    this.#index = new SortedIndex(db, name, cacheBytes / 2, (seq) => this.#isGone(seq));
+    this.#cache = new Cache(cacheBytes / 2);
+    this.#chunk = prepare(`SELECT value FROM ${name} WHERE seq = ?`).pluck();
+    this.#add = prepare(`INSERT INTO ${name} (seq, height, cells, value) VALUES (?, ?, ?, ?)`);
+    this.#between = prepare(
+      `SELECT value FROM ${name} WHERE height BETWEEN ? AND ? ORDER BY height DESC, seq DESC`,
+    ).pluck();
+    this.#remove = prepare(`DELETE FROM ${name} WHERE height BETWEEN ? AND ?`);
+    this.#ends = prepare(
+      `SELECT (SELECT max(seq) FROM ${name}) AS newest, (SELECT max(seq) FROM ${name} WHERE height = 0) AS kept, ` +
+        `(SELECT seq FROM ${name} WHERE height > 0 ORDER BY height, seq LIMIT 1) AS floor`,
+    );
+    this.#all = prepare(`SELECT seq, value FROM ${name} ORDER BY seq`);
+  }
+
+  /** Adds a batch, which is none below the one before. Within a transaction; `forget` when that fails. */
+  append(height: bigint, cells: readonly Cell[]): void {
+    this.#load();
+    for (let from = 0; from < cells.length; from += SORT_MAX)
+      this.#appendRun(height, from === 0 && cells.length <= SORT_MAX ? cells : cells.slice(from, from + SORT_MAX));
+  }
+
+  /** The value under a key, not to be written to. @throws DecodeError CHUNK_INVALID, PART_INVALID */
+  get(key: Uint8Array): Uint8Array | null {
+    this.#load();
+    const sought = this.#sought;
+    sought.set(key);
+    return this.#index.search(sought.words[0]!, sought.words[1]!, (seq) => this.#read(seq)?.find(sought) ?? null);
+  }
+
+  /** Values of batches, both heights included, the newest first. @throws DecodeError CHUNK_INVALID */
+  between({from, to, limit}: {readonly from: bigint; readonly to: bigint; readonly limit: number}): Uint8Array[] {
+    const values: Uint8Array[] = [];
+    for (const row of this.#between.iterate(from, to)) {
+      const chunk = new Chunk(plain(row as Uint8Array));
+      for (let i = chunk.count - 1; i >= 0 && values.length < limit; i--) values.push(chunk.value(i));
+      if (values.length === limit) break;
+    }
+    return values;
+  }
+
+  /**
+   * Drops batches, both heights included: the oldest ones behind batch 0, which stays. Within a transaction; `forget` when
+   * that fails.
+   */
+  drop(from: bigint, to: bigint): void {
+    this.#load();
+    if (this.#remove.run(from, to).changes === 0) return;
+    this.#findEnds();
+    this.#index.retire();
+  }
+
+  /** What is in memory may not be what the file has: it is read anew when it is next needed. */
+  forget(): void {
+    this.#isStale = true;
+  }
+
+  /** Reads everything. @returns what is wrong: damaged cells, and cells that their key does not find */
+  verify(): readonly string[] {
+    this.#load();
+    const findings: string[] = [];
+    for (const row of this.#all.iterate()) {
+      const {seq, value} = row as {seq: number; value: Uint8Array};
+      try {
+        this.#checkChunk(seq, new Chunk(plain(value)));
+      } catch (error) {
+        if (!(error instanceof QsdmError)) throw error;
+        findings.push(`${this.name} ${seq}: ${error.message}`);
+      }
+      if (findings.length === FINDINGS_MAX) break;
+    }
+    return findings;
+  }
+
+  #checkChunk(seq: number, chunk: Chunk): void {
+    for (let i = 0; i < chunk.count; i++)
+      if (!this.#index.search(chunk.keyWord(i, 0), chunk.keyWord(i, 1), (at) => (at === seq ? true : null)))
+        throw new DecodeError("PART_INVALID", `the index does not find cell ${i}`);
+  }
+
+  #appendRun(height: bigint, cells: readonly Cell[]): void {
+    const first = this.#next;
+    const entries = Entries.allocate(cells.length);
+    for (let at = 0; at < cells.length; this.#next++) {
+      const bytes = packChunk(cells, at);
+      const chunk = new Chunk(bytes);
+      this.#add.run(this.#next, height, chunk.count, bytes);
+      this.#cache.set(this.#next, chunk, bytes.length);
+      for (let i = 0; i < chunk.count; i++, at++) {
+        entries.high[at] = chunk.keyWord(i, 0);
+        entries.low[at] = chunk.keyWord(i, 1);
+        entries.chunk[at] = this.#next - first;
+      }
+    }
+    if (height === 0n) [this.#keptTo, this.#floor] = [this.#next - 1, this.#next];
+    this.#index.add(entries.sorted(), first, this.#next - 1);
+  }
+
+  #read(seq: number): Chunk | null {
+    // An entry outlives its chunk until its run is merged.
+    if (this.#isGone(seq)) return null;
+    const known = this.#cache.get(seq);
+    if (known) return known;
+    const row = this.#chunk.get(seq) as Uint8Array | undefined;
+    if (!row) return null;
+    const chunk = new Chunk(plain(row));
+    this.#cache.set(seq, chunk, row.length);
+    return chunk;
+  }
+
+  #isGone(seq: number): boolean {
+    return seq > this.#keptTo && seq < this.#floor;
+  }
+
+  #load(): void {
+    if (!this.#isStale) return;
+    this.#cache.clear();
+    const newest = this.#index.load();
+    const {newest: last} = this.#ends.get() as {newest: number | null};
+    // No number comes twice while a run knows it.
+    this.#next = Math.max(newest, last ?? 0) + 1;
+    this.#findEnds();
+    this.#isStale = false;
+  }
+
+  #findEnds(): void {
+    const {kept, floor} = this.#ends.get() as {kept: number | null; floor: number | null};
+    this.#keptTo = kept ?? 0;
+    this.#floor = floor ?? this.#next;
+  }
+}

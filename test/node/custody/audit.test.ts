@@ -1,0 +1,121 @@
+/** The audit log of a coordinator among custodians, over sealed channels on loopback. */
+import {join} from "node:path";
+import Database from "better-sqlite3";
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {packProgram} from "../../../src/codecs/quorum/program-package.js";
+import type {StrictAuditEntry} from "../../../src/codecs/quorum/strict/audit.js";
+import {auditLog} from "../../../src/node/custody/log-audit.js";
+import {leafHash, verifyConsistency, verifyInclusion} from "../../../src/node/quorum/audit/tree.js";
+import {compile} from "../../../src/node/quorum/language/compile.js";
+import {StrictQuorum} from "../../support/strict-quorum.js";
+
+const program = packProgram(compile("input x\nmul a = x x\noutput a"), {
+  policy: {budgetPerIdentity: 6n, maxEvalsPerMinute: 100n},
+});
+
+describe("a coordinator's audit log", () => {
+  let quorum: StrictQuorum;
+  beforeAll(async () => {
+    quorum = await StrictQuorum.create({n: 3, k: 2});
+    await quorum.start();
+    const client = await quorum.client(0);
+    await client.deploy(program, new Map());
+    for (const place of [0, 1]) {
+      const operator = await quorum.operator(place);
+      await operator.approve(program, BigInt(Date.now() + 86_400_000));
+      operator.close();
+    }
+    await client.evaluate(program, new Map([["x", 7n]]));
+    client.close();
+  });
+  afterAll(() => quorum.stop());
+
+  const entriesOf = async (): Promise<StrictAuditEntry[]> => {
+    const client = await quorum.client(1);
+    const entries: StrictAuditEntry[] = [];
+    await auditLog(client, [], (entry) => entries.push(entry));
+    client.close();
+    return entries;
+  };
+
+  test("says who asked for what and what came of it, and all custodians sign for it", async () => {
+    const entries = await entriesOf();
+    const said = entries.map(({event, kind, party, outcome}) => [event, kind, party, outcome].join(" ").trim());
+    expect(said).toEqual(
+      expect.arrayContaining([
+        "deploy   ok",
+        "approve  custodian-0 ok",
+        "approve  custodian-1 ok",
+        "masks  alice ok",
+        "begin evaluate alice ok",
+        "end evaluate alice ok",
+      ]),
+    );
+    expect(said.filter((each) => each.startsWith("begin")).length).toBe(
+      said.filter((each) => each.startsWith("end")).length,
+    );
+    const operator = await quorum.operator(0);
+    const {countersigned} = await operator.call("seal", {});
+    expect(countersigned.countersignatures.length).toBe(3);
+    const head = operator.checkpointIn(countersigned);
+    expect(head.size).toBe(entries.length);
+    const {newest, end} = await auditLog(operator, [head], () => undefined);
+    expect([newest?.size, newest?.signers, end.size]).toEqual([entries.length, [0, 1, 2], entries.length]);
+    // Nothing has happened since, so there is nothing to sign.
+    expect((await operator.call("seal", {})).countersigned).toEqual(countersigned);
+    operator.close();
+    const client = await quorum.client(0);
+    await expect(client.call("seal", {})).rejects.toThrow(expect.objectContaining({code: "METHOD_REFUSED"}));
+    client.close();
+  });
+
+  test("proves that an entry is in it, and that it goes on from an earlier checkpoint", async () => {
+    const operator = await quorum.operator(0);
+    const before = operator.checkpointIn((await operator.call("seal", {})).countersigned);
+    const client = await quorum.client(0);
+    const {outputs} = await client.evaluate(program, new Map([["x", 9n]]));
+    expect([...outputs]).toEqual([["a", 81n]]);
+    client.close();
+    const after = operator.checkpointIn((await operator.call("seal", {})).countersigned);
+    const sizes = {first: BigInt(before.size), size: BigInt(after.size)};
+    const {proof} = await operator.call("consistency", sizes);
+    expect(verifyConsistency(before, after, proof)).toBe(true);
+    const answer = await operator.call("inclusion", {index: 2n, size: sizes.size});
+    expect(verifyInclusion({leaf: leafHash(answer.entry), index: 2}, after, answer.proof)).toBe(true);
+    operator.close();
+  });
+
+  test("commits to each result, and one result gives two commitments", async () => {
+    const client = await quorum.client(0);
+    for (let i = 0; i < 2; i++) await client.evaluate(program, new Map([["x", 5n]]));
+    client.close();
+    const ended = (await entriesOf()).filter(({event, kind}) => event === "end" && kind === "evaluate");
+    const commitments = ended.slice(-2).map(({commitment}) => commitment!);
+    expect(commitments[0]).toHaveLength(32);
+    expect(commitments[0]).not.toEqual(commitments[1]);
+  });
+
+  test("that its keeper rewrote is signed by nobody any more, and shown up by a kept checkpoint", async () => {
+    const operator = await quorum.operator(0);
+    const kept = operator.checkpointIn((await operator.call("seal", {})).countersigned);
+    operator.close();
+    await quorum.coordinator!.stop();
+    const db = new Database(join(quorum.folder, "coordinator", "strict-audit.db"));
+    // The last entries never were, and the checkpoints that tell of them neither.
+    db.exec(`DELETE FROM entry WHERE idx >= ${kept.size - 2}; DELETE FROM checkpoint;`);
+    db.exec(`DELETE FROM subtree WHERE (idx + 1) * (1 << level) > ${kept.size - 2}`);
+    db.close();
+    await quorum.startCoordinator();
+    await quorum.settled(3);
+    const client = await quorum.client(0);
+    await client.evaluate(program, new Map([["x", 3n]]));
+    const forked = expect.objectContaining({code: "AUDIT_FORKED"});
+    await expect(auditLog(client, [kept], () => undefined)).rejects.toThrow(forked);
+    client.close();
+    const again = await quorum.operator(0);
+    await expect(again.call("seal", {})).rejects.toThrow(
+      expect.objectContaining({code: expect.stringMatching(/^(AUDIT_CHAIN_BROKEN|CHECKPOINT_INVALID)$/)}),
+    );
+    again.close();
+  });
+});
