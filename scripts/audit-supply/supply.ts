@@ -13,6 +13,7 @@ import {
   transfer,
   UNENROLL_V3_CONTRACT,
 } from "../../src/codecs/chain/payloads.js";
+import {QUORUM_ANCHOR_CONTRACT} from "../../src/codecs/chain/quorum-anchor.js";
 import type {Receipt} from "../../src/codecs/chain/receipt.js";
 import {STREAM_CONTRACT} from "../../src/codecs/chain/stream.js";
 import {VALIDATOR_ATTEST_CONTRACT} from "../../src/codecs/chain/validator-attestation.js";
@@ -170,6 +171,7 @@ export class SupplyAudit {
       case STREAM_CONTRACT:
         return this.#streams.act(call);
       case VALIDATOR_ATTEST_CONTRACT:
+      case QUORUM_ANCHOR_CONTRACT:
         return;
       case GOVERNANCE_CONTRACT:
         if (decodeChange(payload).change.kind !== SUBMESH_RETIRE) this.#governance.called(call);

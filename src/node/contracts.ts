@@ -1,4 +1,5 @@
 /** Which contracts a chain has. */
+import {quorumAnchorContract} from "./ledger/anchors/contract.js";
 import {validatorAttestContract} from "./ledger/attestation/validator/contract.js";
 import type {Contract} from "./ledger/chain/contract.js";
 import {compatEnrollContract} from "./ledger/enrollment/compat-contract.js";
@@ -30,6 +31,7 @@ const COMMON: readonly Contract[] = [
 const STRICT: readonly Contract[] = [
   ...COMMON,
   validatorAttestContract,
+  quorumAnchorContract,
   joinContract,
   leaveContract,
   unjailContract,

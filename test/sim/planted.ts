@@ -309,8 +309,8 @@ export const PLANTED: readonly PlantedBug[] = [
     ["receipts", "acknowledged"],
     edit(
       "src/node/storage/sqlite/store.ts",
-      "statements.addReceipt.run(bytesOfHex(each.txId), height, value);",
-      "if (height % 2n === 0n) statements.addReceipt.run(bytesOfHex(each.txId), height, value);",
+      "this.#receipts.append(height, cells);",
+      "if (height % 2n === 0n) this.#receipts.append(height, cells);",
     ),
   ),
   bug(

@@ -6,6 +6,7 @@ import {finalityBundle, finalityProof, stateProof} from "../../codecs/chain/fina
 import {genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {addressOfPolicy, checkPolicy, decodeMultiEnvelope, policy} from "../../codecs/chain/multisig.js";
 import {batchTransfer, strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
+import {quorumAnchor} from "../../codecs/chain/quorum-anchor.js";
 import {receipt} from "../../codecs/chain/receipt.js";
 import {validatorIdOf} from "../../codecs/chain/validator-payloads.js";
 import {vestingClaim} from "../../codecs/chain/vesting.js";
@@ -122,6 +123,7 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   transfer: plainly(transfer),
   "batch transfer": plainly(batchTransfer),
   "vesting claim": plainly(vestingClaim),
+  "quorum anchor": plainly(quorumAnchor),
   "enroll payload v3": plainly(strictEnrollment),
   "mining proof": (bytes) => {
     const value = decodeProof(bytes);

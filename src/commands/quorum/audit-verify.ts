@@ -17,6 +17,8 @@ interface Flags extends CoordinatorFlags, PartyFlags {
   readonly out?: string;
   readonly force: boolean;
   readonly list: boolean;
+  readonly anchoredBy?: string;
+  readonly apiUrl?: string;
 }
 
 const FILE_MAX_BYTES = 256 * 1024 * 1024;
@@ -32,7 +34,7 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
           "show that its end was cut off: keep the hash, and pass it as --head the next time.\n\n" +
           "With --roster and a party's key it reads the log of the roster's coordinator, and holds it to the newest checkpoint: " +
           "where the log stood when enough custodians signed it, each of whom has read every entry and found there what it was " +
-          "asked for. Prints entries, root of their tree (RFC 6962), how many are signed for, and by whom. --out keeps the " +
+          "asked for. Prints entries, root of their tree (RFC 6962), how many are signed for, by whom, and how many are on the ledger. --out keeps the " +
           "checkpoint, --checkpoint asks whether the log still goes on from one that was kept.",
         examples: [
           {does: "the log as it is served", run: "qsdm quorum audit verify"},
@@ -43,7 +45,7 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
           },
         ],
         exit: {3: "The log was changed, or does not contain --head or go on from --checkpoint."},
-        seeAlso: ["quorum coordinator"],
+        seeAlso: ["quorum audit anchor", "quorum coordinator"],
       }),
     ),
   )
@@ -52,6 +54,8 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
     .option("--checkpoint <path>", "with --roster, a checkpoint that the log must go on from")
     .option("--out <path>", "with --roster, where the newest checkpoint is kept")
     .option("--force", "replace an existing file", false)
+    .option("--anchored-by <address>", "with --roster, an account whose anchor on the ledger the log must go on from")
+    .option("--api-url <url>", "with --anchored-by, the node that is asked; it is believed")
     .option("--list", "with --roster, print each entry", false)
     .action(async (flags: Flags) => {
       if (isStrict(flags)) return auditStrictly(io, flags);

@@ -42,6 +42,8 @@ export class StrictClient {
     private readonly rpc: Rpc,
     private readonly ports: ClientPorts,
     private readonly name: string,
+    /** Channel id of the coordinator, which names its audit log. */
+    readonly log: string,
   ) {}
 
   /** @throws RuleError KEY_NOT_IN_ROSTER; UnavailableError PEER_UNREACHABLE */
@@ -56,11 +58,12 @@ export class StrictClient {
     let failed: unknown = new UnavailableError("PEER_UNREACHABLE", "the roster has no coordinator");
     for (const {address, card} of members.roster.coordinators)
       try {
-        const channel = await dial(parseAddress(address), hexOf(card.channelId), endpoint);
+        const log = hexOf(card.channelId);
+        const channel = await dial(parseAddress(address), log, endpoint);
         const refuse = async (): Promise<never> => {
           throw new RuleError("METHOD_REFUSED", "a client answers nothing");
         };
-        return new StrictClient(new Rpc(channel, {call: refuse, bug: () => undefined}), ports, role.card.name);
+        return new StrictClient(new Rpc(channel, {call: refuse, bug: () => undefined}), ports, role.card.name, log);
       } catch (error) {
         failed = error;
       }
@@ -69,6 +72,17 @@ export class StrictClient {
 
   close(): void {
     this.rpc.channel.close();
+  }
+
+  /** Whether the key is of somebody who runs a service. */
+  get isOperator(): boolean {
+    const {members, party} = this.ports;
+    return members.bySigningKey(party.signingKey)?.kind !== "client";
+  }
+
+  /** Id of the quorum, which stays when its roster changes. */
+  get quorum(): string {
+    return hexOf(this.ports.members.roster.quorum);
   }
 
   /** For messages: names of the custodians at `places`. */

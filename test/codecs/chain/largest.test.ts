@@ -1,5 +1,6 @@
 import {expect, test} from "vitest";
 import {BATCH_PAYMENTS_MAX, batchTransfer, strictEnrollment, transfer} from "../../../src/codecs/chain/payloads.js";
+import {quorumAnchor} from "../../../src/codecs/chain/quorum-anchor.js";
 import {validatorAttestation} from "../../../src/codecs/chain/validator-attestation.js";
 import {validatorJoin, validatorLeave, validatorUnjail} from "../../../src/codecs/chain/validator-payloads.js";
 import {vestingClaim} from "../../../src/codecs/chain/vesting.js";
@@ -31,6 +32,7 @@ const LARGEST: readonly [string, Codec<unknown>, unknown][] = [
   ],
   ["leave", validatorLeave, {validator: digest}],
   ["unjail", validatorUnjail, {validator: digest}],
+  ["quorum anchor", quorumAnchor, {quorum: digest, log: digest, size: most, root: digest, checkpoint: digest}],
   ["vesting claim", vestingClaim, {to: digest}],
   [
     "equivocation",

@@ -1,12 +1,17 @@
 /** The audit log of a coordinator among custodians, over sealed channels on loopback. */
 import {join} from "node:path";
 import Database from "better-sqlite3";
-import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {afterAll, beforeAll, describe, expect, onTestFinished, test} from "vitest";
+import {hexOf} from "../../../src/codecs/bytes.js";
 import {packProgram} from "../../../src/codecs/quorum/program-package.js";
 import type {StrictAuditEntry} from "../../../src/codecs/quorum/strict/audit.js";
+import {rosterFile} from "../../../src/codecs/quorum/strict/roster.js";
 import {auditLog} from "../../../src/node/custody/log-audit.js";
 import {leafHash, verifyConsistency, verifyInclusion} from "../../../src/node/quorum/audit/tree.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
+import {deskOf, keystoreOf} from "../../commands/against-node.js";
+import {testAccount} from "../../support/accounts.js";
+import {initTestNode, nodeGenesis, runTestNode} from "../../support/node.js";
 import {StrictQuorum} from "../../support/strict-quorum.js";
 
 const program = packProgram(compile("input x\nmul a = x x\noutput a"), {
@@ -93,6 +98,32 @@ describe("a coordinator's audit log", () => {
     const commitments = ended.slice(-2).map(({commitment}) => commitment!);
     expect(commitments[0]).toHaveLength(32);
     expect(commitments[0]).not.toEqual(commitments[1]);
+  });
+
+  test("is anchored on a ledger, by whoever can sign for it, and compared with what is there", async () => {
+    const owner = testAccount("owner");
+    const node = await runTestNode(await initTestNode(nodeGenesis([owner])));
+    onTestFinished(() => node.stop());
+    const files = {
+      "/quorum.roster": rosterFile.encode(quorum.roster),
+      "/operator.key": `${hexOf(quorum.keys.custodians[0]!)}\n`,
+      "/alice.key": `${hexOf(quorum.keys.clients[0]!)}\n`,
+    };
+    const desk = deskOf(node.node.url, await keystoreOf("owner"), files);
+    const as = (key: string): string => `--roster /quorum.roster --key /${key}.key --json`;
+    const verify = `quorum audit verify ${as("alice")} --anchored-by ${owner.address} --api-url ${node.node.url}`;
+    const documentOf = async (line: string) => JSON.parse((await desk.qsdm(line)).out);
+    expect(await documentOf(verify)).toMatchObject({error: {code: "AUDIT_NOT_ANCHORED"}});
+    const anchor = `quorum audit anchor ${as("operator")} --passphrase-file /pass --wait --yes`;
+    const first = await documentOf(anchor);
+    expect(first).toMatchObject({ok: true, data: {quorum: hexOf(quorum.roster.content.quorum)}});
+    const verified = await documentOf(verify);
+    expect(verified.data).toMatchObject({
+      anchored_entries: Number(first.data.size),
+      signed_entries: verified.data.entries,
+    });
+    expect(await documentOf(anchor)).toMatchObject({error: {code: "QUORUM_ANCHOR_BEHIND"}});
+    expect(await documentOf(`quorum audit anchor --yes --json`)).toMatchObject({error: {code: "ROSTER_REQUIRED"}});
   });
 
   test("that its keeper rewrote is signed by nobody any more, and shown up by a kept checkpoint", async () => {

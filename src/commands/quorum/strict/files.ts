@@ -34,6 +34,14 @@ export function isStrict(flags: PartyFlags): flags is StrictFlags {
   return true;
 }
 
+/** @throws UsageError KEY_REQUIRED, ROSTER_REQUIRED */
+export function strictFlags<F extends PartyFlags>(flags: F): F & StrictFlags {
+  if (isStrict(flags)) return flags;
+  throw new UsageError("ROSTER_REQUIRED", "the roster of a quorum is needed", {
+    hint: "add --roster FILE and --key FILE",
+  });
+}
+
 export async function readParty(
   io: Io,
   {roster, key}: StrictFlags,

@@ -3,6 +3,7 @@ import {address, digestHex} from "../../../codecs/address.js";
 import {blob, type FieldValue, fixed, flag, list, record, text, u64, word} from "../../../codecs/cbor/record.js";
 import {type CapsuleRecord, capsuleRecord, type LocatorRecord, locatorRecord} from "../../../codecs/chain/capsule.js";
 import {PHASE_REASONS, PHASES} from "../../../codecs/chain/monetary.js";
+import {type AnchoredLog, quorumAnchorRecord} from "../../../codecs/chain/quorum-anchor.js";
 import {type StreamRecord, streamRecord} from "../../../codecs/chain/stream.js";
 import {type StakeRecord, stakeRecord} from "../../../codecs/chain/validator-payloads.js";
 import {type VestingRecord, vestingRecord} from "../../../codecs/chain/vesting.js";
@@ -208,6 +209,9 @@ export const validatorAttestations: Store<AttestedValidator> = {
   codec: validatorAttestationRecord,
 };
 
+/** By `anchorKey`: the newest that an account said of a quorum's audit log. */
+export const quorumAnchors: Store<AnchoredLog> = {name: "quorum-anchor", codec: quorumAnchorRecord};
+
 const txIdRecord = record("txid", {txId: digestHex});
 /** By digest of the id that a client chose; empty on strict chains (tx-ids.ts). */
 export const txIds: Store<FieldValue<typeof txIdRecord>> = {name: "txid", codec: txIdRecord};
@@ -238,6 +242,7 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     vestings,
     streams,
     capsules,
+    quorumAnchors,
     capsuleLocators,
     validators,
     stakes,
