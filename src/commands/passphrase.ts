@@ -7,6 +7,7 @@ import type {Io} from "./io.js";
 
 /** Longest passphrase file. */
 const MAX_BYTES = 64 * 1024;
+const FILE_FLAG = "--passphrase-file";
 
 export interface PassphraseFlags {
   readonly passphraseFile?: string;
@@ -38,7 +39,7 @@ export async function readPassphrase(io: Io, request: PassphraseRequest): Promis
   return passphrase;
 }
 
-async function obtain(io: Io, {flag = "--passphrase-file", fresh, ...request}: PassphraseRequest): Promise<string> {
+async function obtain(io: Io, {flag = FILE_FLAG, fresh, ...request}: PassphraseRequest): Promise<string> {
   const {passphraseFile, passphraseFd, fallbackFile} = request;
   if (passphraseFile !== undefined && passphraseFd !== undefined)
     throw new UsageError("FLAG_CONFLICT", "--passphrase-file and --passphrase-fd exclude each other");
@@ -48,7 +49,7 @@ async function obtain(io: Io, {flag = "--passphrase-file", fresh, ...request}: P
   const typed = await io.secret(fresh ? "New passphrase: " : "Passphrase: ");
   if (typed === undefined)
     throw new UsageError("PASSPHRASE_MISSING", "no passphrase: nobody can be asked for it here", {
-      hint: "pass --passphrase-file FILE or --passphrase-fd NUMBER",
+      hint: flag === FILE_FLAG ? `pass ${flag} FILE or --passphrase-fd NUMBER` : `pass ${flag} FILE`,
     });
   if (fresh && typed !== (await io.secret("The same again: ")))
     throw new UsageError("PASSPHRASE_DIFFERS", "the two passphrases differ; nothing was written");

@@ -78,6 +78,16 @@ export const SETTINGS = {
     path: true,
     fallback: "~/.qsdm/node",
   },
+  store_passphrase_file: {
+    env: "QSDM_STORE_PASSPHRASE_FILE",
+    describe:
+      "A file whose text is the passphrase of an encrypted store. Without it the passphrase is asked for; with it a store that " +
+      "is not encrypted is refused.",
+    schema: text,
+    path: true,
+    fallback: null,
+    example: "/run/secrets/qsdm-store",
+  },
   dag_dir: {
     env: "QSDM_DAG_DIR",
     describe: "Where a miner keeps proof-of-work tables, 2 GiB for each of two epochs on a main network.",

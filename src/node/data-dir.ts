@@ -5,7 +5,7 @@
 import {randomBytes} from "node:crypto";
 import {mkdir, open, readFile, rename, rm, stat} from "node:fs/promises";
 import path from "node:path";
-import {bytesOfHex, hexOf, plain} from "../codecs/bytes.js";
+import {bytesOfHex, hexOf, plain, textOf} from "../codecs/bytes.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import {formatGenesis, parseGenesis} from "../codecs/chain/genesis-file.js";
 import {ML_DSA_SEED_BYTES} from "../codecs/suite.js";
@@ -16,6 +16,7 @@ const VALIDATOR_FILE = "validator.seed";
 const SIGNED_FILE = "validator.signed";
 const CHALLENGE_FILE = "challenge.key";
 const DATABASE_FILE = "chain.db";
+const STORE_KEY_FILE = "chain.key";
 const CLUSTER_FILE = "cluster.db";
 const REJECTIONS_FILE = "rejections.jsonl";
 const PEERS_FILE = "peers.json";
@@ -31,6 +32,8 @@ export interface DataDir {
   /** Key of the challenge MAC, 32 bytes. */
   readonly challengeKey: Uint8Array;
   readonly databasePath: string;
+  /** File of the key that the database is encrypted with, sealed under a passphrase; null where it is in clear. */
+  readonly storeKey: Uint8Array | null;
   /** What is known of this node's share in a cluster. */
   readonly clusterPath: string;
   /** What the voting key signed last. */
@@ -57,7 +60,11 @@ export const newSeed = (): Uint8Array => plain(randomBytes(ML_DSA_SEED_BYTES));
  */
 export async function initDataDir(
   directory: string,
-  {genesis, validatorSeed}: Pick<DataDir, "genesis" | "validatorSeed">,
+  {
+    genesis,
+    validatorSeed,
+    storeKey = null,
+  }: Pick<DataDir, "genesis" | "validatorSeed"> & Partial<Pick<DataDir, "storeKey">>,
 ): Promise<void> {
   if (await exists(path.join(directory, GENESIS_FILE)))
     throw new UsageError("DATA_DIR_EXISTS", `${directory} already holds a node`, {
@@ -66,6 +73,7 @@ export async function initDataDir(
   await mkdir(directory, {recursive: true, mode: 0o700});
   await writeWhole(path.join(directory, VALIDATOR_FILE), `${hexOf(validatorSeed)}\n`, 0o600);
   await writeWhole(path.join(directory, CHALLENGE_FILE), `${hexOf(newSeed())}\n`, 0o600);
+  if (storeKey !== null) await replaceStoreKey(directory, storeKey);
   // Last: its presence says that the directory is complete.
   await writeWhole(path.join(directory, GENESIS_FILE), formatGenesis(genesis), 0o644);
 }
@@ -86,12 +94,26 @@ export async function readDataDir(directory: string): Promise<DataDir> {
     challengeKey: await readKey(path.join(directory, CHALLENGE_FILE), CHALLENGE_KEY_BYTES),
     signedPath: path.join(directory, SIGNED_FILE),
     databasePath: path.join(directory, DATABASE_FILE),
+    storeKey: await readStoreKey(path.join(directory, STORE_KEY_FILE)),
     clusterPath: path.join(directory, CLUSTER_FILE),
     rejectionsPath: path.join(directory, REJECTIONS_FILE),
     peersPath: path.join(directory, PEERS_FILE),
     dagPath: path.join(directory, DAG_FOLDER),
     snapshotsPath: snapshotsIn(directory),
   };
+}
+
+/** Puts the key of the store under another passphrase, or there for the first time: the old file or the new one, never half. */
+export const replaceStoreKey = (directory: string, storeKey: Uint8Array): Promise<void> =>
+  writeWhole(path.join(directory, STORE_KEY_FILE), textOf(storeKey), 0o600);
+
+async function readStoreKey(file: string): Promise<Uint8Array | null> {
+  try {
+    return plain(await readFile(file));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new UnavailableError("KEY_FILE_MISSING", `cannot read ${file}`, {cause});
+  }
 }
 
 const exists = (file: string): Promise<boolean> =>

@@ -23,6 +23,7 @@ import {checkProfile} from "./profile.js";
 import {ARCHIVE, checkRetention, type Retention} from "./retention.js";
 import type {Log, Service} from "./service.js";
 import type {CqlOptions} from "./storage/cql/options.js";
+import {type StorePassphrase, unlock} from "./unlock.js";
 import {viewOf} from "./view.js";
 
 /** What the operator sets. */
@@ -88,6 +89,8 @@ export interface NodePorts {
   nowMs(): number;
   readonly version: string;
   readonly commit: string;
+  /** For a data directory whose store is encrypted. */
+  readonly storePassphrase?: StorePassphrase;
 }
 
 export class QsdmNode implements Service {
@@ -113,7 +116,8 @@ export class QsdmNode implements Service {
     checkProfile(dir.genesis, options.profile);
     checkRetention(options.retention, dir.genesis.network);
     const abort = new AbortController();
-    const store = await openStore(options, dir, broken.resolve, abort.signal);
+    const cells = await unlock(dir, ports.storePassphrase ?? null);
+    const store = await openStore(options, dir, cells, broken.resolve, abort.signal);
     try {
       signal?.addEventListener("abort", () => abort.abort(), {once: true, signal: abort.signal});
       const site = {options, ports, dir, store, broken: broken.resolve, signal: abort.signal};

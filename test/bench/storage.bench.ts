@@ -13,6 +13,8 @@ import path from "node:path";
 import {hexOf, plain} from "../../src/codecs/bytes.js";
 import {block as blockCodec} from "../../src/codecs/chain/block.js";
 import {type Receipt, receipt as receiptCodec} from "../../src/codecs/chain/receipt.js";
+import {type Cells, CLEAR} from "../../src/node/storage/seal/cells.js";
+import {passingCells} from "../../src/node/storage/seal/key-file.js";
 import {loadCompression} from "../../src/node/storage/sqlite/compression.js";
 import {openSqlite} from "../../src/node/storage/sqlite/driver.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
@@ -61,8 +63,8 @@ async function rate(work: () => unknown): Promise<number> {
   return (ROWS * 1_000) / (performance.now() - began);
 }
 
-async function oursAt(file: string, batches: Batches): Promise<{write: number; read: number}> {
-  const store = await SqliteStore.open({path: file, slashReceiptsMax: 1, eventBlocksKept: 1});
+async function oursAt(file: string, batches: Batches, cells: Cells = CLEAR): Promise<{write: number; read: number}> {
+  const store = await SqliteStore.open({path: file, cells, slashReceiptsMax: 1, eventBlocksKept: 1});
   const commits = batches.map((rows, height) => {
     const {block, ...rest} = commitAt(height, {
       changes: [],
@@ -152,6 +154,7 @@ export async function run(print: (line: string) => void): Promise<void> {
     const naive = await naiveAt(path.join(directory, "naive.db"), batches);
     const lmdb = await lmdbAt(path.join(directory, "lmdb"), batches);
     const ours = await oursAt(path.join(directory, "ours.db"), batches);
+    const sealed = await oursAt(path.join(directory, "sealed.db"), batches, passingCells());
     print(`P15  ours ${Math.round(ours.write)} rows/s written, ${Math.round(ours.read)} read`);
     print(
       `P15  naive better-sqlite3 ${Math.round(naive)} rows/s: ours is ${(ours.write / naive).toFixed(2)} times that`,
@@ -161,6 +164,10 @@ export async function run(print: (line: string) => void): Promise<void> {
       print(`P15  lmdb ${Math.round(lmdb.write)} rows/s: ours is ${(ours.write / lmdb.write).toFixed(2)} times that`);
       print(`P15  lmdb ${Math.round(lmdb.read)} reads/s: ours are ${(ours.read / lmdb.read).toFixed(2)} times that`);
     }
+    print(
+      `P15  encrypted ${Math.round(sealed.write)} rows/s written, ${Math.round(sealed.read)} read: ` +
+        `${(sealed.write / ours.write).toFixed(2)} and ${(sealed.read / ours.read).toFixed(2)} times ours in clear`,
+    );
     const {raw, block, rows} = await packedSizes(1_000);
     print(`P16  ${raw} bytes of JSON: ${block} as a block, ${rows} row by row: ${(block / rows).toFixed(2)} of that`);
   } finally {

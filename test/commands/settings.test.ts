@@ -14,6 +14,7 @@ test("without anything said, every value is the default", async () => {
     keystore: {value: "/home/u/.qsdm/wallet.json", origin: "default"},
     passphrase_file: {value: null, origin: "default"},
     data_dir: {value: "/home/u/.qsdm/node", origin: "default"},
+    store_passphrase_file: {value: null, origin: "default"},
     dag_dir: {value: "/home/u/.cache/qsdm/dag", origin: "default"},
     listen: {value: null, origin: "default"},
     peers: {value: null, origin: "default"},

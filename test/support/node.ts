@@ -15,7 +15,7 @@ import {targetOf} from "../../src/node/ledger/mining/target.js";
 import type {MixVersion} from "../../src/node/ledger/mining/walk.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
 import {attestWithKey, type Rig} from "../../src/node/mining/attest.js";
-import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../src/node/node.js";
+import {DEFAULT_NODE_OPTIONS, type NodeOptions, type NodePorts, QsdmNode} from "../../src/node/node.js";
 import type {Log} from "../../src/node/service.js";
 import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount} from "./accounts.js";
 import {scratchDirectory, VALIDATOR_ACCOUNT} from "./chain.js";
@@ -63,6 +63,7 @@ export async function runTestNode(
   dataDir: string,
   change: Partial<NodeOptions> = {},
   log: Log = SILENT,
+  ports: Partial<NodePorts> = {},
 ): Promise<RunningNode> {
   const abort = new AbortController();
   const node = await QsdmNode.open(
@@ -73,7 +74,7 @@ export async function runTestNode(
       pace: {intervalMs: 100, minIntervalMs: 20},
       ...change,
     },
-    {log, nowMs: () => Date.now(), version: "0.0.0-test", commit: ""},
+    {log, nowMs: () => Date.now(), version: "0.0.0-test", commit: "", ...ports},
   );
   await node.start(abort.signal);
   const client = createClient({...CLIENT_DEFAULTS, url: node.url});

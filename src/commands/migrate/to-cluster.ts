@@ -62,7 +62,10 @@ export const migrateToClusterCommand = (io: Io): Command =>
       .action((flags: Flags) => {
         if (flags.dryRun && flags.verify)
           throw new UsageError("FLAG_CONFLICT", "--dry-run writes nothing to verify", {hint: "leave one of them out"});
-        return withStore(io, flags, (opened) => fill(io, flags, opened));
+        return withStore(io, flags, async (opened) => {
+          if (opened.store.isEncrypted) throw (await import("../../node/open-store.js")).clusterInClear();
+          return fill(io, flags, opened);
+        });
       }),
   );
 

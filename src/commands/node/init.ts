@@ -17,7 +17,8 @@ import {NETWORK_PARAMS, type NetworkProfile} from "../../node/ledger/params/netw
 import {defineCommand} from "../define.js";
 import {repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
-import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
+import {addConfigFlag, loadSettings, type Settings, settingsEnvironment} from "../settings.js";
+import {storePassphraseOf, storePassphraseSetting} from "../store/passphrase.js";
 import {readDeviceTrustFile} from "./device-trust.js";
 import {parseMonetaryFile} from "./monetary-file.js";
 
@@ -37,6 +38,8 @@ export interface InitPlan {
   /** Null where mining alone issues. */
   readonly monetary?: MonetaryGenesis | null;
   readonly timeMs: bigint;
+  /** File of the key that the store is encrypted with; without it the store is in clear. */
+  readonly storeKey?: Uint8Array | null;
   /** Parameters that differ from the network's, as `NAME=VALUE`. */
   readonly params?: readonly string[];
 }
@@ -61,7 +64,7 @@ export async function initNode(plan: InitPlan): Promise<Genesis> {
     vestings: plan.vestings ?? [],
   };
   checkGenesis(genesis);
-  await initDataDir(plan.dataDir, {genesis, validatorSeed});
+  await initDataDir(plan.dataDir, {genesis, validatorSeed, storeKey: plan.storeKey ?? null});
   return genesis;
 }
 
@@ -69,10 +72,14 @@ export async function initNode(plan: InitPlan): Promise<Genesis> {
  * Writes the data directory of a follower: the chain is another's, the key is new.
  * @throws DecodeError GENESIS_FILE_INVALID; RuleError GENESIS_INVALID; what `initDataDir` throws
  */
-export async function initFollower(dataDir: string, genesisText: string): Promise<Genesis> {
+export async function initFollower(
+  dataDir: string,
+  genesisText: string,
+  storeKey: Uint8Array | null = null,
+): Promise<Genesis> {
   const genesis = parseGenesis(genesisText);
   checkGenesis(genesis);
-  await initDataDir(dataDir, {genesis, validatorSeed: newSeed()});
+  await initDataDir(dataDir, {genesis, validatorSeed: newSeed(), storeKey});
   return genesis;
 }
 
@@ -197,7 +204,10 @@ export const nodeInitCommand = (io: Io): Command =>
         "insurance_bps and community_bps, the parts, of which the treasury has the rest.\n\n" +
         "With --genesis the directory is a follower's: it takes the genesis file of a chain that is there, and a new key " +
         "that does not vote until qsdm validator join has staked on it. qsdm node run --peer then brings every block, " +
-        "checks it, and passes writes on.",
+        "checks it, and passes writes on.\n\n" +
+        "With --encrypt blocks, state, receipts and all that waits lie encrypted in the directory, under a key that the " +
+        "passphrase opens. qsdm node run and qsdm store then ask for it. The passphrase cannot be brought back, and the store " +
+        "cannot be read without chain.key: keep a copy. qsdm store reseal changes the passphrase.",
       examples: [
         {
           does: "a development chain that pays 1,000 CELL to one wallet",
@@ -216,6 +226,10 @@ export const nodeInitCommand = (io: Io): Command =>
           run: MONETARY_EXAMPLE,
         },
         {
+          does: "one whose disk tells nothing without a passphrase, which is asked for",
+          run: 'qsdm node init --chain-id my-dev --validator-account "$(qsdm wallet show)" --encrypt',
+        },
+        {
           does: "a follower of a chain whose genesis file a validator gave you, and its start",
           run: "qsdm node init --data-dir ./follower --genesis genesis.json\nqsdm node run --data-dir ./follower --peer PEER_ID@192.0.2.7:9000",
         },
@@ -224,9 +238,10 @@ export const nodeInitCommand = (io: Io): Command =>
         "DIR/genesis.json": "The chain's constants.",
         "DIR/validator.seed": "Key that votes, or that a follower is known by. Mode 0600.",
         "DIR/challenge.key": "Key of the challenge MAC. Mode 0600.",
+        "DIR/chain.key": "Key of an encrypted store, under its passphrase. Mode 0600.",
       },
-      environment: settingsEnvironment("data_dir"),
-      seeAlso: ["node run", "wallet create", "validator join"],
+      environment: settingsEnvironment("data_dir", "store_passphrase_file"),
+      seeAlso: ["node run", "store reseal", "wallet create", "validator join"],
     }),
   )
     .option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)")
@@ -252,13 +267,29 @@ export const nodeInitCommand = (io: Io): Command =>
     .option("--vest <address=CELL[:months]>", VEST_FLAG, repeatFlag, [])
     .option("--authority <address>", "who votes on the chain's parameters; may be repeated", repeatFlag, [])
     .option("--param <name=value>", "one parameter of the genesis; may be repeated", repeatFlag, [])
+    .option("--encrypt", "encrypt what the node keeps, under a passphrase; so does --store-passphrase-file", false)
+    .option("--store-passphrase-file <path>", "file with that passphrase; - reads standard input")
     .action(async (flags) => {
-      const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});
+      const settings = await loadSettings(io.host, {
+        config: flags.config,
+        data_dir: flags.dataDir,
+        ...storePassphraseSetting(flags),
+      });
       const dataDir = settings.data_dir.value!;
+      const storeKey = await storeKeyOf(io, settings, flags.encrypt);
       const genesis =
         flags.genesis === undefined
-          ? await initNode(await planOf(io, flags, dataDir))
-          : await initFollower(dataDir, textOf(await io.readFile(flags.genesis, {flag: "--genesis"})));
+          ? await initNode({...(await planOf(io, flags, dataDir)), storeKey})
+          : await initFollower(dataDir, textOf(await io.readFile(flags.genesis, {flag: "--genesis"})), storeKey);
       const id = genesisIdOf(genesis);
-      io.result({genesis_id: id, chain_id: genesis.chainId, network: genesis.network, data_dir: dataDir}, id);
+      const {chainId: chain_id, network} = genesis;
+      io.result({genesis_id: id, chain_id, network, data_dir: dataDir, encrypted: storeKey !== null}, id);
     });
+
+/** Null where the store is to be in clear. */
+async function storeKeyOf(io: Io, settings: Settings, encrypt: boolean): Promise<Uint8Array | null> {
+  const passphrase = storePassphraseOf(io, settings, {fresh: true});
+  if (!encrypt && !passphrase.isGiven) return null;
+  const {createStoreKey} = await import("../../node/storage/seal/key-file.js");
+  return createStoreKey(await passphrase.read());
+}

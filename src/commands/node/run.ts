@@ -11,6 +11,7 @@ import {DEFAULT_TELEMETRY_OPTIONS, type TelemetryOptions} from "../../node/minin
 import type {TableKind} from "../../node/mining-tables.js";
 import {DEFAULT_NODE_OPTIONS, type NodeOptions, QsdmNode} from "../../node/node.js";
 import type {Log} from "../../node/service.js";
+import type {StorePassphrase} from "../../node/unlock.js";
 import {COMMIT, VERSION} from "../build-info.js";
 import {COMPUTE_ENVIRONMENT} from "../compute-environment.js";
 import {defineCommand} from "../define.js";
@@ -18,6 +19,7 @@ import {countFlag, durationFlag, repeatFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS} from "../log.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
+import {storePassphraseOf, storePassphraseSetting} from "../store/passphrase.js";
 import {addClusterFlags, clusterOptionsOf, clusterSettingFlags} from "./cluster-flags.js";
 import {addNetworkFlags, networkOptionsOf, networkSettingFlags} from "./network-flags.js";
 import {addNgcFlags, ngcOptionsOf} from "./ngc-flags.js";
@@ -30,9 +32,15 @@ import {readTelemetryProfile} from "./telemetry-profile.js";
  */
 export async function runNode(
   options: NodeOptions,
-  {log, signal, started}: {log: Log; signal: AbortSignal; started(node: QsdmNode): void},
+  {
+    log,
+    signal,
+    started,
+    storePassphrase,
+  }: {log: Log; signal: AbortSignal; started(node: QsdmNode): void; storePassphrase?: StorePassphrase},
 ): Promise<void> {
-  const node = await QsdmNode.open(options, {log, nowMs: () => Date.now(), version: VERSION, commit: COMMIT});
+  const ports = {log, nowMs: () => Date.now(), version: VERSION, commit: COMMIT};
+  const node = await QsdmNode.open(options, {...ports, ...(storePassphrase && {storePassphrase})});
   await node.start(signal);
   started(node);
   const failure = await node.ended;
@@ -68,6 +76,9 @@ export const nodeRunCommand = (io: Io): Command =>
               "A node keeps every block, which makes it an archive, unless --retain-blocks says how many of the newest it keeps " +
               "whole. Of older blocks it keeps the headers; bodies, votes and receipts are dropped behind the commits, and the " +
               "room goes back to the file system. The API says BLOCK_PRUNED of them, status 410.\n\n" +
+              "A store that was made with qsdm node init --encrypt opens with its passphrase, which is asked for on a terminal, or " +
+              "read from --store-passphrase-file. The rest of the data directory is not encrypted: its keys are files of mode " +
+              "0600, and what else lies there is public.\n\n" +
               "A chain made with --network compat takes QSDM's own envelopes, unsigned slashes and evidence that anyone can " +
               "make. It runs only under --profile compat, and no other chain does.\n\n" +
               "With --store cql the history goes to a ScyllaDB or Cassandra cluster as well. A block is acknowledged once it is " +
@@ -93,6 +104,7 @@ export const nodeRunCommand = (io: Io): Command =>
             environment: {
               ...settingsEnvironment(
                 "data_dir",
+                "store_passphrase_file",
                 "mining_table",
                 "table_memory",
                 "execution_check",
@@ -116,6 +128,7 @@ export const nodeRunCommand = (io: Io): Command =>
             },
             files: {
               "DIR/chain.db": "Blocks, state, receipts and what is waiting.",
+              "DIR/chain.key": "Key of an encrypted store, under its passphrase. Mode 0600.",
               "DIR/cluster.db": "How far blocks of a node with a cluster were pruned for good.",
               "DIR/validator.signed": "What the voting key signed last. Goes where the key goes.",
               "DIR/rejections.jsonl": "The newest refused claims about GPUs, one JSON object a line. Mode 0600.",
@@ -127,6 +140,10 @@ export const nodeRunCommand = (io: Io): Command =>
           }),
         )
           .option("--data-dir <dir>", "where the node lives (default: ~/.qsdm/node)")
+          .option(
+            "--store-passphrase-file <path>",
+            "file with the passphrase of an encrypted store; - reads standard input",
+          )
           .addOption(
             new Option(
               "--profile <name>",
@@ -193,6 +210,7 @@ export const nodeRunCommand = (io: Io): Command =>
     const settings = await loadSettings(io.host, {
       config: flags.config,
       data_dir: flags.dataDir,
+      ...storePassphraseSetting(flags),
       mining_table: flags.miningTable,
       table_memory: flags.tableMemory,
       execution_check: flags.executionCheck,
@@ -228,6 +246,7 @@ export const nodeRunCommand = (io: Io): Command =>
       pace: intervalMs === undefined ? null : {intervalMs, minIntervalMs: Math.min(intervalMs, 250)},
     };
     await runNode(options, {
+      storePassphrase: storePassphraseOf(io, settings),
       log: createLog(flags.logLevel),
       signal: io.signal,
       started: (node) =>

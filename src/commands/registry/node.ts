@@ -13,6 +13,7 @@ export const NODE: readonly ListedCommand[] = [
   {path: "store stats", load: async () => (await import("../store/stats.js")).storeStatsCommand},
   {path: "store verify", load: async () => (await import("../store/verify.js")).storeVerifyCommand},
   {path: "store compact", load: async () => (await import("../store/compact.js")).storeCompactCommand},
+  {path: "store reseal", load: async () => (await import("../store/reseal.js")).storeResealCommand},
   {path: "store export", load: async () => (await import("../store/export.js")).storeExportCommand},
   {path: "store import", load: async () => (await import("../store/import.js")).storeImportCommand},
   {path: "snapshot create", load: async () => (await import("../snapshot/create.js")).snapshotCreateCommand},

@@ -3,6 +3,7 @@ import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {loadSettings} from "../settings.js";
 import {addStoreFlags, LOCKED, STORE_DOCS, type StoreFlags} from "../store/open.js";
+import {storePassphraseOf, storePassphraseSetting} from "../store/passphrase.js";
 import {reportOf} from "./report.js";
 import {addTrustFlags, TRUST_TEXT, type TrustFlags, verifyPortsOf} from "./trust.js";
 
@@ -35,14 +36,20 @@ export const snapshotRestoreCommand = (io: Io): Command =>
     .action(async (directory: string, flags: RestoreFlags) => {
       const {readDataDir} = await import("../../node/data-dir.js");
       const {databaseOf} = await import("../../node/upkeep/offline.js");
+      const {unlock} = await import("../../node/unlock.js");
       const {SnapshotFiles} = await import("../../node/snapshots/files.js");
       const {restoreSnapshot} = await import("../../node/snapshots/restore.js");
-      const settings = await loadSettings(io.host, {config: flags.config, data_dir: flags.dataDir});
+      const settings = await loadSettings(io.host, {
+        config: flags.config,
+        data_dir: flags.dataDir,
+        ...storePassphraseSetting(flags),
+      });
       const dir = await readDataDir(settings.data_dir.value!);
+      const cells = await unlock(dir, storePassphraseOf(io, settings));
       const files = await SnapshotFiles.open(directory);
       const {ports, done} = await verifyPortsOf(io, dir.genesis, flags);
       try {
-        await restoreSnapshot(files, databaseOf(dir), ports);
+        await restoreSnapshot(files, databaseOf(dir, cells), ports);
       } finally {
         done();
       }

@@ -11,7 +11,8 @@ export const storeStatsCommand = (io: Io): Command =>
       description:
         "Reads the store of a node that does not run. Prints one line for each table: name, rows, and bytes with indexes. " +
         "Then the lines total and free, with bytes: free is what a later block is written into, and what qsdm store compact " +
-        "gives back. --json also has the newest block, and up to where blocks and events were pruned.",
+        "gives back. --json also has the newest block, up to where blocks and events were pruned, and whether the store is " +
+        "encrypted.",
       examples: [
         {does: "the largest table", run: "qsdm store stats | sort -t $'\\t' -k 3 -n | tail -1"},
         {does: "up to which block bodies are gone", run: "qsdm store stats --json | jq -r .data.pruned_height"},
@@ -26,8 +27,8 @@ export const storeStatsCommand = (io: Io): Command =>
       const head = store.head();
       const newest = head && {height: head.header.height, id: head.id, stateRoot: head.stateRoot};
       const pruned = {prunedHeight: store.prunedHeight(), prunedSeq: store.prunedSeq()};
-      const {schemaVersion} = store;
-      io.result(documentOf({schemaVersion, head: newest, ...pruned, bytes, freeBytes, tables}), [
+      const {schemaVersion, isEncrypted: encrypted} = store;
+      io.result(documentOf({schemaVersion, encrypted, head: newest, ...pruned, bytes, freeBytes, tables}), [
         ...tables.map((each) => [each.name, each.rows, each.bytes]),
         ["total", null, bytes],
         ["free", null, freeBytes],

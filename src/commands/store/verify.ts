@@ -69,7 +69,7 @@ async function verify(io: Io, opened: OfflineStore, level: VerifyLevel): Promise
 async function execute(io: Io, {dir, store}: OfflineStore): Promise<string | null> {
   const {openOfflineChain, openScratchStore} = await import("../../node/upkeep/offline.js");
   const {executeStore} = await import("../../node/upkeep/execute.js");
-  const scratch = await openScratchStore();
+  const scratch = await openScratchStore(store.isEncrypted);
   try {
     const ports = {log: createLog("error"), signal: io.signal, version: VERSION, commit: COMMIT};
     const chain = await openOfflineChain({dir, store: scratch}, ports);

@@ -102,7 +102,8 @@ export async function resealKeystore(
   return {file: keystore.encode(sealed), address, recoveryDropped: recovery !== recoveryKept};
 }
 
-function checkPassphrase(passphrase: string): void {
+/** @throws UsageError PASSPHRASE_EMPTY */
+export function checkPassphrase(passphrase: string): void {
   if (passphrase === "")
     throw new UsageError("PASSPHRASE_EMPTY", "an empty passphrase would protect nothing", {
       hint: "choose a passphrase of several words",

@@ -7,7 +7,10 @@ import {loadKeys} from "../keys-part.js";
 import {type Ledger, openLedger} from "../ledger-part.js";
 import {DEFAULT_NODE_OPTIONS} from "../node.js";
 import type {Log} from "../service.js";
+import type {Cells} from "../storage/seal/cells.js";
+import {passingCells} from "../storage/seal/key-file.js";
 import {SqliteStore, type SqliteStoreOptions} from "../storage/sqlite/store.js";
+import {type StorePassphrase, unlock} from "../unlock.js";
 import type {ReplayPorts} from "./replay.js";
 
 export interface OfflineStore {
@@ -18,22 +21,32 @@ export interface OfflineStore {
 /**
  * The store of a data directory, locked for this process.
  * @param create whether one is made where there is none
- * @throws UnavailableError DATABASE_MISSING; what `readDataDir` and `SqliteStore.open` throw
+ * @throws UnavailableError DATABASE_MISSING; what `readDataDir`, `unlock` and `SqliteStore.open` throw
  */
-export async function openOfflineStore(dataDir: string, {create}: {readonly create: boolean}): Promise<OfflineStore> {
+export async function openOfflineStore(
+  dataDir: string,
+  {create, passphrase}: {readonly create: boolean; readonly passphrase: StorePassphrase | null},
+): Promise<OfflineStore> {
   const dir = await readDataDir(dataDir);
   if (!create && !(await isThere(dir.databasePath)))
     throw new UnavailableError("DATABASE_MISSING", `${dataDir} holds no chain yet`, {
       hint: "run the node once, or fill the directory with qsdm store import",
     });
-  return {dir, store: await SqliteStore.open(databaseOf(dir))};
+  return {dir, store: await SqliteStore.open(databaseOf(dir, await unlock(dir, passphrase)))};
 }
 
-/** A store that is gone with the process: a file without a name, because headers of years are more than memory holds. */
-export const openScratchStore = (): Promise<SqliteStore> => SqliteStore.open({path: "", ...keptBy()});
+/**
+ * A store that is gone with the process: a file without a name, because headers of years are more than memory holds.
+ * @param isEncrypted whether what it copies is, for then it is too, under a key that nobody has
+ */
+export const openScratchStore = (isEncrypted: boolean): Promise<SqliteStore> =>
+  SqliteStore.open({path: "", ...(isEncrypted && {cells: passingCells()}), ...keptBy()});
 
 /** The database of a data directory, with the limits that a node has. */
-export const databaseOf = ({databasePath}: DataDir): SqliteStoreOptions => ({path: databasePath, ...keptBy()});
+export const databaseOf = ({databasePath}: DataDir, cells: Cells): SqliteStoreOptions => ({
+  ...{path: databasePath, cells},
+  ...keptBy(),
+});
 
 const keptBy = (): Omit<SqliteStoreOptions, "path"> => {
   const {slashReceiptsMax, eventBlocksKept} = DEFAULT_NODE_OPTIONS;

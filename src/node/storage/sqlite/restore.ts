@@ -18,12 +18,14 @@ import type {StateEntry} from "../../../codecs/chain/snapshot.js";
 import type {BatchRef} from "../../../codecs/dag/batch.js";
 import {UnavailableError} from "../../../errors.js";
 import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
+import {type Cells, CLEAR} from "../seal/cells.js";
 import {type Compression, loadCompression} from "./compression.js";
 import type {Sqlite, Statement} from "./driver.js";
 import {explainWrite} from "./failure.js";
 import {CHAIN, openDatabase} from "./open.js";
 import {PRUNED_HEIGHT} from "./prune.js";
 import {APPLICATION_ID, UNFINISHED_ID} from "./schema.js";
+import {checkSealedBy} from "./sealed-by.js";
 import {prepareStatements, type Statements} from "./statements.js";
 import {PRUNED_SEQ, SqliteStore, type SqliteStoreOptions} from "./store.js";
 
@@ -49,6 +51,7 @@ export class RestoringStore {
     private readonly path: string,
     private readonly db: Sqlite,
     private readonly compression: Compression,
+    private readonly cells: Cells,
   ) {
     this.#statements = prepareStatements(db);
     this.#fillBlock = db.prepare("UPDATE block SET certificate = ?, body = ? WHERE height = ?");
@@ -60,7 +63,7 @@ export class RestoringStore {
    * @throws UnavailableError RESTORE_NOT_EMPTY, and as `openDatabase` says
    */
   static async open(options: SqliteStoreOptions): Promise<RestoringStore> {
-    const {path} = options;
+    const {path, cells = CLEAR} = options;
     const compression = await loadCompression();
     if (!isUnfinished(path)) {
       const store = await SqliteStore.open(options);
@@ -82,7 +85,9 @@ export class RestoringStore {
     }
     // A log without its database would be taken for the new one's.
     for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, {force: true});
-    return new RestoringStore(path, openDatabase(path, {...CHAIN, applicationId: UNFINISHED_ID}), compression);
+    const db = openDatabase(path, {...CHAIN, applicationId: UNFINISHED_ID});
+    checkSealedBy(db, path, cells);
+    return new RestoringStore(path, db, compression, cells);
   }
 
   headers(headers: readonly Header[]): void {
@@ -90,25 +95,30 @@ export class RestoringStore {
       const none = new Uint8Array();
       for (const each of headers) {
         const id = bytesOfHex(blockIdOf(each));
-        this.#statements.addBlock.run(each.height, id, headerCodec.encode(each), none, none);
+        const header = this.cells.seal("block.header", [each.height], headerCodec.encode(each));
+        this.#statements.addBlock.run(each.height, id, header, none, none);
       }
     });
   }
 
   /** The whole block of a header that is there. */
   async block(block: Block, certificate: Certificate): Promise<void> {
-    const body = await this.compression.pack(blockCodec.encode(block));
-    this.#transaction(() => this.#fillBlock.run(certificateCodec.encode(certificate), body, block.header.height));
+    const {height} = block.header;
+    const body = this.cells.seal("block.body", [height], await this.compression.pack(blockCodec.encode(block)));
+    this.#transaction(() => this.#fillBlock.run(this.#votes(height, certificate), body, height));
   }
 
   /** An epoch, whose origin's header may come later. */
   epoch(row: EpochRow): void {
-    this.#transaction(() => this.#statements.addEpoch.run(row.number, row.originHeight, epochRow.encode(row)));
+    const {number, originHeight} = row;
+    const value = this.cells.seal("epoch.value", [number, originHeight], epochRow.encode(row));
+    this.#transaction(() => this.#statements.addEpoch.run(number, originHeight, value));
   }
 
   /** The votes for a block that an epoch goes on from. */
   certificate(certificate: Certificate): void {
-    this.#transaction(() => this.#fillCertificate.run(certificateCodec.encode(certificate), certificate.height));
+    const {height} = certificate;
+    this.#transaction(() => this.#fillCertificate.run(this.#votes(height, certificate), height));
   }
 
   taken(epoch: bigint, batches: readonly BatchRef[]): void {
@@ -120,7 +130,8 @@ export class RestoringStore {
 
   state(entries: readonly StateEntry[]): void {
     this.#transaction(() => {
-      for (const {store, key, value} of entries) this.#statements.putState.run(store, key, value);
+      for (const {store, key, value} of entries)
+        this.#statements.putState.run(store, this.cells.stateName(store, key), this.cells.sealState(store, key, value));
     });
   }
 
@@ -128,8 +139,10 @@ export class RestoringStore {
   finish({height, stateRoot, receiptsRoot}: RestoredHead): void {
     this.#transaction(() => {
       const {putMeta} = this.#statements;
-      putMeta.run("state_root", bytesOfHex(stateRoot));
-      putMeta.run("receipts_root", bytesOfHex(receiptsRoot));
+      const putRoot = (name: string, root: string): unknown =>
+        putMeta.run(name, this.cells.seal("meta.value", [name], bytesOfHex(root)));
+      putRoot("state_root", stateRoot);
+      putRoot("receipts_root", receiptsRoot);
       putMeta.run(PRUNED_HEIGHT, int64(height - 1n));
       putMeta.run(PRUNED_SEQ, int64(lastSeqOf(height)));
       this.db.pragma(`application_id = ${APPLICATION_ID}`);
@@ -138,6 +151,10 @@ export class RestoringStore {
 
   close(): void {
     this.db.close();
+  }
+
+  #votes(height: bigint, certificate: Certificate): Uint8Array {
+    return this.cells.seal("block.certificate", [height], certificateCodec.encode(certificate));
   }
 
   #transaction(work: () => void): void {

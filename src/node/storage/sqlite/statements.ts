@@ -21,8 +21,20 @@ export interface EventRow {
   readonly proof_index: bigint | null;
 }
 
+export interface SlashReceiptColumns {
+  readonly tx_id: Buffer;
+  readonly time_ms: bigint;
+  readonly value: Buffer;
+}
+
+export interface EpochColumns {
+  readonly number: bigint;
+  readonly origin_height: bigint;
+  readonly value: Buffer;
+}
+
 export interface Statements {
-  readonly lastHeader: Query<[], Pick<BlockRow, "id" | "header">>;
+  readonly lastHeader: Query<[], Pick<BlockRow, "height" | "id" | "header">>;
   readonly headerAt: Query<[bigint], Pick<BlockRow, "header">>;
   readonly certificateAt: Query<[bigint], Pick<BlockRow, "certificate">>;
   readonly blockAt: Query<[bigint], Omit<BlockRow, "height" | "header">>;
@@ -32,10 +44,10 @@ export interface Statements {
   readonly removeState: Write<[string, string]>;
   readonly addSlashReceipt: Write<[Uint8Array, bigint, bigint, string, string, Uint8Array]>;
   readonly trimSlashReceipts: Write<[number]>;
-  readonly slashReceiptOf: Query<[Uint8Array], {time_ms: bigint; value: Buffer}>;
+  readonly slashReceiptOf: Query<[Uint8Array], SlashReceiptColumns>;
   readonly newestSlashReceipts: Query<
     [{since: bigint; outcome: string | null; kind: string | null; limit: number}],
-    {time_ms: bigint; value: Buffer}
+    SlashReceiptColumns
   >;
   readonly addEvent: Write<[bigint, string, Uint8Array, number | null]>;
   readonly trimEvents: Write<[bigint]>;
@@ -50,10 +62,10 @@ export interface Statements {
   readonly keepUncommitted: Write<[Uint8Array, bigint, Uint8Array]>;
   readonly dropUncommitted: Write<[bigint]>;
   readonly addEpoch: Write<[bigint, bigint, Uint8Array]>;
-  readonly epochOfNumber: Query<[bigint], {value: Buffer}>;
-  readonly epochFrom: Query<[bigint], {value: Buffer}>;
+  readonly epochOfNumber: Query<[bigint], EpochColumns>;
+  readonly epochFrom: Query<[bigint], EpochColumns>;
   readonly dropAllUncommitted: Write<[]>;
-  readonly allKeptBatches: Query<[], {value: Buffer}>;
+  readonly allKeptBatches: Query<[], {epoch: bigint; round: bigint; value: Buffer}>;
   readonly keepBatch: Write<[bigint, bigint, Uint8Array]>;
   readonly forgetBatches: Write<[bigint, bigint]>;
   readonly allTakenBatches: Query<[], {epoch: bigint; round: bigint; creator: bigint; batch_id: Buffer}>;
@@ -64,7 +76,7 @@ export interface Statements {
 }
 
 export const prepareStatements = (db: Sqlite): Statements => ({
-  lastHeader: db.prepare("SELECT id, header FROM block ORDER BY height DESC LIMIT 1"),
+  lastHeader: db.prepare("SELECT height, id, header FROM block ORDER BY height DESC LIMIT 1"),
   headerAt: db.prepare("SELECT header FROM block WHERE height = ?"),
   certificateAt: db.prepare("SELECT certificate FROM block WHERE height = ?"),
   blockAt: db.prepare("SELECT id, certificate, body FROM block WHERE height = ?"),
@@ -78,9 +90,9 @@ export const prepareStatements = (db: Sqlite): Statements => ({
     "INSERT INTO slash_receipt (tx_id, height, time_ms, outcome, kind, value) VALUES (?, ?, ?, ?, ?, ?)",
   ),
   trimSlashReceipts: db.prepare("DELETE FROM slash_receipt WHERE seq <= (SELECT max(seq) FROM slash_receipt) - ?"),
-  slashReceiptOf: db.prepare("SELECT time_ms, value FROM slash_receipt WHERE tx_id = ?"),
+  slashReceiptOf: db.prepare("SELECT tx_id, time_ms, value FROM slash_receipt WHERE tx_id = ?"),
   newestSlashReceipts: db.prepare(
-    "SELECT time_ms, value FROM slash_receipt WHERE time_ms >= @since AND outcome = ifnull(@outcome, outcome) " +
+    "SELECT tx_id, time_ms, value FROM slash_receipt WHERE time_ms >= @since AND outcome = ifnull(@outcome, outcome) " +
       "AND kind = ifnull(@kind, kind) ORDER BY seq DESC LIMIT @limit",
   ),
   addEvent: db.prepare("INSERT INTO event (seq, topic, body, proof_index) VALUES (?, ?, ?, ?)"),
@@ -97,10 +109,10 @@ export const prepareStatements = (db: Sqlite): Statements => ({
   keepUncommitted: db.prepare("INSERT OR IGNORE INTO uncommitted (id, height, value) VALUES (?, ?, ?)"),
   dropUncommitted: db.prepare("DELETE FROM uncommitted WHERE height <= ?"),
   addEpoch: db.prepare("INSERT INTO epoch (number, origin_height, value) VALUES (?, ?, ?)"),
-  epochOfNumber: db.prepare("SELECT value FROM epoch WHERE number = ?"),
-  epochFrom: db.prepare("SELECT value FROM epoch WHERE origin_height = ?"),
+  epochOfNumber: db.prepare("SELECT number, origin_height, value FROM epoch WHERE number = ?"),
+  epochFrom: db.prepare("SELECT number, origin_height, value FROM epoch WHERE origin_height = ?"),
   dropAllUncommitted: db.prepare("DELETE FROM uncommitted"),
-  allKeptBatches: db.prepare("SELECT value FROM kept_batch ORDER BY seq"),
+  allKeptBatches: db.prepare("SELECT epoch, round, value FROM kept_batch ORDER BY seq"),
   keepBatch: db.prepare("INSERT INTO kept_batch (epoch, round, value) VALUES (?, ?, ?)"),
   forgetBatches: db.prepare("DELETE FROM kept_batch WHERE (epoch, round) < (?, ?)"),
   allTakenBatches: db.prepare("SELECT epoch, round, creator, batch_id FROM taken_batch ORDER BY seq"),

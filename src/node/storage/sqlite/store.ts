@@ -1,7 +1,7 @@
 /** The embedded store: one SQLite file, one transaction for each block. */
 
 import type {Topic} from "../../../codecs/api/events.js";
-import {bytesOfHex, hexOf, plain, textOf, utf8} from "../../../codecs/bytes.js";
+import {bytesOfHex, hexOf, textOf, utf8} from "../../../codecs/bytes.js";
 import {
   type Block,
   block as blockCodec,
@@ -15,6 +15,7 @@ import {encodedReceipt, type Receipt, receipt} from "../../../codecs/chain/recei
 import {BATCH_WINDOW_ROUNDS, type BatchRef} from "../../../codecs/dag/batch.js";
 import {InvariantError} from "../../../errors.js";
 import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
+import {type Cells, CLEAR} from "../seal/cells.js";
 import type {
   BlockCommit,
   EventPage,
@@ -38,8 +39,9 @@ import {AppendLog} from "./log/append-log.js";
 import {openDatabase} from "./open.js";
 import {Pruner} from "./prune.js";
 import {RECEIPTS, WAITING_KIND, WAITING_KINDS} from "./schema.js";
+import {checkSealedBy} from "./sealed-by.js";
 import {Space} from "./space.js";
-import {prepareStatements, type Statements} from "./statements.js";
+import {type EpochColumns, prepareStatements, type SlashReceiptColumns, type Statements} from "./statements.js";
 
 /** SQLite's integers are signed: nothing greater is stored, and asking for it would throw. */
 const INTEGER_MAX = 2n ** 63n - 1n;
@@ -60,6 +62,8 @@ export interface SqliteStoreOptions {
   readonly slashReceiptsMax: number;
   /** Blocks whose events are kept. */
   readonly eventBlocksKept: number;
+  /** How values are sealed; they lie in clear where nothing is said. */
+  readonly cells?: Cells;
 }
 
 export class SqliteStore implements LedgerStore {
@@ -72,17 +76,31 @@ export class SqliteStore implements LedgerStore {
     private readonly options: SqliteStoreOptions,
     private readonly db: Sqlite,
     private readonly compression: Compression,
+    private readonly cells: Cells,
   ) {
     this.#statements = prepareStatements(db);
-    this.#receipts = new AppendLog(db, RECEIPTS, LOG_CACHE_BYTES);
+    this.#receipts = new AppendLog(db, RECEIPTS, LOG_CACHE_BYTES, cells);
     this.#pruner = new Pruner(db, this.#receipts);
     this.#space = new Space(db);
   }
 
-  /** @throws UnavailableError as `openDatabase` says */
+  /** @throws UnavailableError as `openDatabase` and `checkSealedBy` say */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const compression = await loadCompression();
-    return new SqliteStore(options, openDatabase(options.path), compression);
+    const {path, cells = CLEAR} = options;
+    const db = openDatabase(path);
+    try {
+      checkSealedBy(db, path, cells);
+      return new SqliteStore(options, db, compression, cells);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** Whether what is kept here is encrypted. */
+  get isEncrypted(): boolean {
+    return this.cells.keyId !== null;
   }
 
   head(): StoredHead | null {
@@ -90,28 +108,31 @@ export class SqliteStore implements LedgerStore {
     if (!row) return null;
     return {
       id: hexOf(row.id),
-      header: header.decode(row.header),
+      header: this.#header(row),
       stateRoot: this.#meta("state_root"),
       receiptsRoot: this.#meta("receipts_root"),
     };
   }
 
   *state(): Iterable<{store: string; key: string; value: Uint8Array}> {
-    for (const {store, key, value} of this.#statements.allState.iterate()) yield {store, key, value: plain(value)};
+    for (const {store, key, value} of this.#statements.allState.iterate())
+      yield {store, ...this.cells.openState(store, key, value)};
   }
 
   waiting(): readonly WaitingRow[] {
-    return this.#statements.allWaiting.all().map(({kind, id, value}) => ({
-      kind: WAITING_KINDS[Number(kind)]!,
-      id: hexOf(id),
-      value: plain(value),
-    }));
+    return this.#statements.allWaiting.all().map(({kind: number, id: bytes, value}) => {
+      const [kind, id] = [WAITING_KINDS[Number(number)]!, hexOf(bytes)];
+      return {kind, id, value: this.cells.open("waiting.value", [kind, id], value)};
+    });
   }
 
   keepWaiting(rows: readonly WaitingRow[], gone: readonly string[] = []): void {
     this.#transaction(() => {
       for (const id of gone) this.#statements.drop.run(bytesOfHex(id));
-      for (const {kind, id, value} of rows) this.#statements.keep.run(WAITING_KIND[kind], bytesOfHex(id), value);
+      for (const {kind, id, value} of rows) {
+        const cell = this.cells.seal("waiting.value", [kind, id], value);
+        this.#statements.keep.run(WAITING_KIND[kind], bytesOfHex(id), cell);
+      }
     });
   }
 
@@ -123,40 +144,45 @@ export class SqliteStore implements LedgerStore {
 
   promise(): Uint8Array | null {
     const row = this.#statements.meta.get(PROMISE);
-    return row ? plain(row.value) : null;
+    return row ? this.cells.open("meta.value", [PROMISE], row.value) : null;
   }
 
   uncommitted(): readonly UncommittedBlock[] {
-    return this.#statements.allUncommitted
-      .all()
-      .map(({id, height, value}) => ({id: hexOf(id), height, value: plain(value)}));
+    return this.#statements.allUncommitted.all().map(({id: bytes, height, value}) => {
+      const id = hexOf(bytes);
+      return {id, height, value: this.cells.open("uncommitted.value", [id, height], value)};
+    });
   }
 
   keepPromise(promise: Uint8Array, blocks: readonly UncommittedBlock[]): void {
     this.#transaction(() => {
-      for (const {id, height, value} of blocks) this.#statements.keepUncommitted.run(bytesOfHex(id), height, value);
-      this.#statements.putMeta.run(PROMISE, promise);
+      for (const {id, height, value} of blocks) {
+        const cell = this.cells.seal("uncommitted.value", [id, height], value);
+        this.#statements.keepUncommitted.run(bytesOfHex(id), height, cell);
+      }
+      this.#putMeta(PROMISE, promise);
     });
   }
 
   epoch(number: bigint): EpochRow | null {
-    const row = number <= INTEGER_MAX ? this.#statements.epochOfNumber.get(number) : undefined;
-    return row ? epochRow.decode(row.value) : null;
+    return this.#epoch(number <= INTEGER_MAX ? this.#statements.epochOfNumber.get(number) : undefined);
   }
 
   epochFrom(originHeight: bigint): EpochRow | null {
-    const row = originHeight <= INTEGER_MAX ? this.#statements.epochFrom.get(originHeight) : undefined;
-    return row ? epochRow.decode(row.value) : null;
+    return this.#epoch(originHeight <= INTEGER_MAX ? this.#statements.epochFrom.get(originHeight) : undefined);
   }
 
   keptBatches(): readonly Uint8Array[] {
-    return this.#statements.allKeptBatches.all().map(({value}) => plain(value));
+    return this.#statements.allKeptBatches
+      .all()
+      .map(({epoch, round, value}) => this.cells.open("kept_batch.value", [epoch, round], value));
   }
 
   keepBatches(rows: readonly KeptBatch[], below: Pick<KeptBatch, "epoch" | "round">): void {
     this.#transaction(() => {
       this.#statements.forgetBatches.run(below.epoch, below.round);
-      for (const {epoch, round, value} of rows) this.#statements.keepBatch.run(epoch, round, value);
+      for (const {epoch, round, value} of rows)
+        this.#statements.keepBatch.run(epoch, round, this.cells.seal("kept_batch.value", [epoch, round], value));
     });
   }
 
@@ -178,18 +204,18 @@ export class SqliteStore implements LedgerStore {
     const row = height <= INTEGER_MAX ? this.#statements.blockAt.get(height) : undefined;
     // A pruned one has no body.
     if (!row || row.body.length === 0) return null;
-    const body = await this.compression.unpack(plain(row.body));
-    return {id: hexOf(row.id), block: blockCodec.decode(body), certificate: certificate.decode(row.certificate)};
+    const body = await this.compression.unpack(this.cells.open("block.body", [height], row.body));
+    return {id: hexOf(row.id), block: blockCodec.decode(body), certificate: this.#certificate(height, row)};
   }
 
   certificate(height: bigint): Certificate | null {
     const row = height <= INTEGER_MAX ? this.#statements.certificateAt.get(height) : undefined;
-    return row && row.certificate.length > 0 ? certificate.decode(row.certificate) : null;
+    return row && row.certificate.length > 0 ? this.#certificate(height, row) : null;
   }
 
   header(height: bigint): Header | null {
     const row = height <= INTEGER_MAX ? this.#statements.headerAt.get(height) : undefined;
-    return row ? header.decode(row.header) : null;
+    return row ? this.#header({height, ...row}) : null;
   }
 
   receipt(txId: string): Receipt | null {
@@ -205,12 +231,14 @@ export class SqliteStore implements LedgerStore {
 
   slashReceipt(txId: string): SlashReceipt | null {
     const row = this.#statements.slashReceiptOf.get(bytesOfHex(txId));
-    return row ? slashReceiptIn(row) : null;
+    return row ? this.#slashReceipt(row) : null;
   }
 
   slashReceipts({sinceMs: since, outcome, kind, limit}: SlashReceiptQuery): readonly SlashReceipt[] {
     if (since > INTEGER_MAX) return [];
-    return this.#statements.newestSlashReceipts.all({since, outcome, kind, limit}).map(slashReceiptIn);
+    return this.#statements.newestSlashReceipts
+      .all({since, outcome, kind, limit})
+      .map((row) => this.#slashReceipt(row));
   }
 
   events({after, upTo, topics, limit}: EventQuery): EventPage {
@@ -221,7 +249,7 @@ export class SqliteStore implements LedgerStore {
     const events = rows.map(({seq, topic, body, proof_index: at}) => ({
       seq,
       topic: topic as Topic,
-      body: textOf(body),
+      body: textOf(this.cells.open("event.body", [seq, topic], body)),
       proofIndex: at === null ? null : Number(at),
     }));
     return {events, upTo: events.length < limit ? horizon : events.at(-1)!.seq};
@@ -240,7 +268,7 @@ export class SqliteStore implements LedgerStore {
     const from = this.#pruner.height() + 1n;
     const last = this.#statements.lastHeader.get();
     // The newest block is what a start is checked against.
-    const newest = last ? header.decode(last.header).height - 1n : 0n;
+    const newest = last ? last.height - 1n : 0n;
     const end = [upTo, newest, from + BigInt(blocksMax) - 1n].reduce((a, b) => (a < b ? a : b));
     if (end < from) return from - 1n;
     this.#transaction(() => this.#pruner.drop(from, end));
@@ -284,43 +312,47 @@ export class SqliteStore implements LedgerStore {
   }
 
   #write(commit: BlockCommit, body: Uint8Array): void {
-    const statements = this.#statements;
+    const [statements, cells] = [this.#statements, this.cells];
     const {block} = commit;
     const {height, timeMs} = block.header;
     statements.addBlock.run(
       height,
       bytesOfHex(commit.id),
-      header.encode(block.header),
-      certificate.encode(commit.certificate),
-      body,
+      cells.seal("block.header", [height], header.encode(block.header)),
+      cells.seal("block.certificate", [height], certificate.encode(commit.certificate)),
+      cells.seal("block.body", [height], body),
     );
     for (const {store, key, value} of commit.changes) {
-      if (value === null) statements.removeState.run(store, key);
-      else statements.putState.run(store, key, value);
+      const name = cells.stateName(store, key);
+      if (value === null) statements.removeState.run(store, name);
+      else statements.putState.run(store, name, cells.sealState(store, key, value));
     }
-    const cells = commit.receipts.map((each) => ({key: bytesOfHex(each.txId), value: encodedReceipt(each)}));
-    this.#receipts.append(height, cells);
+    const receipts = commit.receipts.map((each) => ({key: bytesOfHex(each.txId), value: encodedReceipt(each)}));
+    this.#receipts.append(height, receipts);
     const slashes = new Set(commit.slashes);
     for (const [i, {txId, slash, outcome}] of commit.receipts.entries()) {
       if (!slashes.has(txId)) continue;
-      const {key, value} = cells[i]!;
-      statements.addSlashReceipt.run(key, height, timeMs, outcome, slash?.evidenceKind ?? "", value);
+      const {key, value} = receipts[i]!;
+      const cell = cells.seal("slash_receipt.value", [txId, timeMs], value);
+      statements.addSlashReceipt.run(key, height, timeMs, outcome, slash?.evidenceKind ?? "", cell);
     }
     if (slashes.size > 0) statements.trimSlashReceipts.run(this.options.slashReceiptsMax);
     for (const {seq, topic, body, proofIndex} of commit.events)
-      statements.addEvent.run(seq, topic, utf8(body), proofIndex);
+      statements.addEvent.run(seq, topic, cells.seal("event.body", [seq, topic], utf8(body)), proofIndex);
     this.#pruneEvents(height);
     this.#takeBatches(block);
     // What is at or below a final height is final, or never will be.
     statements.dropUncommitted.run(height);
     if (commit.epoch) {
-      statements.addEpoch.run(commit.epoch.number, height, epochRow.encode(commit.epoch));
+      const {number} = commit.epoch;
+      const cell = cells.seal("epoch.value", [number, height], epochRow.encode(commit.epoch));
+      statements.addEpoch.run(number, height, cell);
       // What stood above is of the epoch that ended.
       statements.dropAllUncommitted.run();
     }
     for (const id of commit.settled) statements.drop.run(bytesOfHex(id));
-    statements.putMeta.run("state_root", bytesOfHex(commit.stateRoot));
-    statements.putMeta.run("receipts_root", bytesOfHex(commit.receiptsRoot));
+    this.#putMeta("state_root", bytesOfHex(commit.stateRoot));
+    this.#putMeta("receipts_root", bytesOfHex(commit.receiptsRoot));
   }
 
   #takeBatches({header: {epoch}, batches}: Block): void {
@@ -345,7 +377,29 @@ export class SqliteStore implements LedgerStore {
   #meta(name: string): string {
     const row = this.#statements.meta.get(name);
     if (!row) throw new InvariantError(`stored chain has no ${name}`);
-    return hexOf(row.value);
+    return hexOf(this.cells.open("meta.value", [name], row.value));
+  }
+
+  #putMeta(name: string, value: Uint8Array): void {
+    this.#statements.putMeta.run(name, this.cells.seal("meta.value", [name], value));
+  }
+
+  #header({height, header: cell}: {readonly height: bigint; readonly header: Uint8Array}): Header {
+    return header.decode(this.cells.open("block.header", [height], cell));
+  }
+
+  #certificate(height: bigint, {certificate: cell}: {readonly certificate: Uint8Array}): Certificate {
+    return certificate.decode(this.cells.open("block.certificate", [height], cell));
+  }
+
+  #epoch(row: EpochColumns | undefined): EpochRow | null {
+    return row ? epochRow.decode(this.cells.open("epoch.value", [row.number, row.origin_height], row.value)) : null;
+  }
+
+  #slashReceipt({tx_id, time_ms: recordedAtMs, value}: SlashReceiptColumns): SlashReceipt {
+    const cell = this.cells.open("slash_receipt.value", [hexOf(tx_id), recordedAtMs], value);
+    const {txId, height, outcome, sender, slash, code, message} = receipt.decode(cell);
+    return {txId, outcome, recordedAtMs, height, slasher: sender, slash, rejectCode: code, rejectMessage: message};
   }
 
   #transaction(work: () => void): void {
@@ -360,9 +414,4 @@ export class SqliteStore implements LedgerStore {
       throw explainWrite(error, this.options.path);
     }
   }
-}
-
-function slashReceiptIn({time_ms: recordedAtMs, value}: {time_ms: bigint; value: Uint8Array}): SlashReceipt {
-  const {txId, height, outcome, sender, slash, code, message} = receipt.decode(value);
-  return {txId, outcome, recordedAtMs, height, slasher: sender, slash, rejectCode: code, rejectMessage: message};
 }

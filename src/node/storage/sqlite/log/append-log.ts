@@ -3,8 +3,8 @@
  *
  * A key comes once: whoever appends one twice may get either cell.
  */
-import {plain} from "../../../../codecs/bytes.js";
 import {DecodeError, QsdmError} from "../../../../errors.js";
+import {type Cells, CLEAR} from "../../seal/cells.js";
 import type {Sqlite, Statement} from "../driver.js";
 import {Cache} from "./cache.js";
 import {type Cell, Chunk, Key, packChunk} from "./chunk.js";
@@ -13,6 +13,17 @@ import {SortedIndex} from "./sorted-index.js";
 
 /** Most findings of one log that are told. */
 const FINDINGS_MAX = 100;
+
+/** The one log that there is. */
+const COLUMN = "receipt.value";
+
+export type ChunkSealing = Pick<Cells, "overheadBytes" | "seal" | "open">;
+
+interface ChunkRow {
+  readonly seq: number;
+  readonly height: number;
+  readonly value: Uint8Array;
+}
 
 export class AppendLog {
   readonly #index: SortedIndex;
@@ -33,26 +44,28 @@ export class AppendLog {
   /**
    * @param name of its tables, which `logSchema` makes
    * @param cacheBytes of what was read that is kept in memory, half of it of the index
+   * @param sealing how chunks lie in their rows; what the index knows of keys is in clear
    */
   constructor(
     db: Sqlite,
     private readonly name: string,
     cacheBytes: number,
+    private readonly sealing: ChunkSealing = CLEAR,
   ) {
     const prepare = (sql: string): Statement => db.prepare(sql).safeIntegers(false);
     this.#index = new SortedIndex(db, name, cacheBytes / 2, (seq) => this.#isGone(seq));
     this.#cache = new Cache(cacheBytes / 2);
-    this.#chunk = prepare(`SELECT value FROM ${name} WHERE seq = ?`).pluck();
+    this.#chunk = prepare(`SELECT height, value FROM ${name} WHERE seq = ?`);
     this.#add = prepare(`INSERT INTO ${name} (seq, height, cells, value) VALUES (?, ?, ?, ?)`);
     this.#between = prepare(
-      `SELECT value FROM ${name} WHERE height BETWEEN ? AND ? ORDER BY height DESC, seq DESC`,
-    ).pluck();
+      `SELECT seq, height, value FROM ${name} WHERE height BETWEEN ? AND ? ORDER BY height DESC, seq DESC`,
+    );
     this.#remove = prepare(`DELETE FROM ${name} WHERE height BETWEEN ? AND ?`);
     this.#ends = prepare(
       `SELECT (SELECT max(seq) FROM ${name}) AS newest, (SELECT max(seq) FROM ${name} WHERE height = 0) AS kept, ` +
         `(SELECT seq FROM ${name} WHERE height > 0 ORDER BY height, seq LIMIT 1) AS floor`,
     );
-    this.#all = prepare(`SELECT seq, value FROM ${name} ORDER BY seq`);
+    this.#all = prepare(`SELECT seq, height, value FROM ${name} ORDER BY seq`);
   }
 
   /** Adds a batch, which is none below the one before. Within a transaction; `forget` when that fails. */
@@ -62,7 +75,7 @@ export class AppendLog {
       this.#appendRun(height, from === 0 && cells.length <= SORT_MAX ? cells : cells.slice(from, from + SORT_MAX));
   }
 
-  /** The value under a key, not to be written to. @throws DecodeError CHUNK_INVALID, PART_INVALID */
+  /** The value under a key, not to be written to. @throws DecodeError CHUNK_INVALID, PART_INVALID; UnavailableError ROW_ALTERED */
   get(key: Uint8Array): Uint8Array | null {
     this.#load();
     const sought = this.#sought;
@@ -74,7 +87,7 @@ export class AppendLog {
   between({from, to, limit}: {readonly from: bigint; readonly to: bigint; readonly limit: number}): Uint8Array[] {
     const values: Uint8Array[] = [];
     for (const row of this.#between.iterate(from, to)) {
-      const chunk = new Chunk(plain(row as Uint8Array));
+      const chunk = this.#opened(row as ChunkRow);
       for (let i = chunk.count - 1; i >= 0 && values.length < limit; i--) values.push(chunk.value(i));
       if (values.length === limit) break;
     }
@@ -102,9 +115,9 @@ export class AppendLog {
     this.#load();
     const findings: string[] = [];
     for (const row of this.#all.iterate()) {
-      const {seq, value} = row as {seq: number; value: Uint8Array};
+      const {seq} = row as ChunkRow;
       try {
-        this.#checkChunk(seq, new Chunk(plain(value)));
+        this.#checkChunk(seq, this.#opened(row as ChunkRow));
       } catch (error) {
         if (!(error instanceof QsdmError)) throw error;
         findings.push(`${this.name} ${seq}: ${error.message}`);
@@ -124,9 +137,10 @@ export class AppendLog {
     const first = this.#next;
     const entries = Entries.allocate(cells.length);
     for (let at = 0; at < cells.length; this.#next++) {
-      const bytes = packChunk(cells, at);
+      const bytes = packChunk(cells, at, this.sealing.overheadBytes);
       const chunk = new Chunk(bytes);
-      this.#add.run(this.#next, height, chunk.count, bytes);
+      const row = this.sealing.seal(COLUMN, [BigInt(this.#next), height], bytes);
+      this.#add.run(this.#next, height, chunk.count, row);
       this.#cache.set(this.#next, chunk, bytes.length);
       for (let i = 0; i < chunk.count; i++, at++) {
         entries.high[at] = chunk.keyWord(i, 0);
@@ -143,11 +157,15 @@ export class AppendLog {
     if (this.#isGone(seq)) return null;
     const known = this.#cache.get(seq);
     if (known) return known;
-    const row = this.#chunk.get(seq) as Uint8Array | undefined;
+    const row = this.#chunk.get(seq) as Omit<ChunkRow, "seq"> | undefined;
     if (!row) return null;
-    const chunk = new Chunk(plain(row));
-    this.#cache.set(seq, chunk, row.length);
+    const chunk = this.#opened({seq, ...row});
+    this.#cache.set(seq, chunk, row.value.length);
     return chunk;
+  }
+
+  #opened({seq, height, value}: ChunkRow): Chunk {
+    return new Chunk(this.sealing.open(COLUMN, [BigInt(seq), BigInt(height)], value));
   }
 
   #isGone(seq: number): boolean {

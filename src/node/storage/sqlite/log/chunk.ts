@@ -49,10 +49,13 @@ function endOf(cells: readonly Cell[], from: number, bytesMax: number): number {
   return cells.length;
 }
 
-/** Packs cells from place `from` on, at least one. */
-export function packChunk(cells: readonly Cell[], from: number): Uint8Array {
-  let to = endOf(cells, from, CHUNK_MAX);
-  if (to === cells.length) to = endOf(cells, from, REST_MAX);
+/**
+ * Packs cells from place `from` on, at least one.
+ * @param overheadBytes what a sealed chunk is longer by
+ */
+export function packChunk(cells: readonly Cell[], from: number, overheadBytes = 0): Uint8Array {
+  let to = endOf(cells, from, CHUNK_MAX - overheadBytes);
+  if (to === cells.length) to = endOf(cells, from, REST_MAX - overheadBytes);
   const count = to - from;
   const bytes = allocate(cells.slice(from, to).reduce((size, cell) => size + sizeOf(cell), 4));
   const head = new Uint32Array(bytes.buffer, bytes.byteOffset, 1 + count);
