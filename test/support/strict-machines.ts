@@ -215,7 +215,9 @@ export class StrictMachines {
     const alice = parties.clients[0]!;
     const {kem} = alice.suite;
     const {publicKey, secretKey} = kem.keygen(random(ML_KEM_768.keygenSeedBytes));
-    const request = sign(maskRequest, {...this.statement(program), sealingKey: publicKey}, (m) => alice.sign(m));
+    const request = sign(maskRequest, {...this.statement(program), evaluations: 1, sealingKey: publicKey}, (m) =>
+      alice.sign(m),
+    );
     const count = wiresOf(program);
     this.#numbers.mask = first + BigInt(count);
     const digest = digestOf(maskRequest, request);

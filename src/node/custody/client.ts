@@ -17,9 +17,10 @@ import {fieldSource} from "../quorum/field/random.js";
 import {inputNames, inputOf, type Outputs} from "../quorum/program/evaluate.js";
 import {share} from "../quorum/sharing/shamir.js";
 import {STATEMENT_LIFE_MS} from "../quorum/strict/admission.js";
-import {boundOf} from "../quorum/strict/custodian.js";
+import {boundOf, evaluationsAtOnce, wiresOf} from "../quorum/strict/custodian.js";
 import type {Members} from "../quorum/strict/members.js";
 import {type MaskPart, openMasks} from "../quorum/strict/unmask.js";
+import {MaskSource} from "./mask-source.js";
 import {type Party, sealTo, unseal} from "./party.js";
 import {Rpc} from "./rpc.js";
 
@@ -38,6 +39,9 @@ export interface Evaluated {
 }
 
 export class StrictClient {
+  /** By program: evaluations that are asked for at the same time ask for their masks together. */
+  readonly #sources = new Map<string, MaskSource>();
+
   private constructor(
     private readonly rpc: Rpc,
     private readonly ports: ClientPorts,
@@ -159,7 +163,7 @@ export class StrictClient {
     const names = inputNames(ir);
     const values = names.map((name) => inputOf(inputs, name));
     const programId = bytesOfHex(program.programId);
-    const masks = await this.#masks(programId, names.length + ir.outputs.length);
+    const masks = await this.#masksOf(program).take();
     const content = {
       ...this.#statement(programId),
       request: masks.request,
@@ -186,11 +190,22 @@ export class StrictClient {
     };
   }
 
-  async #masks(programId: Uint8Array, count: number) {
+  #masksOf(program: ProgramPackage): MaskSource {
+    const {programId} = program;
+    const source =
+      this.#sources.get(programId) ??
+      new MaskSource(wiresOf(program), evaluationsAtOnce(program), (evaluations) =>
+        this.#masks(bytesOfHex(programId), {evaluations, count: evaluations * wiresOf(program)}),
+      );
+    this.#sources.set(programId, source);
+    return source;
+  }
+
+  async #masks(programId: Uint8Array, {evaluations, count}: {readonly evaluations: number; readonly count: number}) {
     const {party, members} = this.ports;
     const {kem, randomBytes} = party.suite;
     const {publicKey, secretKey} = kem.keygen(randomBytes(ML_KEM_768.keygenSeedBytes));
-    const content = {...this.#statement(programId), sealingKey: publicKey};
+    const content = {...this.#statement(programId), evaluations, sealingKey: publicKey};
     const request = sign(maskRequest, content, (message) => party.sign(message));
     const digest = digestOf(maskRequest, request);
     const {shares} = await this.call("masks", {request});

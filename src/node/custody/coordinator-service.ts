@@ -33,7 +33,7 @@ import type {VerifySignature} from "../../codecs/suite.js";
 import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {Allocation, commonRanges} from "../quorum/strict/allocation.js";
 import {type Accusation, namedBy} from "../quorum/strict/blame.js";
-import {checkApproval, exhausted, wiresOf} from "../quorum/strict/custodian.js";
+import {checkApproval, exhausted, masksFor} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
 import type {SignedApproval} from "../quorum/strict/store.js";
 import {triplesFor} from "../quorum/verified/online.js";
@@ -168,10 +168,10 @@ export class StrictCoordinator {
     };
   }
 
-  /** @throws RuleError STOCK_EXHAUSTED, and what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
+  /** @throws RuleError EVALUATIONS_TOO_MANY, STOCK_EXHAUSTED, and what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
   async masks(request: SignedRequest): Promise<readonly Signed<ContentOf<typeof maskShares>>[]> {
     const {custodians, members, audit} = this.ports;
-    const count = wiresOf(this.#program(request.content.programId));
+    const count = masksFor(this.#program(request.content.programId), request.content.evaluations);
     const first = await this.#allocate("mask", count);
     const {answers, error} = await custodians.all("masks", {request, first});
     if (answers.length >= members.k) {

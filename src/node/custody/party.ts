@@ -7,7 +7,7 @@ import type {Box} from "../../codecs/quorum/strict/statements.js";
 import {ML_DSA_SEED_BYTES, ML_KEM_768, type VerifySignature} from "../../codecs/suite.js";
 import {DecodeError} from "../../errors.js";
 import type {KemKeyPair, MlKem} from "../compute/ml-kem.js";
-import {type SignatureScheme, type Signer, signerOfSeed} from "../keys/signer.js";
+import {createSigner, type SignatureScheme, type Signer, signerOfSeed} from "../keys/signer.js";
 import type {EndpointPorts} from "../network/channel/endpoint.js";
 import {open, seal} from "../network/session/aead.js";
 import {SessionKeys} from "../network/session-keys.js";
@@ -15,7 +15,7 @@ import type {Members} from "../quorum/strict/members.js";
 
 export interface PartySuite {
   /** ML-DSA-87. */
-  readonly statements: SignatureScheme;
+  readonly statements: HoldingScheme;
   /** ML-DSA-44. */
   readonly sessions: SignatureScheme;
   readonly kem: MlKem;
@@ -26,6 +26,17 @@ export interface PartySuite {
 /** A box's key is used once, so its nonce never changes. */
 const NONCE = new Uint8Array(12);
 
+/** A scheme that takes a secret key in once for many signatures: that takes nearly as long as signing. */
+export interface HoldingScheme extends SignatureScheme {
+  hold(secretKey: Uint8Array): {sign(message: Uint8Array): Uint8Array};
+}
+
+function heldSigner(scheme: HoldingScheme, seed: Uint8Array): Signer {
+  const keys = scheme.keygenFromSeed(seed);
+  const held = scheme.hold(keys.secretKey);
+  return createSigner({...scheme, sign: (_, message) => held.sign(message)}, keys);
+}
+
 export class Party {
   readonly #signer: Signer;
   readonly #channel: Signer;
@@ -35,7 +46,7 @@ export class Party {
     seed: Uint8Array,
     readonly suite: PartySuite,
   ) {
-    this.#signer = signerOfSeed(suite.statements, seed);
+    this.#signer = heldSigner(suite.statements, seed);
     this.#channel = signerOfSeed(suite.sessions, derived(seed, "channel", ML_DSA_SEED_BYTES));
     this.#sealing = suite.kem.keygen(derived(seed, "sealing", ML_KEM_768.keygenSeedBytes));
   }

@@ -39,6 +39,15 @@ describe("two of three custodians", () => {
     client.close();
   });
 
+  test("evaluations side by side give each its own result", async () => {
+    const client = await quorum.client(0);
+    const all = [1n, 2n, 3n, 4n].map((x) => new Map(inputs).set("x", x));
+    const results = await Promise.all(all.map((each) => client.evaluate(program, each)));
+    for (const [at, {outputs}] of results.entries())
+      expect([...outputs]).toEqual([...evaluate(program.ir, {inputs: all[at]!, secrets: SECRETS})]);
+    client.close();
+  });
+
   test("a custodian that is away is done without, and taken up again when it is back", async () => {
     const client = await quorum.client(1);
     await quorum.stopCustodian(1);

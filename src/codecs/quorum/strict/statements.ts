@@ -39,21 +39,25 @@ export const deposit = statement(
   record("qvm/deposit/1", {roster: digest, programId: digest, owner: party, boxes: list(box, CUSTODIANS_MAX)}),
 );
 
-/** A client asks for masks of its inputs and outputs. */
+/** Evaluations that one request of masks is for at most. */
+export const EVALUATIONS_MAX = 32;
+
+/** A client asks for masks of its inputs and outputs, for one evaluation or several. */
 export const maskRequest = statement(
-  "qvm/masks/1",
-  record("qvm/masks/1", {
+  "qvm/masks/2",
+  record("qvm/masks/2", {
     roster: digest,
     programId: digest,
     client: party,
     nonce: digest,
     notAfterMs: u64,
+    evaluations: u32,
     /** ML-KEM-768, of this request alone. */
     sealingKey: fixed(ML_KEM_768.publicKeyBytes),
   }),
 );
 
-/** A custodian's shares of masks, sealed to the client. */
+/** A custodian's shares of masks of all evaluations, one after the other, sealed to the client. */
 export const maskShares = statement(
   "qvm/mask-shares/1",
   record("qvm/mask-shares/1", {request: digest, custodian: u32, epoch: u64, first: u64, count: u32, box}),

@@ -3,6 +3,7 @@
  * known others; nodes of a chain talk over libp2p.
  */
 import type {Socket} from "node:net";
+import {concat} from "../../../codecs/bytes.js";
 import {HANDSHAKE_MAX_BYTES} from "../../../codecs/network/session.js";
 import {QsdmError, UnavailableError} from "../../../errors.js";
 import {FrameSplitter, frameOf} from "../frames.js";
@@ -16,6 +17,8 @@ const HANDSHAKE_MS = 10_000;
 const WAITING_MAX_BYTES = 128 * 1024 * 1024;
 /** An idle connection is probed after this time, in milliseconds: a peer whose machine is gone sends no end. */
 const KEEP_ALIVE_MS = 15_000;
+/** Messages that are sent together at most, in bytes. */
+const TOGETHER_BYTES = 64 * 1024;
 const HEAD_BYTES = 2;
 
 export interface ChannelOptions {
@@ -30,6 +33,9 @@ export class Channel {
   readonly #splitter: FrameSplitter;
   #take: ((message: Uint8Array) => void) | null = null;
   #early: Uint8Array[] = [];
+  /** Frames to be sent. */
+  #queued: Uint8Array[] = [];
+  #queuedBytes = 0;
   readonly #closed: Promise<void>;
 
   constructor(
@@ -60,18 +66,32 @@ export class Channel {
     for (const message of this.#early.splice(0)) take(message);
   }
 
+  /** Sends `message` with all others of this turn of the event loop: sealing and writing cost most for small ones. */
   send(message: Uint8Array): void {
     if (!this.open) return;
-    for (const record of this.#writer.write(frameOf(message), this.options.nowMs())) this.socket.write(record);
-    if (this.socket.writableLength > WAITING_MAX_BYTES) this.socket.destroy();
+    if (this.#queued.push(frameOf(message)) === 1) setImmediate(() => this.#flush());
+    this.#queuedBytes += message.length;
+    if (this.#queuedBytes >= TOGETHER_BYTES) this.#flush();
   }
 
   /** Says that nothing more comes, and ends. */
   close(): void {
     if (!this.open) return;
+    this.#flush();
     this.socket.end(this.#writer.close());
     // A peer that does not read must not keep the process alive.
     setTimeout(() => this.socket.destroy(), 1_000).unref();
+  }
+
+  #flush(): void {
+    const frames = this.#queued;
+    this.#queued = [];
+    this.#queuedBytes = 0;
+    if (frames.length === 0 || !this.open) return;
+    this.socket.cork();
+    for (const record of this.#writer.write(concat(...frames), this.options.nowMs())) this.socket.write(record);
+    this.socket.uncork();
+    if (this.socket.writableLength > WAITING_MAX_BYTES) this.socket.destroy();
   }
 
   #read(data: Uint8Array): void {

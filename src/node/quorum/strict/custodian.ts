@@ -9,7 +9,15 @@ import {type ProgramPackage, programPackage} from "../../../codecs/quorum/progra
 import type {Certificate, CustodianStatus} from "../../../codecs/quorum/strict/calls.js";
 import {jobDigest} from "../../../codecs/quorum/strict/job.js";
 import {type ContentOf, digestOf, isSignedBy, type Signed, sign} from "../../../codecs/quorum/strict/statement.js";
-import {approval, type Box, maskRequest, maskShares, prepared} from "../../../codecs/quorum/strict/statements.js";
+import {
+  approval,
+  type Box,
+  EVALUATIONS_MAX,
+  maskRequest,
+  maskShares,
+  prepared,
+  WIRES_MAX,
+} from "../../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
@@ -17,6 +25,7 @@ import {type Arithmetic, elementAt} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
 import {masksAt, pointOf} from "../verified/stock.js";
 import {checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
+import {Columns} from "./leases.js";
 import type {Members} from "./members.js";
 import {Reservations} from "./reservations.js";
 import type {SignedApproval, StockKind, StrictStore} from "./store.js";
@@ -63,8 +72,10 @@ export class StrictCustodian {
   }
 
   /**
-   * Gives a client this custodian's shares of as many masks as the program has inputs and outputs, from number `first` on.
-   * @throws RuleError PROGRAM_UNKNOWN, PROGRAM_INACTIVE, RESERVATIONS_TOO_MANY, STOCK_EXHAUSTED, and as `checkStatement`
+   * Gives a client this custodian's shares of as many masks as the program has inputs and outputs, for each evaluation, from
+   * number `first` on.
+   * @throws RuleError PROGRAM_UNKNOWN, PROGRAM_INACTIVE, EVALUATIONS_TOO_MANY, RESERVATIONS_TOO_MANY, STOCK_EXHAUSTED, and as
+   * `checkStatement`
    */
   masks(
     request: Signed<ContentOf<typeof maskRequest>>,
@@ -72,20 +83,29 @@ export class StrictCustodian {
     nowMs: number,
   ): Signed<ContentOf<typeof maskShares>> {
     const {store, place, members, field} = this.ports;
-    const {programId, client, sealingKey} = request.content;
+    const {programId, client, sealingKey, evaluations} = request.content;
     checkStatement(maskRequest, request, {...this.ports, nowMs});
     const program = this.activeProgram(programId, nowMs);
     const keys = store.keys() ?? stale("it has no keys yet");
-    const count = wiresOf(program);
-    this.reservations.checkRoom(client, count, BigInt(nowMs));
-    const expiresAtMs = BigInt(nowMs + STATEMENT_LIFE_MS);
-    const {epoch} = keys;
-    const digest = digestOf(maskRequest, request);
+    const count = masksFor(program, evaluations);
+    this.reservations.checkRoom(client, {evaluations, masks: count}, BigInt(nowMs));
     const range = {first, count};
     const taken = (store.lease("mask", range) && store.take("mask", range)) || exhausted("mask");
+    const digest = digestOf(maskRequest, request);
     const masks = masksAt(taken, {n: members.n, t: members.k - 1, field}, pointOf(digest));
-    const {programId: id} = program;
-    this.reservations.add({...range, epoch, client, programId: id, request: digest, expiresAtMs, masks});
+    const reservation = {
+      epoch: keys.epoch,
+      client,
+      programId: program.programId,
+      request: digest,
+      expiresAtMs: BigInt(nowMs + STATEMENT_LIFE_MS),
+    };
+    const columns = new Columns(range, masks);
+    const wires = wiresOf(program);
+    for (let at = 0; at < count; at += wires) {
+      const part = columns.part(at, at + wires);
+      this.reservations.add({...reservation, first: part.first, count: wires, masks: part.matrix()});
+    }
     // The MACs stay here: with them the client could move what it sends.
     const shown = Array.from({length: count}, (_, at) =>
       [0, 2, 3].map((row) => unpackElements(elementAt(masks, row * count + at))[0]!),
@@ -180,6 +200,20 @@ export function checkApproval(
 
 /** Masks that one evaluation takes: for each input and each output. */
 export const wiresOf = ({ir}: Pick<ProgramPackage, "ir">): number => inputNames(ir).length + ir.outputs.length;
+
+/** Masks that a request takes. @throws RuleError EVALUATIONS_TOO_MANY */
+export function masksFor(program: Pick<ProgramPackage, "ir">, evaluations: number): number {
+  const most = evaluationsAtOnce(program);
+  if (evaluations >= 1 && evaluations <= most) return evaluations * wiresOf(program);
+  throw new RuleError(
+    "EVALUATIONS_TOO_MANY",
+    `masks for ${evaluations} evaluations were asked for, at most ${most} are given`,
+  );
+}
+
+/** Evaluations that one request of masks may be for. */
+export const evaluationsAtOnce = (program: Pick<ProgramPackage, "ir">): number =>
+  Math.max(1, Math.min(EVALUATIONS_MAX, Math.floor(WIRES_MAX / wiresOf(program))));
 
 /** What a box belongs to: a statement, and who sealed it or is to open it. */
 export const boundOf = (digest: Uint8Array, place: number): Uint8Array => concat(digest, Uint8Array.of(place));

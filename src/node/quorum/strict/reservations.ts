@@ -6,8 +6,8 @@ import {RuleError} from "../../../errors.js";
 import type {Vector} from "../field/vector.js";
 import type {Range} from "./store.js";
 
-/** Most unused reservations of one client. */
-export const RESERVATIONS_MAX = 64;
+/** Evaluations that one client has masks for and has not begun. */
+const EVALUATIONS_WAITING_MAX = 64;
 /** Most masks that all clients together have not used. */
 const MASKS_MAX = 500_000;
 
@@ -35,14 +35,16 @@ export class Reservations {
   }
 
   /** @throws RuleError RESERVATIONS_TOO_MANY */
-  checkRoom(client: string, count: number, nowMs: bigint): void {
+  checkRoom(
+    client: string,
+    {evaluations, masks}: {readonly evaluations: number; readonly masks: number},
+    nowMs: bigint,
+  ): void {
     this.#dropBefore(nowMs);
-    if ((this.#counts.get(client) ?? 0) >= RESERVATIONS_MAX)
-      throw new RuleError(
-        "RESERVATIONS_TOO_MANY",
-        `${client} has ${RESERVATIONS_MAX} requests of masks without evaluation`,
-      );
-    if (this.#masks + count > MASKS_MAX)
+    const held = this.#counts.get(client) ?? 0;
+    if (held + evaluations > EVALUATIONS_WAITING_MAX)
+      throw new RuleError("RESERVATIONS_TOO_MANY", `${client} has masks for ${held} evaluations that it has not begun`);
+    if (this.#masks + masks > MASKS_MAX)
       throw new RuleError("RESERVATIONS_TOO_MANY", `${this.#masks} masks wait for evaluations`, {
         hint: "they are free again ten minutes after they were asked for",
       });

@@ -1,7 +1,7 @@
 /** What a client does with shares that custodians gave it, none of whom it believes alone. */
 import {RuleError} from "../../../errors.js";
-import {mul, sub} from "../field/field.js";
-import {lagrangeAt, reconstruct, type Share} from "../sharing/shamir.js";
+import {add, mul, sub} from "../field/field.js";
+import {lagrangeWeights} from "../sharing/shamir.js";
 import {setsOf} from "../verified/prss.js";
 
 /** One custodian's shares of masks: r, v and r v for each. */
@@ -24,22 +24,30 @@ export interface Masks {
  */
 export function openMasks(parts: readonly MaskPart[], {k, count}: {readonly k: number; readonly count: number}): Masks {
   const whole = parts.filter(({elements}) => elements.length === count * PARTS);
-  const points = (at: number, among: readonly MaskPart[]): Share[] =>
-    among.map(({place, elements}) => ({x: BigInt(place + 1), y: elements[at]!}));
   for (const set of whole.length < k ? [] : setsOf(whole.length, k)) {
     const chosen = set.map((at) => whole[at]!);
-    const values = Array.from({length: count}, (_, mask) =>
-      [0, 1, 2].map((part) => reconstruct(points(PARTS * mask + part, chosen))),
-    );
-    if (!values.every(([r, v, rv]) => sub(mul(r!, v!), rv!) === 0n)) continue;
-    const wrong = parts.filter(
-      (part) =>
-        !whole.includes(part) ||
-        part.elements.some((y, at) => lagrangeAt(points(at, chosen), BigInt(part.place + 1)) !== y),
-    );
-    return {values: values.map(([r]) => r!), wrong: wrong.map(({place}) => place)};
+    const opened = valuesAt(chosen, 0n);
+    if (!opened.every((value, at) => at % PARTS > 0 || sub(mul(value, opened[at + 1]!), opened[at + 2]!) === 0n))
+      continue;
+    const wrong = parts.filter((part) => {
+      if (!whole.includes(part)) return true;
+      const expected = valuesAt(chosen, BigInt(part.place + 1));
+      return part.elements.some((y, at) => expected[at] !== y);
+    });
+    return {values: opened.filter((_, at) => at % PARTS === 0), wrong: wrong.map(({place}) => place)};
   }
   throw new RuleError("MASKS_WRONG", `no ${k} of ${parts.length} custodians gave shares of the same masks`, {
     hint: "try again; nothing was charged",
   });
+}
+
+/** The values at `x` of the polynomials through what `chosen` hold. */
+function valuesAt(chosen: readonly MaskPart[], x: bigint): bigint[] {
+  const weights = lagrangeWeights(
+    chosen.map(({place}) => BigInt(place + 1)),
+    x,
+  );
+  return chosen[0]!.elements.map((_, at) =>
+    chosen.reduce((sum, {elements}, part) => add(sum, mul(weights[part]!, elements[at]!)), 0n),
+  );
 }

@@ -174,7 +174,12 @@ describe("two of four", () => {
   test("a request that is old, of a stranger, of another program's roster or changed is refused", () => {
     const alice = machines.quorum.parties.clients[0]!;
     const request = (change: object) => {
-      const content = {...machines.statement(PROGRAM), sealingKey: alice.card("alice").sealingKey, ...change};
+      const content = {
+        ...machines.statement(PROGRAM),
+        evaluations: 1,
+        sealingKey: alice.card("alice").sealingKey,
+        ...change,
+      };
       return sign(maskRequest, content, (message) => alice.sign(message));
     };
     const ask = (signed: ReturnType<typeof request>) => () =>
@@ -187,6 +192,8 @@ describe("two of four", () => {
     expect(ask(request({client: "bob"}))).toThrow(expect.objectContaining({code: "SIGNATURE_INVALID"}));
     expect(ask(request({roster: new Uint8Array(32)}))).toThrow(expect.objectContaining({code: "ROSTER_MISMATCH"}));
     expect(ask(request({programId: new Uint8Array(32)}))).toThrow(expect.objectContaining({code: "PROGRAM_UNKNOWN"}));
+    for (const evaluations of [0, 33, 2 ** 32 - 1])
+      expect(ask(request({evaluations}))).toThrow(expect.objectContaining({code: "EVALUATIONS_TOO_MANY"}));
     expect(ask(request({}))).toThrow(expect.objectContaining({code: "STOCK_EXHAUSTED"}));
   });
 
@@ -203,7 +210,7 @@ describe("two of four", () => {
   test("masks that a client does not use go, so that it is not locked out", () => {
     const alice = machines.quorum.parties.clients[0]!;
     const ask = (first: bigint) => {
-      const content = {...machines.statement(PROGRAM), sealingKey: alice.card("alice").sealingKey};
+      const content = {...machines.statement(PROGRAM), evaluations: 1, sealingKey: alice.card("alice").sealingKey};
       return machines.custodians[0]!.masks(
         sign(maskRequest, content, (m) => alice.sign(m)),
         first,
