@@ -4,7 +4,6 @@ import {
   createReadStream,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -15,6 +14,7 @@ import {
 import {dirname} from "node:path";
 import {hexOf, plain} from "../codecs/bytes.js";
 import {DecodeError, type QsdmError, UnavailableError, UsageError} from "../errors.js";
+import {makeDirectory, syncDirectory} from "../node/durable-directory.js";
 
 export interface WriteOptions {
   /** Permission bits of the new file. */
@@ -56,7 +56,7 @@ export const disk: Disk = {
   },
   async write(path, bytes, {mode, replace}) {
     try {
-      mkdirSync(dirname(path), {recursive: true, mode: 0o700});
+      makeDirectory(dirname(path));
       if (replace) replaceFile(path, bytes, mode);
       else createFile(path, bytes, mode);
       syncDirectory(dirname(path));
@@ -107,19 +107,6 @@ function replaceFile(path: string, bytes: Uint8Array, mode: number): void {
   } catch (error) {
     rmSync(draft, {force: true});
     throw error;
-  }
-}
-
-/** Makes a new name survive a power cut. Systems that cannot sync a directory do it with the file. */
-export function syncDirectory(path: string): void {
-  let directory: number | undefined;
-  try {
-    directory = openSync(path, "r");
-    fsyncSync(directory);
-  } catch {
-    // as above: the file itself is on the disk
-  } finally {
-    if (directory !== undefined) closeSync(directory);
   }
 }
 

@@ -3,13 +3,14 @@
  * directory is initialised whole or not at all.
  */
 import {randomBytes} from "node:crypto";
-import {mkdir, open, readFile, rename, rm, stat} from "node:fs/promises";
+import {open, readFile, rename, rm, stat} from "node:fs/promises";
 import path from "node:path";
 import {bytesOfHex, hexOf, plain, textOf} from "../codecs/bytes.js";
 import type {Genesis} from "../codecs/chain/genesis.js";
 import {formatGenesis, parseGenesis} from "../codecs/chain/genesis-file.js";
 import {ML_DSA_SEED_BYTES} from "../codecs/suite.js";
 import {RuleError, UnavailableError, UsageError} from "../errors.js";
+import {makeDirectory, syncDirectory} from "./durable-directory.js";
 
 const GENESIS_FILE = "genesis.json";
 const VALIDATOR_FILE = "validator.seed";
@@ -70,11 +71,11 @@ export async function initDataDir(
     throw new UsageError("DATA_DIR_EXISTS", `${directory} already holds a node`, {
       hint: "choose another --data-dir, or remove the old one yourself",
     });
-  await mkdir(directory, {recursive: true, mode: 0o700});
+  makeDirectory(directory);
   await writeWhole(path.join(directory, VALIDATOR_FILE), `${hexOf(validatorSeed)}\n`, 0o600);
   await writeWhole(path.join(directory, CHALLENGE_FILE), `${hexOf(newSeed())}\n`, 0o600);
   if (storeKey !== null) await replaceStoreKey(directory, storeKey);
-  // Last: its presence says that the directory is complete.
+  // Last, when the keys are on the disk: its presence says that the directory is complete.
   await writeWhole(path.join(directory, GENESIS_FILE), formatGenesis(genesis), 0o644);
 }
 
@@ -140,7 +141,7 @@ async function readKey(file: string, size: number): Promise<Uint8Array> {
   }
 }
 
-/** Writes beside the place and moves it there, so that a crash leaves the whole file or none. */
+/** Writes beside the place and moves it there, so that a crash leaves the whole file or none; on the disk when it returns. */
 async function writeWhole(file: string, text: string, mode: number): Promise<void> {
   const draft = `${file}.new`;
   await rm(draft, {force: true});
@@ -152,4 +153,5 @@ async function writeWhole(file: string, text: string, mode: number): Promise<voi
     await handle.close();
   }
   await rename(draft, file);
+  syncDirectory(path.dirname(file));
 }

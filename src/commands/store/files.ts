@@ -4,7 +4,8 @@ import {open, rename, rm} from "node:fs/promises";
 import {dirname} from "node:path";
 import {plain} from "../../codecs/bytes.js";
 import {UsageError} from "../../errors.js";
-import {readFailure, syncDirectory, writeFailure} from "../disk.js";
+import {syncDirectory} from "../../node/durable-directory.js";
+import {readFailure, writeFailure} from "../disk.js";
 
 /**
  * Writes `parts` beside the place and moves them there once all are on the disk.

@@ -4,12 +4,13 @@
  *
  * Two slots are written in turn and flushed, so that a crash in the middle of one leaves the other.
  */
-import {closeSync, fdatasyncSync, fsyncSync, openSync, readSync, writeSync} from "node:fs";
+import {closeSync, fdatasyncSync, openSync, readSync, writeSync} from "node:fs";
 import path from "node:path";
 import {compareBytes, concat, plain} from "../../codecs/bytes.js";
 import {type SignedRecord, signedRecord} from "../../codecs/consensus/promise.js";
 import {sha3} from "../../codecs/hash.js";
 import {DecodeError, UnavailableError} from "../../errors.js";
+import {syncDirectory} from "../durable-directory.js";
 
 const SLOT_BYTES = 512;
 const DIGEST_BYTES = 32;
@@ -90,17 +91,6 @@ function readSlot(handle: number, at: number): Slot | "empty" | "broken" {
   } catch (error) {
     if (error instanceof DecodeError) return "broken";
     throw error;
-  }
-}
-
-function syncDirectory(directory: string): void {
-  // Windows opens no directories, and writes their entries through.
-  if (process.platform === "win32") return;
-  const handle = openSync(directory, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -4,9 +4,10 @@
  *
  * One empty file for each chain and height. Creating a file that exists fails, in one step and for every process.
  */
-import {mkdir, open, readdir, rm} from "node:fs/promises";
+import {open, readdir, rm} from "node:fs/promises";
 import path from "node:path";
 import {RuleError, UnavailableError} from "../../errors.js";
+import {makeDirectory, syncDirectory} from "../durable-directory.js";
 
 /** Marks that are kept; far more than the grace windows of all networks. */
 const KEPT = 256;
@@ -36,9 +37,10 @@ export class SignedHeights {
    */
   async claim(height: bigint): Promise<boolean> {
     try {
-      await mkdir(this.directory, {recursive: true, mode: 0o700});
+      makeDirectory(this.directory);
       if (!(await this.#mark(height))) return false;
-      await this.#sync();
+      // A new file survives a power cut only when its directory is flushed.
+      syncDirectory(this.directory);
       await this.#prune();
       return true;
     } catch (cause) {
@@ -62,16 +64,6 @@ export class SignedHeights {
 
   #name(height: bigint): string {
     return `${this.chainId}-${height.toString().padStart(20, "0")}`;
-  }
-
-  /** A new file survives a power cut only when its directory is flushed. */
-  async #sync(): Promise<void> {
-    const handle = await open(this.directory, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
   }
 
   async #prune(): Promise<void> {
