@@ -1,44 +1,32 @@
 /**
- * Rows under random 32-byte keys, and what blocks take on the disk (design goals P15 and P16).
- *
- * Ours is the store as a node has it: receipts by transaction id, some 200 bytes each, written with their blocks, each
- * commit flushed. The peers get the same keys and bytes in batches of the same size: better-sqlite3 as its documentation
- * begins, and lmdb.
+ * Cells under random 32-byte keys, receipts as a node writes and reads them, and what blocks take on the disk (design goals P15
+ * and P16).
  */
 import {randomBytes} from "node:crypto";
 import {mkdtempSync, rmSync} from "node:fs";
-import {createRequire} from "node:module";
 import {tmpdir} from "node:os";
 import path from "node:path";
 import {hexOf, plain} from "../../src/codecs/bytes.js";
 import {block as blockCodec} from "../../src/codecs/chain/block.js";
-import {type Receipt, receipt as receiptCodec} from "../../src/codecs/chain/receipt.js";
-import {type Cells, CLEAR} from "../../src/node/storage/seal/cells.js";
-import {passingCells} from "../../src/node/storage/seal/key-file.js";
+import {encodedReceipt, type Receipt} from "../../src/codecs/chain/receipt.js";
 import {loadCompression} from "../../src/node/storage/sqlite/compression.js";
-import {openSqlite} from "../../src/node/storage/sqlite/driver.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {commitAt} from "../node/storage/contract.js";
-import {peerFolder} from "./peers/peers.js";
+import {compareCells} from "./storage/cells.js";
 
-export const name = "rows by random key, and blocks on the disk (goals: 10 times naive better-sqlite3, 1.7 times lmdb)";
+export const name =
+  "cells by random key, and blocks on the disk (goals: 10 times naive better-sqlite3, 1.7 times lmdb)";
 
-const BATCH = 10_000;
-const BATCHES = 25;
-const ROWS = BATCH * BATCHES;
+/** Batches of 10,000 cells: from a million on the index of a plain table is far larger than its cache. */
+const CELL_BATCHES = 50;
+const RECEIPTS = 1_000;
+const BLOCKS = 100;
 
-interface Row {
-  readonly key: Buffer;
-  readonly receipt: Receipt;
-  readonly bytes: Uint8Array;
-}
-
-function rowsAt(height: number): Row[] {
+function receiptsAt(height: number): Receipt[] {
   const sender = hexOf(plain(randomBytes(32)));
-  return Array.from({length: BATCH}, (_, nonce) => {
-    const key = randomBytes(32);
-    const receipt: Receipt = {
-      txId: hexOf(plain(key)),
+  const receipts = Array.from({length: RECEIPTS}, (_, nonce): Receipt => {
+    return {
+      txId: hexOf(plain(randomBytes(32))),
       height: BigInt(height),
       outcome: "applied",
       code: null,
@@ -50,79 +38,33 @@ function rowsAt(height: number): Row[] {
       feeDust: 1_000n,
       slash: null,
     };
-    return {key, receipt, bytes: receiptCodec.encode(receipt)};
   });
+  // As in a node, where the root of the block has made their bytes.
+  for (const receipt of receipts) encodedReceipt(receipt);
+  return receipts;
 }
 
-type Batches = readonly (readonly Row[])[];
-
-/** Rows per second of `work`. */
-async function rate(work: () => unknown): Promise<number> {
-  const began = performance.now();
-  await work();
-  return (ROWS * 1_000) / (performance.now() - began);
-}
-
-async function oursAt(file: string, batches: Batches, cells: Cells = CLEAR): Promise<{write: number; read: number}> {
-  const store = await SqliteStore.open({path: file, cells, slashReceiptsMax: 1, eventBlocksKept: 1});
-  const commits = batches.map((rows, height) => {
-    const {block, ...rest} = commitAt(height, {
-      changes: [],
-      slashes: [],
-      events: [],
-      receipts: rows.map((each) => each.receipt),
-    });
+/** Receipts per second through the node's store: written with their blocks, and read by id, decoded. */
+async function receiptRates(file: string): Promise<{write: number; read: number}> {
+  const store = await SqliteStore.open({path: file, slashReceiptsMax: 1, eventBlocksKept: 1});
+  const blocks = Array.from({length: BLOCKS}, (_, height) => receiptsAt(height));
+  const commits = blocks.map((receipts, height) => {
+    const {block, ...rest} = commitAt(height, {changes: [], slashes: [], events: [], receipts});
     return {...rest, block: {...block, transactions: []}};
   });
   const packed = await Promise.all(commits.map(({block}) => store.pack(block)));
-  const write = await rate(() => {
-    for (const [i, commit] of commits.entries()) store.commit(commit, packed[i]!);
-  });
-  const read = await rate(() => {
-    for (const rows of batches) for (const {receipt} of rows) if (!store.receipt(receipt.txId)) throw new Error("lost");
-  });
+  const ids = blocks.flat().map(({txId}) => txId);
+  for (let i = ids.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [ids[i], ids[j]] = [ids[j]!, ids[i]!];
+  }
+  const began = performance.now();
+  for (const [i, commit] of commits.entries()) store.commit(commit, packed[i]!);
+  const written = performance.now();
+  for (const id of ids) if (!store.receipt(id)) throw new Error("lost");
+  const read = performance.now();
   store.close();
-  return {write, read};
-}
-
-async function naiveAt(file: string, batches: Batches): Promise<number> {
-  const db = openSqlite(file);
-  db.pragma("journal_mode = WAL");
-  db.exec("CREATE TABLE cell (id BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID");
-  const add = db.prepare("INSERT INTO cell VALUES (?, ?)");
-  const write = await rate(() => {
-    for (const rows of batches)
-      db.transaction(() => {
-        for (const {key, bytes} of rows) add.run(key, bytes);
-      })();
-  });
-  db.close();
-  return write;
-}
-
-interface Lmdb {
-  transactionSync(work: () => void): void;
-  putSync(key: Buffer, value: Uint8Array): void;
-  getBinary(key: Buffer): Buffer | undefined;
-  close(): Promise<void>;
-}
-
-async function lmdbAt(file: string, batches: Batches): Promise<{write: number; read: number} | string> {
-  const folder = peerFolder();
-  if (!folder) return "tools/peers is not installed";
-  const {open} = createRequire(path.join(folder, "package.json"))("lmdb") as {open(options: object): Lmdb};
-  const db = open({path: file, noSubdir: true, encoding: "binary", keyEncoding: "binary"});
-  const write = await rate(() => {
-    for (const rows of batches)
-      db.transactionSync(() => {
-        for (const {key, bytes} of rows) db.putSync(key, bytes);
-      });
-  });
-  const read = await rate(() => {
-    for (const rows of batches) for (const {key} of rows) if (!db.getBinary(key)) throw new Error("lost");
-  });
-  await db.close();
-  return {write, read};
+  return {write: (ids.length * 1_000) / (written - began), read: (ids.length * 1_000) / (read - written)};
 }
 
 /** Bytes of transfers as JSON without signatures, among random accounts: in one block as a store packs it, and each by itself. */
@@ -150,23 +92,11 @@ async function packedSizes(count: number): Promise<{raw: number; block: number; 
 export async function run(print: (line: string) => void): Promise<void> {
   const directory = mkdtempSync(path.join(tmpdir(), "qsdm-bench-"));
   try {
-    const batches = Array.from({length: BATCHES}, (_, height) => rowsAt(height));
-    const naive = await naiveAt(path.join(directory, "naive.db"), batches);
-    const lmdb = await lmdbAt(path.join(directory, "lmdb"), batches);
-    const ours = await oursAt(path.join(directory, "ours.db"), batches);
-    const sealed = await oursAt(path.join(directory, "sealed.db"), batches, passingCells());
-    print(`P15  ours ${Math.round(ours.write)} rows/s written, ${Math.round(ours.read)} read`);
+    await compareCells(directory, CELL_BATCHES, print);
+    const {write, read} = await receiptRates(path.join(directory, "chain.db"));
+    const shape = `${BLOCKS} blocks of ${RECEIPTS} receipts`;
     print(
-      `P15  naive better-sqlite3 ${Math.round(naive)} rows/s: ours is ${(ours.write / naive).toFixed(2)} times that`,
-    );
-    if (typeof lmdb === "string") print(`P15  lmdb: ${lmdb}`);
-    else {
-      print(`P15  lmdb ${Math.round(lmdb.write)} rows/s: ours is ${(ours.write / lmdb.write).toFixed(2)} times that`);
-      print(`P15  lmdb ${Math.round(lmdb.read)} reads/s: ours are ${(ours.read / lmdb.read).toFixed(2)} times that`);
-    }
-    print(
-      `P15  encrypted ${Math.round(sealed.write)} rows/s written, ${Math.round(sealed.read)} read: ` +
-        `${(sealed.write / ours.write).toFixed(2)} and ${(sealed.read / ours.read).toFixed(2)} times ours in clear`,
+      `P15  the node's store: ${Math.round(write)} receipts/s written in ${shape}, ${Math.round(read)} read by id and decoded`,
     );
     const {raw, block, rows} = await packedSizes(1_000);
     print(`P16  ${raw} bytes of JSON: ${block} as a block, ${rows} row by row: ${(block / rows).toFixed(2)} of that`);

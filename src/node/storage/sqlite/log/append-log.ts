@@ -7,8 +7,8 @@ import {DecodeError, QsdmError} from "../../../../errors.js";
 import {type Cells, CLEAR} from "../../seal/cells.js";
 import type {Sqlite, Statement} from "../driver.js";
 import {Cache} from "./cache.js";
-import {type Cell, Chunk, Key, packChunk} from "./chunk.js";
-import {Entries, SORT_MAX} from "./entries.js";
+import {type Cell, Chunk, checkKey, keyWord, packChunk} from "./chunk.js";
+import {CHUNK_CELLS, Entries, SORT_MAX} from "./entries.js";
 import {SortedIndex} from "./sorted-index.js";
 
 /** Most findings of one log that are told. */
@@ -34,7 +34,6 @@ export class AppendLog {
   readonly #remove: Statement;
   readonly #ends: Statement;
   readonly #all: Statement;
-  readonly #sought = new Key();
   #next = 1;
   /** Chunks between these two were dropped: the newest of batch 0, which stays, and the oldest of those behind it. */
   #keptTo = 0;
@@ -78,9 +77,11 @@ export class AppendLog {
   /** The value under a key, not to be written to. @throws DecodeError CHUNK_INVALID, PART_INVALID; UnavailableError ROW_ALTERED */
   get(key: Uint8Array): Uint8Array | null {
     this.#load();
-    const sought = this.#sought;
-    sought.set(key);
-    return this.#index.search(sought.words[0]!, sought.words[1]!, (seq) => this.#read(seq)?.find(sought) ?? null);
+    checkKey(key);
+    return this.#index.search(keyWord(key, 0), keyWord(key, 1), (seq, cell) => {
+      const chunk = this.#read(seq);
+      return chunk?.isKey(cell, key) ? chunk.value(cell) : null;
+    });
   }
 
   /** Values of batches, both heights included, the newest first. @throws DecodeError CHUNK_INVALID */
@@ -128,9 +129,15 @@ export class AppendLog {
   }
 
   #checkChunk(seq: number, chunk: Chunk): void {
-    for (let i = 0; i < chunk.count; i++)
-      if (!this.#index.search(chunk.keyWord(i, 0), chunk.keyWord(i, 1), (at) => (at === seq ? true : null)))
-        throw new DecodeError("PART_INVALID", `the index does not find cell ${i}`);
+    for (let i = 0; i < chunk.count; i++) {
+      const key = chunk.key(i);
+      const found = this.#index.search(
+        keyWord(key, 0),
+        keyWord(key, 1),
+        (at, cell) => (at === seq && cell === i) || null,
+      );
+      if (!found) throw new DecodeError("PART_INVALID", `the index does not find cell ${i}`);
+    }
   }
 
   #appendRun(height: bigint, cells: readonly Cell[]): void {
@@ -143,9 +150,10 @@ export class AppendLog {
       this.#add.run(this.#next, height, chunk.count, row);
       this.#cache.set(this.#next, chunk, bytes.length);
       for (let i = 0; i < chunk.count; i++, at++) {
-        entries.high[at] = chunk.keyWord(i, 0);
-        entries.low[at] = chunk.keyWord(i, 1);
-        entries.chunk[at] = this.#next - first;
+        const {key} = cells[at]!;
+        entries.high[at] = keyWord(key, 0);
+        entries.low[at] = keyWord(key, 1);
+        entries.place[at] = (this.#next - first) * CHUNK_CELLS + i;
       }
     }
     if (height === 0n) [this.#keptTo, this.#floor] = [this.#next - 1, this.#next];

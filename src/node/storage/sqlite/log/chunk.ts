@@ -7,9 +7,9 @@
  */
 import {allocate} from "../../../../codecs/bytes.js";
 import {DecodeError, InvariantError} from "../../../../errors.js";
+import {CHUNK_CELLS} from "./entries.js";
 
 export const KEY_BYTES = 32;
-const KEY_WORDS = KEY_BYTES / 4;
 /** Bytes of a chunk that fills a page of SQLite and needs no second one, */
 const CHUNK_MAX = 4_040;
 /** and of the chunks that the rest of a batch makes, of which a page takes three. */
@@ -21,19 +21,12 @@ export interface Cell {
   readonly value: Uint8Array;
 }
 
-/** A key as words, which are compared by fours of bytes. */
-export class Key {
-  readonly words = new Uint32Array(KEY_WORDS);
-  readonly #bytes = new Uint8Array(this.words.buffer);
+/** Word 0 or 1 of a key. */
+export const keyWord = (key: Uint8Array, word: 0 | 1): number =>
+  (key[4 * word]! | (key[4 * word + 1]! << 8) | (key[4 * word + 2]! << 16) | (key[4 * word + 3]! << 24)) >>> 0;
 
-  /** @throws InvariantError for a key of another size */
-  set(bytes: Uint8Array): void {
-    checkKey(bytes);
-    this.#bytes.set(bytes);
-  }
-}
-
-function checkKey(bytes: Uint8Array): void {
+/** @throws InvariantError for a key of another size */
+export function checkKey(bytes: Uint8Array): void {
   if (bytes.length !== KEY_BYTES) throw new InvariantError(`a cell's key has ${bytes.length} bytes`);
 }
 
@@ -54,6 +47,7 @@ function endOf(cells: readonly Cell[], from: number, bytesMax: number): number {
  * @param overheadBytes what a sealed chunk is longer by
  */
 export function packChunk(cells: readonly Cell[], from: number, overheadBytes = 0): Uint8Array {
+  // At most 112, which CHUNK_CELLS has room for.
   let to = endOf(cells, from, CHUNK_MAX - overheadBytes);
   if (to === cells.length) to = endOf(cells, from, REST_MAX - overheadBytes);
   const count = to - from;
@@ -78,55 +72,50 @@ export function packChunk(cells: readonly Cell[], from: number, overheadBytes = 
 export class Chunk {
   /** Cells in it. */
   readonly count: number;
-  readonly #words: Uint32Array;
-  readonly #values: Uint8Array;
+  /** Number of cells, and the end of each value. */
+  readonly #head: Uint32Array;
+  readonly #values: number;
 
   /** @throws DecodeError CHUNK_INVALID */
   constructor(readonly bytes: Uint8Array) {
-    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-    this.#words = new Uint32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / 4));
-    this.count = this.#words[0] ?? 0;
-    const values = 4 + (4 + KEY_BYTES) * this.count;
-    if (this.count === 0 || values > bytes.length) throw invalid(`${this.count} cells in ${bytes.length} bytes`);
-    this.#values = aligned.subarray(values);
-    for (let i = 0; i < this.count; i++)
-      if (this.#end(i) < this.#start(i)) throw invalid(`cell ${i} ends before it begins`);
-    if (this.#end(this.count - 1) !== this.#values.length) throw invalid("its values do not fill it");
+    const {buffer, byteOffset, length} = byteAligned(bytes);
+    this.count = length < 4 ? 0 : new Uint32Array(buffer, byteOffset, 1)[0]!;
+    this.#values = 4 + (4 + KEY_BYTES) * this.count;
+    if (this.count === 0 || this.count > CHUNK_CELLS || this.#values > length)
+      throw invalid(`${this.count} cells in ${length} bytes`);
+    this.#head = new Uint32Array(buffer, byteOffset, 1 + this.count);
+    let end = 0;
+    for (let i = 1; i <= this.count; i++) {
+      if (this.#head[i]! < end) throw invalid(`cell ${i - 1} ends before it begins`);
+      end = this.#head[i]!;
+    }
+    if (this.#values + end !== length) throw invalid("its values do not fill it");
+  }
+
+  key(i: number): Uint8Array {
+    const at = this.#keyAt(i);
+    return this.bytes.subarray(at, at + KEY_BYTES);
   }
 
   value(i: number): Uint8Array {
-    return this.#values.subarray(this.#start(i), this.#end(i));
+    const from = i === 0 ? 0 : this.#head[i]!;
+    return this.bytes.subarray(this.#values + from, this.#values + this.#head[1 + i]!);
   }
 
-  /** Two words of a key: what the index knows of it. */
-  keyWord(i: number, word: 0 | 1): number {
-    return this.#words[this.#keyAt(i) + word]!;
-  }
-
-  find({words: key}: Key): Uint8Array | null {
-    const words = this.#words;
-    const first = key[0];
-    for (let i = 0, at = this.#keyAt(0); i < this.count; i++, at += KEY_WORDS)
-      if (words[at] === first && this.#isAt(key, at)) return this.value(i);
-    return null;
-  }
-
-  #isAt(key: Uint32Array, at: number): boolean {
-    for (let i = 1; i < KEY_WORDS; i++) if (this.#words[at + i] !== key[i]) return false;
+  /** Whether it has a cell `i`, and that this key. */
+  isKey(i: number, key: Uint8Array): boolean {
+    if (i >= this.count) return false;
+    const {bytes} = this;
+    for (let byte = 0, at = this.#keyAt(i); byte < KEY_BYTES; byte++, at++) if (bytes[at] !== key[byte]) return false;
     return true;
   }
 
   #keyAt(i: number): number {
-    return 1 + this.count + KEY_WORDS * i;
-  }
-
-  #start(i: number): number {
-    return i === 0 ? 0 : this.#words[i]!;
-  }
-
-  #end(i: number): number {
-    return this.#words[1 + i]!;
+    return 4 + 4 * this.count + KEY_BYTES * i;
   }
 }
+
+/** The bytes where words can be read, which SQLite's rows are. */
+const byteAligned = (bytes: Uint8Array): Uint8Array => (bytes.byteOffset % 4 === 0 ? bytes : bytes.slice());
 
 const invalid = (what: string): DecodeError => new DecodeError("CHUNK_INVALID", `stored cells are damaged: ${what}`);

@@ -1,10 +1,10 @@
 /** Makes one run of several, a part at a time: whoever is killed on the way goes on behind the last part. */
-import {compare, Entries, PART_ENTRIES} from "./entries.js";
+import {CHUNK_CELLS, Entries, PART_ENTRIES} from "./entries.js";
 import type {Run} from "./run.js";
 
 class Cursor {
   #part = 0;
-  place = 0;
+  at = 0;
   entries: Entries | null;
 
   constructor(readonly run: Run) {
@@ -12,9 +12,9 @@ class Cursor {
   }
 
   advance(): void {
-    if (!this.entries || ++this.place < this.entries.count) return;
+    if (!this.entries || ++this.at < this.entries.count) return;
     this.#part += 1;
-    this.place = 0;
+    this.at = 0;
     this.entries = this.#part < this.run.parts ? this.run.part(this.#part) : null;
   }
 
@@ -22,16 +22,13 @@ class Cursor {
   seek(high: number, low: number): void {
     this.#part = this.run.partBelow(high, low);
     this.entries = this.run.part(this.#part);
-    this.place = this.entries.lowerBound(high, low) - 1;
+    this.at = this.entries.lowerBound(high, low) - 1;
     this.advance();
   }
 }
 
 export class Merge {
   readonly #cursors: readonly Cursor[];
-  readonly #next = Entries.allocate(1);
-  readonly #last = Entries.allocate(1);
-  #isBegun = false;
   #out = Entries.allocate(PART_ENTRIES);
   #count = 0;
 
@@ -71,29 +68,26 @@ export class Merge {
 
   #take(cursor: Cursor): void {
     const entries = cursor.entries!;
-    const chunk = cursor.run.first + entries.chunk[cursor.place]!;
-    this.#read(entries, cursor.place, chunk - this.into.first);
+    const place = entries.place[cursor.at]!;
+    if (!this.isGone(cursor.run.first + Math.floor(place / CHUNK_CELLS))) {
+      const to = this.#count++;
+      this.#out.high[to] = entries.high[cursor.at]!;
+      this.#out.low[to] = entries.low[cursor.at]!;
+      this.#out.place[to] = place + this.#shift(cursor);
+    }
     cursor.advance();
-    // Two keys of a chunk that begin alike have one entry.
-    if (this.isGone(chunk) || (this.#isBegun && compare(this.#last, 0, this.#next, 0) === 0)) return;
-    copy(this.#next, 0, this.#out, this.#count++);
-    copy(this.#next, 0, this.#last, 0);
-    this.#isBegun = true;
   }
 
   #resume(part: Entries): void {
-    copy(part, part.count - 1, this.#last, 0);
-    this.#isBegun = true;
+    const end = part.count - 1;
+    const [high, low, place] = [part.high[end]!, part.low[end]!, part.place[end]!];
     for (const cursor of this.#cursors) {
-      cursor.seek(this.#last.high[0]!, this.#last.low[0]!);
-      for (; cursor.entries; cursor.advance()) {
-        this.#read(
-          cursor.entries,
-          cursor.place,
-          cursor.run.first + cursor.entries.chunk[cursor.place]! - this.into.first,
-        );
-        if (compare(this.#next, 0, this.#last, 0) > 0) break;
-      }
+      cursor.seek(high, low);
+      while (
+        cursor.entries?.isAt(cursor.at, high, low) &&
+        cursor.entries.place[cursor.at]! + this.#shift(cursor) <= place
+      )
+        cursor.advance();
     }
   }
 
@@ -108,22 +102,15 @@ export class Merge {
 
   #isBefore(a: Cursor, b: Cursor): boolean {
     const [x, y] = [a.entries!, b.entries!];
-    const high = x.high[a.place]! - y.high[b.place]!;
+    const high = x.high[a.at]! - y.high[b.at]!;
     if (high !== 0) return high < 0;
-    const low = x.low[a.place]! - y.low[b.place]!;
+    const low = x.low[a.at]! - y.low[b.at]!;
     if (low !== 0) return low < 0;
-    return a.run.first + x.chunk[a.place]! < b.run.first + y.chunk[b.place]!;
+    return x.place[a.at]! + this.#shift(a) < y.place[b.at]! + this.#shift(b);
   }
 
-  #read(entries: Entries, place: number, chunk: number): void {
-    this.#next.high[0] = entries.high[place]!;
-    this.#next.low[0] = entries.low[place]!;
-    this.#next.chunk[0] = chunk;
+  /** What a place of a source is less than the same one of the run that is built. */
+  #shift({run}: Cursor): number {
+    return (run.first - this.into.first) * CHUNK_CELLS;
   }
-}
-
-function copy(from: Entries, place: number, to: Entries, at: number): void {
-  to.high[at] = from.high[place]!;
-  to.low[at] = from.low[place]!;
-  to.chunk[at] = from.chunk[place]!;
 }

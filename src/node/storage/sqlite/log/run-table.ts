@@ -3,7 +3,7 @@ import {DecodeError} from "../../../../errors.js";
 import type {Sqlite, Statement} from "../driver.js";
 import {Cache} from "./cache.js";
 import {Entries} from "./entries.js";
-import {type PartSource, Run, type RunRow} from "./run.js";
+import {type PartSource, RUN_STATE, Run, type RunRow} from "./run.js";
 
 /** Most parts of a run: a part's number is its run's times this, and its place. */
 const PARTS_MAX = 2 ** 24;
@@ -11,6 +11,7 @@ const FENCE_BYTES = 8;
 
 export class RunTable implements PartSource {
   readonly #cache: Cache<Entries>;
+  #nextPlace = 0;
   readonly #all: Statement;
   readonly #put: Statement;
   readonly #remove: Statement;
@@ -41,19 +42,18 @@ export class RunTable implements PartSource {
   }
 
   /** @throws DecodeError PART_INVALID */
-  part(run: number, at: number): Entries {
-    const seq = seqOf(run, at);
-    const known = this.#cache.get(seq);
+  part(run: Run, at: number): Entries {
+    if (run.state === RUN_STATE.building) return this.#read(run, at);
+    const place = this.#placeOf(run) + at;
+    const known = this.#cache.get(place);
     if (known) return known;
-    const row = this.#part.get(seq) as Uint8Array | undefined;
-    if (!row) throw new DecodeError("PART_INVALID", `stored index is damaged: part ${at} of run ${run} is missing`);
-    const entries = Entries.read(row);
-    this.#cache.set(seq, entries, row.length);
+    const entries = this.#read(run, at);
+    this.#cache.set(place, entries, entries.words.byteLength);
     return entries;
   }
 
-  fences(run: number): Uint32Array {
-    const rows = this.#fences.all(seqOf(run, 0), seqOf(run + 1, 0)) as Uint8Array[];
+  fences({id}: Run): Uint32Array {
+    const rows = this.#fences.all(seqOf(id, 0), seqOf(id + 1, 0)) as Uint8Array[];
     const fences = new Uint32Array((rows.length * FENCE_BYTES) / 4);
     const bytes = new Uint8Array(fences.buffer);
     for (const [i, row] of rows.entries()) bytes.set(row.subarray(0, FENCE_BYTES), FENCE_BYTES * i);
@@ -80,6 +80,21 @@ export class RunTable implements PartSource {
 
   forget(): void {
     this.#cache.clear();
+  }
+
+  /** Numbers for the cache that begin at 0: those of rows are so large that a map hashes them as fractions. */
+  #placeOf(run: Run): number {
+    if (run.cachedAt === null) {
+      run.cachedAt = this.#nextPlace;
+      this.#nextPlace += run.parts;
+    }
+    return run.cachedAt;
+  }
+
+  #read({id}: Run, at: number): Entries {
+    const row = this.#part.get(seqOf(id, at)) as Uint8Array | undefined;
+    if (!row) throw new DecodeError("PART_INVALID", `stored index is damaged: part ${at} of run ${id} is missing`);
+    return Entries.read(row);
   }
 }
 

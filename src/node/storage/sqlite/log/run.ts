@@ -1,6 +1,5 @@
 /** One sorted run of the index: parts in order, and a fence before each, so that a lookup reads one of them. */
-import type {Entries} from "./entries.js";
-import {PART_ENTRIES} from "./entries.js";
+import {CHUNK_CELLS, type Entries, PART_ENTRIES} from "./entries.js";
 
 /** What a run is: looked into, not whole yet, or to be deleted. */
 export const RUN_STATE = {live: 0, building: 1, dead: 2} as const;
@@ -19,10 +18,13 @@ export interface RunRow {
 
 /** How a run reads its parts. */
 export interface PartSource {
-  part(run: number, at: number): Entries;
+  part(run: Run, at: number): Entries;
   /** Words of the first key of each part. */
-  fences(run: number): Uint32Array;
+  fences(run: Run): Uint32Array;
 }
+
+/** What is at a place, or null for something else. */
+export type Look<T> = (chunk: number, cell: number) => T | null;
 
 export class Run implements RunRow {
   readonly id: number;
@@ -31,6 +33,8 @@ export class Run implements RunRow {
   state: number;
   target: number;
   entries: number;
+  /** Number of its first part in the cache of parts, which whoever reads them gives. */
+  cachedAt: number | null = null;
   #fences: Uint32Array | null = null;
 
   constructor(
@@ -51,21 +55,22 @@ export class Run implements RunRow {
   }
 
   part(at: number): Entries {
-    return this.source.part(this.id, at);
+    return this.source.part(this, at);
   }
 
-  /** Asks `look` for the chunks that may hold a key, until it finds it. */
-  search<T>(high: number, low: number, look: (chunk: number) => T | null): T | null {
+  /** Asks `look` about the cells that may have a key, by chunk and number in it, until it finds it. */
+  search<T>(high: number, low: number, look: Look<T>): T | null {
     let at = this.partBelow(high, low);
     let entries = this.part(at);
-    for (let place = entries.lowerBound(high, low); ; place++) {
-      if (place === entries.count) {
+    for (let i = entries.lowerBound(high, low); ; i++) {
+      if (i === entries.count) {
         if (++at === this.parts) return null;
         entries = this.part(at);
-        place = 0;
+        i = 0;
       }
-      if (!entries.isAt(place, high, low)) return null;
-      const found = look(this.first + entries.chunk[place]!);
+      if (!entries.isAt(i, high, low)) return null;
+      const place = entries.place[i]!;
+      const found = look(this.first + Math.floor(place / CHUNK_CELLS), place % CHUNK_CELLS);
       if (found !== null) return found;
     }
   }
@@ -73,7 +78,7 @@ export class Run implements RunRow {
   /** The last part that begins below a key, where its first entry is or the ones before it. */
   partBelow(high: number, low: number): number {
     if (this.parts === 1) return 0;
-    this.#fences ??= this.source.fences(this.id);
+    this.#fences ??= this.source.fences(this);
     const fences = this.#fences;
     let from = 0;
     let to = fences.length / 2;

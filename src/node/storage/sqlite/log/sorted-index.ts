@@ -1,11 +1,11 @@
 /**
- * Finds the chunk of a key. Each batch leaves one sorted run; four runs of about one size are merged into one, so that there
+ * Finds the cell of a key. Each batch leaves one sorted run; four runs of about one size are merged into one, so that there
  * are few. A merge does a bounded part of its work in each transaction, and the runs that it reads serve until it is done.
  */
 import type {Sqlite} from "../driver.js";
-import {type Entries, PART_ENTRIES} from "./entries.js";
+import {CHUNK_CELLS, type Entries, PART_ENTRIES} from "./entries.js";
 import {Merge} from "./merge.js";
-import {RUN_STATE, Run} from "./run.js";
+import {type Look, RUN_STATE, Run} from "./run.js";
 import {RunTable} from "./run-table.js";
 
 /** Runs of one level that are merged. */
@@ -19,7 +19,7 @@ const PACE_LEAST = 4 * PART_ENTRIES;
 /** Parts of runs that are no longer needed, deleted for each part added, and at the least. */
 const REMOVALS = 64;
 /** Chunks that a run can count. */
-const SPAN_MAX = 2 ** 32;
+const SPAN_MAX = 2 ** 32 / CHUNK_CELLS;
 
 export class SortedIndex {
   readonly #table: RunTable;
@@ -53,8 +53,8 @@ export class SortedIndex {
     return runs.reduce((newest, {last}) => Math.max(newest, last), 0);
   }
 
-  /** Asks `look` for each chunk that may hold a key, newest run first, until it finds it. */
-  search<T>(high: number, low: number, look: (chunk: number) => T | null): T | null {
+  /** Asks `look` about each cell that may have a key, newest run first, until it finds it. */
+  search<T>(high: number, low: number, look: Look<T>): T | null {
     for (const run of this.#live) {
       const found = run.search(high, low, look);
       if (found !== null) return found;
@@ -93,8 +93,10 @@ export class SortedIndex {
       const level = levelOf(run);
       const group = levels.get(level) ?? [];
       levels.set(level, group);
-      const isFar = group.some(({first}) => run.last - first >= SPAN_MAX);
-      if (group.length < FAN_IN && !isFar) group.push(run);
+      if (group.length === FAN_IN) continue;
+      // What no run can span is merged without its oldest ones.
+      while (group.length > 0 && run.last - group[0]!.first >= SPAN_MAX) group.shift();
+      group.push(run);
     }
     for (const sources of levels.values()) if (sources.length === FAN_IN) this.#beginMerge(sources);
   }
