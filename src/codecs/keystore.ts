@@ -8,28 +8,16 @@
  */
 import {DecodeError} from "../errors.js";
 import {addressOfKey} from "./address.js";
-import {readHex} from "./go/hex.js";
 import {compactJson, indentJson} from "./go/layout.js";
 import {readWhole} from "./go/readers.js";
 import {type GoValue, goStruct, member, optional} from "./go/struct.js";
 import {goRaw, goText, goUint32} from "./go/types.js";
 import {canonicalCodec} from "./json.js";
+import {readSeal, readSized, type Sealed, sealMembers} from "./keystore-seal.js";
 import {ML_DSA_87} from "./suite.js";
 
 export const KEYSTORE_VERSION = 1;
 export const KEYSTORE_TYPE = "qsdm-keystore";
-export const KEYSTORE_KDF = "pbkdf2-sha256";
-export const KEYSTORE_CIPHER = "aes-256-gcm";
-export const KEYSTORE_KEY_BYTES = 32;
-export const KEYSTORE_SALT_BYTES = 16;
-export const KEYSTORE_NONCE_BYTES = 12;
-export const KEYSTORE_TAG_BYTES = 16;
-/** Rounds of a new keystore. */
-export const KEYSTORE_ITERATIONS = 600_000;
-/** Fewer rounds are refused: a stolen file would be guessed too fast. */
-export const KEYSTORE_ITERATIONS_MIN = 100_000;
-/** More rounds are refused: a file that takes an hour to open is an attack, not a keystore. */
-export const KEYSTORE_ITERATIONS_MAX = 10_000_000;
 /** Longest file: keys and recovery in hex take 16 KiB. */
 export const KEYSTORE_MAX_BYTES = 65_536;
 
@@ -40,21 +28,7 @@ const keystoreWire = goStruct("keystore.Keystore", {
   address: member("address", goText()),
   /** Hex. */
   publicKey: member("public_key", goText()),
-  kdf: member("kdf", goText()),
-  kdfParams: member(
-    "kdf_params",
-    goStruct("keystore.KDFParams", {
-      iterations: member("iterations", goUint32),
-      /** Hex of 16 bytes. */
-      salt: member("salt", goText()),
-      keyLen: member("key_len", goUint32),
-    }),
-  ),
-  cipher: member("cipher", goText()),
-  /** Hex of 12 bytes. */
-  cipherParams: member("cipher_params", goStruct("keystore.CipherParams", {nonce: member("nonce", goText())})),
-  /** Hex. */
-  ciphertext: member("ciphertext", goText()),
+  ...sealMembers,
   /** RFC 3339. */
   createdAt: member("created_at", goText()),
   /** Raw JSON of the recovery block, or null. */
@@ -63,14 +37,9 @@ const keystoreWire = goStruct("keystore.Keystore", {
 export type Keystore = GoValue<typeof keystoreWire>;
 
 /** What a keystore holds in bytes. */
-export interface SealedKey {
+export interface SealedKey extends Sealed {
   readonly address: string;
   readonly publicKey: Uint8Array;
-  readonly iterations: number;
-  readonly salt: Uint8Array;
-  readonly nonce: Uint8Array;
-  /** Secret key, then the tag of 16 bytes. */
-  readonly ciphertext: Uint8Array;
 }
 
 const refuse = (why: string): never => {
@@ -101,39 +70,11 @@ export const keystore = canonicalCodec<Keystore>({
  * @throws DecodeError KEYSTORE_INVALID
  */
 export function sealedKeyOf(file: Keystore): SealedKey {
-  const {version, type, algorithm, kdf, kdfParams, cipher} = file;
+  const {version, type, algorithm, address} = file;
   if (version !== KEYSTORE_VERSION) refuse(`version ${version} is not ${KEYSTORE_VERSION}`);
   if (type !== KEYSTORE_TYPE) refuse(`type "${type}" is not "${KEYSTORE_TYPE}"`);
   if (algorithm !== ML_DSA_87.name) refuse(`algorithm "${algorithm}" is not "${ML_DSA_87.name}"`);
-  if (kdf !== KEYSTORE_KDF) refuse(`kdf "${kdf}" is not "${KEYSTORE_KDF}"`);
-  if (cipher !== KEYSTORE_CIPHER) refuse(`cipher "${cipher}" is not "${KEYSTORE_CIPHER}"`);
-  if (kdfParams.keyLen !== KEYSTORE_KEY_BYTES) refuse(`key_len ${kdfParams.keyLen} is not ${KEYSTORE_KEY_BYTES}`);
-  const {iterations} = kdfParams;
-  if (iterations < KEYSTORE_ITERATIONS_MIN || iterations > KEYSTORE_ITERATIONS_MAX)
-    refuse(`${iterations} iterations are not within ${KEYSTORE_ITERATIONS_MIN} and ${KEYSTORE_ITERATIONS_MAX}`);
-  const publicKey = sized("public_key", file.publicKey, ML_DSA_87.publicKeyBytes);
-  if (addressOfKey(publicKey) !== file.address) refuse("address does not belong to public_key");
-  const ciphertext = hex("ciphertext", file.ciphertext);
-  if (ciphertext.length <= KEYSTORE_TAG_BYTES) refuse(`ciphertext of ${ciphertext.length} bytes holds no key`);
-  return {
-    address: file.address,
-    publicKey,
-    iterations,
-    salt: sized("salt", kdfParams.salt, KEYSTORE_SALT_BYTES),
-    nonce: sized("nonce", file.cipherParams.nonce, KEYSTORE_NONCE_BYTES),
-    ciphertext,
-  };
-}
-
-function hex(name: string, text: string): Uint8Array {
-  try {
-    return readHex(text);
-  } catch (error) {
-    return refuse(`${name}: ${(error as Error).message}`);
-  }
-}
-
-function sized(name: string, text: string, size: number): Uint8Array {
-  const bytes = hex(name, text);
-  return bytes.length === size ? bytes : refuse(`${name} is ${bytes.length} bytes, want ${size}`);
+  const publicKey = readSized("public_key", file.publicKey, {size: ML_DSA_87.publicKeyBytes, refuse});
+  if (addressOfKey(publicKey) !== address) refuse("address does not belong to public_key");
+  return {address, publicKey, ...readSeal(file, refuse)};
 }

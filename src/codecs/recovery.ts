@@ -10,6 +10,8 @@ import {hexOf, utf8} from "./bytes.js";
 import {hmacSha256} from "./hash.js";
 
 export const RECOVERY_ENTROPY_BYTES = 32;
+/** How many words they make. */
+export const RECOVERY_WORDS = 24;
 const SALT = "QSDM Wallet Recovery v1";
 const SEED_INFO = "CELL wallet / ML-DSA-87 deterministic seed";
 const LEGACY_SALT = "QSDM Legacy Wallet Recovery v1";

@@ -34,6 +34,8 @@ export interface Disk {
    * @throws UsageError FILE_EXISTS, FILE_UNWRITABLE; UnavailableError DISK_UNAVAILABLE
    */
   write(path: string, bytes: Uint8Array, options: WriteOptions): Promise<void>;
+  /** Writes to an open descriptor. @throws UsageError FILE_UNWRITABLE; UnavailableError DISK_UNAVAILABLE */
+  writeTo(descriptor: number, bytes: Uint8Array): Promise<void>;
   exists(path: string): Promise<boolean>;
 }
 
@@ -62,6 +64,13 @@ export const disk: Disk = {
       syncDirectory(dirname(path));
     } catch (error) {
       throw writeFailure(error, path);
+    }
+  },
+  async writeTo(descriptor, bytes) {
+    try {
+      writeFileSync(descriptor, bytes);
+    } catch (error) {
+      throw writeFailure(error, `descriptor ${descriptor}`);
     }
   },
   async exists(path) {

@@ -54,6 +54,9 @@ export interface OutOptions {
 /** Warnings that a document shows. */
 const WARNINGS_MAX = 1_000;
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
+/** A terminal's second screen, which leaves nothing to scroll back to, and the way back from it. */
+const OTHER_SCREEN = "\x1b[?1049h\x1b[H";
+const FIRST_SCREEN = "\x1b[?1049l";
 
 /** Streams, files and questions of one invocation. */
 export class Io {
@@ -176,6 +179,22 @@ export class Io {
   /** A line typed with echo, or `undefined` where nobody can be asked. */
   async line(label: string): Promise<string | undefined> {
     return this.#canAsk() ? await this.#ask(label, true) : undefined;
+  }
+
+  /**
+   * Shows a secret on the terminal until it was written down, and takes it off again. It reaches nothing else: no result,
+   * no log, no file. False where nobody sits there.
+   */
+  async reveal(lines: readonly string[]): Promise<boolean> {
+    if (!this.#canAsk() || !this.host.terminal("stderr")) return false;
+    const screen = this.host.env.TERM !== "dumb";
+    this.#err.write(`${screen ? OTHER_SCREEN : ""}${lines.map((line) => `${printable(line)}\n`).join("")}`);
+    try {
+      await this.#ask("Press Enter when you have written them down. ", false);
+    } finally {
+      if (screen) this.#err.write(FIRST_SCREEN);
+    }
+    return true;
   }
 
   /** Text typed without echo, or `undefined` where nobody can be asked. */

@@ -1,7 +1,12 @@
 /** Names under which QSDM's own client knows commands that are called otherwise here, or are not here. */
 
 /** Its name, and ours. */
-export const ALIASES: Readonly<Record<string, string>> = {"wallet new": "wallet create"};
+export const ALIASES: Readonly<Record<string, string>> = {
+  "wallet new": "wallet create",
+  "wallet enable-recovery": "wallet recovery create",
+  "wallet restore-legacy": "wallet recovery open",
+  "wallet export-recovery": "wallet recovery export",
+};
 
 const NO_ROUTE = "QSDM's client has this command, for a route that no node of QSDM has";
 const LOGIN = "QSDM's client has this command, for a route that wants a login it cannot send";

@@ -109,7 +109,8 @@ export async function submitOrder(io: Io, flags: WriteFlags, forms: Forms): Prom
       throw new UsageError("FLAG_CONFLICT", "--id is for nodes of QSDM; here the id follows from the transaction", {
         hint: "leave --id out",
       });
-    const {document, text, final} = await carryOut(io, flags, {build, client, settings, status});
+    const wallet = await openWallet(io, flags, settings);
+    const {document, text, final} = await carryOut(io, flags, {build, client, wallet, status});
     io.result(document, text, {final});
   });
 }
@@ -122,18 +123,18 @@ export const placeOrder = (io: Io, flags: WriteFlags, build: Forms["build"]): Pr
       throw new UsageError("NODE_OF_QSDM", `${client.url} is a node of QSDM`, {
         hint: "write to it with the command itself, for example qsdm enroll",
       });
-    return carryOut(io, flags, {build, client, settings, status});
+    return carryOut(io, flags, {build, client, wallet: await openWallet(io, flags, settings), status});
   });
 
 interface Placing {
   readonly build: Forms["build"];
   readonly client: Client;
-  readonly settings: Settings;
+  readonly wallet: Wallet;
   readonly status: Status;
 }
 
-async function carryOut(io: Io, flags: WriteFlags, {build, client, settings, status}: Placing): Promise<Outcome> {
-  const wallet = await openWallet(io, flags, settings);
+/** The same for a command that has opened client and wallet. @throws RuleError FORMS_UNSUPPORTED */
+export async function carryOut(io: Io, flags: WriteFlags, {build, client, wallet, status}: Placing): Promise<Outcome> {
   const terms = termsOf(status);
   const {sender} = wallet;
   const order = await build({client, terms, sender});

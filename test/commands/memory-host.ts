@@ -81,5 +81,8 @@ const memoryDisk = (files: Map<string, Uint8Array>, writes: Map<string, WriteOpt
     files.set(path, bytes);
     writes.set(path, options);
   },
+  async writeTo(descriptor, bytes) {
+    files.set(String(descriptor), bytes);
+  },
   exists: async (path) => files.has(path),
 });

@@ -1,7 +1,7 @@
 /** A node of QSDM as our write commands see it. */
 import type {CannedRoute} from "./canned-node.js";
 
-const STATUS = {
+export const REFERENCE_STATUS = {
   node_id: "n",
   version: "1",
   git_sha: "",
@@ -33,7 +33,7 @@ const STATUS = {
 export const SENDER = "67b59ed3ac1cfd33c2166dfeb170efcac989843ed05bb8518f5b884325d4a7a0";
 /** Status and nonce, which no recording has. */
 export const AMBIENT_ROUTES: readonly CannedRoute[] = [
-  {method: "GET", path: "/api/v1/status", status: 200, body: JSON.stringify(STATUS)},
+  {method: "GET", path: "/api/v1/status", status: 200, body: JSON.stringify(REFERENCE_STATUS)},
   {
     method: "GET",
     path: `/api/v1/wallet/nonce?sender=${SENDER}`,

@@ -87,15 +87,15 @@ describe("wallet export and import", () => {
     expect(mine.address).toBe(reference.address);
   });
 
-  test("recovery words stay behind when the passphrase changes, with a warning", async () => {
+  test("a recovery block that does not open stays behind, with a warning", async () => {
     const words = utf8('{"scheme":"x"}');
     const file = keystore.encode({...keystore.decode(await keystoreOf("owner")), recovery: words});
     const run = (more: string) =>
       desk.qsdm(`wallet import --in /w.json --out /mine.json ${PASS} ${more} --json`, {files: {"/w.json": file}});
-    const [same, other] = [await run(""), await run("--new-passphrase-file /new")];
-    expect(keystore.decode(same.host.files.get("/mine.json")!).recovery).toEqual(words);
-    expect(keystore.decode(other.host.files.get("/mine.json")!).recovery).toBeNull();
-    expect([JSON.parse(same.out).warnings.length, JSON.parse(other.out).warnings.length]).toEqual([0, 1]);
+    for (const ran of [await run(""), await run("--new-passphrase-file /new")]) {
+      expect(keystore.decode(ran.host.files.get("/mine.json")!).recovery).toBeNull();
+      expect(JSON.parse(ran.out).warnings.length).toBe(1);
+    }
   });
 
   for (const [name, line, code] of [

@@ -69,6 +69,7 @@ const capsuleWire = goStruct("recovery.Capsule", {
   /** RFC 3339. */
   createdAt: member("created_at", goText()),
 });
+export type Capsule = GoValue<typeof capsuleWire>;
 const capsuleActionWire = goStruct("recovery.Action", {
   id: member("id", goText()),
   sender: member("sender", goText()),
@@ -127,6 +128,8 @@ export const streamSubmission = actionCodec("signed stream action", streamSubmis
 export const streamReceipt = actionCodec("signed stream receipt", receiptWire);
 /** What the session key signs: the receipt without its signature. */
 export const streamReceiptContent = actionCodec("stream receipt", unsignedReceiptWire);
+/** A capsule alone, as somebody keeps a copy of it. */
+export const capsule = actionCodec("recovery capsule", capsuleWire);
 /** Its encoding is what the sender signs. @throws DecodeError ACTION_INVALID, JSON_TOO_LARGE, JSON_NOT_CANONICAL */
 export const capsuleAction = actionCodec("capsule action", capsuleActionWire);
 /** An action with its signature, as it is submitted. @throws DecodeError as `capsuleAction` */

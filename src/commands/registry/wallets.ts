@@ -20,7 +20,23 @@ export const WALLETS: readonly ListedCommand[] = [
   },
   {path: "wallet export", load: async () => (await import("../wallet/export.js")).walletExportCommand},
   {path: "wallet import", load: async () => (await import("../wallet/import.js")).walletImportCommand},
-  {path: "wallet recovery", load: async () => (await import("../wallet/recovery.js")).walletRecoveryCommand},
+  {path: "wallet restore", load: async () => (await import("../wallet/restore.js")).walletRestoreCommand},
+  {
+    path: "wallet recovery create",
+    load: async () => (await import("../wallet/recovery/create.js")).walletRecoveryCreateCommand,
+  },
+  {
+    path: "wallet recovery open",
+    load: async () => (await import("../wallet/recovery/open.js")).walletRecoveryOpenCommand,
+  },
+  {
+    path: "wallet recovery export",
+    load: async () => (await import("../wallet/recovery/export.js")).walletRecoveryExportCommand,
+  },
+  {
+    path: "wallet recovery show",
+    load: async () => (await import("../wallet/recovery/show.js")).walletRecoveryShowCommand,
+  },
   {path: "keygen hmac", quick: true, load: async () => (await import("../keygen/hmac.js")).keygenHmacCommand},
   {path: "keygen node", load: async () => (await import("../keygen/node.js")).keygenNodeCommand},
 ];

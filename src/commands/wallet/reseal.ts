@@ -41,7 +41,7 @@ export async function reseal(io: Io, {from, to, fromFlag}: Move, flags: ResealFl
   const ports = {scheme: await loadMlDsa(87, "few"), randomBytes: io.host.randomBytes};
   const {file, address, recoveryDropped} = await resealKeystore(old, {current, next}, ports);
   if (recoveryDropped)
-    io.warn("the recovery words are sealed under the old passphrase and stay in the old file only: keep it");
+    io.warn("the recovery words do not open with this passphrase and stay in the old file only: keep it");
   await io.writeFile(to, file, {force, secret: true});
   io.note(`wrote ${to} (mode 0600)`);
   io.result({address, path: to, passphrase_changed: next !== current}, address);

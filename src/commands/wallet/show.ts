@@ -1,6 +1,8 @@
 import type {Command} from "commander";
 import {hexOf} from "../../codecs/bytes.js";
-import {KEYSTORE_CIPHER, KEYSTORE_KDF, KEYSTORE_MAX_BYTES, keystore, sealedKeyOf} from "../../codecs/keystore.js";
+import {KEYSTORE_MAX_BYTES, keystore, sealedKeyOf} from "../../codecs/keystore.js";
+import {recoverySchemeOf} from "../../codecs/keystore-recovery.js";
+import {KEYSTORE_CIPHER, KEYSTORE_KDF} from "../../codecs/keystore-seal.js";
 import {ML_DSA_87} from "../../codecs/suite.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
@@ -20,6 +22,7 @@ export function describeKeystore(bytes: Uint8Array) {
     cipher: KEYSTORE_CIPHER,
     created_at: createdAt,
     recovery_enabled: recovery !== null,
+    recovery_scheme: recovery && recoverySchemeOf(recovery),
   };
 }
 

@@ -1,12 +1,12 @@
 import {type Command, Option} from "commander";
-import {checkAddress} from "../../codecs/address.js";
-import type {CapsuleState} from "../../codecs/api/capsules.js";
-import {UsageError} from "../../errors.js";
-import {type ClientFlags, withClient} from "../client.js";
-import {defineCommand} from "../define.js";
-import {documentOf} from "../document.js";
-import type {Io} from "../io.js";
-import {addClientFlags, settingsEnvironment} from "../settings.js";
+import {checkAddress} from "../../../codecs/address.js";
+import type {CapsuleState} from "../../../codecs/api/capsules.js";
+import {UsageError} from "../../../errors.js";
+import {type ClientFlags, withClient} from "../../client.js";
+import {defineCommand} from "../../define.js";
+import {documentOf} from "../../document.js";
+import type {Io} from "../../io.js";
+import {addClientFlags, settingsEnvironment} from "../../settings.js";
 
 interface Flags extends ClientFlags {
   readonly owner?: string;
@@ -26,23 +26,23 @@ const fieldsOf = ({owner, locator, registeredAt, actionId}: CapsuleState): reado
   actionId,
 ];
 
-export const walletRecoveryCommand = (io: Io): Command =>
+export const walletRecoveryShowCommand = (io: Io): Command =>
   addClientFlags(
-    defineCommand("wallet recovery", {
+    defineCommand("wallet recovery show", {
       summary: "show the encrypted backup that the chain keeps of an account's key",
       description:
         "Prints one line: owner, locator, when the capsule was registered and by which action. The capsule itself, which " +
         "only the account's recovery words open, is in --json. An account has one capsule at most.",
       examples: [
-        {does: "whether an account has a backup on the chain", run: "qsdm wallet recovery --owner ADDRESS"},
+        {does: "whether an account has a backup on the chain", run: "qsdm wallet recovery show --owner ADDRESS"},
         {
           does: "keep a copy of it",
-          run: "qsdm wallet recovery --owner ADDRESS --json | jq .data.recovery.capsule > capsule.json",
+          run: "qsdm wallet recovery show --owner ADDRESS --json | jq .data.recovery.capsule > capsule.json",
         },
       ],
       environment: settingsEnvironment("api_url", "timeout"),
       exit: {3: "There is no such capsule."},
-      seeAlso: ["wallet show", "wallet export"],
+      seeAlso: ["wallet recovery open", "wallet recovery create"],
     }),
   )
     .addOption(new Option("--owner <address>", "the account").argParser(checkAddress).conflicts("locator"))
