@@ -1,5 +1,5 @@
 /**
- * A stand-in for a cluster: one machine that speaks the native protocol, version 4, over TCP or TLS, on tables in memory.
+ * A stand-in for a cluster: one machine that speaks the native protocol, version 4, over TCP or TLS.
  * It answers like a cluster, and misbehaves like one when told to. Written from the protocol's specification.
  */
 import {createHash} from "node:crypto";
@@ -40,6 +40,8 @@ export interface CqlServerOptions {
   readonly tls?: {readonly key: string; readonly cert: string};
   /** Rows of a page where the client asks for more. */
   readonly pageRows?: number;
+  /** File for the rows, for more of them than memory holds. No log is kept then. */
+  readonly path?: string;
 }
 
 /** A batch above this is refused, as a cluster is delivered: 50 KiB. */
@@ -49,7 +51,7 @@ const KEYSPACE = "qsdm";
 const UNPREPARED = 0x2500;
 
 export class CqlServer {
-  readonly tables = new Tables();
+  readonly tables: Tables;
   /** Statements that were run, in order. */
   readonly log: string[] = [];
   /** Asked for every statement that runs. */
@@ -59,6 +61,7 @@ export class CqlServer {
   readonly #server: net.Server;
 
   private constructor(private readonly options: CqlServerOptions) {
+    this.tables = new Tables(options.path);
     const serve = (socket: net.Socket): void => this.#serve(socket);
     this.#server = options.tls ? tls.createServer(options.tls, serve) : net.createServer(serve);
   }
@@ -81,6 +84,7 @@ export class CqlServer {
   async stop(): Promise<void> {
     this.dropAll();
     await new Promise((resolve) => this.#server.close(resolve));
+    this.tables.close();
   }
 
   #serve(socket: net.Socket): void {
@@ -196,7 +200,7 @@ export class CqlServer {
     if (flags & 0x40) throw new CqlError(0x000a, "values have names");
     const pageRows = flags & 0x04 ? reader.int() : Number.POSITIVE_INFINITY;
     const from = flags & 0x08 ? reader.bytes()!.readInt32BE() : 0;
-    this.log.push(known.text);
+    this.#keep(known.text);
     const answer = this.tables.run(known.prepared, values);
     if (answer.columns.length === 0) return [int(1)];
     const to = from + Math.min(pageRows, this.options.pageRows ?? pageRows);
@@ -218,7 +222,7 @@ export class CqlServer {
     if (partitions.size > 1) throw new CqlError(0x2200, "the stand-in takes batches of one partition only");
     for (const {id, values} of statements) {
       const {text, prepared} = this.#known(id);
-      this.log.push(text);
+      this.#keep(text);
       this.tables.run(prepared, values);
     }
     return [int(1)];
@@ -236,6 +240,10 @@ export class CqlServer {
     const known = this.#prepared.get(id.toString("hex"));
     if (!known) throw new CqlError(UNPREPARED, "not prepared");
     return known;
+  }
+
+  #keep(text: string): void {
+    if (this.options.path === undefined) this.log.push(text);
   }
 
   #rows(

@@ -1,9 +1,10 @@
 /**
- * Tables in memory that take the few forms of CQL which a careful client needs, and refuse everything else: a query that
- * does not name the whole partition key, an unknown column, a condition that is no condition.
+ * Tables that take the few forms of CQL which a careful client needs, and refuse everything else: a query that does not
+ * name the whole partition key, an unknown column, a condition that is no condition.
  *
  * The last write wins by order of arrival; times of writes are not kept.
  */
+import {type Row, Rows, type Value} from "./rows.js";
 import type {Column, TypeName} from "./wire.js";
 
 export class CqlError extends Error {
@@ -20,17 +21,12 @@ const refuse = (message: string): never => {
   throw new CqlError(INVALID, message);
 };
 
-type Value = Buffer | null;
-type Row = Map<string, Value>;
-
 interface Table {
   readonly name: string;
   readonly columns: ReadonlyMap<string, TypeName>;
   readonly partition: readonly string[];
   readonly clustering: readonly string[];
   readonly descending: ReadonlySet<string>;
-  /** By the hex of the partition key, each in clustering order. */
-  readonly partitions: Map<string, Row[]>;
 }
 
 interface Condition {
@@ -74,22 +70,25 @@ const list = (text: string): string[] => text.split(",").map((each) => each.trim
 
 export class Tables {
   readonly #tables = new Map<string, Table>();
+  readonly #rows: Rows;
+
+  /** @param path file for the rows, which is there to be filled; in memory without one */
+  constructor(path?: string) {
+    this.#rows = new Rows(path);
+  }
 
   /** Partitions that hold something, and the rows of the largest. */
   sizes(table: string): {readonly partitions: number; readonly largest: number} {
-    const rows = [...this.#of(table).partitions.values()].map((each) => each.length);
-    return {partitions: rows.length, largest: Math.max(0, ...rows)};
+    return this.#rows.sizes(this.#of(table).name);
   }
 
   /** Damages a table: takes away the rows, counted over all partitions, that `isGone` says. */
   lose(table: string, isGone: (at: number) => boolean): void {
-    let at = 0;
-    const {partitions} = this.#of(table);
-    for (const [key, rows] of partitions)
-      partitions.set(
-        key,
-        rows.filter(() => !isGone(at++)),
-      );
+    this.#rows.lose(this.#of(table).name, isGone);
+  }
+
+  close(): void {
+    this.#rows.close();
   }
 
   create(text: string): string {
@@ -114,10 +113,13 @@ export class Tables {
       descending: new Set(
         order ? list(order).flatMap((each) => (each.endsWith(" DESC") ? [each.split(" ")[0]!] : [])) : [],
       ),
-      partitions: new Map(),
     };
-    for (const key of [...table.partition, ...table.clustering]) this.#type(table, key);
-    if (!this.#tables.has(table.name)) this.#tables.set(table.name, table);
+    this.#type(table, table.partition[0]!);
+    for (const key of table.clustering)
+      if (!/int$/.test(this.#type(table, key))) refuse(`the stand-in orders by numbers, not by ${key}`);
+    if (this.#tables.has(table.name)) return table.name;
+    this.#tables.set(table.name, table);
+    this.#rows.create(table.name);
     return table.name;
   }
 
@@ -158,24 +160,20 @@ export class Tables {
     if (statement.kind === "select") {
       const where = bind(statement.where, values);
       const limit = statement.limit ? values.at(-1)!.readInt32BE() : Number.POSITIVE_INFINITY;
-      const rows = this.#matching(table, where).slice(0, limit);
+      const rows = this.#matching(table, where, limit);
       return {columns: results, rows: rows.map((row) => results.map(({name}) => row.get(name) ?? null))};
     }
     const from = statement.kind === "update" ? statement.set.length : 0;
     const where = bind(statement.where, values.slice(from));
     if (statement.kind === "delete") {
-      const gone = new Set(this.#matching(table, where));
-      for (const [key, rows] of table.partitions) {
-        const kept = rows.filter((row) => !gone.has(row));
-        if (kept.length > 0) table.partitions.set(key, kept);
-        else table.partitions.delete(key);
-      }
+      for (const row of this.#matching(table, where)) this.#rows.remove(table.name, placeOf(table, row));
       return {columns: [], rows: []};
     }
     const conditions = bind(statement.conditions, values.slice(from + statement.where.length));
     const [row] = this.#matching(table, where);
     if (!row || !conditions.every((condition) => fits(row, condition, table))) return applied(false);
     for (const [at, column] of statement.set.entries()) row.set(column, values[at]!);
+    this.#put(table, row);
     return applied(true);
   }
 
@@ -226,34 +224,27 @@ export class Tables {
     return columns.get(column) ?? refuse(`${name} has no column ${column}`);
   }
 
-  #matching(table: Table, where: readonly Bound[]): Row[] {
-    const rows =
-      table.partitions.get(keyOf(table, (column) => where.find((each) => each.column === column)!.value!)) ?? [];
-    return rows.filter((row) => where.every((condition) => fits(row, condition, table)));
+  #matching(table: Table, where: readonly Bound[], limit = Number.POSITIVE_INFINITY): Row[] {
+    const value = (column: string): Value => where.find((each) => each.column === column)?.value ?? null;
+    const found: Row[] = [];
+    const {first, last} = rangeOf(table, where);
+    for (const row of this.#rows.between(table.name, partitionOf(table, value), first, last)) {
+      if (!where.every((condition) => fits(row, condition, table))) continue;
+      if (found.push(row) >= limit) break;
+    }
+    return found;
   }
 
   #find(table: Table, like: Row): Row | undefined {
-    const rows = table.partitions.get(keyOf(table, (column) => like.get(column)!)) ?? [];
-    return rows.find((row) => table.clustering.every((column) => order(table, column, row, like) === 0));
+    return this.#rows.at(table.name, placeOf(table, like));
   }
 
+  /** Columns that are not written stay as they are. */
   #put(table: Table, row: Row): void {
-    const known = this.#find(table, row);
-    if (known) {
-      for (const [column, value] of row) known.set(column, value);
-      return;
-    }
-    const key = keyOf(table, (column) => row.get(column)!);
-    const rows = table.partitions.get(key) ?? [];
-    rows.push(row);
-    rows.sort((a, b) => {
-      for (const column of table.clustering) {
-        const by = order(table, column, a, b) * (table.descending.has(column) ? -1 : 1);
-        if (by !== 0) return by;
-      }
-      return 0;
-    });
-    table.partitions.set(key, rows);
+    const place = placeOf(table, row);
+    const isWhole = row.size === table.columns.size;
+    const before = isWhole ? undefined : this.#rows.at(table.name, place);
+    this.#rows.put(table.name, place, before ? new Map([...before, ...row]) : row);
   }
 }
 
@@ -278,8 +269,38 @@ const conditionsOf = (text: string): Condition[] =>
 const bind = (conditions: readonly Condition[], values: readonly Value[]): Bound[] =>
   conditions.map((condition, at) => ({...condition, value: values[at]!}));
 
-const keyOf = (table: Table, value: (column: string) => Value): string =>
-  table.partition.map((column) => value(column)!.toString("hex")).join("/");
+const partitionOf = (table: Table, value: (column: string) => Value): Buffer =>
+  Buffer.concat(table.partition.map((column) => value(column)!));
+
+/** Where a row lies: bytes of the clustering columns compare as their values do. */
+function placeOf(table: Table, row: Row): {readonly partition: Buffer; readonly clustering: Buffer} {
+  const clustering = table.clustering.map((column) => sortable(table, column, row.get(column)!));
+  return {partition: partitionOf(table, (column) => row.get(column)!), clustering: Buffer.concat(clustering)};
+}
+
+/** Bytes that compare as the number in a clustering column does. */
+function sortable({descending}: Table, column: string, value: Buffer): Buffer {
+  const bytes = Buffer.from(value);
+  // Two's complement: the sign comes first.
+  bytes[0]! ^= 0x80;
+  if (descending.has(column)) for (const [at, byte] of bytes.entries()) bytes[at] = byte ^ 0xff;
+  return bytes;
+}
+
+/** Where in a partition rows can lie that meet what is said of the first clustering column. */
+function rangeOf(table: Table, where: readonly Bound[]): {readonly first: Buffer; readonly last: Buffer} {
+  let [first, last]: [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
+  for (const {column, operator, value} of where) {
+    if (column !== table.clustering[0]) continue;
+    const bound = sortable(table, column, value!);
+    const isFirst = table.descending.has(column) ? operator !== ">=" : operator !== "<=";
+    const isLast = table.descending.has(column) ? operator !== "<=" : operator !== ">=";
+    if (isFirst) first = bound;
+    if (isLast) last = bound;
+  }
+  // Behind every row that begins like this.
+  return {first, last: Buffer.concat([last, Buffer.alloc(32, 0xff)])};
+}
 
 function checkSize({name, type}: Column, value: Value): void {
   const size = type === "bigint" ? 8 : type === "int" ? 4 : null;
@@ -290,9 +311,6 @@ function compare(type: TypeName, a: Buffer, b: Buffer): number {
   if (type === "bigint") return Number(a.readBigInt64BE() - b.readBigInt64BE());
   return type === "int" ? a.readInt32BE() - b.readInt32BE() : Buffer.compare(a, b);
 }
-
-const order = (table: Table, column: string, a: Row, b: Row): number =>
-  compare(table.columns.get(column)!, a.get(column)!, b.get(column)!);
 
 function fits(row: Row, {column, operator, value}: Bound, table: Table): boolean {
   const own = row.get(column) ?? null;
