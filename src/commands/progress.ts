@@ -2,8 +2,6 @@
 export interface Progress {
   /** What is happening this moment; shown on a terminal only, as often as you like. */
   tick(text: string): void;
-  /** A step worth a line in a log. */
-  step(text: string): void;
   /** A line for logs alone: who watches sees it in what is ticked. */
   log(text: string): void;
   /** Runs `print`, which writes to the terminal, with the display out of its way. */
@@ -31,7 +29,6 @@ function lines(text: string, place: ProgressPlace): Progress {
   place.line(text);
   return {
     tick: () => undefined,
-    step: (step) => place.line(step),
     log: (line) => place.line(line),
     above: (print) => print(),
     done: (last) => {
@@ -61,10 +58,6 @@ function spinner(text: string, place: ProgressPlace): Progress {
     tick: (tick) => {
       shown = tick;
       if (handle) handle.text = tick;
-    },
-    step: (step) => {
-      shown = step;
-      if (handle) handle.text = step;
     },
     log: () => undefined,
     above: (print) => {

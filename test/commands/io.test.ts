@@ -158,11 +158,11 @@ describe("questions", () => {
 });
 
 describe("progress", () => {
-  test("is plain lines at steps where there is no terminal", () => {
+  test("is plain lines where there is no terminal", () => {
     const {host, io} = make();
     const progress = io.progress("start");
     progress.tick("1 %");
-    progress.step("half");
+    progress.log("half");
     progress.done("end");
     expect(host.err()).toBe("start\nhalf\nend\n");
   });

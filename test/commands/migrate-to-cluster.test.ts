@@ -74,7 +74,7 @@ test("ended at any write and begun again, it is the same history", async () => {
   const flags = flagsOf(server, await dataDirectory());
   let stops = 0;
   for (let status = 130; status === 130; stops++) {
-    const host = memoryHost({argv: ["migrate", "to-cluster", ...flags]});
+    const host = memoryHost({argv: ["migrate", "to-cluster", ...flags, "--resume"]});
     // One move of the head for each run, and what is behind it never arrives.
     let moves = 0;
     server.fault = (text) => {

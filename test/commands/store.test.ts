@@ -56,7 +56,7 @@ test("a chain goes from a node to a file and from there to a follower, which can
   const file = path.join(scratchDirectory(), "chain.qsdm");
   const exported = await qsdm(`store export ${file} --data-dir ${dataDir}`);
   expect([exported.status, exported.out]).toEqual([0, `1\t${height}\t${statSync(file).size}\n`]);
-  expect(exported.err).toContain(`exporting: block ${height} of ${height}`);
+  expect(exported.err).toContain(`exporting: blocks 100 %`);
   expect(existsSync(`${file}.part`)).toBe(false);
   expect((await json(`store export ${file} --data-dir ${dataDir}`)).error.code).toBe("FILE_EXISTS");
   const directory = await follower();

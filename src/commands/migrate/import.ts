@@ -8,8 +8,8 @@ import {defineCommand} from "../define.js";
 import {countFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {successDocument, type Text} from "../output.js";
+import {Telling} from "../telling.js";
 import {openSources, type Sources} from "./sources.js";
-import {startTelling} from "./telling.js";
 
 interface Flags {
   readonly chain?: string;
@@ -99,7 +99,7 @@ async function answer(io: Io, {report}: Flags, data: object, text: Text): Promis
 async function countOnly(io: Io, flags: Flags): Promise<void> {
   checkFlags(flags);
   const sources = await openSources(flags);
-  const telling = startTelling(io, "counting");
+  const telling = new Telling(io, "counting");
   try {
     const {countSources} = await import("./count.js");
     const {data, text} = await countSources(sources, io.signal);
@@ -117,12 +117,12 @@ async function importAll(io: Io, flags: Flags): Promise<void> {
   const {importHistory} = await import("../../node/storage/migrate/qsdm/import.js");
   const sources = await openSources(flags);
   let archive: Archive | undefined;
-  const telling = startTelling(io, flags.dryRun ? "rehearsing" : "importing");
+  const telling = new Telling(io, flags.dryRun ? "rehearsing" : "importing");
   try {
     archive = Archive.open(flags.dryRun ? "" : flags.out!);
     const report = await importHistory(
       {batchRows: flags.batch, rate: flags.rate ?? null},
-      {...sources, archive, progress: telling.progress},
+      {...sources, archive, progress: telling.tell},
       io.signal,
     );
     if (flags.verify) await checkArchive(archive, sources, flags.out!);

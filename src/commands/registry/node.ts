@@ -9,6 +9,10 @@ export const NODE: readonly ListedCommand[] = [
   {path: "node run", load: async () => (await import("../node/run.js")).nodeRunCommand},
   {path: "migrate import", load: async () => (await import("../migrate/import.js")).migrateImportCommand},
   {path: "migrate to-cluster", load: async () => (await import("../migrate/to-cluster.js")).migrateToClusterCommand},
+  {
+    path: "migrate from-cluster",
+    load: async () => (await import("../migrate/from-cluster.js")).migrateFromClusterCommand,
+  },
   {path: "localnet export", load: async () => (await import("../localnet/export.js")).localnetExportCommand},
   {path: "store stats", load: async () => (await import("../store/stats.js")).storeStatsCommand},
   {path: "store verify", load: async () => (await import("../store/verify.js")).storeVerifyCommand},

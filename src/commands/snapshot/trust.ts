@@ -4,6 +4,7 @@ import type {Genesis} from "../../codecs/chain/genesis.js";
 import {decodeLightChain, LIGHT_CHAIN_MAX_BYTES} from "../../codecs/chain/light.js";
 import type {VerifyPorts} from "../../node/snapshots/verify.js";
 import type {Io} from "../io.js";
+import {Telling} from "../telling.js";
 
 export interface TrustFlags {
   readonly checkpoint?: string;
@@ -36,8 +37,7 @@ export async function verifyPortsOf(
       : decodeLightChain(await io.readFile(checkpoint, {flag: "--checkpoint", maxBytes: LIGHT_CHAIN_MAX_BYTES}));
   const {verify} = await loadMlDsa(44);
   const {sha3Packed} = await loadBackend();
-  const progress = io.progress("verifying");
-  let told = -1;
+  const telling = new Telling(io, "verifying");
   const ports: VerifyPorts = {
     genesis,
     checkpoints,
@@ -46,14 +46,7 @@ export async function verifyPortsOf(
     verifyVote: rememberValid(verify),
     hashAll: sha3Packed ?? hashEach,
     signal: io.signal,
-    checked(chunks, of) {
-      const percent = Math.floor((chunks * 100) / of);
-      if (percent === told) return;
-      told = percent;
-      const text = `verifying: part ${chunks} of ${of}`;
-      if (percent % 10 === 0) progress.step(text);
-      else progress.tick(text);
-    },
+    checked: (chunks, of) => telling.tell("parts", chunks, of),
   };
-  return {ports, done: () => progress.done()};
+  return {ports, done: () => telling.done()};
 }

@@ -3,7 +3,8 @@ import {defineCommand} from "../define.js";
 import {documentOf} from "../document.js";
 import {u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
-import {addStoreFlags, blockProgress, LOCKED, STORE_DOCS, type StoreFlags, withStore} from "./open.js";
+import {Telling} from "../telling.js";
+import {addStoreFlags, LOCKED, STORE_DOCS, type StoreFlags, withStore} from "./open.js";
 
 interface ExportFlags extends StoreFlags {
   readonly from?: bigint;
@@ -39,11 +40,11 @@ export const storeExportCommand = (io: Io): Command =>
         const {exportChain, rangeIn} = await import("../../node/upkeep/export.js");
         const {writeParts} = await import("./files.js");
         const range = rangeIn({from: flags.from ?? null, to: flags.to ?? null}, store);
-        const writing = blockProgress(io, "exporting");
+        const writing = new Telling(io, "exporting");
         const {signal} = io;
         const wrote = (height: bigint, to: bigint): void => {
           signal.throwIfAborted();
-          writing.tell(height, to);
+          writing.tell("blocks", height, to);
         };
         try {
           const parts = exportChain(range, {genesis: dir.genesis, store, wrote});

@@ -4,7 +4,8 @@ import {defineCommand} from "../define.js";
 import {documentOf} from "../document.js";
 import type {Io} from "../io.js";
 import {createLog} from "../log.js";
-import {addStoreFlags, blockProgress, LOCKED, STORE_DOCS, type StoreFlags, withStore} from "./open.js";
+import {Telling} from "../telling.js";
+import {addStoreFlags, LOCKED, STORE_DOCS, type StoreFlags, withStore} from "./open.js";
 
 interface ImportFlags extends StoreFlags {
   readonly trustEnd?: boolean;
@@ -55,9 +56,10 @@ export const storeImportCommand = (io: Io): Command =>
             version: VERSION,
             commit: COMMIT,
           });
-          const reading = blockProgress(io, "importing");
+          const reading = new Telling(io, "importing");
           try {
-            const ports = {...chain, genesis: dir.genesis, store, signal, took: reading.tell};
+            const took = (height: bigint, to: bigint): void => reading.tell("blocks", height, to);
+            const ports = {...chain, genesis: dir.genesis, store, signal, took};
             const frames = framesIn(readParts(file));
             const report = await importChain(frames, {trustEnd: flags.trustEnd === true}, ports);
             const {known, imported, left, height} = report;

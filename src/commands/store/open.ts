@@ -48,20 +48,3 @@ export async function withStore<T>(
     opened.store.close();
   }
 }
-
-/** Says how far work on blocks is, each whole percent on a terminal and each tenth in a log. */
-export function blockProgress(io: Io, doing: string): {tell(height: bigint, to: bigint): void; done(): void} {
-  const progress = io.progress(doing);
-  let told = -1;
-  return {
-    tell(height, to) {
-      const percent = to === 0n ? 100 : Number((height * 100n) / to);
-      if (percent === told) return;
-      told = percent;
-      const text = `${doing}: block ${height} of ${to}`;
-      if (percent % 10 === 0) progress.step(text);
-      else progress.tick(text);
-    },
-    done: () => progress.done(),
-  };
-}

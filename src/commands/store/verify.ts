@@ -7,7 +7,8 @@ import {defineCommand} from "../define.js";
 import {documentOf} from "../document.js";
 import type {Io} from "../io.js";
 import {createLog} from "../log.js";
-import {addStoreFlags, blockProgress, LOCKED, STORE_DOCS, type StoreFlags, withStore} from "./open.js";
+import {Telling} from "../telling.js";
+import {addStoreFlags, LOCKED, STORE_DOCS, type StoreFlags, withStore} from "./open.js";
 
 interface VerifyFlags extends StoreFlags {
   readonly level: VerifyLevel;
@@ -56,9 +57,10 @@ async function verify(io: Io, opened: OfflineStore, level: VerifyLevel): Promise
   const {hashEach} = await import("../../node/ledger/state/hashing.js");
   const {dir, store} = opened;
   const {signal} = io;
-  const reading = blockProgress(io, "checking");
+  const reading = new Telling(io, "checking");
   const {verify: verifyVote} = await loadMlDsa(44);
-  const ports = {store, genesis: dir.genesis, verifyVote, hashAll: hashEach, signal, checked: reading.tell};
+  const checked = (height: bigint, to: bigint): void => reading.tell("blocks", height, to);
+  const ports = {store, genesis: dir.genesis, verifyVote, hashAll: hashEach, signal, checked};
   const report = await verifyStore(level, ports);
   reading.done();
   if (level !== "execute" || report.findings.length > 0) return report;
@@ -73,9 +75,10 @@ async function execute(io: Io, {dir, store}: OfflineStore): Promise<string | nul
   try {
     const ports = {log: createLog("error"), signal: io.signal, version: VERSION, commit: COMMIT};
     const chain = await openOfflineChain({dir, store: scratch}, ports);
-    const executing = blockProgress(io, "executing");
+    const executing = new Telling(io, "executing");
+    const checked = (height: bigint, to: bigint): void => executing.tell("blocks", height, to);
     try {
-      return await executeStore({...chain, store, scratch, signal: io.signal, checked: executing.tell});
+      return await executeStore({...chain, store, scratch, signal: io.signal, checked});
     } finally {
       executing.done();
       chain.close();

@@ -4,16 +4,13 @@ import type {Genesis} from "../../codecs/chain/genesis.js";
 import {receipt as receiptCodec} from "../../codecs/chain/receipt.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {QsdmError} from "../../errors.js";
-import {checkValidators} from "../consensus/finality/validator-set.js";
-import {checkCertificate} from "../consensus/votes/certificate.js";
-import {Committee} from "../consensus/votes/committee.js";
 import {isBodyOf} from "../ledger/chain/assemble.js";
 import {genesisBlock} from "../ledger/chain/genesis.js";
 import {sectionRoot} from "../ledger/chain/sections.js";
-import {chainParamsOf} from "../ledger/params/networks.js";
 import type {HashAll} from "../ledger/state/hashing.js";
 import type {LedgerStore, StoredBlock, StoredHead} from "../storage/store.js";
 import {loadCommitted} from "../stored-chain.js";
+import {Voters} from "./voters.js";
 
 /** How much is looked at; each level holds the ones before. */
 export const VERIFY_LEVELS = ["files", "blocks", "votes", "execute"] as const;
@@ -61,14 +58,16 @@ export async function verifyStore(level: VerifyLevel, ports: VerifyPorts): Promi
 }
 
 class Verification {
-  #committee: Committee | null = null;
+  readonly #voters: Voters;
   #bodies = 0;
 
   constructor(
     private readonly level: VerifyLevel,
     private readonly ports: VerifyPorts,
     private readonly find: (what: string) => void,
-  ) {}
+  ) {
+    this.#voters = new Voters(ports);
+  }
 
   async run(head: StoredHead): Promise<{headers: number; bodies: number}> {
     const {store, genesis, hashAll, signal, checked} = this.ports;
@@ -131,22 +130,7 @@ class Verification {
   #checkVotes(header: Header, certificate: Certificate): void {
     if (certificate.blockId !== blockIdOf(header)) this.find(`block ${header.height}: the votes are for another block`);
     if (this.level === "blocks") return;
-    const {verifyVote: verify, genesis} = this.ports;
-    this.#read(header.height, () =>
-      checkCertificate(certificate, {chainId: genesis.chainId, committee: this.#voters(header.epoch), verify}),
-    );
-  }
-
-  /** Who votes in an epoch, as the state before it says. */
-  #voters(epoch: bigint): Committee {
-    if (this.#committee?.epoch === epoch) return this.#committee;
-    const {store, genesis} = this.ports;
-    const row = epoch === 0n ? null : store.epoch(epoch);
-    const root = row && store.header(row.originHeight + 1n)?.parentStateRoot;
-    const voters = row && root ? checkValidators(row.validatorSet, root) : genesis.validators;
-    const {leaderRotation: rotation, quorum} = chainParamsOf(genesis).rules;
-    this.#committee = new Committee(epoch, voters, {rotation, quorum});
-    return this.#committee;
+    this.#read(header.height, () => this.#voters.check(certificate));
   }
 
   /** The receipts of a block, whose root the next one names, and the head of the store that of the newest. */

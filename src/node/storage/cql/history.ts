@@ -1,12 +1,13 @@
 /** Blocks and receipts in a cluster: rows first, then the head, by which everything up to it counts. */
+import {setImmediate as nextTurn} from "node:timers/promises";
 import {bytesOfHex, concat, equalBytes, hexOf, plain} from "../../../codecs/bytes.js";
 import {block as blockCodec, certificate, header} from "../../../codecs/chain/block.js";
-import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import {encodedReceipt, type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {UnavailableError} from "../../../errors.js";
 import type {Compression} from "../sqlite/compression.js";
 import type {ReceiptQuery, StoredBlock} from "../store.js";
-import {CQL_SCHEMA_VERSION, eraOf, PART_BYTES, spanOf, spansOf} from "./schema.js";
-import type {CqlSession, Patience, Request} from "./session.js";
+import {ALL_RECEIPTS, CQL_SCHEMA_VERSION, eraOf, PART_BYTES, spanOf, spansOf} from "./schema.js";
+import {type CqlRow, type CqlSession, isWithoutTable, type Patience, type Request} from "./session.js";
 
 /** The one row of `head`. */
 const NAME = "chain";
@@ -16,6 +17,12 @@ const NONE = -1n;
 /** A block with its receipts, the first transaction's first. */
 export interface HistoryBlock extends StoredBlock {
   readonly receipts: readonly Receipt[];
+}
+
+/** What is written of one block: rows in any order, then those of one partition. */
+interface Rows {
+  readonly rows: readonly Request[];
+  readonly listed: readonly Request[];
 }
 
 const bytesIn = (value: unknown): Uint8Array => plain(value as Uint8Array);
@@ -48,6 +55,28 @@ export class CqlHistory {
     return history;
   }
 
+  /**
+   * The chain in a cluster as it is now, to be read while another node may go on writing it.
+   * @throws UnavailableError CLUSTER_EMPTY, CLUSTER_FOREIGN, CLUSTER_NEWER
+   */
+  static async read(
+    session: CqlSession,
+    {chain, compression}: {readonly chain: string; readonly compression: Compression},
+  ): Promise<CqlHistory> {
+    const history = new CqlHistory(session, compression, new Uint8Array());
+    const row = await session.serialRow({statement: "head", values: [NAME]}).catch((error) => {
+      if (isWithoutTable(error)) return null;
+      throw error;
+    });
+    if (!row)
+      throw new UnavailableError("CLUSTER_EMPTY", "the keyspace holds no chain", {
+        hint: "check --cql-keyspace; qsdm migrate to-cluster fills one",
+      });
+    checkHead(row, bytesOfHex(chain));
+    history.#height = row.height as bigint;
+    return history;
+  }
+
   /** Height of the newest block that counts; -1 while there is none. */
   get height(): bigint {
     return this.#height;
@@ -61,12 +90,31 @@ export class CqlHistory {
   async append(blocks: readonly HistoryBlock[]): Promise<void> {
     const last = blocks.at(-1);
     if (!last) return;
-    await Promise.all(blocks.map((each) => this.#put(each)));
+    const writes: Rows[] = [];
+    for (const each of blocks) {
+      writes.push(await this.#rowsOf(each));
+      // Blocks of megabytes take a while to encode: others get their turn behind each.
+      await nextTurn();
+    }
+    await Promise.all(writes.map((rows) => this.#put(rows)));
     const {height} = last.block.header;
     const id = bytesOfHex(last.id);
     const values = [height, id, NAME, this.writer, this.#height];
     if (!(await this.session.conditional({statement: "moveHead", values}))) await this.#checkMoved(height, id);
     this.#height = height;
+  }
+
+  /** The last height up to which the cluster has given blocks up, not below `known`. */
+  async givenUp(known: bigint): Promise<bigint> {
+    let gone = known;
+    if (gone >= this.#height || (await this.has(gone + 1n))) return gone;
+    // From the first on: that is the order in which blocks leave a cluster.
+    for (let end = this.#height + 1n; end - gone > 1n; ) {
+      const middle = (gone + end) / 2n;
+      if (await this.has(middle)) end = middle;
+      else gone = middle;
+    }
+    return gone;
   }
 
   /** Whether the cluster has a block. */
@@ -91,6 +139,15 @@ export class CqlHistory {
       block: blockCodec.decode(await this.compression.unpack(packed)),
       certificate: certificate.decode(bytesIn(row.certificate)),
     };
+  }
+
+  /** A block with all of its receipts. */
+  async full(height: bigint): Promise<HistoryBlock | null> {
+    const [stored, receipts] = await Promise.all([
+      this.block(height),
+      this.receipts({from: height, to: height, limit: ALL_RECEIPTS}),
+    ]);
+    return stored && {...stored, receipts: receipts.toReversed()};
   }
 
   async receipt(txId: string): Promise<Receipt | null> {
@@ -119,7 +176,7 @@ export class CqlHistory {
   /** Drops one block with its receipts. */
   async drop(height: bigint): Promise<void> {
     const values = [spanOf(height), height];
-    const all = [spanOf(height), height, height, 0x7fff_ffff];
+    const all = [spanOf(height), height, height, ALL_RECEIPTS];
     const listed = await this.session.rows({statement: "receiptsAt", values: all}, "endless");
     await this.session.write(listed.map(({tx_id: id}) => ({statement: "dropReceipt", values: [bytesIn(id)]})));
     await this.session.write([
@@ -129,7 +186,7 @@ export class CqlHistory {
     ]);
   }
 
-  async #put({id, block, certificate: votes, receipts}: HistoryBlock): Promise<void> {
+  async #rowsOf({id, block, certificate: votes, receipts}: HistoryBlock): Promise<Rows> {
     const {height} = block.header;
     const span = spanOf(height);
     const packed = await this.compression.pack(blockCodec.encode(block));
@@ -141,30 +198,28 @@ export class CqlHistory {
       statement: "putBlock",
       values: [span, height, bytesOfHex(id), header.encode(block.header), certificate.encode(votes), parts],
     });
-    const encoded = receipts.map((each) => ({id: bytesOfHex(each.txId), value: receipt.encode(each)}));
+    const encoded = receipts.map((each) => ({id: bytesOfHex(each.txId), value: encodedReceipt(each)}));
     for (const {id: txId, value} of encoded) rows.push({statement: "putReceipt", values: [txId, height, value]});
     if (encoded.length > 0) rows.push({statement: "putSpan", values: [eraOf(span), span]});
-    await this.session.write(rows);
-    await this.session.writePartition(
-      encoded.map(({id: txId, value}, place) => ({
+    const listed = encoded.map(
+      ({id: txId, value}, place): Request => ({
         statement: "putReceiptAt",
         values: [span, height, place, txId, value],
-      })),
+      }),
     );
+    return {rows, listed};
+  }
+
+  async #put({rows, listed}: Rows): Promise<void> {
+    await this.session.write(rows);
+    await this.session.writePartition(listed);
   }
 
   async #takeOver(chain: Uint8Array): Promise<void> {
     const begin = [NAME, CQL_SCHEMA_VERSION, chain, this.writer, NONE];
     await this.session.conditional({statement: "beginChain", values: begin}, "asked");
     const row = await this.#head();
-    if (!equalBytes(bytesIn(row.chain), chain))
-      throw new UnavailableError("CLUSTER_FOREIGN", "the keyspace holds another chain", {
-        hint: "choose another --cql-keyspace, one for each chain",
-      });
-    if (Number(row.version) > CQL_SCHEMA_VERSION)
-      throw new UnavailableError("CLUSTER_NEWER", `the keyspace has schema ${row.version}`, {
-        hint: "run the version of qsdm that wrote it, or a later one",
-      });
+    checkHead(row, chain);
     if (!equalBytes(bytesIn(row.writer), this.writer)) {
       const values = [this.writer, NAME, bytesIn(row.writer)];
       await this.session.conditional({statement: "takeOver", values}, "asked");
@@ -185,6 +240,17 @@ export class CqlHistory {
     if (!row) throw fenced();
     return row;
   }
+}
+
+function checkHead(row: CqlRow, chain: Uint8Array): void {
+  if (!equalBytes(bytesIn(row.chain), chain))
+    throw new UnavailableError("CLUSTER_FOREIGN", "the keyspace holds another chain", {
+      hint: "choose another --cql-keyspace, one for each chain",
+    });
+  if (Number(row.version) > CQL_SCHEMA_VERSION)
+    throw new UnavailableError("CLUSTER_NEWER", `the keyspace has schema ${row.version}`, {
+      hint: "run the version of qsdm that wrote it, or a later one",
+    });
 }
 
 const fenced = (): UnavailableError =>

@@ -10,8 +10,11 @@ const FORM: DatabaseForm = {
   schema: "CREATE TABLE mark (name TEXT PRIMARY KEY, height INTEGER NOT NULL) STRICT;",
 };
 
-/** `pruned`: blocks up to here are gone for whoever asks. `dropped`: their rows have left the cluster. */
-export type Mark = "pruned" | "dropped";
+/**
+ * `pruned`: blocks up to here are gone for whoever asks. `dropped`: their rows have left the cluster. `fetching`: 1 while
+ * what the cluster has is on its way back, 0 otherwise.
+ */
+export type Mark = "pruned" | "dropped" | "fetching";
 
 export class LinkFile {
   readonly #marks = new Map<string, bigint>();

@@ -63,8 +63,12 @@ export class CqlSession {
     guardControl(controlOf(client), LONGEST_PAUSE_MS, this.#closing.signal);
   }
 
-  /** Connects and makes the tables that are missing. @throws UnavailableError CQL_DRIVER_MISSING, CLUSTER_UNREACHABLE, CLUSTER_REFUSED */
-  static async open(options: CqlOptions): Promise<CqlSession> {
+  /**
+   * Connects.
+   * @param reads whether nothing is written; otherwise tables that are missing are made
+   * @throws UnavailableError CQL_DRIVER_MISSING, CLUSTER_UNAVAILABLE, CLUSTER_REFUSED
+   */
+  static async open(options: CqlOptions, {reads = false}: {readonly reads?: boolean} = {}): Promise<CqlSession> {
     const driver = await import("cassandra-driver").then(
       (module) => module.default ?? module,
       (cause) => {
@@ -77,7 +81,7 @@ export class CqlSession {
     const client = new driver.Client(clientOptions(driver, options));
     try {
       await client.connect();
-      for (const table of TABLES) await client.execute(table);
+      if (!reads) for (const table of TABLES) await client.execute(table);
     } catch (cause) {
       await client.shutdown().catch(() => undefined);
       throw explain(cause, options);
@@ -279,6 +283,9 @@ function passes(error: unknown): boolean {
   const inner = Object.values(innerErrors ?? {});
   return inner.length === 0 || inner.some((each) => codeOf(each) === null || PASSING.has(codeOf(each)!));
 }
+
+/** Whether a request was refused because its table is not there: every other reason of this code is a bug. */
+export const isWithoutTable = (error: unknown): boolean => codeOf((error as Error).cause ?? {}) === 0x2200;
 
 /** What the first machine said, on one line. */
 function reasonOf(error: Error & {readonly innerErrors?: Record<string, unknown>}): string {

@@ -261,14 +261,9 @@ export class CqlStore implements LedgerStore {
 async function markGone(near: SqliteStore, far: CqlHistory, link: LinkFile): Promise<void> {
   const trimmed = near.prunedHeight();
   if (trimmed > far.height) return link.setMark("pruned", trimmed);
-  let gone = link.mark("pruned");
-  if (gone >= far.height || (await far.has(gone + 1n))) return;
-  // From the first on: that is the order in which blocks leave a cluster.
-  for (let end = far.height + 1n; end - gone > 1n; ) {
-    const middle = (gone + end) / 2n;
-    if (await far.has(middle)) end = middle;
-    else gone = middle;
-  }
+  const known = link.mark("pruned");
+  const gone = await far.givenUp(known);
+  if (gone === known) return;
   if (gone > trimmed)
     throw new UnavailableError(
       "CLUSTER_ROWS_MISSING",

@@ -1,4 +1,4 @@
-/** Keeps copying below a rate, and tells how long the rest will take. */
+/** Keeps copying below a rate. */
 import {setTimeout as sleep} from "node:timers/promises";
 
 export class Pace {
@@ -23,10 +23,5 @@ export class Pace {
 
   get rows(): number {
     return this.#rows;
-  }
-
-  /** Seconds left where `done` of `total` took as long as it did; null while that says nothing. */
-  secondsLeft(done: number, total: number): number | null {
-    return done > 0 && total >= done ? Math.round((this.elapsedMs / 1_000) * (total / done - 1)) : null;
   }
 }

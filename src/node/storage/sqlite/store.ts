@@ -36,8 +36,9 @@ import {type Compression, loadCompression} from "./compression.js";
 import type {Sqlite} from "./driver.js";
 import {explainWrite} from "./failure.js";
 import {AppendLog} from "./log/append-log.js";
+import type {Cell} from "./log/chunk.js";
 import {openDatabase} from "./open.js";
-import {Pruner} from "./prune.js";
+import {Pruner, type RestoredRows} from "./prune.js";
 import {RECEIPTS, WAITING_KIND, WAITING_KINDS} from "./schema.js";
 import {checkSealedBy} from "./sealed-by.js";
 import {Space} from "./space.js";
@@ -64,6 +65,11 @@ export interface SqliteStoreOptions {
   readonly eventBlocksKept: number;
   /** How values are sealed; they lie in clear where nothing is said. */
   readonly cells?: Cells;
+}
+
+/** A block that comes back, with the receipts of its transactions in their order. */
+export interface RestoredBlock extends StoredBlock {
+  readonly receipts: readonly Receipt[];
 }
 
 export class SqliteStore implements LedgerStore {
@@ -275,6 +281,28 @@ export class SqliteStore implements LedgerStore {
     return end;
   }
 
+  /**
+   * Puts pruned blocks back, in one transaction. Whoever calls has held each to its header.
+   * @param blocks follow each other, and end with `prunedHeight`
+   */
+  async restore(blocks: readonly RestoredBlock[]): Promise<void> {
+    const last = blocks.at(-1);
+    if (!last) return;
+    if (last.block.header.height !== this.prunedHeight())
+      throw new InvariantError("blocks come back from the newest on");
+    const rows: RestoredRows[] = [];
+    for (const {block, certificate: votes, receipts} of blocks) {
+      const {height} = block.header;
+      rows.push({
+        height,
+        certificate: this.cells.seal("block.certificate", [height], certificate.encode(votes)),
+        body: this.cells.seal("block.body", [height], await this.pack(block)),
+        receipts: receiptCells(receipts),
+      });
+    }
+    this.#transaction(() => this.#pruner.putBack(rows));
+  }
+
   reclaim(bytesMax: number): number {
     return this.#space.reclaim(bytesMax);
   }
@@ -327,7 +355,7 @@ export class SqliteStore implements LedgerStore {
       if (value === null) statements.removeState.run(store, name);
       else statements.putState.run(store, name, cells.sealState(store, key, value));
     }
-    const receipts = commit.receipts.map((each) => ({key: bytesOfHex(each.txId), value: encodedReceipt(each)}));
+    const receipts = receiptCells(commit.receipts);
     this.#receipts.append(height, receipts);
     const slashes = new Set(commit.slashes);
     for (const [i, {txId, slash, outcome}] of commit.receipts.entries()) {
@@ -415,3 +443,6 @@ export class SqliteStore implements LedgerStore {
     }
   }
 }
+
+const receiptCells = (receipts: readonly Receipt[]): readonly Cell[] =>
+  receipts.map((each) => ({key: bytesOfHex(each.txId), value: encodedReceipt(each)}));

@@ -24,7 +24,7 @@ export interface ImportPorts {
   readonly archive: Archive;
   readonly compression: Compression;
   /** Called behind every batch. `done` and `total` are bytes of the journal or rows of the database. */
-  readonly progress: (part: string, done: number, total: number, secondsLeft: number | null) => void;
+  readonly progress: (part: string, done: number, total: number) => void;
 }
 
 export interface PartReport {
@@ -80,14 +80,13 @@ async function importBlocks(journal: Journal, {options, ports, anomalies, pace, 
     throw new DecodeError("IMPORT_JOURNAL_CHANGED", `${journal.path} is shorter than what was imported of it`, {
       hint: "resume with the journal that the import began with",
     });
-  const paced = new Pace(null);
   let batch: PackedBlock[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
     archive.addBlocks(batch, {rows, position, digest}, anomalies);
     const done = Number(position) - begun;
-    ports.progress("blocks", done, journal.sizeBytes - begun, paced.secondsLeft(done, journal.sizeBytes - begun));
+    ports.progress("blocks", done, journal.sizeBytes - begun);
     const count = batch.length;
     [batch, bytes] = [[], 0];
     await pace.took(count, signal);
@@ -147,13 +146,12 @@ async function importTransfers(database: WalletDatabase, run: Run): Promise<Part
   if (repeated.count > 0) anomalies.add("transfer-id-repeated", repeated.first!, repeated.count);
   const total = Math.max(0, database.count("transactions") - rows);
   const begun = rows;
-  const paced = new Pace(null);
   let bytes = 0;
   let batch: ReadTransfer[] = [];
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
     ports.archive.addTransfers(batch, {rows, position, digest});
-    ports.progress("transfers", rows - begun, total, paced.secondsLeft(rows - begun, total));
+    ports.progress("transfers", rows - begun, total);
     const count = batch.length;
     batch = [];
     await pace.took(count, signal);
@@ -209,7 +207,7 @@ async function importBalances(database: WalletDatabase, {options, ports, anomali
     if (batch.length === 0) return;
     ports.archive.putBalances(batch);
     done += batch.length;
-    ports.progress("balances", done, total, null);
+    ports.progress("balances", done, total);
     const count = batch.length;
     batch = [];
     await pace.took(count, signal);

@@ -35,7 +35,7 @@ export class AppendLog {
   readonly #ends: Statement;
   readonly #all: Statement;
   #next = 1;
-  /** Chunks between these two were dropped: the newest of batch 0, which stays, and the oldest of those behind it. */
+  /** Chunks between these two were dropped: the newest of batch 0, which stays, and the first of those that are there. */
   #keptTo = 0;
   #floor = 1;
   #isStale = true;
@@ -62,12 +62,12 @@ export class AppendLog {
     this.#remove = prepare(`DELETE FROM ${name} WHERE height BETWEEN ? AND ?`);
     this.#ends = prepare(
       `SELECT (SELECT max(seq) FROM ${name}) AS newest, (SELECT max(seq) FROM ${name} WHERE height = 0) AS kept, ` +
-        `(SELECT seq FROM ${name} WHERE height > 0 ORDER BY height, seq LIMIT 1) AS floor`,
+        `(SELECT seq FROM ${name} WHERE height > 0 ORDER BY seq LIMIT 1) AS floor`,
     );
     this.#all = prepare(`SELECT seq, height, value FROM ${name} ORDER BY seq`);
   }
 
-  /** Adds a batch, which is none below the one before. Within a transaction; `forget` when that fails. */
+  /** Adds a batch: the next one, or the one below the oldest, which was dropped before. Within a transaction; `forget` when that fails. */
   append(height: bigint, cells: readonly Cell[]): void {
     this.#load();
     for (let from = 0; from < cells.length; from += SORT_MAX)
@@ -102,6 +102,8 @@ export class AppendLog {
   drop(from: bigint, to: bigint): void {
     this.#load();
     if (this.#remove.run(from, to).changes === 0) return;
+    // Numbers of what came back lie above those that are kept: nothing but the cache would still know them.
+    this.#cache.clear();
     this.#findEnds();
     this.#index.retire();
   }

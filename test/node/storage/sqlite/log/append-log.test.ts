@@ -28,7 +28,7 @@ const valueAt = (n: number, size: number): Uint8Array => new Uint8Array(size).fi
 class Tried {
   file: string;
   readonly #want = new Map<number, {readonly height: number; readonly value: Uint8Array}>();
-  #gone: number[] = [];
+  readonly #gone = new Map<number, {readonly height: number; readonly value: Uint8Array}>();
   #height = 0;
   #db: Sqlite;
   log: AppendLog;
@@ -41,7 +41,7 @@ class Tried {
   }
 
   get count(): number {
-    return this.#want.size + this.#gone.length;
+    return this.#want.size + this.#gone.size;
   }
 
   #cells(count: number, size: number): Cell[] {
@@ -72,11 +72,29 @@ class Tried {
   drop(batches: number): void {
     const to = Math.min(batches, this.#height - 1);
     this.#db.transaction(() => this.log.drop(1n, BigInt(to)))();
-    for (const [n, {height}] of this.#want)
-      if (height > 0 && height <= to) {
+    for (const [n, each] of this.#want)
+      if (each.height > 0 && each.height <= to) {
         this.#want.delete(n);
-        this.#gone.push(n);
+        this.#gone.set(n, each);
       }
+  }
+
+  /** So many of the dropped batches, the newest first. */
+  putBack(batches: number): void {
+    const heights = [...new Set([...this.#gone.values()].map(({height}) => height))].sort((a, b) => b - a);
+    for (const height of heights.slice(0, batches)) {
+      const back = [...this.#gone].filter(([, each]) => each.height === height);
+      this.#db.transaction(() =>
+        this.log.append(
+          BigInt(height),
+          back.map(([n, {value}]) => ({key: keyAt(n), value})),
+        ),
+      )();
+      for (const [n, each] of back) {
+        this.#gone.delete(n);
+        this.#want.set(n, each);
+      }
+    }
   }
 
   reopen(): void {
@@ -103,8 +121,8 @@ class Tried {
     const others = Array.from({length: 40}, (_, i) => this.count + i);
     const lost = [...this.#want].filter(([n, {value}]) => !equalBytes(this.log.get(keyAt(n)) ?? NOTHING, value));
     expect(lost.map(([n]) => n)).toEqual([]);
-    expect([...this.#gone, ...others].filter((n) => this.log.get(keyAt(n)) !== null)).toEqual([]);
-    const newest = [...this.#want.values()].reverse().map(({value}) => hexOf(value));
+    expect([...this.#gone.keys(), ...others].filter((n) => this.log.get(keyAt(n)) !== null)).toEqual([]);
+    const newest = [...this.#want].sort(([a], [b]) => b - a).map(([, {value}]) => hexOf(value));
     expect(this.log.between(ALL).map(hexOf)).toEqual(newest);
     expect(this.log.between({...ALL, limit: 3}).map(hexOf)).toEqual(newest.slice(0, 3));
     expect(this.log.verify()).toEqual([]);
@@ -132,6 +150,7 @@ test("holds what a map holds, whatever is appended, dropped, undone and opened a
     {weight: 1, arbitrary: fc.record({is: fc.constant("append" as const), n: fc.integer({min: 900, max: 1_500})})},
     {weight: 1, arbitrary: fc.record({is: fc.constant("fail" as const), n: fc.integer({min: 1, max: 60})})},
     {weight: 1, arbitrary: fc.record({is: fc.constant("drop" as const), n: fc.integer({min: 1, max: 20})})},
+    {weight: 1, arbitrary: fc.record({is: fc.constant("putBack" as const), n: fc.integer({min: 1, max: 9})})},
     {weight: 1, arbitrary: fc.record({is: fc.constantFrom("reopen" as const, "kill" as const), n: fc.constant(0)})},
   );
   fc.assert(

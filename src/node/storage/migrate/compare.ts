@@ -1,0 +1,71 @@
+/** Holds the history of a data directory and that of a cluster to each other, block by block. */
+import {equalBytes, hexOf} from "../../../codecs/bytes.js";
+import {block as blockCodec, certificate} from "../../../codecs/chain/block.js";
+import {encodedReceipt, type Receipt} from "../../../codecs/chain/receipt.js";
+import {sha256} from "../../../codecs/hash.js";
+import type {CqlHistory, HistoryBlock} from "../cql/history.js";
+import {nextBlocks} from "../cql/next-blocks.js";
+import type {SqliteStore} from "../sqlite/store.js";
+import type {Answer} from "../store.js";
+
+/** Called behind every batch. */
+export type Progress = (part: string, done: number | bigint, total: number | bigint) => void;
+
+export interface ComparePorts {
+  readonly near: SqliteStore;
+  readonly far: CqlHistory;
+  /** Asks the side that was written for a receipt by its id. */
+  readonly found: (txId: string) => Answer<Receipt | null>;
+  readonly progress: Progress;
+}
+
+export interface CompareReport {
+  readonly blocks: number;
+  /** SHA-256 over all that was compared, of the local file and of the cluster, hex. */
+  readonly here: string;
+  readonly there: string;
+  /** First block that differs; null where none does. */
+  readonly differs: bigint | null;
+}
+
+/** Reads all blocks that the local file has back from both sides, and their receipts in both ways of asking for them. */
+export async function compareHistory(
+  upTo: bigint,
+  {near, far, found, progress}: ComparePorts,
+  signal: AbortSignal,
+): Promise<CompareReport> {
+  let [here, there]: [Uint8Array, Uint8Array] = [new Uint8Array(32), new Uint8Array(32)];
+  let differs: bigint | null = null;
+  let blocks = 0;
+  let last = -1n;
+  for (;;) {
+    const next = await nextBlocks(near, last, upTo);
+    if (next.length === 0) return {blocks, here: hexOf(here), there: hexOf(there), differs};
+    for (const each of next) {
+      signal.throwIfAborted();
+      last = each.block.header.height;
+      here = sha256(here, ...partsOf(each));
+      const stored = await far.full(last);
+      there = sha256(there, ...(stored ? partsOf(stored) : []));
+      if (differs === null && !(equalBytes(here, there) && (await areFound(each.receipts, found)))) differs = last;
+      blocks += 1;
+    }
+    progress("comparing", last, upTo);
+  }
+}
+
+/** Whether each receipt is found by its id as well. */
+async function areFound(receipts: readonly Receipt[], found: ComparePorts["found"]): Promise<boolean> {
+  const answers = await Promise.all(receipts.map(({txId}) => found(txId)));
+  return receipts.every((each, at) => {
+    const answer = answers[at];
+    return answer ? equalBytes(encodedReceipt(answer), encodedReceipt(each)) : false;
+  });
+}
+
+/** What of a block is moved, as it is encoded. */
+export const partsOf = ({block, certificate: votes, receipts}: HistoryBlock): readonly Uint8Array[] => [
+  blockCodec.encode(block),
+  certificate.encode(votes),
+  ...receipts.map(encodedReceipt),
+];

@@ -1,0 +1,96 @@
+/**
+ * `npm run test:migration`: brings half a million rows and five million to a stand-in for a cluster and back, kills each
+ * way five times, compares both sides, and prints how much memory either took. Ends with status 1 where the more rows took
+ * more than 1.1 times the memory of the fewer. `--rows 5000000 --dir DIR`; needs Linux, and some 8 GB on the disk.
+ */
+import {mkdtemp, rm} from "node:fs/promises";
+import {tmpdir} from "node:os";
+import path from "node:path";
+import {parseArgs} from "node:util";
+import {type Made, makeChain, trimChain} from "./made-chain.js";
+import {qsdm, standIn} from "./program.js";
+
+const KILLS_EACH_WAY = 5;
+const TRANSACTIONS_PER_BLOCK = 499;
+const RATIO_MAX = 1.1;
+
+const {values} = parseArgs({
+  options: {rows: {type: "string", default: "5000000"}, dir: {type: "string"}},
+});
+const rows = Number(values.rows);
+if (!(Number.isSafeInteger(rows) && rows >= 1_000_000)) throw new Error("--rows is at least 1000000");
+const directory = await mkdtemp(path.join(values.dir ?? tmpdir(), "qsdm-migration-"));
+const startedMs = performance.now();
+const say = (text: string): void => {
+  process.stdout.write(`${String(Math.round((performance.now() - startedMs) / 1_000)).padStart(6)} s  ${text}\n`);
+};
+
+/** One way, killed and resumed; the most memory that it took, and what it reported at the end. */
+async function goOneWay(words: readonly string[], atTheEnd: readonly string[]) {
+  let peakBytes = 0;
+  for (let kills = 0; ; ) {
+    const last = kills === KILLS_EACH_WAY;
+    // Two tenths of what was left, each time.
+    const ended = await qsdm([...words, "--resume", ...(last ? [...atTheEnd, "--json"] : [])], last ? null : 2);
+    peakBytes = Math.max(peakBytes, ended.peakBytes);
+    if (!last && ended.status === null) {
+      kills += 1;
+      continue;
+    }
+    if (!last || ended.status !== 0) throw new Error(`${words[1]} ended with ${ended.status}: ${ended.out}`);
+    const {data} = JSON.parse(ended.out);
+    say(`${words[1]}: ${kills} kills, then ${data.blocks} blocks and ${data.receipts} receipts in ${data.seconds} s`);
+    return {peakBytes, verified: data.verified};
+  }
+}
+
+async function roundTrip(count: number): Promise<readonly number[]> {
+  const dataDir = path.join(directory, String(count));
+  const blocks = Math.round(count / (TRANSACTIONS_PER_BLOCK + 1));
+  const made = await makeChain(dataDir, {blocks, transactionsPerBlock: TRANSACTIONS_PER_BLOCK});
+  say(`${count} rows: made, ${blocks} blocks and ${blocks * TRANSACTIONS_PER_BLOCK} receipts`);
+  const file = path.join(directory, `${count}.cluster`);
+  const cluster = await standIn(file);
+  try {
+    return await thereAndBack(dataDir, made, cluster.contactPoint);
+  } finally {
+    say(`the stand-in took at most ${mebibytes(await cluster.stop())}`);
+    await rm(dataDir, {recursive: true});
+    await rm(file);
+  }
+}
+
+async function thereAndBack(
+  dataDir: string,
+  {databasePath, digest}: Made,
+  contactPoint: string,
+): Promise<readonly number[]> {
+  const place = ["--data-dir", dataDir, "--cql-contact-points", contactPoint];
+  const flags = [...place, "--cql-datacenter", "dc1", "--cql-tls", "off"];
+  const there = await goOneWay(["migrate", "to-cluster", ...flags], []);
+  await trimChain(databasePath);
+  say(`let go, all but the newest block`);
+  const back = await goOneWay(["migrate", "from-cluster", ...flags], ["--verify"]);
+  if (back.verified.digest !== digest) throw new Error("what came back is not what was made");
+  say(`both sides have the ${back.verified.blocks} blocks that were made: ${digest}`);
+  const whole = await qsdm(["store", "verify", "--level", "votes", "--data-dir", dataDir], null);
+  if (whole.status !== 0) throw new Error(`what came back is not whole: ${whole.out}`);
+  say("whole, to the votes and the state root");
+  return [there.peakBytes, back.peakBytes];
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+try {
+  const few = await roundTrip(rows / 10);
+  const many = await roundTrip(rows);
+  for (const [at, way] of ["to-cluster", "from-cluster"].entries()) {
+    const ratio = many[at]! / few[at]!;
+    say(
+      `${way}: at most ${mebibytes(few[at]!)} for ${rows / 10} rows, ${mebibytes(many[at]!)} for ${rows}: ${ratio.toFixed(3)}`,
+    );
+    if (ratio > RATIO_MAX) process.exitCode = 1;
+  }
+} finally {
+  await rm(directory, {recursive: true, force: true});
+}
