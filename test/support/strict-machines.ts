@@ -15,7 +15,15 @@ import {
   stockPayload,
 } from "../../src/codecs/quorum/strict/job.js";
 import {digestOf, sign} from "../../src/codecs/quorum/strict/statement.js";
-import {approval, deposit, maskRequest, prepared, result, ticket} from "../../src/codecs/quorum/strict/statements.js";
+import {
+  approval,
+  deposit,
+  maskRequest,
+  prepared,
+  result,
+  ticket,
+  withdrawal,
+} from "../../src/codecs/quorum/strict/statements.js";
 import {ML_KEM_768} from "../../src/codecs/suite.js";
 import {QsdmError} from "../../src/errors.js";
 import {bigintField} from "../../src/node/compute/field.js";
@@ -165,6 +173,16 @@ export class StrictMachines {
   stock(wanted: {readonly triples: number; readonly masks: number}): Promise<Part[]> {
     const {nextTriple: firstTriple, nextMask: firstMask} = this.custodians[0]!.status(this.nowMs);
     return this.perform(this.job("stock", stockPayload.encode({firstTriple, firstMask, ...wanted})));
+  }
+
+  withdrawal({programId}: ProgramPackage, place: number, more: {withdrawn?: boolean; atMs?: number; by?: number} = {}) {
+    const {withdrawn = true, atMs = this.nowMs, by = place} = more;
+    const content = {
+      roster: this.quorum.members.digest,
+      programId: bytesOfHex(programId),
+      ...{custodian: place, withdrawn, timeMs: BigInt(atMs)},
+    };
+    return sign(withdrawal, content, (message) => this.quorum.parties.custodians[by]!.sign(message));
   }
 
   approval({programId}: ProgramPackage, place: number, by = place) {

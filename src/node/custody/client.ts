@@ -7,7 +7,15 @@ import {type ProgramPackage, programPackage} from "../../codecs/quorum/program-p
 import type {Countersigned} from "../../codecs/quorum/strict/audit.js";
 import {type Answer, type Ask, type CoordinatorMethods, coordinatorMethods} from "../../codecs/quorum/strict/calls.js";
 import {type ContentOf, digestOf, isSignedBy, type Signed, sign} from "../../codecs/quorum/strict/statement.js";
-import {approval, deposit, maskRequest, maskShares, result, ticket} from "../../codecs/quorum/strict/statements.js";
+import {
+  approval,
+  deposit,
+  maskRequest,
+  maskShares,
+  result,
+  ticket,
+  withdrawal,
+} from "../../codecs/quorum/strict/statements.js";
 import {ML_KEM_768} from "../../codecs/suite.js";
 import {DecodeError, RuleError, UnavailableError} from "../../errors.js";
 import {dial, parseAddress} from "../network/channel/endpoint.js";
@@ -134,16 +142,34 @@ export class StrictClient {
   /** Gives a custodian's approval. @throws RuleError NOT_A_CUSTODIAN */
   async approve({programId, version}: ProgramPackage, notAfterMs: bigint) {
     const {members, party} = this.ports;
-    const role = members.bySigningKey(party.signingKey);
-    if (role?.kind !== "custodian") throw new RuleError("NOT_A_CUSTODIAN", "only a custodian's key approves programs");
     const content = {
       roster: members.digest,
       programId: bytesOfHex(programId),
       version: version ?? "",
-      custodian: role.place,
+      custodian: this.#custodianPlace("approves"),
       notAfterMs,
     };
     return this.call("approve", {approval: sign(approval, content, (message) => party.sign(message))});
+  }
+
+  /** Takes a custodian's word for a program back, or gives it again. @throws RuleError NOT_A_CUSTODIAN */
+  async suspend({programId}: ProgramPackage, withdrawn: boolean) {
+    const {members, party} = this.ports;
+    const content = {
+      roster: members.digest,
+      programId: bytesOfHex(programId),
+      custodian: this.#custodianPlace("suspends"),
+      withdrawn,
+      timeMs: BigInt(party.suite.nowMs()),
+    };
+    return this.call("suspend", {withdrawal: sign(withdrawal, content, (message) => party.sign(message))});
+  }
+
+  #custodianPlace(does: string): number {
+    const {members, party} = this.ports;
+    const role = members.bySigningKey(party.signingKey);
+    if (role?.kind === "custodian") return role.place;
+    throw new RuleError("NOT_A_CUSTODIAN", `only a custodian's key ${does} programs`);
   }
 
   /** The package of that id, recomputed here. @throws DecodeError PROGRAM_ID_MISMATCH */

@@ -28,14 +28,15 @@ import {
   type maskShares,
   result,
   type ticket,
+  withdrawal,
 } from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {Allocation, commonRanges} from "../quorum/strict/allocation.js";
 import {type Accusation, namedBy} from "../quorum/strict/blame.js";
-import {checkApproval, exhausted, masksFor} from "../quorum/strict/custodian.js";
+import {checkApproval, checkWithdrawal, exhausted, masksFor} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
-import type {SignedApproval} from "../quorum/strict/store.js";
+import type {SignedApproval, SignedWithdrawal} from "../quorum/strict/store.js";
 import {triplesFor} from "../quorum/verified/online.js";
 import {stockMax} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
@@ -84,6 +85,7 @@ export class StrictCoordinator {
         return m.deploy.answer.encode({});
       },
       approve: async (body) => m.approve.answer.encode(await this.approve(m.approve.ask.decode(body).approval)),
+      suspend: async (body) => m.suspend.answer.encode(await this.suspend(m.suspend.ask.decode(body).withdrawal)),
       program: async (body) => {
         const {programId} = m.program.ask.decode(body);
         return m.program.answer.encode({package: programPackage.encode(this.#program(programId))});
@@ -115,10 +117,12 @@ export class StrictCoordinator {
     for (const stock of Object.values(this.#stock)) stock.clear();
     const nowMs = BigInt(this.ports.nowMs());
     const approvals = store.approvals().filter(({content}) => content.notAfterMs >= nowMs);
+    const withdrawals = store.withdrawals();
     try {
       for (const program of store.programs())
         await custodians.call(place, "install", {package: programPackage.encode(program)});
       for (const approval of approvals) await custodians.call(place, "approve", {approval});
+      for (const withdrawal of withdrawals) await custodians.call(place, "suspend", {withdrawal});
       for (const certificate of store.certificates()) await custodians.call(place, "commit", {certificate});
     } catch (err) {
       if (!(err instanceof QsdmError)) throw err;
@@ -160,10 +164,34 @@ export class StrictCoordinator {
     const [party] = members.namesOf([signed.content.custodian]);
     audit.enter({event: "approve", subject: digestOf(approval, signed), programId: id, party});
     await custodians.all("approve", {approval: signed});
+    const {approvals, active} = await this.#standing(id);
+    return {approvals, active};
+  }
+
+  /** Hands a custodian's suspension, or its end, to all. @throws RuleError WITHDRAWAL_INVALID, PROGRAM_UNKNOWN */
+  async suspend(signed: SignedWithdrawal): Promise<{withdrawals: number; active: boolean}> {
+    const {store, custodians, members, audit} = this.ports;
+    const {programId, custodian, withdrawn} = signed.content;
+    this.#program(programId);
+    checkWithdrawal(signed, this.ports, this.ports.nowMs());
+    store.saveWithdrawal(signed);
+    const [party] = members.namesOf([custodian]);
+    audit.enter({event: withdrawn ? "suspend" : "resume", subject: digestOf(withdrawal, signed), programId, party});
+    await custodians.all("suspend", {withdrawal: signed});
+    const {withdrawals, active} = await this.#standing(programId);
+    return {withdrawals, active};
+  }
+
+  /** What custodians say of a program. */
+  async #standing(programId: Uint8Array): Promise<{approvals: number; withdrawals: number; active: boolean}> {
+    const {custodians, members} = this.ports;
     const statuses = await custodians.statuses();
-    const known = statuses.flatMap(({status}) => status.programs.filter((each) => equalBytes(each.programId, id)));
+    const known = statuses.flatMap(({status}) =>
+      status.programs.filter((each) => equalBytes(each.programId, programId)),
+    );
     return {
       approvals: Math.max(0, ...known.map(({approvals}) => approvals)),
+      withdrawals: Math.max(0, ...known.map(({withdrawals}) => withdrawals)),
       active: known.filter(({active}) => active).length >= members.k,
     };
   }

@@ -92,7 +92,7 @@ export class CustodianService {
   #coordinatorHandlers(by: Extract<Role, {kind: "coordinator"}>): Handlers {
     const {custodian} = this;
     const {log, endpoint, witness} = this.options;
-    const {status, install, approve, masks, run, commit, entries, countersign} = custodianMethods;
+    const {status, install, approve, suspend, masks, run, commit, entries, countersign} = custodianMethods;
     const calls: Partial<Record<MethodName, (body: Uint8Array) => Uint8Array | Promise<Uint8Array>>> = {
       status: (body) => {
         status.ask.decode(body);
@@ -105,6 +105,10 @@ export class CustodianService {
       approve: (body) => {
         custodian.approve(approve.ask.decode(body).approval, endpoint.nowMs());
         return approve.answer.encode({});
+      },
+      suspend: (body) => {
+        custodian.suspend(suspend.ask.decode(body).withdrawal, endpoint.nowMs());
+        return suspend.answer.encode({});
       },
       masks: (body) => {
         const {request, first} = masks.ask.decode(body);

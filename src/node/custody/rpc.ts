@@ -16,6 +16,7 @@ const callCodec = record("qvm/call/1", {
     "status",
     "install",
     "approve",
+    "suspend",
     "masks",
     "run",
     "commit",

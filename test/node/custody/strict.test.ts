@@ -7,7 +7,7 @@ import {StrictQuorum} from "../../support/strict-quorum.js";
 
 const SOURCE = "input x\ninput y\nsecret w\nmul a = x y\nmul b = a w\nadd s = b x\noutput s\noutput a";
 const SECRETS = new Map([["w", 1_000n]]);
-const program = packProgram(compile(SOURCE), {policy: {budgetPerIdentity: 6n, maxEvalsPerMinute: 100n}});
+const program = packProgram(compile(SOURCE), {policy: {budgetPerIdentity: 9n, maxEvalsPerMinute: 100n}});
 const inDays = (days: number): bigint => BigInt(Date.now() + days * 86_400_000);
 const inputs = new Map([
   ["x", 3n],
@@ -54,6 +54,34 @@ describe("two of three custodians", () => {
     expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
     await quorum.startCustodian(1);
     await quorum.settled(3);
+    expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
+    client.close();
+  });
+
+  test("a custodian that takes its word back serves no more, K of them end the program, and one can give it again", async () => {
+    const client = await quorum.client(1);
+    const suspend = async (place: number, withdrawn: boolean) => {
+      const operator = await quorum.operator(place);
+      const answer = await operator.suspend(program, withdrawn);
+      operator.close();
+      return answer;
+    };
+    const ended = expect.objectContaining({code: "PROGRAM_SUSPENDED"});
+    await expect(client.suspend(program, true)).rejects.toThrow(expect.objectContaining({code: "NOT_A_CUSTODIAN"}));
+    // Two have approved it, so it lacks one without custodian 0.
+    expect(await suspend(0, true)).toEqual({withdrawals: 1, active: false});
+    const third = await quorum.operator(2);
+    expect(await third.approve(program, inDays(30))).toMatchObject({approvals: 2, active: true});
+    third.close();
+    expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
+    expect(await suspend(1, true)).toEqual({withdrawals: 2, active: false});
+    await expect(client.evaluate(program, inputs)).rejects.toThrow(ended);
+    await quorum.stopCustodian(2);
+    await quorum.startCustodian(2);
+    await quorum.settled(3);
+    await expect(client.evaluate(program, inputs)).rejects.toThrow(ended);
+    await suspend(0, false);
+    expect(await suspend(1, false)).toEqual({withdrawals: 0, active: true});
     expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
     client.close();
   });

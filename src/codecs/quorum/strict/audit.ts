@@ -18,8 +18,8 @@ export const auditEntry = within(
     /** Leaf hash of the entry before; zeros in the first. */
     previous: digest,
     /** What was asked for; jobs have an entry before they run and one behind. */
-    event: word("deploy", "approve", "masks", "begin", "end"),
-    /** Digest of the program's id, the approval, the request or the job. */
+    event: word("deploy", "approve", "suspend", "resume", "masks", "begin", "end"),
+    /** The program's id, or digest of the approval, the withdrawal, the request or the job. */
     subject: digest,
     programId: nullable(digest),
     /** Who asked; empty for the coordinator itself, and where nobody has signed. */

@@ -5,7 +5,7 @@ import {PACKAGE_MAX_BYTES} from "../program-package.js";
 import {checkpoint, countersignature, countersigned, ENTRY_MAX_BYTES} from "./audit.js";
 import {job} from "./job.js";
 import {CUSTODIANS_MAX} from "./roster.js";
-import {approval, deposit, maskRequest, maskShares, prepared, result, ticket} from "./statements.js";
+import {approval, deposit, maskRequest, maskShares, prepared, result, ticket, withdrawal} from "./statements.js";
 
 /** Longest message on a channel. */
 export const MESSAGE_MAX_BYTES = 32 * 1024 * 1024;
@@ -40,7 +40,13 @@ export const custodianStatus = record("qvm/custodian-status/1", {
   triples: list(range, PROGRAMS_MAX),
   masks: list(range, PROGRAMS_MAX),
   programs: list(
-    record("qvm/program-status/1", {programId: fixed(32), approvals: u32, active: flag, sharing: u64}),
+    record("qvm/program-status/1", {
+      programId: fixed(32),
+      approvals: u32,
+      withdrawals: u32,
+      active: flag,
+      sharing: u64,
+    }),
     PROGRAMS_MAX,
   ),
 });
@@ -56,6 +62,7 @@ export const custodianMethods = {
   status: method(record("qvm/status/1", {}), custodianStatus),
   install: method(record("qvm/install/1", {package: programPackage}), done),
   approve: method(record("qvm/hand-approval/1", {approval}), done),
+  suspend: method(record("qvm/hand-withdrawal/1", {withdrawal}), done),
   masks: method(record("qvm/reserve/1", {request: maskRequest, first: u64}), maskShares),
   /** The outcome is a signed result, a signed acknowledgement, or empty. */
   run: method(record("qvm/run/1", {job}), record("qvm/outcome/1", {outcome: blob({max: 1024 * 1024})})),
@@ -72,6 +79,10 @@ export const custodianMethods = {
 export const coordinatorMethods = {
   deploy: method(record("qvm/deploy/1", {package: programPackage, deposit: nullable(deposit)}), done),
   approve: method(record("qvm/hand-approval/1", {approval}), record("qvm/approved/1", {approvals: u32, active: flag})),
+  suspend: method(
+    record("qvm/hand-withdrawal/1", {withdrawal}),
+    record("qvm/withdrawn/1", {withdrawals: u32, active: flag}),
+  ),
   program: method(
     record("qvm/program/1", {programId: fixed(32)}),
     record("qvm/program-answer/1", {package: programPackage}),

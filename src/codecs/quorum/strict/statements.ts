@@ -1,5 +1,5 @@
 /** What parties of a quorum sign. Each names the roster under which it holds by its digest. */
-import {blob, type FieldValue, fixed, list, record, text, u32, u64} from "../../cbor/record.js";
+import {blob, type FieldValue, fixed, flag, list, record, text, u32, u64} from "../../cbor/record.js";
 import {ML_KEM_768} from "../../suite.js";
 import {ELEMENT_BYTES} from "../element.js";
 import {CUSTODIANS_MAX} from "./roster.js";
@@ -30,6 +30,19 @@ export const approval = statement(
     custodian: u32,
     /** Milliseconds since 1970. */
     notAfterMs: u64,
+  }),
+);
+
+/** A custodian takes its word for a program back, or gives it again; of two the later holds. */
+export const withdrawal = statement(
+  "qvm/withdraw/1",
+  record("qvm/withdraw/1", {
+    roster: digest,
+    programId: digest,
+    custodian: u32,
+    withdrawn: flag,
+    /** Milliseconds since 1970. */
+    timeMs: u64,
   }),
 );
 

@@ -13,7 +13,7 @@ import type {Quota} from "./store.js";
 
 /** Longest life of what a client signs, and how far clocks may be apart. */
 export const STATEMENT_LIFE_MS = 10 * 60_000;
-const CLOCK_SKEW_MS = 60_000;
+export const CLOCK_SKEW_MS = 60_000;
 /** Units of a rate bucket for one evaluation: milliseconds of a minute, so that nothing is ever rounded. */
 const UNITS = 60_000n;
 

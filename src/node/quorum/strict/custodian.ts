@@ -17,6 +17,7 @@ import {
   maskShares,
   prepared,
   WIRES_MAX,
+  withdrawal,
 } from "../../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
@@ -24,11 +25,11 @@ import {unpackElements} from "../field/bytes.js";
 import {type Arithmetic, elementAt} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
 import {masksAt, pointOf} from "../verified/stock.js";
-import {checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
+import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import {Columns} from "./leases.js";
 import type {Members} from "./members.js";
 import {Reservations} from "./reservations.js";
-import type {SignedApproval, StockKind, StrictStore} from "./store.js";
+import type {SignedApproval, SignedWithdrawal, StockKind, StrictStore} from "./store.js";
 
 export interface CustodianPorts {
   readonly members: Members;
@@ -69,6 +70,19 @@ export class StrictCustodian {
     this.program(signed.content.programId);
     checkApproval(signed, this.ports, nowMs);
     store.saveApproval(signed);
+  }
+
+  /**
+   * Takes a custodian's word for a program back, or gives it again. What is older than what is known changes nothing.
+   * @throws RuleError PROGRAM_UNKNOWN, WITHDRAWAL_INVALID, ROSTER_MISMATCH
+   */
+  suspend(signed: SignedWithdrawal, nowMs: number): void {
+    const {store} = this.ports;
+    const {programId, custodian, timeMs} = signed.content;
+    const program = this.program(programId);
+    checkWithdrawal(signed, this.ports, nowMs);
+    const known = store.withdrawals(program.programId).find(({content}) => content.custodian === custodian);
+    if (!known || known.content.timeMs < timeMs) store.saveWithdrawal(signed);
   }
 
   /**
@@ -145,6 +159,7 @@ export class StrictCustodian {
       programs: store.programs().map(({programId}) => ({
         programId: bytesOfHex(programId),
         approvals: this.#approvals(programId, nowMs),
+        withdrawals: this.#withdrawn(programId).size,
         active: this.#isActive(programId, nowMs),
         sharing: store.sharing(programId)?.run ?? 0n,
       })),
@@ -165,13 +180,31 @@ export class StrictCustodian {
     const program = this.program(programId);
     if (this.#isActive(program.programId, nowMs)) return program;
     const {k} = this.ports.members;
+    const withdrawn = this.#withdrawn(program.programId);
+    if (withdrawn.has(this.ports.place) || withdrawn.size >= k)
+      throw new RuleError("PROGRAM_SUSPENDED", `${withdrawn.size} custodians suspended program ${program.programId}`, {
+        hint: "qsdm quorum suspend --resume gives a custodian's word again",
+      });
     throw new RuleError("PROGRAM_INACTIVE", `program ${program.programId} needs ${k} approvals that have not expired`, {
       hint: "qsdm quorum approve gives one",
     });
   }
 
+  /** One custodian that withdrew serves no more, and K end it for all. */
   #isActive(programId: string, nowMs: number): boolean {
-    return this.#approvals(programId, nowMs) >= this.ports.members.k;
+    const {place, members} = this.ports;
+    const withdrawn = this.#withdrawn(programId);
+    if (withdrawn.has(place) || withdrawn.size >= members.k) return false;
+    return this.#approvals(programId, nowMs) >= members.k;
+  }
+
+  /** Places of those who took their word back. */
+  #withdrawn(programId: string): ReadonlySet<number> {
+    const {members, store} = this.ports;
+    const held = store
+      .withdrawals(programId)
+      .filter(({content}) => content.withdrawn && equalBytes(content.roster, members.digest));
+    return new Set(held.map(({content}) => content.custodian));
   }
 
   /** Distinct custodians whose approval holds now; they were checked when they came. */
@@ -180,7 +213,8 @@ export class StrictCustodian {
     const valid = store
       .approvals(programId)
       .filter(({content}) => content.notAfterMs >= BigInt(nowMs) && equalBytes(content.roster, members.digest));
-    return new Set(valid.map(({content}) => content.custodian)).size;
+    const withdrawn = this.#withdrawn(programId);
+    return new Set(valid.flatMap(({content}) => (withdrawn.has(content.custodian) ? [] : [content.custodian]))).size;
   }
 }
 
@@ -196,6 +230,22 @@ export function checkApproval(
   if (!key || !isSignedBy(approval, signed, key, verify))
     throw new RuleError("APPROVAL_INVALID", "the approval is not signed by a custodian of the roster");
   if (notAfterMs < BigInt(nowMs)) throw new RuleError("APPROVAL_INVALID", "the approval has expired");
+}
+
+/** @throws RuleError WITHDRAWAL_INVALID, ROSTER_MISMATCH */
+export function checkWithdrawal(
+  signed: SignedWithdrawal,
+  {members, verify}: Pick<CustodianPorts, "members" | "verify">,
+  nowMs: number,
+): void {
+  const {roster, custodian, timeMs} = signed.content;
+  checkRosterDigest(members, roster);
+  const key = members.custodian(custodian)?.card.signingKey;
+  if (!key || !isSignedBy(withdrawal, signed, key, verify))
+    throw new RuleError("WITHDRAWAL_INVALID", "the suspension is not signed by a custodian of the roster");
+  // Of two the later holds, so one from the future would hold for ever.
+  if (timeMs > BigInt(nowMs + CLOCK_SKEW_MS))
+    throw new RuleError("WITHDRAWAL_INVALID", "the suspension is of a time to come", {hint: "compare the clocks"});
 }
 
 /** Masks that one evaluation takes: for each input and each output. */

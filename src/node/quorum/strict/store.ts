@@ -2,10 +2,11 @@
 
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import type {ContentOf, Signed} from "../../../codecs/quorum/strict/statement.js";
-import type {approval} from "../../../codecs/quorum/strict/statements.js";
+import type {approval, withdrawal} from "../../../codecs/quorum/strict/statements.js";
 import type {Vector} from "../field/vector.js";
 
 export type SignedApproval = Signed<ContentOf<typeof approval>>;
+export type SignedWithdrawal = Signed<ContentOf<typeof withdrawal>>;
 export type StockKind = "triple" | "mask";
 
 /** Keys of the shared randomness and of the MACs, made by the job with number `epoch`. */
@@ -67,6 +68,9 @@ export interface StrictStore {
   saveProgram(program: ProgramPackage): void;
   approvals(programId: string): readonly SignedApproval[];
   saveApproval(approval: SignedApproval): void;
+  /** The latest of each custodian. */
+  withdrawals(programId: string): readonly SignedWithdrawal[];
+  saveWithdrawal(withdrawal: SignedWithdrawal): void;
 
   keys(): Keys | null;
   sharing(programId: string): Sharing | null;

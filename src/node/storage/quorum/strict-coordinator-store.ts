@@ -2,17 +2,25 @@
 import {hexOf, plain} from "../../../codecs/bytes.js";
 import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
 import {type Certificate, certificateCodec} from "../../../codecs/quorum/strict/calls.js";
-import {approval} from "../../../codecs/quorum/strict/statements.js";
-import type {SignedApproval} from "../../quorum/strict/store.js";
+import {approval, withdrawal} from "../../../codecs/quorum/strict/statements.js";
+import type {SignedApproval, SignedWithdrawal} from "../../quorum/strict/store.js";
 import type {Sqlite} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 
+const WITHDRAWAL = `CREATE TABLE withdrawal (
+  program_id TEXT NOT NULL,
+  custodian INTEGER NOT NULL,
+  signed BLOB NOT NULL,
+  PRIMARY KEY (program_id, custodian)
+) STRICT;
+`;
 const FORM: DatabaseForm = {
   journal: "wal",
   // "qvmt" in ASCII.
   applicationId: 0x71766d74,
-  version: 1,
-  schema: `
+  version: 2,
+  steps: [{to: 2, apply: (db) => db.exec(WITHDRAWAL)}],
+  schema: `${WITHDRAWAL}
 CREATE TABLE program (
   id TEXT PRIMARY KEY,
   package BLOB NOT NULL
@@ -71,6 +79,17 @@ export class SqliteStrictCoordinatorStore {
     this.db
       .prepare("INSERT OR REPLACE INTO approval (program_id, custodian, signed) VALUES (?, ?, ?)")
       .run(hexOf(signed.content.programId), signed.content.custodian, approval.encode(signed));
+  }
+
+  withdrawals(): readonly SignedWithdrawal[] {
+    const rows = this.db.prepare("SELECT signed FROM withdrawal").all() as {signed: Buffer}[];
+    return rows.map(({signed}) => withdrawal.decode(plain(signed)));
+  }
+
+  saveWithdrawal(signed: SignedWithdrawal): void {
+    this.db
+      .prepare("INSERT OR REPLACE INTO withdrawal (program_id, custodian, signed) VALUES (?, ?, ?)")
+      .run(hexOf(signed.content.programId), signed.content.custodian, withdrawal.encode(signed));
   }
 
   /** By which a custodian that was away is told what to use, in order. */

@@ -1,12 +1,20 @@
 /** Tables of a custodian of the strict profile. */
 import type {SchemaStep} from "../sqlite/steps.js";
 
-export const STRICT_CUSTODIAN_VERSION = 3;
+export const STRICT_CUSTODIAN_VERSION = 4;
+const WITHDRAWAL = `CREATE TABLE withdrawal (
+  program_id TEXT NOT NULL,
+  custodian INTEGER NOT NULL,
+  signed BLOB NOT NULL,
+  PRIMARY KEY (program_id, custodian)
+) STRICT;
+`;
 /** In order. Keys, secrets and budgets stay; stock is made anew. */
 export const STRICT_CUSTODIAN_STEPS: readonly SchemaStep[] = [
   // Numbers lay one after the other in a row, and are columns now.
   {to: 2, apply: (db) => db.exec("DELETE FROM stock; DELETE FROM reservation")},
   {to: 3, apply: (db) => db.exec("DROP TABLE reservation")},
+  {to: 4, apply: (db) => db.exec(WITHDRAWAL)},
 ];
 
 export const STRICT_CUSTODIAN_SCHEMA = `
@@ -24,7 +32,7 @@ CREATE TABLE approval (
   signed BLOB NOT NULL,
   PRIMARY KEY (program_id, custodian)
 ) STRICT;
-CREATE TABLE keyset (
+${WITHDRAWAL}CREATE TABLE keyset (
   job BLOB PRIMARY KEY,
   epoch INTEGER NOT NULL,
   sets BLOB NOT NULL,

@@ -1,9 +1,9 @@
 /** What a custodian of the strict profile keeps, in one SQLite file: programs, keys, shares, stock, tickets. */
 import {chmodSync, closeSync, openSync} from "node:fs";
-import {concat, plain} from "../../../codecs/bytes.js";
+import {concat, hexOf, plain} from "../../../codecs/bytes.js";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
 import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
-import {approval} from "../../../codecs/quorum/strict/statements.js";
+import {approval, withdrawal} from "../../../codecs/quorum/strict/statements.js";
 import {InvariantError} from "../../../errors.js";
 import type {Vector} from "../../quorum/field/vector.js";
 import {Columns, joinedRanges, Leases} from "../../quorum/strict/leases.js";
@@ -13,6 +13,7 @@ import type {
   Range,
   Sharing,
   SignedApproval,
+  SignedWithdrawal,
   StockKind,
   StrictStore,
   TicketRecord,
@@ -41,6 +42,7 @@ const nothingKnown = () => ({
   keys: null as Keys | null,
   sharings: new Map<string, Sharing>(),
   approvals: new Map<string, readonly SignedApproval[]>(),
+  withdrawals: new Map<string, readonly SignedWithdrawal[]>(),
 });
 const noLeases = (): Record<StockKind, Leases> => ({triple: new Leases(), mask: new Leases()});
 
@@ -119,9 +121,29 @@ export class SqliteStrictStore implements StrictStore {
     const {programId, custodian} = signed.content;
     this.#do(
       "INSERT OR REPLACE INTO approval (program_id, custodian, signed) VALUES (?, ?, ?)",
-      Buffer.from(programId).toString("hex"),
+      hexOf(programId),
       custodian,
       approval.encode(signed),
+    );
+    this.#known = nothingKnown();
+  }
+
+  withdrawals(programId: string): readonly SignedWithdrawal[] {
+    const known = this.#known.withdrawals.get(programId);
+    if (known) return known;
+    const rows = this.#rows<{signed: Buffer}>("SELECT signed FROM withdrawal WHERE program_id = ?", programId);
+    const read = rows.map(({signed}) => withdrawal.decode(plain(signed)));
+    this.#known.withdrawals.set(programId, read);
+    return read;
+  }
+
+  saveWithdrawal(signed: SignedWithdrawal): void {
+    const {programId, custodian} = signed.content;
+    this.#do(
+      "INSERT OR REPLACE INTO withdrawal (program_id, custodian, signed) VALUES (?, ?, ?)",
+      hexOf(programId),
+      custodian,
+      withdrawal.encode(signed),
     );
     this.#known = nothingKnown();
   }

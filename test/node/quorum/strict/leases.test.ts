@@ -105,7 +105,7 @@ describe("a custodian's store", () => {
     const path = file();
     filled(path).close();
     const db = openSqlite(path);
-    db.exec("CREATE TABLE reservation (first INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT");
+    db.exec("CREATE TABLE reservation (first INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT; DROP TABLE withdrawal");
     db.prepare("INSERT INTO keyset (job, epoch, sets, alpha, used) VALUES (?, 7, ?, ?, 1)").run(
       new Uint8Array(32),
       new Uint8Array(64),
@@ -115,6 +115,7 @@ describe("a custodian's store", () => {
     db.close();
     const store = SqliteStrictStore.open(path);
     expect([store.keys()?.epoch, store.ranges("triple"), store.nextOf("triple")]).toEqual([7n, [], 3_000n]);
+    expect(store.withdrawals("00")).toEqual([]);
     store.close();
   });
 

@@ -242,6 +242,27 @@ describe("two of four", () => {
     );
   });
 
+  test("a suspension in another's name or of a time to come is refused, and an older one changes nothing", () => {
+    const custodian = machines.custodians[3]!;
+    const withdrawals = () => custodian.status(machines.nowMs).programs[0]!.withdrawals;
+    const invalid = expect.objectContaining({code: "WITHDRAWAL_INVALID"});
+    const forged = machines.withdrawal(PROGRAM, 2, {by: 1});
+    expect(() => custodian.suspend(forged, machines.nowMs)).toThrow(invalid);
+    const future = machines.withdrawal(PROGRAM, 2, {atMs: machines.nowMs + 60_001});
+    expect(() => custodian.suspend(future, machines.nowMs)).toThrow(invalid);
+    const other = {...machines.withdrawal(PROGRAM, 2)};
+    const elsewhere = {...other, content: {...other.content, roster: new Uint8Array(32)}};
+    expect(() => custodian.suspend(elsewhere, machines.nowMs)).toThrow(
+      expect.objectContaining({code: "ROSTER_MISMATCH"}),
+    );
+    const [first, second] = [0, 1].map((more) => machines.nowMs + more) as [number, number];
+    custodian.suspend(machines.withdrawal(PROGRAM, 2, {atMs: first}), machines.nowMs);
+    expect(withdrawals()).toBe(1);
+    custodian.suspend(machines.withdrawal(PROGRAM, 2, {withdrawn: false, atMs: second}), machines.nowMs);
+    custodian.suspend(machines.withdrawal(PROGRAM, 2, {atMs: first}), machines.nowMs);
+    expect(withdrawals()).toBe(0);
+  });
+
   test("secrets that are shared are not shared again", async () => {
     const parts = await machines.perform(machines.depositJob(PROGRAM, new Map([["s", 6n]])));
     expect(parts.map(({code}) => code)).toEqual(Array(4).fill("SECRETS_SHARED"));
