@@ -166,6 +166,22 @@ export const SETTINGS = {
     path: false,
     fallback: "0",
   },
+  snapshot_interval: {
+    env: "QSDM_SNAPSHOT_INTERVAL",
+    describe:
+      "At heights that are multiples of this a node writes a snapshot for others to start from, or never (`off`). From 10 to " +
+      "500,000, and at least 10,000 on a main network.",
+    schema: numeric(/^(?:off|[1-9][0-9]{0,14})$/, "must be off or a number of blocks"),
+    path: false,
+    fallback: "off",
+  },
+  snapshots_kept: {
+    env: "QSDM_SNAPSHOTS_KEPT",
+    describe: "How many of a node's newest snapshots stay, from 1 to 1,000.",
+    schema: numeric(/^(?:1000|[1-9][0-9]{0,2})$/, "must be a number from 1 to 1000"),
+    path: false,
+    fallback: "5",
+  },
   verify_on: {
     env: "QSDM_VERIFY_ON",
     describe:

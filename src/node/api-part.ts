@@ -16,6 +16,7 @@ import type {PoolChannel} from "./pool-gossip.js";
 import {Pulse} from "./pulse.js";
 import type {Pruning} from "./retention.js";
 import type {Site} from "./site.js";
+import type {Snapshots} from "./snapshots/periodic.js";
 import {viewOf} from "./view.js";
 import type {Wire} from "./wire-part.js";
 
@@ -26,8 +27,15 @@ export function createApi(
     engine,
     batches,
     pruning,
+    snapshots,
     ...ledger
-  }: Ledger & Wire & {readonly engine: Engine; readonly batches: BatchDesk; readonly pruning: Pruning},
+  }: Ledger &
+    Wire & {
+      readonly engine: Engine;
+      readonly batches: BatchDesk;
+      readonly pruning: Pruning;
+      readonly snapshots: Snapshots;
+    },
 ): ApiServer {
   const {chain, pool, ngc, network, tally} = ledger;
   const metrics = new NodeMetrics({
@@ -42,6 +50,7 @@ export function createApi(
     signaturesChecked: () => keys.signatures.checked,
     bodies: ledger.bodies,
     store: () => ({...store.sizes(), prunedHeight: store.prunedHeight(), pruned: pruning.pruned}),
+    snapshots: () => snapshots.figures,
   });
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));

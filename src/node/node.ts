@@ -22,6 +22,7 @@ import {buildParts, type NodeParts} from "./parts.js";
 import {checkProfile} from "./profile.js";
 import {ARCHIVE, checkRetention, type Retention} from "./retention.js";
 import type {Log, Service} from "./service.js";
+import {checkSchedule, NO_SNAPSHOTS, type SnapshotSchedule} from "./snapshots/periodic.js";
 import type {CqlOptions} from "./storage/cql/options.js";
 import {type StorePassphrase, unlock} from "./unlock.js";
 import {viewOf} from "./view.js";
@@ -60,6 +61,8 @@ export interface NodeOptions {
   readonly cluster: CqlOptions | null;
   /** Which blocks are kept whole. */
   readonly retention: Retention;
+  /** When the state is written down for others to start from. */
+  readonly snapshots: SnapshotSchedule;
 }
 
 export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
@@ -80,6 +83,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   eventBlocksKept: 100_000,
   cluster: null,
   retention: ARCHIVE,
+  snapshots: NO_SNAPSHOTS,
 };
 
 /** What the node takes from the process. */
@@ -115,6 +119,7 @@ export class QsdmNode implements Service {
     const dir = await readDataDir(options.dataDir);
     checkProfile(dir.genesis, options.profile);
     checkRetention(options.retention, dir.genesis.network);
+    checkSchedule(options.snapshots, dir.genesis.network);
     const abort = new AbortController();
     const cells = await unlock(dir, ports.storePassphrase ?? null);
     const store = await openStore(options, dir, cells, broken.resolve, abort.signal);
@@ -173,7 +178,7 @@ export class QsdmNode implements Service {
 
   async #stop(): Promise<void> {
     const {abort, log, broken} = this.life;
-    const {api, network, batches, engine, intake, store, signed, chain, compute, pruning} = this.parts;
+    const {api, network, batches, engine, intake, store, signed, chain, compute, pruning, snapshots} = this.parts;
     abort.abort();
     let failure: unknown = null;
     const steps = [
@@ -183,6 +188,7 @@ export class QsdmNode implements Service {
       () => batches.stop(),
       () => network.stop(),
       () => pruning.stop(),
+      () => snapshots.stop(),
       () => compute?.close(),
       () => store.close(),
       () => signed.close(),

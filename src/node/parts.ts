@@ -11,6 +11,7 @@ import {openCompute} from "./compute-part.js";
 import {DEFAULT_PACEMAKER} from "./consensus/hotstuff/pacemaker.js";
 import {systemClock} from "./engine/clock.js";
 import {Engine} from "./engine/engine.js";
+import {FinalityDesk} from "./finality.js";
 import type {Intake} from "./intake.js";
 import type {SignedFile} from "./keys/signed-file.js";
 import {loadKeys, type NodeKeys, type NodeRole, roleOf} from "./keys-part.js";
@@ -20,6 +21,7 @@ import type {Network} from "./network/port.js";
 import type {OpenStore} from "./open-store.js";
 import {Pruning} from "./retention.js";
 import type {Site} from "./site.js";
+import {Snapshots} from "./snapshots/periodic.js";
 import {createWire, type Wire} from "./wire-part.js";
 
 export interface NodeParts {
@@ -30,6 +32,7 @@ export interface NodeParts {
   readonly batches: BatchDesk;
   readonly signed: SignedFile;
   readonly pruning: Pruning;
+  readonly snapshots: Snapshots;
   readonly network: Network;
   /** What this node is now. */
   role(): NodeRole;
@@ -77,7 +80,9 @@ async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): P
     failed: site.broken,
   });
   chain.subscribe(() => pruning.committed());
-  const api = createApi(site, keys, {...ledger, ...wire, engine, batches: batches.desk, pruning});
+  const snapshots = createSnapshots(site, {chain, engine});
+  chain.subscribe(() => snapshots.committed());
+  const api = createApi(site, keys, {...ledger, ...wire, engine, batches: batches.desk, pruning, snapshots});
   return {
     store: site.store,
     chain,
@@ -86,10 +91,30 @@ async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): P
     batches: batches.desk,
     signed: keys.signed,
     pruning,
+    snapshots,
     network: wire.network,
     role: () => roleOf(keys, chain),
     api,
   };
+}
+
+function createSnapshots(
+  {options, ports, dir, store, broken}: Site,
+  {chain, engine}: {readonly chain: Chain; readonly engine: Engine},
+): Snapshots {
+  const {genesis, snapshotsPath: shelf} = dir;
+  const desk = new FinalityDesk({genesis, store, chain, newest: () => engine.newest()});
+  return new Snapshots(options.snapshots, {
+    genesis,
+    store,
+    shelf,
+    prove: (height) => desk.prove(height),
+    ground: () => ({height: chain.tip.height, id: chain.tip.id, tree: chain.tree}),
+    isBehind: () => engine.sync().catchingUp,
+    log: ports.log,
+    nowMs: () => ports.nowMs(),
+    failed: broken,
+  });
 }
 
 function createEngine(

@@ -24,6 +24,8 @@ test("without anything said, every value is the default", async () => {
     execution_check: {value: "sampled", origin: "default"},
     retain_blocks: {value: "all", origin: "default"},
     retain_days: {value: "0", origin: "default"},
+    snapshot_interval: {value: "off", origin: "default"},
+    snapshots_kept: {value: "5", origin: "default"},
     verify_on: {value: "cpu", origin: "default"},
     store: {value: "sqlite", origin: "default"},
     cql_contact_points: {value: null, origin: "default"},
@@ -50,6 +52,7 @@ test("a flag beats the environment, which beats the file, for every key", async 
     if (name === "verify_on") return place === "file" ? "cuda" : "cuda:1";
     if (name === "table_memory") return place === "file" ? "mapped" : "copied";
     if (name.startsWith("retain_")) return String(10_000 + place.length);
+    if (name.startsWith("snapshot")) return String(10 + place.length);
     return name === "timeout" ? `${place.length}s` : `/${place}`;
   };
   for (const name of names) {

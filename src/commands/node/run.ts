@@ -24,6 +24,7 @@ import {addClusterFlags, clusterOptionsOf, clusterSettingFlags} from "./cluster-
 import {addNetworkFlags, networkOptionsOf, networkSettingFlags} from "./network-flags.js";
 import {addNgcFlags, ngcOptionsOf} from "./ngc-flags.js";
 import {retentionOf} from "./retention.js";
+import {scheduleOf} from "./schedule.js";
 import {readTelemetryProfile} from "./telemetry-profile.js";
 
 /**
@@ -79,6 +80,9 @@ export const nodeRunCommand = (io: Io): Command =>
               "A store that was made with qsdm node init --encrypt opens with its passphrase, which is asked for on a terminal, or " +
               "read from --store-passphrase-file. The rest of the data directory is not encrypted: its keys are files of mode " +
               "0600, and what else lies there is public.\n\n" +
+              "With --snapshot-interval the node writes a snapshot at each multiple of so many blocks: the state after a final " +
+              "block with what another node needs to go on from it (qsdm snapshot restore). It is written part by part behind " +
+              "the commits; older ones go when --snapshots-kept newer ones are whole.\n\n" +
               "A chain made with --network compat takes QSDM's own envelopes, unsigned slashes and evidence that anyone can " +
               "make. It runs only under --profile compat, and no other chain does.\n\n" +
               "With --store cql the history goes to a ScyllaDB or Cassandra cluster as well. A block is acknowledged once it is " +
@@ -88,6 +92,7 @@ export const nodeRunCommand = (io: Io): Command =>
             examples: [
               {does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"},
               {does: "one that keeps a month of blocks", run: "qsdm node run --retain-blocks 10000 --retain-days 30"},
+              {does: "one that new nodes can start from", run: "qsdm node run --snapshot-interval 50000"},
               {
                 does: "one that takes sessions of other nodes, and always keeps one to a friend",
                 run: "qsdm node run --listen 0.0.0.0:9000 --peer PEER_ID@192.0.2.7:9000",
@@ -111,6 +116,8 @@ export const nodeRunCommand = (io: Io): Command =>
                 "verify_on",
                 "retain_blocks",
                 "retain_days",
+                "snapshot_interval",
+                "snapshots_kept",
                 "listen",
                 "peers",
                 "bootstrap",
@@ -133,6 +140,7 @@ export const nodeRunCommand = (io: Io): Command =>
               "DIR/validator.signed": "What the voting key signed last. Goes where the key goes.",
               "DIR/rejections.jsonl": "The newest refused claims about GPUs, one JSON object a line. Mode 0600.",
               "DIR/peers.json": "Addresses of other nodes, and the two to come back to first. Mode 0600.",
+              "DIR/snapshots/": "What others can start from, in a directory for each height.",
               "DIR/dag/": "Proof-of-work tables or their checkpoints, which may be removed at any time.",
             },
             exit: {4: "The data directory, the port, the disk or the cluster cannot be used."},
@@ -177,6 +185,8 @@ export const nodeRunCommand = (io: Io): Command =>
           )
           .option("--retain-blocks <count>", "newest blocks that are kept whole, or all (default: all)")
           .option("--retain-days <days>", "keep as well what is no older than so many days")
+          .option("--snapshot-interval <blocks>", "write a snapshot at each multiple, or off (default: off)")
+          .option("--snapshots-kept <count>", "newest snapshots that stay (default: 5)")
           .option(
             "--mining-table <kind>",
             "verify proofs of work with the whole table (full), or light (default: light)",
@@ -217,6 +227,8 @@ export const nodeRunCommand = (io: Io): Command =>
       verify_on: flags.verifyOn,
       retain_blocks: flags.retainBlocks,
       retain_days: flags.retainDays,
+      snapshot_interval: flags.snapshotInterval,
+      snapshots_kept: flags.snapshotsKept,
       ...networkSettingFlags(flags),
       ...clusterSettingFlags(flags),
     });
@@ -227,6 +239,7 @@ export const nodeRunCommand = (io: Io): Command =>
       profile: flags.profile ?? null,
       eventBlocksKept: flags.eventsKept,
       retention: retentionOf(settings),
+      snapshots: scheduleOf(settings),
       deniedGpus: flags.denyGpus === undefined ? [] : await readDenyList(io, flags.denyGpus),
       rejections: rejectionsAt(flags.rejectionRate),
       ngc: await ngcOptionsOf(io, flags),

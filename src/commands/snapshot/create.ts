@@ -11,9 +11,10 @@ export const snapshotCreateCommand = (io: Io): Command =>
       description:
         "Writes a snapshot of a node that does not run: the state after its newest final block, every header, and the proof " +
         "that the block is final. Another node goes on from there without the blocks below. Two nodes write the same parts " +
-        "for one height, byte for byte; only the votes beside them may be of other validators.\n\n" +
-        "A block is final by the votes for the two behind it. A validator has them on its disk; another node may not, and is " +
-        "told so.\n\n" +
+        "for one height, byte for byte; only the votes beside them may be of other validators. A node that runs writes " +
+        "snapshots by itself with --snapshot-interval.\n\n" +
+        "A block is final by the votes for the two behind it. A validator that was stopped in order has them on its disk; another node " +
+        "may not, and is told so.\n\n" +
         "Prints one line: height, root of the snapshot, bytes, directory.",
       examples: [
         {does: "a snapshot of the usual data directory", run: "qsdm snapshot create"},

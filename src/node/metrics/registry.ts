@@ -6,6 +6,7 @@ import type {Answered} from "../api/options.js";
 import type {LedgerView} from "../api/ports.js";
 import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
 import type {Verdict} from "../mining/telemetry/check.js";
+import type {SnapshotFigures} from "../snapshots/periodic.js";
 import type {CqlStoreFigures} from "../storage/cql/store.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {batchMetrics} from "./batches.js";
@@ -18,6 +19,7 @@ import {httpMetrics} from "./http.js";
 import {type NetworkMetricsPorts, networkMetrics} from "./network.js";
 import {ngcMetrics} from "./ngc.js";
 import {slashMetrics} from "./slashing.js";
+import {snapshotMetrics} from "./snapshots.js";
 import {type StoreFigures, storeMetrics} from "./store.js";
 import {type StreamMetrics, streamMetrics} from "./streams.js";
 import {type SyncFigures, syncMetrics} from "./sync.js";
@@ -39,6 +41,7 @@ export interface MetricsPorts {
   readonly cluster: (() => CqlStoreFigures) | null;
   /** What the store takes, and what was dropped of it. */
   store(): StoreFigures;
+  snapshots(): SnapshotFigures;
   /** Signatures of transactions that were checked. */
   signaturesChecked(): number;
   /** Blocks that were executed a second time, and those that did not come to the same. */
@@ -75,6 +78,7 @@ export class NodeMetrics {
     syncMetrics(registry, () => ports.sync());
     if (ports.cluster !== null) clusterMetrics(registry, ports.cluster);
     storeMetrics(registry, () => ports.store());
+    snapshotMetrics(registry, () => ports.snapshots());
     readCounter(registry, {
       name: "qsdm_signatures_checked_total",
       help: "Signatures of transactions that were checked, without those that were known to be valid.",

@@ -47,7 +47,7 @@ export async function snapshotStore(
 function unproved(height: bigint, cause: unknown): unknown {
   if (!(cause instanceof QsdmError) || cause.code !== "FINALITY_PENDING") return cause;
   return new UnavailableError("SNAPSHOT_UNPROVED", `what shows block ${height} final is not on this disk`, {
-    hint: "a validator that was stopped in order has it: start the node and stop it again, or ask another node",
+    hint: "a validator that was stopped in order has it: or let the node write snapshots while it runs, with --snapshot-interval",
     cause,
   });
 }

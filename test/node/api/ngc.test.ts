@@ -171,6 +171,15 @@ test("metrics count what came in, what was refused and why, and what the lock sh
     bodies: {checked: 5, mismatches: 1},
     cluster: null,
     store: () => ({bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n}),
+    snapshots: () => ({
+      succeeded: 3,
+      failed: 1,
+      lastHeight: 50_000n,
+      lastCreatedAtMs: 1_800_000_000_000,
+      lastDurationMs: 2_500,
+      lastSizeBytes: 9_000_000,
+      inProgress: true,
+    }),
   }).scrape();
   for (const line of [
     "qsdm_ngc_challenge_issued_total 1",

@@ -18,6 +18,15 @@ const metrics = (change: Partial<MetricsPorts> = {}) =>
     bodies: {checked: 5, mismatches: 1},
     cluster: null,
     store: () => ({bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n}),
+    snapshots: () => ({
+      succeeded: 3,
+      failed: 1,
+      lastHeight: 50_000n,
+      lastCreatedAtMs: 1_800_000_000_000,
+      lastDurationMs: 2_500,
+      lastSizeBytes: 9_000_000,
+      inProgress: true,
+    }),
     ...change,
   });
 
@@ -258,6 +267,13 @@ test("counts what batches come to", async () => {
   expect(text).toMatch(/^qsdm_store_free_bytes 4096$/m);
   expect(text).toMatch(/^qsdm_store_pruned_height 77$/m);
   expect(text).toMatch(/^qsdm_store_pruned_blocks_total 64$/m);
+  expect(text).toMatch(/^qsdm_snapshot_success_total 3$/m);
+  expect(text).toMatch(/^qsdm_snapshot_failure_total 1$/m);
+  expect(text).toMatch(/^qsdm_snapshot_last_height 50000$/m);
+  expect(text).toMatch(/^qsdm_snapshot_last_created_at_ms 1800000000000$/m);
+  expect(text).toMatch(/^qsdm_snapshot_last_duration_ms 2500$/m);
+  expect(text).toMatch(/^qsdm_snapshot_last_size_bytes 9000000$/m);
+  expect(text).toMatch(/^qsdm_snapshot_in_progress 1$/m);
 });
 
 test("says how far the node is behind, and what others served it", async () => {
