@@ -46,13 +46,11 @@ function lineOf(event: LedgerEvent): Line | null {
       return {text: "vesting: claimed", fields};
     }
     // Pauses, receipts and payments on account are the parties' own affair.
-    case "stream-opened": {
-      const {type: _, ...fields} = event;
-      return {text: "stream: opened", fields};
-    }
-    case "stream-changed": {
-      const {type: _, action, ...fields} = event;
-      return action === "close" ? {text: "stream: closed", fields} : null;
+    case "stream-stepped": {
+      const {streamId, action, record, toProviderDust, toPayerDust} = event;
+      const {payer, provider, budgetDust} = record;
+      if (action === "open") return {text: "stream: opened", fields: {streamId, payer, provider, budgetDust}};
+      return action === "close" ? {text: "stream: closed", fields: {streamId, toProviderDust, toPayerDust}} : null;
     }
     case "capsule-registered": {
       const {type: _, ...fields} = event;

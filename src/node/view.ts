@@ -4,9 +4,10 @@ import type {StakeView} from "../codecs/api/stakes.js";
 import type {StreamState} from "../codecs/api/streams.js";
 import {base64Of} from "../codecs/bytes.js";
 import {CAPSULE_CIPHER, CAPSULE_SCHEME, CAPSULE_VERSION, type CapsuleRecord} from "../codecs/chain/capsule.js";
+import {escrowOf} from "../codecs/chain/stream.js";
 import {validatorIdOf} from "../codecs/chain/validator-payloads.js";
 import {PARAM_SET} from "../codecs/governance/payloads.js";
-import type {GovernanceView, LedgerView, PendingChange, StreamPage, StreamQuery} from "./api/ports.js";
+import type {GovernanceView, LedgerView, PendingChange, StreamPage, StreamQuery, StreamStats} from "./api/ports.js";
 import type {Chain} from "./chain.js";
 import {listRecords, registryStats} from "./ledger/enrollment/registry.js";
 import {governedBy, liveParams} from "./ledger/governance/live.js";
@@ -73,6 +74,7 @@ function createView({state, params: given, tip, held}: Chain): LedgerView {
         return {beneficiary, ...record, claimableDust: claimableAt(record, tip.height + 1n)};
       }),
     streams: (query) => streamsIn(state, query),
+    streamStats: () => streamStatsIn(state),
     stream(streamId) {
       const record = state.get(streams, streamId);
       return record ? {streamId, ...record} : null;
@@ -122,18 +124,33 @@ function shownCapsule(owner: string, {nonce, ciphertext, createdAt, locator, ...
 
 /** A page of the streams that a query wants. */
 function streamsIn(state: State, query: StreamQuery): StreamPage {
-  const {payer, provider, status, serviceId, cursor, limit} = query;
+  const {payer, provider, status, serviceId, cursor, limit, lookAtMost} = query;
   const found: StreamState[] = [];
+  let looked = 0;
+  let last = cursor;
   for (const streamId of state.keys(streams, cursor)) {
+    if (found.length === limit || looked === lookAtMost) return {streams: found, nextCursor: last};
+    looked++;
+    last = streamId;
     const record = state.get(streams, streamId)!;
     if (payer !== null && record.payer !== payer) continue;
     if (provider !== null && record.provider !== provider) continue;
     if (status !== null && record.status !== status) continue;
     if (serviceId !== null && record.serviceId !== serviceId) continue;
-    if (found.length === limit) return {streams: found, nextCursor: found.at(-1)!.streamId};
     found.push({streamId, ...record});
   }
   return {streams: found, nextCursor: null};
+}
+
+function streamStatsIn(state: State): StreamStats {
+  let openCount = 0;
+  let escrowDust = 0n;
+  for (const streamId of state.keys(streams)) {
+    const record = state.get(streams, streamId)!;
+    if (record.status !== "closed") openCount++;
+    escrowDust += escrowOf(record);
+  }
+  return {openCount, escrowDust};
 }
 
 /** Everybody with stake. */

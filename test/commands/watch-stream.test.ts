@@ -84,3 +84,41 @@ test("a stream that the node refuses for good ends the command with the node's c
   expect(await watcher.done).toBe(3);
   expect(watcher.events()).toMatchObject([{error: {code: "EVENTS_AHEAD"}}]);
 });
+
+test("streams are followed by who pays and who is paid, with what each action moved", async () => {
+  const stepped = (seq: number, event: string, change: object) => {
+    const about = {
+      height: 7,
+      stream_id: "vpn-7",
+      payer: "a1".repeat(32),
+      provider: "b2".repeat(32),
+      service_id: "svc.vpn",
+    };
+    const dust = {budget_dust: 1000, accrued_dust: 300, escrow_dust: 700, to_provider_dust: 300, to_payer_dust: 0};
+    return `event: streams\ndata: ${JSON.stringify({seq, event, ...about, status: "active", ...dust, ...change})}\n\n`;
+  };
+  const others =
+    stepped(1, "stream_settle", {provider: "c3".repeat(32)}) + stepped(2, "stream_pause", {stream_id: "vpn-8"});
+  const node = await standIn(START + others + stepped(3, "stream_settle", {}), convicted);
+  const watcher = start(
+    node.url,
+    `watch streams --stream-id vpn-7 --payer ${"a1".repeat(32)} --provider ${"b2".repeat(32)}`,
+  );
+  await eventually(async () => watcher.events().length > 0);
+  watcher.host.signal("SIGINT");
+  expect(await watcher.done).toBe(0);
+  expect(watcher.events()).toEqual([
+    {
+      ...{
+        schema: 1,
+        ts: expect.any(String),
+        event: "stream_settle",
+        stream_id: "vpn-7",
+        status: "active",
+        service_id: "svc.vpn",
+      },
+      ...{payer: "a1".repeat(32), provider: "b2".repeat(32), height: "7", seq: "3"},
+      ...{budget_dust: "1000", accrued_dust: "300", escrow_dust: "700", to_provider_dust: "300"},
+    },
+  ]);
+});

@@ -81,6 +81,7 @@ export const view = (over: Partial<LedgerView> = {}): LedgerView => ({
   }),
   vestings: () => [],
   streams: () => ({streams: [], nextCursor: null}),
+  streamStats: () => ({openCount: 0, escrowDust: 0n}),
   stream: () => null,
   capsule: () => null,
   monetary: () => ({epochFeesDust: 0n, last: null}),

@@ -3,6 +3,7 @@
  * with the number of the event in front. Member names are those of the reference's `watch`.
  */
 import {DecodeError} from "../../errors.js";
+import {STREAM_STATUSES} from "../chain/stream.js";
 import {type Json, parseJson} from "./json.js";
 import {slashReceiptMembers} from "./mining.js";
 import {
@@ -72,6 +73,23 @@ const MEMBERS = {
     activeValue: u64,
     prevActiveValue: optional(u64),
   },
+  streams: {
+    event: word("stream_open", "stream_receipt", "stream_pause", "stream_resume", "stream_settle", "stream_close"),
+    height: u64,
+    streamId: text,
+    payer: text,
+    provider: text,
+    serviceId: text,
+    /** After the action, as are the amounts of the stream. */
+    status: word(...STREAM_STATUSES),
+    budgetDust: u64,
+    accruedDust: u64,
+    /** What the stream still holds. */
+    escrowDust: u64,
+    /** What the action paid out. */
+    toProviderDust: u64,
+    toPayerDust: u64,
+  },
   rejections: {
     event: word("rejection"),
     height: named("block_height", u64),
@@ -100,6 +118,7 @@ export const eventBody = {
   enrollments: object(MEMBERS.enrollments),
   proofs: object(MEMBERS.proofs),
   params: object(MEMBERS.params),
+  streams: object(MEMBERS.streams),
   rejections: object(MEMBERS.rejections),
 } as const satisfies Readonly<Record<Topic, Shape<never> | Shape<unknown>>>;
 export type EventBody<T extends Topic> = ValueOf<(typeof eventBody)[T]>;

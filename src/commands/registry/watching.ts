@@ -8,4 +8,5 @@ export const WATCHING: readonly ListedCommand[] = [
   {path: "watch proofs", load: async () => (await import("../watch/proofs.js")).watchProofsCommand},
   {path: "watch archspoof", load: async () => (await import("../watch/archspoof.js")).watchArchspoofCommand},
   {path: "watch blocks", load: async () => (await import("../watch/blocks.js")).watchBlocksCommand},
+  {path: "watch streams", load: async () => (await import("../watch/streams.js")).watchStreamsCommand},
 ];

@@ -81,12 +81,20 @@ export interface StreamQuery {
   /** Stream id to start after. */
   readonly cursor: string | null;
   readonly limit: number;
+  /** Streams to look at for a page, whether they are wanted or not. */
+  readonly lookAtMost: number;
 }
 
 export interface StreamPage {
   readonly streams: readonly StreamState[];
-  /** Id of the last stream of the page, or `null` on the last page. */
+  /** Id of the last stream that was looked at, or `null` on the last page. */
   readonly nextCursor: string | null;
+}
+
+/** Of the streams that are not closed. */
+export interface StreamStats {
+  readonly openCount: number;
+  readonly escrowDust: bigint;
 }
 
 /** How a recovery capsule is asked for. */
@@ -144,6 +152,8 @@ export interface LedgerView {
   vestings(): readonly VestingView[];
   /** In order of stream id. */
   streams(query: StreamQuery): StreamPage;
+  /** Counted anew at each call. */
+  streamStats(): StreamStats;
   stream(streamId: string): StreamState | null;
   capsule(key: CapsuleKey): CapsuleState | null;
   /** What the monetary engine counts now, and what its last epoch came to; null before the first has ended. */

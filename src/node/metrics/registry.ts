@@ -10,6 +10,7 @@ import type {SnapshotFigures} from "../snapshots/periodic.js";
 import type {CqlStoreFigures} from "../storage/cql/store.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {batchMetrics} from "./batches.js";
+import {type CellStreamMetrics, cellStreamMetrics} from "./cell-streams.js";
 import {blockMetrics, chainGauges} from "./chain.js";
 import {clusterMetrics} from "./cluster.js";
 import {enrollmentGauges, enrollmentMetrics} from "./enrollment.js";
@@ -61,6 +62,7 @@ export class NodeMetrics {
   readonly #registry = new Registry();
   readonly #events: readonly ((event: LedgerEvent) => void)[];
   readonly #block: (committed: BlockCommitted) => void;
+  readonly #cellStreams: CellStreamMetrics;
   readonly #gauges: (view: LedgerView) => void;
 
   constructor(private readonly ports: MetricsPorts) {
@@ -68,6 +70,7 @@ export class NodeMetrics {
     collectDefaultMetrics({register: registry});
     this.#events = [slashMetrics(registry), enrollmentMetrics(registry), governanceMetrics(registry)];
     this.#block = blockMetrics(registry);
+    this.#cellStreams = cellStreamMetrics(registry);
     this.answered = httpMetrics(registry);
     this.judged = telemetryMetrics(registry);
     this.rejected = attestationMetrics(registry);
@@ -100,6 +103,7 @@ export class NodeMetrics {
   /** Counts one committed block. Called once for each, after it is on disk. */
   observe(committed: BlockCommitted): void {
     this.#block(committed);
+    this.#cellStreams.observe(committed);
     for (const event of committed.events) for (const count of this.#events) count(event);
   }
 
@@ -129,6 +133,7 @@ export class NodeMetrics {
       chain(view);
       enrollments(view.enrollmentStats());
       governance(view.governance());
+      this.#cellStreams.show(view);
       waiting.set(this.ports.poolSize());
       table.set(this.ports.tableReady() ? 1 : 0);
       uptime.set(process.uptime());

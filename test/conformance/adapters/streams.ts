@@ -38,7 +38,7 @@ function outcomeOf(state: State, action: Input): {readonly [name: string]: Json}
     const [event] = streamContract.apply(callOf(state, {params: PARAMS, height: 1n}, tx)).events;
     const {payer, provider} = state.get(streams, action.text("stream_id"))!;
     const effect = {ok: true, error: null, provider_credit: paid(), payer_refund: paid()};
-    if (event?.type !== "stream-changed") return effect;
+    if (event?.type !== "stream-stepped") return effect;
     if (event.action === "close") effect.payer_refund = paid(payer, event.toPayerDust);
     if (event.action === "close" || event.action === "settle")
       effect.provider_credit = paid(provider, event.toProviderDust);

@@ -1,4 +1,5 @@
 import {expect, test} from "vitest";
+import type {StreamRecord, StreamVerb} from "../../../src/codecs/chain/stream.js";
 import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/events.js";
 import type {MonetaryRecord} from "../../../src/node/ledger/state/stores.js";
 import {type MetricsPorts, NodeMetrics} from "../../../src/node/metrics/registry.js";
@@ -63,6 +64,43 @@ const slashed = (over: object = {}): LedgerEvent => ({
     remainingDust: 0n,
     ...over,
   },
+});
+
+test("CELL streams are counted once, followed from block to block, and counted again after a gap", async () => {
+  let stats = {openCount: 3, escrowDust: 900n};
+  let height = 5n;
+  const node = metrics({view: () => view({head: {...view().head, height}, streamStats: () => stats})});
+  const record = (status: StreamRecord["status"]) => ({status, budgetDust: 100n}) as StreamRecord;
+  const step = (
+    action: StreamVerb,
+    toProviderDust: bigint,
+    toPayerDust: bigint,
+    status: StreamRecord["status"] = "active",
+  ) => ({type: "stream-stepped", streamId: "s", action, record: record(status), toProviderDust, toPayerDust}) as const;
+  const gauges = async () => {
+    const text = await node.scrape();
+    return ["open", "escrow_dust"].map((name) => sample(text, `qsdm_cell_streams_${name}`));
+  };
+  expect(await gauges()).toEqual(["3", "900"]);
+  stats = {openCount: -1, escrowDust: -1n};
+  node.observe(committed([step("open", 0n, 0n), step("receipt", 0n, 0n), step("settle", 40n, 0n)], {height: 6n}));
+  node.observe(committed([step("close", 10n, 250n, "closed")], {height: 7n}));
+  height = 7n;
+  expect(await gauges()).toEqual(["3", "700"]);
+  const text = await node.scrape();
+  expect(sample(text, 'qsdm_cell_streams_actions_total{action="open"}')).toBe("1");
+  expect(sample(text, 'qsdm_cell_streams_actions_total{action="resume"}')).toBe("0");
+  for (const [name, dust] of [
+    ["escrowed", "100"],
+    ["settled", "50"],
+    ["refunded", "250"],
+  ])
+    expect(sample(text, `qsdm_cell_streams_${name}_dust_total`)).toBe(dust);
+  // The scrape saw block 9 before its subscribers did.
+  [stats, height] = [{openCount: 8, escrowDust: 80n}, 9n];
+  expect(await gauges()).toEqual(["8", "80"]);
+  node.observe(committed([step("open", 0n, 0n)], {height: 9n}));
+  expect(await gauges()).toEqual(["8", "80"]);
 });
 
 test("an applied slash counts its kind, its dust and its auto-revoke", async () => {

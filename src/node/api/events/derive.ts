@@ -1,6 +1,7 @@
 /** What a block changes, as events in a fixed order: the same on every node that commits it. */
 import {type EventBody, eventBody, type Topic} from "../../../codecs/api/events.js";
 import type {Header} from "../../../codecs/chain/block.js";
+import {escrowOf} from "../../../codecs/chain/stream.js";
 import {nodeIdOfProof} from "../../../codecs/mining/attestation.js";
 import {readHmacBundleCompat} from "../../../codecs/mining/hmac-bundle.js";
 import {type Proof, readProofCompat} from "../../../codecs/mining/proof.js";
@@ -47,6 +48,7 @@ export function eventsOf({id, header, result}: Settled): LoggedEvent[] {
     ...slashEvents(result, header),
     ...enrollmentEvents(result.state, height),
     ...paramEvents(result.state, height),
+    ...streamEvents(result, height),
   ];
   if (told.length >= FIRST_LOCAL_PLACE) throw new InvariantError(`a block with ${told.length} events`);
   return told.map((each, place) => ({proofIndex: null, ...each, seq: seqOf(height, place)}));
@@ -130,5 +132,19 @@ function* paramEvents(state: State, height: bigint): Generator<Untold> {
     if (!after || before?.value === after.value) continue;
     const prevActiveValue = before?.value ?? null;
     yield untold("params", {event: "param_activated", height, param: key, activeValue: after.value, prevActiveValue});
+  }
+}
+
+/** Each action in the order of the block: one that is undone by the next has happened all the same. */
+function* streamEvents({events}: RunResult, height: bigint): Generator<Untold> {
+  for (const event of events) {
+    if (event.type !== "stream-stepped") continue;
+    const {streamId, action, record, toProviderDust, toPayerDust} = event;
+    const {payer, provider, serviceId, status, budgetDust, accruedDust} = record;
+    yield untold("streams", {
+      event: `stream_${action}`,
+      ...{height, streamId, payer, provider, serviceId, status, budgetDust, accruedDust},
+      ...{escrowDust: escrowOf(record), toProviderDust, toPayerDust},
+    });
   }
 }

@@ -3,7 +3,7 @@
  * data; the node publishes them once, after the block is on disk, so a replayed candidate never counts twice.
  */
 import type {Receipt, SlashOutcome} from "../../../codecs/chain/receipt.js";
-import type {StreamVerb} from "../../../codecs/chain/stream.js";
+import type {StreamRecord, StreamVerb} from "../../../codecs/chain/stream.js";
 import type {BatchRef} from "../../../codecs/dag/batch.js";
 import type {Change} from "../../../codecs/governance/change.js";
 import type {MonetaryRecord} from "../state/stores.js";
@@ -50,16 +50,11 @@ export type LedgerEvent =
     }
   | {readonly type: "vesting-claimed"; readonly beneficiary: string; readonly to: string; readonly amountDust: bigint}
   | {
-      readonly type: "stream-opened";
-      readonly streamId: string;
-      readonly payer: string;
-      readonly provider: string;
-      readonly budgetDust: bigint;
-    }
-  | {
-      readonly type: "stream-changed";
+      readonly type: "stream-stepped";
       readonly streamId: string;
       readonly action: StreamVerb;
+      /** As the action leaves it. */
+      readonly record: StreamRecord;
       readonly toProviderDust: bigint;
       readonly toPayerDust: bigint;
     }

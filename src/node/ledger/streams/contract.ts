@@ -9,6 +9,7 @@ import {NS_PER_MS} from "../../../codecs/go/time.js";
 import {RuleError} from "../../../errors.js";
 import {checkCarried} from "../chain/carried.js";
 import type {BlockContext, Call, Contract, Effect} from "../chain/contract.js";
+import type {LedgerEvent} from "../chain/events.js";
 import {credit, debit} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {streams} from "../state/stores.js";
@@ -38,17 +39,21 @@ function apply({state, block, content}: Call): Effect {
   const nowNs = nowOf(block, checked);
   if (action === "open" && !state.has(streams, streamId)) {
     const stream = openStream(checked, nowNs);
-    const {provider, budgetDust} = stream;
-    debit(state, sender, budgetDust);
+    debit(state, sender, stream.budgetDust);
     state.put(streams, streamId, stream);
-    return {events: [{type: "stream-opened", streamId, payer: sender, provider, budgetDust}], slash: null};
+    return told({streamId, action, record: stream, toProviderDust: 0n, toPayerDust: 0n});
   }
   const {record, toProviderDust, toPayerDust} = stepStream(streamOf(state, streamId), checked, nowNs);
   state.put(streams, streamId, record);
   credit(state, record.provider, toProviderDust);
   credit(state, record.payer, toPayerDust);
-  return {events: [{type: "stream-changed", streamId, action, toProviderDust, toPayerDust}], slash: null};
+  return told({streamId, action, record, toProviderDust, toPayerDust});
 }
+
+const told = (step: Omit<Extract<LedgerEvent, {type: "stream-stepped"}>, "type">): Effect => ({
+  events: [{type: "stream-stepped", ...step}],
+  slash: null,
+});
 
 export const streamContract: Contract = {
   id: STREAM_CONTRACT,

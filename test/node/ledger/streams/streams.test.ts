@@ -1,13 +1,16 @@
 /** Streams on a real chain: whose clock runs, who gets what, and that no dust is lost on the way. */
 import fc from "fast-check";
 import {expect, test} from "vitest";
+import {numbered, readEvent} from "../../../../src/codecs/api/events.js";
 import {STREAM_CONTRACT} from "../../../../src/codecs/chain/stream.js";
 import {type StreamAction, streamAction} from "../../../../src/codecs/envelopes/actions.js";
+import {seqOf} from "../../../../src/node/ledger/chain/event-numbers.js";
 import {accountAt, countDust, expectedDust, supplyOf} from "../../../../src/node/ledger/monetary/supply.js";
 import {streams} from "../../../../src/node/ledger/state/stores.js";
 import {checkAction} from "../../../../src/node/ledger/streams/action.js";
 import {chargeOf, openStream, stepStream} from "../../../../src/node/ledger/streams/apply.js";
 import {streamContract} from "../../../../src/node/ledger/streams/contract.js";
+import {viewOf} from "../../../../src/node/view.js";
 import {contentOf, signed, type TestAccount, testAccount} from "../../../support/accounts.js";
 import {extend, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
 import {action, sessionKey, signedReceipt, timeText} from "../../../support/streams.js";
@@ -61,7 +64,11 @@ async function opened() {
     for (let i = 0; i < blocks; i++) await extend(intake);
   };
   const balance = ({address}: TestAccount) => accountAt(chain.state, address).balanceDust;
-  return {chain, act, report, pass, balance, stream: () => chain.state.get(streams, "s-1")!};
+  const told = () =>
+    store
+      .events({after: 0n, upTo: seqOf(chain.tip.height + 1n, 0), topics: ["streams"], limit: 100})
+      .events.map(({seq, body}) => readEvent("streams", numbered(seq, body)).body);
+  return {chain, act, report, pass, balance, told, stream: () => chain.state.get(streams, "s-1")!};
 }
 
 const FEE = 1_000n;
@@ -83,6 +90,70 @@ test("a stream pays its provider for what was used, and gives its payer the rest
   expect(stream()).toMatchObject({status: "closed", accruedDust: 17n, settledDust: 17n, refundedDust: 983n});
   expect(await act(payer, {action: "close"})).toBe("STREAM_CLOSED");
   expect(await act(payer, {...opening(), action: "open"})).toBe("STREAM_EXISTS");
+});
+
+test("watchers hear of each action that a block applied, and of what it paid", async () => {
+  const {act, report, pass, told} = await opened();
+  await act(payer, {...opening(), action: "open"});
+  await pass(5);
+  await report(1n, 3n);
+  await act(payer, {action: "pause"});
+  await act(provider, {action: "settle"});
+  await act(provider, {action: "settle"});
+  await act(payer, {action: "close"});
+  const about = {
+    streamId: "s-1",
+    payer: payer.address,
+    provider: provider.address,
+    serviceId: "svc.vpn",
+    budgetDust: 1_000n,
+  };
+  const [open, used, due] = [
+    {status: "active"},
+    {accruedDust: 10n},
+    {escrowDust: 1_000n, toProviderDust: 0n, toPayerDust: 0n},
+  ];
+  const paused = {...about, ...used, status: "paused"};
+  expect(told()).toEqual([
+    {...about, ...open, ...due, accruedDust: 0n, event: "stream_open", height: 1n},
+    {...about, ...open, ...due, ...used, event: "stream_receipt", height: 7n},
+    {...paused, ...due, event: "stream_pause", height: 8n},
+    {...paused, event: "stream_settle", height: 9n, escrowDust: 990n, toProviderDust: 10n, toPayerDust: 0n},
+    {
+      ...about,
+      ...used,
+      status: "closed",
+      event: "stream_close",
+      height: 11n,
+      escrowDust: 0n,
+      toProviderDust: 0n,
+      toPayerDust: 990n,
+    },
+  ]);
+});
+
+test("a page of streams looks at a bounded part of them, and the pages together show all that were wanted", async () => {
+  const {chain, act} = await opened();
+  for (const name of ["a", "b", "c", "d", "e"]) {
+    const who = name < "d" ? payer : stranger;
+    await act(who, {...opening({streamId: name, sender: who.address}), action: "open"});
+  }
+  const query = {payer: stranger.address, provider: null, status: null, serviceId: null, limit: 10};
+  const seen: (readonly [readonly string[], string | null])[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const page = viewOf(chain).streams({...query, cursor, lookAtMost: 2});
+    seen.push([page.streams.map(({streamId}) => streamId), page.nextCursor]);
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+  }
+  expect(seen).toEqual([
+    [[], "b"],
+    [["d"], "d"],
+    [["e"], null],
+  ]);
+  const one = viewOf(chain).streams({...query, cursor: null, limit: 1, lookAtMost: 100});
+  expect([one.streams.length, one.nextCursor]).toEqual([1, "d"]);
+  expect(viewOf(chain).streamStats()).toEqual({openCount: 5, escrowDust: 5_000n});
 });
 
 // D31: the reference believes the times that senders write.
