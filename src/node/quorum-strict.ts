@@ -1,5 +1,6 @@
 /** Processes of the strict profile: keys, state machine, store, channels. */
 import {randomBytes} from "node:crypto";
+import type {Registry} from "prom-client";
 import {plain} from "../codecs/bytes.js";
 import type {SignedRoster} from "../codecs/quorum/strict/roster.js";
 import {RuleError} from "../errors.js";
@@ -14,11 +15,14 @@ import {CustodianService} from "./custody/custodian-service.js";
 import {Links} from "./custody/links.js";
 import {Party, type PartySuite, sealTo} from "./custody/party.js";
 import {Rpc} from "./custody/rpc.js";
+import type {LowWater} from "./custody/stock-keeper.js";
+import {coordinatorRegistry, custodianRegistry} from "./metrics/quorum.js";
 import {type Address, Listener, parseAddress} from "./network/channel/endpoint.js";
 import {AuditLog} from "./quorum/audit/log.js";
 import {Witness} from "./quorum/audit/witness.js";
 import {StrictCustodian} from "./quorum/strict/custodian.js";
 import {Members, type Role} from "./quorum/strict/members.js";
+import type {StockKind} from "./quorum/strict/store.js";
 import {quorumDatabase, type RunningService} from "./quorum-services.js";
 import type {Log} from "./service.js";
 import {SqliteAuditLogStore, SqliteWitnessStore} from "./storage/quorum/audit-store.js";
@@ -36,6 +40,11 @@ export interface StrictProcessOptions extends StrictOptions {
   readonly listen: Address | null;
   readonly roundMs: number;
   readonly log: Log;
+}
+
+/** A service with its figures for Prometheus. */
+export interface MeasuredService extends RunningService {
+  readonly registry: Registry;
 }
 
 /** The suite of this machine. */
@@ -62,7 +71,7 @@ function roleOf<K extends Role["kind"]>(members: Members, party: Party, kind: K)
 }
 
 /** @throws RuleError KEY_NOT_IN_ROSTER, DATA_DIR_OPEN, as `Members.of`; UnavailableError LISTEN_FAILED, as the store */
-export async function startStrictCustodian(options: StrictProcessOptions): Promise<RunningService> {
+export async function startStrictCustodian(options: StrictProcessOptions): Promise<MeasuredService> {
   const {dataDir, listen, log, roundMs} = options;
   const {party, members} = await partyOf(options);
   const {place, address} = roleOf(members, party, "custodian");
@@ -86,8 +95,15 @@ export async function startStrictCustodian(options: StrictProcessOptions): Promi
   const service = new CustodianService(custodian, {listen: where, endpoint, log, roundMs, witness});
   const stores = [store, read];
   await startOr(() => service.start(), stores);
+  const held = (kind: StockKind) => (): number => store.ranges(kind).reduce((sum, {count}) => sum + count, 0);
   return {
     url: service.address,
+    registry: custodianRegistry({
+      stock: {triple: held("triple"), mask: held("mask")},
+      waiting: () => custodian.reservations.evaluations,
+      jobs: service.counts,
+      nameOf: (at) => members.namesOf([at])[0]!,
+    }),
     async stop() {
       service.stop();
       for (const each of stores) each.close();
@@ -97,9 +113,9 @@ export async function startStrictCustodian(options: StrictProcessOptions): Promi
 
 /** @throws as `startStrictCustodian` */
 export async function startStrictCoordinator(
-  options: StrictProcessOptions & {readonly checkpointMs: number},
-): Promise<RunningService> {
-  const {dataDir, listen, log, checkpointMs} = options;
+  options: StrictProcessOptions & {readonly checkpointMs: number; readonly lowWater: LowWater},
+): Promise<MeasuredService> {
+  const {dataDir, listen, log, checkpointMs, lowWater} = options;
   const {party, members} = await partyOf(options);
   const {address, place} = roleOf(members, party, "coordinator");
   const store = SqliteStrictCoordinatorStore.open(await quorumDatabase(dataDir, "strict-coordinator.db"));
@@ -118,7 +134,7 @@ export async function startStrictCoordinator(
     ...{members, place, store: entries, audit: new AuditLog(entries), custodians, verify, nowMs, log},
     sign: (message) => party.sign(message),
   });
-  const coordinator = new StrictCoordinator({members, store, custodians, verify, audit, nowMs, log});
+  const coordinator = new StrictCoordinator({members, store, custodians, verify, audit, lowWater, nowMs, log});
   const stores = [store, entries];
   const callers = new Set<Rpc>();
   const listener = new Listener(endpoint, (channel) => {
@@ -131,8 +147,17 @@ export async function startStrictCoordinator(
   await startOr(() => listener.start(listen ?? parseAddress(address)), stores);
   for (const [to, service] of members.roster.custodians.entries()) links.keep(to, service);
   audit.start(checkpointMs);
+  const {stock, counts} = coordinator;
   return {
     url: listener.address,
+    registry: coordinatorRegistry({
+      stock: {triple: () => stock.left("triple"), mask: () => stock.left("mask")},
+      lowWater: {triple: () => lowWater.triple, mask: () => lowWater.mask},
+      connected: () => links.live.length,
+      refills: () => stock.refills,
+      counts,
+      nameOf: (at) => members.namesOf([at])[0]!,
+    }),
     async stop() {
       listener.stop();
       links.stop();

@@ -125,7 +125,7 @@ export class StrictMachines {
       at.map(async (place): Promise<Part> => {
         try {
           const protocol = await begin(this.custodians[place]!, job, this.nowMs);
-          const outcome = await this.#runners[place]!.run(jobDigest(job), protocol, job.participants);
+          const {value: outcome} = await this.#runners[place]!.run(jobDigest(job), protocol, job.participants);
           return {place, outcome, code: null, reason: null, culprits: []};
         } catch (error) {
           if (!(error instanceof QsdmError)) throw error;

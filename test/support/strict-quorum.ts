@@ -9,10 +9,10 @@ import {freePorts} from "../../src/commands/devnet/free-ports.js";
 import type {StrictClient} from "../../src/node/custody/client.js";
 import {Party} from "../../src/node/custody/party.js";
 import {Members} from "../../src/node/quorum/strict/members.js";
-import type {RunningService} from "../../src/node/quorum-services.js";
 import {
   connectStrict,
   loadPartySuite,
+  type MeasuredService,
   startStrictCoordinator,
   startStrictCustodian,
 } from "../../src/node/quorum-strict.js";
@@ -30,8 +30,8 @@ export interface Keys {
 }
 
 export class StrictQuorum {
-  readonly custodians: (RunningService | null)[] = [];
-  coordinator: RunningService | null = null;
+  readonly custodians: (MeasuredService | null)[] = [];
+  coordinator: MeasuredService | null = null;
 
   private constructor(
     readonly folder: string,
@@ -80,6 +80,7 @@ export class StrictQuorum {
       ...this.options("coordinator"),
       seed: this.keys.coordinator,
       checkpointMs: NEVER_MS,
+      lowWater: {triple: 64, mask: 16},
     });
   }
 

@@ -14,9 +14,10 @@ import {minerNodeOf} from "../../node/mining/node-client.js";
 import {Tally} from "../../node/mining/tally.js";
 import {TipFeed} from "../../node/mining/tip-feed.js";
 import type {Io} from "../io.js";
+import {parseMetricsAddress, serveMetrics} from "../metrics-server.js";
 import {attester} from "./attester.js";
 import {type Equipment, equip} from "./equipment.js";
-import {minerRegistry, parseMetricsAddress, serveMetrics} from "./metrics.js";
+import {minerRegistry} from "./metrics.js";
 import {
   type MineFlags,
   payeeOf,

@@ -1,5 +1,7 @@
 import type {Command} from "commander";
+import {STOCK_MAX} from "../../codecs/quorum/strict/job.js";
 import {UsageError} from "../../errors.js";
+import {DEFAULT_LOW_WATER} from "../../node/custody/stock-keeper.js";
 import {PUBLIC_APPROVAL_KEYS} from "../../node/quorum/custodian/approval.js";
 import {startCoordinator} from "../../node/quorum-services.js";
 import {defineCommand} from "../define.js";
@@ -13,10 +15,13 @@ import {
   readApprovalKeys,
   type ServiceFlags,
   serve,
+  serveMeasured,
 } from "./service-flags.js";
 import {strictOptions} from "./strict/serve.js";
 
 interface Flags extends ServiceFlags {
+  readonly triplesLow: number;
+  readonly masksLow: number;
   readonly custodian?: readonly string[];
   readonly maxIdentities: number;
   readonly approvalKeysFile?: string;
@@ -88,13 +93,21 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
       durationFlag,
       DEFAULT_CHECKPOINT_MS,
     )
+    .option(
+      "--triples-low <n>",
+      "strict: below as many triples the custodians make as many more in the background; 0 waits until there are none",
+      countFlag(0, STOCK_MAX),
+      DEFAULT_LOW_WATER.triple,
+    )
+    .option("--masks-low <n>", "strict: the same for masks", countFlag(0, STOCK_MAX), DEFAULT_LOW_WATER.mask)
     .option("--public-approval-keys", "compat: use the reference's own keys", false)
     .action(async (flags: Flags) => {
       if (flags.profile === "strict") {
         const options = await strictOptions(io, flags);
         const {startStrictCoordinator} = await import("../../node/quorum-strict.js");
-        const {checkpointInterval: checkpointMs} = flags;
-        return serve(io, startStrictCoordinator({...options, checkpointMs}), {profile: "strict"});
+        const {checkpointInterval: checkpointMs, triplesLow: triple, masksLow: mask} = flags;
+        const strict = {...options, checkpointMs, lowWater: {triple, mask}};
+        return serveMeasured(io, flags, () => startStrictCoordinator(strict));
       }
       const {approvalKeysFile, publicApprovalKeys, threshold} = flags;
       checkKeySource(approvalKeysFile, publicApprovalKeys, "--approval-keys-file");

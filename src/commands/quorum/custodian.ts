@@ -14,6 +14,7 @@ import {
   readApprovalKeys,
   type ServiceFlags,
   serve,
+  serveMeasured,
 } from "./service-flags.js";
 import {strictOptions} from "./strict/serve.js";
 
@@ -66,7 +67,7 @@ export const quorumCustodianCommand = (io: Io): Command =>
       if (flags.profile === "strict") {
         const options = await strictOptions(io, flags);
         const {startStrictCustodian} = await import("../../node/quorum-strict.js");
-        return serve(io, startStrictCustodian(options), {profile: "strict"});
+        return serveMeasured(io, flags, () => startStrictCustodian(options));
       }
       const index = flags.index ?? indexOf(io.host.env.CUSTODIAN_INDEX);
       const approvalKey = await approvalKeyOf(io, flags, index);

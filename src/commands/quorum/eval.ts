@@ -33,7 +33,8 @@ export const quorumEvalCommand = (io: Io): Command =>
           "one output prints it under the name result. The evaluation is charged to the identity's budget; a refused or " +
           "failed one is not.\n\n" +
           "With --roster and --key the strict profile is meant: inputs are masked here, results are unmasked here, and nobody " +
-          "else sees either. The budget is the key's. Custodians that were left out or gave wrong shares are named.",
+          "else sees either. The budget is the key's. Custodians that were left out or gave wrong shares are named, and --json has " +
+          "the rounds, bytes and triples that it took.",
         examples: [
           {does: "f(3)", run: "qsdm quorum eval PROGRAM_ID --set x=3 --identity alice"},
           {
@@ -71,10 +72,14 @@ async function evaluateStrictly(io: Io, programId: string, flags: Flags & Strict
   await atCoordinator(io, flags, async (client) => {
     const program = await client.program(programId);
     const inputs = parseInputs(flags.set ?? [], inputNames(program.ir));
-    const {outputs, suspects} = await client.evaluate(program, inputs);
+    const {outputs, suspects, traffic} = await client.evaluate(program, inputs);
     if (suspects.length > 0) io.warn(`left out, for silence or for what they sent: ${suspects.join(", ")}`);
+    const {attempts, rounds, bytes, triples} = traffic;
+    io.note(
+      `${rounds} rounds, ${bytes} bytes between custodians, ${triples} triples${attempts > 1 ? `, attempt ${attempts}` : ""}`,
+    );
     const results = [...outputs].map(([name, value]) => [name, flags.signed ? signed(value) : value] as const);
-    io.result({program_id: programId, results: Object.fromEntries(results), suspects}, results);
+    io.result({program_id: programId, results: Object.fromEntries(results), suspects, traffic}, results);
   });
 }
 

@@ -23,11 +23,26 @@ interface Flags extends CoordinatorFlags, PartyFlags {
 
 async function stockStrictly(io: Io, flags: Flags & StrictFlags): Promise<void> {
   const wanted = {triples: flags.add ?? 0, masks: flags.masks ?? 0};
-  const {triples, masks} = await atCoordinator(io, flags, (client) => client.call("stock", wanted));
-  io.result({triples, masks}, [
-    ["triples", triples],
-    ["masks", masks],
-  ]);
+  await atCoordinator(io, flags, async (client) => {
+    const {triples, masks, lowTriples, lowMasks} = await client.call("stock", wanted);
+    const {statuses} = await client.call("custodians", {});
+    const sum = (ranges: readonly {readonly count: number}[]): number =>
+      ranges.reduce((total, {count}) => total + count, 0);
+    const custodians = statuses.map((status, place) => ({
+      name: client.nameOf(place),
+      triples: status && sum(status.triples),
+      masks: status && sum(status.masks),
+    }));
+    io.result({triples, masks, low_water: {triples: lowTriples, masks: lowMasks}, custodians}, [
+      ["triples", triples],
+      ["masks", masks],
+      ["refilled below", `${lowTriples} triples, ${lowMasks} masks`],
+      ...custodians.map((each) => {
+        const held = each.triples === null ? "away" : `${each.triples} triples, ${each.masks} masks`;
+        return [each.name, held] as const;
+      }),
+    ]);
+  });
 }
 
 export const quorumPoolCommand = (io: Io): Command =>
@@ -39,8 +54,9 @@ export const quorumPoolCommand = (io: Io): Command =>
           "Prints how many evaluations of a program the dealt triples are enough for; with --add, after more were dealt. A " +
           "program without products needs none and prints 0.\n\n" +
           "With --roster and the key of a custodian or coordinator it prints the stock of triples and masks that all " +
-          "custodians hold, for any program; with --add and --masks, after they made more. An evaluation takes a triple for " +
-          "each product and two more, and a mask for each input and output.",
+          "custodians hold, for any program, below what level the coordinator has them make more, and what each of them holds; " +
+          "with --add and --masks, after they made more. An evaluation takes a triple for each product and two more, and a " +
+          "mask for each input and output.",
         examples: [
           {does: "what is left", run: "qsdm quorum pool PROGRAM_ID"},
           {does: "ten more", run: "qsdm quorum pool PROGRAM_ID --add 10"},

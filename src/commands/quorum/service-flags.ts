@@ -1,16 +1,20 @@
 /** Flags that the quorum services share. */
+import type {Server} from "node:http";
 import {type Command, Option} from "commander";
 import {textOf} from "../../codecs/bytes.js";
 import {DecodeError, UsageError} from "../../errors.js";
 import {DEFAULT_QUORUM_SERVER} from "../../node/api/quorum/server.js";
 import {DEFAULT_ROUND_MS} from "../../node/custody/job-runner.js";
 import type {ProcessOptions, RunningService} from "../../node/quorum-services.js";
+import type {MeasuredService} from "../../node/quorum-strict.js";
 import {countFlag, durationFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS, type LogLevel} from "../log.js";
+import {parseMetricsAddress, serveMetrics} from "../metrics-server.js";
 import type {StrictServiceFlags} from "./strict/serve.js";
 
 export interface ServiceFlags extends StrictServiceFlags {
+  readonly metrics?: string;
   readonly profile: "strict" | "compat";
   readonly dataDir: string;
   readonly host: string;
@@ -43,6 +47,7 @@ export const addServiceFlags = (command: Command, port: number): Command =>
       durationFlag,
       DEFAULT_ROUND_MS,
     )
+    .option("--metrics <address>", "strict: serve figures for Prometheus on a port, or on HOST:PORT")
     .option("--host <address>", "compat: address to listen on", "127.0.0.1")
     .option("--port <port>", "compat: port to listen on; 0 takes a free one", countFlag(0, 65_535), port)
     .option("--threshold <k>", "compat: custodians that suffice to open a value", countFlag(1, 64), 2)
@@ -58,6 +63,28 @@ export function processOptions({dataDir, host, port, behindProxy, logLevel}: Ser
       hint: "listen on 127.0.0.1, or pass --behind-proxy when something in front of it authenticates",
     });
   return {dataDir, server: {...DEFAULT_QUORUM_SERVER, host, port}, log: createLog(logLevel)};
+}
+
+/** Runs until the signal aborts, with its figures served at `--metrics`. @throws UsageError METRICS_ADDRESS_INVALID */
+export async function serveMeasured(
+  io: Io,
+  flags: Pick<ServiceFlags, "metrics">,
+  start: () => Promise<MeasuredService>,
+): Promise<void> {
+  const address = flags.metrics === undefined ? null : parseMetricsAddress(flags.metrics);
+  const service = await start();
+  let server: Server | null = null;
+  try {
+    server = address && (await serveMetrics(service.registry, address));
+  } catch (error) {
+    await service.stop();
+    throw error;
+  }
+  try {
+    await serve(io, Promise.resolve(service), {profile: "strict"});
+  } finally {
+    server?.close();
+  }
 }
 
 /** Runs until the signal aborts. */

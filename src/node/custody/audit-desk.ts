@@ -38,12 +38,30 @@ export class AuditDesk {
   /** One checkpoint at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
+  #flushing: Promise<void> | null = null;
 
   constructor(private readonly ports: AuditDeskPorts) {}
 
   /** On the disk when this returns. */
   enter(event: Event): void {
     this.ports.audit.append(noteOf(event), this.ports.nowMs());
+  }
+
+  /** On the disk once it resolves, with all that is entered in the same turn: one flush is enough for them. */
+  entered(event: Event): Promise<void> {
+    this.note(event);
+    this.#flushing ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.#flushing = null;
+        try {
+          this.ports.audit.flush();
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    return this.#flushing;
   }
 
   /** On the disk with the next. */

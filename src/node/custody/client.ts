@@ -44,6 +44,8 @@ export interface ClientPorts {
 export interface Evaluated {
   readonly outputs: Outputs;
   readonly suspects: readonly string[];
+  /** What it took the custodians, by the coordinator's word. */
+  readonly traffic: Answer<CoordinatorMethods["evaluate"]>["traffic"];
 }
 
 export class StrictClient {
@@ -84,6 +86,11 @@ export class StrictClient {
 
   close(): void {
     this.rpc.channel.close();
+  }
+
+  /** Name of the custodian at a place of the roster. */
+  nameOf(place: number): string {
+    return this.ports.members.namesOf([place])[0]!;
   }
 
   /** Whether the key is of somebody who runs a service. */
@@ -198,11 +205,11 @@ export class StrictClient {
       masked: encodeElements(values.map((value, at) => sub(value, masks.values[at]!))),
     };
     const signed = sign(ticket, content, (message) => party.sign(message));
-    const {results, suspects} = await this.call("evaluate", {ticket: signed});
+    const {results, suspects, traffic} = await this.call("evaluate", {ticket: signed});
     const masked = decodeElements(this.#agreed(digestOf(ticket, signed), results), ir.outputs.length);
     const outputs = ir.outputs.map((name, at) => [name, sub(masked[at]!, masks.values[names.length + at]!)] as const);
     const places = [...new Set([...masks.wrong, ...suspects])].sort((a, b) => a - b);
-    return {outputs: new Map(outputs), suspects: members.namesOf(places)};
+    return {outputs: new Map(outputs), suspects: members.namesOf(places), traffic};
   }
 
   #statement(programId: Uint8Array) {

@@ -2,7 +2,7 @@
  * The coordinator of the strict profile: it carries what clients and custodians signed and sealed, numbers jobs, and
  * decides who takes part. It sees no value, and nobody takes its word for anything.
  */
-import {bytesOfHex, equalBytes} from "../../codecs/bytes.js";
+import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
 import {secretNames} from "../../codecs/quorum/ir.js";
 import {programPackage} from "../../codecs/quorum/program-package.js";
 import {resultCommitment} from "../../codecs/quorum/strict/audit.js";
@@ -32,9 +32,8 @@ import {
 } from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
-import {Allocation, commonRanges} from "../quorum/strict/allocation.js";
 import {type Accusation, namedBy} from "../quorum/strict/blame.js";
-import {checkApproval, checkWithdrawal, exhausted, masksFor} from "../quorum/strict/custodian.js";
+import {checkApproval, checkWithdrawal, masksFor} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
 import type {SignedApproval, SignedWithdrawal} from "../quorum/strict/store.js";
 import {triplesFor} from "../quorum/verified/online.js";
@@ -44,6 +43,7 @@ import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordi
 import type {AuditDesk, Event} from "./audit-desk.js";
 import type {Answers, CustodianCalls} from "./custodian-calls.js";
 import type {Handlers, MethodName} from "./rpc.js";
+import {type LowWater, StockKeeper} from "./stock-keeper.js";
 
 export interface CoordinatorPorts {
   readonly members: Members;
@@ -51,6 +51,7 @@ export interface CoordinatorPorts {
   readonly custodians: CustodianCalls;
   readonly verify: VerifySignature;
   readonly audit: AuditDesk;
+  readonly lowWater: LowWater;
   nowMs(): number;
   readonly log: Log;
 }
@@ -65,15 +66,25 @@ type Ran = Answers<Answer<CustodianMethods["run"]>>;
 type Asker = Pick<Event, "programId" | "party">;
 const NOBODY: Asker = {programId: null, party: ""};
 
-/** Made at once where a client asks and there is nothing. */
-const REFILL = {triples: 1_024, masks: 256};
-
 export class StrictCoordinator {
-  readonly #stock = {triple: new Allocation(), mask: new Allocation()};
+  readonly stock: StockKeeper;
+  /** Since it started: evaluations with a result, attempts without one, and how often each custodian was left out. */
+  readonly counts: {evaluations: number; aborts: number; readonly blamed: number[]};
   /** Jobs of everyone run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** By program: the job that made the present shares of its secrets. */
+  readonly #sharings = new Map<string, bigint>();
 
-  constructor(private readonly ports: CoordinatorPorts) {}
+  constructor(private readonly ports: CoordinatorPorts) {
+    const {n, k} = ports.members;
+    this.counts = {evaluations: 0, aborts: 0, blamed: Array<number>(n).fill(0)};
+    this.stock = new StockKeeper({
+      ...ports,
+      most: stockMax({n, t: k - 1}),
+      nowMs: () => ports.nowMs(),
+      make: (wanted) => this.#alone(() => this.#make(wanted)),
+    });
+  }
 
   /** What a party may ask: operators are those whose key is a custodian's or a coordinator's. */
   handlers(role: Role["kind"]): Handlers {
@@ -92,7 +103,7 @@ export class StrictCoordinator {
       },
       masks: async (body) => m.masks.answer.encode({shares: await this.masks(m.masks.ask.decode(body).request)}),
       evaluate: async (body) => m.evaluate.answer.encode(await this.evaluate(m.evaluate.ask.decode(body).ticket)),
-      stock: async (body) => m.stock.answer.encode(await this.stock(m.stock.ask.decode(body))),
+      stock: async (body) => m.stock.answer.encode(await this.makeStock(m.stock.ask.decode(body))),
       refresh: async (body) =>
         m.refresh.answer.encode({epoch: await this.refresh(m.refresh.ask.decode(body).recovering)}),
       custodians: async (body) => {
@@ -114,7 +125,7 @@ export class StrictCoordinator {
   /** Brings a custodian that is back to what the others have. */
   async catchUp(place: number): Promise<void> {
     const {store, custodians, log} = this.ports;
-    for (const stock of Object.values(this.#stock)) stock.clear();
+    this.#forget();
     const nowMs = BigInt(this.ports.nowMs());
     const approvals = store.approvals().filter(({content}) => content.notAfterMs >= nowMs);
     const withdrawals = store.withdrawals();
@@ -200,7 +211,7 @@ export class StrictCoordinator {
   async masks(request: SignedRequest): Promise<readonly Signed<ContentOf<typeof maskShares>>[]> {
     const {custodians, members, audit} = this.ports;
     const count = masksFor(this.#program(request.content.programId), request.content.evaluations);
-    const first = await this.#allocate("mask", count);
+    const first = await this.stock.allocate("mask", count);
     const {answers, error} = await custodians.all("masks", {request, first});
     if (answers.length >= members.k) {
       const {programId, client: party} = request.content;
@@ -214,7 +225,7 @@ export class StrictCoordinator {
    * Has the custodians evaluate, without those that were named or silent in an attempt before.
    * @throws RuleError EVALUATION_ABORTED and what custodians refuse with; UnavailableError CUSTODIANS_MISSING
    */
-  async evaluate(signed: SignedTicket): Promise<{results: readonly SignedResult[]; suspects: readonly number[]}> {
+  async evaluate(signed: SignedTicket): Promise<Answer<(typeof coordinatorMethods)["evaluate"]>> {
     const {custodians, members, log} = this.ports;
     const {content} = signed;
     const program = this.#program(content.programId);
@@ -224,8 +235,8 @@ export class StrictCoordinator {
     for (let attempt = 1; ; attempt++) {
       const participants = custodians.live.filter((place) => !out.has(place));
       if (participants.length < members.k) throw missing(participants.length, members.k, [...out], members);
-      const firstTriple = await this.#allocate("triple", triples, attempt === 1 ? undefined : participants);
-      const sharing = secrets ? await this.#sharingOf(content.programId, participants) : 0n;
+      const firstTriple = await this.stock.allocate("triple", triples, attempt === 1 ? undefined : participants);
+      const sharing = secrets ? await this.#sharingOf(content.programId, participants, attempt === 1) : 0n;
       const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
       const job: Job = {roster: members.digest, kind: "evaluate", run: 0n, epoch: content.epoch, participants, payload};
       const by = {programId: content.programId, party: content.client};
@@ -234,23 +245,34 @@ export class StrictCoordinator {
         return first ? resultCommitment(content.nonce, first.content.masked) : null;
       });
       const results = this.#resultsIn({answers});
-      if (results.length >= members.k) return {results, suspects: [...out]};
+      if (results.length >= members.k) {
+        this.counts.evaluations++;
+        return {results, suspects: [...out], traffic: {attempts: attempt, triples, ...trafficOf(answers)}};
+      }
+      this.counts.aborts++;
       const more = this.#blamed(failures).filter((place) => !out.has(place));
-      for (const place of more) out.add(place);
+      for (const place of more) {
+        out.add(place);
+        this.counts.blamed[place]!++;
+      }
       log.warn({attempt, out: members.namesOf(more)}, "an evaluation ended without a result");
       if (more.length === 0) throw failures[0]?.error ?? missing(results.length, members.k);
     }
   }
 
   /** @throws RuleError STALE_EPOCH, EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
-  async stock(wanted: {readonly triples: number; readonly masks: number}): Promise<{triples: bigint; masks: bigint}> {
+  async makeStock(wanted: {
+    readonly triples: number;
+    readonly masks: number;
+  }): Promise<Answer<(typeof coordinatorMethods)["stock"]>> {
     const {n, k} = this.ports.members;
     const most = stockMax({n, t: k - 1});
     if (Math.max(wanted.triples, wanted.masks) > most)
       throw new RuleError("STOCK_TOO_LARGE", `at most ${most} at once`);
     if (wanted.triples + wanted.masks > 0) await this.#alone(() => this.#make(wanted));
-    await this.#look();
-    return {triples: BigInt(this.#stock.triple.left), masks: BigInt(this.#stock.mask.left)};
+    await this.stock.look();
+    const {triple: lowTriples, mask: lowMasks} = this.stock.lowWater;
+    return {triples: BigInt(this.stock.left("triple")), masks: BigInt(this.stock.left("mask")), lowTriples, lowMasks};
   }
 
   /** New keys and shares; custodians in `recovering` get theirs back. @throws as `stock` */
@@ -301,7 +323,7 @@ export class StrictCoordinator {
     const {whole, outcomes} = await this.#together(job, by);
     const certificate = custodians.certificate(whole, outcomes);
     store.saveCertificate(certificate);
-    for (const stock of Object.values(this.#stock)) stock.clear();
+    this.#forget();
     const told = await custodians.all("commit", {certificate});
     if (told.error) log.warn({err: told.error}, "a custodian was not told; it is when it is back");
     return whole.run;
@@ -343,7 +365,7 @@ export class StrictCoordinator {
   async #entered(job: Job, by: Asker, commitmentOf: (ran: Ran) => Uint8Array | null = () => null): Promise<Ran> {
     const {audit, custodians} = this.ports;
     const entry = {subject: jobDigest(job), kind: job.kind, ...by};
-    audit.enter({event: "begin", ...entry});
+    await audit.entered({event: "begin", ...entry});
     const ran = await custodians.run(job);
     const failed = ran.failures.length > 0 && (job.kind !== "evaluate" || ran.answers.length < this.ports.members.k);
     const outcome = failed ? codeOf(ran.error) : "ok";
@@ -366,33 +388,23 @@ export class StrictCoordinator {
     }
   }
 
-  async #allocate(kind: "triple" | "mask", count: number, among?: readonly number[]): Promise<bigint> {
-    const stock = this.#stock[kind];
-    const known = among ? null : stock.take(count);
-    if (known !== null) return known;
-    await this.#look(among);
-    const found = stock.take(count);
-    if (found !== null) return found;
-    // Only all together make more.
-    if (this.ports.custodians.live.length < this.ports.members.n) return exhausted(kind);
-    const wanted = {triples: 0, masks: 0, [`${kind}s`]: Math.max(count, REFILL[`${kind}s`])};
-    await this.#alone(() => this.#make(wanted));
-    await this.#look(among);
-    return stock.take(count) ?? exhausted(kind);
+  /** What custodians hold may be something else now. */
+  #forget(): void {
+    this.stock.clear();
+    this.#sharings.clear();
   }
 
-  async #look(among: readonly number[] = this.ports.custodians.live): Promise<void> {
-    const statuses = (await this.ports.custodians.statuses()).filter(({place}) => among.includes(place));
-    this.#stock.triple.offer(commonRanges(statuses.map(({status}) => status.triples)));
-    this.#stock.mask.offer(commonRanges(statuses.map(({status}) => status.masks)));
-  }
-
-  async #sharingOf(programId: Uint8Array, among: readonly number[]): Promise<bigint> {
+  async #sharingOf(programId: Uint8Array, among: readonly number[], isFirst: boolean): Promise<bigint> {
+    const name = hexOf(programId);
+    const known = isFirst ? this.#sharings.get(name) : undefined;
+    if (known !== undefined) return known;
     const statuses = (await this.ports.custodians.statuses()).filter(({place}) => among.includes(place));
     const runs = statuses.flatMap(({status}) =>
       status.programs.filter((each) => equalBytes(each.programId, programId)).map(({sharing}) => sharing),
     );
-    return runs.reduce((most, run) => (run > most ? run : most), 0n);
+    const newest = runs.reduce((most, run) => (run > most ? run : most), 0n);
+    if (newest > 0n) this.#sharings.set(name, newest);
+    return newest;
   }
 
   async #statusesByPlace(): Promise<(CustodianStatus | null)[]> {
@@ -427,6 +439,12 @@ export class StrictCoordinator {
     return turn;
   }
 }
+
+/** What the custodians say that a job took: rounds of the longest, bytes of all. */
+const trafficOf = (answers: Ran["answers"]): {rounds: number; bytes: bigint} => ({
+  rounds: Math.max(0, ...answers.map(({answer}) => answer.rounds)),
+  bytes: answers.reduce((sum, {answer}) => sum + answer.sentBytes, 0n),
+});
 
 /** What costs all custodians work. A client has it done when it runs short. */
 const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set(["stock", "refresh", "seal"]);

@@ -1,6 +1,6 @@
 /** A custodian of the strict profile among the others: channels to them, calls of coordinators, jobs. */
 import {hexOf} from "../../codecs/bytes.js";
-import {custodianMethods} from "../../codecs/quorum/strict/calls.js";
+import {type Answer, custodianMethods} from "../../codecs/quorum/strict/calls.js";
 import {type Job, jobDigest} from "../../codecs/quorum/strict/job.js";
 import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {type Address, type EndpointPorts, Listener} from "../network/channel/endpoint.js";
@@ -9,6 +9,7 @@ import type {StrictCustodian} from "../quorum/strict/custodian.js";
 import {begin} from "../quorum/strict/jobs.js";
 import type {Role} from "../quorum/strict/members.js";
 import type {Log} from "../service.js";
+import {JobCounts} from "./job-counts.js";
 import {JobRunner} from "./job-runner.js";
 import {Links} from "./links.js";
 import {type Handlers, type MethodName, Rpc} from "./rpc.js";
@@ -25,6 +26,7 @@ export interface CustodianServiceOptions {
 const STANDING_MS = 2_000;
 
 export class CustodianService {
+  readonly counts = new JobCounts();
   readonly #links: Links;
   readonly #runner: JobRunner;
   readonly #listener: Listener;
@@ -117,7 +119,7 @@ export class CustodianService {
       run: async (body) => {
         const {job} = run.ask.decode(body);
         witness.owe(by, jobDigest(job), endpoint.nowMs());
-        return run.answer.encode({outcome: await this.#run(job)});
+        return run.answer.encode(await this.#run(job));
       },
       commit: (body) => {
         const {certificate} = commit.ask.decode(body);
@@ -140,7 +142,7 @@ export class CustodianService {
     };
   }
 
-  async #run(job: Job): Promise<Uint8Array> {
+  async #run(job: Job): Promise<Answer<(typeof custodianMethods)["run"]>> {
     const {log, endpoint} = this.options;
     const digest = jobDigest(job);
     const {kind, run, participants} = job;
@@ -153,11 +155,13 @@ export class CustodianService {
     if (this.#stopped) throw new UnavailableError("STOPPING", "the custodian stops");
     try {
       const protocol = await begin(this.custodian, job, endpoint.nowMs());
-      const outcome = await this.#runner.run(digest, protocol, participants);
-      log.info({kind, run, ms: Math.round(performance.now() - startedMs)}, "a job is done");
-      return outcome;
+      const {value: outcome, rounds, sentBytes} = await this.#runner.run(digest, protocol, participants);
+      this.counts.add(kind, {rounds, sentBytes});
+      log.info({kind, run, rounds, sentBytes, ms: Math.round(performance.now() - startedMs)}, "a job is done");
+      return {outcome, rounds, sentBytes: BigInt(sentBytes)};
     } catch (err) {
       const why = err instanceof QsdmError ? {code: err.code, ...err.details} : {err};
+      this.counts.fail(err);
       log.warn({...why, kind, run, job: hexOf(digest).slice(0, 16)}, "a job ended without a result");
       throw err;
     }

@@ -19,6 +19,14 @@ export interface RunnerPorts {
 /** Longest time for one round of a protocol, in milliseconds. */
 export const DEFAULT_ROUND_MS = 10_000;
 
+/** What a protocol came to, and what it took here. */
+export interface Ran<T> {
+  readonly value: T;
+  readonly rounds: number;
+  /** To all others together. */
+  readonly sentBytes: number;
+}
+
 interface Running {
   readonly participants: readonly number[];
   step(work: () => readonly Sent[]): void;
@@ -42,14 +50,15 @@ export class JobRunner {
    * What `protocol` comes to.
    * @throws as the protocol; RuleError JOB_REPEATED, EVALUATION_ABORTED naming who was silent
    */
-  run<T>(job: Uint8Array, protocol: Protocol<T>, participants: readonly number[]): Promise<T> {
+  run<T>(job: Uint8Array, protocol: Protocol<T>, participants: readonly number[]): Promise<Ran<T>> {
     const id = hexOf(job);
     if (this.#running.has(id)) throw new RuleError("JOB_REPEATED", "the job is running already");
     const {place, n, roundMs} = this.ports;
     const rounds = new Rounds(protocol, {place, n, participants});
-    return new Promise<T>((resolve, reject) => {
+    return new Promise<Ran<T>>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
       let over = false;
+      let sentBytes = 0;
       const end = (): void => {
         over = true;
         clearTimeout(timer);
@@ -59,11 +68,13 @@ export class JobRunner {
         if (over) return;
         const before = rounds.round;
         try {
-          const unsent = work().filter(({to, round, message}) => !this.ports.send(to, {job, round, message}));
+          const sent = work();
+          const unsent = sent.filter(({to, round, message}) => !this.ports.send(to, {job, round, message}));
+          for (const {message} of sent) sentBytes += message.length;
           const {result} = rounds;
           if (result) {
             end();
-            return resolve(result.value);
+            return resolve({value: result.value, rounds: rounds.round + 1, sentBytes});
           }
           rounds.expire(unsent.map(({to}) => to));
           if (rounds.round === before) return;

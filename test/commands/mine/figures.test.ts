@@ -2,7 +2,8 @@
 import {describe, expect, test} from "vitest";
 import {utf8} from "../../../src/codecs/bytes.js";
 import {decodeMinerTotals, encodeMinerTotals} from "../../../src/codecs/mining/miner-totals.js";
-import {minerRegistry, parseMetricsAddress, serveMetrics} from "../../../src/commands/mine/metrics.js";
+import {parseMetricsAddress, serveMetrics} from "../../../src/commands/metrics-server.js";
+import {minerRegistry} from "../../../src/commands/mine/metrics.js";
 import {panelLines} from "../../../src/commands/mine/panel.js";
 import {
   formatHashrate,

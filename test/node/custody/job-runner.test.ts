@@ -23,7 +23,7 @@ test("what one custodian sends for other jobs does not push out what another sen
   }
   const running = runner.run(jobOf("job"), once(), [0, 1, 2]);
   runner.take(2, said("late"));
-  expect(await running).toEqual(["own", "early", "late"]);
+  expect(await running).toEqual({value: ["own", "early", "late"], rounds: 1, sentBytes: 2 * "own".length});
 });
 
 test("a message that names no job ends its channel and is not kept", () => {

@@ -48,10 +48,46 @@ describe("two of three custodians", () => {
     client.close();
   });
 
+  test("stock is made in the background before it runs out, and figures say what was done", async () => {
+    const operator = await quorum.operator(0);
+    const client = await quorum.client(1);
+    const {triples} = await operator.call("stock", {triples: 0, masks: 0});
+    // All but what one evaluation takes is handed out: below the low water of 64 they make more.
+    const coordinator = quorum.coordinator!;
+    const figure = async (line: RegExp): Promise<number> => Number(line.exec(await coordinator.registry.metrics())![1]);
+    const refills = await figure(/^qsdm_quorum_refills_total (\d+)$/m);
+    const big = packProgram(compile(`input x\ndot y =${" x x".repeat(Number(triples) - 60)}\noutput y`), {
+      policy: {budgetPerIdentity: 6n, maxEvalsPerMinute: 100n},
+    });
+    await client.deploy(big, new Map());
+    for (const place of [0, 1]) {
+      const approver = await quorum.operator(place);
+      await approver.approve(big, inDays(30));
+      approver.close();
+    }
+    const {outputs, traffic} = await client.evaluate(big, new Map([["x", 2n]]));
+    expect(outputs.get("y")).toBe(4n * (triples - 60n));
+    // One layer, outputs, and two checks of four rounds.
+    expect(traffic).toMatchObject({attempts: 1, rounds: 1 + 1 + 8, triples: Number(triples) - 58});
+    expect(traffic.bytes).toBeGreaterThan(2n * 16n * 3n * 2n * (triples - 60n));
+    await expect.poll(async () => (await operator.call("stock", {triples: 0, masks: 0})).triples).toBeGreaterThan(64n);
+    expect(await figure(/^qsdm_quorum_refills_total (\d+)$/m)).toBeGreaterThan(refills);
+    expect(await figure(/^qsdm_quorum_pool\{kind="triple"\} (\d+)$/m)).toBeGreaterThan(64);
+    expect(await figure(/^qsdm_quorum_evaluations_total (\d+)$/m)).toBeGreaterThan(0);
+    const [custodian] = quorum.custodians;
+    const text = await custodian!.registry.metrics();
+    expect(Number(/^qsdm_quorum_jobs_total\{kind="evaluate"\} (\d+)$/m.exec(text)![1])).toBeGreaterThan(0);
+    expect(Number(/^qsdm_quorum_rounds_total (\d+)$/m.exec(text)![1])).toBeGreaterThan(10);
+    client.close();
+    operator.close();
+  });
+
   test("a custodian that is away is done without, and taken up again when it is back", async () => {
     const client = await quorum.client(1);
     await quorum.stopCustodian(1);
     expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
+    const text = await quorum.coordinator!.registry.metrics();
+    expect(text).toContain("qsdm_quorum_custodians_connected 2");
     await quorum.startCustodian(1);
     await quorum.settled(3);
     expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);

@@ -57,6 +57,13 @@ export const ENTRIES_MAX = 1_024;
 const entries = list(blob({max: ENTRY_MAX_BYTES}), ENTRIES_MAX);
 const proof = list(fixed(32), 64);
 
+const outcome = record("qvm/outcome/2", {
+  outcome: blob({max: 1024 * 1024}),
+  rounds: u32,
+  /** To all others together, before they are sealed. */
+  sentBytes: u64,
+});
+
 /** What a coordinator asks of a custodian. */
 export const custodianMethods = {
   status: method(record("qvm/status/1", {}), custodianStatus),
@@ -65,7 +72,7 @@ export const custodianMethods = {
   suspend: method(record("qvm/hand-withdrawal/1", {withdrawal}), done),
   masks: method(record("qvm/reserve/1", {request: maskRequest, first: u64}), maskShares),
   /** The outcome is a signed result, a signed acknowledgement, or empty. */
-  run: method(record("qvm/run/1", {job}), record("qvm/outcome/1", {outcome: blob({max: 1024 * 1024})})),
+  run: method(record("qvm/run/1", {job}), outcome),
   commit: method(record("qvm/commit/1", {certificate}), done),
   /** Entries of the caller's audit log, those after what the custodian has read; none asks how many that are. */
   entries: method(record("qvm/entries/1", {entries}), record("qvm/entries-read/1", {size: u64})),
@@ -93,11 +100,16 @@ export const coordinatorMethods = {
   ),
   evaluate: method(
     record("qvm/ask-evaluation/1", {ticket}),
-    record("qvm/results/1", {results: list(result, CUSTODIANS_MAX), suspects: list(u32, CUSTODIANS_MAX)}),
+    record("qvm/results/2", {
+      results: list(result, CUSTODIANS_MAX),
+      suspects: list(u32, CUSTODIANS_MAX),
+      /** What it took. The coordinator's word alone. */
+      traffic: record("qvm/traffic/1", {attempts: u32, rounds: u32, bytes: u64, triples: u32}),
+    }),
   ),
   stock: method(
     record("qvm/ask-stock/1", {triples: u32, masks: u32}),
-    record("qvm/stock/1", {triples: u64, masks: u64}),
+    record("qvm/stock/2", {triples: u64, masks: u64, lowTriples: u32, lowMasks: u32}),
   ),
   refresh: method(
     record("qvm/ask-refresh/1", {recovering: list(u32, CUSTODIANS_MAX)}),

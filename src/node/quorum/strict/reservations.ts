@@ -30,6 +30,11 @@ export class Reservations {
   readonly #counts = new Map<string, number>();
   #masks = 0;
 
+  /** How many are held. */
+  get evaluations(): number {
+    return this.#held.size;
+  }
+
   get(first: bigint): Reservation | null {
     return this.#held.get(first) ?? null;
   }

@@ -1,0 +1,117 @@
+/** Numbers of triples and masks that all custodians hold: handed out once each, and made anew before they run out. */
+import {QsdmError} from "../../errors.js";
+import {Allocation, commonRanges} from "../quorum/strict/allocation.js";
+import {exhausted} from "../quorum/strict/custodian.js";
+import type {Members} from "../quorum/strict/members.js";
+import type {StockKind} from "../quorum/strict/store.js";
+import type {Stock} from "../quorum/verified/stock.js";
+import type {Log} from "../service.js";
+import type {CustodianCalls} from "./custodian-calls.js";
+
+/** Below as many, as many again are made while evaluations go on; 0 makes them when there are none. */
+export type LowWater = Readonly<Record<StockKind, number>>;
+export const DEFAULT_LOW_WATER: LowWater = {triple: 4_096, mask: 1_024};
+
+/** Made at once where a client asks and there is nothing. */
+const LEAST: LowWater = {triple: 1_024, mask: 256};
+/** After a refill that failed. */
+const AGAIN_MS = 10_000;
+/** An evaluation looks for stock as often: others may take what was made for it. */
+const TRIES = 4;
+
+export interface StockKeeperPorts {
+  readonly members: Members;
+  readonly custodians: CustodianCalls;
+  readonly lowWater: LowWater;
+  /** Most of a kind that one job makes. */
+  readonly most: number;
+  readonly log: Log;
+  nowMs(): number;
+  /** Has all custodians make stock, after whatever else they do together. */
+  make(wanted: Stock): Promise<void>;
+}
+
+export class StockKeeper {
+  readonly #allocations = {triple: new Allocation(), mask: new Allocation()};
+  readonly #making = new Map<StockKind, Promise<void>>();
+  readonly #notBeforeMs = new Map<StockKind, number>();
+  /** Refills that were begun. */
+  refills = 0;
+
+  constructor(private readonly ports: StockKeeperPorts) {}
+
+  get lowWater(): LowWater {
+    return this.ports.lowWater;
+  }
+
+  left(kind: StockKind): number {
+    return this.#allocations[kind].left;
+  }
+
+  /** What custodians hold is not known any more. */
+  clear(): void {
+    for (const allocation of Object.values(this.#allocations)) allocation.clear();
+  }
+
+  /**
+   * Number of the first of `count` in a row.
+   * @param among who has to hold them; everyone who answers, unless said
+   * @throws RuleError STOCK_EXHAUSTED, and as `make`
+   */
+  async allocate(kind: StockKind, count: number, among?: readonly number[]): Promise<bigint> {
+    const first = await this.#allocate(kind, count, among);
+    if (this.left(kind) < this.lowWater[kind]) void this.#refill(kind);
+    return first;
+  }
+
+  async #allocate(kind: StockKind, count: number, among?: readonly number[]): Promise<bigint> {
+    const allocation = this.#allocations[kind];
+    const known = among ? null : allocation.take(count);
+    if (known !== null) return known;
+    for (let tries = 0; tries < TRIES; tries++) {
+      await this.look(among);
+      const found = allocation.take(count);
+      if (found !== null) return found;
+      // Only all together make more. What is under way for others is enough for most.
+      if (!this.#isEveryoneThere) break;
+      await (this.#making.get(kind) ?? this.#make(kind, Math.max(count, LEAST[kind])));
+    }
+    return exhausted(kind);
+  }
+
+  /** Asks custodians what they hold. */
+  async look(among: readonly number[] = this.ports.custodians.live): Promise<void> {
+    const statuses = (await this.ports.custodians.statuses()).filter(({place}) => among.includes(place));
+    this.#allocations.triple.offer(commonRanges(statuses.map(({status}) => status.triples)));
+    this.#allocations.mask.offer(commonRanges(statuses.map(({status}) => status.masks)));
+  }
+
+  get #isEveryoneThere(): boolean {
+    return this.ports.custodians.live.length === this.ports.members.n;
+  }
+
+  /** One job of a kind at a time. */
+  #make(kind: StockKind, count: number): Promise<void> {
+    const many = Math.min(count, this.ports.most);
+    const wanted = kind === "triple" ? {triples: many, masks: 0} : {triples: 0, masks: many};
+    const making = this.ports.make(wanted).finally(() => this.#making.delete(kind));
+    this.#making.set(kind, making);
+    return making;
+  }
+
+  /** While evaluations go on; not soon after one that failed. */
+  async #refill(kind: StockKind): Promise<void> {
+    const {nowMs, log} = this.ports;
+    if (this.#making.has(kind) || !this.#isEveryoneThere || nowMs() < (this.#notBeforeMs.get(kind) ?? 0)) return;
+    this.refills++;
+    try {
+      await this.#make(kind, Math.max(LEAST[kind], this.lowWater[kind]));
+      await this.look();
+      log.info({kind, left: this.left(kind)}, "stock was made");
+    } catch (err) {
+      this.#notBeforeMs.set(kind, nowMs() + AGAIN_MS);
+      if (err instanceof QsdmError) log.warn({err, kind}, "no stock could be made");
+      else log.error({err, kind}, "making stock failed");
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/** Services of the strict profile of quorum programs: stock, jobs, rounds, and who was accused. */
+import {Counter, Gauge, Registry} from "prom-client";
+import {readCounter, readGauge} from "./figures.js";
+
+type ByKind = Readonly<Record<"triple" | "mask", () => number>>;
+
+export interface CustodianFigures {
+  /** Numbers that are held and not used. */
+  readonly stock: ByKind;
+  /** Evaluations that clients have masks for. */
+  waiting(): number;
+  readonly jobs: {
+    readonly done: ReadonlyMap<string, number>;
+    readonly failed: ReadonlyMap<string, number>;
+    readonly accused: ReadonlyMap<number, number>;
+    readonly rounds: number;
+    readonly sentBytes: number;
+  };
+  nameOf(place: number): string;
+}
+
+export function custodianRegistry({stock, waiting, jobs, nameOf}: CustodianFigures): Registry {
+  const registry = new Registry();
+  stockGauge(registry, {name: "qsdm_quorum_stock", help: "Triples and masks that are held and not used.", stock});
+  readGauge(registry, {
+    name: "qsdm_quorum_evaluations_waiting",
+    help: "Evaluations that clients have masks for and have not begun.",
+    read: waiting,
+  });
+  const totals = (name: string, help: string, label: string, read: () => Iterable<readonly [string, number]>): void => {
+    new Counter({
+      name: `qsdm_quorum_${name}_total`,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [value, total] of read()) this.inc({[label]: value}, total);
+      },
+    });
+  };
+  totals("jobs", "Jobs that were done.", "kind", () => jobs.done);
+  totals("jobs_failed", "Jobs that ended without a result.", "reason", () => jobs.failed);
+  totals("accusations", "Jobs that another custodian is held to have ended.", "custodian", () =>
+    [...jobs.accused].map(([place, total]) => [nameOf(place), total] as const),
+  );
+  readCounter(registry, {
+    name: "qsdm_quorum_rounds_total",
+    help: "Rounds of jobs that were done.",
+    read: () => jobs.rounds,
+  });
+  readCounter(registry, {
+    name: "qsdm_quorum_sent_bytes_total",
+    help: "Bytes that jobs which were done sent to other custodians, before they were sealed.",
+    read: () => jobs.sentBytes,
+  });
+  return registry;
+}
+
+export interface CoordinatorFigures {
+  /** Numbers that all custodians hold, as far as is known. */
+  readonly stock: ByKind;
+  readonly lowWater: ByKind;
+  connected(): number;
+  refills(): number;
+  readonly counts: {readonly evaluations: number; readonly aborts: number; readonly blamed: readonly number[]};
+  nameOf(place: number): string;
+}
+
+export function coordinatorRegistry(figures: CoordinatorFigures): Registry {
+  const {stock, lowWater, connected, refills, counts, nameOf} = figures;
+  const registry = new Registry();
+  stockGauge(registry, {
+    name: "qsdm_quorum_pool",
+    help: "Triples and masks that all custodians hold and that were not handed out.",
+    stock,
+  });
+  stockGauge(registry, {
+    name: "qsdm_quorum_pool_low_water",
+    help: "Below as many the custodians make more; 0 where they wait until there are none.",
+    stock: lowWater,
+  });
+  readGauge(registry, {
+    name: "qsdm_quorum_custodians_connected",
+    help: "Custodians that a channel stands to.",
+    read: connected,
+  });
+  const counter = (name: string, help: string, read: () => number): void =>
+    readCounter(registry, {name: `qsdm_quorum_${name}_total`, help, read});
+  counter("refills", "Times that stock was made in the background.", refills);
+  counter("evaluations", "Evaluations that gave a result.", () => counts.evaluations);
+  counter("aborts", "Attempts at an evaluation that ended without a result.", () => counts.aborts);
+  new Counter({
+    name: "qsdm_quorum_blamed_total",
+    help: "Attempts after which a custodian was left out of the evaluation.",
+    labelNames: ["custodian"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [place, total] of counts.blamed.entries()) this.inc({custodian: nameOf(place)}, total);
+    },
+  });
+  return registry;
+}
+
+function stockGauge(
+  registry: Registry,
+  {name, help, stock}: {readonly name: string; readonly help: string; readonly stock: ByKind},
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: ["kind"],
+    registers: [registry],
+    collect() {
+      for (const [kind, read] of Object.entries(stock)) this.set({kind}, read());
+    },
+  });
+}
