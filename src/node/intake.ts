@@ -55,6 +55,7 @@ export class Intake {
   readonly #unwritten = new Set<string>();
   #flushing = false;
   #closed = false;
+  #halted = false;
   /** Equivocations that wait for a block of this node. */
   readonly evidence: EvidenceDesk;
   /** Offences that waiting slashes are about. */
@@ -258,8 +259,14 @@ export class Intake {
 
   /** Nothing more is acknowledged on a disk that failed once. */
   #diskFailed(error: unknown): void {
-    this.#closed = true;
+    this.halt();
     this.ports.failed(error);
+  }
+
+  /** The node cannot go on: nothing is acknowledged from here on but what is on disk already. */
+  halt(): void {
+    this.#closed = true;
+    this.#halted = true;
   }
 
   /** Refuses new writes and waits for those under way. */
@@ -328,6 +335,7 @@ export class Intake {
     const batch = this.#pending.splice(0);
     this.#flushing = false;
     try {
+      if (this.#halted) this.#checkOpen();
       const waits = (id: string): boolean => this.#proofs.has(id) || this.ports.pool.has(id);
       // A block of somebody else can have settled it meanwhile, or a better bid replaced it: nothing would ever take the
       // row away. What gave way can have come again.

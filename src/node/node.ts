@@ -121,12 +121,19 @@ export class QsdmNode implements Service {
     checkRetention(options.retention, dir.genesis.network);
     checkSchedule(options.snapshots, dir.genesis.network);
     const abort = new AbortController();
+    let parts: NodeParts | null = null;
+    const failed = (error: unknown): void => {
+      // Before anything else runs: whatever failed, the disk or the record of votes, may not hold what comes now.
+      parts?.intake.halt();
+      broken.resolve(error);
+    };
     const cells = await unlock(dir, ports.storePassphrase ?? null);
-    const store = await openStore(options, dir, cells, broken.resolve, abort.signal);
+    const store = await openStore(options, dir, cells, failed, abort.signal);
     try {
       signal?.addEventListener("abort", () => abort.abort(), {once: true, signal: abort.signal});
-      const site = {options, ports, dir, store, broken: broken.resolve, signal: abort.signal};
-      return new QsdmNode(await buildParts(site), {log: ports.log, abort, broken});
+      const site = {options, ports, dir, store, broken: failed, signal: abort.signal};
+      parts = await buildParts(site);
+      return new QsdmNode(parts, {log: ports.log, abort, broken});
     } catch (error) {
       store.close();
       throw error;

@@ -8,6 +8,12 @@ import {type Cut, type Fate, type Pending, SECTOR_BYTES} from "./disk.js";
 
 export const ALL_KEPT: Cut = {fates: new Map(), order: null};
 
+/** What was synced, and nothing else. */
+export const allLost = (pending: readonly Pending[]): Cut => ({
+  fates: new Map(pending.map(({index}) => [index, "lost"])),
+  order: null,
+});
+
 /** Every state of the kinds that are listed in full. */
 export function* plainCuts(pending: readonly Pending[]): Generator<Cut> {
   yield ALL_KEPT;
@@ -15,7 +21,7 @@ export function* plainCuts(pending: readonly Pending[]): Generator<Cut> {
   const all = pending.map(({index}) => index);
   const lost = (but: number): Map<number, Fate> =>
     new Map(all.filter((index) => index !== but).map((index) => [index, "lost"]));
-  yield {fates: lost(-1), order: null};
+  yield allLost(pending);
   for (const {index} of pending) {
     yield {fates: new Map([[index, "lost"]]), order: null};
     yield {fates: lost(index), order: null};

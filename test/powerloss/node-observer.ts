@@ -118,7 +118,7 @@ async function startNode(dataDir: string): Promise<void> {
 const acknowledged = new WeakMap<Uint8Array, string | null>();
 
 /** Ids that answers with status 200 named. */
-function acknowledgedIn(heard: readonly Uint8Array[]): string[] {
+export function acknowledgedIn(heard: readonly Uint8Array[]): string[] {
   return heard.flatMap((bytes) => {
     let id = acknowledged.get(bytes);
     if (id === undefined) {

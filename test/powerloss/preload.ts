@@ -21,13 +21,13 @@ export function buildPreload(directory: string): string {
   return library;
 }
 
-/** A call that fails while a file is there. */
+/** A call that fails once, after which the disk answers as if nothing had been: so Linux treats a failed fsync. */
 export interface Fault {
   readonly call: "fsync" | "write" | "any";
   readonly errno: "EIO" | "ENOSPC";
   /** End of the path of the files that it strikes. */
   readonly suffix: string;
-  /** The fault holds while this file exists. */
+  /** The making of this file arms it. */
   readonly armedBy: string;
 }
 

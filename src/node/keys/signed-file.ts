@@ -23,6 +23,7 @@ interface Slot {
 
 export class SignedFile {
   #newest: Slot | null;
+  #failure: unknown = null;
 
   private constructor(
     private readonly file: string,
@@ -55,8 +56,12 @@ export class SignedFile {
     return this.#newest?.record ?? null;
   }
 
-  /** Writes a record down; on return it survives a power cut. @throws UnavailableError SIGNED_RECORD_UNAVAILABLE */
+  /**
+   * Writes a record down; on return it survives a power cut.
+   * @throws UnavailableError SIGNED_RECORD_UNAVAILABLE: then for good, since a second flush would answer for the first
+   */
   write(record: SignedRecord): void {
+    if (this.#failure !== null) throw this.#failure;
     const serial = (this.#newest?.serial ?? 0n) + 1n;
     const body = signedRecord.encode(record);
     const head = new Uint8Array(10);
@@ -66,10 +71,15 @@ export class SignedFile {
     const content = concat(head, body);
     const slot = new Uint8Array(SLOT_BYTES);
     slot.set(concat(sha3(content), content));
-    guarded(this.file, () => {
-      writeSync(this.handle, slot, 0, SLOT_BYTES, Number(serial % 2n) * SLOT_BYTES);
-      fdatasyncSync(this.handle);
-    });
+    try {
+      guarded(this.file, () => {
+        writeSync(this.handle, slot, 0, SLOT_BYTES, Number(serial % 2n) * SLOT_BYTES);
+        fdatasyncSync(this.handle);
+      });
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
     this.#newest = {serial, record};
   }
 

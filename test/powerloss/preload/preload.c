@@ -5,7 +5,7 @@
  *   QSDM_POWERLOSS_ROOT   directory that is watched, absolute and without links
  *   QSDM_POWERLOSS_TRACE  file that records are appended to (test/powerloss/trace.ts has the form); none: no trace
  *   QSDM_POWERLOSS_FAULT  call:errno:suffix, as in fsync:5:chain.db-wal; call is fsync, write or any
- *   QSDM_POWERLOSS_ARM    the fault holds while this file exists; it strikes every matching call
+ *   QSDM_POWERLOSS_ARM    file whose making arms the fault; it strikes one matching call, and removes the file
  *
  * A call and its record are one step under a lock, so the order of records is an order in which the changes were made.
  * What cannot be followed (a shared writable mapping, a copy within the kernel) is recorded as such, and the reader
@@ -112,7 +112,7 @@ static const char *tracked(int fd) { return fd >= 0 && fd < FDS_MAX ? paths[fd] 
 static int strikes(const char *call, const char *path) {
   if (!fault_call[0] || !arm || (strcmp(fault_call, call) && strcmp(fault_call, "any"))) return 0;
   size_t have = strlen(path), want = strlen(fault_suffix);
-  if (have < want || strcmp(path + have - want, fault_suffix) || syscall(SYS_faccessat, AT_FDCWD, arm, F_OK)) return 0;
+  if (have < want || strcmp(path + have - want, fault_suffix) || syscall(SYS_unlinkat, AT_FDCWD, arm, 0)) return 0;
   record(FAILED, 0, 0, path, NULL, 0);
   errno = fault_errno;
   return 1;

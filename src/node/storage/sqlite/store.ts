@@ -77,6 +77,8 @@ export class SqliteStore implements LedgerStore {
   readonly #receipts: AppendLog;
   readonly #pruner: Pruner;
   readonly #space: Space;
+  /** Why nothing is written any more. */
+  #failure: unknown = null;
 
   private constructor(
     private readonly options: SqliteStoreOptions,
@@ -304,7 +306,7 @@ export class SqliteStore implements LedgerStore {
   }
 
   reclaim(bytesMax: number): number {
-    return this.#space.reclaim(bytesMax);
+    return this.#guarded(() => this.#space.reclaim(bytesMax));
   }
 
   /** Version of the tables in the file. */
@@ -435,11 +437,15 @@ export class SqliteStore implements LedgerStore {
   }
 
   #guarded<T>(write: () => T): T {
+    // What a failed flush left in the page cache may pass for written: a later one would answer for it.
+    if (this.#failure !== null) throw this.#failure;
     try {
       return write();
     } catch (error) {
       this.#receipts.forget();
-      throw explainWrite(error, this.options.path);
+      const explained = explainWrite(error, this.options.path);
+      if (explained !== error) this.#failure = explained;
+      throw explained;
     }
   }
 }

@@ -1,0 +1,108 @@
+/** The program as a process under the preload library, and a client that keeps it busy. */
+import {type ChildProcess, spawn} from "node:child_process";
+import {once} from "node:events";
+import {mkdirSync, readFileSync, realpathSync, rmSync} from "node:fs";
+import path from "node:path";
+import {createInterface} from "node:readline";
+import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/client.js";
+import {signedTransfer, TEST_CHAIN_ID, testAccount} from "../support/accounts.js";
+import {type Fault, preloadEnvironment} from "./preload.js";
+import {decodeTrace, type TraceOp} from "./trace.js";
+
+const PROGRAM = path.resolve("bin/qsdm.js");
+/** Of the data directory below the root. */
+export const NODE_FOLDER = "node";
+const sender = testAccount("power loss");
+const receiver = testAccount("receiver").address;
+
+export interface Ended {
+  readonly status: number | null;
+  /** What it wrote to standard error. */
+  readonly told: string;
+}
+
+/** A directory whose history is recorded, and the processes that write it. */
+export class Workplace {
+  readonly root: string;
+  readonly #trace: string;
+  readonly #running = new Set<ChildProcess>();
+
+  /** Begins with an empty one. */
+  constructor(
+    private readonly library: string,
+    directory: string,
+  ) {
+    rmSync(directory, {recursive: true, force: true});
+    mkdirSync(path.join(directory, "root"), {recursive: true});
+    this.root = realpathSync(path.join(directory, "root"));
+    this.#trace = path.join(directory, "trace");
+  }
+
+  get ops(): TraceOp[] {
+    return decodeTrace(readFileSync(this.#trace), this.root);
+  }
+
+  get dataDir(): string {
+    return path.join(this.root, NODE_FOLDER);
+  }
+
+  /** Starts a command. */
+  spawn(words: readonly string[], fault?: Fault): {readonly child: ChildProcess; readonly ended: Promise<Ended>} {
+    const {library, root} = this;
+    const env = preloadEnvironment(library, {root, trace: this.#trace, ...(fault && {fault})});
+    const child = spawn(process.execPath, [PROGRAM, ...words], {env, stdio: ["ignore", "pipe", "pipe"]});
+    this.#running.add(child);
+    let told = "";
+    child.stderr!.on("data", (part) => {
+      told += part;
+    });
+    const ended = once(child, "close").then(([status]) => {
+      this.#running.delete(child);
+      return {status, told};
+    });
+    return {child, ended};
+  }
+
+  /** Runs a command to its end. @throws Error when it fails */
+  async run(...words: string[]): Promise<void> {
+    const {child, ended} = this.spawn(words);
+    child.stdout!.resume();
+    const {status, told} = await ended;
+    if (status !== 0) throw new Error(`${words.join(" ")} ended with ${status}: ${told}`);
+  }
+
+  /** Makes the data directory of a chain with a small table, on which one account can pay. */
+  init(): Promise<void> {
+    const account = ["--validator-account", receiver, "--allocate", `${sender.address}=1000`];
+    const chain = ["--chain-id", TEST_CHAIN_ID, "--param", "dagEntries=1024"];
+    return this.run("node", "init", "--data-dir", this.dataDir, ...chain, ...account);
+  }
+
+  /** Runs its node. */
+  async start(fault?: Fault): Promise<RunningNode> {
+    const words = ["--api-port", "0", "--block-interval", "100ms", "--log-level", "error"];
+    const {child, ended} = this.spawn(["node", "run", "--data-dir", this.dataDir, ...words], fault);
+    const url = await Promise.race([
+      once(createInterface({input: child.stdout!}), "line").then(([line]) => line as string),
+      ended.then(({status, told}) => {
+        throw new Error(`the node ended with ${status}: ${told}`);
+      }),
+    ]);
+    return {child, ended, client: createClient({...CLIENT_DEFAULTS, url, timeoutMs: 5_000})};
+  }
+
+  /** Ends whatever still runs. */
+  close(): void {
+    for (const child of this.#running) child.kill("SIGKILL");
+  }
+}
+
+export interface RunningNode {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly client: Client;
+}
+
+/** Pays once. */
+export const pay = (client: Client, nonce: bigint): Promise<unknown> =>
+  client.submit({body: signedTransfer(sender, {to: receiver, amountDust: 1n, nonce})});
