@@ -182,6 +182,15 @@ export const SETTINGS = {
     path: false,
     fallback: "5",
   },
+  store_cache_mib: {
+    env: "QSDM_STORE_CACHE_MIB",
+    describe:
+      "Mebibytes of memory for what a node has read of its database: pages of the file, and receipts with the index that " +
+      "finds them, half each. At least 16.",
+    schema: numeric(/^(?:1[6-9]|[2-9][0-9]|[1-9][0-9]{2,5})$/, "must be a number of mebibytes from 16 to 999999"),
+    path: false,
+    fallback: "128",
+  },
   verify_on: {
     env: "QSDM_VERIFY_ON",
     describe:

@@ -24,6 +24,7 @@ import {ARCHIVE, checkRetention, type Retention} from "./retention.js";
 import type {Log, Service} from "./service.js";
 import {checkSchedule, NO_SNAPSHOTS, type SnapshotSchedule} from "./snapshots/periodic.js";
 import type {CqlOptions} from "./storage/cql/options.js";
+import {DEFAULT_CACHE_BYTES} from "./storage/sqlite/store.js";
 import {type StorePassphrase, unlock} from "./unlock.js";
 import {viewOf} from "./view.js";
 
@@ -57,6 +58,8 @@ export interface NodeOptions {
   readonly slashReceiptsMax: number;
   /** Blocks whose events can be replayed. */
   readonly eventBlocksKept: number;
+  /** Memory for what was read of the database. */
+  readonly storeCacheBytes: number;
   /** Where the history goes besides the data directory; null keeps all of it there. */
   readonly cluster: CqlOptions | null;
   /** Which blocks are kept whole. */
@@ -81,6 +84,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   telemetry: null,
   slashReceiptsMax: 10_000,
   eventBlocksKept: 100_000,
+  storeCacheBytes: DEFAULT_CACHE_BYTES,
   cluster: null,
   retention: ARCHIVE,
   snapshots: NO_SNAPSHOTS,

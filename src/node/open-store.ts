@@ -17,13 +17,13 @@ export type OpenStore = SqliteStore | CqlStore;
  * @throws UnavailableError as the engines do; UsageError CLUSTER_NOT_ENCRYPTED
  */
 export async function openStore(
-  {cluster, slashReceiptsMax, eventBlocksKept}: NodeOptions,
+  {cluster, slashReceiptsMax, eventBlocksKept, storeCacheBytes: cacheBytes}: NodeOptions,
   dir: DataDir,
   cells: Cells,
   broken: (error: unknown) => void,
   stopping: AbortSignal,
 ): Promise<OpenStore> {
-  const options = {path: dir.databasePath, slashReceiptsMax, eventBlocksKept, cells};
+  const options = {path: dir.databasePath, slashReceiptsMax, eventBlocksKept, cacheBytes, cells};
   if (cluster === null) return SqliteStore.open(options);
   if (cells.keyId !== null) throw clusterInClear();
   // A node without a cluster does not load its code.

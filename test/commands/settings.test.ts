@@ -26,6 +26,7 @@ test("without anything said, every value is the default", async () => {
     retain_days: {value: "0", origin: "default"},
     snapshot_interval: {value: "off", origin: "default"},
     snapshots_kept: {value: "5", origin: "default"},
+    store_cache_mib: {value: "128", origin: "default"},
     verify_on: {value: "cpu", origin: "default"},
     store: {value: "sqlite", origin: "default"},
     cql_contact_points: {value: null, origin: "default"},
@@ -53,6 +54,7 @@ test("a flag beats the environment, which beats the file, for every key", async 
     if (name === "table_memory") return place === "file" ? "mapped" : "copied";
     if (name.startsWith("retain_")) return String(10_000 + place.length);
     if (name.startsWith("snapshot")) return String(10 + place.length);
+    if (name.startsWith("retain_") || name === "store_cache_mib") return String(10_000 + place.length);
     return name === "timeout" ? `${place.length}s` : `/${place}`;
   };
   for (const name of names) {
@@ -74,6 +76,14 @@ test("a number can stand in the file as one", async () => {
   const settled = (text: string) => loadSettings(memoryHost({files: {[DEFAULT_FILE]: text}}), {});
   expect((await settled("retain_blocks = 20000")).retain_blocks.value).toBe("20000");
   await expect(settled("retain_blocks = 0.5")).rejects.toMatchObject({code: "CONFIG_INVALID"});
+});
+
+test("memory for the store is a number of mebibytes, and not next to none", async () => {
+  const cache = async (given: string) =>
+    (await loadSettings(memoryHost(), {store_cache_mib: given})).store_cache_mib.value;
+  for (const fine of ["16", "20", "128", "65536"]) expect(await cache(fine)).toBe(fine);
+  for (const bad of ["0", "15", "016", "-1", "1e3", "1000000"])
+    await expect(cache(bad)).rejects.toMatchObject({code: "SETTING_INVALID"});
 });
 
 test("the file is at --config, then QSDM_CONFIG, then under XDG_CONFIG_HOME", async () => {

@@ -118,6 +118,7 @@ export const nodeRunCommand = (io: Io): Command =>
                 "retain_days",
                 "snapshot_interval",
                 "snapshots_kept",
+                "store_cache_mib",
                 "listen",
                 "peers",
                 "bootstrap",
@@ -187,6 +188,7 @@ export const nodeRunCommand = (io: Io): Command =>
           .option("--retain-days <days>", "keep as well what is no older than so many days")
           .option("--snapshot-interval <blocks>", "write a snapshot at each multiple, or off (default: off)")
           .option("--snapshots-kept <count>", "newest snapshots that stay (default: 5)")
+          .option("--store-cache-mib <count>", "memory for what was read of the database (default: 128)")
           .option(
             "--mining-table <kind>",
             "verify proofs of work with the whole table (full), or light (default: light)",
@@ -229,6 +231,7 @@ export const nodeRunCommand = (io: Io): Command =>
       retain_days: flags.retainDays,
       snapshot_interval: flags.snapshotInterval,
       snapshots_kept: flags.snapshotsKept,
+      store_cache_mib: flags.storeCacheMib,
       ...networkSettingFlags(flags),
       ...clusterSettingFlags(flags),
     });
@@ -240,6 +243,7 @@ export const nodeRunCommand = (io: Io): Command =>
       eventBlocksKept: flags.eventsKept,
       retention: retentionOf(settings),
       snapshots: scheduleOf(settings),
+      storeCacheBytes: Number(settings.store_cache_mib.value) * 2 ** 20,
       deniedGpus: flags.denyGpus === undefined ? [] : await readDenyList(io, flags.denyGpus),
       rejections: rejectionsAt(flags.rejectionRate),
       ngc: await ngcOptionsOf(io, flags),

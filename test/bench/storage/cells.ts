@@ -5,28 +5,39 @@ import {plain} from "../../../src/codecs/bytes.js";
 import type {Cell} from "../../../src/node/storage/sqlite/log/chunk.js";
 import {type Engine, lmdb, log, naive, sequential} from "./engines.js";
 
+const KEY_BYTES = 32;
 const VALUE_BYTES = 200;
 const BATCH = 10_000;
-const READS = 200_000;
+const READS = 400_000;
 const READS_IN_TURN = 5_000;
 
 /** Memory that one engine gets: the default of a node, and as much as holds everything, as the others' maps do. */
 const CACHE_BYTES = 64 * 2 ** 20;
 const LARGE_CACHE_BYTES = 512 * 2 ** 20;
 
-/** Everything of one kind in one array: a million small ones would measure the collector. */
-function batchesOf(batches: number): Cell[][] {
-  const keys = plain(randomBytes(32 * BATCH * batches));
-  const values = plain(randomBytes(VALUE_BYTES * BATCH));
-  return Array.from({length: batches}, (_, batch) =>
-    Array.from({length: BATCH}, (_, i) => {
-      const at = batch * BATCH + i;
-      return {
-        key: keys.subarray(32 * at, 32 * (at + 1)),
-        value: values.subarray(VALUE_BYTES * i, VALUE_BYTES * (i + 1)),
-      };
-    }),
-  );
+/** All cells in two arrays: a million small ones would measure the collector. */
+class Cells {
+  readonly #keys: Uint8Array;
+  readonly #values = plain(randomBytes(VALUE_BYTES * BATCH));
+
+  constructor(readonly count: number) {
+    this.#keys = plain(randomBytes(KEY_BYTES * count));
+  }
+
+  key(at: number): Uint8Array {
+    return this.#keys.subarray(KEY_BYTES * at, KEY_BYTES * (at + 1));
+  }
+
+  batch(from: number): Cell[] {
+    return Array.from({length: BATCH}, (_, i) => ({
+      key: this.key(from + i),
+      value: this.#values.subarray(VALUE_BYTES * i, VALUE_BYTES * (i + 1)),
+    }));
+  }
+
+  keysAtRandom(count: number): Uint8Array[] {
+    return Array.from({length: count}, () => this.key(Math.floor(Math.random() * this.count)));
+  }
 }
 
 class Clock {
@@ -61,25 +72,25 @@ export async function compareCells(directory: string, batches: number, print: (l
   const maps = [lmdb(at("lmdb"), false), lmdb(at("flushed.lmdb"), true)].filter((each) => each !== null);
   const keyed = [...ours, naive(at("naive.db")), ...maps];
   const rows = sequential(at("rows.db"));
-  const cells = batchesOf(batches);
+  const cells = new Cells(batches * BATCH);
   const [writes, reads] = [new Clock(), new Clock()];
-  for (const [turn, batch] of cells.entries())
+  for (let turn = 0; turn < batches; turn++) {
+    const batch = cells.batch(turn * BATCH);
     for (const engine of inTurn([...keyed, rows], turn)) writes.time(engine, () => engine.write(batch));
-  const chosen = Array.from(
-    {length: READS},
-    () => cells[Math.floor(Math.random() * batches)]![Math.floor(Math.random() * BATCH)]!,
-  );
-  for (let turn = 0; turn * READS_IN_TURN < READS; turn++)
+  }
+  for (let turn = 0; turn * READS_IN_TURN < READS; turn++) {
+    const keys = cells.keysAtRandom(READS_IN_TURN);
     for (const engine of inTurn(keyed, turn))
       reads.time(engine, () => {
-        for (const {key} of chosen.slice(turn * READS_IN_TURN, (turn + 1) * READS_IN_TURN))
+        for (const key of keys)
           if (engine.get(key)?.length !== VALUE_BYTES) throw new Error(`${engine.name} lost a cell`);
       });
+  }
   const [mine, large] = ours as [Engine, Engine];
-  const written = (engine: Engine): number => writes.perSecond(engine, batches * BATCH);
+  const written = (engine: Engine): number => writes.perSecond(engine, cells.count);
   const read = (engine: Engine): number => reads.perSecond(engine, READS);
   const times = (a: number, b: number): string => `${(a / b).toFixed(2)} times`;
-  print(`P15  ${batches * BATCH} cells of ${VALUE_BYTES} bytes, ${BATCH} in a batch; cells read at random`);
+  print(`P15  ${cells.count} cells of ${VALUE_BYTES} bytes, ${BATCH} in a batch; cells read at random`);
   for (const engine of [...keyed, rows]) {
     const figures = `${Math.round(written(engine))} cells/s written, longest batch ${Math.round(writes.longestMs(engine))} ms`;
     const ratio = ours.includes(engine) ? "" : `: ours is ${times(written(mine), written(engine))} that`;

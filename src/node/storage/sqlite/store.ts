@@ -46,8 +46,8 @@ import {type EpochColumns, prepareStatements, type SlashReceiptColumns, type Sta
 
 /** SQLite's integers are signed: nothing greater is stored, and asking for it would throw. */
 const INTEGER_MAX = 2n ** 63n - 1n;
-/** What is kept in memory of receipts that were read, and of their index. */
-const LOG_CACHE_BYTES = 64 * 2 ** 20;
+/** What is kept in memory of the file unless somebody says more. */
+export const DEFAULT_CACHE_BYTES = 128 * 2 ** 20;
 /** Events that one query looks at, about a millisecond's worth. */
 const EVENTS_LOOKED_AT = 4_096;
 /** Row of `meta` with the number up to which events were dropped. */
@@ -63,6 +63,8 @@ export interface SqliteStoreOptions {
   readonly slashReceiptsMax: number;
   /** Blocks whose events are kept. */
   readonly eventBlocksKept: number;
+  /** Memory for what was read: half of it pages, half of it receipts and their index. */
+  readonly cacheBytes?: number;
   /** How values are sealed; they lie in clear where nothing is said. */
   readonly cells?: Cells;
 }
@@ -86,8 +88,11 @@ export class SqliteStore implements LedgerStore {
     private readonly compression: Compression,
     private readonly cells: Cells,
   ) {
+    const cacheBytes = (options.cacheBytes ?? DEFAULT_CACHE_BYTES) / 2;
+    // SQLite takes bytes as a negative number of KiB.
+    db.pragma(`cache_size = ${-Math.floor(cacheBytes / 1_024)}`);
     this.#statements = prepareStatements(db);
-    this.#receipts = new AppendLog(db, RECEIPTS, LOG_CACHE_BYTES, cells);
+    this.#receipts = new AppendLog(db, RECEIPTS, cacheBytes, cells);
     this.#pruner = new Pruner(db, this.#receipts);
     this.#space = new Space(db);
   }

@@ -42,7 +42,7 @@ export class AppendLog {
 
   /**
    * @param name of its tables, which `logSchema` makes
-   * @param cacheBytes of what was read that is kept in memory, half of it of the index
+   * @param cacheBytes of what was read that is kept in memory, a quarter of it of the index
    * @param sealing how chunks lie in their rows; what the index knows of keys is in clear
    */
   constructor(
@@ -52,8 +52,8 @@ export class AppendLog {
     private readonly sealing: ChunkSealing = CLEAR,
   ) {
     const prepare = (sql: string): Statement => db.prepare(sql).safeIntegers(false);
-    this.#index = new SortedIndex(db, name, cacheBytes / 2, (seq) => this.#isGone(seq));
-    this.#cache = new Cache(cacheBytes / 2);
+    this.#index = new SortedIndex(db, name, cacheBytes / 4, (seq) => this.#isGone(seq));
+    this.#cache = new Cache((cacheBytes * 3) / 4);
     this.#chunk = prepare(`SELECT height, value FROM ${name} WHERE seq = ?`);
     this.#add = prepare(`INSERT INTO ${name} (seq, height, cells, value) VALUES (?, ?, ?, ?)`);
     this.#between = prepare(
