@@ -16,7 +16,8 @@ import {OFFENDERS, Offender, type OffenderPlan} from "./offender.js";
 
 const EVERY_MS = 1_000;
 const EXPIRES_IN = 300n;
-const FEE_DUST = 20_000n;
+/** Enough for dust in as many new accounts, with a base fee that has doubled. */
+const FEE_DUST = 160_000n;
 /** Until a change that was voted on holds. */
 const ACTIVATION_BLOCKS = 20n;
 

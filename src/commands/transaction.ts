@@ -44,14 +44,32 @@ export function termsOf({qsdm}: Pick<Status, "qsdm">): OwnStatus {
 /** How far a transaction goes along with a rising base fee where its sender names no fee. */
 export const FEE_HEADROOM = 2n;
 
+/** What somebody wants done. */
+export interface Call {
+  readonly contract: string;
+  readonly payload: Uint8Array;
+}
+
+/** Dust that `call` costs at least now, with what it adds to the state. */
+export async function baseFeeFor(
+  call: Call & {readonly sender: string},
+  {client, terms}: {readonly client: Pick<Client, "feeQuote">; readonly terms: OwnStatus},
+): Promise<bigint> {
+  if (terms.recordGas === 0n) return baseFeeOf(gasOf(call), terms);
+  const {chainId, height: expiresAtHeight} = terms;
+  const body = signingBytes({...call, chainId, nonce: 0n, expiresAtHeight, maxFeeDust: 0n, tipDust: 0n});
+  return (await client.feeQuote({body})).baseFeeDust;
+}
+
 /** The draft of `call` under `wishes` and the node's terms. @throws UsageError FEE_TOO_LOW */
 export async function draft(
-  call: {readonly contract: string; readonly payload: Uint8Array},
+  call: Call,
   wishes: Wishes,
-  {client, terms}: {client: Pick<Client, "nonce">; terms: OwnStatus},
+  {client, terms}: {client: Pick<Client, "nonce" | "feeQuote">; terms: OwnStatus},
 ): Promise<Draft> {
   const {sender, expiresInBlocks} = wishes;
-  const baseFeeDust = baseFeeOf(gasOf({sender, ...call}), terms);
+  const {contract, payload} = call;
+  const baseFeeDust = await baseFeeFor({sender, contract, payload}, {client, terms});
   const feeDust = wishes.feeDust ?? baseFeeDust;
   if (feeDust < baseFeeDust)
     throw new UsageError(

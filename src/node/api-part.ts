@@ -7,6 +7,7 @@ import type {Engine} from "./engine/engine.js";
 import {FinalityDesk} from "./finality.js";
 import {judgeSlash} from "./judge-slash.js";
 import {type NodeKeys, roleOf} from "./keys-part.js";
+import {addedRecords} from "./ledger/chain/growth.js";
 import {transactionOfId} from "./ledger/state/tx-ids.js";
 import {ledgerLog} from "./ledger-log.js";
 import {blockTimeMs, type Ledger} from "./ledger-part.js";
@@ -132,6 +133,7 @@ function portsOf(
     telemetry,
     recentRejections: (query) => rejections.list(query),
     feed,
+    addedRecords: (sent) => addedRecords(chain.state, sent, ledger.contracts),
     judgeSlash: (payload) => judgeSlash(payload, {chain, offences: intake.offences, nowMs}),
   };
 }

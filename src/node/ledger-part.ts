@@ -10,6 +10,7 @@ import type {ComputeBackend} from "./compute/backend.js";
 import {contractsOf} from "./contracts.js";
 import {Intake} from "./intake.js";
 import type {NodeKeys} from "./keys-part.js";
+import type {Contracts} from "./ledger/chain/contract.js";
 import {chainParamsOf} from "./ledger/params/networks.js";
 import {type HashAll, hashEach} from "./ledger/state/hashing.js";
 import {admissionStack} from "./mempool/pool/admission.js";
@@ -26,6 +27,7 @@ export interface Ledger {
   /** The quickest way at hand. */
   readonly hashAll: HashAll;
   readonly chain: Chain;
+  readonly contracts: Contracts;
   readonly bodies: BodyCheck;
   readonly pool: Pool;
   readonly intake: Intake;
@@ -113,7 +115,7 @@ export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBac
   const onWork = (listener: () => void): void => {
     wake = listener;
   };
-  return {hashAll, chain, bodies, pool, intake, desk, feed, rejections, relayed, telemetry, nowMs, onWork};
+  return {hashAll, chain, contracts, bodies, pool, intake, desk, feed, rejections, relayed, telemetry, nowMs, onWork};
 }
 
 export const blockTimeMs = ({chain}: Ledger): number => chain.params.blockTimeSeconds * 1_000;

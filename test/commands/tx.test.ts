@@ -3,6 +3,7 @@ import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {bytesOfHex, hexOf} from "../../src/codecs/bytes.js";
 import {decodeEnvelope, envelope, txIdOf, unsignedEnvelope} from "../../src/codecs/chain/envelope.js";
 import {BATCH_TRANSFER_CONTRACT, batchTransfer, transfer} from "../../src/codecs/chain/payloads.js";
+import {gasOf} from "../../src/node/ledger/monetary/gas.js";
 import {testAccount} from "../support/accounts.js";
 import {node as answers, BOB, EMPTY_STORE, serve, TX, view} from "../support/api.js";
 import {initTestNode, nodeGenesis, type RunningNode, runTestNode} from "../support/node.js";
@@ -160,7 +161,25 @@ describe("tx build", () => {
     key_known: false,
     height: "18446744073709551600",
     base_fee_dust: "1000",
+    record_gas: "600000",
   });
+  test("caps the fee as if everybody who is paid were new, and the key as well where the terms lack it", async () => {
+    const near = terms.replace("709551600", "709000000");
+    const capOf = async (text: string, call: string) => {
+      const files = {"/terms": text, "/two": `${OTHER.address}\t1\n${BOB}\t1\n`, "/payload": "a"};
+      const ran = await offline.qsdm(`tx build --terms /terms ${call} --hex`, {files});
+      return unsignedEnvelope.decode(bytesOfHex(ran.out.trim())).maxFeeDust;
+    };
+    const known = near.replace("false", "true");
+    // Twice 1,000 dust for each 600,000 gas: some 150,000 for a payment, and as many records.
+    expect(await capOf(known, PAY)).toBeGreaterThan(2_000n);
+    expect(await capOf(known, PAY)).toBeLessThan(4_000n);
+    expect((await capOf(near, PAY)) - (await capOf(known, PAY))).toBe(2_000n);
+    expect((await capOf(known, "--payments /two")) - (await capOf(known, PAY))).toBeGreaterThanOrEqual(2_000n);
+    expect(await capOf(known, "--contract a --payload-file /payload")).toBeGreaterThan(6_000n);
+    expect(await capOf(known.replace("600000", "0"), PAY)).toBe(2_000n);
+  });
+
   for (const [name, line, status, code] of [
     ["nothing to do", GIVEN, 2, "CALL_MISSING"],
     ["an amount without a payee", `${GIVEN} --amount 1`, 2, "CALL_MISSING"],
@@ -388,8 +407,7 @@ describe("an account that two of three keys control", () => {
 describe("fees estimate", () => {
   // A full block of ordinary transactions that bid twice the base fee.
   const full = Array.from({length: 2_000}, () => ({
-    bid: {feeDust: 2_000n, gas: 600_000n},
-    gas: 152_000n,
+    bid: {feeDust: 2_000n, gas: 600_000n, usesGas: 152_000n},
     maxFeeDust: 2_000n,
   }));
 
@@ -397,6 +415,39 @@ describe("fees estimate", () => {
     expect((await online.qsdm("fees estimate")).out).toBe("1\t0.00001\n3\t0.00001\n10\t0.00001\n");
     const large = await online.qsdm("fees estimate --gas 1200001");
     expect(large.out).toBe("1\t0.00002001\n3\t0.00002001\n10\t0.00002001\n");
+  });
+
+  test("counts what a transaction would add to the state, signed or not", async () => {
+    const limits = {...answers().view().params.limits, maxRecords: 400n};
+    const records: number[] = [];
+    const {url} = await serve({
+      view: () => view({params: {...answers().view().params, limits}}),
+      addedRecords({authority}) {
+        const carried = authority.form === "envelope-v3" && authority.publicKey !== null;
+        records.push(carried ? 2 : 1);
+        return records.at(-1)!;
+      },
+    });
+    const desk = deskOf(url, new Uint8Array());
+    const unsigned = await built();
+    const ran = await desk.qsdm("fees estimate --tx - --json", {input: unsigned});
+    const {gas, estimates} = JSON.parse(ran.out).data;
+    // A record for 1,000,000 gas.
+    const content = gasOf(unsignedEnvelope.decode(bytesOfHex(unsigned)));
+    expect(BigInt(gas)).toBe(content + 2_000_000n);
+    expect(estimates[0].fee_dust).toBe(String((1_000n * (content + 2_000_000n) + 599_999n) / 600_000n));
+    const signed = (await offline.qsdm(`${SIGN} --key-known --hex`, {input: unsigned})).out;
+    const known = await desk.qsdm("fees estimate --tx - --json", {input: signed});
+    expect(BigInt(JSON.parse(known.out).data.gas)).toBe(content + 1_000_000n);
+    expect(records).toEqual([2, 1]);
+  });
+
+  test.each([
+    ["two ways to say how large it is", "fees estimate --gas 1 --tx /a", 2, "FLAG_CONFLICT"],
+    ["what is no transaction", "fees estimate --tx /a", 3, "FIELD_INVALID"],
+  ])("%s is refused", async (_name, line, status, code) => {
+    const ran = await online.qsdm(`${line} --json`, {files: {"/a": new Uint8Array([0x80])}});
+    expect([ran.status, codeOf(ran)]).toEqual([status, code]);
   });
 
   test("is above what fills the next block", async () => {

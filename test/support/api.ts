@@ -41,7 +41,7 @@ export const PARAMS: ChainParams = {
   enrollment: {bondDust: 1_000_000_000n, unbondWindowSeconds: 604_800},
   slashing: {capDust: 1_000_000_000n, rewardBps: 5_000, autoRevokeMinStakeDust: 1_000_000_000n},
   fees: {baseFeeDust: 1_000n, floorDust: 1_000n, changeDenominator: 0, targetBps: 5_000, burnBps: 5_000},
-  limits: {maxTransactions: 1_000, maxProofs: 100, maxGas: 400_000_000n, maxBytes: 4_000_000},
+  limits: {maxTransactions: 1_000, maxProofs: 100, maxGas: 400_000_000n, maxRecords: 0n, maxBytes: 4_000_000},
   validators: {stakeDust: 10_000_000_000n, epochBlocks: 100n, unbondSeconds: 1_814_400, max: 100},
   deviceTrust: {roots: [], minFirmware: "", minDriver: "", references: []},
   monetary: null,
@@ -142,6 +142,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   poolSize: () => 2,
   batches: () => ({...NO_BATCHES, certifiedRound: 7, committedRound: 5, waiting: 3}),
   waitingBids: () => [],
+  addedRecords: () => 0,
   waitingTransaction: () => null,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),
   challenge: () => ({

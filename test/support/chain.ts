@@ -31,7 +31,8 @@ export const testGenesis = (allocations: readonly {to: string; amountDust: bigin
   chainId: TEST_CHAIN_ID,
   network: "test",
   timeMs: 1_800_000_000_000n,
-  params: NETWORK_PARAMS.dev,
+  // What records cost has tests of its own (test/node/ledger/chain/growth.test.ts).
+  params: {...NETWORK_PARAMS.dev, maxBlockRecords: 0n},
   allocations,
   validators: [{publicKey: VALIDATOR_KEYS.publicKey, power: 1n, account: VALIDATOR_ACCOUNT.address}],
   authorities: [],

@@ -28,7 +28,7 @@ export const nodeGenesis = (accounts: readonly TestAccount[]): Genesis => ({
   chainId: TEST_CHAIN_ID,
   network: "test",
   timeMs: BigInt(Date.now()) - 10_000n,
-  params: {...NETWORK_PARAMS.dev, dagEntries: 1_024, initialDifficulty: 64n, minDifficulty: 16n},
+  params: {...NETWORK_PARAMS.dev, dagEntries: 1_024, initialDifficulty: 64n, minDifficulty: 16n, maxBlockRecords: 0n},
   allocations: accounts.map(({address}) => ({to: address, amountDust: 5_000_000_000n})),
   validators: [
     {publicKey: mlDsa44.keygenFromSeed(VALIDATOR_SEED).publicKey, power: 1n, account: VALIDATOR_ACCOUNT.address},

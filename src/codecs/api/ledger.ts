@@ -155,7 +155,7 @@ export const chainParams = object({
   enrollment: object({bondDust: u64, unbondWindowSeconds: count}),
   slashing: object({capDust: u64, rewardBps: count, autoRevokeMinStakeDust: u64}),
   fees: object({baseFeeDust: u64, floorDust: u64, changeDenominator: count, targetBps: count, burnBps: count}),
-  limits: object({maxTransactions: count, maxProofs: count, maxBytes: count, maxGas: u64}),
+  limits: object({maxTransactions: count, maxProofs: count, maxBytes: count, maxGas: u64, maxRecords: u64}),
   validators: object({stakeDust: u64, epochBlocks: u64, unbondSeconds: count, max: count}),
   monetary: nullable(
     object({

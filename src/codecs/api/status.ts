@@ -83,6 +83,8 @@ const own = object({
   poolSize: count,
   batches,
   baseFeeDust: u64,
+  /** Gas of each record that a transaction adds to the state; 0 where that is not priced. */
+  recordGas: u64,
   bondDust: u64,
   slashCapDust: u64,
   slashRewardBps: count,

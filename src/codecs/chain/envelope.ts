@@ -17,8 +17,10 @@ export const ENVELOPE_MAX_BYTES = 1_500_000;
 /** Name of a chain: what a signature is good for. */
 export const chainIdField = text({minBytes: 1, maxBytes: 64, pattern: /^[a-z0-9][a-z0-9-]*$/});
 
+const UNSIGNED_TAG = "qsdm/tx/v3";
+
 /** The signed content of a transaction. */
-export const unsignedEnvelope = record("qsdm/tx/v3", {
+export const unsignedEnvelope = record(UNSIGNED_TAG, {
   chainId: chainIdField,
   sender: address,
   /** The sender's account nonce, counted from 0. */
@@ -51,6 +53,11 @@ export const signingBytes = (content: UnsignedEnvelope): Uint8Array => unsignedE
 
 /** Transaction id: 64 hex digits. */
 export const txIdOf = (content: UnsignedEnvelope): string => hexOf(sha3(TX_ID_TAG, signingBytes(content)));
+
+const UNSIGNED_START = Uint8Array.of(0x89, 0x60 + UNSIGNED_TAG.length, ...utf8(UNSIGNED_TAG));
+
+/** Whether `bytes` start as content without a signature does: an array of nine whose first item is the tag. */
+export const isUnsigned = (bytes: Uint8Array): boolean => UNSIGNED_START.every((byte, i) => bytes[i] === byte);
 
 /** @throws DecodeError ENVELOPE_TOO_LARGE, CBOR_INVALID, FIELD_INVALID */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {

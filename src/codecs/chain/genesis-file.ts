@@ -67,6 +67,7 @@ const PARAMS = z.strictObject({
   maxProofs: count,
   maxBlockBytes: count,
   maxBlockGas: amount,
+  maxBlockRecords: amount,
   validatorStakeDust: amount,
   validatorEpochBlocks: amount,
   validatorUnbondSeconds: count,

@@ -77,6 +77,8 @@ export const genesisParams = record("params", {
   maxProofs: u32,
   maxBlockBytes: u32,
   maxBlockGas: u64,
+  /** New records of the state that fill a block: each costs the n-th part of `maxBlockGas`; 0 where they cost nothing. */
+  maxBlockRecords: u64,
   /** Stake behind one unit of voting power; 0 where the validators of genesis vote for ever. */
   validatorStakeDust: u64,
   validatorEpochBlocks: u64,

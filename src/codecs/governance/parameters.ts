@@ -3,6 +3,7 @@
  * Source: mining protocol, section 23. Vectors: payloads.vectors.json. Ours: docs/decisions/0074-live-parameters.md.
  */
 import {DUST_PER_CELL, U64_MAX} from "../amount.js";
+import {BATCH_PAYMENTS_MAX} from "../chain/payloads.js";
 
 export const REWARD_BPS = "reward_bps";
 export const AUTO_REVOKE_MIN_STAKE = "auto_revoke_min_stake_dust";
@@ -12,6 +13,7 @@ export const BASE_FEE_CHANGE_DENOMINATOR = "base_fee_change_denominator";
 export const BLOCK_GAS_TARGET_BPS = "block_gas_target_bps";
 export const FEE_BURN_BPS = "fee_burn_bps";
 export const MAX_BLOCK_GAS = "max_block_gas";
+export const MAX_BLOCK_RECORDS = "max_block_records";
 
 export interface GovernedParameter {
   readonly name: string;
@@ -21,6 +23,9 @@ export interface GovernedParameter {
   readonly unit: string;
   readonly description: string;
 }
+
+/** A batch that pays as many new accounts as it can fills half a block: every transaction fits, whatever the limits are. */
+export const MAX_BLOCK_RECORDS_MIN = 2n * BigInt(BATCH_PAYMENTS_MAX);
 
 /** Furthest ahead that a change may take effect, in blocks. */
 export const MAX_ACTIVATION_DELAY_BLOCKS = 86_400n;
@@ -106,6 +111,15 @@ export const CHAIN_PARAMETERS: readonly GovernedParameter[] = [
     default: 400_000_000n,
     unit: "gas",
     description: "Gas of the transactions of a block together.",
+  },
+  {
+    name: MAX_BLOCK_RECORDS,
+    min: MAX_BLOCK_RECORDS_MIN,
+    max: 4_000_000_000n,
+    default: 560n,
+    unit: "",
+    description:
+      "New records of the state, as accounts and streams are, that fill a block: each costs the n-th part of max_block_gas.",
   },
 ];
 

@@ -34,7 +34,9 @@ export async function orderVote(
   const payload = encodeChange(proposed, memo);
   const {change, effectiveHeight} = proposed;
   if (change.kind === AUTHORITY_SET && change.op === "add" && !isAddress(change.address))
-    throw new RuleError("GOV_ADDRESS_INVALID", `"${change.address}" is no address, and could never vote`);
+    throw new RuleError("GOV_ADDRESS_INVALID", `"${change.address}" is no address, and could never vote`, {
+      hint: "an address is 64 lowercase hex digits, as qsdm wallet show prints it",
+    });
   const {height, authorities, proposals} = await client.proposals();
   checkVoter(authorities, sender);
   checkHeight(effectiveHeight, height);
@@ -42,9 +44,14 @@ export async function orderVote(
   const open = proposals.find((each) => each.id === id);
   if (known && open === undefined)
     throw new RuleError("GOV_PROPOSAL_UNKNOWN", `nobody has proposed ${id}`, {hint: "list them with: qsdm gov status"});
-  if (open?.voters.includes(sender)) throw new RuleError("GOV_DUPLICATE_VOTE", `${sender} has voted for ${id} already`);
+  if (open?.voters.includes(sender))
+    throw new RuleError("GOV_DUPLICATE_VOTE", `${sender} has voted for ${id} already`, {
+      hint: "the votes of others are missing; qsdm gov status tells how many",
+    });
   if (open && open.stagedAtHeight !== null)
-    throw new RuleError("GOV_ALREADY_STAGED", `${id} has its votes since height ${open.stagedAtHeight}`);
+    throw new RuleError("GOV_ALREADY_STAGED", `${id} has its votes since height ${open.stagedAtHeight}`, {
+      hint: "it happens at the height that it names; no vote is needed any more",
+    });
   const votes = (open?.voters.length ?? 0) + 1;
   const needed = open?.votesNeeded ?? Math.floor(authorities.length / 2) + 1;
   const standing = votes >= needed ? "which is enough: it will happen" : `of ${needed} that it takes`;
@@ -65,7 +72,9 @@ export async function orderVote(
 function checkVoter(authorities: readonly string[], sender: string): void {
   if (authorities.includes(sender)) return;
   if (authorities.length === 0)
-    throw new RuleError("GOV_NOT_CONFIGURED", "the genesis of this chain names no authority");
+    throw new RuleError("GOV_NOT_CONFIGURED", "the genesis of this chain names no authority", {
+      hint: "nothing can be voted on here; a chain with authorities begins with qsdm node init --authority",
+    });
   throw new RuleError("GOV_UNAUTHORIZED", `${sender} is no authority of this chain`, {
     hint: "sign with an authority's keystore: --in FILE; qsdm gov status --authorities lists them",
   });
@@ -85,5 +94,6 @@ export function checkHeight(effectiveHeight: bigint, height: bigint): void {
     throw new RuleError(
       "GOV_EFFECTIVE_HEIGHT_TOO_FAR",
       `height ${effectiveHeight} is more than ${MAX_ACTIVATION_DELAY_BLOCKS} blocks above ${height}`,
+      {hint: `name a height up to ${height + MAX_ACTIVATION_DELAY_BLOCKS}`},
     );
 }

@@ -6,21 +6,15 @@ import {signingBytes, txIdOf, type UnsignedEnvelope} from "../../codecs/chain/en
 import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
 import {UsageError} from "../../errors.js";
 import {baseFeeOf} from "../../node/ledger/monetary/fees.js";
-import {gasOf} from "../../node/ledger/monetary/gas.js";
+import {gasOf, mostRecords} from "../../node/ledger/monetary/gas.js";
 import {defineCommand} from "../define.js";
 import {cellFlag, u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
-import {FEE_HEADROOM} from "../transaction.js";
+import {type Call, FEE_HEADROOM} from "../transaction.js";
 import {describePayload, documentOfContent, sentenceOf, termsSentence} from "./describe.js";
 import {addOutFlags, checkOut, type OutFlags, writeTx} from "./files.js";
 import {parsePayments} from "./payments-file.js";
 import {parseTerms, type Terms} from "./terms-file.js";
-
-/** What the sender wants done. */
-export interface Call {
-  readonly contract: string;
-  readonly payload: Uint8Array;
-}
 
 /** What of the terms is typed rather than read from a file. */
 export interface Given {
@@ -43,7 +37,7 @@ const EXPIRES_IN_BLOCKS = 300n;
 export function buildContent(call: Call, given: Given, terms: Terms | null): UnsignedEnvelope {
   const sender = checkAddress(need(given.sender ?? terms?.sender ?? null, "--sender"));
   const baseFeeDust = terms && baseFeeOf(gasOf({sender, ...call}), {baseFeeDust: terms.base_fee_dust});
-  const maxFeeDust = need(given.fee ?? (baseFeeDust && FEE_HEADROOM * baseFeeDust), "--fee");
+  const maxFeeDust = need(given.fee ?? (terms && FEE_HEADROOM * mostBaseFee({sender, ...call}, terms)), "--fee");
   if (baseFeeDust !== null && maxFeeDust < baseFeeDust)
     throw new UsageError("FEE_TOO_LOW", `a fee of ${maxFeeDust} dust is below the base fee of ${baseFeeDust} dust`, {
       hint: "raise --fee, or leave it out to pay the base fee",
@@ -60,6 +54,12 @@ export function buildContent(call: Call, given: Given, terms: Terms | null): Uns
   };
   signingBytes(content);
   return content;
+}
+
+/** What it costs where all that it can add to the state is new: nobody knows that here, and a block charges what is. */
+function mostBaseFee(call: Call & {readonly sender: string}, {base_fee_dust, record_gas, key_known}: Terms): bigint {
+  const records = BigInt(mostRecords(call) + (key_known ? 0 : 1));
+  return baseFeeOf(gasOf(call) + record_gas * records, {baseFeeDust: base_fee_dust});
 }
 
 function expiryOf({expiresAt, expiresIn}: Given, terms: Terms | null): bigint {
@@ -124,7 +124,8 @@ export const txBuildCommand = (io: Io): Command =>
         "and --expires-at.\n\n" +
         "--fee is the most that the sender pays. A block charges the base fee and the tip, and never more than the cap; " +
         "a --fee without --tip is offered whole. Without either the cap is twice the base fee of the terms and nothing is offered " +
-        "above it, so that the transaction goes along with a base fee that rises.\n\n" +
+        "above it, so that the transaction goes along with a base fee that rises. Every account that is paid counts as new for " +
+        "the cap, since nobody can say offline; a block charges for those that are.\n\n" +
         "A payment is made of --to and --amount. --payments takes a file of up to 256 of them, one a line: address, amount in " +
         "CELL and memo, apart by tabs; all of them are paid or none. --contract and --payload-file take a payload that another command made.",
       examples: [

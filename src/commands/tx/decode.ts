@@ -63,7 +63,8 @@ export const txDecodeCommand = (io: Io): Command =>
     description:
       "Prints a transaction, signed or not, as records of path and value: its id, every field, and the fields of its payload " +
       "where this program knows the form. Works offline. A signature is checked when the key came with it; otherwise the " +
-      "standing is unchecked, since only the chain knows the key.",
+      "standing is unchecked, since only the chain knows the key. The gas is that of " +
+      "the content; what it adds to the state comes on top, and fees estimate --tx asks a node for it.",
     examples: [
       {does: "read before you sign", run: "qsdm tx decode pay.tx"},
       {does: "who is paid", run: "qsdm tx decode pay.signed --json | jq -r .data.payload_fields.to"},

@@ -24,6 +24,8 @@ const TERMS = z.strictObject({
   key_known: z.boolean(),
   height: u64,
   base_fee_dust: u64,
+  /** Gas of each record that it adds to the state. */
+  record_gas: u64,
 });
 export type Terms = z.infer<typeof TERMS>;
 

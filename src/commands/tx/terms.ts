@@ -16,7 +16,7 @@ interface Flags extends ClientFlags {
 
 /** What a transaction of `sender` is built on now. @throws RuleError FORMS_UNSUPPORTED; UnavailableError */
 export async function fetchTerms(sender: string, client: Pick<Client, "status" | "nonce">) {
-  const {chainId, height, baseFeeDust} = termsOf(await client.status());
+  const {chainId, height, baseFeeDust, recordGas} = termsOf(await client.status());
   const {nonce, nextFree, keyKnown} = await client.nonce({sender});
   return {
     chain_id: chainId,
@@ -25,6 +25,7 @@ export async function fetchTerms(sender: string, client: Pick<Client, "status" |
     key_known: keyKnown,
     height,
     base_fee_dust: baseFeeDust,
+    record_gas: recordGas,
   };
 }
 
@@ -33,8 +34,8 @@ export const txTermsCommand = (io: Io): Command =>
     defineCommand("tx terms", {
       summary: "fetch what a transaction is built on",
       description:
-        "Asks a node for what qsdm tx build needs of the chain: its id, the height, the base fee, and the sender's next free " +
-        "nonce. Prints it as one JSON document, or writes it to --out, to be carried to the machine that has the key. It " +
+        "Asks a node for what qsdm tx build needs of the chain: its id, the height, the base fee, the gas of a new record, and the sender's next " +
+        "free nonce. Prints it as one JSON document, or writes it to --out, to be carried to the machine that has the key. It " +
         "holds no secret and authorizes nothing.",
       examples: [
         {does: "terms for a machine without network", run: 'qsdm tx terms "$ADDRESS" --out terms.json'},

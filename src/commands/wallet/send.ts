@@ -12,6 +12,7 @@ import {REFERENCE_FEE_DUST, type ReferenceOrder} from "../reference.js";
 import {walletRequest} from "../reference-request.js";
 import {settingsEnvironment} from "../settings.js";
 import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "../submit.js";
+import {baseFeeFor} from "../transaction.js";
 
 /** Longest geotag that a node of QSDM takes. */
 const GEOTAG_MAX_BYTES = 100;
@@ -29,12 +30,13 @@ export interface Payment {
  */
 export async function orderPayment(
   {to, amountDust, memo}: Payment,
-  {client, terms, sender}: Omit<OrderContext, "client"> & {readonly client: Pick<Client, "balance">},
+  {client, terms, sender}: Omit<OrderContext, "client"> & {readonly client: Pick<Client, "balance" | "feeQuote">},
 ): Promise<Order> {
   checkAmount(amountDust);
   const payload = transfer.encode({to: checkAddress(to), amountDust, memo});
   const {balance} = await client.balance({address: sender});
-  const neededDust = amountDust + terms.baseFeeDust;
+  const feeDust = await baseFeeFor({sender, contract: TRANSFER_CONTRACT, payload}, {client, terms});
+  const neededDust = amountDust + feeDust;
   if (balance < neededDust)
     throw new RuleError(
       "INSUFFICIENT_BALANCE",

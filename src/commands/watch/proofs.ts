@@ -56,7 +56,7 @@ async function slasherOf(
   if (!flags.slash) return null;
   const wallet = await openWallet(io, flags, settings);
   const {baseFeeDust} = termsOf(await client.status());
-  const fee = formatCell(flags.fee ?? baseFeeDust);
+  const fee = flags.fee === undefined ? `at least ${formatCell(baseFeeDust)}` : formatCell(flags.fee);
   if (io.asks) await io.confirm(`Submit a slash for every offence, paying ${fee} CELL each from ${wallet.sender}?`);
   // Opened once: nobody sits there when an offence is found.
   const signer = await wallet.unlock();

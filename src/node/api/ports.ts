@@ -16,6 +16,7 @@ import type {ServedWork} from "../../codecs/mining/work.js";
 import type {SyncState} from "../engine/sync/progress.js";
 import type {ChallengeRequest} from "../ledger/attestation/challenge-terms.js";
 import type {CompatDoor} from "../ledger/chain/compat-door.js";
+import type {Transaction} from "../ledger/chain/transaction.js";
 import type {EnrollmentRecord, Phase} from "../ledger/enrollment/record.js";
 import type {Proposal} from "../ledger/governance/proposals.js";
 import type {RejectionPage, RejectionQuery} from "../ledger/mining/rejection-log.js";
@@ -239,6 +240,8 @@ export interface ApiPorts {
   /** How far this node is behind others. */
   sync(): SyncState;
   batches(): BatchFigures;
+  /** Records that a transaction would add to the state of now. */
+  addedRecords(sent: Pick<Transaction, "content" | "authority">): number;
   /** Everything that waits as it competes for a block, best price first. */
   waitingBids(): readonly Waiting[];
   /** What a waiting transaction says, or `null` when none waits under this id. */

@@ -4,7 +4,7 @@ import {capsuleNonceRoute, capsuleRoute, capsulesRoute, submitCapsuleRoute} from
 import {blockRoute, blocksRoute, headersRoute, receiptRoute} from "./routes/chain.js";
 import {enrollmentRoute, enrollmentsRoute, enrollRoute, unenrollRoute} from "./routes/enrollment.js";
 import {eventsRoute} from "./routes/events.js";
-import {feesRoute} from "./routes/fees.js";
+import {feeQuoteRoute, feesRoute} from "./routes/fees.js";
 import {epochStepRoute, finalityRoute, stateProofRoute} from "./routes/finality.js";
 import {governanceRoute, governedParameterRoute} from "./routes/governance.js";
 import {healthRoute, liveRoute, readyRoute} from "./routes/health.js";
@@ -92,6 +92,7 @@ export const ROUTES = {
   capsule: capsuleRoute,
   submitCapsule: submitCapsuleRoute,
   fees: feesRoute,
+  feeQuote: feeQuoteRoute,
   params: paramsRoute,
   metrics: metricsRoute,
   metricsCompat: metricsCompatRoute,

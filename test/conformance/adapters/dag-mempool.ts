@@ -69,7 +69,7 @@ function senderQuotas(input: Input): Output {
   const inserts = input.objects("inserts").map((each, i) => {
     const sizeBytes = 46 + each.number("payloadBytes") + each.number("signatureBytes");
     const transaction = waiting(`${i}`, {sender: each.number("sender"), nonce: each.big("nonce"), sizeBytes});
-    return {transaction, bid: {feeDust: 1n, gas: 1n}};
+    return {transaction, bid: {feeDust: 1n, gas: 1n, usesGas: 1n}};
   });
   return {results: admit(pool, inserts), pending: pool.size};
 }
@@ -84,7 +84,7 @@ function evictions(input: Input): Output {
   const inserts = input.objects("inserts").map((each) => {
     const sender = each.number("sender");
     const gas = each.big("gasLimit");
-    const bid = {feeDust: gas * each.big("maxFeePerGas"), gas};
+    const bid = {feeDust: gas * each.big("maxFeePerGas"), gas, usesGas: gas};
     return {transaction: waiting(`${sender}`, {sender, nonce: each.big("nonce"), sizeBytes: 1}), bid};
   });
   const results = admit(pool, inserts);

@@ -50,7 +50,9 @@ function bidOf(payload: Uint8Array, feePriority: boolean): Bid {
   const {gasLimit, maxFeePerGas} = payment;
   if (gasOfPayment(payload, "sender", "recipient") > gasLimit)
     throw new RuleError("InsufficientGasLimit", "too little gas");
-  return feePriority ? {feeDust: gasLimit * maxFeePerGas, gas: gasLimit} : {feeDust: 1n, gas: 1n};
+  return feePriority
+    ? {feeDust: gasLimit * maxFeePerGas, gas: gasLimit, usesGas: gasLimit}
+    : {feeDust: 1n, gas: 1n, usesGas: 1n};
 }
 
 function mempoolPriority(input: Input): Output {

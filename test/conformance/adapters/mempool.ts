@@ -37,7 +37,7 @@ function waiting(input: Input, txId: string): Transaction {
 function offer(pool: Pool, transaction: Transaction, feeDust: bigint, ground: PoolGround & PoolMoment): string | null {
   try {
     pool.check(transaction, ground);
-    pool.add(transaction, {feeDust, gas: 1n}, ground);
+    pool.add(transaction, {feeDust, gas: 1n, usesGas: 1n}, ground);
     return null;
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;

@@ -26,6 +26,7 @@ const LEAST_GAS = 21_000n;
 const CONTRACT: Contract = {
   id: "qbind/vm0",
   check: () => undefined,
+  adds: () => 0,
   apply({state, content}) {
     const {recipient, amount} = paymentIn(content.payload)!;
     debit(state, content.sender, amount);
@@ -105,7 +106,7 @@ function executed(state: State, sent: Sent, place: number, withGas: boolean): Re
   const fee = gas * maxFeePerGas;
   if (amount + fee >= U128_END) return failed("ArithmeticOverflow", gas);
   try {
-    const {receipt} = execute(state, transactionOf(sent, place, fee), {contracts, block});
+    const {receipt} = execute(state, transactionOf(sent, place, fee), {contracts, block, gas: 0n});
     if (receipt.outcome === "applied") return {error: null, gas, fee: receipt.feeDust};
     return failed(receipt.code === "OVERFLOW" ? "ArithmeticOverflow" : poor(withGas), gas);
   } catch (error) {

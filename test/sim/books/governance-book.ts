@@ -8,6 +8,7 @@ import {
   BLOCK_GAS_TARGET_BPS,
   FEE_BURN_BPS,
   MAX_BLOCK_GAS,
+  MAX_BLOCK_RECORDS,
   REWARD_BPS,
   TENSOR_FORK_HEIGHT,
 } from "../../../src/codecs/governance/parameters.js";
@@ -53,6 +54,7 @@ export class GovernanceBook {
       [BLOCK_GAS_TARGET_BPS, BigInt(params.blockGasTargetBps)],
       [FEE_BURN_BPS, BigInt(params.feeBurnBps)],
       [MAX_BLOCK_GAS, params.maxBlockGas],
+      [MAX_BLOCK_RECORDS, params.maxBlockRecords],
     ]);
     this.#authorities = new Set(authorities);
   }

@@ -9,6 +9,7 @@ import {AUTO_REVOKE_MIN_STAKE, REWARD_BPS, TENSOR_FORK_HEIGHT} from "../../../co
 import {CC_ATTESTATION} from "../../../codecs/mining/cc-bundle.js";
 import {HMAC_ATTESTATION} from "../../../codecs/mining/hmac-bundle.js";
 import {KEY_ATTESTATION} from "../../../codecs/mining/key-bundle.js";
+import {recordGasOf} from "../../ledger/chain/growth.js";
 import {
   blocksPerHalving,
   emissionEpoch,
@@ -133,6 +134,7 @@ function ownOf(view: LedgerView, node: Pick<ApiPorts, "poolSize" | "batches" | "
     poolSize: node.poolSize(),
     batches: node.batches(),
     baseFeeDust: params.fees.baseFeeDust,
+    recordGas: recordGasOf(params.limits),
     bondDust: params.enrollment.bondDust,
     slashCapDust: params.slashing.capDust,
     slashRewardBps: Number(active.get(REWARD_BPS) ?? 0n),

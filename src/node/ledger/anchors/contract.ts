@@ -10,6 +10,8 @@ import {quorumAnchors} from "../state/stores.js";
 export const quorumAnchorContract: Contract = {
   id: QUORUM_ANCHOR_CONTRACT,
   check: ({payload}) => void quorumAnchor.decode(payload),
+  adds: ({sender, payload}, state) =>
+    state.has(quorumAnchors, anchorKey(sender, quorumAnchor.decode(payload))) ? 0 : 1,
   apply({state, block, content}) {
     const {quorum, log, ...head} = quorumAnchor.decode(content.payload);
     const key = anchorKey(content.sender, {quorum, log});

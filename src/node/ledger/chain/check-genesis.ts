@@ -3,6 +3,7 @@ import {hexOf} from "../../../codecs/bytes.js";
 import {CLOSING_PROPOSER} from "../../../codecs/chain/block.js";
 import type {Genesis, GenesisParams, MonetaryGenesis} from "../../../codecs/chain/genesis.js";
 import {VALIDATORS_MAX} from "../../../codecs/consensus/messages.js";
+import {MAX_BLOCK_RECORDS_MIN} from "../../../codecs/governance/parameters.js";
 import {isVersion} from "../../../codecs/mining/cc-quote.js";
 import {RuleError} from "../../../errors.js";
 import {deviceTrustOf} from "../attestation/cc/trust.js";
@@ -45,6 +46,7 @@ const BOUNDS: Bounds = {
   maxBlockBytes: [65_536, 256 * 1024 * 1024],
   // The dearest envelope has to fit.
   maxBlockGas: [25_000_000n, I64_MAX],
+  maxBlockRecords: [0n, I64_MAX],
   validatorStakeDust: [0n, I64_MAX],
   validatorEpochBlocks: [1n, 1_000_000n],
   validatorUnbondSeconds: [1, 10 * 366 * 86_400],
@@ -62,6 +64,10 @@ export function checkGenesis({params, validators, authorities, vestings, timeMs}
     refuse(`initialDifficulty ${params.initialDifficulty} is below minDifficulty ${params.minDifficulty}`);
   if (params.targetProofsPerBlock > params.maxProofs)
     refuse(`targetProofsPerBlock ${params.targetProofsPerBlock} is above maxProofs ${params.maxProofs}`);
+  if (params.maxBlockRecords > 0n && params.maxBlockRecords < MAX_BLOCK_RECORDS_MIN)
+    refuse(`maxBlockRecords is ${params.maxBlockRecords}, want 0 or ${MAX_BLOCK_RECORDS_MIN} at least`);
+  if (params.rules === "compat" && params.maxBlockRecords > 0n)
+    refuse(`maxBlockRecords is ${params.maxBlockRecords}, compat rules price no records`);
   // Proofs may be of this epoch and the last one, which is as many tables as a node keeps.
   if (params.graceBlocks >= params.blocksPerEpoch)
     refuse(`graceBlocks ${params.graceBlocks} is not below blocksPerEpoch ${params.blocksPerEpoch}`);

@@ -48,6 +48,12 @@ export interface Contract {
    */
   check(content: UnsignedEnvelope, block: Pick<BlockContext, "params">): void;
   /**
+   * Records that the call adds to `state` where it is applied, less those that it takes away at once: what its gas counts,
+   * before anything is known of the call. 0 for contracts of compat chains alone, which do not price them.
+   * @throws DecodeError, RuleError for a payload that cannot be read
+   */
+  adds(content: UnsignedEnvelope, state: State): number;
+  /**
    * Changes `call.state`, which is thrown away when this throws.
    * @throws DecodeError, RuleError: the transaction is included as rejected and its fee stays paid
    */

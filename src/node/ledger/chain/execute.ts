@@ -66,16 +66,17 @@ const idOf = ({clientId, txId}: Transaction): string => clientId ?? txId;
 
 /**
  * Runs one transaction on `state`.
+ * @param gas of it there, as `gasOn` says
  * @throws RuleError, DecodeError when the transaction may not be in this block at all; the state is then unchanged
  */
 export function execute(
   state: State,
   transaction: Transaction,
-  {contracts, block}: {contracts: Contracts; block: BlockContext},
+  {contracts, block, gas}: {contracts: Contracts; block: BlockContext; gas: bigint},
 ): Executed {
-  const {txId, content, authority, gas} = transaction;
+  const {txId, content, authority} = transaction;
   const contract = checkContent(transaction, contracts, block);
-  if (authority.form === "evidence") return executeEvidence(state, transaction, {contract, block});
+  if (authority.form === "evidence") return executeEvidence(state, transaction, {contract, block, gas});
   const {rules} = block.params;
   if (keepsIds(rules)) checkUnusedId(state, transaction);
   const {sender} = content;
@@ -93,7 +94,7 @@ export function execute(
   }, pays);
   // A free failure leaves the nonce, and an unsigned id is anyone's: only this record keeps them from coming again.
   if (keepsIds(rules)) rememberId(state, idOf(transaction), txId);
-  const receipt = receiptOf(transaction, block, outcome, pays(outcome) ? feeDust : 0n);
+  const receipt = receiptOf(transaction, block, outcome, {gas, feeDust: pays(outcome) ? feeDust : 0n});
   return {receipt, events: outcome.events};
 }
 
@@ -110,19 +111,19 @@ const keepsIds = ({envelopes}: Rules): boolean => envelopes === "v2-and-v3";
 function executeEvidence(
   state: State,
   transaction: Transaction,
-  {contract, block}: {contract: Contract; block: BlockContext},
+  {contract, block, gas}: {contract: Contract; block: BlockContext; gas: bigint},
 ): Executed {
   const {txId, content} = transaction;
   const outcome = applied(state.attempt(() => contract.apply({state, block, txId, content})));
-  return {receipt: receiptOf(transaction, block, outcome, 0n), events: outcome.events};
+  return {receipt: receiptOf(transaction, block, outcome, {gas, feeDust: 0n}), events: outcome.events};
 }
 
 // Field by field: a spread of two objects takes three times as long as all else that a payment does.
 export const receiptOf = (
-  {txId, content: {sender, nonce, contract}, gas: gasUsed}: Transaction,
+  {txId, content: {sender, nonce, contract}}: Transaction,
   {height}: BlockContext,
   {outcome, code, message, slash}: Outcome,
-  feeDust: bigint,
+  {gas: gasUsed, feeDust}: {readonly gas: bigint; readonly feeDust: bigint},
 ): Receipt => ({txId, height, outcome, code, message, sender, nonce, contract, gasUsed, feeDust, slash});
 
 type Outcome = Pick<Receipt, "outcome" | "code" | "message" | "slash"> & Pick<Executed, "events">;

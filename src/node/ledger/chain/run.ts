@@ -25,6 +25,7 @@ import {sweepStakes} from "../validators/stake.js";
 import type {BlockContext, Contracts} from "./contract.js";
 import type {LedgerEvent} from "./events.js";
 import {execute} from "./execute.js";
+import {gasOn} from "./growth.js";
 import type {Transaction} from "./transaction.js";
 
 /** A mining proof that earns a share of the block's reward. */
@@ -103,8 +104,10 @@ export class BlockRun {
   /** Takes a transaction, applied or rejected. @throws RuleError when it may not be in this block at all */
   addTransaction(transaction: Transaction): void {
     this.#payMiners();
-    this.#checkFits(transaction);
-    const {receipt, events} = execute(this.state, transaction, {contracts: this.ports.contracts, block: this.block});
+    const {contracts} = this.ports;
+    const gas = gasOn(this.state, transaction, {contracts, params: this.block.params});
+    this.#checkFits(transaction, gas);
+    const {receipt, events} = execute(this.state, transaction, {contracts, block: this.block, gas});
     this.#note(transaction, receipt);
     this.#events.push(...events);
   }
@@ -117,7 +120,7 @@ export class BlockRun {
     const {contracts} = this.ports;
     const usable = lanes && takesLanes(this.block.params.rules) ? lanes : null;
     for (let at = 0; at < transactions.length; ) {
-      const payments = usable ? paymentsFrom(transactions, at) : [];
+      const payments = usable ? this.#laneFrom(transactions, at) : [];
       if (!usable || payments.length < usable.least) {
         // At least the one that is no payment.
         for (const end = at + Math.max(1, payments.length); at < end; at++) this.addTransaction(transactions[at]!);
@@ -139,11 +142,24 @@ export class BlockRun {
     this.#bytes += transaction.bytes.length;
     this.#receipts.push(receipt);
     this.#feesDust += receipt.feeDust;
-    this.#gas += transaction.gas;
+    this.#gas += receipt.gasUsed;
+  }
+
+  /** Payments of the transactions from `at` up to the first that a lane cannot execute, or that adds to the state. */
+  #laneFrom(transactions: readonly Transaction[], at: number): (readonly Payment[])[] {
+    const prices = {contracts: this.ports.contracts, params: this.block.params};
+    const found: (readonly Payment[])[] = [];
+    for (let i = at; i < transactions.length; i++) {
+      const transaction = transactions[i]!;
+      const payments = lanePayments(transaction);
+      if (payments === null || gasOn(this.state, transaction, prices) !== transaction.gas) break;
+      found.push(payments);
+    }
+    return found;
   }
 
   /** @throws RuleError BLOCK_FULL */
-  #checkFits({bytes, gas}: Transaction): void {
+  #checkFits({bytes}: Transaction, gas: bigint): void {
     const {maxTransactions: most, maxGas} = this.block.params.limits;
     this.#checkRoom(bytes, {held: this.#transactions.length, most});
     if (this.#gas + gas > maxGas) throw new RuleError("BLOCK_FULL", `a block holds at most ${maxGas} gas`);
@@ -243,15 +259,4 @@ export function runBody(run: BlockRun, {proofs, transactions}: Body, lanes: Lane
   for (const proof of proofs) run.addProof(proof);
   run.addTransactions(transactions, lanes);
   return run.finish();
-}
-
-/** Payments of the transactions from `at` up to the first that a lane cannot execute. */
-function paymentsFrom(transactions: readonly Transaction[], at: number): (readonly Payment[])[] {
-  const found: (readonly Payment[])[] = [];
-  for (let i = at; i < transactions.length; i++) {
-    const payments = lanePayments(transactions[i]!);
-    if (payments === null) break;
-    found.push(payments);
-  }
-  return found;
 }

@@ -48,6 +48,8 @@ export const compatEnrollContract: Contract = {
 
   check: (content, block) => void read(content, block),
 
+  adds: () => 0,
+
   apply(call) {
     const given = read(call.content, call.block);
     return given.kind === "enroll"

@@ -41,6 +41,9 @@ export const enrollContract: Contract = {
 
   check: (content, block) => void read(content, block),
 
+  // The record, the GPU's binding, and where rewards fill the bond its place among those.
+  adds: ({payload}) => (enrollmentCodec.decode(decodeOuter(payload).payload).bondMode === "mining_rewards" ? 3 : 2),
+
   apply(call) {
     const given = read(call.content, call.block);
     // Before the signature, which costs the most.

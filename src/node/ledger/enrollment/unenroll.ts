@@ -23,6 +23,9 @@ export const unenrollContract: Contract = {
 
   check: ({payload, sender}) => void checkedUnenrollment(() => unenrollment.decode(payload), sender),
 
+  // Its place among the bonds that mature is for that of the GPU's binding.
+  adds: () => 0,
+
   apply(call) {
     const {payload, sender} = call.content;
     return applyUnenrollment(

@@ -4,7 +4,13 @@
  */
 import {isAddress} from "../../../codecs/address.js";
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
-import {type Change, encodeChange, formatProposal, type Proposed} from "../../../codecs/governance/change.js";
+import {
+  type Change,
+  decodeChange,
+  encodeChange,
+  formatProposal,
+  type Proposed,
+} from "../../../codecs/governance/change.js";
 import {MAX_ACTIVATION_DELAY_BLOCKS, TENSOR_FORK_HEIGHT} from "../../../codecs/governance/parameters.js";
 import {GOVERNANCE_CONTRACT, PARAM_SET, SUBMESH_RETIRE} from "../../../codecs/governance/payloads.js";
 import {DecodeError, RuleError} from "../../../errors.js";
@@ -216,9 +222,16 @@ function weigh(call: Call, given: Read): Effect {
   return {events, slash: null};
 }
 
+/** A proposal is there up to its height, and beside it the votes that are weighed. */
+function adds({payload}: UnsignedEnvelope, state: State): number {
+  const proposed = decodeChange(payload);
+  return (state.has(proposals, proposalKey(proposed)) ? 0 : 1) + (isWeighed(proposed.change) ? 1 : 0);
+}
+
 export const governanceContract: Contract = {
   id: GOVERNANCE_CONTRACT,
   check: (content, block) => void read(content, block),
+  adds,
   apply,
   rejected: ({content}, reason) => ({type: "governance-rejected", sender: content.sender, reason}),
 };

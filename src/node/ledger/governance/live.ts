@@ -10,6 +10,7 @@ import {
   GOVERNED_PARAMETERS,
   type GovernedParameter,
   MAX_BLOCK_GAS,
+  MAX_BLOCK_RECORDS,
   REWARD_BPS,
   TENSOR_FORK_HEIGHT,
 } from "../../../codecs/governance/parameters.js";
@@ -34,6 +35,7 @@ export function startGovernance(state: State, {params: given, authorities: addre
     [BLOCK_GAS_TARGET_BPS]: BigInt(given.blockGasTargetBps),
     [FEE_BURN_BPS]: BigInt(given.feeBurnBps),
     [MAX_BLOCK_GAS]: given.maxBlockGas,
+    [MAX_BLOCK_RECORDS]: given.maxBlockRecords,
   };
   for (const [name, value] of Object.entries(values)) state.put(params, name, {value});
   for (const address of addresses) state.put(authorities, address, {sinceHeight: 0n});
@@ -58,6 +60,6 @@ export function liveParams(genesis: ChainParams, state: State): ChainParams {
       targetBps: Number(governed(BLOCK_GAS_TARGET_BPS)),
       burnBps: Number(governed(FEE_BURN_BPS)),
     },
-    limits: {...genesis.limits, maxGas: governed(MAX_BLOCK_GAS)},
+    limits: {...genesis.limits, maxGas: governed(MAX_BLOCK_GAS), maxRecords: governed(MAX_BLOCK_RECORDS)},
   };
 }

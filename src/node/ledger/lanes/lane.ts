@@ -120,13 +120,15 @@ function writeRow(rows: Rows, i: number, {transaction: {content}, feeDust, payme
 
 function settledRow(transaction: Transaction, block: BlockContext, rows: Rows, i: number): Receipt {
   const feeDust = rows.feesDust[i]!;
-  const outcome = rows.outcomes[i]!;
-  if (outcome === OUTCOME.applied) return receiptOf(transaction, block, applied(NO_EFFECT), feeDust);
+  const became = rows.outcomes[i]!;
+  if (became === OUTCOME.applied)
+    return receiptOf(transaction, block, applied(NO_EFFECT), {gas: transaction.gas, feeDust});
   const seen = rows.seen[i]!;
   const {sender, nonce} = transaction.content;
-  if (outcome === OUTCOME.wrongNonce) throw nonceMismatch(nonce, seen);
-  if (outcome === OUTCOME.feeUnpaid) throw balanceTooLow(sender, seen, feeDust);
+  if (became === OUTCOME.wrongNonce) throw nonceMismatch(nonce, seen);
+  if (became === OUTCOME.feeUnpaid) throw balanceTooLow(sender, seen, feeDust);
   let totalDust = 0n;
   for (let p = i === 0 ? 0 : rows.ends[i - 1]!; p < rows.ends[i]!; p++) totalDust += rows.amountsDust[p]!;
-  return receiptOf(transaction, block, rejected(balanceTooLow(sender, seen, totalDust), null), feeDust);
+  const outcome = rejected(balanceTooLow(sender, seen, totalDust), null);
+  return receiptOf(transaction, block, outcome, {gas: transaction.gas, feeDust});
 }

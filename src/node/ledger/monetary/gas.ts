@@ -1,6 +1,6 @@
 /**
  * Gas: what a transaction costs the network, counted before it runs and from signed bytes alone, so that nobody who
- * passes it on can change it.
+ * passes it on can change it. What it adds to the state comes on top (chain/growth.ts).
  * Source: spec/bft-ledger.md 6.2; vectors/qbind/gas.json. Why: docs/decisions/0078-gas.md.
  */
 import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
@@ -48,19 +48,31 @@ type Call = Pick<UnsignedEnvelope, "contract" | "sender" | "payload">;
 export const gasOf = (call: Call, by: Authorship = ONE_KEY): bigint =>
   authorityGas(by) + gasOfCall(call.payload.length, accessOf(call));
 
-/** A payload that cannot be read costs what its contract usually does: it is included, and fails. */
 function accessOf(call: Call): Access {
+  const accounts = accountsOf(call);
+  return accounts === null ? USUAL_ACCESS : {reads: accounts.size, writes: accounts.size};
+}
+
+/**
+ * The accounts that a payment touches; `null` for every other call. A payload that cannot be read counts as one: it is
+ * included, and fails.
+ */
+function accountsOf(call: Call): ReadonlySet<string> | null {
   try {
-    const accounts = accountsOf(call);
-    return accounts === null ? USUAL_ACCESS : {reads: accounts.size, writes: accounts.size};
+    const payments = paymentsOf(call);
+    return payments && new Set([call.sender, ...payments.map(({to}) => to)]);
   } catch (error) {
-    if (error instanceof DecodeError) return USUAL_ACCESS;
+    if (error instanceof DecodeError) return null;
     throw error;
   }
 }
 
-/** The accounts that a payment touches; `null` for every other call. */
-function accountsOf(call: Call): ReadonlySet<string> | null {
-  const payments = paymentsOf(call);
-  return payments && new Set([call.sender, ...payments.map(({to}) => to)]);
+/** Records that a call of another contract than a payment adds at most. */
+const USUAL_RECORDS = 3;
+
+/** Most records that a transaction can add to any state, its sender's key not counted. */
+export function mostRecords(call: Call): number {
+  const accounts = accountsOf(call);
+  // The sender has an account.
+  return accounts === null ? USUAL_RECORDS : [...accounts].filter((each) => each !== call.sender).length;
 }

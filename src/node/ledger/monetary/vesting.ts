@@ -3,6 +3,7 @@ import type {Genesis} from "../../../codecs/chain/genesis.js";
 import {VESTING_CLAIM_CONTRACT, type VestingRecord, vestingClaim} from "../../../codecs/chain/vesting.js";
 import {RuleError} from "../../../errors.js";
 import type {Call, Contract, Effect} from "../chain/contract.js";
+import {newAccounts} from "../chain/growth.js";
 import type {State} from "../state/state.js";
 import {vestings} from "../state/stores.js";
 import {credit, lockAtGenesis} from "./supply.js";
@@ -54,6 +55,7 @@ function claim({state, block, content}: Call): Effect {
 export const vestingContract: Contract = {
   id: VESTING_CLAIM_CONTRACT,
   check: ({payload}) => void vestingClaim.decode(payload),
+  adds: ({payload}, state) => newAccounts(state, [vestingClaim.decode(payload).to]),
   apply: claim,
   rejected: () => null,
 };

@@ -91,6 +91,8 @@ export interface BlockLimits {
   readonly maxBytes: number;
   /** Gas of the transactions together. */
   readonly maxGas: bigint;
+  /** New records of the state that fill a block; 0 where they cost nothing. */
+  readonly maxRecords: bigint;
 }
 
 /** Whether it is looked at after the block at `height` who votes from the next one on. */

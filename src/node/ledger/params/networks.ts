@@ -38,6 +38,8 @@ const MAINNET: GenesisParams = {
   maxProofs: 500,
   maxBlockBytes: 32 * 1024 * 1024,
   maxBlockGas: 400_000_000n,
+  // A record for 714,285 gas, which is to the 600,000 of the base fee as Ethereum's 25,000 for a new account to its 21,000.
+  maxBlockRecords: 560n,
   validatorStakeDust: 100n * DUST_PER_CELL,
   validatorEpochBlocks: 100n,
   // Longer than anybody who follows the chain stays away without looking (spec/bft-ledger.md 9).
@@ -69,6 +71,7 @@ export const NETWORK_PARAMS: Readonly<Record<NetworkProfile, GenesisParams>> = {
     baseFeeDust: 0n,
     baseFeeChangeDenominator: 0,
     feeBurnBps: 10_000,
+    maxBlockRecords: 0n,
     // Its stake is what an account happens to hold.
     validatorStakeDust: 0n,
     // The reference waits 201,600 blocks, of 3 s each by its own reckoning, while its emission reckons with 10 s.
@@ -114,6 +117,7 @@ export function chainParamsOf({chainId, params}: Genesis): ChainParams {
       maxProofs: params.maxProofs,
       maxBytes: params.maxBlockBytes,
       maxGas: params.maxBlockGas,
+      maxRecords: params.maxBlockRecords,
     },
     validators: {
       stakeDust: params.validatorStakeDust,

@@ -57,6 +57,8 @@ function apply({state, content}: Call): Effect {
 export const capsuleContract: Contract = {
   id: CAPSULE_CONTRACT,
   check: (content) => void read(content),
+  // The capsule and what it is found by; a new one takes the place of both.
+  adds: ({sender}, state) => (state.has(capsules, sender) ? 0 : 2),
   apply,
   rejected: () => null,
 };

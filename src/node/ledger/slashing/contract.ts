@@ -127,6 +127,8 @@ export function createSlashContract(ports: Partial<SlashPorts> = {}): Contract {
   return {
     id: SLASH_CONTRACT,
     check: (content, block) => void read(content, block),
+    // The offence; whoever is punished has the other records already.
+    adds: () => 1,
     apply: (call) => apply(call, whole),
     rejected: ({txId, content}, reason) => ({type: "slash-rejected", txId, slasher: content.sender, reason}),
   };

@@ -10,6 +10,7 @@ import {RuleError} from "../../../errors.js";
 import {checkCarried} from "../chain/carried.js";
 import type {BlockContext, Call, Contract, Effect} from "../chain/contract.js";
 import type {LedgerEvent} from "../chain/events.js";
+import {newAccounts} from "../chain/growth.js";
 import {credit, debit} from "../monetary/supply.js";
 import type {State} from "../state/state.js";
 import {streams} from "../state/stores.js";
@@ -55,9 +56,18 @@ const told = (step: Omit<Extract<LedgerEvent, {type: "stream-stepped"}>, "type">
   slash: null,
 });
 
+/** The stream, or its provider's account where that is paid for the first time. */
+function adds(content: UnsignedEnvelope, state: State): number {
+  const {action, streamId} = read(content).action;
+  if (action === "open") return 1;
+  const stream = state.get(streams, streamId);
+  return stream && (action === "settle" || action === "close") ? newAccounts(state, [stream.provider]) : 0;
+}
+
 export const streamContract: Contract = {
   id: STREAM_CONTRACT,
   check: (content) => void read(content),
+  adds,
   apply,
   rejected: () => null,
 };

@@ -2,6 +2,7 @@
 import {BATCH_TRANSFER_CONTRACT} from "../../../codecs/chain/payloads.js";
 import {RuleError} from "../../../errors.js";
 import {type Contract, NO_EFFECT} from "../chain/contract.js";
+import {newAccounts} from "../chain/growth.js";
 import {credit, debit} from "../monetary/supply.js";
 import {paymentsOf} from "./payments.js";
 
@@ -14,6 +15,12 @@ export const batchTransferContract: Contract = {
     const nothing = payments.findIndex(({amountDust}) => amountDust === 0n);
     if (nothing >= 0) throw new RuleError("TRANSFER_ZERO", `payment ${nothing} of the batch moves 0 dust`);
   },
+
+  adds: (content, state) =>
+    newAccounts(
+      state,
+      paymentsOf(content)!.map(({to}) => to),
+    ),
 
   apply({state, content}) {
     const payments = paymentsOf(content)!;

@@ -22,6 +22,8 @@ export const walletTransferContract: Contract = {
 
   check: (content) => void read(content),
 
+  adds: () => 0,
+
   apply({state, content}) {
     const {to, amountDust} = read(content);
     debit(state, content.sender, amountDust);

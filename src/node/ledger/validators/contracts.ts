@@ -84,9 +84,10 @@ function unjail({state, block, content}: Call): Effect {
 
 const contract = (
   id: string,
-  {decode, apply}: {decode(payload: Uint8Array): unknown; apply(call: Call): Effect},
+  {decode, adds, apply}: Pick<Contract, "adds"> & {decode(payload: Uint8Array): unknown; apply(call: Call): Effect},
 ): Contract => ({
   id,
+  adds,
   check({payload}, block) {
     decode(payload);
     checkStaking(block);
@@ -98,6 +99,15 @@ const contract = (
   rejected: () => null,
 });
 
-export const joinContract = contract(JOIN_CONTRACT, {decode: validatorJoin.decode, apply: join});
-export const leaveContract = contract(LEAVE_CONTRACT, {decode: validatorLeave.decode, apply: leave});
-export const unjailContract = contract(UNJAIL_CONTRACT, {decode: validatorUnjail.decode, apply: unjail});
+export const joinContract = contract(JOIN_CONTRACT, {
+  decode: validatorJoin.decode,
+  adds: ({payload}, state) => (state.has(stakes, validatorIdOf(validatorJoin.decode(payload).publicKey)) ? 0 : 1),
+  apply: join,
+});
+export const leaveContract = contract(LEAVE_CONTRACT, {
+  decode: validatorLeave.decode,
+  // Its place among the stakes that mature.
+  adds: () => 1,
+  apply: leave,
+});
+export const unjailContract = contract(UNJAIL_CONTRACT, {decode: validatorUnjail.decode, adds: () => 0, apply: unjail});

@@ -86,6 +86,7 @@ function apply(call: Call): Effect {
 export const equivocationContract: Contract = {
   id: EQUIVOCATION_CONTRACT,
   check: ({payload}) => void equivocation.decode(payload),
+  adds: () => 1,
   apply,
   rejected: ({txId, content}, reason) => ({type: "slash-rejected", txId, slasher: content.sender, reason}),
 };

@@ -5,6 +5,7 @@
 import {RuleError} from "../../../errors.js";
 import type {BlockContext, Contract, Contracts} from "../../ledger/chain/contract.js";
 import {checkContent, checkUnusedId} from "../../ledger/chain/execute.js";
+import {gasOn} from "../../ledger/chain/growth.js";
 import {checkSignature, type Transaction} from "../../ledger/chain/transaction.js";
 import {chargedGas, checkFloor, feeOf, offerOf} from "../../ledger/monetary/fees.js";
 import {accountAt} from "../../ledger/monetary/supply.js";
@@ -34,7 +35,7 @@ export const admitContract =
 export const admitBase =
   (contracts: Contracts): Admit =>
   (transaction, {state, block, isPromised}) => {
-    const {content, authority, gas} = transaction;
+    const {content, authority} = transaction;
     if (authority.form === "evidence")
       throw new RuleError("EVIDENCE_UNSIGNED", "evidence waits in an envelope of whoever sends it", {
         hint: "send it with: qsdm validator report",
@@ -42,6 +43,7 @@ export const admitBase =
     checkContent(transaction, contracts, block);
     checkUnusedId(state, transaction);
     const {fees} = block.params;
+    const gas = gasOn(state, transaction, {contracts, params: block.params});
     // What somebody was promised waits until the base fee has fallen to it.
     if (isPromised) checkFloor(content, gas, fees);
     const feeDust = isPromised ? offerOf(content, gas, fees) : feeOf(content, gas, fees);
@@ -51,7 +53,7 @@ export const admitBase =
         details: {balance_dust: balanceDust, needed_dust: feeDust},
       });
     checkSignature(state, transaction, block.verifySignature);
-    return {feeDust, gas: chargedGas(gas)};
+    return {feeDust, gas: chargedGas(gas), usesGas: gas};
   };
 
 /** The whole stack, outermost first. */

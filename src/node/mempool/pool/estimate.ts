@@ -5,10 +5,9 @@ import {baseFeeOf, coversBase, GAS_PER_BASE_FEE} from "../../ledger/monetary/fee
 import type {BlockLimits, FeeParams} from "../../ledger/params/chain-params.js";
 import type {Bid} from "./pool.js";
 
-/** What waits, as it competes for a block: its bid, the room that it takes, and how far it goes along with the base fee. */
+/** What waits, as it competes for a block: its bid, and how far it goes along with the base fee. */
 export interface Waiting {
   readonly bid: Bid;
-  readonly gas: bigint;
   readonly maxFeeDust: bigint;
 }
 
@@ -44,9 +43,9 @@ function feeInBlock(waiting: readonly Waiting[], {limits, fees}: Terms): bigint 
   let room = limits.maxGas - GAS_PER_BASE_FEE;
   let places = limits.maxTransactions - 1;
   for (const each of waiting) {
-    if (!coversBase(each, each.gas, fees)) continue;
-    const {bid, gas} = each;
-    room -= gas;
+    const {bid} = each;
+    if (!coversBase(each, bid.usesGas, fees)) continue;
+    room -= bid.usesGas;
     places--;
     if (room >= 0n && places >= 0) continue;
     // With this one in, there is no room left: whoever wants in has to offer more.
@@ -62,12 +61,13 @@ function fill(waiting: readonly Waiting[], {limits, fees}: Terms): {gasUsed: big
   let gasUsed = 0n;
   let taken = 0;
   for (const each of waiting) {
-    const fits = gasUsed + each.gas <= limits.maxGas && taken < limits.maxTransactions;
-    if (!fits || !coversBase(each, each.gas, fees)) {
+    const {usesGas} = each.bid;
+    const fits = gasUsed + usesGas <= limits.maxGas && taken < limits.maxTransactions;
+    if (!fits || !coversBase(each, usesGas, fees)) {
       left.push(each);
       continue;
     }
-    gasUsed += each.gas;
+    gasUsed += usesGas;
     taken++;
   }
   return {gasUsed, left};

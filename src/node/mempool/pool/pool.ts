@@ -41,8 +41,10 @@ const REPLACEMENT_PERCENT = 10n;
 /** What a transaction would pay, and for how much: the price is their ratio. */
 export interface Bid {
   readonly feeDust: bigint;
-  /** Above 0. */
+  /** What it is charged for, above 0. */
   readonly gas: bigint;
+  /** What it takes of a block. */
+  readonly usesGas: bigint;
 }
 
 interface Entry {
@@ -115,13 +117,13 @@ export class Pool {
     this.#fees = {baseFeeDust, floorDust};
     if (!moved) return;
     for (const entry of this.#byId.values()) {
-      const {content, gas} = entry.transaction;
-      entry.bid = {...entry.bid, feeDust: offerOf(content, gas, this.#fees)};
+      const {content} = entry.transaction;
+      entry.bid = {...entry.bid, feeDust: offerOf(content, entry.bid.usesGas, this.#fees)};
     }
   }
 
-  #isPayable({transaction: {content, gas}}: Entry): boolean {
-    return coversBase(content, gas, this.#fees);
+  #isPayable({transaction: {content}, bid: {usesGas}}: Entry): boolean {
+    return coversBase(content, usesGas, this.#fees);
   }
 
   /**
@@ -326,11 +328,11 @@ export class Pool {
   bids(): Waiting[] {
     return [...this.#byId.values()]
       .sort((a, b) => (before(a, b) ? -1 : 1))
-      .map(({bid, transaction: {gas, content}}) => ({bid, gas, maxFeeDust: content.maxFeeDust}));
+      .map(({bid, transaction: {content}}) => ({bid, maxFeeDust: content.maxFeeDust}));
   }
 
-  #isHopeless({content, gas}: Transaction): boolean {
-    return !coversFloor(content, gas, this.#fees);
+  #isHopeless({transaction: {content}, bid: {usesGas}}: Entry): boolean {
+    return !coversFloor(content, usesGas, this.#fees);
   }
 
   /** Ids of everything that can no longer be included: spent nonces, passed expiries, caps that no base fee falls to. */
@@ -338,9 +340,10 @@ export class Pool {
     const out: string[] = [];
     for (const [sender, queue] of this.#queues) {
       const next = nonceOf(sender);
-      for (const [nonce, {transaction}] of queue)
-        if (nonce < next || transaction.content.expiresAtHeight < height || this.#isHopeless(transaction))
-          out.push(transaction.txId);
+      for (const [nonce, entry] of queue) {
+        const {content, txId} = entry.transaction;
+        if (nonce < next || content.expiresAtHeight < height || this.#isHopeless(entry)) out.push(txId);
+      }
     }
     return out;
   }

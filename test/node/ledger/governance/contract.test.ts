@@ -91,6 +91,7 @@ describe("a parameter", () => {
     ["base_fee_change_denominator", 0n, ({fees}) => fees.changeDenominator],
     ["block_gas_target_bps", 1_000n, ({fees}) => fees.targetBps],
     ["max_block_gas", 25_000_000n, ({limits}) => limits.maxGas],
+    ["max_block_records", 512n, ({limits}) => limits.maxRecords],
   ] as const satisfies readonly (readonly [string, bigint, (params: ReturnType<typeof paramsOf>) => number | bigint])[])
     test(`${name} is one that the rules read from the state`, async () => {
       const {chain, vote} = await governed([ann]);
@@ -252,6 +253,8 @@ describe("a vote is refused, and its fee stays paid,", () => {
         ["max_block_gas", 0n],
         ["max_block_gas", 24_999_999n],
         ["max_block_gas", 4_000_000_001n],
+        ["max_block_records", 511n],
+        ["max_block_records", 4_000_000_001n],
         ["fee_burn_bps", 10_001n],
         ["reward_bps", 5_001n],
         ["base_fee_dust", 100_000_001n],

@@ -45,7 +45,9 @@ function run(
   steps: readonly Step[],
   look: (at: {state: State; before: State; told: readonly LedgerEvent[]; height: bigint}) => void,
 ) {
-  const genesis = {...testGenesis([]), authorities: ADDRESSES.slice(0, founders)};
+  const base = testGenesis([]);
+  const params = {...base.params, maxBlockRecords: 560n};
+  const genesis = {...base, params, authorities: ADDRESSES.slice(0, founders)};
   const chain = chainParamsOf(genesis);
   const state = genesisState(genesis);
   let height = 1n;

@@ -35,7 +35,12 @@ const amountDust = fc.oneof(
   {weight: 2, arbitrary: fc.bigInt(0n, 60_000n)},
   {weight: 1, arbitrary: fc.bigInt(0n, 2n ** 64n - 1n)},
 );
-const payment = fc.record({to: account, amountDust});
+/** Three of those who are paid have no account before. */
+const payee = fc.oneof(
+  {weight: 6, arbitrary: account},
+  {weight: 1, arbitrary: fc.integer({min: ACCOUNTS, max: ACCOUNTS + 2})},
+);
+const payment = fc.record({to: payee, amountDust});
 const paid = ({to, amountDust}: {to: number; amountDust: bigint}) => ({to: addressAt(to), amountDust, memo: ""});
 
 const call = fc.oneof(
@@ -75,6 +80,9 @@ const limits = fc.oneof(
   {weight: 1, arbitrary: fc.record({maxTransactions: fc.nat(30)})},
   {weight: 1, arbitrary: fc.record({maxGas: fc.bigInt(0n, 8_000_000n)})},
   {weight: 1, arbitrary: fc.record({maxBytes: fc.nat(120_000)})},
+  // A record for 100,000 gas, for more than a cap of 2,000 dust covers twice, and where gas is what ends the block.
+  {weight: 6, arbitrary: fc.constantFrom({maxRecords: 2n ** 53n / 100_000n}, {maxRecords: 2n ** 53n / 700_000n})},
+  {weight: 1, arbitrary: fc.record({maxGas: fc.bigInt(0n, 8_000_000n), maxRecords: fc.constant(60n)})},
 );
 type Flaw = {readonly nonceOff?: bigint; readonly unsigned?: boolean};
 

@@ -50,7 +50,7 @@ describe("the next base fee", () => {
 
 const [alice, bob] = [testAccount("alice"), testAccount("bob")];
 /** Takes any payload: for blocks that are full with one transaction. */
-const blobs: Contract = {id: "test/blob", check: () => {}, apply: () => NO_EFFECT, rejected: () => null};
+const blobs: Contract = {id: "test/blob", check: () => {}, adds: () => 0, apply: () => NO_EFFECT, rejected: () => null};
 const base = testGenesis([alice, bob].map(({address}) => ({to: address, amountDust: 10_000_000n})));
 // A tenth of the smallest block that there can be: 2,500,000 gas.
 const genesis = {...base, params: {...base.params, maxBlockGas: 25_000_000n, blockGasTargetBps: 1_000}};

@@ -290,7 +290,7 @@ describe("a double vote", () => {
     const {chain, intake} = await opened();
     const proof = doubleVote({voter: keys("nobody")});
     const byId = new Map(contractsOf(STRICT_RULES).map((each) => [each.id, each]));
-    const at = {contracts: byId, block: chain.nextBlock(chain.tip.timeMs + 1n)};
+    const at = {contracts: byId, block: chain.nextBlock(chain.tip.timeMs + 1n), gas: 0n};
     expect(() => execute(chain.state.fork(), readTransaction(accuse(proof)), at)).toThrowError(
       expect.objectContaining({code: "VALIDATOR_UNKNOWN"}),
     );

@@ -42,7 +42,7 @@ class Market {
   add(transaction: Transaction): void {
     const feeDust = offerOf(transaction.content, GAS, {baseFeeDust: this.baseFeeDust});
     this.pool.check(transaction, {nonceOf: this.nonceOf, height: 0n});
-    this.pool.add(transaction, {feeDust, gas: chargedGas(GAS)}, {nonceOf: this.nonceOf, nowMs: 0n});
+    this.pool.add(transaction, {feeDust, gas: chargedGas(GAS), usesGas: GAS}, {nonceOf: this.nonceOf, nowMs: 0n});
   }
 
   /** A block of the best that waits; every one of it has to be able to pay, and to come after its sender's last. */
@@ -133,7 +133,11 @@ describe("a base fee that moves under what waits", () => {
     const pool = new Pool();
     pool.reprice(FLOOR);
     for (const each of all)
-      pool.add(each, {feeDust: offerOf(each.content, GAS, FLOOR), gas: GAS}, {nonceOf: () => 0n, nowMs: 0n});
+      pool.add(
+        each,
+        {feeDust: offerOf(each.content, GAS, FLOOR), gas: GAS, usesGas: GAS},
+        {nonceOf: () => 0n, nowMs: 0n},
+      );
     return pool;
   }
   const fresh = () => 0n;
@@ -167,17 +171,17 @@ describe("a base fee that moves under what waits", () => {
     const pool = new Pool({...DEFAULT_POOL_LIMITS, maxTransactions: 2});
     pool.reprice(FLOOR);
     for (const each of [low, high])
-      pool.add(each, {feeDust: offerOf(each.content, GAS, FLOOR), gas: GAS}, {nonceOf: fresh, nowMs: 0n});
+      pool.add(each, {feeDust: offerOf(each.content, GAS, FLOOR), gas: GAS, usesGas: GAS}, {nonceOf: fresh, nowMs: 0n});
     pool.reprice(priced(3_000n));
     const next = transactionOf(addressOf(3), 0n, {maxFeeDust: 3_001n, tipDust: 1n});
-    expect(pool.add(next, {feeDust: 3_001n, gas: GAS}, {nonceOf: fresh, nowMs: 0n})).toEqual([low.txId]);
+    expect(pool.add(next, {feeDust: 3_001n, gas: GAS, usesGas: GAS}, {nonceOf: fresh, nowMs: 0n})).toEqual([low.txId]);
   });
 
   test("still lets it be replaced, by a tenth more than its cap", () => {
     const low = transactionOf(ALICE, 0n, {maxFeeDust: 1_500n, tipDust: 0n});
     const pool = poolOf(low);
     pool.reprice(priced(2_000n));
-    const bid = (feeDust: bigint) => ({feeDust, gas: GAS});
+    const bid = (feeDust: bigint) => ({feeDust, gas: GAS, usesGas: GAS});
     const next = transactionOf(ALICE, 0n, {maxFeeDust: 9_000n, tipDust: 0n});
     expect(() => pool.add(next, bid(1_649n), {nonceOf: fresh, nowMs: 0n})).toThrowError(
       expect.objectContaining({code: "POOL_NONCE_TAKEN"}),
@@ -190,7 +194,7 @@ describe("an estimate of more than the next block", () => {
   const fees = {...MARKET, baseFeeDust: 1_000n, targetBps: 5_000, burnBps: 0};
   const rules = {fees, limits: {maxGas: 2n * GAS, maxTransactions: 100}};
   const at = (...caps: readonly bigint[]) =>
-    caps.map((maxFeeDust) => ({bid: {feeDust: maxFeeDust, gas: GAS}, gas: GAS, maxFeeDust}));
+    caps.map((maxFeeDust) => ({bid: {feeDust: maxFeeDust, gas: GAS, usesGas: GAS}, maxFeeDust}));
 
   test("counts in that full blocks raise the base fee, and passes over what could not pay it then", () => {
     // The first block is full: an eighth more in the second, where 1,100 cannot pay, and an eighth less in the third.

@@ -30,7 +30,7 @@ const waiting = (sender: string, nonce: bigint, expiresAtHeight = 1_000n): Trans
 };
 const fresh = () => 0n;
 const NOW = {nonceOf: fresh, nowMs: 0n};
-const bidOf = (feeDust: bigint) => ({feeDust, gas: 1_000n});
+const bidOf = (feeDust: bigint) => ({feeDust, gas: 1_000n, usesGas: 1_000n});
 const offer = (pool: Pool, transaction: Transaction, bid = 1n, nonceOf = fresh): void => {
   pool.check(transaction, {nonceOf, height: 0n});
   pool.add(transaction, bidOf(bid), {nonceOf, nowMs: 0n});
@@ -201,9 +201,9 @@ describe("a bid for a nonce that is taken", () => {
 test("what counts is the price of gas: a large transaction needs a larger bid", () => {
   const pool = new Pool();
   const [large, small, equal] = [waiting(ALICE, 0n), waiting(BOB, 0n), waiting("c".repeat(64), 0n)];
-  pool.add(large, {feeDust: 1_900n, gas: 2_000n}, NOW);
-  pool.add(small, {feeDust: 1_000n, gas: 1_000n}, NOW);
-  pool.add(equal, {feeDust: 2_000n, gas: 2_000n}, NOW);
+  pool.add(large, {feeDust: 1_900n, gas: 2_000n, usesGas: 2_000n}, NOW);
+  pool.add(small, {feeDust: 1_000n, gas: 1_000n, usesGas: 1_000n}, NOW);
+  pool.add(equal, {feeDust: 2_000n, gas: 2_000n, usesGas: 2_000n}, NOW);
   expect(pool.select(10, fresh)).toEqual([equal, small, large]);
 });
 
@@ -213,7 +213,7 @@ describe("an estimate", () => {
   const ORDINARY = 600_000n;
   const rules = {fees, limits: {maxGas: 2n * ORDINARY, maxTransactions: 100}};
   const at = (...prices: readonly bigint[]) =>
-    prices.map((feeDust) => ({bid: {feeDust, gas: ORDINARY}, gas: ORDINARY, maxFeeDust: feeDust}));
+    prices.map((feeDust) => ({bid: {feeDust, gas: ORDINARY, usesGas: ORDINARY}, maxFeeDust: feeDust}));
 
   test("is the base fee where there is room for one more", () => {
     expect(feeFor(1, [], rules)).toBe(1_000n);
@@ -228,7 +228,7 @@ describe("an estimate", () => {
 
   test("counts places as well as gas, and goes by the price and not by the fee", () => {
     const one = {fees, limits: {maxGas: 100n * ORDINARY, maxTransactions: 1}};
-    const large = [{bid: {feeDust: 9_000n, gas: 3n * ORDINARY}, gas: 3n * ORDINARY, maxFeeDust: 9_000n}];
+    const large = [{bid: {feeDust: 9_000n, gas: 3n * ORDINARY, usesGas: 3n * ORDINARY}, maxFeeDust: 9_000n}];
     expect(feeFor(1, large, one)).toBe(3_001n);
     expect(feeFor(2, large, one)).toBe(1_000n);
   });

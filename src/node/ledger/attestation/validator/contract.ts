@@ -85,6 +85,7 @@ export const validatorAttestContract: Contract = {
     if (params.deviceTrust.roots.length === 0)
       refuse("UNSUPPORTED", "this chain pins no root of devices", "roots are named when a chain is made");
   },
+  adds: ({sender}, state) => (state.has(validatorAttestations, sender) ? 0 : 1),
   apply,
   rejected: () => null,
 };
