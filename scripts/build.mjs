@@ -13,6 +13,7 @@ const EXTERNAL = [
   "better-sqlite3",
   "better-sqlite3-13",
   "@mongodb-js/zstd",
+  "@bokuweb/zstd-wasm",
   "@oqs/liboqs-js",
   "webgpu",
   // Optional, and only where a cluster is used.

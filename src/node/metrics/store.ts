@@ -1,10 +1,9 @@
 /** The store: the room that it takes, and what was dropped of old blocks. */
 import type {Registry} from "prom-client";
+import type {StoreSizes} from "../storage/store.js";
 import {readCounter, readGauge} from "./figures.js";
 
-export interface StoreFigures {
-  readonly bytes: number;
-  readonly freeBytes: number;
+export interface StoreFigures extends StoreSizes {
   readonly prunedHeight: bigint;
   /** Blocks dropped since the start. */
   readonly pruned: bigint;
@@ -18,6 +17,19 @@ export function storeMetrics(registry: Registry, figures: () => StoreFigures): v
   gauge("qsdm_store_pruned_height", "Last height whose body was dropped; 0 while none was.", (now) =>
     Number(now.prunedHeight),
   );
+  gauge(
+    "qsdm_store_dictionary",
+    "Number of the newest dictionary that blocks are packed with; 0 while there is none.",
+    (now) => now.packing.dictionary,
+  );
+  const counter = (name: string, help: string, read: (now: StoreFigures) => number): void =>
+    readCounter(registry, {name, help, read: () => read(figures())});
+  counter(
+    "qsdm_store_dictionary_raw_bytes_total",
+    "Bytes of headers and bodies that were packed with a dictionary since the node started, as they were before.",
+    (now) => now.packing.rawBytes,
+  );
+  counter("qsdm_store_dictionary_packed_bytes_total", "What they take packed.", (now) => now.packing.packedBytes);
   readCounter(registry, {
     name: "qsdm_store_pruned_blocks_total",
     help: "Blocks that lost their bodies since the node started.",

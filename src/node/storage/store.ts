@@ -154,6 +154,20 @@ export interface StoreStats {
   readonly tables: readonly TableStats[];
 }
 
+/** What is known of the room without reading anything. */
+export interface StoreSizes extends Pick<StoreStats, "bytes" | "freeBytes"> {
+  readonly packing: PackingFigures;
+}
+
+/** How much a dictionary saves. */
+export interface PackingFigures {
+  /** The newest dictionary's number; 0 while there is none. */
+  readonly dictionary: number;
+  /** Bytes of rows that were packed with one since the store was opened, before and after. */
+  readonly rawBytes: number;
+  readonly packedBytes: number;
+}
+
 export interface TableStats {
   readonly name: string;
   readonly rows: number;
@@ -211,7 +225,7 @@ export interface LedgerStore extends PromiseStore, BatchStore {
   /** Gives up to so many bytes of free space back to the file system. @returns free bytes that are left */
   reclaim(bytesMax: number): number;
   /** Quick: a scrape asks for it. */
-  sizes(): Pick<StoreStats, "bytes" | "freeBytes">;
+  sizes(): StoreSizes;
   /** Reads everything: for a store that nobody waits for. */
   stats(): Answer<StoreStats>;
   /** Names what is wrong with the files; empty when they are whole. */

@@ -170,7 +170,10 @@ test("metrics count what came in, what was refused and why, and what the lock sh
     signaturesChecked: () => 3,
     bodies: {checked: 5, mismatches: 1},
     cluster: null,
-    store: () => ({bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n}),
+    store: () => ({
+      ...{bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n},
+      packing: {dictionary: 2, rawBytes: 900, packedBytes: 300},
+    }),
     snapshots: () => ({
       succeeded: 3,
       failed: 1,

@@ -18,7 +18,10 @@ const metrics = (change: Partial<MetricsPorts> = {}) =>
     signaturesChecked: () => 3,
     bodies: {checked: 5, mismatches: 1},
     cluster: null,
-    store: () => ({bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n}),
+    store: () => ({
+      ...{bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n},
+      packing: {dictionary: 2, rawBytes: 900, packedBytes: 300},
+    }),
     snapshots: () => ({
       succeeded: 3,
       failed: 1,
@@ -312,6 +315,9 @@ test("counts what batches come to", async () => {
   expect(text).toMatch(/^qsdm_snapshot_last_duration_ms 2500$/m);
   expect(text).toMatch(/^qsdm_snapshot_last_size_bytes 9000000$/m);
   expect(text).toMatch(/^qsdm_snapshot_in_progress 1$/m);
+  expect(text).toMatch(/^qsdm_store_dictionary 2$/m);
+  expect(text).toMatch(/^qsdm_store_dictionary_raw_bytes_total 900$/m);
+  expect(text).toMatch(/^qsdm_store_dictionary_packed_bytes_total 300$/m);
 });
 
 test("says how far the node is behind, and what others served it", async () => {

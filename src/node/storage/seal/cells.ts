@@ -20,6 +20,7 @@ export type Column =
   | "uncommitted.value"
   | "epoch.value"
   | "kept_batch.value"
+  | "dictionary.value"
   | "meta.value";
 
 /** A row's own key: names and ids in hex as they are, numbers for heights and the like. */

@@ -6,7 +6,7 @@ export const APPLICATION_ID = 0x7173646d;
 /** Marks a file that a snapshot is being put into: "qsdr". */
 export const UNFINISHED_ID = 0x71736472;
 /** Raised with every change to the tables or to the records in them, which has its step in `steps.ts`. */
-export const SCHEMA_VERSION = 10;
+export const SCHEMA_VERSION = 11;
 
 /** The log of receipts by transaction id: one for each transaction there ever was. */
 export const RECEIPTS = "receipt";
@@ -75,6 +75,11 @@ CREATE TABLE taken_batch (
   round INTEGER NOT NULL,
   creator INTEGER NOT NULL,
   batch_id BLOB NOT NULL
+) STRICT;
+CREATE TABLE dictionary (
+  id INTEGER PRIMARY KEY,
+  height INTEGER NOT NULL,
+  value BLOB NOT NULL
 ) STRICT;
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,

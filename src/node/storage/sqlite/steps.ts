@@ -28,4 +28,15 @@ export const CHAIN_STEPS: readonly SchemaStep[] = [
       `),
   },
   {to: 10, apply: receiptsIntoLog},
+  {
+    to: 11,
+    apply: (db) =>
+      db.exec(`
+        CREATE TABLE dictionary (
+          id INTEGER PRIMARY KEY,
+          height INTEGER NOT NULL,
+          value BLOB NOT NULL
+        ) STRICT;
+      `),
+  },
 ];

@@ -13,7 +13,7 @@ import {
 import {type EpochRow, epochRow} from "../../../codecs/chain/epoch.js";
 import {encodedReceipt, type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {BATCH_WINDOW_ROUNDS, type BatchRef} from "../../../codecs/dag/batch.js";
-import {InvariantError} from "../../../errors.js";
+import {InvariantError, QsdmError} from "../../../errors.js";
 import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
 import {type Cells, CLEAR} from "../seal/cells.js";
 import type {
@@ -28,11 +28,12 @@ import type {
   SlashReceiptQuery,
   StoredBlock,
   StoredHead,
+  StoreSizes,
   StoreStats,
   UncommittedBlock,
   WaitingRow,
 } from "../store.js";
-import {type Compression, loadCompression} from "./compression.js";
+import {BlockRows} from "./block-rows.js";
 import type {Sqlite} from "./driver.js";
 import {explainWrite} from "./failure.js";
 import {AppendLog} from "./log/append-log.js";
@@ -85,7 +86,7 @@ export class SqliteStore implements LedgerStore {
   private constructor(
     private readonly options: SqliteStoreOptions,
     private readonly db: Sqlite,
-    private readonly compression: Compression,
+    private readonly rows: BlockRows,
     private readonly cells: Cells,
   ) {
     const cacheBytes = (options.cacheBytes ?? DEFAULT_CACHE_BYTES) / 2;
@@ -99,12 +100,11 @@ export class SqliteStore implements LedgerStore {
 
   /** @throws UnavailableError as `openDatabase` and `checkSealedBy` say */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const compression = await loadCompression();
     const {path, cells = CLEAR} = options;
     const db = openDatabase(path);
     try {
       checkSealedBy(db, path, cells);
-      return new SqliteStore(options, db, compression, cells);
+      return new SqliteStore(options, db, await BlockRows.open(db, cells), cells);
     } catch (error) {
       db.close();
       throw error;
@@ -205,8 +205,13 @@ export class SqliteStore implements LedgerStore {
       .map(({epoch, round, creator, batch_id}) => ({epoch, round, creator: Number(creator), batchId: hexOf(batch_id)}));
   }
 
-  pack(block: Block): Promise<Uint8Array> {
-    return this.compression.pack(blockCodec.encode(block));
+  async pack(block: Block): Promise<Uint8Array> {
+    try {
+      await this.rows.prepare(block.header.height, (height) => this.#samples(height));
+    } catch (error) {
+      throw explainWrite(error, this.options.path);
+    }
+    return this.rows.packBody(blockCodec.encode(block));
   }
 
   commit(commit: BlockCommit, packed: Uint8Array): void {
@@ -217,7 +222,7 @@ export class SqliteStore implements LedgerStore {
     const row = height <= INTEGER_MAX ? this.#statements.blockAt.get(height) : undefined;
     // A pruned one has no body.
     if (!row || row.body.length === 0) return null;
-    const body = await this.compression.unpack(this.cells.open("block.body", [height], row.body));
+    const body = await this.#body(height, row);
     return {id: hexOf(row.id), block: blockCodec.decode(body), certificate: this.#certificate(height, row)};
   }
 
@@ -327,8 +332,8 @@ export class SqliteStore implements LedgerStore {
     return this.#guarded(() => this.#space.compact(this.options.path));
   }
 
-  sizes(): Pick<StoreStats, "bytes" | "freeBytes"> {
-    return this.#space.sizes();
+  sizes(): StoreSizes {
+    return {...this.#space.sizes(), packing: this.rows.figures()};
   }
 
   stats(): StoreStats {
@@ -353,7 +358,7 @@ export class SqliteStore implements LedgerStore {
     statements.addBlock.run(
       height,
       bytesOfHex(commit.id),
-      cells.seal("block.header", [height], header.encode(block.header)),
+      cells.seal("block.header", [height], this.rows.packHeader(header.encode(block.header))),
       cells.seal("block.certificate", [height], certificate.encode(commit.certificate)),
       cells.seal("block.body", [height], body),
     );
@@ -420,7 +425,24 @@ export class SqliteStore implements LedgerStore {
   }
 
   #header({height, header: cell}: {readonly height: bigint; readonly header: Uint8Array}): Header {
-    return header.decode(this.cells.open("block.header", [height], cell));
+    return header.decode(this.rows.unpackHeader(this.cells.open("block.header", [height], cell)));
+  }
+
+  #body(height: bigint, {body: cell}: {readonly body: Uint8Array}): Promise<Uint8Array> {
+    return this.rows.unpackBody(this.cells.open("block.body", [height], cell));
+  }
+
+  /** A row that cannot be read teaches nothing; `store verify` finds it. */
+  async #samples(height: bigint): Promise<readonly Uint8Array[]> {
+    try {
+      const stored = this.header(height);
+      const row = stored ? this.#statements.blockAt.get(height) : undefined;
+      const body = row && row.body.length > 0 ? [await this.#body(height, row)] : [];
+      return stored ? [header.encode(stored), ...body] : [];
+    } catch (error) {
+      if (error instanceof QsdmError) return [];
+      throw error;
+    }
   }
 
   #certificate(height: bigint, {certificate: cell}: {readonly certificate: Uint8Array}): Certificate {
