@@ -17,3 +17,9 @@ export function explainWrite(error: unknown, path: string): unknown {
     cause: error,
   });
 }
+
+/** `DATABASE_CORRUPT`: a row is not what this program writes. No client and no peer is to blame. */
+export const corrupt = (what: string): UnavailableError =>
+  new UnavailableError("DATABASE_CORRUPT", `the database is damaged: ${what}`, {
+    hint: "restore the data directory from a copy, or sync it anew",
+  });

@@ -3,9 +3,10 @@
  *
  * A key comes once: whoever appends one twice may get either cell.
  */
-import {DecodeError, QsdmError} from "../../../../errors.js";
+import {QsdmError} from "../../../../errors.js";
 import {type Cells, CLEAR} from "../../seal/cells.js";
 import type {Sqlite, Statement} from "../driver.js";
+import {corrupt} from "../failure.js";
 import {Cache} from "./cache.js";
 import {type Cell, Chunk, checkKey, keyWord, packChunk} from "./chunk.js";
 import {CHUNK_CELLS, Entries, SORT_MAX} from "./entries.js";
@@ -74,7 +75,7 @@ export class AppendLog {
       this.#appendRun(height, from === 0 && cells.length <= SORT_MAX ? cells : cells.slice(from, from + SORT_MAX));
   }
 
-  /** The value under a key, not to be written to. @throws DecodeError CHUNK_INVALID, PART_INVALID; UnavailableError ROW_ALTERED */
+  /** The value under a key, not to be written to. @throws UnavailableError DATABASE_CORRUPT, ROW_ALTERED */
   get(key: Uint8Array): Uint8Array | null {
     this.#load();
     checkKey(key);
@@ -84,7 +85,7 @@ export class AppendLog {
     });
   }
 
-  /** Values of batches, both heights included, the newest first. @throws DecodeError CHUNK_INVALID */
+  /** Values of batches, both heights included, the newest first. @throws UnavailableError DATABASE_CORRUPT, ROW_ALTERED */
   between({from, to, limit}: {readonly from: bigint; readonly to: bigint; readonly limit: number}): Uint8Array[] {
     const values: Uint8Array[] = [];
     for (const row of this.#between.iterate(from, to)) {
@@ -138,7 +139,7 @@ export class AppendLog {
         keyWord(key, 1),
         (at, cell) => (at === seq && cell === i) || null,
       );
-      if (!found) throw new DecodeError("PART_INVALID", `the index does not find cell ${i}`);
+      if (!found) throw corrupt(`the index does not find cell ${i}`);
     }
   }
 

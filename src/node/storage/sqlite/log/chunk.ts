@@ -6,7 +6,8 @@
  * (32 bytes each), then the values.
  */
 import {allocate} from "../../../../codecs/bytes.js";
-import {DecodeError, InvariantError} from "../../../../errors.js";
+import {InvariantError} from "../../../../errors.js";
+import {corrupt} from "../failure.js";
 import {CHUNK_CELLS} from "./entries.js";
 
 export const KEY_BYTES = 32;
@@ -76,20 +77,20 @@ export class Chunk {
   readonly #head: Uint32Array;
   readonly #values: number;
 
-  /** @throws DecodeError CHUNK_INVALID */
+  /** @throws UnavailableError DATABASE_CORRUPT */
   constructor(readonly bytes: Uint8Array) {
     const {buffer, byteOffset, length} = byteAligned(bytes);
     this.count = length < 4 ? 0 : new Uint32Array(buffer, byteOffset, 1)[0]!;
     this.#values = 4 + (4 + KEY_BYTES) * this.count;
     if (this.count === 0 || this.count > CHUNK_CELLS || this.#values > length)
-      throw invalid(`${this.count} cells in ${length} bytes`);
+      throw corrupt(`a chunk of ${this.count} cells in ${length} bytes`);
     this.#head = new Uint32Array(buffer, byteOffset, 1 + this.count);
     let end = 0;
     for (let i = 1; i <= this.count; i++) {
-      if (this.#head[i]! < end) throw invalid(`cell ${i - 1} ends before it begins`);
+      if (this.#head[i]! < end) throw corrupt(`cell ${i - 1} of a chunk ends before it begins`);
       end = this.#head[i]!;
     }
-    if (this.#values + end !== length) throw invalid("its values do not fill it");
+    if (this.#values + end !== length) throw corrupt("the values of a chunk do not fill it");
   }
 
   key(i: number): Uint8Array {
@@ -117,5 +118,3 @@ export class Chunk {
 
 /** The bytes where words can be read, which SQLite's rows are. */
 const byteAligned = (bytes: Uint8Array): Uint8Array => (bytes.byteOffset % 4 === 0 ? bytes : bytes.slice());
-
-const invalid = (what: string): DecodeError => new DecodeError("CHUNK_INVALID", `stored cells are damaged: ${what}`);

@@ -2,7 +2,7 @@
  * Entries of the sorted index: the first 64 bits of a key and where its cell is. Two keys may share those bits, so an entry is
  * where to look, never an answer.
  */
-import {DecodeError} from "../../../../errors.js";
+import {corrupt} from "../failure.js";
 
 /** Most entries of one part: what a lookup reads of a run, 12 KiB. */
 export const PART_ENTRIES = 1_024;
@@ -39,16 +39,15 @@ export class Entries {
     return new Entries(new Uint32Array(ENTRY_WORDS * count), count);
   }
 
-  /** As a row has them, in order. @throws DecodeError PART_INVALID */
+  /** As a row has them, in order. @throws UnavailableError DATABASE_CORRUPT */
   static read(row: Uint8Array): Entries {
     const aligned = row.byteOffset % 4 === 0 ? row : row.slice();
     const count = row.length / 4 / ENTRY_WORDS;
     if (!Number.isInteger(count) || count < 1 || count > PART_ENTRIES)
-      throw new DecodeError("PART_INVALID", `stored index is damaged: a part of ${row.length} bytes`);
+      throw corrupt(`a part of the index has ${row.length} bytes`);
     const entries = new Entries(new Uint32Array(aligned.buffer, aligned.byteOffset, row.length / 4), count);
     for (let i = 1; i < count; i++)
-      if (compare(entries, i - 1, entries, i) > 0)
-        throw new DecodeError("PART_INVALID", "stored index is damaged: a part is not in order");
+      if (compare(entries, i - 1, entries, i) > 0) throw corrupt("a part of the index is not in order");
     return entries;
   }
 

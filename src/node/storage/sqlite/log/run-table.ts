@@ -1,6 +1,6 @@
 /** Rows of a sorted index: its runs, and their parts by run and place. */
-import {DecodeError} from "../../../../errors.js";
 import type {Sqlite, Statement} from "../driver.js";
+import {corrupt} from "../failure.js";
 import {Cache} from "./cache.js";
 import {Entries} from "./entries.js";
 import {type PartSource, RUN_STATE, Run, type RunRow} from "./run.js";
@@ -41,7 +41,7 @@ export class RunTable implements PartSource {
     return (this.#all.all() as RunRow[]).map((row) => new Run(row, this));
   }
 
-  /** @throws DecodeError PART_INVALID */
+  /** @throws UnavailableError DATABASE_CORRUPT */
   part(run: Run, at: number): Entries {
     if (run.state === RUN_STATE.building) return this.#read(run, at);
     const place = this.#placeOf(run) + at;
@@ -93,7 +93,7 @@ export class RunTable implements PartSource {
 
   #read({id}: Run, at: number): Entries {
     const row = this.#part.get(seqOf(id, at)) as Uint8Array | undefined;
-    if (!row) throw new DecodeError("PART_INVALID", `stored index is damaged: part ${at} of run ${id} is missing`);
+    if (!row) throw corrupt(`part ${at} of run ${id} of the index is missing`);
     return Entries.read(row);
   }
 }

@@ -229,8 +229,12 @@ describe("damage is told", () => {
   };
 
   test.each<[string, string, RegExp]>([
-    ["a chunk that is cut short", `UPDATE ${NAME} SET value = substr(value, 1, 90) WHERE seq = 1`, /cell 1: .*damaged/],
-    ["a chunk of nothing", `UPDATE ${NAME} SET value = zeroblob(8) WHERE seq = 1`, /cell 1: .*damaged/],
+    [
+      "a chunk that is cut short",
+      `UPDATE ${NAME} SET value = substr(value, 1, 90) WHERE seq = 1`,
+      /^cell 1: .*damaged: /,
+    ],
+    ["a chunk of nothing", `UPDATE ${NAME} SET value = zeroblob(8) WHERE seq = 1`, /^cell 1: .*damaged: /],
     [
       "a key that is another",
       `UPDATE ${NAME} SET value = (SELECT value FROM ${NAME} WHERE seq = 2) WHERE seq = 1`,
@@ -238,7 +242,7 @@ describe("damage is told", () => {
     ],
     ["a part that is gone", `DELETE FROM ${NAME}_part WHERE seq = (SELECT min(seq) FROM ${NAME}_part)`, /is missing/],
     ["a run that is gone", `DELETE FROM ${NAME}_run WHERE id = 1`, /does not find/],
-    ["a part of another size", `UPDATE ${NAME}_part SET value = substr(value, 2)`, /a part of 359 bytes/],
+    ["a part of another size", `UPDATE ${NAME}_part SET value = substr(value, 2)`, /part of the index has 359 bytes/],
     [
       "a part that is not in order",
       `UPDATE ${NAME}_part SET value = x'${"02000000010000000000000000000000".repeat(1)}0000000000000000'`,
@@ -248,6 +252,14 @@ describe("damage is told", () => {
     const tried = filled();
     tried.exec(sql);
     expect(tried.log.verify()[0]).toMatch(finding);
+    tried.close();
+  });
+
+  test("to whoever asks as well, as something that neither client nor peer did", () => {
+    const tried = filled();
+    tried.exec(`UPDATE ${NAME} SET value = zeroblob(9)`);
+    expect(() => tried.log.get(keyAt(0))).toThrow(expect.objectContaining({code: "DATABASE_CORRUPT", httpStatus: 503}));
+    expect(() => tried.log.between(ALL)).toThrow(expect.objectContaining({code: "DATABASE_CORRUPT"}));
     tried.close();
   });
 
