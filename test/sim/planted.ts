@@ -309,8 +309,8 @@ export const PLANTED: readonly PlantedBug[] = [
     ["receipts", "acknowledged"],
     edit(
       "src/node/storage/sqlite/store.ts",
-      "this.#receipts.append(height, cells);",
-      "if (height % 2n === 0n) this.#receipts.append(height, cells);",
+      "this.#receipts.append(height, receipts);",
+      "if (height % 2n === 0n) this.#receipts.append(height, receipts);",
     ),
   ),
   bug(
