@@ -30,8 +30,11 @@ import type {AuditedBlock} from "./blocks.js";
 import {Bonds} from "./bonds.js";
 import {Streams, Vestings} from "./escrow.js";
 import {AuditFault, fault} from "./fault.js";
+import {Issuance, type Standing} from "./issuance.js";
 
 const CAP_DUST = 10_000_000_000_000_000n;
+/** Of it, what is issued after genesis. */
+const MINING_CAP_DUST = 9_000_000_000_000_000n;
 /** Mined in the first halving epoch of four Julian years, half of it in the next. */
 const FIRST_EPOCH_DUST = 4_500_000_000_000_000n;
 const EPOCH_SECONDS = 126_230_400n;
@@ -55,13 +58,14 @@ export class SupplyAudit {
   readonly #bonds: Bonds;
   readonly #vestings: Vestings;
   readonly #streams: Streams;
+  /** Where stake is paid, and mining is not. */
+  readonly #issuance: Issuance | null;
   readonly #genesisDust: bigint;
 
   /** @throws AuditFault for a chain whose money it does not know */
   constructor(private readonly genesis: Genesis) {
     const {params, allocations} = genesis;
     if (params.rules !== "strict") throw new AuditFault("only chains of strict rules are audited");
-    if (params.monetary?.mode === "active") throw new AuditFault("issuance by stake is not audited");
     for (const {to, amountDust} of allocations) this.#purse.move(to, amountDust);
     const wrong: Fault = (_checker, what) => {
       throw new AuditFault(what);
@@ -71,6 +75,8 @@ export class SupplyAudit {
     this.#bonds = new Bonds(genesis, this.#purse);
     this.#vestings = new Vestings(genesis, this.#purse);
     this.#streams = new Streams(this.#purse);
+    this.#issuance =
+      params.monetary?.mode === "active" ? new Issuance(params.monetary, params.blockTimeSeconds, this.#purse) : null;
     this.#genesisDust = this.#purse.dust + this.#stakes.dust + this.#vestings.dust;
   }
 
@@ -91,6 +97,7 @@ export class SupplyAudit {
     const proposerDust = (feesDust * (10_000n - this.#governance.value(FEE_BURN_BPS))) / 10_000n;
     this.#purse.move(header.proposer, proposerDust);
     this.#purse.burnedDust += feesDust - proposerDust;
+    this.#issuance?.enter(height, feesDust, () => this.#standing());
     this.#bonds.settle(height);
     // Without a stake behind votes, those of genesis vote for ever and nothing returns.
     if (this.genesis.params.validatorStakeDust > 0n) this.#stakes.settle(height);
@@ -108,6 +115,15 @@ export class SupplyAudit {
     };
   }
 
+  #standing(): Standing {
+    const {genesisDust, minedDust, burnedDust} = this.totals;
+    return {
+      stakers: this.#stakes.staying(),
+      circulatingDust: genesisDust + minedDust - burnedDust,
+      leftDust: MINING_CAP_DUST - minedDust,
+    };
+  }
+
   #check(height: bigint): void {
     const overdrawn = this.#purse.overdrawn();
     if (overdrawn !== null) fault(height, `${overdrawn} has spent more than it had`);
@@ -116,11 +132,12 @@ export class SupplyAudit {
       fault(height, `${genesisDust} + ${minedDust} - ${burnedDust} dust are not ${balancesDust} + ${bondsDust}`);
   }
 
-  /** The miners' shares: no more than the schedule has for the block, and nothing without a proof. */
+  /** The miners' shares: no more than the schedule has for the block, and nothing without a proof or where stake is paid. */
   #mine({header: {height}, proofs, coinbase}: AuditedBlock["block"]): void {
     const blockSeconds = BigInt(this.genesis.params.blockTimeSeconds);
     const epoch = (height - 1n) / (EPOCH_SECONDS / blockSeconds);
-    const mostDust = proofs.length === 0 ? 0n : ((FIRST_EPOCH_DUST >> epoch) * blockSeconds) / EPOCH_SECONDS;
+    const mostDust =
+      proofs.length === 0 || this.#issuance ? 0n : ((FIRST_EPOCH_DUST >> epoch) * blockSeconds) / EPOCH_SECONDS;
     let sumDust = 0n;
     for (const {to, amountDust} of coinbase) {
       this.#purse.move(to, amountDust);

@@ -4,7 +4,7 @@ import {writeFileSync} from "node:fs";
 import path from "node:path";
 import {promisify} from "node:util";
 import {build} from "esbuild";
-import {beforeAll, expect, test} from "vitest";
+import {beforeAll, describe, expect, test} from "vitest";
 import {auditedBlocks} from "../../scripts/audit-supply/blocks.js";
 import {expectedIn} from "../../scripts/audit-supply/expected.js";
 import {AuditFault} from "../../scripts/audit-supply/fault.js";
@@ -46,7 +46,9 @@ const GENESIS: Genesis = {
   authorities: [alice.address],
   vestings: [{to: carol.address, amountDust: 1_000_003n, cliffHeight: 2n, endHeight: 1_000n}],
 };
-const VOTING = mlDsa44.keygenFromSeed(sha3(utf8("another validator")));
+const [VOTING, OTHER_VOTING] = ["another validator", "a third one"].map((each) =>
+  mlDsa44.keygenFromSeed(sha3(utf8(each))),
+);
 const SESSION = sessionKey();
 const timeAt = (seconds: bigint) => timeText(GENESIS.timeMs + seconds * 1_000n);
 
@@ -60,6 +62,10 @@ const stream = (
   STREAM_CONTRACT,
   streamAction.encode(action({sender: sender.address, timestamp: timeAt(seconds), ...given})),
 ];
+const joining = ({publicKey, secretKey}: NonNullable<typeof VOTING>, amountDust: bigint): Sent => {
+  const possession = mlDsa44.sign(secretKey, votingKeyClaim(TEST_CHAIN_ID, alice.address, publicKey));
+  return [alice, JOIN_CONTRACT, validatorJoin.encode({publicKey, amountDust, possession})];
+};
 const payment = (to: TestAccount, amountDust: bigint) => ({to: to.address, amountDust, memo: ""});
 
 /** What each block holds. */
@@ -90,18 +96,7 @@ const BLOCKS: readonly (readonly Sent[])[] = [
     [bob, VESTING_CLAIM_CONTRACT, vestingClaim.encode({to: bob.address})],
     [carol, VESTING_CLAIM_CONTRACT, vestingClaim.encode({to: bob.address})],
   ],
-  [
-    [
-      alice,
-      JOIN_CONTRACT,
-      validatorJoin.encode({
-        publicKey: VOTING.publicKey,
-        amountDust: STAKE_DUST,
-        possession: mlDsa44.sign(VOTING.secretKey, votingKeyClaim(TEST_CHAIN_ID, alice.address, VOTING.publicKey)),
-      }),
-    ],
-    [carol, VESTING_CLAIM_CONTRACT, vestingClaim.encode({to: carol.address})],
-  ],
+  [joining(VOTING!, STAKE_DUST), [carol, VESTING_CLAIM_CONTRACT, vestingClaim.encode({to: carol.address})]],
   [
     stream(carol, 4n, {
       action: "receipt",
@@ -112,22 +107,25 @@ const BLOCKS: readonly (readonly Sent[])[] = [
         observedAt: timeAt(3n),
       }),
     }),
-    [alice, LEAVE_CONTRACT, validatorLeave.encode({validator: validatorIdOf(VOTING.publicKey)})],
+    [alice, LEAVE_CONTRACT, validatorLeave.encode({validator: validatorIdOf(VOTING!.publicKey)})],
   ],
   [stream(carol, 5n, {action: "settle"}), [bob, TRANSFER_CONTRACT, transfer.encode(payment(alice, 1n))]],
   [stream(bob, 6n, {action: "close"})],
 ];
 
-let file: Uint8Array;
-/** What `qsdm supply --json` prints of the chain. */
-let document: string;
+interface Exported {
+  readonly file: Uint8Array;
+  /** What `qsdm supply --json` prints of the chain. */
+  readonly document: string;
+}
 
-beforeAll(async () => {
-  const {intake, store, chain} = await openTestChain(scratchDirectory(), GENESIS, {
+/** A chain of `genesis` whose blocks hold `blocks`, as its node exports it. */
+async function exported(genesis: Genesis, blocks: readonly (readonly Sent[])[]): Promise<Exported> {
+  const {intake, store, chain} = await openTestChain(scratchDirectory(), genesis, {
     contracts: contractsOf(STRICT_RULES),
   });
   const nonces = new Map<TestAccount, bigint>();
-  for (const block of BLOCKS) {
+  for (const block of blocks) {
     for (const [sender, contract, payload] of block) {
       const nonce = nonces.get(sender) ?? 0n;
       nonces.set(sender, nonce + 1n);
@@ -137,14 +135,23 @@ beforeAll(async () => {
   }
   const parts: Uint8Array[] = [];
   const range = {from: null, to: null};
-  for await (const part of exportChain(range, {genesis: GENESIS, store, wrote: () => {}})) parts.push(part);
-  file = new Uint8Array(Buffer.concat(parts));
+  for await (const part of exportChain(range, {genesis, store, wrote: () => {}})) parts.push(part);
   const books = supplyOf(chain.state);
   const unissuedDust = SUPPLY_CAP_DUST - books.genesisDust - books.minedDust;
   const supply = {capDust: SUPPLY_CAP_DUST, ...books, ...countDust(chain.state), unissuedDust};
   const {height, id: blockId} = chain.tip;
-  document = successDocument(documentOf({height, blockId, supply}), []);
   store.close();
+  return {
+    file: new Uint8Array(Buffer.concat(parts)),
+    document: successDocument(documentOf({height, blockId, supply}), []),
+  };
+}
+
+let file: Uint8Array;
+let document: string;
+
+beforeAll(async () => {
+  ({file, document} = await exported(GENESIS, BLOCKS));
 });
 
 async function* partsOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -152,10 +159,10 @@ async function* partsOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Totals of `bytes`, compared with the node's at its tip. */
-async function audited(bytes: Uint8Array, expected = document): Promise<bigint> {
-  const books = new SupplyAudit(GENESIS);
+async function audited(bytes: Uint8Array, expected = document, genesis = GENESIS): Promise<bigint> {
+  const books = new SupplyAudit(genesis);
   const node = expectedIn(expected);
-  for await (const each of auditedBlocks(framesIn(partsOf(bytes)), GENESIS)) {
+  for await (const each of auditedBlocks(framesIn(partsOf(bytes)), genesis)) {
     books.enter(each);
     if (each.block.header.height === node.height) node.compare(each.id, books.totals);
   }
@@ -272,4 +279,58 @@ test("a node that counts otherwise is found out", async () => {
   const supply = {...data.supply, burned_dust: String(BigInt(data.supply.burned_dust!) + 1n)};
   const other = JSON.stringify({...rest, data: {...data, supply}});
   await expect(audited(file, other)).rejects.toThrow(/^block 6: burnedDust is/);
+});
+
+describe("where stake is paid", () => {
+  const [treasury, insurance, community] = ["aa", "bb", "cc"].map((each) => each.repeat(32)) as [
+    string,
+    string,
+    string,
+  ];
+  const monetary = {
+    ...{mode: "active" as const, epochBlocks: 4n, validatorsBps: 8_200, insuranceBps: 400, communityBps: 200},
+    ...{treasury, insurance, community},
+  };
+  const paying: Genesis = {
+    ...GENESIS,
+    params: {...GENESIS.params, monetary, validatorEpochBlocks: 6n, baseFeeDust: 1n},
+  };
+  const minedIn = (text: string): bigint =>
+    BigInt((JSON.parse(text) as {data: {supply: Record<string, string>}}).data.supply.mined_dust!);
+  const none = (count: number): readonly Sent[][] => Array.from({length: count}, () => []);
+  const claim: Sent = [carol, VESTING_CLAIM_CONTRACT, vestingClaim.encode({to: treasury})];
+  // Alice's first stake leaves before it is elected, in block 4; her second votes from block 13 on and leaves in block 18.
+  const leaving: Sent = [
+    alice,
+    LEAVE_CONTRACT,
+    validatorLeave.encode({validator: validatorIdOf(OTHER_VOTING!.publicKey)}),
+  ];
+  const blocks = [
+    ...BLOCKS,
+    [joining(OTHER_VOTING!, 3n * STAKE_DUST + 7n)],
+    ...none(8),
+    [claim],
+    [],
+    [leaving],
+    ...none(6),
+  ];
+
+  test("six epochs add up, with stakes that come and go, fees, a vesting and three places that are paid", async () => {
+    const chain = await exported(paying, blocks);
+    expect(await audited(chain.file, chain.document, paying)).toBeGreaterThan(0n);
+    // 100 CELL at up to 7.75 % a year of 7,884,000 epochs are 98 dust, and 400 CELL four times as many.
+    expect(minedIn(chain.document)).toBeGreaterThan(6n * 90n);
+    expect(minedIn(chain.document)).toBeLessThan(6n * 4n * 98n);
+  });
+
+  test("a node that pays otherwise is found out, and so is one that pays nobody", async () => {
+    const chain = await exported(paying, BLOCKS);
+    const silent: Genesis = {...paying, params: {...paying.params, monetary: {...monetary, mode: "shadow"}}};
+    const other = await exported(silent, BLOCKS);
+    // One epoch: 8 dust of fees are 63,072,000 in a year and so 63 points of 775; 7.12 % of 100 CELL are 90.3 dust for it.
+    expect([minedIn(chain.document), minedIn(other.document)]).toEqual([90n, 0n]);
+    await expect(audited(other.file, other.document, silent)).resolves.toBeGreaterThan(0n);
+    const forged = chain.document.replace('"mined_dust":"90"', '"mined_dust":"91"');
+    await expect(audited(chain.file, forged, paying)).rejects.toThrow(/minedDust is 90 by the blocks, 91 at the node/);
+  });
 });

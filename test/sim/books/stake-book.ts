@@ -54,6 +54,15 @@ export class StakeBook {
     return this.#seats;
   }
 
+  /** Stakes of those who vote and neither leave nor sit in jail, in order of id: who is paid where stake is. */
+  staying(): readonly Pick<Stake, "owner" | "dust">[] {
+    const voting = new Set(this.#seats.map(({id}) => id));
+    return this.#candidates()
+      .filter(({id}) => voting.has(id))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .map(({stake}) => stake);
+  }
+
   /** All stakes together. */
   get dust(): bigint {
     return [...this.#stakes.values()].reduce((sum, {dust}) => sum + dust, 0n);
