@@ -4,7 +4,14 @@ import {mkdtemp, rm} from "node:fs/promises";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {plain} from "../../src/codecs/bytes.js";
-import {type Roster, roster, type SignedRoster} from "../../src/codecs/quorum/strict/roster.js";
+import {
+  type Roster,
+  roster,
+  rosterDigest,
+  type SignedRoster,
+  succession,
+} from "../../src/codecs/quorum/strict/roster.js";
+import {sign} from "../../src/codecs/quorum/strict/statement.js";
 import {freePorts} from "../../src/commands/devnet/free-ports.js";
 import type {StrictClient} from "../../src/node/custody/client.js";
 import {Party} from "../../src/node/custody/party.js";
@@ -29,6 +36,15 @@ export interface Keys {
   readonly clients: readonly Uint8Array[];
 }
 
+export interface Shape {
+  readonly n: number;
+  readonly k: number;
+  readonly roundMs?: number;
+  /** The quorum whose roster this one follows, and places of its custodians that agree. */
+  readonly after?: StrictQuorum | null;
+  readonly agreed?: readonly number[];
+}
+
 export class StrictQuorum {
   readonly custodians: (MeasuredService | null)[] = [];
   coordinator: MeasuredService | null = null;
@@ -42,18 +58,19 @@ export class StrictQuorum {
     private readonly roundMs: number,
   ) {}
 
-  static async create({n, k, roundMs = 5_000}: {n: number; k: number; roundMs?: number}): Promise<StrictQuorum> {
+  static async create({n, k, roundMs = 5_000, after = null, agreed = []}: Shape): Promise<StrictQuorum> {
     const folder = await mkdtemp(join(tmpdir(), "qsdm-strict-"));
     const suite = await loadPartySuite();
     const seeds = (count: number): Uint8Array[] => Array.from({length: count}, () => random(32));
-    const keys = {custodians: seeds(n), coordinator: random(32), clients: seeds(2)};
+    const keys = {custodians: seeds(n), coordinator: random(32), clients: after?.keys.clients ?? seeds(2)};
     const party = (seed: Uint8Array): Party => new Party(seed, suite);
     const parties = {custodians: keys.custodians.map(party), clients: keys.clients.map(party)};
     const ports = await freePorts(n + 1);
     const address = (at: number): string => `127.0.0.1:${ports[at]}`;
     const content: Roster = {
-      quorum: random(32),
-      epoch: 1,
+      quorum: after?.roster.content.quorum ?? random(32),
+      epoch: (after?.roster.content.epoch ?? 0) + 1,
+      previous: after?.members.digest ?? null,
       threshold: k,
       custodians: parties.custodians.map((each, at) => ({
         card: each.card(`custodian-${at}`),
@@ -65,7 +82,13 @@ export class StrictQuorum {
     };
     const bytes = roster.encode(content);
     const signatures = parties.custodians.map((each, place) => ({place, signature: each.sign(bytes)}));
-    const signed = {content, signatures};
+    const to = rosterDigest(content);
+    const approvals = agreed.map((custodian) =>
+      sign(succession, {from: after!.members.digest, to, custodian}, (message) =>
+        after!.parties.custodians[custodian]!.sign(message),
+      ),
+    );
+    const signed = {content, signatures, approvals};
     return new StrictQuorum(folder, keys, signed, Members.of(signed, suite.statements.verify), parties, roundMs);
   }
 

@@ -8,6 +8,7 @@ import {programPackage} from "../../codecs/quorum/program-package.js";
 import {resultCommitment} from "../../codecs/quorum/strict/audit.js";
 import {
   type Answer,
+  type Certificate,
   type CustodianMethods,
   type CustodianStatus,
   coordinatorMethods,
@@ -42,6 +43,7 @@ import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
 import type {AuditDesk, Event} from "./audit-desk.js";
 import type {Answers, CustodianCalls} from "./custodian-calls.js";
+import {type EveryonesJobs, rotationHandlers} from "./rotations.js";
 import type {Handlers, MethodName} from "./rpc.js";
 import {type LowWater, StockKeeper} from "./stock-keeper.js";
 
@@ -111,6 +113,7 @@ export class StrictCoordinator {
         return m.custodians.answer.encode({statuses: await this.#statusesByPlace()});
       },
       ...this.ports.audit.handlers(),
+      ...rotationHandlers(this.#jobs()),
     };
     return {
       async call(method, body) {
@@ -280,6 +283,16 @@ export class StrictCoordinator {
     return this.#alone(() => this.#refresh(recovering));
   }
 
+  #jobs(): EveryonesJobs {
+    return {
+      ...this.ports,
+      alone: (work) => this.#alone(work),
+      nextRun: () => this.#nextRun(),
+      epoch: () => this.#epoch(),
+      agree: (job) => this.#agree(job),
+    };
+  }
+
   async #make({triples, masks}: {readonly triples: number; readonly masks: number}): Promise<void> {
     const epoch = await this.#epoch();
     const statuses = await this.#everyone();
@@ -302,7 +315,8 @@ export class StrictCoordinator {
     const sharings = programs
       .filter(({programId, sharing}) => sharing > 0n && withSecrets.has(Buffer.from(programId).toString("hex")))
       .map(({programId, sharing: run}) => ({programId, run}));
-    return this.#agree({kind: "refresh", epoch, payload: refreshPayload.encode({recovering, sharings})});
+    const {job} = await this.#agree({kind: "refresh", epoch, payload: refreshPayload.encode({recovering, sharings})});
+    return job.run;
   }
 
   /** The epoch of all; the first keys are made here. @throws RuleError STALE_EPOCH */
@@ -318,7 +332,7 @@ export class StrictCoordinator {
   }
 
   /** A job whose result is used once all have it: first each writes it down and signs that, then all are told. */
-  async #agree(job: Pick<Job, "kind" | "epoch" | "payload">, by: Asker = NOBODY): Promise<bigint> {
+  async #agree(job: Pick<Job, "kind" | "epoch" | "payload">, by: Asker = NOBODY): Promise<Certificate> {
     const {store, custodians, log} = this.ports;
     const {whole, outcomes} = await this.#together(job, by);
     const certificate = custodians.certificate(whole, outcomes);
@@ -326,17 +340,16 @@ export class StrictCoordinator {
     this.#forget();
     const told = await custodians.all("commit", {certificate});
     if (told.error) log.warn({err: told.error}, "a custodian was not told; it is when it is back");
-    return whole.run;
+    return certificate;
   }
 
   async #together(
     job: Pick<Job, "kind" | "epoch" | "payload">,
     by: Asker = NOBODY,
   ): Promise<{readonly whole: Job; readonly outcomes: readonly Uint8Array[]}> {
-    const {members, store} = this.ports;
-    const statuses = await this.#everyone();
-    const runs = [...statuses.map(({run}) => run), ...store.certificates().map((each) => each.job.run)];
-    const run = runs.reduce((most, each) => (each > most ? each : most), 0n) + 1n;
+    const {members} = this.ports;
+    await this.#everyone();
+    const run = await this.#nextRun();
     const participants = Array.from({length: members.n}, (_, place) => place);
     const whole: Job = {...job, roster: members.digest, run, participants};
     const {answers, failures} = await this.#entered(whole, by);
@@ -348,6 +361,16 @@ export class StrictCoordinator {
       details: {culprits: named, reason: (error as QsdmError).details?.reason ?? codeOf(error)},
       hint: "nothing was changed; see the custodians' logs",
     });
+  }
+
+  /** A number above all that went before. */
+  async #nextRun(): Promise<bigint> {
+    const statuses = await this.ports.custodians.statuses();
+    const runs = [
+      ...statuses.map(({status}) => status.run),
+      ...this.ports.store.certificates().map(({job}) => job.run),
+    ];
+    return runs.reduce((most, each) => (each > most ? each : most), 0n) + 1n;
   }
 
   /** Who an attempt failed by: named by enough others, unreachable, or without what the others have. */
@@ -447,7 +470,7 @@ const trafficOf = (answers: Ran["answers"]): {rounds: number; bytes: bigint} => 
 });
 
 /** What costs all custodians work. A client has it done when it runs short. */
-const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set(["stock", "refresh", "seal"]);
+const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set(["stock", "refresh", "seal", "handover", "takeover", "retire"]);
 
 /** Refusals of one custodian that say nothing of the others. */
 const UNFIT = new Set([

@@ -6,6 +6,7 @@ import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {type Address, type EndpointPorts, Listener} from "../network/channel/endpoint.js";
 import type {Witness} from "../quorum/audit/witness.js";
 import type {StrictCustodian} from "../quorum/strict/custodian.js";
+import {handOver, retire} from "../quorum/strict/handover.js";
 import {begin} from "../quorum/strict/jobs.js";
 import type {Role} from "../quorum/strict/members.js";
 import type {Log} from "../service.js";
@@ -94,7 +95,19 @@ export class CustodianService {
   #coordinatorHandlers(by: Extract<Role, {kind: "coordinator"}>): Handlers {
     const {custodian} = this;
     const {log, endpoint, witness} = this.options;
-    const {status, install, approve, suspend, masks, run, commit, entries, countersign} = custodianMethods;
+    const {
+      status,
+      install,
+      approve,
+      suspend,
+      masks,
+      run,
+      commit,
+      entries,
+      countersign,
+      handover,
+      retire: retired,
+    } = custodianMethods;
     const calls: Partial<Record<MethodName, (body: Uint8Array) => Uint8Array | Promise<Uint8Array>>> = {
       status: (body) => {
         status.ask.decode(body);
@@ -126,6 +139,16 @@ export class CustodianService {
         custodian.commit(certificate);
         log.info({kind: certificate.job.kind, run: certificate.job.run}, "a job is committed");
         return commit.answer.encode({});
+      },
+      handover: (body) => {
+        const {next, run} = handover.ask.decode(body);
+        log.warn({run}, "secrets are handed to the custodians of the next roster");
+        return handover.answer.encode({handover: handOver(custodian, next, run)});
+      },
+      retire: (body) => {
+        const erased = retire(custodian, retired.ask.decode(body), endpoint.nowMs());
+        log.warn({}, "keys and secrets are erased");
+        return retired.answer.encode({erasure: erased});
       },
       entries: (body) => entries.answer.encode({size: BigInt(witness.read(by, entries.ask.decode(body).entries))}),
       countersign: (body) => {

@@ -18,7 +18,7 @@ export const auditEntry = within(
     /** Leaf hash of the entry before; zeros in the first. */
     previous: digest,
     /** What was asked for; jobs have an entry before they run and one behind. */
-    event: word("deploy", "approve", "suspend", "resume", "masks", "begin", "end"),
+    event: word("deploy", "approve", "suspend", "resume", "handover", "retire", "masks", "begin", "end"),
     /** The program's id, or digest of the approval, the withdrawal, the request or the job. */
     subject: digest,
     programId: nullable(digest),

@@ -4,7 +4,8 @@ import type {Codec} from "../../codec.js";
 import {PACKAGE_MAX_BYTES} from "../program-package.js";
 import {checkpoint, countersignature, countersigned, ENTRY_MAX_BYTES} from "./audit.js";
 import {job} from "./job.js";
-import {CUSTODIANS_MAX} from "./roster.js";
+import {CUSTODIANS_MAX, signedRoster} from "./roster.js";
+import {erasure, handover, takeoverPayload} from "./rotation.js";
 import {approval, deposit, maskRequest, maskShares, prepared, result, ticket, withdrawal} from "./statements.js";
 
 /** Longest message on a channel. */
@@ -74,6 +75,14 @@ export const custodianMethods = {
   /** The outcome is a signed result, a signed acknowledgement, or empty. */
   run: method(record("qvm/run/1", {job}), outcome),
   commit: method(record("qvm/commit/1", {certificate}), done),
+  handover: method(
+    record("qvm/ask-handover/1", {next: signedRoster, run: u64}),
+    record("qvm/handed-over/1", {handover}),
+  ),
+  retire: method(
+    record("qvm/ask-erasure/1", {next: signedRoster, certificate}),
+    record("qvm/erased-answer/1", {erasure}),
+  ),
   /** Entries of the caller's audit log, those after what the custodian has read; none asks how many that are. */
   entries: method(record("qvm/entries/1", {entries}), record("qvm/entries-read/1", {size: u64})),
   countersign: method(
@@ -118,6 +127,22 @@ export const coordinatorMethods = {
   custodians: method(
     record("qvm/ask-custodians/1", {}),
     record("qvm/custodians/1", {statuses: list(nullable(custodianStatus), CUSTODIANS_MAX)}),
+  ),
+  /** Programs with secrets, and what their shares are handed over in. */
+  handover: method(
+    record("qvm/ask-handovers/1", {next: signedRoster}),
+    record("qvm/handovers/1", {
+      handovers: list(handover, CUSTODIANS_MAX),
+      packages: list(programPackage, PROGRAMS_MAX),
+    }),
+  ),
+  takeover: method(
+    record("qvm/ask-takeover/1", {payload: takeoverPayload, packages: list(programPackage, PROGRAMS_MAX)}),
+    record("qvm/taken-over/1", {certificate}),
+  ),
+  retire: method(
+    record("qvm/ask-erasures/1", {next: signedRoster, certificate}),
+    record("qvm/erasures/1", {erasures: list(erasure, CUSTODIANS_MAX)}),
   ),
   audit: method(
     record("qvm/ask-entries/1", {from: u64, count: u32}),

@@ -12,7 +12,7 @@ export const STOCK_MAX = 100_000;
 
 export const job = record("qvm/job/2", {
   roster: fixed(32),
-  kind: word("refresh", "deposit", "stock", "evaluate"),
+  kind: word("refresh", "deposit", "takeover", "stock", "evaluate"),
   /** Number of this job: above all that went before. */
   run: u64,
   /** Whose keys it uses: number of the job that made them, 0 before the first. */

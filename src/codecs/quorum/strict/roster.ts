@@ -2,10 +2,11 @@
  * Who takes part in a quorum: cards of parties, the roster that binds them to roles and addresses, and the roster with
  * the signatures of its custodians. Everything else that is signed names the roster by its digest.
  */
-import {type FieldValue, fixed, list, record, text, u32} from "../../cbor/record.js";
+import {type FieldValue, fixed, list, nullable, record, text, u32} from "../../cbor/record.js";
 import {sha3} from "../../hash.js";
 import {ML_DSA_87, ML_KEM_768} from "../../suite.js";
 import {armored} from "./armor.js";
+import {statement} from "./statement.js";
 
 export const CUSTODIANS_MAX = 16;
 const COORDINATORS_MAX = 8;
@@ -43,6 +44,8 @@ export const roster = record("qvm/roster/1", {
   quorum: fixed(32),
   /** One more with every change. */
   epoch: u32,
+  /** Digest of the roster that this one follows; null in the first. */
+  previous: nullable(fixed(32)),
   /** Custodians that suffice to open a value. */
   threshold: u32,
   /** In order of x: the first is at x = 1. */
@@ -52,12 +55,20 @@ export const roster = record("qvm/roster/1", {
 });
 export type Roster = FieldValue<typeof roster>;
 
+/** A custodian of a roster agrees to the one that follows. */
+export const succession = statement(
+  "qvm/succession/1",
+  record("qvm/succession/1", {from: fixed(32), to: fixed(32), custodian: u32}),
+);
+
 export const signedRoster = record("qvm/roster/1/signed", {
   content: roster,
   signatures: list(
     record("qvm/roster-signature/1", {place: u32, signature: fixed(ML_DSA_87.signatureBytes)}),
     CUSTODIANS_MAX,
   ),
+  /** Of custodians of the roster before. */
+  approvals: list(succession, CUSTODIANS_MAX),
 });
 export type SignedRoster = FieldValue<typeof signedRoster>;
 export const rosterFile = armored("qsdm-quorum-roster", signedRoster, ROSTER_MAX_BYTES);

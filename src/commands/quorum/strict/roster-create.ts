@@ -13,18 +13,20 @@ import {checkRoster} from "../../../node/quorum/strict/members.js";
 import {defineCommand} from "../../define.js";
 import {countFlag, repeatFlag} from "../../flags.js";
 import type {Io} from "../../io.js";
+import {ROSTER_MAX_BYTES} from "./files.js";
 
 interface Flags {
   readonly threshold: number;
   readonly custodian: readonly string[];
   readonly coordinator: readonly string[];
   readonly client?: readonly string[];
-  readonly epoch: number;
+  readonly follows?: string;
   readonly out: string;
   readonly force: boolean;
 }
 
 const QUORUM_BYTES = 32;
+const FIRST_EPOCH = 1;
 const CARD_MAX_BYTES = 64 * 1024;
 
 export const quorumRosterCreateCommand = (io: Io): Command =>
@@ -34,7 +36,9 @@ export const quorumRosterCreateCommand = (io: Io): Command =>
       "Writes a roster that nobody has signed yet: custodians in order of x with the addresses where they listen, " +
       "coordinators, and the clients whose budgets custodians keep. Each custodian signs it: qsdm quorum roster sign. " +
       "Parties of different rosters refuse each other.\n\n" +
-      "Of N custodians, K open a value, and fewer than K learn nothing. Without a dealer N must be at least 2K - 1.",
+      "Of N custodians, K open a value, and fewer than K learn nothing. Without a dealer N must be at least 2K - 1.\n\n" +
+      "With --follows it is the next roster of a quorum, of as many custodians and with whatever threshold. K of the present " +
+      "ones have to agree to it, qsdm quorum roster sign --previous, before qsdm quorum rotate hands the secrets over.",
     examples: [
       {
         does: "two of three",
@@ -42,6 +46,13 @@ export const quorumRosterCreateCommand = (io: Io): Command =>
           "qsdm quorum roster create --threshold 2 --out quorum.roster \\\n" +
           "    --custodian custodian-0.card@10.0.0.1:9200 --custodian custodian-1.card@10.0.0.2:9200 \\\n" +
           "    --custodian custodian-2.card@10.0.0.3:9200 --coordinator coordinator.card@10.0.0.9:9209 --client alice.card",
+      },
+      {
+        does: "three of five after it",
+        run:
+          "qsdm quorum roster create --follows quorum.roster --threshold 3 --out next.roster \\\n" +
+          "    --custodian a.card@10.0.1.1:9200 --custodian b.card@10.0.1.2:9200 --custodian c.card@10.0.1.3:9200 \\\n" +
+          "    --custodian d.card@10.0.1.4:9200 --custodian e.card@10.0.1.5:9200 --coordinator f.card@10.0.1.9:9209",
       },
     ],
     files: {"--out": "The roster, one line of text."},
@@ -52,25 +63,32 @@ export const quorumRosterCreateCommand = (io: Io): Command =>
     .requiredOption("--custodian <card@host:port>", "a custodian, once for each in order of x", repeatFlag)
     .requiredOption("--coordinator <card@host:port>", "a coordinator, once for each", repeatFlag)
     .option("--client <card>", "who may evaluate and deploy, once for each", repeatFlag)
-    .option("--epoch <n>", "number of the roster, one more with every change", countFlag(1, 0xffff_ffff), 1)
+    .option("--follows <roster>", "the present roster, whose secrets are to be handed to this one's custodians")
     .requiredOption("--out <path>", "file for the roster")
     .option("--force", "replace an existing file", false)
     .action(async (flags: Flags) => {
-      const {threshold, epoch, out, force} = flags;
+      const {threshold, out, force} = flags;
       const content: Roster = {
-        quorum: io.host.randomBytes(QUORUM_BYTES),
-        epoch,
+        ...(flags.follows === undefined
+          ? {quorum: io.host.randomBytes(QUORUM_BYTES), epoch: FIRST_EPOCH, previous: null}
+          : await after(io, flags.follows)),
         threshold,
         custodians: await readServices(io, flags.custodian, "--custodian"),
         coordinators: await readServices(io, flags.coordinator, "--coordinator"),
         clients: await Promise.all((flags.client ?? []).map((path) => readCard(io, path, "--client"))),
       };
       checkRoster(content);
-      await io.writeFile(out, rosterFile.encode({content, signatures: []}), {force});
+      await io.writeFile(out, rosterFile.encode({content, signatures: [], approvals: []}), {force});
       const digest = hexOf(rosterDigest(content));
       io.note(`next: each custodian runs qsdm quorum roster sign ${out} --key KEY`);
       io.result({roster: out, digest, custodians: content.custodians.length, threshold}, digest);
     });
+
+/** What a roster has of the one before. */
+async function after(io: Io, path: string): Promise<Pick<Roster, "quorum" | "epoch" | "previous">> {
+  const {content} = rosterFile.decode(await io.readFile(path, {flag: "--follows", maxBytes: ROSTER_MAX_BYTES}));
+  return {quorum: content.quorum, epoch: content.epoch + 1, previous: rosterDigest(content)};
+}
 
 const readCard = async (io: Io, path: string, flag: string): Promise<Card> =>
   cardFile.decode(await io.readFile(path, {flag, maxBytes: CARD_MAX_BYTES}));

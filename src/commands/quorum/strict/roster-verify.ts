@@ -20,7 +20,7 @@ export const quorumRosterVerifyCommand = (io: Io): Command =>
     .argument("<roster>", "file of the roster")
     .action(async (path: string) => {
       const file = rosterFile.decode(await io.readFile(path, {flag: "<roster>", maxBytes: ROSTER_MAX_BYTES}));
-      const {custodians, coordinators, clients, threshold, epoch} = file.content;
+      const {custodians, coordinators, clients, threshold, epoch, previous} = file.content;
       for (const [at, {card, address}] of custodians.entries()) io.note(`custodian ${at}  ${card.name}  ${address}`);
       for (const {card, address} of coordinators) io.note(`coordinator  ${card.name}  ${address}`);
       for (const {name} of clients) io.note(`client  ${name}`);
@@ -28,6 +28,8 @@ export const quorumRosterVerifyCommand = (io: Io): Command =>
       const document = {
         digest: hexOf(digest),
         epoch,
+        previous: previous && hexOf(previous),
+        approvals: file.approvals.length,
         threshold,
         custodians: custodians.map(({card: {name, channelId}, address}) => ({
           name,

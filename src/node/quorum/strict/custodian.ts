@@ -133,16 +133,11 @@ export class StrictCustodian {
    * Uses what a job prepared, once every custodian has it on its disk.
    * @throws RuleError CERTIFICATE_INVALID, STALE_EPOCH
    */
-  commit({job, acknowledgements}: Certificate): void {
+  commit(certificate: Certificate): void {
     const {members, store, verify} = this.ports;
-    const digest = jobDigest(job);
-    for (let place = 0; place < members.n; place++) {
-      const signed = acknowledgements.find(({content}) => content.custodian === place);
-      const key = members.custodian(place)!.card.signingKey;
-      if (!signed || !equalBytes(signed.content.job, digest) || !isSignedBy(prepared, signed, key, verify))
-        throw new RuleError("CERTIFICATE_INVALID", `${members.namesOf([place])} has not acknowledged job ${job.run}`);
-    }
-    const done = store.commit(digest);
+    const {job} = certificate;
+    checkCertificate(members, certificate, verify);
+    const done = store.commit(jobDigest(job));
     if (job.kind === "refresh" && done) this.reservations.clear();
     if (!done && isBehind(store, job)) stale(`job ${job.run} was done without it`);
   }
@@ -166,6 +161,14 @@ export class StrictCustodian {
     };
   }
 
+  /** @throws RuleError RETIRED */
+  checkServing(): void {
+    if (this.ports.store.retired())
+      throw new RuleError("RETIRED", "this custodian has handed its secrets over and erased them", {
+        hint: "ask the custodians of the next roster",
+      });
+  }
+
   /** @throws RuleError PROGRAM_UNKNOWN */
   program(programId: Uint8Array): ProgramPackage {
     const program = this.ports.store.program(hexOf(programId));
@@ -175,8 +178,9 @@ export class StrictCustodian {
     });
   }
 
-  /** @throws RuleError PROGRAM_UNKNOWN, PROGRAM_INACTIVE */
+  /** @throws RuleError PROGRAM_UNKNOWN, PROGRAM_INACTIVE, PROGRAM_SUSPENDED, RETIRED */
   activeProgram(programId: Uint8Array, nowMs: number): ProgramPackage {
+    this.checkServing();
     const program = this.program(programId);
     if (this.#isActive(program.programId, nowMs)) return program;
     const {k} = this.ports.members;
@@ -215,6 +219,21 @@ export class StrictCustodian {
       .filter(({content}) => content.notAfterMs >= BigInt(nowMs) && equalBytes(content.roster, members.digest));
     const withdrawn = this.#withdrawn(programId);
     return new Set(valid.flatMap(({content}) => (withdrawn.has(content.custodian) ? [] : [content.custodian]))).size;
+  }
+}
+
+/** Whether every custodian acknowledged a job. @throws RuleError CERTIFICATE_INVALID */
+export function checkCertificate(
+  members: Members,
+  {job, acknowledgements}: Certificate,
+  verify: VerifySignature,
+): void {
+  const digest = jobDigest(job);
+  for (let place = 0; place < members.n; place++) {
+    const signed = acknowledgements.find(({content}) => content.custodian === place);
+    const key = members.custodian(place)!.card.signingKey;
+    if (!signed || !equalBytes(signed.content.job, digest) || !isSignedBy(prepared, signed, key, verify))
+      throw new RuleError("CERTIFICATE_INVALID", `${members.namesOf([place])} has not acknowledged job ${job.run}`);
   }
 }
 

@@ -11,33 +11,22 @@ import {
   stockPayload,
 } from "../../../codecs/quorum/strict/job.js";
 import {digestOf, isSignedBy, sign} from "../../../codecs/quorum/strict/statement.js";
-import {deposit, prepared, result, ticket} from "../../../codecs/quorum/strict/statements.js";
+import {deposit, result, ticket} from "../../../codecs/quorum/strict/statements.js";
 import {RuleError} from "../../../errors.js";
 import {packElements, unpackElements} from "../field/bytes.js";
-import {elementAt, slice, type Vector} from "../field/vector.js";
+import {slice, type Vector} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
-import {
-  type Authenticated,
-  authenticate,
-  checkHidden,
-  constants,
-  halves,
-  type Session,
-  sliceOf,
-} from "../verified/authenticated.js";
+import {authenticate, checkHidden, constants, halves, sliceOf} from "../verified/authenticated.js";
 import {evaluateVerified, triplesFor} from "../verified/online.js";
 import {namingNobody} from "../verified/opening.js";
-import {compareHeard, Party, type Protocol} from "../verified/protocol.js";
-import {SharedRandomness} from "../verified/prss.js";
+import {compareHeard, type Protocol} from "../verified/protocol.js";
 import {renew} from "../verified/refresh.js";
 import {makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
 import {charge, checkRosterDigest, checkStatement} from "./admission.js";
 import {boundOf, exhausted, type StrictCustodian, stale, wiresOf} from "./custodian.js";
-import type {Keys, SecretShare, Sharing} from "./store.js";
-
-/** Most numbers that one job may leave out: they must not run out by anybody's word. A disk holds those below 2^63. */
-const SKIPPED_MAX = 1n << 32n;
-const RUN_MAX = 1n << 62n;
+import {beginRun, keep, keysFor, partyOf, refuseJob, SKIPPED_MAX, secretAt, sessionOf} from "./job-parts.js";
+import type {Sharing} from "./store.js";
+import {takeOver} from "./takeover.js";
 
 /**
  * The protocol of `job` for this custodian, which gives what the coordinator is told. What is used up by it is written down
@@ -47,11 +36,14 @@ export async function begin(custodian: StrictCustodian, job: Job, nowMs: number)
   const {members, place} = custodian.ports;
   checkRosterDigest(members, job.roster);
   checkParticipants(job, members.n, place);
+  custodian.checkServing();
   switch (job.kind) {
     case "refresh":
       return refresh(custodian, job);
     case "deposit":
       return takeDeposit(custodian, job);
+    case "takeover":
+      return takeOver(custodian, job);
     case "stock":
       return addStock(custodian, job);
     case "evaluate":
@@ -64,39 +56,6 @@ function checkParticipants({participants, kind}: Job, n: number, place: number):
   const ascending = participants.every((each, at) => each < n && (at === 0 || each > participants[at - 1]!));
   if (!ascending || !participants.includes(place)) refuseJob("names other participants than there are");
   if (kind !== "evaluate" && participants.length < n) refuseJob("needs every custodian");
-}
-
-function refuseJob(why: string): never {
-  throw new RuleError("JOB_INVALID", `the job ${why}`);
-}
-
-/** Writes down that a job of everyone begins. @throws RuleError JOB_REPEATED */
-function beginRun({ports: {store}}: StrictCustodian, {run}: Job): void {
-  if (run <= store.run())
-    throw new RuleError("JOB_REPEATED", `job ${run} comes after job ${store.run()}`, {details: {run: store.run()}});
-  // Whoever has no keys yet knows not where the others are.
-  if (run > RUN_MAX || (store.keys() && run - store.run() > SKIPPED_MAX)) refuseJob("leaves too many numbers out");
-  store.beginRun(run);
-}
-
-/** Keys of the epoch that the job is for. @throws RuleError STALE_EPOCH */
-function keysFor({ports: {store}}: StrictCustodian, {epoch}: Job): Keys {
-  const keys = store.keys();
-  if (keys?.epoch === epoch) return keys;
-  return stale(`its keys are of epoch ${keys?.epoch ?? 0n}, the job's of ${epoch}`);
-}
-
-const partyOf = ({ports: {members, place, random, field}}: StrictCustodian): Party =>
-  new Party(place, members.n, members.k - 1, random, field);
-
-const sessionOf = (custodian: StrictCustodian, {sets, alpha}: Keys, job: Job): Session => {
-  const party = partyOf(custodian);
-  return {party, alpha: packElements([alpha]), randomness: new SharedRandomness(party, sets, jobDigest(job))};
-};
-
-function acknowledge({ports}: StrictCustodian, digest: Uint8Array): Uint8Array {
-  const content = {job: digest, custodian: ports.place};
-  return prepared.encode(sign(prepared, content, (message) => ports.sign(message)));
 }
 
 function* refresh(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
@@ -115,26 +74,20 @@ function* refresh(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
     const shares = names.map((name) => (lost ? 0n : held!.secrets.get(name)!.share));
     return {programId: program.programId, names, shares};
   });
-  beginRun(custodian, job);
-  const digest = jobDigest(job);
+  beginRun(custodian, job.run);
   const {keys, alpha, secrets} = yield* renew(partyOf(custodian), {
     shares: packElements(programs.flatMap(({shares}) => shares)),
     recovering,
-    job: digest,
+    job: jobDigest(job),
   });
   let used = 0;
   const renewed = programs.map(({programId, names}): Sharing => {
     const mine = new Map(names.map((name) => [name, secretAt(secrets, used++)]));
     return {programId, run: job.run, epoch: job.run, secrets: mine};
   });
-  store.prepare(digest, {epoch: job.run, sets: keys, alpha: unpackElements(alpha)[0]!}, renewed);
-  return acknowledge(custodian, digest);
+  const made = {epoch: job.run, sets: keys, alpha: unpackElements(alpha)[0]!};
+  return keep(custodian, job, {keys: made, sharings: renewed});
 }
-
-const secretAt = ({shares, macs}: Authenticated, at: number): SecretShare => ({
-  share: unpackElements(elementAt(shares, at))[0]!,
-  mac: unpackElements(elementAt(macs, at))[0]!,
-});
 
 /** A secret that a refresh leaves out would be lost with its keys. @throws RuleError JOB_INVALID */
 function checkComplete({ports: {store}}: StrictCustodian, named: readonly {readonly programId: Uint8Array}[]): void {
@@ -160,15 +113,13 @@ function* takeDeposit(custodian: StrictCustodian, job: Job): Protocol<Uint8Array
   if (boxes.length !== members.n) refuseJob("seals shares for another number of custodians");
   const shares = decodeElements(unseal(boxes[place]!, boundOf(programId, place)), names.length);
   const keys = keysFor(custodian, job);
-  beginRun(custodian, job);
+  beginRun(custodian, job.run);
   const session = sessionOf(custodian, keys, job);
   const values = yield* namingNobody(authenticate(session, packElements(shares)));
   yield* namingNobody(checkHidden(session, values));
   yield* compareHeard(session.party);
-  const digest = jobDigest(job);
   const secrets = new Map(names.map((name, at) => [name, secretAt(values, at)]));
-  store.prepare(digest, null, [{programId: program.programId, run: job.run, epoch: job.epoch, secrets}]);
-  return acknowledge(custodian, digest);
+  return keep(custodian, job, {sharings: [{programId: program.programId, run: job.run, epoch: job.epoch, secrets}]});
 }
 
 function* addStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
@@ -183,7 +134,7 @@ function* addStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
     if (first - store.nextOf(kind) > SKIPPED_MAX) refuseJob("leaves too many numbers out");
   }
   const keys = keysFor(custodian, job);
-  beginRun(custodian, job);
+  beginRun(custodian, job.run);
   const made = yield* makeStock(sessionOf(custodian, keys, job), {triples, masks});
   if (store.keys()?.epoch !== keys.epoch) stale("new keys came while the job ran");
   store.atomically(() => {

@@ -36,7 +36,7 @@ export class Members {
   /**
    * @throws RuleError ROSTER_INVALID, THRESHOLD_TOO_LOW, THRESHOLD_TOO_HIGH, CUSTODIANS_TOO_MANY, ROSTER_UNSIGNED
    */
-  static of({content, signatures}: SignedRoster, verify: VerifySignature): Members {
+  static of({content, signatures}: Pick<SignedRoster, "content" | "signatures">, verify: VerifySignature): Members {
     checkRoster(content);
     const bytes = roster.encode(content);
     for (const [place, {card}] of content.custodians.entries()) {

@@ -72,6 +72,14 @@ export interface StrictStore {
   withdrawals(programId: string): readonly SignedWithdrawal[];
   saveWithdrawal(withdrawal: SignedWithdrawal): void;
 
+  /** Number of the last handover whose secrets were to be taken over. */
+  takenOver(): bigint;
+  beginTakeover(run: bigint): void;
+  /** Whether `retire` was called. */
+  retired(): boolean;
+  /** Erases keys, secrets and stock for good. */
+  retire(): void;
+
   keys(): Keys | null;
   sharing(programId: string): Sharing | null;
   /** Beside what is used now, until `commit`. */

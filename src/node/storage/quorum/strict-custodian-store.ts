@@ -94,6 +94,28 @@ export class SqliteStrictStore implements StrictStore {
     this.#setNumber("run", run);
   }
 
+  takenOver(): bigint {
+    return this.#number("takeover");
+  }
+
+  beginTakeover(run: bigint): void {
+    this.#setNumber("takeover", run);
+  }
+
+  retired(): boolean {
+    return this.#number("retired") > 0n;
+  }
+
+  retire(): void {
+    this.atomically(() => {
+      for (const table of ["keyset", "sharing", "stock"]) this.#do(`DELETE FROM ${table}`);
+      this.#setNumber("retired", 1n);
+    });
+    this.#leases = noLeases();
+    this.#known = nothingKnown();
+    this.#forget();
+  }
+
   programs(): readonly ProgramPackage[] {
     return [...this.#programs.values()];
   }
@@ -238,12 +260,13 @@ export class SqliteStrictStore implements StrictStore {
         this.#do("UPDATE sharing SET used = 1 WHERE job = ?", job);
         return true;
       }
-      const [sharing] = this.#rows<{program_id: string; epoch: bigint; used: bigint}>(
-        "SELECT program_id, epoch, used FROM sharing WHERE job = ?",
+      const [sharing] = this.#rows<{epoch: bigint; used: bigint}>("SELECT epoch, used FROM sharing WHERE job = ?", job);
+      if (!sharing || sharing.epoch !== this.keys()?.epoch) return false;
+      this.#do(
+        "DELETE FROM sharing WHERE job <> ? AND program_id IN (SELECT program_id FROM sharing WHERE job = ?)",
+        job,
         job,
       );
-      if (!sharing || sharing.epoch !== this.keys()?.epoch) return false;
-      this.#do("DELETE FROM sharing WHERE program_id = ? AND job <> ?", sharing.program_id, job);
       this.#do("UPDATE sharing SET used = 1 WHERE job = ?", job);
       return true;
     });

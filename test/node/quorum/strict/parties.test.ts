@@ -17,7 +17,7 @@ describe("a roster", async () => {
   const {roster: signed, parties} = quorum;
   const {verify} = parties.custodians[0]!;
   const {content, signatures} = signed;
-  const code = (file: typeof signed): string => {
+  const code = (file: Pick<typeof signed, "content" | "signatures">): string => {
     try {
       Members.of(file, verify);
       return "";

@@ -1,0 +1,65 @@
+/** Secrets go from the custodians of one roster to those of the next. */
+import {erasure} from "../../../codecs/quorum/strict/rotation.js";
+import {isSignedBy} from "../../../codecs/quorum/strict/statement.js";
+import {UsageError} from "../../../errors.js";
+import {loadMlDsa} from "../../../node/compute/ml-dsa.js";
+import {Members} from "../../../node/quorum/strict/members.js";
+import {successorsOf} from "../../../node/quorum/strict/succession.js";
+import type {Io} from "../../io.js";
+import {atCoordinator, readParty, type StrictFlags} from "./files.js";
+
+export interface RotationFlags extends StrictFlags {
+  readonly timeout?: number;
+  readonly to?: string;
+  readonly toKey?: string;
+  readonly without?: readonly string[];
+  readonly keep: boolean;
+}
+
+/** Many rounds, and as many processes as both rosters have custodians. */
+const ROTATION_MS = 600_000;
+
+export async function rotateStrictly(io: Io, {to, toKey, without = [], keep, ...flags}: RotationFlags): Promise<void> {
+  if (to === undefined || toKey === undefined)
+    throw new UsageError("NEXT_ROSTER_REQUIRED", "the custodians of which roster get the secrets?", {
+      hint: "add --to ROSTER and --to-key KEY, of a custodian of it",
+    });
+  const timeout = flags.timeout ?? ROTATION_MS;
+  const next = {roster: to, key: toKey, timeout};
+  const {roster: previous} = await readParty(io, flags);
+  const {roster: following} = await readParty(io, next);
+  const {verify} = await loadMlDsa(87, "few");
+  const members = Members.of(previous, verify);
+  successorsOf(members, following, verify);
+  const names = previous.content.custodians.map(({card}) => card.name);
+  const out = without.map((name) => names.indexOf(name));
+  if (out.includes(-1))
+    throw new UsageError("CUSTODIAN_UNKNOWN", `no custodian of ${flags.roster} is called ${without[out.indexOf(-1)]}`);
+  if (!keep) await io.confirm("Erase the keys and secrets of the present custodians once the next ones have them?");
+  const progress = io.progress("handing secrets over");
+  try {
+    const at = {...flags, timeout};
+    const given = await atCoordinator(io, at, (client) => client.call("handover", {next: following}));
+    const handovers = given.handovers.filter(({content}) => !out.includes(content.custodian));
+    progress.log("the next custodians check what they got");
+    const payload = {previous, next: following, handovers};
+    const {certificate} = await atCoordinator(io, next, (client) =>
+      client.call("takeover", {payload, packages: given.packages}),
+    );
+    const programs = handovers[0]?.content.sharings.length ?? 0;
+    let erased: readonly string[] = [];
+    if (!keep) {
+      progress.log("the present custodians erase their shares");
+      const {erasures} = await atCoordinator(io, at, (client) => client.call("retire", {next: following, certificate}));
+      erased = erasures.flatMap((each) => {
+        const {custodian} = each.content;
+        const key = members.custodian(custodian)?.card.signingKey;
+        return key && isSignedBy(erasure, each, key, verify) ? [names[custodian]!] : [];
+      });
+      for (const name of names.filter((each) => !erased.includes(each))) io.warn(`${name} has not erased its shares`);
+    }
+    io.result({programs, handed_over: handovers.length, erased}, [[programs, handovers.length, erased.join(",")]]);
+  } finally {
+    progress.done();
+  }
+}

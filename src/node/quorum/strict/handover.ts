@@ -1,0 +1,109 @@
+/**
+ * A custodian's part in giving secrets to the next roster's custodians: each of its shares is shared among them, and one of a
+ * random mask beside, behind which the next ones check that what all handed over is of one polynomial.
+ */
+import {bytesOfHex, concat, equalBytes, hexOf, utf8} from "../../../codecs/bytes.js";
+import {sha3} from "../../../codecs/hash.js";
+import {encodeElements} from "../../../codecs/quorum/element.js";
+import {secretNames} from "../../../codecs/quorum/ir.js";
+import type {Certificate} from "../../../codecs/quorum/strict/calls.js";
+import type {SignedRoster} from "../../../codecs/quorum/strict/roster.js";
+import {erasure, handover, takeoverPayload} from "../../../codecs/quorum/strict/rotation.js";
+import {type ContentOf, type Signed, sign} from "../../../codecs/quorum/strict/statement.js";
+import {RuleError} from "../../../errors.js";
+import {unpackElements} from "../field/bytes.js";
+import {fieldSource} from "../field/random.js";
+import {share} from "../sharing/shamir.js";
+import {SharedRandomness} from "../verified/prss.js";
+import {checkCertificate, type StrictCustodian, stale} from "./custodian.js";
+import {beginRun, partyOf} from "./job-parts.js";
+import {successorsOf} from "./succession.js";
+
+export type SignedHandover = Signed<ContentOf<typeof handover>>;
+
+/** What a box of a handover belongs to. */
+export const handoverBound = (
+  {from, to, run}: Pick<ContentOf<typeof handover>, "from" | "to" | "run">,
+  sender: number,
+  receiver: number,
+): Uint8Array => concat(sha3(utf8(`qvm/handover-box/1 ${run}`), from, to), Uint8Array.of(sender, receiver));
+
+/** @throws RuleError SUCCESSION_INVALID, STALE_EPOCH, JOB_REPEATED, JOB_INVALID, RETIRED */
+export function handOver(custodian: StrictCustodian, next: SignedRoster, run: bigint): SignedHandover {
+  const {members, store, place, verify, random} = custodian.ports;
+  custodian.checkServing();
+  const successors = successorsOf(members, next, verify);
+  const keys = store.keys() ?? stale("it has no keys yet");
+  const held = store
+    .programs()
+    .flatMap((program) => {
+      const sharing = store.sharing(program.programId);
+      return sharing ? [{program, sharing}] : [];
+    })
+    .sort((a, b) => (a.program.programId < b.program.programId ? -1 : 1));
+  const named = {
+    ...{from: members.digest, to: successors.digest, run},
+    sharings: held.map(({program, sharing}) => ({programId: bytesOfHex(program.programId), run: sharing.run})),
+  };
+  // On the disk before anything leaves: a mask that two handovers share would show what it hides.
+  beginRun(custodian, run);
+  const randomness = new SharedRandomness(partyOf(custodian), keys.sets, maskName(named));
+  const [mask] = unpackElements(randomness.randoms(1));
+  const shares = held.flatMap(({program, sharing}) =>
+    secretNames(program.ir).map((name) => sharing.secrets.get(name)!.share),
+  );
+  const draw = fieldSource(random);
+  const dealt = [...shares, mask!].map((value) => share(value, successors, draw));
+  const boxes = successors.roster.custodians.map(({card}, to) =>
+    custodian.ports.seal(
+      card.sealingKey,
+      encodeElements(dealt.map((each) => each[to]!.y)),
+      handoverBound(named, place, to),
+    ),
+  );
+  return sign(handover, {...named, custodian: place, boxes}, (message) => custodian.ports.sign(message));
+}
+
+/** What the mask of a handover is drawn for: all custodians draw the same one if they hand over the same. */
+const maskName = ({from, to, run, sharings}: Omit<ContentOf<typeof handover>, "custodian" | "boxes">): Uint8Array =>
+  sha3(
+    utf8(`qvm/handover-mask/1 ${run}`),
+    ...[from, to],
+    ...sharings.flatMap((each) => [each.programId, utf8(`${each.run}`)]),
+  );
+
+/**
+ * Forgets what the next custodians have, once all of them signed that they do.
+ * @throws RuleError SUCCESSION_INVALID, CERTIFICATE_INVALID
+ */
+export function retire(
+  custodian: StrictCustodian,
+  {next, certificate}: {readonly next: SignedRoster; readonly certificate: Certificate},
+  nowMs: number,
+): Signed<ContentOf<typeof erasure>> {
+  const {members, store, place, verify} = custodian.ports;
+  const successors = successorsOf(members, next, verify);
+  checkCertificate(successors, certificate, verify);
+  if (!takesOver(certificate, {custodian, successors: successors.digest}))
+    throw new RuleError("CERTIFICATE_INVALID", "the job took over something else than this custodian's secrets");
+  store.retire();
+  const content = {from: members.digest, to: successors.digest, custodian: place, timeMs: BigInt(nowMs)};
+  return sign(erasure, content, (message) => custodian.ports.sign(message));
+}
+
+/** Whether a job of the next roster took over all secrets that are held now. */
+function takesOver(
+  {job}: Certificate,
+  {custodian, successors}: {readonly custodian: StrictCustodian; readonly successors: Uint8Array},
+): boolean {
+  const {store, members} = custodian.ports;
+  if (job.kind !== "takeover" || !equalBytes(job.roster, successors)) return false;
+  const [first] = takeoverPayload.decode(job.payload).handovers;
+  if (!first || !equalBytes(first.content.from, members.digest) || !equalBytes(first.content.to, successors))
+    return false;
+  const taken = new Map(first.content.sharings.map(({programId, run}) => [hexOf(programId), run]));
+  return store.programs().every(({programId}) => {
+    const sharing = store.sharing(programId);
+    return !sharing || taken.get(programId) === sharing.run;
+  });
+}
