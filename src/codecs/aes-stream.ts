@@ -2,6 +2,9 @@
 import type * as Crypto from "node:crypto";
 import {plain} from "./bytes.js";
 
+/** What is ciphered, so that the stream itself comes out: all at once where more is asked for. */
+const ZEROS = new Uint8Array(32 * 1024);
+
 /**
  * Gives the next bytes of the stream whose counter starts at `block`.
  * @param key 32 bytes
@@ -10,5 +13,5 @@ import {plain} from "./bytes.js";
 export function aesStream(key: Uint8Array, block: Uint8Array): (size: number) => Uint8Array {
   const crypto: typeof Crypto = process.getBuiltinModule("node:crypto");
   const cipher = crypto.createCipheriv("aes-256-ctr", key, block);
-  return (size) => plain(cipher.update(new Uint8Array(size)));
+  return (size) => plain(cipher.update(size <= ZEROS.length ? ZEROS.subarray(0, size) : new Uint8Array(size)));
 }

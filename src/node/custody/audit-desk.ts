@@ -53,12 +53,7 @@ export class AuditDesk {
     this.#flushing ??= new Promise((resolve, reject) => {
       setImmediate(() => {
         this.#flushing = null;
-        try {
-          this.ports.audit.flush();
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
+        this.ports.audit.flushed().then(resolve, reject);
       });
     });
     return this.#flushing;

@@ -96,10 +96,7 @@ export class Rpc {
   }
 
   sendRound({job, round, message}: RoundMessage): void {
-    const body = new Uint8Array(JOB_BYTES + message.length);
-    body.set(job);
-    body.set(message, JOB_BYTES);
-    this.#send(KINDS.round, round, body);
+    this.#send(KINDS.round, round, job, message);
   }
 
   /** This side's part in the job ended without a result. */
@@ -107,12 +104,11 @@ export class Rpc {
     this.#send(KINDS.leave, 0, job);
   }
 
-  #send(kind: number, id: number, body: Uint8Array): void {
-    const message = new Uint8Array(HEAD_BYTES + body.length);
-    message[0] = kind;
-    new DataView(message.buffer).setUint32(1, id);
-    message.set(body, HEAD_BYTES);
-    this.channel.send(message);
+  #send(kind: number, id: number, ...body: readonly Uint8Array[]): void {
+    const head = new Uint8Array(HEAD_BYTES);
+    head[0] = kind;
+    new DataView(head.buffer).setUint32(1, id);
+    this.channel.send(head, ...body);
   }
 
   #take(message: Uint8Array): void {
@@ -130,7 +126,7 @@ export class Rpc {
       case KINDS.round:
         return body.length < JOB_BYTES
           ? this.channel.close()
-          : this.handlers.round?.({job: body.slice(0, JOB_BYTES), round: id, message: body.slice(JOB_BYTES)});
+          : this.handlers.round?.({job: body.slice(0, JOB_BYTES), round: id, message: body.subarray(JOB_BYTES)});
       case KINDS.leave:
         return body.length !== JOB_BYTES ? this.channel.close() : this.handlers.leave?.(body);
       default:

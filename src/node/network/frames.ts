@@ -1,15 +1,18 @@
 /** Messages on a stream: four bytes of length, big endian, then the message. */
+import {concat} from "../../codecs/bytes.js";
 import {DecodeError} from "../../errors.js";
 
 const HEAD_BYTES = 4;
 /** What is kept for a stream at all times. */
 const FIRST_BYTES = 1_024;
 
-export function frameOf(message: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(HEAD_BYTES + message.length);
-  new DataView(frame.buffer).setUint32(0, message.length);
-  frame.set(message, HEAD_BYTES);
-  return frame;
+export const frameOf = (message: Uint8Array): Uint8Array => concat(frameHead(message.length), message);
+
+/** What goes before a message of that size. */
+export function frameHead(sizeBytes: number): Uint8Array {
+  const head = new Uint8Array(HEAD_BYTES);
+  new DataView(head.buffer).setUint32(0, sizeBytes);
+  return head;
 }
 
 /** Puts messages together again from whatever pieces come. */
@@ -35,9 +38,11 @@ export class FrameSplitter {
       this.#keep(piece, goal);
       at += piece.length;
       if (this.#size < HEAD_BYTES || this.#size < HEAD_BYTES + this.#length()) continue;
-      out.push(this.#kept.slice(HEAD_BYTES, this.#size));
+      const large = this.#kept.length > FIRST_BYTES;
+      // What was made for this message alone is given away as it is.
+      out.push(large ? this.#kept.subarray(HEAD_BYTES, this.#size) : this.#kept.slice(HEAD_BYTES, this.#size));
       this.#size = 0;
-      if (this.#kept.length > FIRST_BYTES) this.#kept = new Uint8Array(FIRST_BYTES);
+      if (large) this.#kept = new Uint8Array(FIRST_BYTES);
     }
     return out;
   }

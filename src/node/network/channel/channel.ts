@@ -6,7 +6,7 @@ import type {Socket} from "node:net";
 import {concat} from "../../../codecs/bytes.js";
 import {HANDSHAKE_MAX_BYTES} from "../../../codecs/network/session.js";
 import {QsdmError, UnavailableError} from "../../../errors.js";
-import {FrameSplitter, frameOf} from "../frames.js";
+import {FrameSplitter, frameHead} from "../frames.js";
 import type {PeerId} from "../port.js";
 import {type Progress, refusalFor, type Secured} from "../session/handshake.js";
 import {RecordReader, RecordWriter} from "../session/records.js";
@@ -33,7 +33,7 @@ export class Channel {
   readonly #splitter: FrameSplitter;
   #take: ((message: Uint8Array) => void) | null = null;
   #early: Uint8Array[] = [];
-  /** Frames to be sent. */
+  /** Pieces of frames to be sent. */
   #queued: Uint8Array[] = [];
   #queuedBytes = 0;
   readonly #closed: Promise<void>;
@@ -66,11 +66,16 @@ export class Channel {
     for (const message of this.#early.splice(0)) take(message);
   }
 
-  /** Sends `message` with all others of this turn of the event loop: sealing and writing cost most for small ones. */
-  send(message: Uint8Array): void {
+  /**
+   * Sends a message, given in pieces that stay as they are, with all others of this turn of the event loop: sealing and
+   * writing cost most for small ones.
+   */
+  send(...message: readonly Uint8Array[]): void {
     if (!this.open) return;
-    if (this.#queued.push(frameOf(message)) === 1) setImmediate(() => this.#flush());
-    this.#queuedBytes += message.length;
+    const sizeBytes = message.reduce((sum, {length}) => sum + length, 0);
+    if (this.#queued.length === 0) setImmediate(() => this.#flush());
+    this.#queued.push(frameHead(sizeBytes), ...message);
+    this.#queuedBytes += sizeBytes;
     if (this.#queuedBytes >= TOGETHER_BYTES) this.#flush();
   }
 

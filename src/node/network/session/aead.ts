@@ -7,10 +7,20 @@ const CIPHER = "chacha20-poly1305";
 const OPTIONS = {authTagLength: AEAD_TAG_BYTES} as const;
 
 /** Ciphertext and tag. */
-export function seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, bound: Uint8Array): Uint8Array {
+export const seal = (key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, bound: Uint8Array): Uint8Array =>
+  concat(...sealParts(key, nonce, [plaintext], bound));
+
+/** The same in pieces, of a plaintext in pieces: for whoever puts something before them. */
+export function sealParts(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  plaintext: readonly Uint8Array[],
+  bound: Uint8Array,
+): Uint8Array[] {
   const cipher = createCipheriv(CIPHER, key, nonce, OPTIONS);
-  cipher.setAAD(bound, {plaintextLength: plaintext.length});
-  return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
+  cipher.setAAD(bound, {plaintextLength: plaintext.reduce((sum, {length}) => sum + length, 0)});
+  const ciphertext = plaintext.map((part) => cipher.update(part));
+  return [...ciphertext, cipher.final(), cipher.getAuthTag()];
 }
 
 /** The plaintext, or null when a bit is not what was sealed. */

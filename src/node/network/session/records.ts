@@ -7,7 +7,7 @@ import {concat, utf8} from "../../../codecs/bytes.js";
 import {hmacSha3} from "../../../codecs/hash.js";
 import {AEAD_TAG_BYTES} from "../../../codecs/network/session.js";
 import {RuleError} from "../../../errors.js";
-import {open, seal} from "./aead.js";
+import {open, sealParts} from "./aead.js";
 
 /** Most data in one record. */
 export const RECORD_MAX_BYTES = 0xffff - AEAD_TAG_BYTES - 1;
@@ -97,9 +97,9 @@ export class RecordWriter {
   #record(kind: number, data: Uint8Array): Uint8Array {
     const head = headOf(1 + data.length + AEAD_TAG_BYTES);
     const {key, nonce, done} = this.#ratchet.next();
-    const body = seal(key, nonce, concat(Uint8Array.of(kind), data), head);
-    done(body.length);
-    return concat(head, body);
+    const record = concat(head, ...sealParts(key, nonce, [Uint8Array.of(kind), data], head));
+    done(record.length - HEAD_BYTES);
+    return record;
   }
 }
 

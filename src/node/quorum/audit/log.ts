@@ -33,6 +33,8 @@ export interface AppendedEntry {
 export interface AuditLogStore extends Subtrees {
   end(): LogEnd;
   append(entries: readonly AppendedEntry[], end: LogEnd): void;
+  /** The same, which is read at once, and has survived a power cut when it resolves. */
+  appended(entries: readonly AppendedEntry[], end: LogEnd): Promise<void>;
   /** At most `count` from index `from` on. */
   entries(from: number, count: number): readonly Uint8Array[];
 }
@@ -76,6 +78,14 @@ export class AuditLog {
     if (this.#waiting.length === 0) return;
     this.store.append(this.#waiting, this.#end);
     this.#waiting.length = 0;
+  }
+
+  /** The same, without holding the thread until it is on the disk. */
+  async flushed(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const written = this.store.appended(this.#waiting, this.#end);
+    this.#waiting.length = 0;
+    await written;
   }
 
   entries(from: number, count: number): readonly Uint8Array[] {

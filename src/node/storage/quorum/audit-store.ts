@@ -6,6 +6,7 @@ import {leafHash} from "../../quorum/audit/tree.js";
 import type {ReadEntry, WitnessStore} from "../../quorum/audit/witness.js";
 import type {Sqlite} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
+import {WalCommits} from "../sqlite/wal-commits.js";
 
 const DIGEST_BYTES = 32;
 
@@ -38,7 +39,11 @@ export class SqliteAuditLogStore implements AuditLogStore {
     return new SqliteAuditLogStore(openDatabase(path, LOG_FORM));
   }
 
-  private constructor(private readonly db: Sqlite) {}
+  readonly #commits: WalCommits;
+
+  private constructor(private readonly db: Sqlite) {
+    this.#commits = new WalCommits(db);
+  }
 
   end(): LogEnd {
     const last = this.db.prepare("SELECT idx, bytes FROM entry ORDER BY idx DESC LIMIT 1").get() as
@@ -54,17 +59,21 @@ export class SqliteAuditLogStore implements AuditLogStore {
   }
 
   append(entries: readonly AppendedEntry[], end: LogEnd): void {
+    this.db.transaction(() => this.#insert(entries, end)).immediate();
+  }
+
+  appended(entries: readonly AppendedEntry[], end: LogEnd): Promise<void> {
+    return this.#commits.commit(() => this.#insert(entries, end));
+  }
+
+  #insert(entries: readonly AppendedEntry[], end: LogEnd): void {
     const entry = this.db.prepare("INSERT INTO entry (idx, bytes) VALUES (?, ?)");
     const subtree = this.db.prepare("INSERT INTO subtree (level, idx, root) VALUES (?, ?, ?)");
     const first = end.size - entries.length;
-    this.db
-      .transaction(() => {
-        for (const [i, {bytes, completed}] of entries.entries()) {
-          entry.run(first + i, bytes);
-          for (const {level, index, root} of completed) subtree.run(level, index, root);
-        }
-      })
-      .immediate();
+    for (const [i, {bytes, completed}] of entries.entries()) {
+      entry.run(first + i, bytes);
+      for (const {level, index, root} of completed) subtree.run(level, index, root);
+    }
   }
 
   entries(from: number, count: number): readonly Uint8Array[] {
@@ -90,6 +99,7 @@ export class SqliteAuditLogStore implements AuditLogStore {
   }
 
   close(): void {
+    this.#commits.close();
     this.db.close();
   }
 }

@@ -1,17 +1,23 @@
 /** Writes of many callers in one transaction: a disk takes as long for all of them as for one. */
 import type {Sqlite} from "../sqlite/driver.js";
+import {WalCommits} from "../sqlite/wal-commits.js";
 
 interface Waiting {
-  /** Within the transaction; true where it came through. */
+  /** Within the transaction. */
   run(): void;
   /** Once it is on disk, or failed. */
   settle(failed?: unknown): void;
 }
 
 export class GroupCommit {
+  readonly #commits: WalCommits;
   #waiting: Waiting[] = [];
+  /** The next group gathers while this one goes to disk. */
+  #busy = false;
 
-  constructor(private readonly db: Sqlite) {}
+  constructor(private readonly db: Sqlite) {
+    this.#commits = new WalCommits(db);
+  }
 
   /**
    * Runs `work` with what others bring in the same turn of the event loop: all of it or nothing for each of them.
@@ -43,25 +49,50 @@ export class GroupCommit {
     void this.together(work).catch(() => undefined);
   }
 
-  /** Writes what waits. */
-  flush(): void {
-    const group = this.#waiting;
-    this.#waiting = [];
-    if (group.length === 0) return;
+  /** Writes what waits, before the database is closed. */
+  close(): void {
+    const group = this.#take();
     try {
       this.db
         .transaction(() => {
           for (const {run} of group) run();
         })
         .immediate();
+      for (const {settle} of group) settle();
     } catch (error) {
       for (const {settle} of group) settle(error);
-      return;
     }
-    for (const {settle} of group) settle();
+    this.#commits.close();
+  }
+
+  #take(): Waiting[] {
+    const group = this.#waiting;
+    this.#waiting = [];
+    return group;
+  }
+
+  async #flush(): Promise<void> {
+    const group = this.#take();
+    let failed: unknown;
+    try {
+      await this.#commits.commit(() => {
+        for (const {run} of group) run();
+      });
+    } catch (error) {
+      failed = error;
+    }
+    for (const {settle} of group) settle(failed);
+    this.#busy = false;
+    if (this.#waiting.length > 0) this.#begin();
   }
 
   #add(waiting: Waiting): void {
-    if (this.#waiting.push(waiting) === 1) setImmediate(() => this.flush());
+    this.#waiting.push(waiting);
+    if (!this.#busy) this.#begin();
+  }
+
+  #begin(): void {
+    this.#busy = true;
+    setImmediate(() => void this.#flush());
   }
 }

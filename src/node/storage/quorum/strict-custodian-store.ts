@@ -358,7 +358,7 @@ export class SqliteStrictStore implements StrictStore {
 
   /** Puts what was leased and not taken back. */
   close(): void {
-    this.#group.flush();
+    this.#group.close();
     const leases = Object.entries(this.#leases) as [StockKind, Leases][];
     this.#leases = noLeases();
     this.atomically(() => {
