@@ -4,14 +4,14 @@
  */
 import {createHash} from "node:crypto";
 import {Random} from "../sim/random.js";
-import {ALL_KEPT, drawnCut, plainCuts} from "./cuts.js";
+import {ALL_KEPT, allLost, drawnCut, plainCuts} from "./cuts.js";
 import {type Cut, PageCache, writeFiles} from "./disk.js";
 import type {Findings, Recording} from "./recording.js";
 
 /** Which states are opened. */
 export interface Sample {
   readonly seed: number;
-  /** Part of those that are listed in full, from 0 to 1. */
+  /** Part of those that are listed in full, from 0 to 1; that in which everything pending is lost is always tried. */
   readonly share: number;
   /** Drawn ones for each point of the recording. */
   readonly drawn: number;
@@ -49,14 +49,17 @@ type Opened = {readonly findings: Findings} | {readonly error: string};
 const keyOf = (cache: PageCache, cut: Cut): string => createHash("sha256").update(cache.keyOf(cut)).digest("base64");
 
 /** A sample of about so many states: part of the full list, or all of it and as many drawn ones as are missing. */
-export function sampleOf({ops}: Recording, {seed, states}: {readonly seed: number; readonly states: number}): Sample {
+export function sampleOf(
+  {ops, from = 0}: Recording,
+  {seed, states}: {readonly seed: number; readonly states: number},
+): Sample {
   const cache = new PageCache();
   const keys = new Set<string>();
   for (const [index, op] of ops.entries()) {
     cache.apply(op, index);
-    for (const cut of plainCuts(cache.pending)) keys.add(keyOf(cache, cut));
+    if (index >= from) for (const cut of plainCuts(cache.pending)) keys.add(keyOf(cache, cut));
   }
-  const drawn = Math.ceil(Math.max(0, states - keys.size) / ops.length);
+  const drawn = Math.ceil(Math.max(0, states - keys.size) / (ops.length - from));
   return {seed, share: Math.min(1, states / keys.size), drawn};
 }
 
@@ -81,9 +84,14 @@ class Checker {
   ) {}
 
   async run(): Promise<CheckResult> {
-    const {ops} = this.recording;
+    const {ops, from = 0} = this.recording;
+    for (const [index, op] of ops.slice(0, from).entries()) {
+      this.#cache.apply(op, index);
+      if (op.kind === "sent") this.#heard.push(op.data);
+    }
     this.#seen = [await this.#open(ALL_KEPT)];
-    for (const [index, op] of ops.entries()) {
+    for (let index = from; index < ops.length; index++) {
+      const op = ops[index]!;
       // Each transaction ends with a sync, so this sees the contents before and after it.
       if (op.kind === "sync" || op.kind === "sent") this.#seen.push(await this.#open(ALL_KEPT));
       this.#cache.apply(op, index);
@@ -109,6 +117,7 @@ class Checker {
     this.#points++;
     const {pending} = this.#cache;
     const random = new Random(`powerloss ${this.options.seed} ${index}`);
+    await this.#check(index, allLost(pending));
     for (const cut of plainCuts(pending)) if (random.chance(this.options.share)) await this.#check(index, cut);
     if (pending.length < 2) return;
     for (let i = 0; i < this.options.drawn; i++) await this.#check(index, drawnCut(pending, random));

@@ -30,6 +30,8 @@ export interface Cut {
 
 export const SECTOR_BYTES = 512;
 const DIRECTORY = "directory";
+/** In the place of a file, where a directory is meant or nothing. */
+const NO_FILE = -1;
 
 /** Names and contents, by path. */
 export type Files = ReadonlyMap<string, Uint8Array | typeof DIRECTORY>;
@@ -70,11 +72,12 @@ export class PageCache {
         this.#pending.push({index, file: this.#fileOf(op.inode), op: null, name: op});
         return;
       case "rename":
-        this.#pending.push({index, file: this.#fileOf(op.inode), op: null, name: op});
+      case "link":
+        this.#pending.push({index, file: this.#byInode.get(op.inode) ?? NO_FILE, op: null, name: op});
         return;
       case "mkdir":
       case "unlink":
-        this.#pending.push({index, file: -1, op: null, name: op});
+        this.#pending.push({index, file: NO_FILE, op: null, name: op});
         return;
       case "sync":
         this.#settle(({file, op: content}) => content !== null && file === this.#fileOf(op.inode));
@@ -156,10 +159,21 @@ export class PageCache {
   }
 }
 
-function rename(names: Map<string, number | typeof DIRECTORY>, op: NameOp, file: number): void {
-  if (op.kind === "rename") names.delete(op.from);
-  if (op.kind === "unlink") names.delete(op.path);
-  else names.set(op.path, op.kind === "mkdir" ? DIRECTORY : file);
+function rename(names: Map<string, number | typeof DIRECTORY>, {kind, from, path: to}: NameOp, file: number): void {
+  if (kind === "unlink") {
+    names.delete(to);
+    return;
+  }
+  if (kind === "rename") {
+    names.delete(from);
+    // A directory takes along what is in it.
+    for (const [name, at] of [...names])
+      if (name.startsWith(`${from}/`)) {
+        names.delete(name);
+        names.set(to + name.slice(from.length), at);
+      }
+  }
+  names.set(to, file === NO_FILE ? DIRECTORY : file);
 }
 
 /** Whether every directory above is there. */

@@ -9,12 +9,16 @@ import {type DataDir, initDataDir, readDataDir} from "../../src/node/data-dir.js
 import {SignedFile} from "../../src/node/keys/signed-file.js";
 import {VoteSigner} from "../../src/node/keys/vote-signer.js";
 import {DEFAULT_NODE_OPTIONS, QsdmNode} from "../../src/node/node.js";
+import {SnapshotFiles} from "../../src/node/snapshots/files.js";
+import {heightsOn, placeOf} from "../../src/node/snapshots/shelf.js";
+import {NO_SINK, verifySnapshot} from "../../src/node/snapshots/verify.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {nodeGenesis} from "../support/node.js";
+import {trustIn} from "../support/snapshots.js";
 import type {Findings, Recording} from "./recording.js";
 
 const SILENT = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
-const STORE = {slashReceiptsMax: 10_000, eventBlocksKept: 100_000};
+export const STORE = {slashReceiptsMax: 10_000, eventBlocksKept: 100_000};
 
 /**
  * Opens the keys, the record of votes and the database each time. The whole start, whose course depends on their
@@ -32,7 +36,12 @@ export function nodeObserver(folder: string, startsOneIn = 1): Pick<Recording, "
         throw error;
       });
       if (dir === null) return begunAgain(dataDir);
-      const findings = {keys: keysIn(dir), signed: signedIn(dir), database: await databaseIn(dir, idsIn)};
+      const findings = {
+        keys: keysIn(dir),
+        signed: signedIn(dir),
+        snapshots: await snapshotsOn(dir),
+        database: await databaseIn(dir, idsIn),
+      };
       const all = JSON.stringify(findings);
       if (!started.has(all) && started.size % startsOneIn === 0) await startNode(dataDir);
       started.add(all);
@@ -50,7 +59,7 @@ export function nodeObserver(folder: string, startsOneIn = 1): Pick<Recording, "
 async function begunAgain(dataDir: string): Promise<Findings> {
   await initDataDir(dataDir, {genesis: nodeGenesis([]), validatorSeed: new Uint8Array(32)});
   await readDataDir(dataDir);
-  return {keys: "none", signed: "null", database: "none"};
+  return {keys: "none", signed: "null", snapshots: "", database: "none"};
 }
 
 const keysIn = ({genesis, validatorSeed, challengeKey}: DataDir): string =>
@@ -80,6 +89,16 @@ function refusesSecondVote(file: SignedFile): void {
     throw error;
   }
   throw new Error(`the key voted twice in view ${view}`);
+}
+
+/** Heights of those that are told of, each verified in whole. */
+async function snapshotsOn({genesis, snapshotsPath}: DataDir): Promise<string> {
+  const heights = await heightsOn(snapshotsPath);
+  for (const height of heights) {
+    const files = await SnapshotFiles.open(placeOf(snapshotsPath, height));
+    await verifySnapshot(files, NO_SINK, trustIn(genesis));
+  }
+  return heights.join();
 }
 
 /** Digest of the tables: closing brings everything that was committed into the one file. */

@@ -6,6 +6,7 @@ import path from "node:path";
 import {createInterface} from "node:readline";
 import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/client.js";
 import {signedTransfer, TEST_CHAIN_ID, testAccount} from "../support/accounts.js";
+import {eventually} from "../support/node.js";
 import {type Fault, preloadEnvironment} from "./preload.js";
 import {decodeTrace, type TraceOp} from "./trace.js";
 
@@ -76,6 +77,22 @@ export class Workplace {
     const account = ["--validator-account", receiver, "--allocate", `${sender.address}=1000`];
     const chain = ["--chain-id", TEST_CHAIN_ID, "--param", "dagEntries=1024"];
     return this.run("node", "init", "--data-dir", this.dataDir, ...chain, ...account);
+  }
+
+  /** Runs its node for some blocks with a payment at each look at them, and ends it. @returns the next nonce */
+  async runFor(blocks: number, signal: "SIGKILL" | "SIGTERM", from = 0n): Promise<bigint> {
+    const {child, client, ended} = await this.start();
+    let nonce = from;
+    const {chainTip: first} = await client.status();
+    await eventually(async () => {
+      await pay(client, nonce++);
+      return (await client.status()).chainTip >= first + BigInt(blocks);
+    }, 60_000);
+    await client.close();
+    child.kill(signal);
+    const {status, told} = await ended;
+    if (signal === "SIGTERM" && status !== 0) throw new Error(`the node ended with ${status}: ${told}`);
+    return nonce;
   }
 
   /** Runs its node. */

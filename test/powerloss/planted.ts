@@ -39,7 +39,7 @@ export const PLANTED: readonly PlantedMistake[] = [
   },
   {
     name: "keys are renamed into place and their directory is not flushed",
-    caughtBy: /^cannot read .*(seed|key)$/,
+    caughtBy: /^cannot read .*(seed|key)$|^keys is what the process never saw/,
     plant: (ops) => {
       const database = ops.findIndex((op) => op.kind === "create" && op.path.endsWith("chain.db"));
       return without(ops, ({kind}, index) => kind === "sync-directory" && index < database);

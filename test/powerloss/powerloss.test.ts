@@ -4,10 +4,10 @@ import {tmpdir} from "node:os";
 import path from "node:path";
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {checkRecording} from "./check.js";
-import {recordNode} from "./node-recording.js";
 import {PLANTED} from "./planted.js";
 import {buildPreload, unfit} from "./preload.js";
 import type {Recording} from "./recording.js";
+import {RECORDINGS} from "./recordings.js";
 
 const reason = unfit();
 const title = `after a power cut${reason === null ? "" : ` (left out: ${reason})`}`;
@@ -15,21 +15,28 @@ const scratch = mkdtempSync(path.join(existsSync("/dev/shm") ? "/dev/shm" : tmpd
 afterAll(() => rmSync(scratch, {recursive: true, force: true}));
 
 describe.skipIf(reason !== null)(title, () => {
+  let library: string;
   let node: Recording;
+  const record = (name: string): Promise<Recording> =>
+    RECORDINGS[name]!(library, path.join(scratch, name), {blocks: 2, startsOneIn: 10});
   beforeAll(async () => {
-    node = await recordNode(buildPreload(scratch), path.join(scratch, "recording"), {blocks: 2, startsOneIn: 10});
+    library = buildPreload(scratch);
+    node = await record("node");
   });
 
-  test("a validator starts, and has what anybody heard of", {timeout: 120_000}, async () => {
-    const options = {seed: 1, share: 0.01, drawn: 0, scratch: path.join(scratch, "state")};
-    const {states, found, violations} = await checkRecording(node, options);
-    expect(violations).toEqual([]);
-    expect(states).toBeGreaterThan(200);
-    expect(found).toBeGreaterThan(20);
+  test.each([
+    {name: "node", does: "a validator starts", states: 200},
+    {name: "import", does: "an import goes on", states: 50},
+  ])("$does, and has what anybody heard of", {timeout: 120_000}, async ({name, states}) => {
+    const options = {seed: 1, share: 0.004, drawn: 0, scratch: path.join(scratch, "state")};
+    const result = await checkRecording(name === "node" ? node : await record(name), options);
+    expect(result.violations).toEqual([]);
+    expect(result.states).toBeGreaterThan(states);
+    expect(result.found).toBeGreaterThan(10);
   });
 
   test.each(PLANTED)("it is noticed when $name", {timeout: 120_000}, async ({plant, caughtBy}) => {
-    const options = {seed: 1, share: 0.03, drawn: 0, scratch: path.join(scratch, "planted"), stopAtFirst: true};
+    const options = {seed: 1, share: 0.01, drawn: 0, scratch: path.join(scratch, "planted"), stopAtFirst: true};
     const {violations} = await checkRecording({...node, ops: plant(node.ops)}, options);
     expect(violations[0]?.what).toMatch(caughtBy);
   });

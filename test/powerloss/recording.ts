@@ -10,6 +10,8 @@ export type Findings = Readonly<Record<string, string>>;
 export interface Recording {
   readonly name: string;
   readonly ops: readonly TraceOp[];
+  /** Calls before the first after which power is cut. */
+  readonly from?: number;
   /**
    * Opens the files below `root` as the program does, and says what it finds. It may change them.
    * @throws Error when the program would not start on them without an operator

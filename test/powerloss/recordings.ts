@@ -1,6 +1,8 @@
 /** The histories that are recorded, by name. */
+import {recordImport} from "./import-recording.js";
 import {recordNode} from "./node-recording.js";
 import type {Recording} from "./recording.js";
+import {recordRestore, recordUpkeep} from "./upkeep-recordings.js";
 
 export interface Size {
   /** Blocks that a run of the node makes. */
@@ -11,4 +13,9 @@ export interface Size {
 
 export type Record = (library: string, workplace: string, size: Size) => Promise<Recording>;
 
-export const RECORDINGS: Readonly<{[name: string]: Record}> = {node: recordNode};
+export const RECORDINGS: Readonly<{[name: string]: Record}> = {
+  node: recordNode,
+  upkeep: recordUpkeep,
+  restore: recordRestore,
+  import: recordImport,
+};

@@ -14,7 +14,7 @@ export interface ContentOp {
 
 /** A change of names. Each belongs to the directory that its path is in. */
 export interface NameOp {
-  readonly kind: "create" | "mkdir" | "unlink" | "rename";
+  readonly kind: "create" | "link" | "mkdir" | "unlink" | "rename";
   readonly inode: bigint;
   readonly path: string;
   /** What a rename took the name from; else the path itself. */
@@ -45,6 +45,7 @@ const KINDS = [
   "sent",
   "failed",
   "unsupported",
+  "link",
 ] as const;
 
 /**

@@ -3,7 +3,7 @@
  * it everywhere, stops at a length that it is given, and works on the thread pool.
  */
 import {createReadStream} from "node:fs";
-import {link, mkdir, open, readdir, readFile, rename, rm, stat} from "node:fs/promises";
+import {link, open, readdir, readFile, rename, rm, stat} from "node:fs/promises";
 import path from "node:path";
 import {promisify} from "node:util";
 import {deflate, inflate} from "node:zlib";
@@ -18,6 +18,7 @@ import {
   snapshotRootOf,
 } from "../../codecs/chain/snapshot.js";
 import {DecodeError, UnavailableError} from "../../errors.js";
+import {makeDirectory, syncDirectory} from "../durable-directory.js";
 
 const MANIFEST = "manifest";
 const PROOF = "proof";
@@ -137,7 +138,7 @@ export class SnapshotDraft {
     const directory = `${place}.part`;
     return written(directory, async () => {
       await rm(directory, {recursive: true, force: true});
-      await mkdir(directory, {recursive: true});
+      makeDirectory(directory);
       return new SnapshotDraft(directory, place);
     });
   }
@@ -163,9 +164,9 @@ export class SnapshotDraft {
   async finish(manifest: Uint8Array): Promise<void> {
     await this.#write(MANIFEST, [manifest]);
     await written(this.place, async () => {
-      await syncDirectory(this.directory);
+      syncDirectory(this.directory);
       await rename(this.directory, this.place);
-      await syncDirectory(path.dirname(this.place));
+      syncDirectory(path.dirname(this.place));
     });
   }
 
@@ -198,15 +199,5 @@ async function written<T>(file: string, write: () => Promise<T>): Promise<T> {
       hint: "free space or repair the disk of the snapshots",
       cause: error,
     });
-  }
-}
-
-/** Makes a new name survive a power cut. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -29,7 +29,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { WRITE = 1, TRUNCATE, SYNC, CREATE, RENAME, UNLINK, MKDIR, SYNC_DIRECTORY, SENT, FAILED, UNSUPPORTED };
+enum kind { WRITE = 1, TRUNCATE, SYNC, CREATE, RENAME, UNLINK, MKDIR, SYNC_DIRECTORY, SENT, FAILED, UNSUPPORTED, LINK };
 enum { FDS_MAX = 65536, SENT_MAX = 65536 };
 
 struct head {
@@ -361,8 +361,15 @@ ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size
 }
 int link(const char *from, const char *to) {
   char buffer[PATH_MAX];
-  if (below(absolute(AT_FDCWD, to, buffer))) unsupported(to);
-  return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+  const char *path = absolute(AT_FDCWD, to, buffer);
+  if (!below(path)) return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+  pthread_mutex_lock(&lock);
+  int result = (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+  if (!result) record(LINK, inode_at(path), 0, path, NULL, 0);
+  int kept = errno;
+  pthread_mutex_unlock(&lock);
+  errno = kept;
+  return result;
 }
 int fallocate(int fd, int mode, off_t offset, off_t bytes) {
   if (tracked(fd)) unsupported(tracked(fd));
