@@ -132,7 +132,8 @@ export class QsdmNode implements Service {
       broken.resolve(error);
     };
     const cells = await unlock(dir, ports.storePassphrase ?? null);
-    const store = await openStore(options, dir, cells, failed, abort.signal);
+    const upgraded = (from: number, to: number): void => ports.log.info({from, to}, "database brought forward");
+    const store = await openStore(options, dir, {cells, upgraded}, failed, abort.signal);
     try {
       signal?.addEventListener("abort", () => abort.abort(), {once: true, signal: abort.signal});
       const site = {options, ports, dir, store, broken: failed, signal: abort.signal};

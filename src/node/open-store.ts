@@ -4,14 +4,13 @@ import type {DataDir} from "./data-dir.js";
 import {genesisBlock} from "./ledger/chain/genesis.js";
 import type {NodeOptions} from "./node.js";
 import type {CqlStore, CqlStoreFigures} from "./storage/cql/store.js";
-import type {Cells} from "./storage/seal/cells.js";
-import {SqliteStore} from "./storage/sqlite/store.js";
+import {SqliteStore, type SqliteStoreOptions} from "./storage/sqlite/store.js";
 
 export type OpenStore = SqliteStore | CqlStore;
 
 /**
  * Opens it.
- * @param cells what seals its values
+ * @param opening what seals its values, and who is told when it is brought to this version
  * @param broken ends the node: its cluster refuses it for good
  * @param stopping aborts when the node stops
  * @throws UnavailableError as the engines do; UsageError CLUSTER_NOT_ENCRYPTED
@@ -19,11 +18,11 @@ export type OpenStore = SqliteStore | CqlStore;
 export async function openStore(
   {cluster, slashReceiptsMax, eventBlocksKept, storeCacheBytes: cacheBytes}: NodeOptions,
   dir: DataDir,
-  cells: Cells,
+  {cells, upgraded}: Required<Pick<SqliteStoreOptions, "cells" | "upgraded">>,
   broken: (error: unknown) => void,
   stopping: AbortSignal,
 ): Promise<OpenStore> {
-  const options = {path: dir.databasePath, slashReceiptsMax, eventBlocksKept, cacheBytes, cells};
+  const options = {path: dir.databasePath, slashReceiptsMax, eventBlocksKept, cacheBytes, cells, upgraded};
   if (cluster === null) return SqliteStore.open(options);
   if (cells.keyId !== null) throw clusterInClear();
   // A node without a cluster does not load its code.

@@ -1,5 +1,5 @@
 /** The store commands over a data directory that a real node has filled. */
-import {existsSync, readFileSync, statSync, writeFileSync} from "node:fs";
+import {copyFileSync, existsSync, readFileSync, statSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {beforeAll, describe, expect, test} from "vitest";
 import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
@@ -70,6 +70,17 @@ test("a chain goes from a node to a file and from there to a follower, which can
   const found = await json(`store verify --data-dir ${directory}`);
   expect([found.status, found.error.code]).toEqual([3, "STORE_DAMAGED"]);
   expect(found.err).toContain("block 2: it is not there");
+});
+
+test("a store of an earlier version is brought forward by the first command that opens it, which says so", async () => {
+  const directory = await follower();
+  copyFileSync(path.join(dataDir, "chain.db"), path.join(directory, "chain.db"));
+  // As version 10 would have left it.
+  openSqlite(path.join(directory, "chain.db")).exec("DROP TABLE dictionary; PRAGMA user_version = 10").close();
+  const first = await qsdm(`store verify --level votes --data-dir ${directory}`);
+  expect([first.status, first.out.trim().split("\t")[3]], first.err).toEqual([0, "whole"]);
+  expect(first.err).toContain("brought from schema 10 to ");
+  expect((await qsdm(`store stats --data-dir ${directory}`)).err).not.toContain("schema");
 });
 
 describe("refusals", () => {

@@ -41,6 +41,7 @@ export async function withStore<T>(
   const opened = await openOfflineStore(settings.data_dir.value!, {
     create,
     passphrase: storePassphraseOf(io, settings),
+    upgraded: (from, to) => io.note(`the store was brought from schema ${from} to ${to}, for this qsdm and later ones`),
   });
   try {
     return await work(opened);

@@ -9,6 +9,7 @@ import {DEFAULT_NODE_OPTIONS} from "../node.js";
 import type {Log} from "../service.js";
 import type {Cells} from "../storage/seal/cells.js";
 import {passingCells} from "../storage/seal/key-file.js";
+import type {Upgraded} from "../storage/sqlite/open.js";
 import {SqliteStore, type SqliteStoreOptions} from "../storage/sqlite/store.js";
 import {type StorePassphrase, unlock} from "../unlock.js";
 import type {ReplayPorts} from "./replay.js";
@@ -18,21 +19,27 @@ export interface OfflineStore {
   readonly store: SqliteStore;
 }
 
+export interface OfflineOpening {
+  /** Whether a store is made where there is none. */
+  readonly create: boolean;
+  readonly passphrase: StorePassphrase | null;
+  readonly upgraded: Upgraded;
+}
+
 /**
  * The store of a data directory, locked for this process.
- * @param create whether one is made where there is none
  * @throws UnavailableError DATABASE_MISSING; what `readDataDir`, `unlock` and `SqliteStore.open` throw
  */
 export async function openOfflineStore(
   dataDir: string,
-  {create, passphrase}: {readonly create: boolean; readonly passphrase: StorePassphrase | null},
+  {create, passphrase, upgraded}: OfflineOpening,
 ): Promise<OfflineStore> {
   const dir = await readDataDir(dataDir);
   if (!create && !(await isThere(dir.databasePath)))
     throw new UnavailableError("DATABASE_MISSING", `${dataDir} holds no chain yet`, {
       hint: "run the node once, or fill the directory with qsdm store import",
     });
-  return {dir, store: await SqliteStore.open(databaseOf(dir, await unlock(dir, passphrase)))};
+  return {dir, store: await SqliteStore.open({...databaseOf(dir, await unlock(dir, passphrase)), upgraded})};
 }
 
 /**

@@ -26,12 +26,15 @@ export const CHAIN: DatabaseForm = {
   journal: "wal",
 };
 
+/** Told of a file that was brought from one version to another. */
+export type Upgraded = (from: number, to: number) => void;
+
 /**
- * The database at `path`, created when absent, brought to this version when an earlier one wrote it, locked for this process until it is closed. The lock is the file
- * system's, so a killed node leaves none behind.
+ * The database at `path`, created when absent, brought to this version when an earlier one wrote it, locked for this
+ * process until it is closed. The lock is the file system's, so a killed node leaves none behind.
  * @throws UnavailableError DATA_DIR_LOCKED, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OLDER, DATABASE_UNFINISHED, DATABASE_CORRUPT, STORE_WRITE_FAILED
  */
-export function openDatabase(path: string, form: DatabaseForm = CHAIN): Sqlite {
+export function openDatabase(path: string, form: DatabaseForm = CHAIN, upgraded: Upgraded = () => {}): Sqlite {
   const db = openSqlite(path);
   try {
     db.pragma("locking_mode = EXCLUSIVE");
@@ -42,7 +45,8 @@ export function openDatabase(path: string, form: DatabaseForm = CHAIN): Sqlite {
     db.pragma("synchronous = FULL");
     db.pragma("cache_size = -65536");
     db.exec("BEGIN EXCLUSIVE; COMMIT");
-    prepareSchema(db, path, form);
+    const version = prepareSchema(db, path, form);
+    if (version < form.version) upgraded(version, form.version);
     return db;
   } catch (error) {
     db.close();
@@ -65,7 +69,8 @@ function explain(error: unknown, path: string): unknown {
   return explainWrite(error, path);
 }
 
-function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): void {
+/** @returns the version that the file had, or was made with */
+function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): number {
   const application = Number(db.pragma("application_id", {simple: true}));
   const version = Number(db.pragma("user_version", {simple: true}));
   const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get() as {n: bigint};
@@ -75,7 +80,7 @@ function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): void {
       db.pragma(`application_id = ${form.applicationId}`);
       db.pragma(`user_version = ${form.version}`);
     })();
-    return;
+    return form.version;
   }
   if (application === UNFINISHED_ID && form.applicationId !== UNFINISHED_ID)
     throw new UnavailableError("DATABASE_UNFINISHED", `${path} is what a restore that did not end left`, {
@@ -90,6 +95,7 @@ function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): void {
       hint: "run the version of qsdm that wrote it, or a later one",
     });
   if (version < form.version) upgrade(db, path, version, form);
+  return version;
 }
 
 /**

@@ -38,7 +38,7 @@ import type {Sqlite} from "./driver.js";
 import {explainWrite} from "./failure.js";
 import {AppendLog} from "./log/append-log.js";
 import type {Cell} from "./log/chunk.js";
-import {openDatabase} from "./open.js";
+import {CHAIN, openDatabase, type Upgraded} from "./open.js";
 import {Pruner, type RestoredRows} from "./prune.js";
 import {RECEIPTS, WAITING_KIND, WAITING_KINDS} from "./schema.js";
 import {checkSealedBy} from "./sealed-by.js";
@@ -68,6 +68,7 @@ export interface SqliteStoreOptions {
   readonly cacheBytes?: number;
   /** How values are sealed; they lie in clear where nothing is said. */
   readonly cells?: Cells;
+  readonly upgraded?: Upgraded;
 }
 
 /** A block that comes back, with the receipts of its transactions in their order. */
@@ -100,14 +101,14 @@ export class SqliteStore implements LedgerStore {
 
   /** @throws UnavailableError as `openDatabase` and `checkSealedBy` say */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const {path, cells = CLEAR} = options;
-    const db = openDatabase(path);
+    const {path, cells = CLEAR, upgraded} = options;
+    const db = openDatabase(path, CHAIN, upgraded);
     try {
       checkSealedBy(db, path, cells);
       return new SqliteStore(options, db, await BlockRows.open(db, cells), cells);
     } catch (error) {
       db.close();
-      throw error;
+      throw explainWrite(error, path);
     }
   }
 
