@@ -50,9 +50,10 @@ export function createApi(
     cluster: clusterFigures(store),
     signaturesChecked: () => keys.signatures.checked,
     bodies: ledger.bodies,
-    store: () => ({...store.sizes(), prunedHeight: store.prunedHeight(), pruned: pruning.pruned}),
+    store: () => ({...store.localFigures(), prunedHeight: store.prunedHeight(), pruned: pruning.pruned}),
     snapshots: () => snapshots.figures,
   });
+  store.measure(metrics.store);
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
   chain.subscribe((committed) => metrics.observe(committed));
   ledger.telemetry?.subscribe((verdict) => metrics.judged(verdict));

@@ -6,6 +6,7 @@
 import type {BatchFigures} from "../../src/codecs/api/status.js";
 import {UnavailableError} from "../../src/errors.js";
 import {emptyTally} from "../../src/node/engine/sync/tally.js";
+import type {StorageFigures} from "../../src/node/metrics/store.js";
 import type {SyncFigures} from "../../src/node/metrics/sync.js";
 import {aloneNetwork} from "../../src/node/network/alone.js";
 import type {
@@ -163,6 +164,13 @@ export const IN_SYNC: SyncFigures = {
   targetHeight: 0n,
   blocksPerSecond: 0,
   etaSeconds: null,
+};
+
+/** Of a store that pruned a block or two. */
+export const STORE_FIGURES: StorageFigures = {
+  ...{bytes: 5_000_000, freeBytes: 4_096, walBytes: 8_192, prunedHeight: 77n, pruned: 64n},
+  packing: {dictionary: 2, rawBytes: 900, packedBytes: 300},
+  caches: {receipts: {hits: 3, misses: 2}, receipt_index: {hits: 5, misses: 1}},
 };
 
 /** And of one without batches. */

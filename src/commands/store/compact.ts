@@ -10,8 +10,8 @@ export const storeCompactCommand = (io: Io): Command =>
       summary: "write a node's store anew, without free space",
       description:
         "Writes the database of a node that does not run anew: without free space, and in the order in which it is read. It " +
-        "needs twice the room on the disk that the store has filled, and is refused where there is less. A running node " +
-        "gives back by itself what it prunes, unless an earlier version made its store: this makes it one that does.\n\n" +
+        "needs as much room as the store has filled, once beside it and once in SQLite's folder for temporary files " +
+        "(SQLITE_TMPDIR, TMPDIR or /var/tmp), and is refused where there is less. A running node gives back by itself what it prunes, unless an earlier version made its store: this makes it one that does.\n\n" +
         "Prints one line: bytes before, and bytes after.",
       examples: [
         {does: "shrink the store of the usual data directory", run: "qsdm store compact"},

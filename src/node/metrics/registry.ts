@@ -8,6 +8,7 @@ import type {BlockCommitted, LedgerEvent} from "../ledger/chain/events.js";
 import type {Verdict} from "../mining/telemetry/check.js";
 import type {SnapshotFigures} from "../snapshots/periodic.js";
 import type {CqlStoreFigures} from "../storage/cql/store.js";
+import type {StoreMeter} from "../storage/sqlite/meter.js";
 import {attestationMetrics, type CountRejection} from "./attestation.js";
 import {batchMetrics} from "./batches.js";
 import {type CellStreamMetrics, cellStreamMetrics} from "./cell-streams.js";
@@ -21,7 +22,7 @@ import {type NetworkMetricsPorts, networkMetrics} from "./network.js";
 import {ngcMetrics} from "./ngc.js";
 import {slashMetrics} from "./slashing.js";
 import {snapshotMetrics} from "./snapshots.js";
-import {type StoreFigures, storeMetrics} from "./store.js";
+import {type StorageFigures, storeMetrics} from "./store.js";
 import {type StreamMetrics, streamMetrics} from "./streams.js";
 import {type SyncFigures, syncMetrics} from "./sync.js";
 import {telemetryMetrics} from "./telemetry.js";
@@ -41,7 +42,7 @@ export interface MetricsPorts {
   /** Null where no cluster has the history. */
   readonly cluster: (() => CqlStoreFigures) | null;
   /** What the store takes, and what was dropped of it. */
-  store(): StoreFigures;
+  store(): StorageFigures;
   snapshots(): SnapshotFigures;
   /** Signatures of transactions that were checked. */
   signaturesChecked(): number;
@@ -55,6 +56,8 @@ export class NodeMetrics {
   /** Counts event streams: how many are open, and how each ended. */
   readonly streaming: StreamMetrics["streaming"];
   readonly streamEnded: StreamMetrics["streamEnded"];
+  /** Measures the store. */
+  readonly store: StoreMeter;
   /** Counts what the telemetry check made of one proof. */
   readonly judged: (verdict: Verdict) => void;
   /** Counts one refused claim about a GPU. */
@@ -80,7 +83,7 @@ export class NodeMetrics {
     batchMetrics(registry, () => ports.batches());
     syncMetrics(registry, () => ports.sync());
     if (ports.cluster !== null) clusterMetrics(registry, ports.cluster);
-    storeMetrics(registry, () => ports.store());
+    this.store = storeMetrics(registry, () => ports.store());
     snapshotMetrics(registry, () => ports.snapshots());
     readCounter(registry, {
       name: "qsdm_signatures_checked_total",

@@ -6,7 +6,7 @@ import {RuleError} from "../../../src/errors.js";
 import {type LockOptions, NgcDesk} from "../../../src/node/api/ngc/desk.js";
 import {NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {envelopeBytes, serve, view} from "../../support/api.js";
-import {IN_SYNC, NO_BATCHES, NO_WIRE} from "../../support/network.js";
+import {IN_SYNC, NO_BATCHES, NO_WIRE, STORE_FIGURES} from "../../support/network.js";
 
 const SECRET = "a secret of some length";
 const BASE = "/api/v1/monitoring";
@@ -170,10 +170,7 @@ test("metrics count what came in, what was refused and why, and what the lock sh
     signaturesChecked: () => 3,
     bodies: {checked: 5, mismatches: 1},
     cluster: null,
-    store: () => ({
-      ...{bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n},
-      packing: {dictionary: 2, rawBytes: 900, packedBytes: 300},
-    }),
+    store: () => STORE_FIGURES,
     snapshots: () => ({
       succeeded: 3,
       failed: 1,

@@ -4,7 +4,7 @@ import type {BlockCommitted, LedgerEvent} from "../../../src/node/ledger/chain/e
 import type {MonetaryRecord} from "../../../src/node/ledger/state/stores.js";
 import {type MetricsPorts, NodeMetrics} from "../../../src/node/metrics/registry.js";
 import {view} from "../../support/api.js";
-import {IN_SYNC, NO_BATCHES, NO_WIRE} from "../../support/network.js";
+import {IN_SYNC, NO_BATCHES, NO_WIRE, STORE_FIGURES} from "../../support/network.js";
 
 const metrics = (change: Partial<MetricsPorts> = {}) =>
   new NodeMetrics({
@@ -18,10 +18,7 @@ const metrics = (change: Partial<MetricsPorts> = {}) =>
     signaturesChecked: () => 3,
     bodies: {checked: 5, mismatches: 1},
     cluster: null,
-    store: () => ({
-      ...{bytes: 5_000_000, freeBytes: 4_096, prunedHeight: 77n, pruned: 64n},
-      packing: {dictionary: 2, rawBytes: 900, packedBytes: 300},
-    }),
+    store: () => STORE_FIGURES,
     snapshots: () => ({
       succeeded: 3,
       failed: 1,

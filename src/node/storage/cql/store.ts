@@ -9,6 +9,7 @@ import type {EpochRow} from "../../../codecs/chain/epoch.js";
 import type {Receipt} from "../../../codecs/chain/receipt.js";
 import {UnavailableError} from "../../../errors.js";
 import {loadCompression} from "../sqlite/compression.js";
+import type {StoreMeter} from "../sqlite/meter.js";
 import {SqliteStore, type SqliteStoreOptions} from "../sqlite/store.js";
 import type {
   BlockCommit,
@@ -221,6 +222,14 @@ export class CqlStore implements LedgerStore {
 
   reclaim(bytesMax: number): number {
     return this.near.reclaim(bytesMax);
+  }
+
+  measure(meter: StoreMeter): void {
+    this.near.measure(meter);
+  }
+
+  localFigures() {
+    return this.near.localFigures();
   }
 
   sizes() {

@@ -1,5 +1,6 @@
 /** How much room the file takes, and giving back what it does not need. */
-import {statfsSync} from "node:fs";
+import {accessSync, constants, statfsSync, statSync} from "node:fs";
+import {tmpdir} from "node:os";
 import {dirname} from "node:path";
 import {UnavailableError} from "../../../errors.js";
 import type {StoreStats, TableStats} from "../store.js";
@@ -27,6 +28,11 @@ export class Space {
     return {bytes: this.#number("page_count") * page, freeBytes: this.#number("freelist_count") * page};
   }
 
+  /** 0 where there is no log yet, or no name to find it by. */
+  walBytes(path: string): number {
+    return path === "" ? 0 : (statSync(`${path}-wal`, {throwIfNoEntry: false})?.size ?? 0);
+  }
+
   reclaim(bytesMax: number): number {
     const page = this.#number("page_size");
     // 0 would be everything. A file that was made without it ignores this, and shrinks when it is compacted.
@@ -38,13 +44,7 @@ export class Space {
   compact(path: string): {readonly bytesBefore: number; readonly bytesAfter: number} {
     const page = this.#number("page_size");
     const bytesBefore = this.#number("page_count") * page;
-    // The copy, and the log through which it replaces the file.
-    const needed = 2 * (bytesBefore - this.#number("freelist_count") * page);
-    const {bavail, bsize} = statfsSync(dirname(path));
-    if (bavail * bsize < needed)
-      throw new UnavailableError("DISK_TOO_FULL", `${path} needs ${needed} free bytes, there are ${bavail * bsize}`, {
-        hint: "free space on the disk of the data directory",
-      });
+    checkRoom(bytesBefore - this.#number("freelist_count") * page, [dirname(path), temporaryFolder()], diskOf);
     // A file of an earlier version becomes one that gives back what is pruned.
     this.db.pragma("auto_vacuum = INCREMENTAL");
     this.db.exec("VACUUM");
@@ -60,5 +60,51 @@ export class Space {
 
   #number(pragma: string): number {
     return Number(this.db.pragma(pragma, {simple: true}));
+  }
+}
+
+/** A disk, and what of it is free. */
+export interface Disk {
+  readonly device: number;
+  readonly freeBytes: number;
+}
+
+/**
+ * Whether a file can be written anew: SQLite makes a copy in its temporary folder, and replaces the file by that through
+ * its log, which lies beside the file.
+ * @throws UnavailableError DISK_TOO_FULL
+ */
+export function checkRoom(copyBytes: number, folders: readonly string[], diskOf: (folder: string) => Disk): void {
+  const needed = new Map<number, number>();
+  for (const folder of folders) {
+    const {device, freeBytes} = diskOf(folder);
+    const bytes = (needed.get(device) ?? 0) + copyBytes;
+    needed.set(device, bytes);
+    if (freeBytes < bytes)
+      throw new UnavailableError("DISK_TOO_FULL", `${folder} needs ${bytes} free bytes, there are ${freeBytes}`, {
+        hint: "free space there; SQLITE_TMPDIR names another folder for the copy",
+      });
+  }
+}
+
+const diskOf = (folder: string): Disk => {
+  const {bavail, bsize} = statfsSync(folder);
+  return {device: statSync(folder).dev, freeBytes: bavail * bsize};
+};
+
+/** Where SQLite makes the copy: the first of these that it may write to. */
+export function temporaryFolder(): string {
+  if (process.platform === "win32") return tmpdir();
+  const {SQLITE_TMPDIR, TMPDIR} = process.env;
+  return [SQLITE_TMPDIR, TMPDIR, "/var/tmp", "/usr/tmp", "/tmp"].find(isWritable) ?? ".";
+}
+
+function isWritable(folder: string | undefined): folder is string {
+  if (!folder) return false;
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
   }
 }

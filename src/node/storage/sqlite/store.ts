@@ -38,6 +38,7 @@ import type {Sqlite} from "./driver.js";
 import {explainWrite} from "./failure.js";
 import {AppendLog} from "./log/append-log.js";
 import type {Cell} from "./log/chunk.js";
+import {NO_METER, type StoreFigures, type StoreMeter, type StoreOperation} from "./meter.js";
 import {CHAIN, openDatabase, type Upgraded} from "./open.js";
 import {Pruner, type RestoredRows} from "./prune.js";
 import {RECEIPTS, WAITING_KIND, WAITING_KINDS} from "./schema.js";
@@ -83,6 +84,7 @@ export class SqliteStore implements LedgerStore {
   readonly #space: Space;
   /** Why nothing is written any more. */
   #failure: unknown = null;
+  #meter: StoreMeter = NO_METER;
 
   private constructor(
     private readonly options: SqliteStoreOptions,
@@ -141,7 +143,7 @@ export class SqliteStore implements LedgerStore {
   }
 
   keepWaiting(rows: readonly WaitingRow[], gone: readonly string[] = []): void {
-    this.#transaction(() => {
+    this.#transaction("keep", () => {
       for (const id of gone) this.#statements.drop.run(bytesOfHex(id));
       for (const {kind, id, value} of rows) {
         const cell = this.cells.seal("waiting.value", [kind, id], value);
@@ -151,7 +153,7 @@ export class SqliteStore implements LedgerStore {
   }
 
   dropWaiting(ids: readonly string[]): void {
-    this.#transaction(() => {
+    this.#transaction("keep", () => {
       for (const id of ids) this.#statements.drop.run(bytesOfHex(id));
     });
   }
@@ -169,7 +171,7 @@ export class SqliteStore implements LedgerStore {
   }
 
   keepPromise(promise: Uint8Array, blocks: readonly UncommittedBlock[]): void {
-    this.#transaction(() => {
+    this.#transaction("keep", () => {
       for (const {id, height, value} of blocks) {
         const cell = this.cells.seal("uncommitted.value", [id, height], value);
         this.#statements.keepUncommitted.run(bytesOfHex(id), height, cell);
@@ -193,7 +195,7 @@ export class SqliteStore implements LedgerStore {
   }
 
   keepBatches(rows: readonly KeptBatch[], below: Pick<KeptBatch, "epoch" | "round">): void {
-    this.#transaction(() => {
+    this.#transaction("keep", () => {
       this.#statements.forgetBatches.run(below.epoch, below.round);
       for (const {epoch, round, value} of rows)
         this.#statements.keepBatch.run(epoch, round, this.cells.seal("kept_batch.value", [epoch, round], value));
@@ -216,10 +218,18 @@ export class SqliteStore implements LedgerStore {
   }
 
   commit(commit: BlockCommit, packed: Uint8Array): void {
-    this.#transaction(() => this.#write(commit, packed));
+    this.#transaction("commit", () => this.#write(commit, packed));
+    this.#meterCommit(commit, packed);
   }
 
   async block(height: bigint): Promise<StoredBlock | null> {
+    const startedMs = performance.now();
+    const block = await this.#readBlock(height);
+    this.#meter.took("block", (performance.now() - startedMs) / 1_000);
+    return block;
+  }
+
+  async #readBlock(height: bigint): Promise<StoredBlock | null> {
     const row = height <= INTEGER_MAX ? this.#statements.blockAt.get(height) : undefined;
     // A pruned one has no body.
     if (!row || row.body.length === 0) return null;
@@ -238,14 +248,18 @@ export class SqliteStore implements LedgerStore {
   }
 
   receipt(txId: string): Receipt | null {
-    const value = this.#receipts.get(bytesOfHex(txId));
-    return value ? receipt.decode(value) : null;
+    return this.#timed("receipt", () => {
+      const value = this.#receipts.get(bytesOfHex(txId));
+      return value ? receipt.decode(value) : null;
+    });
   }
 
   receipts({from, to, limit}: ReceiptQuery): readonly Receipt[] {
     if (from > INTEGER_MAX) return [];
     const last = to < INTEGER_MAX ? to : INTEGER_MAX;
-    return this.#receipts.between({from, to: last, limit}).map((value) => receipt.decode(value));
+    return this.#timed("receipts", () =>
+      this.#receipts.between({from, to: last, limit}).map((value) => receipt.decode(value)),
+    );
   }
 
   slashReceipt(txId: string): SlashReceipt | null {
@@ -290,7 +304,7 @@ export class SqliteStore implements LedgerStore {
     const newest = last ? last.height - 1n : 0n;
     const end = [upTo, newest, from + BigInt(blocksMax) - 1n].reduce((a, b) => (a < b ? a : b));
     if (end < from) return from - 1n;
-    this.#transaction(() => this.#pruner.drop(from, end));
+    this.#transaction("prune", () => this.#pruner.drop(from, end));
     return end;
   }
 
@@ -309,11 +323,11 @@ export class SqliteStore implements LedgerStore {
       rows.push({
         height,
         certificate: this.cells.seal("block.certificate", [height], certificate.encode(votes)),
-        body: this.cells.seal("block.body", [height], await this.pack(block)),
+        body: this.cells.seal("block.body", [height], await this.rows.packBody(blockCodec.encode(block))),
         receipts: receiptCells(receipts),
       });
     }
-    this.#transaction(() => this.#pruner.putBack(rows));
+    this.#transaction("commit", () => this.#pruner.putBack(rows));
   }
 
   reclaim(bytesMax: number): number {
@@ -335,6 +349,16 @@ export class SqliteStore implements LedgerStore {
 
   sizes(): StoreSizes {
     return {...this.#space.sizes(), packing: this.rows.figures()};
+  }
+
+  /** Has what is done from now on measured. */
+  measure(meter: StoreMeter): void {
+    this.#meter = meter;
+  }
+
+  /** Quick: a scrape asks for it. */
+  localFigures(): StoreFigures {
+    return {...this.sizes(), walBytes: this.#space.walBytes(this.options.path), caches: this.#receipts.caches};
   }
 
   stats(): StoreStats {
@@ -460,8 +484,23 @@ export class SqliteStore implements LedgerStore {
     return {txId, outcome, recordedAtMs, height, slasher: sender, slash, rejectCode: code, rejectMessage: message};
   }
 
-  #transaction(work: () => void): void {
-    this.#guarded(() => this.db.transaction(work).immediate());
+  #transaction(operation: StoreOperation, work: () => void): void {
+    this.#timed(operation, () => this.#guarded(() => this.db.transaction(work).immediate()));
+  }
+
+  #timed<T>(operation: StoreOperation, work: () => T): T {
+    const startedMs = performance.now();
+    const result = work();
+    this.#meter.took(operation, (performance.now() - startedMs) / 1_000);
+    return result;
+  }
+
+  #meterCommit({receipts, changes, events}: BlockCommit, packed: Uint8Array): void {
+    const sum = (sizes: readonly number[]): number => sizes.reduce((all, each) => all + each, 0);
+    this.#meter.wrote("block", packed.length);
+    this.#meter.wrote("receipt", sum(receipts.map((each) => encodedReceipt(each).length)));
+    this.#meter.wrote("state", sum(changes.map(({value}) => value?.length ?? 0)));
+    this.#meter.wrote("event", sum(events.map(({body}) => body.length)));
   }
 
   #guarded<T>(write: () => T): T {

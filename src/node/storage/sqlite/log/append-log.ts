@@ -7,6 +7,7 @@ import {QsdmError} from "../../../../errors.js";
 import {type Cells, CLEAR} from "../../seal/cells.js";
 import type {Sqlite, Statement} from "../driver.js";
 import {corrupt} from "../failure.js";
+import type {StoreFigures} from "../meter.js";
 import {Cache} from "./cache.js";
 import {type Cell, Chunk, checkKey, keyWord, packChunk} from "./chunk.js";
 import {CHUNK_CELLS, Entries, SORT_MAX} from "./entries.js";
@@ -107,6 +108,10 @@ export class AppendLog {
     this.#cache.clear();
     this.#findEnds();
     this.#index.retire();
+  }
+
+  get caches(): StoreFigures["caches"] {
+    return {receipts: this.#cache.figures, receipt_index: this.#index.cache};
   }
 
   /** What is in memory may not be what the file has: it is read anew when it is next needed. */

@@ -1,6 +1,7 @@
 /** Rows of a sorted index: its runs, and their parts by run and place. */
 import type {Sqlite, Statement} from "../driver.js";
 import {corrupt} from "../failure.js";
+import type {CacheFigures} from "../meter.js";
 import {Cache} from "./cache.js";
 import {Entries} from "./entries.js";
 import {type PartSource, RUN_STATE, Run, type RunRow} from "./run.js";
@@ -35,6 +36,10 @@ export class RunTable implements PartSource {
     this.#removeParts = prepare(
       `DELETE FROM ${name}_part WHERE seq IN (SELECT seq FROM ${name}_part WHERE seq >= ? AND seq < ? LIMIT ?)`,
     );
+  }
+
+  get cache(): CacheFigures {
+    return this.#cache.figures;
   }
 
   all(): Run[] {

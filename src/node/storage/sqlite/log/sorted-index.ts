@@ -3,6 +3,7 @@
  * are few. A merge does a bounded part of its work in each transaction, and the runs that it reads serve until it is done.
  */
 import type {Sqlite} from "../driver.js";
+import type {CacheFigures} from "../meter.js";
 import {CHUNK_CELLS, type Entries, PART_ENTRIES} from "./entries.js";
 import {Merge} from "./merge.js";
 import {type Look, RUN_STATE, Run} from "./run.js";
@@ -51,6 +52,10 @@ export class SortedIndex {
     this.#dead = of(RUN_STATE.dead);
     this.#nextRun = (runs.at(-1)?.id ?? 0) + 1;
     return runs.reduce((newest, {last}) => Math.max(newest, last), 0);
+  }
+
+  get cache(): CacheFigures {
+    return this.#table.cache;
   }
 
   /** Asks `look` about each cell that may have a key, newest run first, until it finds it. */
