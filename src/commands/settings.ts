@@ -241,7 +241,7 @@ export const SETTINGS = {
   },
   cql_username: {
     env: "QSDM_CQL_USERNAME",
-    describe: "Who this node is to the cluster; needs cql_password_file.",
+    describe: "Who this node is to the cluster.",
     schema: text,
     path: false,
     fallback: null,
@@ -249,7 +249,7 @@ export const SETTINGS = {
   },
   cql_password_file: {
     env: "QSDM_CQL_PASSWORD_FILE",
-    describe: "A file whose text is the password of cql_username.",
+    describe: "A file whose text is the password of cql_username. Without it the password is asked for.",
     schema: text,
     path: true,
     fallback: null,
@@ -257,7 +257,7 @@ export const SETTINGS = {
   },
   cql_tls: {
     env: "QSDM_CQL_TLS",
-    describe: "Whether the cluster is spoken to in TLS, `on` or `off`. Its certificates must name the contact points.",
+    describe: "Whether the cluster is spoken to in TLS, `on` or `off`.",
     schema: z.enum(["on", "off"]),
     path: false,
     fallback: "on",
@@ -269,6 +269,16 @@ export const SETTINGS = {
     path: true,
     fallback: null,
     example: "/etc/qsdm/cluster-ca.pem",
+  },
+  cql_tls_name: {
+    env: "QSDM_CQL_TLS_NAME",
+    describe:
+      "The name that the certificates of all machines of the cluster must have. Without it each must name the machine's IP " +
+      "address: by that a cluster tells where its machines are.",
+    schema: text,
+    path: false,
+    fallback: null,
+    example: "cluster.example.org",
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 export type SettingName = keyof typeof SETTINGS;

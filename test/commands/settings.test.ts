@@ -37,6 +37,7 @@ test("without anything said, every value is the default", async () => {
     cql_password_file: {value: null, origin: "default"},
     cql_tls: {value: "on", origin: "default"},
     cql_ca_file: {value: null, origin: "default"},
+    cql_tls_name: {value: null, origin: "default"},
   });
 });
 

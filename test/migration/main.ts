@@ -33,6 +33,7 @@ async function goOneWay(words: readonly string[], atTheEnd: readonly string[]) {
     // Two tenths of what was left, each time.
     const ended = await qsdm([...words, "--resume", ...(last ? [...atTheEnd, "--json"] : [])], last ? null : 2);
     peakBytes = Math.max(peakBytes, ended.peakBytes);
+    say(`${words[1]}: ${ended.status === null ? "killed" : "ended"} with ${mebibytes(ended.peakBytes)} at most`);
     if (!last && ended.status === null) {
       kills += 1;
       continue;

@@ -28,7 +28,7 @@ export const COPY_DOCS = {
   environment: {
     ...STORE_DOCS.environment,
     ...settingsEnvironment("cql_contact_points", "cql_datacenter", "cql_keyspace", "cql_consistency"),
-    ...settingsEnvironment("cql_username", "cql_password_file", "cql_tls", "cql_ca_file"),
+    ...settingsEnvironment("cql_username", "cql_password_file", "cql_tls", "cql_ca_file", "cql_tls_name"),
   },
   files: STORE_DOCS.files!,
 };

@@ -16,6 +16,7 @@ export interface ReachFlags {
   readonly cqlPasswordFile?: string;
   readonly cqlTls?: string;
   readonly cqlCaFile?: string;
+  readonly cqlTlsName?: string;
   readonly cqlCertFile?: string;
   readonly cqlKeyFile?: string;
 }
@@ -34,9 +35,10 @@ export const addReachFlags = (command: Command): Command =>
     .option("--cql-keyspace <name>", "this node's keyspace, which must exist (default: qsdm)")
     .option("--cql-consistency <level>", "one, local-quorum, quorum or all (default: local-quorum)")
     .option("--cql-username <name>", "who this node is to the cluster")
-    .option("--cql-password-file <path>", "file with the password")
+    .option("--cql-password-file <path>", "file with the password, which is asked for without one")
     .option("--cql-tls <on|off>", "whether to speak TLS (default: on)")
     .option("--cql-ca-file <path>", "PEM of the authorities that vouch for the cluster (default: those of Node)")
+    .option("--cql-tls-name <name>", "what the machines' certificates are for (default: the IP address of each)")
     .option("--cql-cert-file <path>", "PEM of a certificate that says who this node is")
     .option("--cql-key-file <path>", "PEM of its key");
 
@@ -63,6 +65,7 @@ export const reachSettingFlags = (flags: ReachFlags) => ({
   cql_password_file: flags.cqlPasswordFile,
   cql_tls: flags.cqlTls,
   cql_ca_file: flags.cqlCaFile,
+  cql_tls_name: flags.cqlTlsName,
 });
 
 /** Null under `--store sqlite`. @throws as `reachOf` */
@@ -92,19 +95,24 @@ export async function reachOf(io: Io, flags: ReachFlags, settings: Settings): Pr
 async function loginOf(io: Io, settings: Settings): Promise<CqlOptions["login"]> {
   const {cql_username: username, cql_password_file: file} = settings;
   if (username.value === null && file.value === null) return null;
-  if (username.value === null || file.value === null)
-    throw new UsageError("CQL_LOGIN_INCOMPLETE", "a login is a name and a password", {
+  const password =
+    username.value === null
+      ? null
+      : file.value === null
+        ? await io.secret(`Password of ${username.value} at the cluster: `)
+        : textOf(await io.readFile(file.value, {flag: "--cql-password-file", maxBytes: 4_096})).replace(/\r?\n$/, "");
+  if (username.value === null || !password)
+    throw new UsageError("CQL_LOGIN_INCOMPLETE", "a login is a name and a password that is not empty", {
       hint: "set both --cql-username and --cql-password-file, or neither",
     });
-  const password = textOf(await io.readFile(file.value, {flag: "--cql-password-file", maxBytes: 4_096}));
-  return {username: username.value, password: password.replace(/\r?\n$/, "")};
+  return {username: username.value, password};
 }
 
 async function tlsOf(io: Io, flags: ReachFlags, settings: Settings): Promise<CqlOptions["tls"]> {
   const {cqlCertFile: certificate, cqlKeyFile: key} = flags;
-  const ca = settings.cql_ca_file.value;
+  const [ca, name] = [settings.cql_ca_file.value, settings.cql_tls_name.value];
   if (settings.cql_tls.value === "off") {
-    if (ca === null && certificate === undefined && key === undefined) return null;
+    if (ca === null && name === null && certificate === undefined && key === undefined) return null;
     throw new UsageError("CQL_TLS_INCOMPLETE", "certificates are for TLS, which --cql-tls off turns off");
   }
   if ((certificate === undefined) !== (key === undefined))
@@ -113,6 +121,7 @@ async function tlsOf(io: Io, flags: ReachFlags, settings: Settings): Promise<Cql
     });
   const read = (path: string, flag: string): Promise<Uint8Array> => io.readFile(path, {flag});
   return {
+    name,
     ca: ca === null ? null : await read(ca, "--cql-ca-file"),
     identity:
       certificate === undefined

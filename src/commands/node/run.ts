@@ -131,6 +131,7 @@ export const nodeRunCommand = (io: Io): Command =>
                 "cql_password_file",
                 "cql_tls",
                 "cql_ca_file",
+                "cql_tls_name",
               ),
               ...COMPUTE_ENVIRONMENT,
             },

@@ -173,6 +173,12 @@ export class CqlHistory {
     return found;
   }
 
+  /** @throws UnavailableError CLUSTER_FENCED when another process has taken over */
+  async checkWriter(): Promise<void> {
+    const row = await this.#head("endless");
+    if (!equalBytes(bytesIn(row.writer), this.writer)) throw fenced();
+  }
+
   /** Drops one block with its receipts. */
   async drop(height: bigint): Promise<void> {
     const values = [spanOf(height), height];

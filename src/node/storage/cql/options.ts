@@ -13,6 +13,8 @@ export interface CqlOptions {
   readonly login: {readonly username: string; readonly password: string} | null;
   /** Null speaks in clear. */
   readonly tls: {
+    /** What the certificates of all machines are for; null for the IP address of each. */
+    readonly name: string | null;
     /** PEM of the authorities to believe; null for those of the system. */
     readonly ca: Uint8Array | null;
     /** PEM of a certificate and its key, where the cluster asks who comes. */

@@ -249,6 +249,8 @@ function clientOptions(driver: Driver, options: CqlOptions): ClientOptions {
       ? {
           sslOptions: {
             rejectUnauthorized: true,
+            // Machines are known by their addresses: without a name, certificates are held to those.
+            ...(tls.name === null ? {} : {servername: tls.name}),
             ...(tls.ca ? {ca: [Buffer.from(tls.ca)]} : {}),
             ...(tls.identity ? {cert: Buffer.from(tls.identity.certificate), key: Buffer.from(tls.identity.key)} : {}),
           },
@@ -268,16 +270,21 @@ const codeOf = (error: unknown): number | null => {
   return typeof code === "number" ? code : null;
 };
 
+/** What the driver says where a pool has lost its connections and the machine is not yet known to be down. */
+const NO_CONNECTION = "No connection available";
+
 /** Whether the same request may succeed later: whoever refused it did so for reasons of the moment. */
-function passes(error: unknown): boolean {
+export function passes(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== null) return PASSING.has(code);
-  const {name, innerErrors, isSocketError} = error as {
+  const {name, message, innerErrors, isSocketError} = error as {
     readonly name?: string;
+    readonly message?: string;
     readonly innerErrors?: Record<string, unknown>;
     readonly isSocketError?: boolean;
   };
-  if (name === "OperationTimedOutError" || isSocketError === true) return true;
+  if (name === "OperationTimedOutError" || name === "BusyConnectionError" || isSocketError === true) return true;
+  if (message === NO_CONNECTION) return true;
   if (name !== "NoHostAvailableError") return false;
   // Every host refused in earnest, for example a password.
   const inner = Object.values(innerErrors ?? {});

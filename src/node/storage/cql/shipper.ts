@@ -111,6 +111,8 @@ export class Shipper {
     const upTo = pruned < far.height ? pruned : far.height;
     if (upTo <= dropped) return false;
     const end = upTo < dropped + BigInt(BATCH_BLOCKS) ? upTo : dropped + BigInt(BATCH_BLOCKS);
+    // Rows are deleted whoever asks: what another data directory counts on is not this one's to drop.
+    await far.checkWriter();
     for (let height = dropped + 1n; height <= end; height++) await far.drop(height);
     link.setMark("dropped", end);
     return true;

@@ -126,10 +126,9 @@ export class CqlServer {
 
   /** Texts of the statements that a request runs. */
   #textsIn(opcode: number, reader: Reader): readonly string[] {
-    const textOf = (id: Buffer): string => this.#prepared.get(id.toString("hex"))?.text ?? "";
-    if (opcode === OPCODE.execute) return [textOf(reader.shortBytes())];
-    if (opcode !== OPCODE.batch) return [];
-    return this.#batchIn(reader).map(({id}) => textOf(id));
+    if (opcode !== OPCODE.execute && opcode !== OPCODE.batch) return [];
+    const ids = opcode === OPCODE.execute ? [reader.shortBytes()] : this.#batchIn(reader).map(({id}) => id);
+    return ids.map((id) => this.#prepared.get(id.toString("hex"))?.text ?? "");
   }
 
   #handle(opcode: number, reader: Reader, session: {isIn: boolean}): readonly [number, readonly Buffer[]] {
@@ -159,14 +158,13 @@ export class CqlServer {
   #query(text: string): readonly Buffer[] {
     if (/^USE "?qsdm"?;?$/.test(text)) return [int(3), string(KEYSPACE)];
     if (/^USE /.test(text)) throw new CqlError(0x2200, `Keyspace ${text.slice(4)} does not exist`);
-    if (/^SELECT \* FROM system\.local/.test(text)) return this.#rows({keyspace: "system", table: "local"}, LOCAL);
-    if (/^SELECT schema_version FROM system\.local/.test(text))
-      return this.#rows(
-        {keyspace: "system", table: "local"},
-        {columns: [{name: "schema_version", type: "uuid"}], rows: [[VERSION]]},
-      );
-    if (/^SELECT (\*|schema_version) FROM system\.peers/.test(text))
-      return this.#rows({keyspace: "system", table: "peers"}, {columns: PEERS, rows: []});
+    const system = /^SELECT (\*|schema_version) FROM system\.(local|peers)/.exec(text);
+    if (system) {
+      const [, columns, table] = system as unknown as [string, string, "local" | "peers"];
+      const version: Answer = {columns: [{name: "schema_version", type: "uuid"}], rows: [[VERSION]]};
+      const local = columns === "*" ? LOCAL : version;
+      return this.#rows({keyspace: "system", table}, table === "local" ? local : {columns: PEERS, rows: []});
+    }
     const table = this.tables.create(text);
     return [int(5), string("CREATED"), string("TABLE"), string(KEYSPACE), string(table)];
   }
@@ -210,18 +208,16 @@ export class CqlServer {
   }
 
   #batch(reader: Reader): readonly Buffer[] {
-    const statements = this.#batchIn(reader);
+    const statements = this.#batchIn(reader).map(({id, values}) => ({...this.#known(id), values}));
     const partitions = new Set<string>();
     let size = 0;
-    for (const {id, values} of statements) {
-      const {prepared} = this.#known(id);
+    for (const {prepared, values} of statements) {
       partitions.add(`${prepared.statement.table.name} ${prepared.keyPlaces.map((at) => values[at]?.toString("hex"))}`);
       size += values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
     }
     if (size > BATCH_MAX_BYTES) throw new CqlError(0x2200, "Batch too large");
     if (partitions.size > 1) throw new CqlError(0x2200, "the stand-in takes batches of one partition only");
-    for (const {id, values} of statements) {
-      const {text, prepared} = this.#known(id);
+    for (const {text, prepared, values} of statements) {
       this.#keep(text);
       this.tables.run(prepared, values);
     }
@@ -275,16 +271,17 @@ function detailsOf(code: number): readonly Buffer[] {
 }
 
 const VERSION = Buffer.alloc(16, 1);
-const PEERS: readonly Column[] = [
-  {name: "peer", type: "inet"},
-  {name: "data_center", type: "text"},
+/** What both tables about machines end with. */
+const MACHINE: readonly Column[] = [
   {name: "rack", type: "text"},
   {name: "release_version", type: "text"},
   {name: "rpc_address", type: "inet"},
   {name: "schema_version", type: "uuid"},
   {name: "tokens", type: "set<text>"},
 ];
+const PEERS: readonly Column[] = [{name: "peer", type: "inet"}, {name: "data_center", type: "text"}, ...MACHINE];
 const TOKENS = Buffer.concat([int(1), bytes(Buffer.from("0"))]);
+const texts = (...all: readonly string[]): readonly Buffer[] => all.map((text) => Buffer.from(text));
 const LOCAL: Answer = {
   columns: [
     {name: "key", type: "text"},
@@ -292,17 +289,13 @@ const LOCAL: Answer = {
     {name: "data_center", type: "text"},
     {name: "host_id", type: "uuid"},
     {name: "partitioner", type: "text"},
-    {name: "rack", type: "text"},
-    {name: "release_version", type: "text"},
-    {name: "rpc_address", type: "inet"},
-    {name: "schema_version", type: "uuid"},
-    {name: "tokens", type: "set<text>"},
+    ...MACHINE,
   ],
   rows: [
     [
-      ...["local", "stand-in", "dc1"].map((text) => Buffer.from(text)),
+      ...texts("local", "stand-in", "dc1"),
       Buffer.alloc(16, 2),
-      ...["org.apache.cassandra.dht.Murmur3Partitioner", "rack1", "3.11.0"].map((text) => Buffer.from(text)),
+      ...texts("org.apache.cassandra.dht.Murmur3Partitioner", "rack1", "3.11.0"),
       Buffer.from([127, 0, 0, 1]),
       VERSION,
       TOKENS,

@@ -4,6 +4,7 @@
  */
 // Before the library, whose dependency injection asks for it.
 import "reflect-metadata";
+import {createRequire} from "node:module";
 import {join} from "node:path";
 import {SubjectAlternativeNameExtension, X509CertificateGenerator} from "@peculiar/x509";
 import {Client} from "cassandra-driver";
@@ -14,7 +15,7 @@ import {sha256, shake256} from "../../../../src/codecs/hash.js";
 import {type ControlConnection, controlOf, guardControl} from "../../../../src/node/storage/cql/control.js";
 import {CqlHistory} from "../../../../src/node/storage/cql/history.js";
 import {type CqlOptions, DEFAULT_CQL_OPTIONS} from "../../../../src/node/storage/cql/options.js";
-import {CqlSession} from "../../../../src/node/storage/cql/session.js";
+import {CqlSession, passes} from "../../../../src/node/storage/cql/session.js";
 import {CqlStore} from "../../../../src/node/storage/cql/store.js";
 import {fillCluster} from "../../../../src/node/storage/migrate/to-cluster.js";
 import {loadCompression} from "../../../../src/node/storage/sqlite/compression.js";
@@ -39,11 +40,13 @@ afterAll(async () => {
   for (const server of servers) await server.stop();
 });
 
-/** A certificate of 127.0.0.1 by itself. */
-async function selfSigned(): Promise<{readonly key: string; readonly cert: string}> {
+/** A certificate by itself: of 127.0.0.1, or of a name. */
+async function selfSigned(name?: string): Promise<{readonly key: string; readonly cert: string}> {
   const algorithm = {name: "ECDSA", namedCurve: "P-256", hash: "SHA-256"};
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const extensions = [new SubjectAlternativeNameExtension([{type: "ip", value: "127.0.0.1"}])];
+  const extensions = [
+    new SubjectAlternativeNameExtension([name ? {type: "dns", value: name} : {type: "ip", value: "127.0.0.1"}]),
+  ];
   const certificate = await X509CertificateGenerator.createSelfSigned({
     ...{name: "CN=stand-in", keys, extensions, signingAlgorithm: algorithm},
   });
@@ -159,6 +162,21 @@ describe("what has left the local file", () => {
     const dropped = (table: string) => server.log.filter((text) => text.startsWith(`DELETE FROM ${table} `)).length;
     await expect.poll(() => [dropped("block"), dropped("body"), dropped("receipt")], PATIENCE).toEqual([20, 20, 20]);
     expect(await store.block(21n)).not.toBeNull();
+  });
+
+  test("stays in the cluster where another process has taken it over since", async () => {
+    const server = await serve();
+    const failures: unknown[] = [];
+    const store = await open(server, {localBlocks: 3, failed: (error) => failures.push(error)});
+    await fill(store, upTo(20));
+    await shipped(store, 20);
+    const session = await CqlSession.open(clusterOf(server));
+    const compression = await loadCompression();
+    await CqlHistory.open(session, {chain: CHAIN, writer: new Uint8Array(16), compression});
+    store.prune({upTo: 7n, blocksMax: 100});
+    await expect.poll(() => failures, PATIENCE).toEqual([expect.objectContaining({code: "CLUSTER_FENCED"})]);
+    expect(server.log.filter((text) => text.startsWith("DELETE"))).toEqual([]);
+    session.close();
   });
 
   test("lies in bounded partitions", async () => {
@@ -346,6 +364,24 @@ describe("a cluster that fails for the moment costs no block", () => {
     await client.shutdown();
   });
 
+  test("a pool of the driver without a connection, or without a free one, is of the moment", () => {
+    const Pool = createRequire(import.meta.url)("cassandra-driver/lib/host-connection-pool.js") as {
+      readonly prototype: {borrowConnection(): unknown};
+    };
+    const thrownBy = (pool: object): unknown => {
+      try {
+        return Pool.prototype.borrowConnection.call(pool);
+      } catch (error) {
+        return error;
+      }
+    };
+    const busy = {getInFlight: () => 9};
+    const pooling = {maxRequestsPerConnection: 9};
+    expect(passes(thrownBy({connections: []}))).toBe(true);
+    expect(passes(thrownBy({connections: [busy], options: {pooling}}))).toBe(true);
+    expect(passes(new Error("anything else"))).toBe(false);
+  });
+
   test("a node that stops waits for no room", async () => {
     const server = await serve();
     const stop = new AbortController();
@@ -425,12 +461,27 @@ describe("a cluster is refused", () => {
     const server = await serve({tls: {key, cert}});
     const ca = utf8(cert);
     const code = "CLUSTER_UNAVAILABLE";
-    await expect(open(server, {tls: {ca: null, identity: null}})).rejects.toMatchObject({code});
-    await expect(open(server, {tls: {ca: utf8((await selfSigned()).cert), identity: null}})).rejects.toMatchObject({
+    await expect(open(server, {tls: {name: null, ca: null, identity: null}})).rejects.toMatchObject({code});
+    await expect(
+      open(server, {tls: {name: null, ca: utf8((await selfSigned()).cert), identity: null}}),
+    ).rejects.toMatchObject({
       code,
     });
-    await expect(open(await serve(), {tls: {ca, identity: null}, timeoutMs: 500})).rejects.toMatchObject({code});
-    await open(server, {tls: {ca, identity: null}});
+    await expect(open(await serve(), {tls: {name: null, ca, identity: null}, timeoutMs: 500})).rejects.toMatchObject({
+      code,
+    });
+    await open(server, {tls: {name: null, ca, identity: null}});
+  });
+
+  test("whose certificate is for a name, unless that is the name which is asked for", async () => {
+    const {key, cert} = await selfSigned("cluster.example.org");
+    const server = await serve({tls: {key, cert}});
+    const ca = utf8(cert);
+    for (const name of [null, "other.example.org"])
+      await expect(open(server, {tls: {name, ca, identity: null}})).rejects.toMatchObject({
+        code: "CLUSTER_UNAVAILABLE",
+      });
+    await open(server, {tls: {name: "cluster.example.org", ca, identity: null}});
   });
 
   test("that refuses writes in earnest, which ends the node", async () => {
