@@ -1,6 +1,7 @@
 /** What brings a file of an earlier version to this one. Each step is one transaction, with the number that it reaches. */
 import type {Sqlite} from "./driver.js";
 import {receiptsIntoLog} from "./log/from-rows.js";
+import {fenceIndex} from "./log/schema.js";
 
 export interface SchemaStep {
   /** Version that the file has behind it; the one before is what it takes. */
@@ -39,4 +40,6 @@ export const CHAIN_STEPS: readonly SchemaStep[] = [
         ) STRICT;
       `),
   },
+  // The tables that step 10 makes have it by now.
+  {to: 12, apply: (db) => db.exec(fenceIndex("receipt"))},
 ];

@@ -1,5 +1,9 @@
 /** Tables of a log. */
 
+/** Fences by themselves: beside the parts, each is on a page of its own. */
+export const fenceIndex = (name: string): string =>
+  `CREATE INDEX IF NOT EXISTS ${name}_part_fence ON ${name}_part (seq, fence);\n`;
+
 /** The log `name`: chunks of cells in the order in which they came, and the sorted runs that find them. */
 export const logSchema = (name: string): string => `
 CREATE TABLE ${name} (
@@ -22,4 +26,4 @@ CREATE TABLE ${name}_part (
   fence BLOB NOT NULL,
   value BLOB NOT NULL
 ) STRICT;
-`;
+${fenceIndex(name)}`;
