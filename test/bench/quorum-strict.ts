@@ -11,10 +11,11 @@ import {compile} from "../../src/node/quorum/language/compile.js";
 import {StrictQuorum} from "../support/strict-quorum.js";
 
 const BIN = fileURLToPath(new URL("../../bin/qsdm.js", import.meta.url));
-const STOCK = 10_000;
-const WIDTH = 2_000;
+const STOCK = 40_000;
+const WARM_UP = 4_000;
+const WIDTH = 4_000;
 const DEPTH = 50;
-const EVALUATIONS = 100;
+const EVALUATIONS = 160;
 const AT_ONCE = 16;
 const LOOSE = {policy: {budgetPerIdentity: 1_000_000n, maxEvalsPerMinute: 1_000_000n}};
 const programOf = (source: string) => packProgram(compile(source), LOOSE);
@@ -57,7 +58,7 @@ export async function measureStrict(): Promise<StrictFigures> {
       children.push(await start(folder, `c${at}`, ["custodian"]));
     }
     await writeFile(join(folder, "coordinator.key"), formatKeyFile(keys.coordinator), {mode: 0o600});
-    children.push(await start(folder, "coordinator", ["coordinator"]));
+    children.push(await start(folder, "coordinator", ["coordinator", "--triples-low", "0", "--masks-low", "0"]));
     await quorum.settled(members.n);
     return await measure(quorum);
   } finally {
@@ -75,7 +76,7 @@ async function measure(quorum: StrictQuorum): Promise<StrictFigures> {
   const client = await quorum.client(0);
   const operators = await Promise.all([0, 1].map((place) => quorum.operator(place)));
   try {
-    await operators[0]!.call("stock", {triples: 1, masks: 1});
+    await operators[0]!.call("stock", {triples: WARM_UP, masks: 1});
     const made = await seconds(() => operators[0]!.call("stock", {triples: STOCK, masks: 0}));
     await operators[0]!.call("stock", {triples: 0, masks: 2_000});
     for (const program of [sample, wide, deep]) {
@@ -86,19 +87,21 @@ async function measure(quorum: StrictQuorum): Promise<StrictFigures> {
       for (let at = 0; at < count; at++) await client.evaluate(program, new Map([["x", x]]));
     };
     await ask(sample, 5);
+    await ask(wide, 1);
     const once = await seconds(() => ask(sample, 10));
     const online = await seconds(() => ask(wide, 2));
     const chain = await seconds(() => ask(deep, 2));
     const alone = await seconds(() => ask(sample, EVALUATIONS));
-    const together = await seconds(() =>
-      Promise.all(Array.from({length: AT_ONCE}, () => ask(sample, Math.ceil(EVALUATIONS / AT_ONCE)))),
-    );
+    const sideBySide = (): Promise<unknown> =>
+      Promise.all(Array.from({length: AT_ONCE}, () => ask(sample, EVALUATIONS / AT_ONCE)));
+    await sideBySide();
+    const together = await seconds(sideBySide);
     return {
       verifiedPerSecond: STOCK / made,
       onlinePerSecond: WIDTH / (online / 2 - once / 10),
       dependentMs: ((chain / 2 - once / 10) * 1_000) / (DEPTH + 1),
       alonePerSecond: EVALUATIONS / alone,
-      togetherPerSecond: (AT_ONCE * Math.ceil(EVALUATIONS / AT_ONCE)) / together,
+      togetherPerSecond: EVALUATIONS / together,
     };
   } finally {
     client.close();

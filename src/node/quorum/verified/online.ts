@@ -18,7 +18,7 @@ import {
 import {COMMITMENT_BYTES} from "./commitment.js";
 import {open, openBeside} from "./opening.js";
 import {planOf} from "./plan.js";
-import type {Incoming, Protocol} from "./protocol.js";
+import {compareHeard, type Incoming, type Protocol} from "./protocol.js";
 import {hideChallenge} from "./prss.js";
 
 /** Checks of MACs in one evaluation: before outputs are opened, and of the outputs. */
@@ -46,7 +46,10 @@ export class Online {
 
   /** Values that everybody sees. They count from the next `check` on. @throws as `open` */
   *open({shares, macs}: Authenticated): Protocol<Vector> {
-    const values = this.#commitments ? yield* open(this.holder.party, shares) : yield* this.#openFirst(shares);
+    const {party} = this.holder;
+    const values = this.#commitments ? yield* open(party, shares) : yield* this.#openFirst(shares);
+    // What follows depends on them, and would give away what was multiplied.
+    if (party.isOpenToTwoValues) yield* compareHeard(party);
     this.#opened.push({values, macs});
     return values;
   }

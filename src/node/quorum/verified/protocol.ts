@@ -52,6 +52,7 @@ const SILENCE = new Uint8Array(DIGEST_BYTES);
 export class Party {
   /** Digest of all that was heard in broadcasts so far. */
   #heard: Uint8Array = new Uint8Array(DIGEST_BYTES);
+  #present = 0;
 
   constructor(
     /** Place among the custodians, from 0; its x is one more. */
@@ -74,12 +75,22 @@ export class Party {
 
   /** Remembers what was broadcast, to be compared with what the others heard. */
   hear(messages: Incoming): void {
+    this.#present = messages.filter((each) => each !== null).length;
     const digests = messages.map((each) => (each === null ? SILENCE : sha256(each)));
     this.#heard = sha256(this.#heard, ...digests);
   }
 
   heard(): Uint8Array {
     return this.#heard;
+  }
+
+  /**
+   * Whether t of those that were heard last could have opened different values to different others, and learn something by
+   * what these send next. With more, honest shares alone fix a value. With fewer, as many shares as are sent are random to
+   * them.
+   */
+  get isOpenToTwoValues(): boolean {
+    return this.#present > this.t + 1 && this.#present <= 2 * this.t;
   }
 }
 

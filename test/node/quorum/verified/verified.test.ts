@@ -171,6 +171,23 @@ describe("among cheats", () => {
     expect(run({n: 5, k: 3}, {online: wire})).toMatchObject({reason: "inconsistent-opening", culprits: []});
   });
 
+  test("two of four that open different values to the others see nothing that depends on them", () => {
+    const sent: number[] = [];
+    const wire: Wire = (message, {from, to, round}) => {
+      if (from === 2) return null;
+      if (from < 2) {
+        if (round > 0) sent.push(message.length);
+        return message;
+      }
+      if (round > 0 || to > 1) return message;
+      // k (x - 1) (x - 2) moves no honest share: each of the honest two finds all shares on one polynomial.
+      return moved(message, FIRST, (to === 0 ? 5n : 7n) * (from === 3 ? 6n : 12n));
+    };
+    expect(run({n: 5, k: 3}, {online: wire})).toMatchObject({results: null, reason: "equivocation", culprits: []});
+    // Digests of what they heard, and no share.
+    expect(new Set(sent)).toEqual(new Set([32]));
+  });
+
   test("a wrong product in the preprocessing is noticed, though its opening has no redundancy", () => {
     // Three custodians open the products of a triple from all three shares. Keys take two rounds.
     const products = run({n: 3, k: 2}, {offline: moving(1, 2, HEARD)});
