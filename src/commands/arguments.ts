@@ -66,7 +66,9 @@ export function normalizeFlags(argv: readonly string[], command: Command): strin
     const option = match ? options.get(match[1]) : undefined;
     if (!match || !option) out.push(match ? argument.replace(/^--?/, "--") : argument);
     else if (!takesValue(option)) out.push(...booleanFlag(option, match[2]));
-    else if (match[2] !== undefined || at + 1 >= argv.length) out.push(argument.replace(/^--?/, "--"));
+    // A value that may be missing is never a flag.
+    else if (match[2] !== undefined || at + 1 >= argv.length || (option.optional && argv[at + 1]!.startsWith("-")))
+      out.push(argument.replace(/^--?/, "--"));
     // Joined with its value, so that a value that starts with a dash stays one.
     else out.push(`--${match[1]}=${argv[++at]}`);
   }

@@ -18,6 +18,7 @@ import {Pulse} from "./pulse.js";
 import type {Pruning} from "./retention.js";
 import type {Site} from "./site.js";
 import type {Snapshots} from "./snapshots/periodic.js";
+import {SupplyHistory} from "./supply-history.js";
 import {viewOf} from "./view.js";
 import type {Wire} from "./wire-part.js";
 
@@ -55,6 +56,13 @@ export function createApi(
   });
   store.measure(metrics.store);
   const pulse = new Pulse(Math.max(10 * blockTimeMs(ledger), 30_000), () => performance.now());
+  const supplyHistory = new SupplyHistory();
+  const noteSupply = (): void => {
+    const {head, supply} = viewOf(chain);
+    supplyHistory.note(head.height, supply());
+  };
+  noteSupply();
+  chain.subscribe(noteSupply);
   chain.subscribe((committed) => metrics.observe(committed));
   ledger.telemetry?.subscribe((verdict) => metrics.judged(verdict));
   ledger.rejections.subscribe((claim, outcome) => metrics.rejected(claim, outcome));
@@ -76,6 +84,7 @@ export function createApi(
     {
       node: {
         ...portsOf(ledger),
+        supplyHistory,
         sync: () => engine.sync(),
         batches: () => batches.figures,
         store,
@@ -99,7 +108,7 @@ export function createApi(
 /** The ledger as the API sees it. */
 function portsOf(
   ledger: Ledger & Wire,
-): Omit<ApiPorts, "batches" | "sync" | "store" | "finality" | "ngc" | "network" | "info" | "now"> {
+): Omit<ApiPorts, "supplyHistory" | "batches" | "sync" | "store" | "finality" | "ngc" | "network" | "info" | "now"> {
   const {chain, pool, intake, desk, feed, rejections, telemetry, nowMs, gossip, retelling} = ledger;
   const announce = (channel: PoolChannel, id: string, bytes: Uint8Array): void => {
     gossip.announce(channel, bytes);

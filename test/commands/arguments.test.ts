@@ -20,6 +20,12 @@ test("one dash is as good as two, and a value may start with a dash", () => {
   expect(normalizeFlags(["--memo", "a\nb=c"], command())).toEqual(["--memo=a\nb=c"]);
 });
 
+test("a value that may be missing is never a flag", () => {
+  expect(normalizeFlags(["--limit", "--memo", "x"], command())).toEqual(["--limit", "--memo=x"]);
+  expect(normalizeFlags(["-limit", "3"], command())).toEqual(["--limit=3"]);
+  expect(normalizeFlags(["--limit=-3"], command())).toEqual(["--limit=-3"]);
+});
+
 test("booleans take Go's spellings of true and false, and no others", () => {
   for (const yes of ["1", "t", "T", "true", "TRUE", "True"])
     expect(normalizeFlags([`-print-cmd=${yes}`], command())).toEqual(["--print-cmd"]);

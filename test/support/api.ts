@@ -143,6 +143,7 @@ export const node = (over: Partial<ApiPorts> = {}): ApiPorts => ({
   batches: () => ({...NO_BATCHES, certifiedRound: 7, committedRound: 5, waiting: 3}),
   waitingBids: () => [],
   addedRecords: () => 0,
+  supplyHistory: {everyBlocks: 1n, points: []},
   waitingTransaction: () => null,
   nextNonce: (address) => (address === ALICE ? 5n : 0n),
   challenge: () => ({

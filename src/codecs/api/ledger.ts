@@ -35,6 +35,15 @@ export type Supply = ValueOf<typeof supply>;
 export const supplyAnswer = object({height: u64, blockId: text, supply});
 export type SupplyAnswer = ValueOf<typeof supplyAnswer>;
 
+/** `GET /api/v1/ledger/supply/history`: what this node saw since it started, the newest block last. */
+export const supplyHistory = object({
+  height: u64,
+  /** From one point to the next; the last may follow sooner. */
+  everyBlocks: u64,
+  points: list(object({height: u64, minedDust: u64, burnedDust: u64, balancesDust: u64, bondsDust: u64})),
+});
+export type SupplyHistoryAnswer = ValueOf<typeof supplyHistory>;
+
 /** Answer of `POST /api/v1/wallet/submit-signed`: taken, not yet applied. A node of QSDM that makes no blocks says `accepted`. */
 export const pending = object({
   transactionId: text,

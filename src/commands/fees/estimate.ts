@@ -1,5 +1,6 @@
 import type {Command} from "commander";
 import {formatCell} from "../../codecs/amount.js";
+import type {HeaderList, HeaderView} from "../../codecs/api/chain.js";
 import type {FeeEstimates} from "../../codecs/api/fees.js";
 import {UsageError} from "../../errors.js";
 import {type ClientFlags, withClient} from "../client.js";
@@ -7,10 +8,12 @@ import {defineCommand} from "../define.js";
 import {documentOf} from "../document.js";
 import {u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
+import {addPlotFlags, checkPlot, drawPanels, type PlotFlags} from "../plot/flag.js";
+import type {Panel} from "../plot/panel.js";
 import {addClientFlags, settingsEnvironment} from "../settings.js";
 import {readTx} from "../tx/files.js";
 
-interface Flags extends ClientFlags {
+interface Flags extends ClientFlags, PlotFlags {
   readonly gas?: bigint;
   readonly tx?: string;
 }
@@ -24,30 +27,66 @@ export function estimatesFor({estimates, gasPerBaseFee}: FeeEstimates, gas: bigi
   });
 }
 
+/** As many headers as a node gives at once. */
+const PLOTTED = 200;
+
+const blockOf = ({height, baseFeeDust, gasUsed}: HeaderView) => ({
+  height,
+  base_fee_dust: baseFeeDust,
+  gas_used: gasUsed,
+});
+
+const panelsOf = ({headers}: HeaderList): readonly Panel[] =>
+  (
+    [
+      ["base fee, dust", "baseFeeDust"],
+      ["gas of the block", "gasUsed"],
+    ] as const
+  ).map(([title, name]) => ({
+    title,
+    points: headers.map((header) => ({height: Number(header.height), value: Number(header[name])})),
+  }));
+
 export const feesEstimateCommand = (io: Io): Command =>
-  addClientFlags(
-    defineCommand("fees estimate", {
-      summary: "estimate what to bid",
-      description:
-        "Prints one line for each of some numbers of blocks: the number, and the fee in CELL with which a transaction would be " +
-        "among what so many blocks take, by what waits at the node now. Where everything that waits finds room, that is the " +
-        "base fee. It is no promise: others may bid later, and more.\n\n" +
-        "The estimate is for an ordinary transaction that adds nothing to the state. --tx takes one, signed or not, and asks the " +
-        "node for its gas, with the records that it would add now: an account that is paid for the first time, the sender's key, a " +
-        "stream. --gas says the gas of one that is not made yet.",
-      examples: [
-        {does: "the fee for the next block", run: "qsdm fees estimate | head -1 | cut -f 2"},
-        {does: "for a transaction before it is signed", run: "qsdm fees estimate --tx pay.tx"},
-      ],
-      environment: settingsEnvironment("api_url", "timeout"),
-      seeAlso: ["tx build", "tx decode"],
-    }),
+  addPlotFlags(
+    addClientFlags(
+      defineCommand("fees estimate", {
+        summary: "estimate what to bid",
+        description:
+          "Prints one line for each of some numbers of blocks: the number, and the fee in CELL with which a transaction would be " +
+          "among what so many blocks take, by what waits at the node now. Where everything that waits finds room, that is the " +
+          "base fee. It is no promise: others may bid later, and more.\n\n" +
+          "The estimate is for an ordinary transaction that adds nothing to the state. --tx takes one, signed or not, and asks the " +
+          "node for its gas, with the records that it would add now: an account that is paid for the first time, the sender's key, a " +
+          "stream. --gas says the gas of one that is not made yet.\n\n" +
+          "--plot draws the base fee and the gas of the last 200 blocks instead. With a name that ends in .svg the picture is " +
+          "written there.",
+        examples: [
+          {does: "the fee for the next block", run: "qsdm fees estimate | head -1 | cut -f 2"},
+          {does: "draw what the base fee did of late", run: "qsdm fees estimate --plot fees.svg"},
+          {does: "for a transaction before it is signed", run: "qsdm fees estimate --tx pay.tx"},
+        ],
+        environment: settingsEnvironment("api_url", "timeout"),
+        seeAlso: ["tx build", "tx decode"],
+      }),
+    ),
+    "the base fee and the gas of the last blocks",
   )
     .option("--gas <number>", "gas of the transaction (default: what the base fee buys)", u64Flag)
     .option("--tx <path>", "the transaction itself, raw or as hex; - reads standard input")
-    .action(async ({gas: given, tx, ...flags}: Flags) => {
+    .action(async ({gas: given, tx, plot, force, ...flags}: Flags) => {
+      checkPlot({plot});
       if (given !== undefined && tx !== undefined)
         throw new UsageError("FLAG_CONFLICT", "--gas and --tx exclude each other");
+      if (plot !== undefined) {
+        if (given !== undefined || tx !== undefined)
+          throw new UsageError("FLAG_CONFLICT", "--plot draws what was, --gas and --tx ask what comes");
+        return withClient(io, flags, async (client) => {
+          const list = await client.headers({from: null, to: null, limit: PLOTTED});
+          const data = {tip: list.tip, blocks: list.headers.map(blockOf)};
+          await drawPanels(io, panelsOf(list), {flags: {plot, force}, data});
+        });
+      }
       const body = tx === undefined ? null : await readTx(io, tx);
       await withClient(io, flags, async (client) => {
         const answer = await client.fees();

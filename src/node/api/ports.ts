@@ -27,6 +27,7 @@ import type {Waiting} from "../mempool/pool/estimate.js";
 import type {TelemetryCheck} from "../mining/telemetry/telemetry.js";
 import type {Network} from "../network/port.js";
 import type {Answer, ReceiptQuery, SlashReceipt, SlashReceiptQuery} from "../storage/store.js";
+import type {SupplyHistory} from "../supply-history.js";
 import type {FeedPage} from "./events/feed.js";
 import type {NgcDesk} from "./ngc/desk.js";
 
@@ -240,6 +241,8 @@ export interface ApiPorts {
   /** How far this node is behind others. */
   sync(): SyncState;
   batches(): BatchFigures;
+  /** What became of the supply since the node started. */
+  readonly supplyHistory: Pick<SupplyHistory, "everyBlocks" | "points">;
   /** Records that a transaction would add to the state of now. */
   addedRecords(sent: Pick<Transaction, "content" | "authority">): number;
   /** Everything that waits as it competes for a block, best price first. */

@@ -1,5 +1,13 @@
 /** The books, and what the chain runs under. */
-import {account, chainParams, emission, monetaryAnswer, supplyAnswer, versions} from "../../../codecs/api/ledger.js";
+import {
+  account,
+  chainParams,
+  emission,
+  monetaryAnswer,
+  supplyAnswer,
+  supplyHistory,
+  versions,
+} from "../../../codecs/api/ledger.js";
 import {vestingList} from "../../../codecs/api/vesting.js";
 import {nextHalvingHeight} from "../../ledger/monetary/emission.js";
 import {adviceFor} from "../../ledger/monetary/engine/phases.js";
@@ -23,6 +31,22 @@ export const supplyRoute = route({
   handle(_input, {node}) {
     const view = node.view();
     return {height: view.head.height, blockId: view.head.blockId, supply: view.supply()};
+  },
+});
+
+export const supplyHistoryRoute = route({
+  method: "GET",
+  path: "/api/v1/ledger/supply/history",
+  summary: "what became of the supply since this node started, at 512 heights at most",
+  auth: "public",
+  errors: "coded",
+  cost: 1,
+  params: {},
+  body: null,
+  reply: json(supplyHistory),
+  handle(_input, {node}) {
+    const {everyBlocks, points} = node.supplyHistory;
+    return {height: node.view().head.height, everyBlocks, points};
   },
 });
 
