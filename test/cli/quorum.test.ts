@@ -335,22 +335,25 @@ describe("the commands", () => {
 describe("a devnet", () => {
   const FREE = ["--coordinator-port", "0", "--custodian-port", "0"];
 
-  test("shows a private credit score from source to log, and leaves nothing behind", async () => {
-    const ran = await qsdm(["quorum", "devnet", "--tour", "--exit", "--json", ...FREE], {
-      cwd: folder,
-      env: {TMPDIR: folder},
-    });
-    const events = ran.stdout
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-    expect(events.map(({event}) => event)).toEqual([
-      ...["started", "compiled", "deployed", "approved", "score", "score", "refused", "audited"],
-    ]);
-    // 3 52 - 5 20 + 10 6 + 20 6 + 200, and 3 31 - 5 60 + 10 + 60 + 200.
-    expect(events.filter(({event}) => event === "score").map(({score}) => score)).toEqual(["436", "63"]);
-    expect([ran.status, readdirSync(folder).filter((name) => name.startsWith("qsdm-quorum-"))]).toEqual([0, []]);
-  });
+  test.each(["strict", "compat"])(
+    "%s shows a private credit score from source to log, and leaves nothing behind",
+    async (profile) => {
+      const ran = await qsdm(["quorum", "devnet", "--profile", profile, "--tour", "--exit", "--json", ...FREE], {
+        cwd: folder,
+        env: {TMPDIR: folder},
+      });
+      const events = ran.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(events.map(({event}) => event)).toEqual([
+        ...["started", "compiled", "deployed", "approved", "score", "score", "refused", "audited"],
+      ]);
+      // 3 52 - 5 20 + 10 6 + 20 6 + 200, and 3 31 - 5 60 + 10 + 60 + 200.
+      expect(events.filter(({event}) => event === "score").map(({score}) => score)).toEqual(["436", "63"]);
+      expect([ran.status, readdirSync(folder).filter((name) => name.startsWith("qsdm-quorum-"))]).toEqual([0, []]);
+    },
+  );
 
   test("runs until it is told to stop, and keeps its state where it is told to", async () => {
     const kept = join(folder, "kept");
@@ -358,10 +361,11 @@ describe("a devnet", () => {
       cwd: folder,
       started: (child) => child.stdout!.once("data", () => child.kill("SIGTERM")),
     });
-    expect([ran.status, readdirSync(kept).sort()]).toEqual([
-      0,
-      ["coordinator", "custodian-0", "custodian-1", "custodian-2"],
-    ]);
+    const parties = ["coordinator", "custodian-0", "custodian-1", "custodian-2"];
+    const keys = ["alice", "bob", "lender", ...parties].map((name) => `${name}.key`);
+    expect([ran.status, readdirSync(kept).sort()]).toEqual([0, [...keys, ...parties, "quorum.roster"].sort()]);
+    const again = await qsdm(["quorum", "devnet", "--dir", kept, "--tour", "--exit", ...FREE], {cwd: folder});
+    expect([again.status, again.stdout.includes("alice scores 436")]).toEqual([0, true]);
   });
 });
 

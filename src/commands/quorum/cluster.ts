@@ -24,7 +24,7 @@ export interface Cluster {
 }
 
 const KEY_BYTES = 32;
-const HOST = "127.0.0.1";
+export const HOST = "127.0.0.1";
 
 /**
  * Starts them with approval keys of their own, new at every start: nothing outside checks an approval again.

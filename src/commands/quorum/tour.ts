@@ -1,7 +1,7 @@
-/** The tour of `quorum devnet`: a credit score on weights that nobody sees, from source to log. */
+/** The tour of `quorum devnet --profile compat`: a credit score on weights that nobody sees, from source to log. */
 import {members} from "../../codecs/quorum/json.js";
 import {packProgram} from "../../codecs/quorum/program-package.js";
-import {InvariantError, RuleError} from "../../errors.js";
+import {RuleError} from "../../errors.js";
 import {verifyChain} from "../../node/quorum/audit/chain.js";
 import {signed} from "../../node/quorum/field/field.js";
 import {fieldSource} from "../../node/quorum/field/random.js";
@@ -12,30 +12,8 @@ import type {Io} from "../io.js";
 import {fetchEntries} from "./audit-entries.js";
 import type {Cluster} from "./cluster.js";
 import {deploy} from "./deploy.js";
+import {APPLICANTS, POLICY, refusalOf, SCORE_SOURCE, WEIGHTS} from "./score.js";
 import {integerIn, type ServiceClient, serviceClient, textIn} from "./service-client.js";
-
-/** Weights and bias are the lender's, the inputs the applicant's. A long history forgives debt: one product of inputs. */
-export const SCORE_SOURCE = `# credit score
-input income
-input debt
-input years
-secret w_income
-secret w_debt
-secret w_years
-secret w_both
-secret bias
-mul both = debt years
-dot weighted = w_income income w_debt debt w_years years w_both both
-add score = weighted bias
-output score
-`;
-const WEIGHTS = new Map(Object.entries({w_income: 3n, w_debt: -5n, w_years: 10n, w_both: 1n, bias: 200n}));
-const APPLICANTS = [
-  {name: "alice", inputs: {income: 52n, debt: 20n, years: 6n}},
-  {name: "bob", inputs: {income: 31n, debt: 60n, years: 1n}},
-];
-/** Fewer answers than give the weights away, by what lint counts. */
-const POLICY = {costPerEval: 1n, budgetPerIdentity: 2n, maxEvalsPerMinute: 10n};
 
 /** @throws RuleError TOUR_FAILED when a result is not what the weights give */
 export async function tour(io: Io, {coordinator, custodians}: Cluster): Promise<void> {
@@ -95,14 +73,4 @@ async function evaluateFor(
 ): Promise<bigint> {
   const body = members({identity_id: identity, program_id: programId, inputs: members(inputs)});
   return integerIn(await client.post("/eval", body), "result");
-}
-
-async function refusalOf(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof RuleError) return error.message;
-    throw error;
-  }
-  throw new InvariantError("the budget did not end");
 }

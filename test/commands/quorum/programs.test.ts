@@ -5,7 +5,7 @@ import {irValue} from "../../../src/codecs/quorum/ir.js";
 import {wireJson} from "../../../src/codecs/quorum/json.js";
 import {layoutProgram} from "../../../src/commands/quorum/layout.js";
 import {PLOT_MAX_NODES, plotProgram} from "../../../src/commands/quorum/plot.js";
-import {SCORE_SOURCE} from "../../../src/commands/quorum/tour.js";
+import {SCORE_SOURCE} from "../../../src/commands/quorum/score.js";
 import {run} from "../../../src/commands/run.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import recorded from "../../codecs/quorum/program-package.vectors.json" with {type: "json"};

@@ -1,0 +1,127 @@
+/** A whole quorum of the strict profile on this machine, in one process: keys and roster are made, and kept where asked. */
+import {existsSync} from "node:fs";
+import {mkdir} from "node:fs/promises";
+import {join} from "node:path";
+import {setTimeout as sleep} from "node:timers/promises";
+import {type Roster, roster, rosterFile, type SignedRoster} from "../../../codecs/quorum/strict/roster.js";
+import {ML_DSA_SEED_BYTES} from "../../../codecs/suite.js";
+import {UnavailableError} from "../../../errors.js";
+import type {StrictClient} from "../../../node/custody/client.js";
+import {DEFAULT_ROUND_MS} from "../../../node/custody/job-runner.js";
+import {Party} from "../../../node/custody/party.js";
+import {DEFAULT_LOW_WATER} from "../../../node/custody/stock-keeper.js";
+import {formatKeyFile} from "../../../node/keys/key-file.js";
+import type {RunningService} from "../../../node/quorum-services.js";
+import {
+  connectStrict,
+  loadPartySuite,
+  startStrictCoordinator,
+  startStrictCustodian,
+} from "../../../node/quorum-strict.js";
+import type {Log} from "../../../node/service.js";
+import {freePorts} from "../../devnet/free-ports.js";
+import type {Io} from "../../io.js";
+import {type ClusterOptions, HOST} from "../cluster.js";
+import {readParty} from "./files.js";
+
+export interface StrictCluster {
+  readonly coordinator: string;
+  readonly custodians: readonly string[];
+  /** Files of the roster and of the parties' keys by name. */
+  readonly roster: string;
+  keyFile(name: string): string;
+  /** As the party of that name. */
+  connect(name: string): Promise<StrictClient>;
+  stop(): Promise<void>;
+}
+
+/** Who deploys, and who evaluates. */
+export const CLIENTS = ["lender", "alice", "bob"] as const;
+const CHECKPOINT_MS = 60_000;
+const CALL_MS = 60_000;
+const SETTLED_MS = 30_000;
+const LOOK_MS = 50;
+const QUORUM_BYTES = 32;
+
+const custodianNames = (count: number): string[] => Array.from({length: count}, (_, at) => `custodian-${at}`);
+
+/** @throws UnavailableError LISTEN_FAILED, QUORUM_NOT_READY, and as the stores say; what had started is stopped */
+export async function startStrictCluster(io: Io, options: Omit<ClusterOptions, "maxTracked">): Promise<StrictCluster> {
+  const {directory, log} = options;
+  const file = (name: string): string => join(directory, name);
+  const rosterPath = file("quorum.roster");
+  if (!existsSync(rosterPath)) await makeQuorum(io, options, file);
+  const keyFile = (name: string): string => file(`${name}.key`);
+  const party = (name: string) => readParty(io, {roster: rosterPath, key: keyFile(name)});
+  const running: RunningService[] = [];
+  const stop = async (): Promise<void> => {
+    for (const service of [...running].reverse()) await service.stop();
+  };
+  const place = (name: string, given: {seed: Uint8Array; roster: SignedRoster}, own: Log) => ({
+    ...{...given, dataDir: file(name), listen: null, roundMs: DEFAULT_ROUND_MS, log: own},
+  });
+  const connect = async (name: string): Promise<StrictClient> => connectStrict(await party(name), CALL_MS);
+  try {
+    const {content} = (await party("coordinator")).roster;
+    const names = content.custodians.map(({card}) => card.name);
+    for (const name of names) running.push(await startStrictCustodian(place(name, await party(name), log)));
+    const own = place("coordinator", await party("coordinator"), log);
+    const timing = {checkpointMs: CHECKPOINT_MS, lowWater: DEFAULT_LOW_WATER};
+    running.push(await startStrictCoordinator({...own, ...timing}));
+    await settled(connect, names.length);
+    const custodians = content.custodians.map(({address}) => address);
+    return {coordinator: content.coordinators[0]!.address, custodians, roster: rosterPath, keyFile, connect, stop};
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Keys of everybody, and a roster that all custodians signed. */
+async function makeQuorum(
+  io: Io,
+  {directory, custodians, threshold, coordinatorPort, custodianPort, random}: Omit<ClusterOptions, "maxTracked">,
+  file: (name: string) => string,
+): Promise<void> {
+  await mkdir(directory, {recursive: true, mode: 0o700});
+  const suite = await loadPartySuite();
+  const make = async (name: string): Promise<Party> => {
+    const seed = random(ML_DSA_SEED_BYTES);
+    await io.writeFile(file(`${name}.key`), formatKeyFile(seed), {secret: true, force: true});
+    return new Party(seed, suite);
+  };
+  const free = await freePorts(custodians + 1);
+  const at = (port: number, place: number): string => `${HOST}:${port === 0 ? free[place] : port}`;
+  const names = custodianNames(custodians);
+  const holders = await Promise.all(names.map(make));
+  const coordinator = await make("coordinator");
+  const clients = await Promise.all(CLIENTS.map(make));
+  const content: Roster = {
+    ...{quorum: random(QUORUM_BYTES), epoch: 1, previous: null, threshold},
+    custodians: holders.map((each, place) => ({
+      card: each.card(names[place]!),
+      address: at(custodianPort === 0 ? 0 : custodianPort + place, place),
+      organisation: "",
+    })),
+    coordinators: [{card: coordinator.card("coordinator"), address: at(coordinatorPort, custodians), organisation: ""}],
+    clients: clients.map((each, place) => each.card(CLIENTS[place]!)),
+  };
+  const bytes = roster.encode(content);
+  const signatures = holders.map((each, place) => ({place, signature: each.sign(bytes)}));
+  // Last: where it is, the keys are.
+  await io.writeFile(file("quorum.roster"), rosterFile.encode({content, signatures, approvals: []}), {force: true});
+}
+
+/** Until the coordinator has channels to all custodians. @throws UnavailableError QUORUM_NOT_READY */
+async function settled(connect: (name: string) => Promise<StrictClient>, count: number): Promise<void> {
+  const client = await connect(CLIENTS[0]);
+  try {
+    for (const endMs = performance.now() + SETTLED_MS; performance.now() < endMs; await sleep(LOOK_MS)) {
+      const {statuses} = await client.call("custodians", {});
+      if (statuses.filter((each) => each !== null).length === count) return;
+    }
+  } finally {
+    client.close();
+  }
+  throw new UnavailableError("QUORUM_NOT_READY", `not all ${count} custodians are connected after ${SETTLED_MS} ms`);
+}
