@@ -28,7 +28,9 @@ export async function unlock({storeKey}: DataDir, passphrase: StorePassphrase | 
     return CLEAR;
   }
   if (passphrase === null)
-    throw new UnavailableError("STORE_PASSPHRASE_MISSING", "the store is encrypted, and nobody said its passphrase");
+    throw new UnavailableError("STORE_PASSPHRASE_MISSING", "the store is encrypted, and nobody said its passphrase", {
+      hint: "qsdm node run and qsdm store ask for it, or read it from --store-passphrase-file",
+    });
   const {openStoreKey} = await import("./storage/seal/key-file.js");
   return openStoreKey(storeKey, await passphrase.read());
 }

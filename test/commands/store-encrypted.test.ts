@@ -3,6 +3,7 @@ import {existsSync, readFileSync, rmSync, statSync, writeFileSync} from "node:fs
 import path from "node:path";
 import {beforeAll, describe, expect, test} from "vitest";
 import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
+import {STORE_KEY_LOG_N} from "../../src/codecs/store-key.js";
 import {replaceStoreKey} from "../../src/node/data-dir.js";
 import {DEFAULT_CQL_OPTIONS} from "../../src/node/storage/cql/options.js";
 import {createStoreKey} from "../../src/node/storage/seal/key-file.js";
@@ -26,10 +27,13 @@ const json = async (line: string) => {
 const passphraseOf = (text: string) => ({storePassphrase: {isGiven: true, read: async () => text}});
 
 let dataDir: string;
+/** A key that is opened in no time: most of these tests are about what comes then. */
+let cheap: Uint8Array;
 
 beforeAll(async () => {
   dataDir = await initTestNode(GENESIS);
-  await replaceStoreKey(dataDir, await createStoreKey("three old words"));
+  cheap = await createStoreKey("four other new words", STORE_KEY_LOG_N.min);
+  await replaceStoreKey(dataDir, await createStoreKey("three old words", STORE_KEY_LOG_N.min));
   const running = await runTestNode(dataDir, {}, undefined, passphraseOf("three old words"));
   await eventually(async () => running.node.view().head.height >= 4n);
   await running.stop();
@@ -47,6 +51,7 @@ test("the node's chain is checked by execution, copied out, and brought into ano
   const made = await json(`node init --data-dir ${to} --genesis /genesis.json --store-passphrase-file /new`);
   expect(made.data).toMatchObject({encrypted: true});
   expect(statSync(path.join(to, "chain.key")).mode & 0o777).toBe(0o600);
+  await replaceStoreKey(to, cheap);
   const taken = await json(`store import ${file} --trust-end --data-dir ${to} --store-passphrase-file /new`);
   const {data} = await json(`store stats --data-dir ${dataDir} --config /cql`);
   expect(taken.data.height).toBe((data.head as {height: string}).height);
@@ -57,7 +62,8 @@ test("a snapshot of it goes into another encrypted directory", async () => {
   const made = await json(`snapshot create --data-dir ${dataDir} --store-passphrase-file /old`);
   expect(made.status, made.err).toBe(0);
   const to = path.join(scratchDirectory(), "to");
-  await json(`node init --data-dir ${to} --genesis /genesis.json --store-passphrase-file /new`);
+  await json(`node init --data-dir ${to} --genesis /genesis.json`);
+  await replaceStoreKey(to, cheap);
   const wrong = await json(`snapshot restore ${made.data.directory} --data-dir ${to} --store-passphrase-file /old`);
   expect([wrong.status, wrong.error.code]).toEqual([3, "PASSPHRASE_WRONG"]);
   const taken = await json(`snapshot restore ${made.data.directory} --data-dir ${to} --store-passphrase-file /new`);

@@ -207,7 +207,8 @@ export const nodeInitCommand = (io: Io): Command =>
         "checks it, and passes writes on.\n\n" +
         "With --encrypt blocks, state, receipts and all that waits lie encrypted in the directory, under a key that the " +
         "passphrase opens. qsdm node run and qsdm store then ask for it. The passphrase cannot be brought back, and the store " +
-        "cannot be read without chain.key: keep a copy. qsdm store reseal changes the passphrase.",
+        "cannot be read without chain.key: keep a copy. qsdm store reseal changes the passphrase. What qsdm store export and " +
+        "snapshots write is for others, and in clear.",
       examples: [
         {
           does: "a development chain that pays 1,000 CELL to one wallet",

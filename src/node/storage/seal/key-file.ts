@@ -14,10 +14,15 @@ import {checkPassphrase} from "../../keys/keystore.js";
 import {type Cells, sealedCells} from "./cells.js";
 import {createXaes, XAES_KEY_BYTES} from "./xaes.js";
 
-/** A new key under `passphrase`, as a file. @throws UsageError PASSPHRASE_EMPTY */
-export async function createStoreKey(passphrase: string): Promise<Uint8Array> {
+/**
+ * A new key under `passphrase`, as a file.
+ * @param logN what a guess costs: 128 MiB, and less in tests alone
+ * @throws UsageError PASSPHRASE_EMPTY
+ */
+export async function createStoreKey(passphrase: string, logN: number = STORE_KEY_LOG_N.now): Promise<Uint8Array> {
   checkPassphrase(passphrase);
-  return sealed(plain(randomBytes(STORE_KEY_ID_BYTES)), plain(randomBytes(XAES_KEY_BYTES)), passphrase);
+  const keyId = plain(randomBytes(STORE_KEY_ID_BYTES));
+  return sealed({keyId, logN}, plain(randomBytes(XAES_KEY_BYTES)), passphrase);
 }
 
 /** What the key in `file` seals and opens. @throws DecodeError STORE_KEY_INVALID, PASSPHRASE_WRONG */
@@ -38,14 +43,19 @@ export async function resealStoreKey(
 ): Promise<Uint8Array> {
   checkPassphrase(next);
   const key = storeKey.decode(file);
-  return sealed(key.keyId, await opened(key, current), next);
+  const logN = Math.max(key.logN, STORE_KEY_LOG_N.now);
+  return sealed({keyId: key.keyId, logN}, await opened(key, current), next);
 }
 
 /** Values of a store that is gone with this process, under a key that nobody has. */
 export const passingCells = (): Cells => sealedCells(randomBytes(STORE_KEY_ID_BYTES), randomBytes(XAES_KEY_BYTES));
 
-async function sealed(keyId: Uint8Array, dataKey: Uint8Array, passphrase: string): Promise<Uint8Array> {
-  const head = {keyId, logN: STORE_KEY_LOG_N.now, salt: plain(randomBytes(STORE_KEY_SALT_BYTES))};
+async function sealed(
+  named: Pick<StoreKey, "keyId" | "logN">,
+  dataKey: Uint8Array,
+  passphrase: string,
+): Promise<Uint8Array> {
+  const head = {...named, salt: plain(randomBytes(STORE_KEY_SALT_BYTES))};
   const wrapping = createXaes(await wrappingKey(passphrase, head));
   const file = storeKey.encode({...head, sealed: wrapping.seal(dataKey, boundTo(head))});
   dataKey.fill(0);

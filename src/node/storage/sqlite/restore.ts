@@ -86,8 +86,13 @@ export class RestoringStore {
     // A log without its database would be taken for the new one's.
     for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, {force: true});
     const db = openDatabase(path, {...CHAIN, applicationId: UNFINISHED_ID});
-    checkSealedBy(db, path, cells);
-    return new RestoringStore(path, db, compression, cells);
+    try {
+      checkSealedBy(db, path, cells);
+      return new RestoringStore(path, db, compression, cells);
+    } catch (error) {
+      db.close();
+      throw explainWrite(error, path);
+    }
   }
 
   headers(headers: readonly Header[]): void {

@@ -4,7 +4,7 @@ import path from "node:path";
 import {beforeAll, describe, expect, test} from "vitest";
 import {bytesOfHex, hexOf, textOf, utf8} from "../../../../src/codecs/bytes.js";
 import {blockIdOf} from "../../../../src/codecs/chain/block.js";
-import {storeKey} from "../../../../src/codecs/store-key.js";
+import {STORE_KEY_LOG_N, storeKey} from "../../../../src/codecs/store-key.js";
 import {type Cells, CLEAR, sealedCells} from "../../../../src/node/storage/seal/cells.js";
 import {createStoreKey, openStoreKey, resealStoreKey} from "../../../../src/node/storage/seal/key-file.js";
 import {openSqlite, type Sqlite} from "../../../../src/node/storage/sqlite/driver.js";
@@ -197,7 +197,7 @@ describe("a value that was altered or moved is refused where it is read", () => 
 describe("the key's file", () => {
   let file: Uint8Array;
   beforeAll(async () => {
-    file = await createStoreKey("three old words");
+    file = await createStoreKey("three old words", STORE_KEY_LOG_N.min);
   });
 
   test("opens with its passphrase alone, and the same key under the next one", async () => {
@@ -207,6 +207,7 @@ describe("the key's file", () => {
     const opened = await openStoreKey(next, "four other new words");
     expect(textOf(opened.open("meta.value", ["x"], cell))).toBe("value");
     expect(hexOf(storeKey.decode(next).keyId)).toBe(hexOf(storeKey.decode(file).keyId));
+    expect(storeKey.decode(next).logN).toBe(STORE_KEY_LOG_N.now);
     expect(textOf(next)).not.toContain(hexOf(storeKey.decode(file).salt));
   });
 
@@ -224,8 +225,8 @@ describe("the key's file", () => {
 
   test.each<[string, (text: string) => string]>([
     ["another version", (text) => text.replace('"version": 1', '"version": 2')],
-    ["work that an attacker asks for", (text) => text.replace('"log_n": 17', '"log_n": 30')],
-    ["work that protects nothing", (text) => text.replace('"log_n": 17', '"log_n": 10')],
+    ["work that an attacker asks for", (text) => text.replace('"log_n": 15', '"log_n": 30')],
+    ["work that protects nothing", (text) => text.replace('"log_n": 15', '"log_n": 10')],
     ["a member more", (text) => text.replace("{", '{"x": 1,')],
     ["another layout", (text) => text.replaceAll("\n", "")],
     ["half of it", (text) => text.slice(0, 90)],
