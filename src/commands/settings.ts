@@ -191,6 +191,15 @@ export const SETTINGS = {
     path: false,
     fallback: "128",
   },
+  fast_sync: {
+    env: "QSDM_FAST_SYNC",
+    describe:
+      "Whether a node that has no chain yet takes a snapshot from its peers, verified by its proof, instead of every block " +
+      "from the genesis on (`on` or `off`).",
+    schema: z.enum(["on", "off"]),
+    path: false,
+    fallback: "off",
+  },
   verify_on: {
     env: "QSDM_VERIFY_ON",
     describe:

@@ -23,6 +23,7 @@ const REJECTIONS_FILE = "rejections.jsonl";
 const PEERS_FILE = "peers.json";
 const DAG_FOLDER = "dag";
 const SNAPSHOTS_FOLDER = "snapshots";
+const FAST_SYNC_FOLDER = "fast-sync";
 const CHALLENGE_KEY_BYTES = 32;
 
 /** What a node starts from. */
@@ -47,6 +48,8 @@ export interface DataDir {
   readonly dagPath: string;
   /** Directory of snapshots, each in one that is named by its height. */
   readonly snapshotsPath: string;
+  /** Directory of a snapshot that is being brought from peers. */
+  readonly fastSyncPath: string;
 }
 
 /** Where a data directory has its snapshots. */
@@ -101,6 +104,7 @@ export async function readDataDir(directory: string): Promise<DataDir> {
     peersPath: path.join(directory, PEERS_FILE),
     dagPath: path.join(directory, DAG_FOLDER),
     snapshotsPath: snapshotsIn(directory),
+    fastSyncPath: path.join(directory, FAST_SYNC_FOLDER),
   };
 }
 

@@ -9,6 +9,7 @@ import type {LedgerView} from "./api/ports.js";
 import {readDataDir} from "./data-dir.js";
 import type {PaceOptions} from "./engine/pace.js";
 import type {ExecutionCheck} from "./execution-check.js";
+import {type FastSyncTrust, fastSync} from "./fast-sync-part.js";
 import type {NodeRole} from "./keys-part.js";
 import type {NetworkProfile} from "./ledger/params/networks.js";
 import {DEFAULT_POOL_LIMITS, type PoolLimits} from "./mempool/pool/pool.js";
@@ -66,6 +67,8 @@ export interface NodeOptions {
   readonly retention: Retention;
   /** When the state is written down for others to start from. */
   readonly snapshots: SnapshotSchedule;
+  /** How a node that has nothing starts from a snapshot of its peers; null takes every block. */
+  readonly fastSync: FastSyncTrust | null;
 }
 
 export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
@@ -88,6 +91,7 @@ export const DEFAULT_NODE_OPTIONS: Omit<NodeOptions, "dataDir"> = {
   cluster: null,
   retention: ARCHIVE,
   snapshots: NO_SNAPSHOTS,
+  fastSync: null,
 };
 
 /** What the node takes from the process. */
@@ -132,6 +136,7 @@ export class QsdmNode implements Service {
       broken.resolve(error);
     };
     const cells = await unlock(dir, ports.storePassphrase ?? null);
+    await fastSync(options, {ports, dir, cells, signal: signal ?? abort.signal});
     const upgraded = (from: number, to: number): void => ports.log.info({from, to}, "database brought forward");
     const store = await openStore(options, dir, {cells, upgraded}, failed, abort.signal);
     try {

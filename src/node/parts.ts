@@ -21,6 +21,7 @@ import type {Network} from "./network/port.js";
 import type {OpenStore} from "./open-store.js";
 import {Pruning} from "./retention.js";
 import type {Site} from "./site.js";
+import {SnapshotDesk} from "./snapshots/desk.js";
 import {Snapshots} from "./snapshots/periodic.js";
 import {createWire, type Wire} from "./wire-part.js";
 
@@ -80,6 +81,7 @@ async function joinParts(site: Site, keys: NodeKeys, backend: ComputeBackend): P
     failed: site.broken,
   });
   chain.subscribe(() => pruning.committed());
+  if (isNetworked(site.options.network)) new SnapshotDesk(wire.network, site.dir.snapshotsPath);
   const snapshots = createSnapshots(site, {chain, engine});
   chain.subscribe(() => snapshots.committed());
   const api = createApi(site, keys, {...ledger, ...wire, engine, batches: batches.desk, pruning, snapshots});

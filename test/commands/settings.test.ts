@@ -27,6 +27,7 @@ test("without anything said, every value is the default", async () => {
     snapshot_interval: {value: "off", origin: "default"},
     snapshots_kept: {value: "5", origin: "default"},
     store_cache_mib: {value: "128", origin: "default"},
+    fast_sync: {value: "off", origin: "default"},
     verify_on: {value: "cpu", origin: "default"},
     store: {value: "sqlite", origin: "default"},
     cql_contact_points: {value: null, origin: "default"},
@@ -47,6 +48,7 @@ test("a flag beats the environment, which beats the file, for every key", async 
     if (name === "api_url") return `http://${place}/`;
     if (name === "mining_table") return place === "file" ? "full" : "light";
     if (name === "store") return place === "file" ? "cql" : "sqlite";
+    if (name === "fast_sync") return place === "file" ? "off" : "on";
     if (name === "cql_tls") return place === "file" ? "off" : "on";
     if (name === "cql_consistency") return place === "file" ? "one" : "all";
     if (name === "cql_keyspace") return place;

@@ -32,7 +32,15 @@ export async function pay(
 
 export function writePorts(genesis: Genesis, {chain, store}: TestChain): WritePorts {
   const desk = new FinalityDesk({genesis, store, chain, newest: () => []});
-  return {genesis, store, prove: (height) => desk.prove(height), older: null, signal, wrote: () => {}};
+  return {
+    genesis,
+    store,
+    prove: (height) => desk.prove(height),
+    older: null,
+    subtreeBytes: 8_192,
+    signal,
+    wrote: () => {},
+  };
 }
 
 /** The snapshot of `ground`, in a directory of its own. Two blocks have to stand on it. */

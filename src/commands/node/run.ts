@@ -24,7 +24,7 @@ import {addClusterFlags, clusterOptionsOf, clusterSettingFlags} from "./cluster-
 import {addNetworkFlags, networkOptionsOf, networkSettingFlags} from "./network-flags.js";
 import {addNgcFlags, ngcOptionsOf} from "./ngc-flags.js";
 import {retentionOf} from "./retention.js";
-import {scheduleOf} from "./schedule.js";
+import {fastSyncOf, scheduleOf} from "./schedule.js";
 import {readTelemetryProfile} from "./telemetry-profile.js";
 
 /**
@@ -41,7 +41,7 @@ export async function runNode(
   }: {log: Log; signal: AbortSignal; started(node: QsdmNode): void; storePassphrase?: StorePassphrase},
 ): Promise<void> {
   const ports = {log, nowMs: () => Date.now(), version: VERSION, commit: COMMIT};
-  const node = await QsdmNode.open(options, {...ports, ...(storePassphrase && {storePassphrase})});
+  const node = await QsdmNode.open(options, {...ports, ...(storePassphrase && {storePassphrase})}, signal);
   await node.start(signal);
   started(node);
   const failure = await node.ended;
@@ -83,6 +83,11 @@ export const nodeRunCommand = (io: Io): Command =>
               "With --snapshot-interval the node writes a snapshot at each multiple of so many blocks: the state after a final " +
               "block with what another node needs to go on from it (qsdm snapshot restore). It is written part by part behind " +
               "the commits; older ones go when --snapshots-kept newer ones are whole.\n\n" +
+              "With --fast-sync on a node that has no chain yet asks its peers for a snapshot, takes its parts from all that have it, " +
+              "and verifies each: the proof leads from the genesis to the snapshot's block, so that no peer has to be believed. " +
+              "Who lies is asked no more. What was brought before a kill is taken up again. Then the node takes newer blocks as " +
+              "any other. Where no peer has a snapshot it takes all of them. Where the validators of the genesis have changed " +
+              "long ago, --checkpoint names what you trust besides.\n\n" +
               "A chain made with --network compat takes QSDM's own envelopes, unsigned slashes and evidence that anyone can " +
               "make. It runs only under --profile compat, and no other chain does.\n\n" +
               "With --store cql the history goes to a ScyllaDB or Cassandra cluster as well. A block is acknowledged once it is " +
@@ -92,6 +97,10 @@ export const nodeRunCommand = (io: Io): Command =>
             examples: [
               {does: "a node for this machine alone", run: "qsdm node run --data-dir ./node --api-port 8080"},
               {does: "one that keeps a month of blocks", run: "qsdm node run --retain-blocks 10000 --retain-days 30"},
+              {
+                does: "a follower that is there in minutes",
+                run: "qsdm node init --data-dir ./copy --genesis genesis.json\nqsdm node run --data-dir ./copy --fast-sync on --peer PEERID@192.0.2.7:9000",
+              },
               {does: "one that new nodes can start from", run: "qsdm node run --snapshot-interval 50000"},
               {
                 does: "one that takes sessions of other nodes, and always keeps one to a friend",
@@ -119,6 +128,7 @@ export const nodeRunCommand = (io: Io): Command =>
                 "snapshot_interval",
                 "snapshots_kept",
                 "store_cache_mib",
+                "fast_sync",
                 "listen",
                 "peers",
                 "bootstrap",
@@ -143,6 +153,7 @@ export const nodeRunCommand = (io: Io): Command =>
               "DIR/rejections.jsonl": "The newest refused claims about GPUs, one JSON object a line. Mode 0600.",
               "DIR/peers.json": "Addresses of other nodes, and the two to come back to first. Mode 0600.",
               "DIR/snapshots/": "What others can start from, in a directory for each height.",
+              "DIR/fast-sync/": "Parts of a snapshot that is being brought from peers.",
               "DIR/dag/": "Proof-of-work tables or their checkpoints, which may be removed at any time.",
             },
             exit: {4: "The data directory, the port, the disk or the cluster cannot be used."},
@@ -190,6 +201,9 @@ export const nodeRunCommand = (io: Io): Command =>
           .option("--snapshot-interval <blocks>", "write a snapshot at each multiple, or off (default: off)")
           .option("--snapshots-kept <count>", "newest snapshots that stay (default: 5)")
           .option("--store-cache-mib <count>", "memory for what was read of the database (default: 128)")
+          .option("--fast-sync <whether>", "start an empty node from a snapshot of its peers: on or off (default: off)")
+          .option("--checkpoint <path>", "a light client's file that you trust, which that snapshot has to agree with")
+          .option("--accept-old", "take the genesis, or the checkpoint, for enough however old it is")
           .option(
             "--mining-table <kind>",
             "verify proofs of work with the whole table (full), or light (default: light)",
@@ -233,6 +247,7 @@ export const nodeRunCommand = (io: Io): Command =>
       snapshot_interval: flags.snapshotInterval,
       snapshots_kept: flags.snapshotsKept,
       store_cache_mib: flags.storeCacheMib,
+      fast_sync: flags.fastSync,
       ...networkSettingFlags(flags),
       ...clusterSettingFlags(flags),
     });
@@ -245,6 +260,7 @@ export const nodeRunCommand = (io: Io): Command =>
       retention: retentionOf(settings),
       snapshots: scheduleOf(settings),
       storeCacheBytes: Number(settings.store_cache_mib.value) * 2 ** 20,
+      fastSync: await fastSyncOf(io, flags, settings),
       deniedGpus: flags.denyGpus === undefined ? [] : await readDenyList(io, flags.denyGpus),
       rejections: rejectionsAt(flags.rejectionRate),
       ngc: await ngcOptionsOf(io, flags),

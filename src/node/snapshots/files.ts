@@ -20,8 +20,8 @@ import {
 import {DecodeError, UnavailableError} from "../../errors.js";
 import {makeDirectory, syncDirectory} from "../durable-directory.js";
 
-const MANIFEST = "manifest";
-const PROOF = "proof";
+export const MANIFEST = "manifest";
+export const PROOF = "proof";
 /** What a chunk that does not compress grows by, with room to spare. */
 const OVERHEAD_BYTES = 64 * 1024;
 /** Longest chunk as a file, and as it travels. */
@@ -88,7 +88,7 @@ export class SnapshotFiles {
   /** Records of the proof. @throws UnavailableError SNAPSHOT_MISSING; DecodeError CHAIN_FILE_INVALID, CHAIN_FILE_CUT */
   async *proof(): AsyncGenerator<Uint8Array> {
     try {
-      yield* framesIn(createReadStream(this.proofPath) as AsyncIterable<Uint8Array>);
+      yield* framesIn(partsOf(this.proofPath));
     } catch (error) {
       throw explain(error, this.proofPath);
     }
@@ -100,6 +100,10 @@ export class SnapshotFiles {
     for (const name of await readdir(this.directory)) bytes += (await stat(path.join(this.directory, name))).size;
     return bytes;
   }
+}
+
+async function* partsOf(file: string): AsyncGenerator<Uint8Array> {
+  for await (const part of createReadStream(file)) yield plain(part as Buffer);
 }
 
 async function readBounded(file: string, maxBytes: number): Promise<Uint8Array> {
@@ -163,11 +167,7 @@ export class SnapshotDraft {
   /** Ends it: from here on the snapshot is there. @throws UnavailableError SNAPSHOT_WRITE_FAILED */
   async finish(manifest: Uint8Array): Promise<void> {
     await this.#write(MANIFEST, [manifest]);
-    await written(this.place, async () => {
-      syncDirectory(this.directory);
-      await rename(this.directory, this.place);
-      syncDirectory(path.dirname(this.place));
-    });
+    await moveTo(this.place, this.directory);
   }
 
   /** Gives it up. */
@@ -177,17 +177,36 @@ export class SnapshotDraft {
 
   #write(name: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
     const file = path.join(this.directory, name);
-    return written(file, async () => {
-      const handle = await open(file, "w");
-      try {
-        for await (const part of parts) await handle.writeFile(part);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    });
+    return written(file, () => writeParts(file, parts));
   }
 }
+
+/** Puts a file on the disk whole or not at all. @throws UnavailableError SNAPSHOT_WRITE_FAILED */
+export function writeWhole(file: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+  const draft = `${file}.new`;
+  return written(file, async () => {
+    await writeParts(draft, parts);
+    await rename(draft, file);
+  });
+}
+
+async function writeParts(file: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+  const handle = await open(file, "w");
+  try {
+    for await (const part of parts) await handle.writeFile(part);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Moves a snapshot to its place, where it then is whole. @throws UnavailableError SNAPSHOT_WRITE_FAILED */
+export const moveTo = (place: string, directory: string): Promise<void> =>
+  written(place, async () => {
+    syncDirectory(directory);
+    await rename(directory, place);
+    syncDirectory(path.dirname(place));
+  });
 
 async function written<T>(file: string, write: () => Promise<T>): Promise<T> {
   try {

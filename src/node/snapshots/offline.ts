@@ -1,5 +1,6 @@
 /** A snapshot of a data directory without a node. */
 import {blockIdOf, type Certificate, type Header} from "../../codecs/chain/block.js";
+import {SUBTREE_BYTES} from "../../codecs/chain/snapshot.js";
 import {promise, uncommittedBlock} from "../../codecs/consensus/promise.js";
 import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import {FinalityDesk} from "../finality.js";
@@ -39,6 +40,7 @@ export async function snapshotStore(
     store,
     prove: (at) => desk.prove(at).catch((cause) => Promise.reject(unproved(at, cause))),
     older: older === undefined ? null : placeOf(dir.snapshotsPath, older),
+    subtreeBytes: SUBTREE_BYTES,
     signal,
     wrote,
   });

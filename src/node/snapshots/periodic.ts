@@ -2,6 +2,7 @@
 import {mkdir, readdir, rm, statfs} from "node:fs/promises";
 import path from "node:path";
 import {setTimeout as sleep} from "node:timers/promises";
+import {SUBTREE_BYTES} from "../../codecs/chain/snapshot.js";
 import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import type {Log} from "../service.js";
 import {SnapshotFiles} from "./files.js";
@@ -53,7 +54,7 @@ export interface SnapshotFigures {
   inProgress: boolean;
 }
 
-export interface SnapshotsPorts extends Omit<WritePorts, "older" | "signal" | "wrote"> {
+export interface SnapshotsPorts extends Omit<WritePorts, "older" | "subtreeBytes" | "signal" | "wrote"> {
   /** Directory of all of them. */
   readonly shelf: string;
   /** The newest final block, with the state after it. */
@@ -138,6 +139,7 @@ export class Snapshots {
     const files = await writeSnapshot(ground, placeOf(shelf, height), {
       ...ports,
       older: beside,
+      subtreeBytes: SUBTREE_BYTES,
       signal,
       wrote: (chunks) => log.debug({height, chunks}, "a part of a snapshot was written"),
     });

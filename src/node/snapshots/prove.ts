@@ -9,7 +9,7 @@ import {type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import type {LightChain} from "../../codecs/chain/light.js";
 import {type SnapshotEpoch, type SnapshotManifest, snapshotEpoch, snapshotProof} from "../../codecs/chain/snapshot.js";
 import type {VerifySignature} from "../../codecs/suite.js";
-import {DecodeError, RuleError} from "../../errors.js";
+import {RuleError} from "../../errors.js";
 import {checkFinality, isThreeChain} from "../consensus/finality/proof.js";
 import {checkValidators, proveValidators} from "../consensus/finality/validator-set.js";
 import {checkAge, enterEpoch, extended, groundOf, newestOf} from "../consensus/light/light.js";
@@ -57,7 +57,7 @@ export async function checkProof(
   checkManifest(manifest, trust);
   const records = frames[Symbol.asyncIterator]();
   const first = await records.next();
-  if (first.done) throw new DecodeError("SNAPSHOT_INVALID", "the proof of the snapshot is empty");
+  if (first.done) return refuse("it is empty");
   const {certificate, finality} = snapshotProof.decode(first.value);
   const epochsOf = new Epochs(trust);
   for (let next = await records.next(); !next.done; next = await records.next()) {

@@ -15,7 +15,6 @@ import {
   type SnapshotManifest,
   type SnapshotProof,
   SPAN_HEADERS,
-  SUBTREE_BYTES,
   snapshotEpoch,
   snapshotManifest,
   snapshotProof,
@@ -43,6 +42,8 @@ export interface WritePorts {
   prove(height: bigint): Promise<FinalityProof>;
   /** An older snapshot, whose chunks of headers are the same. */
   readonly older: string | null;
+  /** Most bytes of a subtree: nodes that are to write the same have the same here. */
+  readonly subtreeBytes: number;
   readonly signal: AbortSignal;
   /** A chunk was written. */
   wrote(chunks: number): void;
@@ -142,7 +143,7 @@ class Writer {
     const subtrees: SnapshotManifest["state"][number][] = [];
     const encode = ({store, key, value}: LeafSource): Uint8Array =>
       frameOf(stateEntry.encode({store: store.name, key, value: store.codec.encode(value)}));
-    for (const each of subtreesOf(tree, encode, SUBTREE_BYTES)) {
+    for (const each of subtreesOf(tree, encode, this.ports.subtreeBytes)) {
       await this.#turn();
       if (!each) continue;
       const {depth, prefix, root, parts} = each;

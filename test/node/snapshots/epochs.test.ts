@@ -5,6 +5,7 @@ import {
   type SnapshotEpoch,
   type SnapshotManifest,
   type SnapshotProof,
+  SUBTREE_BYTES,
   snapshotEpoch,
   snapshotProof,
 } from "../../../src/codecs/chain/snapshot.js";
@@ -52,6 +53,7 @@ function snapshotOf(height: bigint, tip = TIP): Promise<SnapshotFiles> {
       },
       prove: (at) => deskAt(tip).prove(at),
       older: null,
+      subtreeBytes: SUBTREE_BYTES,
       signal: new AbortController().signal,
       wrote: () => {},
     },
@@ -177,5 +179,5 @@ describe("it does not where", () => {
 
 test("a file without a proof is none", async () => {
   async function* none(): AsyncGenerator<Uint8Array> {}
-  expect(await codeOf(checkProof(late.manifest, none(), TRUST, () => {}))).toBe("SNAPSHOT_INVALID");
+  expect(await codeOf(checkProof(late.manifest, none(), TRUST, () => {}))).toBe("SNAPSHOT_PROOF_INVALID");
 });

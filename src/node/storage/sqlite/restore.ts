@@ -2,7 +2,7 @@
  * Fills a database from a snapshot. Until the last row is there it is marked as unfinished, and no node starts on it: a
  * restore that was killed leaves a file that the next one begins anew.
  */
-import {rmSync} from "node:fs";
+import {existsSync, rmSync} from "node:fs";
 import {bytesOfHex} from "../../../codecs/bytes.js";
 import {
   type Block,
@@ -59,32 +59,39 @@ export class RestoringStore {
   }
 
   /**
+   * Whether there is nothing that would be lost: no database, one with the genesis alone, or what a restore left.
+   * @throws UnavailableError as `SqliteStore.open` says
+   */
+  static async isFree(options: SqliteStoreOptions): Promise<boolean> {
+    if (!existsSync(options.path) || isUnfinished(options.path)) return true;
+    const store = await SqliteStore.open(options);
+    try {
+      const head = store.head();
+      // What a validator promised, or a node acknowledged, must not be lost.
+      const isUsed = store.promise() !== null || store.waiting().length > 0 || store.keptBatches().length > 0;
+      return (!head || head.header.height === 0n) && !isUsed && store.uncommitted().length === 0;
+    } finally {
+      store.close();
+    }
+  }
+
+  /** Removes what a restore left that did not come to its end. @throws UnavailableError DATA_DIR_LOCKED */
+  static discard(path: string): void {
+    if (existsSync(path) && isUnfinished(path)) remove(path);
+  }
+
+  /**
    * An empty database, in the place of one that holds the genesis alone, or that another restore left.
    * @throws UnavailableError RESTORE_NOT_EMPTY, and as `openDatabase` says
    */
   static async open(options: SqliteStoreOptions): Promise<RestoringStore> {
     const {path, cells = CLEAR} = options;
     const compression = await loadCompression();
-    if (!isUnfinished(path)) {
-      const store = await SqliteStore.open(options);
-      try {
-        const head = store.head();
-        // What a validator promised, or a node acknowledged, must not be lost.
-        const isFresh = (!head || head.header.height === 0n) && !store.promise() && store.waiting().length === 0;
-        if (!isFresh || store.uncommitted().length > 0 || store.keptBatches().length > 0)
-          throw new UnavailableError(
-            "RESTORE_NOT_EMPTY",
-            `${path} is in use, its chain is at block ${head?.header.height}`,
-            {
-              hint: "restore into a data directory that qsdm node init has just made",
-            },
-          );
-      } finally {
-        store.close();
-      }
-    }
-    // A log without its database would be taken for the new one's.
-    for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, {force: true});
+    if (!(await RestoringStore.isFree(options)))
+      throw new UnavailableError("RESTORE_NOT_EMPTY", `${path} is in use: it holds a chain, or what waits for one`, {
+        hint: "restore into a data directory that qsdm node init has just made",
+      });
+    remove(path);
     const db = openDatabase(path, {...CHAIN, applicationId: UNFINISHED_ID});
     try {
       checkSealedBy(db, path, cells);
@@ -171,7 +178,12 @@ export class RestoringStore {
   }
 }
 
-/** Whether a restore that did not come to its end left the file, or there is none. @throws as `openDatabase`, where somebody has it open */
+/** A log without its database would be taken for the next one's. */
+function remove(path: string): void {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, {force: true});
+}
+
+/** Whether a restore that did not come to its end left the file. @throws as `openDatabase`, where somebody has it open */
 function isUnfinished(path: string): boolean {
   try {
     openDatabase(path, {...CHAIN, applicationId: UNFINISHED_ID}).close();
