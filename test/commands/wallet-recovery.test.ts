@@ -48,6 +48,8 @@ const shownOf = ({
   capsule: {...capsule!, scheme: "qsdm-legacy-wallet-recovery-v1", cipher: "aes-256-gcm"},
 });
 
+const FUNDED = {balanceDust: 10n ** 9n, nonce: 0n, keyKnown: false};
+
 type Lie = (shown: CapsuleState) => CapsuleState | null;
 /** A node that puts every capsule into its next block, after `first`; what it shows is what `lie` makes of it. */
 async function chain(lie: Lie = (shown) => shown, first: CapsuleState | null = null) {
@@ -59,7 +61,8 @@ async function chain(lie: Lie = (shown) => shown, first: CapsuleState | null = n
     return {txId, height: 13n, ...applied, sender, nonce, contract, gasUsed: 1n, feeDust: 1_000n};
   };
   const {url} = await serve({
-    view: () => view({capsule: () => shown && lie(shown)}),
+    view: () =>
+      view({capsule: () => shown && lie(shown), account: (address) => (address === OWNER.address ? FUNDED : null)}),
     async submit(bytes) {
       const {content} = envelope.decode(bytes);
       const txId = txIdOf(content);
@@ -127,11 +130,23 @@ describe("wallet recovery create", () => {
   });
 
   test("leaves the keystore as it was where no block decides in time", async () => {
-    const {url} = await serve({submit: async () => ({txId: "c3".repeat(32)})});
+    const {url} = await serve({
+      view: () => view({account: () => FUNDED}),
+      submit: async () => ({txId: "c3".repeat(32)}),
+    });
     const {qsdm} = deskOf(url, OWNERS);
     const ran = await qsdm(`wallet recovery create --recovery-out /w.txt ${PASS} --confirm-timeout 1ms --json`);
     expect([ran.status, dataOf(ran.out).status]).toEqual([5, "submitted"]);
     expect([ran.host.files.get(WALLET), ran.host.files.has("/w.txt")]).toEqual([OWNERS, true]);
+  });
+
+  test.each([
+    ["no node answers", "http://127.0.0.1:1", "NODE_UNREACHABLE"],
+    ["the account never held anything", null, "CAPSULE_OWNER_UNKNOWN"],
+  ])("makes no words where %s", async (_, deaf, code) => {
+    const url = deaf ?? (await serve({view: () => view({account: () => null})})).url;
+    const ran = await deskOf(url, OWNERS).qsdm(`wallet recovery create --recovery-out /w.txt ${PASS} --json`);
+    expect([codeOf(ran.out), [...ran.host.writes]]).toEqual([code, []]);
   });
 
   test.each([

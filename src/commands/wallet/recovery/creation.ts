@@ -39,11 +39,21 @@ interface Opened extends KeyPair {
 /** @throws what keystore, words, node and ledger refuse; nothing of the keystore is changed then */
 export async function createRecovery(io: Io, flags: CreateRecoveryFlags): Promise<void> {
   const wallet = await openWallet(io, flags);
+  await withClient(io, flags, (client) => protect(io, flags, {client, wallet}));
+}
+
+async function protect(
+  io: Io,
+  flags: CreateRecoveryFlags,
+  {client, wallet}: Pick<Bringing, "client" | "wallet">,
+): Promise<void> {
+  // Nobody likes to write 24 words down for nothing.
+  await checkAccount(client, wallet);
   const entropy = flags.reuse ? await readWords(io, flags) : io.host.randomBytes(RECOVERY_ENTROPY_BYTES);
   const locator = capsuleLocator(entropy);
   try {
     if (!flags.reuse) await writeWords(io, entropy, {...flags, fresh: true});
-    const final = await withClient(io, flags, (client) => bring(io, flags, {client, wallet, entropy, locator}));
+    const final = await bring(io, flags, {client, wallet, entropy, locator});
     const told = {address: wallet.address, locator, path: wallet.path, recovery_out: flags.recoveryOut ?? null};
     if (!final) {
       io.warn(
@@ -104,6 +114,15 @@ function checkUnprotected({recovery}: Keystore, {replace, reuse}: CreateRecovery
   if (!replace && !reuse)
     throw new RuleError("RECOVERY_PRESENT", "the wallet has recovery words already", {
       hint: "qsdm wallet recovery export writes them out once more; --replace makes new ones",
+    });
+}
+
+/** @throws UnavailableError of a node that does not answer; RuleError CAPSULE_OWNER_UNKNOWN */
+async function checkAccount(client: Client, {address}: Opened): Promise<void> {
+  const {present} = await client.capsuleNonce({sender: address});
+  if (!present)
+    throw new RuleError("CAPSULE_OWNER_UNKNOWN", `account ${address} never held anything`, {
+      hint: "pay something to the account first",
     });
 }
 
