@@ -38,6 +38,7 @@ export const CHECKERS = [
   "slashing",
   "epochs",
   "governance",
+  "streams",
   "crash",
 ] as const;
 export type Checker = (typeof CHECKERS)[number];

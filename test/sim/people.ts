@@ -1,5 +1,5 @@
 /**
- * Whoever has an account in a run: clients who pay each other, operators who stake, miners, those who watch them, and those
+ * Whoever has an account in a run: clients who pay each other, at once and by the second, operators who stake, miners, those who watch them, and those
  * who govern.
  */
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
@@ -10,7 +10,7 @@ import {GOVERNANCE_CONTRACT, PARAM_SET} from "../../src/codecs/governance/payloa
 import {encodeProof, type Proof} from "../../src/codecs/mining/proof.js";
 import {QsdmError} from "../../src/errors.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
-import {enrollments} from "../../src/node/ledger/state/stores.js";
+import {enrollments, streams as paidStreams} from "../../src/node/ledger/state/stores.js";
 import type {SimCrypto} from "./crypto.js";
 import type {PlannedChange, PlannedProposal} from "./governing.js";
 import type {EventHeap} from "./heap.js";
@@ -19,11 +19,11 @@ import type {SimNode} from "./node.js";
 import type {Plan} from "./plan.js";
 import type {Concern, Random} from "./random.js";
 import {callOf, type Wish} from "./staking.js";
+import * as streaming from "./streaming.js";
 import type {Trace} from "./trace.js";
-import {type Call, type Client, clientOf, clientsOf, signedCall, transferOf} from "./workload.js";
+import {type Call, CLIENTS, type Client, clientOf, clientsOf, signedCall, transferOf} from "./workload.js";
 
 export const CHAIN_ID = "qsdm-sim";
-const CLIENTS = 8;
 const CELL = 100_000_000n;
 /** Seconds by which a stale challenge is too old; the window and the grace are 90. */
 const STALE_SECONDS = 200;
@@ -127,6 +127,7 @@ export class People {
     }
     for (const {atMs, node, wish} of plan.staking.wishes) heap.in(atMs, () => this.#wish(node, wish));
     for (const proposal of plan.governing.proposals) this.#propose(proposal);
+    for (const deed of plan.streaming.deeds) heap.in(deed.atMs, () => this.#stream(deed));
     for (const {atMs, miner, act} of plan.mining.acts) heap.in(atMs, () => this.#act(this.#miners[miner]!, act));
   }
 
@@ -192,6 +193,23 @@ export class People {
     if (change.kind === PARAM_SET) return change;
     const {kind, op, member} = change;
     return {kind, op, address: this.#members[member]!.address};
+  }
+
+  /** Whoever acts on a stream goes by what its own node knows of it. */
+  #stream({stream, deed}: streaming.PlannedDeed): void {
+    const {plan, nodes, streams} = this.#ports!;
+    const agreement = plan.streaming.agreements[stream]!;
+    const [payer, provider] = [this.#clients[agreement.payer]!, this.#clients[agreement.provider]!];
+    const stranger = this.#clients.find((client) => client !== payer && client !== provider)!;
+    const {chain} = nodes[(deed === "open" ? payer : provider).home]!;
+    if (!chain) return;
+    const done = streaming.callOf(deed, agreement, {
+      ...{payer: payer.address, provider: provider.address, stranger: stranger.address},
+      known: chain.state.get(paidStreams, agreement.name) ?? null,
+      nowMs: chain.tip.timeMs,
+      random: streams.streaming,
+    });
+    if (done) void this.#send(this.#clients.find(({address}) => address === done.sender)!, done.call);
   }
 
   #act(miner: mining.Miner, act: mining.Act): void {

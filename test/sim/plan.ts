@@ -4,6 +4,8 @@ import {type MiningPlan, miningOf, NOBODY_MINES} from "./mining.js";
 import type {Weather} from "./network.js";
 import type {Concern, Random} from "./random.js";
 import {NOBODY_STAKES, type StakingPlan, stakingOf} from "./staking.js";
+import {NOBODY_STREAMS, type StreamingPlan, streamingOf} from "./streaming.js";
+import {CLIENTS} from "./workload.js";
 
 export type Episode =
   /** The process dies, and comes back after `forMs` with what was on its disk. */
@@ -66,6 +68,7 @@ export interface Plan {
   readonly staking: StakingPlan;
   readonly mining: MiningPlan;
   readonly governing: GoverningPlan;
+  readonly streaming: StreamingPlan;
 }
 
 const WEATHERS: readonly Weather[] = [
@@ -88,12 +91,17 @@ export function planFor(
   {people = true, ...options}: {faultMs?: number; people?: boolean} = {},
 ): Plan {
   const plan = planOf(streams.faults, options);
-  if (!people) return {...plan, staking: NOBODY_STAKES, mining: NOBODY_MINES, governing: NOBODY_GOVERNS};
+  if (!people)
+    return {
+      ...plan,
+      ...{staking: NOBODY_STAKES, mining: NOBODY_MINES, governing: NOBODY_GOVERNS, streaming: NOBODY_STREAMS},
+    };
   return {
     ...plan,
     staking: stakingOf(streams.staking, plan),
     mining: miningOf(streams.mining, plan),
     governing: governingOf(streams.governing, plan),
+    streaming: streamingOf(streams.streaming, CLIENTS, plan),
   };
 }
 
@@ -101,7 +109,7 @@ export function planFor(
 function planOf(
   random: Random,
   {nodes = 4, faultMs = 20_000, tailMs = 300_000} = {},
-): Omit<Plan, "staking" | "mining" | "governing"> {
+): Omit<Plan, "staking" | "mining" | "governing" | "streaming"> {
   const f = Math.floor((nodes - 1) / 3);
   const all = Array.from({length: nodes}, (_, i) => i);
   const weather = random.pick(WEATHERS);

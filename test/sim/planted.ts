@@ -21,6 +21,7 @@ export interface PlantedBug {
 const HOTSTUFF = "src/node/consensus/hotstuff";
 const SIGNER = "src/node/keys/vote-signer.ts";
 const INTAKE = "src/node/intake.ts";
+const STREAMS = "src/node/ledger/streams/apply.ts";
 const DESK = "src/node/batches/desk.ts";
 
 /** The signer's own record would hide what the journal forgets, and the other way round: both are defects together. */
@@ -426,6 +427,16 @@ export const PLANTED: readonly PlantedBug[] = [
       "if (!follows) this.#events.push(...activate(",
     ),
     edit("src/node/ledger/chain/run.ts", "return run.finish();", "return run.finish(true);"),
+  ),
+  bug(
+    "more use of a stream is billed than time has passed",
+    ["streams"],
+    edit(STREAMS, "if (cumulativeActiveSeconds > wallSeconds)", "if (cumulativeActiveSeconds > wallSeconds + 60n)"),
+  ),
+  bug(
+    "a payer who closes a stream keeps what is owed",
+    ["streams", "supply"],
+    edit(STREAMS, "const paid = {...stream, settledDust: stream.accruedDust};", "const paid = stream;"),
   ),
   bug(
     "a failed disk does not stop the node",

@@ -13,6 +13,7 @@ export const CONCERNS = [
   "staking",
   "mining",
   "governing",
+  "streaming",
 ] as const;
 export type Concern = (typeof CONCERNS)[number];
 

@@ -7,17 +7,18 @@ import {planFor} from "./plan.js";
 import {streamsOf} from "./random.js";
 import {runSeed} from "./run.js";
 import {nextSeed, readSlices} from "./seed-ledger.js";
+import {DEEDS} from "./streaming.js";
 
 const SEEDS = 200;
 const SLICE = 50;
 /** The suite runs on two versions of Node: one takes the first half of the seeds, the other the second. */
 const FIRST = Number(process.versions.node.split(".")[0]) < 24 ? 1 : SEEDS / 2 + 1;
-/** Seeds of which some have people who stake, mine and govern; `npm run sim` has them in every one. */
+/** Seeds of which some have people who stake, mine, pay by the second and govern; `npm run sim` has them in every one. */
 const PEOPLE = {from: 55, to: 68};
 /** What blocks of those hold. */
 const USUAL = [
   ...["transfer/v3", "validator-join/v1", "validator-leave/v1", "enroll/v3", "unenroll/v3", "slash/v1", "gov/v1"],
-  ...["slash/v1 refused", "gov/v1 refused"],
+  ...["slash/v1 refused", "gov/v1 refused", "streams/v1", "streams/v1 refused"],
 ].map((id) => `qsdm/${id}`);
 
 /** @returns what was called in blocks */
@@ -39,7 +40,7 @@ for (let from = FIRST; from < FIRST + SEEDS / 2; from += SLICE)
     await keepsEveryPromise({from, to: from + SLICE - 1}, false);
   });
 
-test("so do seeds in which people stake, mine, cheat and govern, at followers too (D5)", {
+test("so do seeds in which people stake, mine, pay by the second, cheat and govern, at followers too (D5)", {
   timeout: 240_000,
 }, async () => {
   // Nobody has proved anything where nobody asked for anything.
@@ -79,7 +80,7 @@ test("a seed gives one trace with real signatures as well", {timeout: 120_000}, 
 test("plans stay within what the protocol promises to bear, and use the whole menu", () => {
   const seen = new Set<string>();
   for (let seed = 1; seed <= 500; seed++) {
-    const {byzantine, episodes, nodes, healMs, staking, mining, governing} = planFor(streamsOf(seed));
+    const {byzantine, episodes, nodes, healMs, staking, mining, governing, streaming} = planFor(streamsOf(seed));
     expect(byzantine.size).toBeLessThanOrEqual(Math.floor((nodes - 1) / 3));
     for (const misdeeds of byzantine.values()) for (const each of misdeeds) seen.add(each);
     for (const {atMs, forMs, episode} of episodes) {
@@ -93,6 +94,7 @@ test("plans stay within what the protocol promises to bear, and use the whole me
       if (byzantine.has(node)) expect(wish.type).not.toBe("join");
     }
     for (const {act} of mining.acts) seen.add(act);
+    for (const {deed} of streaming.deeds) seen.add(`stream: ${deed}`);
     for (const {change} of governing.proposals) seen.add("op" in change ? change.op : change.param);
   }
   expect([...seen].sort()).toEqual(
@@ -100,6 +102,7 @@ test("plans stay within what the protocol promises to bear, and use the whole me
       .concat(["join", "leave", "return"], ["enroll", "frame", "mine", "unenroll"], ["add", "remove"])
       .concat(["base_fee_dust", "fee_burn_bps", "reward_bps", "auto_revoke_min_stake_dust", "max_block_gas"])
       .concat(["base_fee_change_denominator", "block_gas_target_bps"])
+      .concat(DEEDS.map((deed) => `stream: ${deed}`))
       .concat(["equivocate", "forge", "late", "outdated", "replay", "rewind", "silent", "useless", "withhold"])
       .sort(),
   );

@@ -5,6 +5,9 @@ import {TRANSFER_CONTRACT, transfer} from "../../src/codecs/chain/payloads.js";
 import type {SimCrypto} from "./crypto.js";
 import type {Random} from "./random.js";
 
+/** How many clients a run has. */
+export const CLIENTS = 8;
+
 export interface Client {
   readonly address: string;
   readonly home: number;

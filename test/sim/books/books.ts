@@ -1,5 +1,5 @@
 /**
- * A second set of books: balances, stakes, bonds, voters and votes as the contents of the blocks make them, counted from what
+ * A second set of books: balances, stakes, bonds, streams, voters and votes as the contents of the blocks make them, counted from what
  * the rules say and with none of their code. What a node's state holds is compared with it, line by line.
  */
 import type {Block} from "../../../src/codecs/chain/block.js";
@@ -7,8 +7,10 @@ import {decodeEnvelope} from "../../../src/codecs/chain/envelope.js";
 import type {Genesis} from "../../../src/codecs/chain/genesis.js";
 import {TRANSFER_CONTRACT, transfer} from "../../../src/codecs/chain/payloads.js";
 import type {Receipt} from "../../../src/codecs/chain/receipt.js";
+import {STREAM_CONTRACT} from "../../../src/codecs/chain/stream.js";
 import {validatorIdOf} from "../../../src/codecs/chain/validator-payloads.js";
 import {EQUIVOCATION_CONTRACT, equivocation, isEquivocation} from "../../../src/codecs/consensus/equivocation.js";
+import {streamAction} from "../../../src/codecs/envelopes/actions.js";
 import {decodeChange} from "../../../src/codecs/governance/change.js";
 import {FEE_BURN_BPS} from "../../../src/codecs/governance/parameters.js";
 import {nodeIdOfProof} from "../../../src/codecs/mining/attestation.js";
@@ -24,6 +26,7 @@ import {
   proposals,
   SUPPLY_KEY,
   stakes,
+  streams,
   supply,
   validators,
 } from "../../../src/node/ledger/state/stores.js";
@@ -31,6 +34,7 @@ import {BondBook, bondLine} from "./bond-book.js";
 import {authorityLine, GovernanceBook, paramLine, proposalLine} from "./governance-book.js";
 import {accountLine, type BookChecker, type Called, type Fault, Purse, supplyLine} from "./purse.js";
 import {epochLine, linesOfSeats, StakeBook, stakeLine} from "./stake-book.js";
+import {StreamBook, streamLine} from "./stream-book.js";
 
 export interface BooksPorts {
   readonly genesis: Genesis;
@@ -53,12 +57,14 @@ export class Books {
   readonly #stakes: StakeBook;
   readonly #bonds: BondBook;
   readonly #governance: GovernanceBook;
+  readonly #streams: StreamBook;
 
   constructor(private readonly ports: BooksPorts) {
     const {genesis, isCheat, fault} = ports;
     for (const {to, amountDust} of genesis.allocations) this.#purse.move(to, amountDust);
     const common = {purse: this.#purse, isCheat, fault};
     this.#stakes = new StakeBook(genesis, common);
+    this.#streams = new StreamBook(common);
     const governance = new GovernanceBook(genesis, fault);
     this.#governance = governance;
     this.#bonds = new BondBook(genesis, {...common, governed: (param) => governance.value(param)});
@@ -71,6 +77,7 @@ export class Books {
   ): void {
     const {height} = header;
     this.height = height;
+    this.#streams.timeMs = Number(header.timeMs);
     if (!this.#stakes.seats.some(({account}) => account === header.proposer))
       this.ports.fault("epochs", `height ${height} is proposed by ${header.proposer.slice(0, 8)}, which has no vote`);
     this.#mined(height, proofs, coinbase);
@@ -86,7 +93,7 @@ export class Books {
     this.#bonds.settle(height);
     this.#stakes.settle(height);
     for (let changes = this.#governance.settle(height); changes > 0; changes--) this.#count("change", true);
-    const books = [this.#purse, this.#stakes, this.#bonds, this.#governance];
+    const books = [this.#purse, this.#stakes, this.#bonds, this.#governance, this.#streams];
     this.#lines.set(height, books.flatMap((each) => each.lines()).sort());
   }
 
@@ -133,9 +140,17 @@ export class Books {
     }
     const {sender, contract, payload} = decodeEnvelope(bytes).content;
     this.#count(contract, applied);
+    if (contract === STREAM_CONTRACT) this.#count(`stream ${streamAction.decode(payload).action}`, applied);
     this.#purse.move(sender, -feeDust);
     const call: Called = {sender, contract, payload, height, applied};
-    if (this.#governance.called(call) || this.#stakes.called(call) || this.#bonds.called(call) || !applied) return;
+    if (
+      this.#governance.called(call) ||
+      this.#stakes.called(call) ||
+      this.#bonds.called(call) ||
+      this.#streams.called(call) ||
+      !applied
+    )
+      return;
     if (contract === TRANSFER_CONTRACT) {
       const {to, amountDust} = transfer.decode(payload);
       this.#purse.move(sender, -amountDust);
@@ -158,6 +173,7 @@ const CHECKER_OF: Readonly<Record<string, BookChecker>> = {
   param: "governance",
   authority: "governance",
   proposal: "governance",
+  stream: "streams",
 };
 
 /** What `state` says about what is in the books. */
@@ -177,6 +193,11 @@ export function linesOf(state: State): readonly string[] {
   for (const key of state.keys(proposals)) {
     const {payload, ...record} = state.get(proposals, key)!;
     lines.push(proposalLine({...decodeChange(payload), ...record}));
+  }
+  for (const id of state.keys(streams)) {
+    const {pausedDurationSeconds, cumulativeActiveSeconds, lastReceiptSequence, ...stream} = state.get(streams, id)!;
+    const use = {pausedSeconds: pausedDurationSeconds, usedSeconds: cumulativeActiveSeconds};
+    lines.push(streamLine(id, {...stream, ...use, receipts: lastReceiptSequence}));
   }
   lines.push(epochLine(state.get(epochs, EPOCH_KEY)!.number));
   return lines;
