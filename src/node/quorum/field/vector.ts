@@ -41,8 +41,6 @@ export function repeated(element: Vector, count: number): Vector {
 }
 
 export const subtract = ({combine}: Arithmetic, a: Vector, b: Vector): Vector => combine(ONE_LESS_ONE, concat(a, b));
-/** Every element times one of them. */
-export const scale = ({combine}: Arithmetic, vector: Vector, factor: Vector): Vector => combine(factor, vector);
 /** The sum of all elements, each times its weight: one element. */
 export const dot = ({combine}: Arithmetic, weights: Vector, vector: Vector): Vector =>
   vector.length === 0 ? zeros(1) : combine(weights, vector);

@@ -8,8 +8,13 @@ import type {Range} from "./store.js";
 
 /** Evaluations that one client has masks for and has not begun. */
 const EVALUATIONS_WAITING_MAX = 64;
-/** Most masks that all clients together have not used. */
-const MASKS_MAX = 500_000;
+/** Masks that one client has and has not used: 4 MiB. No client's take another's room. */
+const MASKS_WAITING_MAX = 65_536;
+
+interface Held {
+  evaluations: number;
+  masks: number;
+}
 
 /** Masks given to a client for one evaluation. */
 export interface Reservation extends Range {
@@ -27,8 +32,7 @@ export interface Reservation extends Range {
 export class Reservations {
   /** Oldest first: all live equally long. */
   readonly #held = new Map<bigint, Reservation>();
-  readonly #counts = new Map<string, number>();
-  #masks = 0;
+  readonly #byClient = new Map<string, Held>();
 
   /** How many are held. */
   get evaluations(): number {
@@ -46,13 +50,13 @@ export class Reservations {
     nowMs: bigint,
   ): void {
     this.#dropBefore(nowMs);
-    const held = this.#counts.get(client) ?? 0;
-    if (held + evaluations > EVALUATIONS_WAITING_MAX)
-      throw new RuleError("RESERVATIONS_TOO_MANY", `${client} has masks for ${held} evaluations that it has not begun`);
-    if (this.#masks + masks > MASKS_MAX)
-      throw new RuleError("RESERVATIONS_TOO_MANY", `${this.#masks} masks wait for evaluations`, {
-        hint: "they are free again ten minutes after they were asked for",
-      });
+    const held = this.#byClient.get(client) ?? {evaluations: 0, masks: 0};
+    if (held.evaluations + evaluations > EVALUATIONS_WAITING_MAX || held.masks + masks > MASKS_WAITING_MAX)
+      throw new RuleError(
+        "RESERVATIONS_TOO_MANY",
+        `${client} has ${held.masks} masks for ${held.evaluations} evaluations that it has not begun`,
+        {hint: "they are free again ten minutes after they were asked for"},
+      );
   }
 
   add(reservation: Reservation): void {
@@ -70,8 +74,7 @@ export class Reservations {
   /** Keys have changed: what was made under the old ones fits not to them. */
   clear(): void {
     this.#held.clear();
-    this.#counts.clear();
-    this.#masks = 0;
+    this.#byClient.clear();
   }
 
   #dropBefore(nowMs: bigint): void {
@@ -82,9 +85,10 @@ export class Reservations {
   }
 
   #count({client, count}: Reservation, by: 1 | -1): void {
-    this.#masks += by * count;
-    const left = (this.#counts.get(client) ?? 0) + by;
-    if (left === 0) this.#counts.delete(client);
-    else this.#counts.set(client, left);
+    const held = this.#byClient.get(client) ?? {evaluations: 0, masks: 0};
+    held.evaluations += by;
+    held.masks += by * count;
+    if (held.evaluations === 0) this.#byClient.delete(client);
+    else this.#byClient.set(client, held);
   }
 }
