@@ -43,7 +43,6 @@ export interface CheckResult {
   readonly violations: readonly Violation[];
 }
 
-/** An error is found as well: that of a directory which is not initialised yet, say. */
 type Opened = {readonly findings: Findings} | {readonly error: string};
 
 const keyOf = (cache: PageCache, cut: Cut): string => createHash("sha256").update(cache.keyOf(cut)).digest("base64");
@@ -100,11 +99,15 @@ class Checker {
         this.#seen = [this.#seen.at(-1)!];
       }
       await this.#cutAt(index);
-      if (this.options.stopAtFirst && this.#violations.length > 0) break;
+      if (this.options.stopAtFirst && this.#violations.length > 0) return this.#result();
     }
     // That the process ended well was heard, too.
     this.#seen = [await this.#open(ALL_KEPT)];
     await this.#cutAt(ops.length);
+    return this.#result();
+  }
+
+  #result(): CheckResult {
     return {
       points: this.#points,
       states: this.#opened.size,
@@ -134,8 +137,7 @@ class Checker {
   }
 
   #brokenBy(opened: Opened): string | null {
-    if ("error" in opened)
-      return this.#seen.some((each) => "error" in each && each.error === opened.error) ? null : opened.error;
+    if ("error" in opened) return opened.error;
     for (const [name, text] of Object.entries(opened.findings))
       if (!this.#seen.some((each) => "findings" in each && each.findings[name] === text))
         return `${name} is what the process never saw, or older than what was heard: ${text}`;

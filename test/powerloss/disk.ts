@@ -76,6 +76,9 @@ export class PageCache {
         this.#pending.push({index, file: this.#byInode.get(op.inode) ?? NO_FILE, op: null, name: op});
         return;
       case "mkdir":
+        this.#byInode.delete(op.inode);
+        this.#pending.push({index, file: NO_FILE, op: null, name: op});
+        return;
       case "unlink":
         this.#pending.push({index, file: NO_FILE, op: null, name: op});
         return;

@@ -4,8 +4,9 @@ import {once} from "node:events";
 import {mkdirSync, readFileSync, realpathSync, rmSync} from "node:fs";
 import path from "node:path";
 import {createInterface} from "node:readline";
+import {transfer} from "../../src/codecs/chain/payloads.js";
 import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/client.js";
-import {signedTransfer, TEST_CHAIN_ID, testAccount} from "../support/accounts.js";
+import {contentOf, signed, TEST_CHAIN_ID, testAccount} from "../support/accounts.js";
 import {eventually} from "../support/node.js";
 import {type Fault, preloadEnvironment} from "./preload.js";
 import {decodeTrace, type TraceOp} from "./trace.js";
@@ -20,6 +21,11 @@ export interface Ended {
   readonly status: number | null;
   /** What it wrote to standard error. */
   readonly told: string;
+}
+
+export interface Spawned {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
 }
 
 /** A directory whose history is recorded, and the processes that write it. */
@@ -48,10 +54,14 @@ export class Workplace {
   }
 
   /** Starts a command. */
-  spawn(words: readonly string[], fault?: Fault): {readonly child: ChildProcess; readonly ended: Promise<Ended>} {
+  spawn(words: readonly string[], fault?: Fault): Spawned {
+    return this.#spawn([PROGRAM, ...words], fault);
+  }
+
+  #spawn(words: readonly string[], fault?: Fault): Spawned {
     const {library, root} = this;
     const env = preloadEnvironment(library, {root, trace: this.#trace, ...(fault && {fault})});
-    const child = spawn(process.execPath, [PROGRAM, ...words], {env, stdio: ["ignore", "pipe", "pipe"]});
+    const child = spawn(process.execPath, words, {env, stdio: ["ignore", "pipe", "pipe"]});
     this.#running.add(child);
     let told = "";
     child.stderr!.on("data", (part) => {
@@ -65,34 +75,49 @@ export class Workplace {
   }
 
   /** Runs a command to its end. @throws Error when it fails */
-  async run(...words: string[]): Promise<void> {
-    const {child, ended} = this.spawn(words);
+  run(...words: string[]): Promise<void> {
+    return this.#toEnd([PROGRAM, ...words]);
+  }
+
+  /** Runs a script of these tests to its end. @throws Error when it fails */
+  runScript(script: string, ...words: string[]): Promise<void> {
+    return this.#toEnd(["--import", "tsx", script, ...words]);
+  }
+
+  async #toEnd(words: readonly string[]): Promise<void> {
+    const {child, ended} = this.#spawn(words);
     child.stdout!.resume();
     const {status, told} = await ended;
     if (status !== 0) throw new Error(`${words.join(" ")} ended with ${status}: ${told}`);
   }
 
-  /** Makes the data directory of a chain with a small table, on which one account can pay. */
+  /** Makes the data directory of a chain with a small table, on which one account can pay another. */
   init(): Promise<void> {
-    const account = ["--validator-account", receiver, "--allocate", `${sender.address}=1000`];
+    const account = [
+      "--validator-account",
+      receiver,
+      "--allocate",
+      `${sender.address}=1000`,
+      "--allocate",
+      `${receiver}=1`,
+    ];
     const chain = ["--chain-id", TEST_CHAIN_ID, "--param", "dagEntries=1024"];
     return this.run("node", "init", "--data-dir", this.dataDir, ...chain, ...account);
   }
 
-  /** Runs its node for some blocks with a payment at each look at them, and ends it. @returns the next nonce */
-  async runFor(blocks: number, signal: "SIGKILL" | "SIGTERM", from = 0n): Promise<bigint> {
+  /** Runs its node for some blocks with a payment at each look at them, and ends it. */
+  async runFor(blocks: number, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     const {child, client, ended} = await this.start();
-    let nonce = from;
     const {chainTip: first} = await client.status();
     await eventually(async () => {
-      await pay(client, nonce++);
+      // Asked for each time: one that was lost on the way would leave a gap for good.
+      await pay(client, (await client.nonce({sender: sender.address})).nextFree!);
       return (await client.status()).chainTip >= first + BigInt(blocks);
     }, 60_000);
     await client.close();
     child.kill(signal);
     const {status, told} = await ended;
     if (signal === "SIGTERM" && status !== 0) throw new Error(`the node ended with ${status}: ${told}`);
-    return nonce;
   }
 
   /** Runs its node. */
@@ -114,12 +139,19 @@ export class Workplace {
   }
 }
 
-export interface RunningNode {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
+export interface RunningNode extends Spawned {
   readonly client: Client;
 }
 
 /** Pays once. */
 export const pay = (client: Client, nonce: bigint): Promise<unknown> =>
-  client.submit({body: signedTransfer(sender, {to: receiver, amountDust: 1n, nonce})});
+  client.submit({
+    body: signed(
+      sender,
+      contentOf(sender, {
+        nonce,
+        maxFeeDust: 1_000_000n,
+        payload: transfer.encode({to: receiver, amountDust: 1n, memo: ""}),
+      }),
+    ),
+  });

@@ -9,8 +9,8 @@ export async function recordNode(library: string, directory: string, size: Size)
   const workplace = new Workplace(library, directory);
   try {
     await workplace.init();
-    const nonce = await workplace.runFor(size.blocks, "SIGKILL");
-    await workplace.runFor(size.blocks, "SIGTERM", nonce);
+    await workplace.runFor(size.blocks, "SIGKILL");
+    await workplace.runFor(size.blocks, "SIGTERM");
     await workplace.run("snapshot", "create", "--data-dir", workplace.dataDir);
     return {name: "node", ops: workplace.ops, ...nodeObserver(NODE_FOLDER, size.startsOneIn)};
   } finally {

@@ -2,6 +2,7 @@
 import {recordImport} from "./import-recording.js";
 import {recordNode} from "./node-recording.js";
 import type {Recording} from "./recording.js";
+import {recordRig} from "./rig-recording.js";
 import {recordRestore, recordUpkeep} from "./upkeep-recordings.js";
 
 export interface Size {
@@ -18,4 +19,5 @@ export const RECORDINGS: Readonly<{[name: string]: Record}> = {
   upkeep: recordUpkeep,
   restore: recordRestore,
   import: recordImport,
+  rig: recordRig,
 };

@@ -1,6 +1,6 @@
 /** What an operator does to a data directory while no node runs: rewrite its database, take snapshots, restore one elsewhere. */
-import {mkdirSync} from "node:fs";
 import path from "node:path";
+import {UnavailableError} from "../../src/errors.js";
 import {readDataDir} from "../../src/node/data-dir.js";
 import {SnapshotFiles} from "../../src/node/snapshots/files.js";
 import {restoreSnapshot} from "../../src/node/snapshots/restore.js";
@@ -18,11 +18,11 @@ export async function recordUpkeep(library: string, directory: string, size: Siz
   const workplace = new Workplace(library, directory);
   try {
     await workplace.init();
-    const nonce = await workplace.runFor(size.blocks, "SIGTERM");
+    await workplace.runFor(size.blocks, "SIGTERM");
     const from = workplace.ops.length;
     await workplace.run("store", "compact", "--data-dir", workplace.dataDir);
     await workplace.run("snapshot", "create", "--data-dir", workplace.dataDir);
-    await workplace.runFor(1, "SIGTERM", nonce);
+    await workplace.runFor(1, "SIGTERM");
     await workplace.run("snapshot", "create", "--data-dir", workplace.dataDir);
     return {name: "upkeep", ops: workplace.ops, from, ...nodeObserver(NODE_FOLDER, size.startsOneIn)};
   } finally {
@@ -49,12 +49,12 @@ export async function recordRestore(library: string, directory: string, size: Si
       ops: workplace.ops,
       from,
       async observe(root) {
-        mkdirSync(root, {recursive: true});
         try {
           return await observe(root);
         } catch (error) {
-          await restoreAgain(error, snapshot, path.join(root, COPY));
-          throw error;
+          if (!(error instanceof UnavailableError) || error.code !== "DATABASE_UNFINISHED") throw error;
+          await restoreAgain(snapshot, path.join(root, COPY));
+          return {database: "unfinished"};
         }
       },
     };
@@ -63,9 +63,8 @@ export async function recordRestore(library: string, directory: string, size: Si
   }
 }
 
-/** What is refused because it is unfinished can be restored into. @throws Error when it cannot */
-async function restoreAgain(refused: unknown, snapshot: string, dataDir: string): Promise<void> {
-  if ((refused as {readonly code?: string}).code !== "DATABASE_UNFINISHED") return;
+/** @throws Error when what a cut ended cannot be begun anew */
+async function restoreAgain(snapshot: string, dataDir: string): Promise<void> {
   const {genesis, databasePath} = await readDataDir(dataDir);
   await restoreSnapshot(await SnapshotFiles.open(snapshot), {...STORE, path: databasePath}, trustIn(genesis));
 }

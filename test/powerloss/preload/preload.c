@@ -148,7 +148,7 @@ static int open_in(int at, const char *name, int flags, mode_t mode) {
 
 #define MODE(last)                                   \
   mode_t mode = 0;                                   \
-  if (flags & (O_CREAT | O_TMPFILE)) {               \
+  if (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE) { \
     va_list more;                                    \
     va_start(more, last);                            \
     mode = va_arg(more, mode_t);                     \
