@@ -119,7 +119,7 @@ export class QsdmNode implements Service {
   }
 
   /**
-   * Opens a data directory and builds the node; nothing listens yet. `signal` ends the build of a large table.
+   * Opens a data directory and builds the node; nothing listens yet. `signal` ends fast sync and the build of a large table.
    * @throws UnavailableError, DecodeError, RuleError with what is wrong with the directory
    */
   static async open(options: NodeOptions, ports: NodePorts, signal?: AbortSignal): Promise<QsdmNode> {
