@@ -319,6 +319,7 @@ test("a wallet of words is made, restored offline and exported; other words are 
   expect([codeOf(wrong.out), [...wrong.host.writes]]).toEqual(["ADDRESS_UNEXPECTED", []]);
   const none = await qsdm(`wallet recovery export --out /x ${PASS} --json`);
   expect([codeOf(none.out), [...none.host.writes]]).toEqual(["RECOVERY_ABSENT", []]);
+  expect((await qsdm(`wallet recovery export ${PASS}`)).err).toContain("hint: pass --out FILE or --out-fd NUMBER");
 });
 
 /** The routes of QSDM's node that its own client calls for this, and nothing else of one. */

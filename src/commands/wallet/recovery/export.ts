@@ -44,7 +44,7 @@ export const walletRecoveryExportCommand = (io: Io): Command =>
     .action(async ({config, in: given, out, outFd, force, ...flags}: Flags) => {
       const settings = await loadSettings(io.host, {config, keystore: given});
       const path = settings.keystore.value!;
-      const place = {recoveryOut: out, recoveryOutFd: outFd, force};
+      const place = {recoveryOut: out, recoveryOutFd: outFd, force, flag: "--out"};
       await checkWordsPlace(io, place, path);
       const file = keystore.readCompat(await io.readFile(path, {flag: "--in", maxBytes: KEYSTORE_MAX_BYTES}));
       const fallbackFile = settings.passphrase_file.value;

@@ -60,6 +60,8 @@ export interface WordsOutFlags {
   readonly recoveryOut?: string | undefined;
   readonly recoveryOutFd?: number | undefined;
   readonly force: boolean;
+  /** What the command calls the first, for messages; the other has -fd behind it. */
+  readonly flag?: string;
 }
 
 export const addWordsOutFlags = (command: Command): Command =>
@@ -72,25 +74,25 @@ export const addWordsOutFlags = (command: Command): Command =>
  * @throws UsageError FLAG_CONFLICT, RECOVERY_WORDS_PLACE, FILE_EXISTS
  */
 export async function checkWordsPlace(io: Io, flags: WordsOutFlags, keystorePath: string): Promise<void> {
-  const {recoveryOut, recoveryOutFd, force} = flags;
+  const {recoveryOut, recoveryOutFd, force, flag = "--recovery-out"} = flags;
   if (recoveryOut !== undefined && recoveryOutFd !== undefined)
-    throw new UsageError("FLAG_CONFLICT", "--recovery-out and --recovery-out-fd exclude each other");
+    throw new UsageError("FLAG_CONFLICT", `${flag} and ${flag}-fd exclude each other`);
   if (recoveryOutFd !== undefined) return;
   if (recoveryOut === undefined) {
     if (io.asks && io.host.terminal("stderr")) return;
     throw new UsageError("RECOVERY_WORDS_PLACE", "there is no terminal to show the recovery words on", {
-      hint: "pass --recovery-out FILE or --recovery-out-fd NUMBER",
+      hint: `pass ${flag} FILE or ${flag}-fd NUMBER`,
     });
   }
   if (recoveryOut === "-")
     throw new UsageError("RECOVERY_WORDS_PLACE", "recovery words are not written to standard output", {
-      hint: "name a file with --recovery-out, or a descriptor with --recovery-out-fd",
+      hint: `name a file with ${flag}, or a descriptor with ${flag}-fd`,
     });
   if (resolve(recoveryOut) === resolve(keystorePath))
-    throw new UsageError("RECOVERY_WORDS_PLACE", "--recovery-out must be different from the keystore's path");
+    throw new UsageError("RECOVERY_WORDS_PLACE", `${flag} must be different from the keystore's path`);
   if (!force && (await io.host.disk.exists(recoveryOut)))
     throw new UsageError("FILE_EXISTS", `${recoveryOut} already exists`, {
-      hint: "choose another --recovery-out, or pass --force to replace it: the words in it are lost then",
+      hint: `choose another ${flag}, or pass --force to replace it: the words in it are lost then`,
     });
 }
 
