@@ -2,7 +2,7 @@
 import {setImmediate as nextTurn} from "node:timers/promises";
 import {bytesOfHex, concat, equalBytes, hexOf, plain} from "../../../codecs/bytes.js";
 import {block as blockCodec, certificate, header} from "../../../codecs/chain/block.js";
-import {encodedReceipt, type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {UnavailableError} from "../../../errors.js";
 import type {Compression} from "../sqlite/compression.js";
 import type {ReceiptQuery, StoredBlock} from "../store.js";
@@ -204,7 +204,7 @@ export class CqlHistory {
       statement: "putBlock",
       values: [span, height, bytesOfHex(id), header.encode(block.header), certificate.encode(votes), parts],
     });
-    const encoded = receipts.map((each) => ({id: bytesOfHex(each.txId), value: encodedReceipt(each)}));
+    const encoded = receipts.map((each) => ({id: bytesOfHex(each.txId), value: receipt.encode(each)}));
     for (const {id: txId, value} of encoded) rows.push({statement: "putReceipt", values: [txId, height, value]});
     if (encoded.length > 0) rows.push({statement: "putSpan", values: [eraOf(span), span]});
     const listed = encoded.map(

@@ -1,7 +1,7 @@
 /** Holds the history of a data directory and that of a cluster to each other, block by block. */
 import {equalBytes, hexOf} from "../../../codecs/bytes.js";
 import {block as blockCodec, certificate} from "../../../codecs/chain/block.js";
-import {encodedReceipt, type Receipt} from "../../../codecs/chain/receipt.js";
+import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
 import {sha256} from "../../../codecs/hash.js";
 import type {CqlHistory, HistoryBlock} from "../cql/history.js";
 import {nextBlocks} from "../cql/next-blocks.js";
@@ -59,7 +59,7 @@ async function areFound(receipts: readonly Receipt[], found: ComparePorts["found
   const answers = await Promise.all(receipts.map(({txId}) => found(txId)));
   return receipts.every((each, at) => {
     const answer = answers[at];
-    return answer ? equalBytes(encodedReceipt(answer), encodedReceipt(each)) : false;
+    return answer ? equalBytes(receipt.encode(answer), receipt.encode(each)) : false;
   });
 }
 
@@ -67,5 +67,6 @@ async function areFound(receipts: readonly Receipt[], found: ComparePorts["found
 export const partsOf = ({block, certificate: votes, receipts}: HistoryBlock): readonly Uint8Array[] => [
   blockCodec.encode(block),
   certificate.encode(votes),
-  ...receipts.map(encodedReceipt),
+  // Not by the memory of encodings, which would keep those of thousands of blocks until a full collection.
+  ...receipts.map((each) => receipt.encode(each)),
 ];
