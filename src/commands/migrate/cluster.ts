@@ -34,14 +34,15 @@ export const COPY_DOCS = {
 };
 
 export const addCopyFlags = (command: Command): Command =>
-  addReachFlags(addStoreFlags(command))
-    .optionsGroup("Flags:")
-    .option("--dry-run", "read and check everything, and write nothing", false)
-    .option("--stats", "count what would be copied, and read no more", false)
-    .option("--verify", "read both sides back at the end, and compare", false)
-    .option("--resume", "go on where an earlier run ended", false)
-    .option("--rate <blocks>", "most blocks in a second (default: as many as it goes)", countFlag(1, 1_000_000))
-    .option("--report <path>", "file for the report as JSON");
+  addReachFlags(
+    addStoreFlags(command)
+      .option("--dry-run", "read and check everything, and write nothing", false)
+      .option("--stats", "count what would be copied, and read no more", false)
+      .option("--verify", "read both sides back at the end, and compare", false)
+      .option("--resume", "go on where an earlier run ended", false)
+      .option("--rate <blocks>", "most blocks in a second (default: as many as it goes)", countFlag(1, 1_000_000))
+      .option("--report <path>", "file for the report as JSON"),
+  );
 
 /** @throws UsageError FLAG_CONFLICT */
 export function checkCopyFlags({dryRun, stats, verify, resume}: CopyFlags): void {
