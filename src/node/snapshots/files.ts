@@ -208,7 +208,8 @@ export const moveTo = (place: string, directory: string): Promise<void> =>
     syncDirectory(path.dirname(place));
   });
 
-async function written<T>(file: string, write: () => Promise<T>): Promise<T> {
+/** Says what keeps a file from being written. @throws UnavailableError SNAPSHOT_WRITE_FAILED; whatever else `write` throws */
+export async function written<T>(file: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {

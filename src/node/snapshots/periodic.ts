@@ -5,7 +5,7 @@ import {setTimeout as sleep} from "node:timers/promises";
 import {SUBTREE_BYTES} from "../../codecs/chain/snapshot.js";
 import {QsdmError, UnavailableError, UsageError} from "../../errors.js";
 import type {Log} from "../service.js";
-import {SnapshotFiles} from "./files.js";
+import {SnapshotFiles, written} from "./files.js";
 import {heightsOn, placeOf, trimShelf} from "./shelf.js";
 import {type SnapshotGround, type WritePorts, writeSnapshot} from "./write.js";
 
@@ -114,7 +114,8 @@ export class Snapshots {
     const {log, failed} = this.ports;
     const {height} = ground;
     try {
-      await this.#write(ground);
+      // A disk that cannot be written has no snapshots, and that is no reason for the node to stop.
+      await written(this.ports.shelf, () => this.#write(ground));
     } catch (err) {
       if (this.#abort.signal.aborted) return;
       this.figures.failed++;
@@ -177,8 +178,9 @@ export class Snapshots {
   /** @throws UnavailableError DISK_TOO_FULL */
   async #checkRoom(older: string | null): Promise<void> {
     const {shelf} = this.ports;
-    // The next one will be about as large.
-    const needed = (older === null ? 0 : await (await SnapshotFiles.open(older)).sizeBytes()) + RESERVE_BYTES;
+    // The next one will be about as large. One that is damaged says nothing of it.
+    const like = older === null ? null : await SnapshotFiles.open(older).catch(() => null);
+    const needed = ((await like?.sizeBytes()) ?? 0) + RESERVE_BYTES;
     const {bavail, bsize} = await statfs(shelf);
     if (bavail * bsize >= needed) return;
     throw new UnavailableError("DISK_TOO_FULL", `a snapshot needs ${needed} free bytes, there are ${bavail * bsize}`, {

@@ -1,5 +1,5 @@
 /** The snapshots of a data directory: each in a directory that is named by its height. */
-import {readdir, rm} from "node:fs/promises";
+import {readdir, rename, rm} from "node:fs/promises";
 import path from "node:path";
 import {QsdmError} from "../../errors.js";
 import {SnapshotFiles} from "./files.js";
@@ -38,6 +38,11 @@ export async function openShelf(
 export async function trimShelf(shelf: string, kept: number): Promise<readonly bigint[]> {
   const heights = await heightsOn(shelf);
   const gone = heights.slice(0, Math.max(0, heights.length - kept));
-  for (const height of gone) await rm(placeOf(shelf, height), {recursive: true, force: true});
+  for (const height of gone) {
+    // Half of one must not be taken for a whole: it goes the way of those that were never finished.
+    const doomed = `${placeOf(shelf, height)}.part`;
+    await rename(placeOf(shelf, height), doomed);
+    await rm(doomed, {recursive: true, force: true});
+  }
   return gone;
 }

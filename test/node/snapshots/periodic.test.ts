@@ -1,10 +1,12 @@
 /** Snapshots that a node takes by itself. */
-import {mkdirSync, readdirSync} from "node:fs";
+import {mkdirSync, readdirSync, writeFileSync} from "node:fs";
 import path from "node:path";
+import {setImmediate as nextTurn} from "node:timers/promises";
 import {expect, test} from "vitest";
 import {UnavailableError} from "../../../src/errors.js";
 import {SnapshotFiles} from "../../../src/node/snapshots/files.js";
 import {checkSchedule, Snapshots, type SnapshotsPorts} from "../../../src/node/snapshots/periodic.js";
+import {heightsOn, placeOf, trimShelf} from "../../../src/node/snapshots/shelf.js";
 import {NO_SINK, verifySnapshot} from "../../../src/node/snapshots/verify.js";
 import {testAccount} from "../../support/accounts.js";
 import {extend, openTestChain, scratchDirectory, testGenesis} from "../../support/chain.js";
@@ -84,6 +86,42 @@ test("one that cannot be written is told of and counted, and the node goes on; a
   await goTo(22n);
   await eventually(async () => !snapshots.figures.inProgress);
   expect(failures).toEqual([error]);
+});
+
+test("a disk that takes no snapshot costs none but those", async () => {
+  const {snapshots, shelf, goTo, warned, failures} = await chainWith();
+  writeFileSync(shelf, "in the way");
+  await goTo(12n);
+  await eventually(async () => !snapshots.figures.inProgress);
+  expect(failures).toEqual([]);
+  expect(warned).toMatchObject([{err: {code: "SNAPSHOT_WRITE_FAILED"}, height: 10n}]);
+});
+
+test("a damaged one does not keep the next from being written", async () => {
+  const {snapshots, shelf, goTo, warned} = await chainWith();
+  mkdirSync(path.join(shelf, "7"), {recursive: true});
+  await goTo(12n);
+  await eventually(async () => !snapshots.figures.inProgress);
+  expect(warned).toEqual([]);
+  expect(snapshots.figures.succeeded).toBe(1);
+});
+
+test("one that is being removed is not told of any more", async () => {
+  const shelf = scratchDirectory();
+  for (const height of [10n, 20n]) mkdirSync(placeOf(shelf, height));
+  const names = Array.from({length: 400}, (_, i) => `part-${i}`);
+  for (const name of names) writeFileSync(path.join(placeOf(shelf, 10n), name), "");
+  let isOver = false;
+  const trimming = trimShelf(shelf, 1).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    const listed = readdirSync(shelf).includes("10") ? readdirSync(placeOf(shelf, 10n)).length : names.length;
+    expect(listed).toBe(names.length);
+    await nextTurn();
+  }
+  expect(await trimming).toEqual([10n]);
+  expect([await heightsOn(shelf), readdirSync(shelf)]).toEqual([[20n], ["20"]]);
 });
 
 test.each([
