@@ -100,14 +100,14 @@ export class SortedIndex {
       levels.set(level, group);
       if (group.length === FAN_IN) continue;
       // What no run can span is merged without its oldest ones.
-      while (group.length > 0 && run.last - group[0]!.first >= SPAN_MAX) group.shift();
+      while (group.length > 0 && run.last - firstOf([...group, run]) >= SPAN_MAX) group.shift();
       group.push(run);
     }
     for (const sources of levels.values()) if (sources.length === FAN_IN) this.#beginMerge(sources);
   }
 
   #beginMerge(sources: readonly Run[]): void {
-    const first = Math.min(...sources.map((run) => run.first));
+    const first = firstOf(sources);
     const last = Math.max(...sources.map((run) => run.last));
     const target = this.#create({state: RUN_STATE.building, first, last});
     this.#table.put(target);
@@ -157,6 +157,9 @@ export class SortedIndex {
     }
   }
 }
+
+/** Of runs in order of their last chunks, any may begin first: what was merged spans runs of other levels. */
+const firstOf = (runs: readonly Run[]): number => Math.min(...runs.map(({first}) => first));
 
 /** Runs of one level differ in size by less than four times, so that an entry is merged once for each level. */
 const levelOf = ({entries}: Run): number =>

@@ -60,6 +60,13 @@ class Tried {
     for (const [i, {value}] of cells.entries()) this.#want.set(first + i, {height, value});
   }
 
+  /** A batch whose chunks are numbered from `seq` on. */
+  appendAt(seq: number, count: number): void {
+    this.exec(`INSERT INTO ${NAME} (seq, height, cells, value) VALUES (${seq - 1}, 1000000, 0, x'')`);
+    this.append(count);
+    this.exec(`DELETE FROM ${NAME} WHERE seq = ${seq - 1}`);
+  }
+
   /** A batch whose transaction fails behind it. */
   fail(count: number): void {
     const write = this.#db.transaction(() => {
@@ -206,6 +213,21 @@ test("what is dropped leaves the index with it, and what leads nowhere is merged
   tried.drop(79);
   tried.reopen();
   tried.append(1);
+  tried.check();
+  tried.close();
+});
+
+test("runs are merged as far as the places of one can count, whichever of them begins first", () => {
+  const tried = new Tried();
+  tried.append(500);
+  tried.appendAt(5_000_000, 1_500);
+  tried.appendAt(10_000_000, 500);
+  tried.append(500);
+  // With the first one, a run of as many as the second, which lies within it.
+  tried.append(500);
+  // More than 2^24 chunks from the first one, and less from the second.
+  tried.appendAt(20_000_000, 1_500);
+  tried.append(1_500);
   tried.check();
   tried.close();
 });
