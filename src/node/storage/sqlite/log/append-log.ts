@@ -64,7 +64,8 @@ export class AppendLog {
     this.#remove = prepare(`DELETE FROM ${name} WHERE height BETWEEN ? AND ?`);
     this.#ends = prepare(
       `SELECT (SELECT max(seq) FROM ${name}) AS newest, (SELECT max(seq) FROM ${name} WHERE height = 0) AS kept, ` +
-        `(SELECT seq FROM ${name} WHERE height > 0 ORDER BY seq LIMIT 1) AS floor`,
+        // By the index over heights SQLite would read all of it, and sort.
+        `(SELECT seq FROM ${name} NOT INDEXED WHERE height > 0 ORDER BY seq LIMIT 1) AS floor`,
     );
     this.#all = prepare(`SELECT seq, height, value FROM ${name} ORDER BY seq`);
   }

@@ -2,7 +2,7 @@ import {createHash} from "node:crypto";
 import {cpSync, existsSync} from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
-import {describe, expect, test} from "vitest";
+import {describe, expect, test, vi} from "vitest";
 import {equalBytes, hexOf} from "../../../../../src/codecs/bytes.js";
 import {openSqlite, type Sqlite} from "../../../../../src/node/storage/sqlite/driver.js";
 import {AppendLog} from "../../../../../src/node/storage/sqlite/log/append-log.js";
@@ -215,6 +215,24 @@ test("what is dropped leaves the index with it, and what leads nowhere is merged
   tried.append(1);
   tried.check();
   tried.close();
+});
+
+test("no statement sorts what it reads, for that is as long as the chain", () => {
+  const db = openSqlite("");
+  db.exec(logSchema(NAME));
+  const prepare = vi.spyOn(db, "prepare");
+  const log = new AppendLog(db, NAME, CACHE_BYTES);
+  const statements = prepare.mock.calls.map(([sql]) => sql);
+  prepare.mockRestore();
+  expect(log.verify()).toEqual([]);
+  expect(statements.length).toBeGreaterThan(6);
+  const sorting = statements.filter((sql) => {
+    const nulls = [...sql.matchAll(/\?/g)].map(() => null);
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...nulls) as {detail: string}[];
+    return plan.some(({detail}) => /TEMP B-TREE/.test(detail));
+  });
+  expect(sorting).toEqual([]);
+  db.close();
 });
 
 test("runs are merged as far as the places of one can count, whichever of them begins first", () => {
