@@ -4,6 +4,7 @@ import type {Cells} from "../seal/cells.js";
 import type {PackingFigures} from "../store.js";
 import {type Compression, loadCompression} from "./compression.js";
 import {DICTIONARY_FORM, Dictionaries, TRAINING_BLOCKS} from "./dictionary/dictionaries.js";
+import {SAMPLE_BYTES} from "./dictionary/train.js";
 import type {Sqlite} from "./driver.js";
 
 /** What is kept of a block, unpacked: header and body, as far as they are there and can be read. */
@@ -41,7 +42,9 @@ export class BlockRows {
 
   async #train(height: bigint, samplesOf: ReadSamples): Promise<void> {
     const samples: Uint8Array[] = [];
-    for (let at = height - TRAINING_BLOCKS; at < height; at++) samples.push(...(await samplesOf(at)));
+    for (let at = height - TRAINING_BLOCKS; at < height; at++)
+      // Copies: of hundreds of full blocks, whose views would keep all of each in memory.
+      for (const sample of await samplesOf(at)) samples.push(sample.slice(0, SAMPLE_BYTES));
     await this.dictionaries.train(height, samples);
   }
 

@@ -209,10 +209,11 @@ export class SqliteStore implements LedgerStore {
   }
 
   async pack(block: Block): Promise<Uint8Array> {
+    this.#checkWhole();
     try {
       await this.rows.prepare(block.header.height, (height) => this.#samples(height));
     } catch (error) {
-      throw explainWrite(error, this.options.path);
+      throw this.#failed(error);
     }
     return this.rows.packBody(blockCodec.encode(block));
   }
@@ -504,16 +505,24 @@ export class SqliteStore implements LedgerStore {
   }
 
   #guarded<T>(write: () => T): T {
-    // What a failed flush left in the page cache may pass for written: a later one would answer for it.
-    if (this.#failure !== null) throw this.#failure;
+    this.#checkWhole();
     try {
       return write();
     } catch (error) {
       this.#receipts.forget();
-      const explained = explainWrite(error, this.options.path);
-      if (explained !== error) this.#failure = explained;
-      throw explained;
+      throw this.#failed(error);
     }
+  }
+
+  /** What a failed flush left in the page cache may pass for written: a later one would answer for it. */
+  #checkWhole(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  #failed(error: unknown): unknown {
+    const explained = explainWrite(error, this.options.path);
+    if (explained !== error) this.#failure = explained;
+    return explained;
   }
 }
 

@@ -3,8 +3,10 @@ import {cpSync, existsSync} from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import {beforeAll, describe, expect, test} from "vitest";
+import {utf8} from "../../../../src/codecs/bytes.js";
 import {blockIdOf} from "../../../../src/codecs/chain/block.js";
-import {CLEAR, sealedCells} from "../../../../src/node/storage/seal/cells.js";
+import {type Cells, CLEAR, sealedCells} from "../../../../src/node/storage/seal/cells.js";
+import {BlockRows} from "../../../../src/node/storage/sqlite/block-rows.js";
 import {Dictionaries} from "../../../../src/node/storage/sqlite/dictionary/dictionaries.js";
 import {trainDictionary} from "../../../../src/node/storage/sqlite/dictionary/train.js";
 import {type DictionaryZstd, loadDictionaryZstd} from "../../../../src/node/storage/sqlite/dictionary/zstd.js";
@@ -110,6 +112,40 @@ describe.each(["clear", "sealed"] as const)("a store (%s)", (how) => {
       code: how === "clear" ? "DICTIONARY_DAMAGED" : "ROW_ALTERED",
     });
   });
+});
+
+test("a disk that fails under a dictionary has nothing written after it: STORE_WRITE_FAILED", async () => {
+  const broken: Cells = {
+    ...CLEAR,
+    seal(column, _key, value) {
+      if (column === "dictionary.value") throw Object.assign(new Error("EIO"), {code: "SQLITE_IOERR_FSYNC"});
+      return value;
+    },
+  };
+  const store = await SqliteStore.open({path: fileIn(scratchDirectory()), cells: broken, ...CONTRACT_LIMITS});
+  await fill(store, upTo(224, 255));
+  const failed = {code: "STORE_WRITE_FAILED"};
+  await expect(store.pack(commitAt(256).block)).rejects.toMatchObject(failed);
+  expect(() => store.dropWaiting([])).toThrow(expect.objectContaining(failed));
+  await expect(store.pack(commitAt(256).block)).rejects.toMatchObject(failed);
+  store.close();
+});
+
+test("training keeps the beginnings of blocks, and not the blocks", async () => {
+  const db = openSqlite("");
+  db.exec("CREATE TABLE dictionary (id INTEGER PRIMARY KEY, height INTEGER NOT NULL, value BLOB NOT NULL) STRICT");
+  const rows = await BlockRows.open(db, CLEAR);
+  const sampleOf = (kind: string, height: bigint): Uint8Array =>
+    utf8(`{"${kind} of a block that comes in many":${height}}`);
+  const block = new Uint8Array(8_192);
+  await rows.prepare(256n, async (height) => {
+    // Whoever kept a view of a block would have the last one only.
+    block.fill(0).set(sampleOf(height < 128n ? "the first kind" : "the other kind", height));
+    return [block];
+  });
+  for (const kind of ["the first kind", "the other kind"])
+    expect(rows.packHeader(sampleOf(kind, 999n)).length).toBeLessThan(sampleOf(kind, 999n).length / 2);
+  db.close();
 });
 
 describe("dictionaries", () => {

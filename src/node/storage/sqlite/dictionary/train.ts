@@ -9,7 +9,7 @@ import {concat} from "../../../../codecs/bytes.js";
 /** Most bytes of a dictionary; twice as many gained a tenth on headers and took twice as long to pack. */
 export const DICTIONARY_BYTES = 8 * 1024;
 /** Most bytes of a sample that are looked at. */
-const SAMPLE_BYTES = 4 * 1024;
+export const SAMPLE_BYTES = 4 * 1024;
 const PIECE_BYTES = [64, 256, 1_024] as const;
 /** Length of the strings that are counted. */
 const STRING_BYTES = 8;
