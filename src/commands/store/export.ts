@@ -19,8 +19,9 @@ export const storeExportCommand = (io: Io): Command =>
       description:
         "Writes the blocks of a node that does not run to a file that qsdm store import takes, and that any program can read: " +
         "a CBOR sequence of byte strings, the first with chain, genesis digest and heights, each other one with a block, its " +
-        "votes, its receipts, and what closed its epoch. Nothing in it is secret, and nothing has to be believed: whoever has " +
-        "the genesis can verify all of it. The file appears once it is whole.\n\n" +
+        "votes, its receipts, and what closed its epoch. It is in clear, of an encrypted store too: everything that the chain " +
+        "holds can be read. Nothing has to be believed, for whoever has the genesis can verify all of it. The file appears " +
+        "once it is whole.\n\n" +
         "Prints one line: first height, last height, bytes.",
       examples: [
         {does: "the whole chain", run: "qsdm store export chain.qsdm"},

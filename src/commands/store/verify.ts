@@ -19,7 +19,7 @@ export const storeVerifyCommand = (io: Io): Command =>
     defineCommand("store verify", {
       summary: "check a node's store, block by block",
       description:
-        "Reads the whole store of a node that does not run, and changes nothing. --level says how much is checked, each " +
+        "Reads the whole store of a node that does not run, and changes nothing but the schema of an earlier version. --level says how much is checked, each " +
         "with what is before it: files, the structure of the database; blocks, every header, body and receipt by its digests, " +
         "and the state by its root; votes, the signatures of more than two thirds of the validators on every block; and " +
         "execute, which runs every transaction again from the genesis. Bodies that were pruned are passed over, and then " +
