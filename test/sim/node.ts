@@ -31,6 +31,7 @@ import type {PoolChannel, PoolGossip} from "../../src/node/pool-gossip.js";
 import type {Retelling} from "../../src/node/retelling.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
 import type {SqliteStore} from "../../src/node/storage/sqlite/store.js";
+import {counted} from "../support/counted.js";
 import type {SimCrypto} from "./crypto.js";
 import {SimDisk} from "./disk.js";
 import type {EventHeap} from "./heap.js";
@@ -115,7 +116,7 @@ export class SimNode {
     trace.note(heap.nowMs, this.index, "starts");
     try {
       const store = this.disk.open(alive);
-      const stack = contractsOf(chainParamsOf(genesis).rules);
+      const stack = contractsOf(chainParamsOf(genesis).rules).map(counted);
       const contracts = new Map(stack.map((each) => [each.id, each]));
       const chain = await Chain.open({
         store,

@@ -20,6 +20,7 @@ import {rememberValid} from "../../src/node/signature-cache.js";
 import {SignatureDesk} from "../../src/node/signature-desk.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount, testAccount} from "./accounts.js";
+import {counted} from "./counted.js";
 
 export const VALIDATOR_ACCOUNT: TestAccount = testAccount("validator");
 /** What the validator of a dev chain has at stake. */
@@ -89,7 +90,9 @@ export async function openTestChain(
     slashReceiptsMax: 10_000,
     eventBlocksKept: 100,
   });
-  const byId = new Map(contracts.map((each) => [each.id, each]));
+  // Compat chains price no records, and their own contracts count none.
+  const isPriced = genesis.params.rules === "strict";
+  const byId = new Map(contracts.map((each) => [each.id, isPriced ? counted(each) : each]));
   const chain = await Chain.open({
     store,
     genesis,

@@ -48,8 +48,9 @@ export interface Contract {
    */
   check(content: UnsignedEnvelope, block: Pick<BlockContext, "params">): void;
   /**
-   * Records that the call adds to `state` where it is applied, less those that it takes away at once: what its gas counts,
-   * before anything is known of the call. 0 for contracts of compat chains alone, which do not price them.
+   * Records that the call adds to `state` where it is applied: what its gas counts, before anything is known of the call.
+   * Never fewer than the state grows by, never more than its new keys; what those take the place of may be left out. 0 for
+   * contracts of compat chains alone, which do not price them.
    * @throws DecodeError, RuleError for a payload that cannot be read
    */
   adds(content: UnsignedEnvelope, state: State): number;
