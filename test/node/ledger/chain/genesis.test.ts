@@ -59,6 +59,12 @@ describe("a genesis is refused", () => {
       "GENESIS_INVALID",
       withParams({targetProofsPerBlock: 9, maxProofs: 8}),
     ],
+    ["whose blocks the largest batch to strangers does not fit", "GENESIS_INVALID", withParams({maxBlockRecords: 511n})],
+    [
+      "that prices records by compat rules",
+      "GENESIS_INVALID",
+      {...good, params: {...NETWORK_PARAMS.compat, maxBlockRecords: 560n}},
+    ],
     ["with a table above 2 GiB", "GENESIS_INVALID", withParams({dagEntries: 2 ** 26 + 1})],
     [
       "with epochs that are over before a proof may be late",
