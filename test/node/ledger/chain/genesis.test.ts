@@ -59,7 +59,11 @@ describe("a genesis is refused", () => {
       "GENESIS_INVALID",
       withParams({targetProofsPerBlock: 9, maxProofs: 8}),
     ],
-    ["whose blocks the largest batch to strangers does not fit", "GENESIS_INVALID", withParams({maxBlockRecords: 511n})],
+    [
+      "whose blocks the largest batch to strangers does not fit",
+      "GENESIS_INVALID",
+      withParams({maxBlockRecords: 511n}),
+    ],
     [
       "that prices records by compat rules",
       "GENESIS_INVALID",
