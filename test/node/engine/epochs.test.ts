@@ -140,8 +140,11 @@ describe("a fifth validator", () => {
 
 const STEPS = ["before the last block", "after the last block", "before the first promise", "after the first promise"];
 
-/** Ends what `member` does at a step of the next change of epoch, as if its process were gone. */
-function killAt({store, chain}: Member, step: (typeof STEPS)[number]): void {
+/**
+ * Ends what `member` does at a step of the next change of epoch, as if its process were gone.
+ * @returns lets it be: who has not got there by then is stopped in order
+ */
+function killAt({store, chain}: Member, step: (typeof STEPS)[number]): () => void {
   const [commit, keepPromise] = [store.commit.bind(store), store.keepPromise.bind(store)];
   const next = chain.committee.epoch + 1n;
   const around = (what: string, isHere: boolean, write: () => void): void => {
@@ -155,6 +158,7 @@ function killAt({store, chain}: Member, step: (typeof STEPS)[number]): void {
   store.commit = (row, packed) => around("last block", row.epoch !== null, () => commit(row, packed));
   store.keepPromise = (bytes, rows) =>
     around("first promise", promise.decode(bytes).safety.epoch === next, () => keepPromise(bytes, rows));
+  return () => Object.assign(store, {commit, keepPromise});
 }
 
 describe("validators that are killed while an epoch ends", () => {
@@ -163,12 +167,13 @@ describe("validators that are killed while an epoch ends", () => {
     members.push(await cluster.start(4));
     const lives: Member[] = [];
     for (const [i, step] of STEPS.entries()) {
-      for (const member of members) killAt(member, step);
+      const spare = members.map((member) => killAt(member, step));
       await members[i]!.intake.submit(join(4, BigInt(i)));
       // Without the first that are gone the others may or may not get there.
       await eventually(async () => members.some(({failures}) => failures.length > 0), 30_000);
       await new Promise((resolve) => setTimeout(resolve, 300));
       lives.push(...members);
+      for (const each of spare) each();
       await cluster.stop();
       members = await Promise.all(members.map((_, each) => cluster.start(each)));
       await allReach(members, highest(members) + 1n);
