@@ -27,7 +27,7 @@ import {share} from "../quorum/sharing/shamir.js";
 import {STATEMENT_LIFE_MS} from "../quorum/strict/admission.js";
 import {boundOf, evaluationsAtOnce, wiresOf} from "../quorum/strict/custodian.js";
 import type {Members} from "../quorum/strict/members.js";
-import {type MaskPart, openMasks} from "../quorum/strict/unmask.js";
+import {mostGiven, openMasks} from "../quorum/strict/unmask.js";
 import {MaskSource} from "./mask-source.js";
 import {type Party, sealTo, unseal} from "./party.js";
 import {Rpc} from "./rpc.js";
@@ -242,19 +242,16 @@ export class StrictClient {
     const request = sign(maskRequest, content, (message) => party.sign(message));
     const digest = digestOf(maskRequest, request);
     const {shares} = await this.call("masks", {request});
-    const [head] = shares;
+    const given = shares.flatMap((signed) => {
+      const {request: of, custodian: place, epoch, first, count: many, box} = signed.content;
+      if (many !== count || !equalBytes(of, digest) || !this.#isFrom(maskShares, signed, place)) return [];
+      return [{place, epoch, first, elements: elementsIn(kem, secretKey, {box, bound: boundOf(digest, place)})}];
+    });
+    const parts = mostGiven(given);
+    const [head] = parts;
     if (!head) throw new UnavailableError("CUSTODIANS_MISSING", "no custodian gave masks");
-    const {epoch, first} = head.content;
-    const parts = new Map<number, MaskPart>();
-    for (const signed of shares) {
-      const {content: given} = signed;
-      if (given.epoch !== epoch || given.first !== first || given.count !== count) continue;
-      if (!equalBytes(given.request, digest) || !this.#isFrom(maskShares, signed, given.custodian)) continue;
-      const place = given.custodian;
-      const elements = decodeElements(unseal(kem, secretKey, {box: given.box, bound: boundOf(digest, place)}));
-      parts.set(place, {place, elements});
-    }
-    return {request: digest, epoch, first, ...openMasks([...parts.values()], {k: members.k, count})};
+    const {epoch, first} = head;
+    return {request: digest, epoch, first, ...openMasks(parts, {k: members.k, count})};
   }
 
   /** What at least k custodians say: one of them is honest, and speaks only after the MACs were checked. */
@@ -277,5 +274,15 @@ export class StrictClient {
   #isFrom<T>(codec: Parameters<typeof isSignedBy<T>>[0], signed: Signed<T>, place: number): boolean {
     const service = this.ports.members.custodian(place);
     return service !== null && isSignedBy(codec, signed, service.card.signingKey, this.ports.party.verify);
+  }
+}
+
+/** What a custodian sealed; nothing where it sealed something else than elements, which the others' shares show up. */
+function elementsIn(...sealed: Parameters<typeof unseal>): bigint[] {
+  try {
+    return decodeElements(unseal(...sealed));
+  } catch (error) {
+    if (error instanceof DecodeError) return [];
+    throw error;
   }
 }

@@ -1,8 +1,11 @@
 /** The strict profile whole: custodians, coordinator and clients over sealed channels on loopback. */
-import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {afterAll, beforeAll, describe, expect, onTestFinished, test, vi} from "vitest";
 import {packProgram} from "../../../src/codecs/quorum/program-package.js";
+import {type ContentOf, sign} from "../../../src/codecs/quorum/strict/statement.js";
+import {maskShares} from "../../../src/codecs/quorum/strict/statements.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
+import {StrictCustodian} from "../../../src/node/quorum/strict/custodian.js";
 import {StrictQuorum} from "../../support/strict-quorum.js";
 
 const SOURCE = "input x\ninput y\nsecret w\nmul a = x y\nmul b = a w\nadd s = b x\noutput s\noutput a";
@@ -46,6 +49,29 @@ describe("two of three custodians", () => {
     for (const [at, {outputs}] of results.entries())
       expect([...outputs]).toEqual([...evaluate(program.ir, {inputs: all[at]!, secrets: SECRETS})]);
     client.close();
+  });
+
+  test("a custodian that names other masks than the rest, or seals none, stops nobody", async () => {
+    type Given = ContentOf<typeof maskShares>;
+    const honest = StrictCustodian.prototype.masks;
+    const client = await quorum.client(0);
+    onTestFinished(() => client.close());
+    const without = async (bent: (given: Given) => Given) => {
+      const spy = vi.spyOn(StrictCustodian.prototype, "masks").mockImplementation(function (
+        this: StrictCustodian,
+        ...of
+      ) {
+        const signed = honest.apply(this, of);
+        const {place} = this.ports;
+        return place > 0 ? signed : sign(maskShares, bent(signed.content), (message) => this.ports.sign(message));
+      });
+      const {outputs, suspects} = await client.evaluate(program, inputs).finally(() => spy.mockRestore());
+      expect([...outputs]).toEqual(right);
+      return suspects;
+    };
+    expect(await without((given) => ({...given, first: given.first + 1_000n}))).toEqual([]);
+    const sealed = new Uint8Array(64);
+    expect(await without((given) => ({...given, box: {...given.box, sealed}}))).toEqual(["custodian-0"]);
   });
 
   test("stock is made in the background before it runs out, and figures say what was done", async () => {

@@ -17,6 +17,26 @@ export interface Masks {
   readonly wrong: readonly number[];
 }
 
+/** Shares of masks, and which masks they are of, by the word of who gave them. */
+export interface GivenMasks extends MaskPart {
+  readonly epoch: bigint;
+  readonly first: bigint;
+}
+
+/**
+ * Shares of the masks that most custodians gave, one of each custodian. What a few call otherwise is left out, and names
+ * nobody: a coordinator can ask for other masks.
+ */
+export function mostGiven(given: readonly GivenMasks[]): readonly GivenMasks[] {
+  const groups = new Map<string, Map<number, GivenMasks>>();
+  for (const each of given) {
+    const name = `${each.epoch} ${each.first}`;
+    groups.set(name, (groups.get(name) ?? new Map()).set(each.place, each));
+  }
+  const [most] = [...groups.values()].sort((a, b) => b.size - a.size);
+  return [...(most?.values() ?? [])];
+}
+
 /**
  * The masks that `count` shares of each part give. Any k custodians that agree on r, v and r v cannot have bent r without
  * knowing v, so the first k whose products fit are right, and whoever fits not with them is wrong.

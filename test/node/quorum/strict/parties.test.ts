@@ -7,7 +7,7 @@ import {share} from "../../../../src/node/quorum/sharing/shamir.js";
 import {Allocation, commonRanges} from "../../../../src/node/quorum/strict/allocation.js";
 import {namedBy} from "../../../../src/node/quorum/strict/blame.js";
 import {Members} from "../../../../src/node/quorum/strict/members.js";
-import {openMasks} from "../../../../src/node/quorum/strict/unmask.js";
+import {mostGiven, openMasks} from "../../../../src/node/quorum/strict/unmask.js";
 import {draw} from "../../../support/quorum-cluster.js";
 import {StrictQuorum} from "../../../support/strict-quorum.js";
 
@@ -72,6 +72,16 @@ describe("masks", () => {
       parts[1] = {place: 1, elements: bent(parts[1]!.elements, at)};
       expect(openMasks(parts, {k: 2, count: 1})).toEqual({values: [r], wrong: [1]});
     }
+  });
+
+  test("are those that most custodians gave, each of whom counts once", () => {
+    const {parts} = dealt(3, 2);
+    const named = (first: bigint, place: number) => ({...parts[place]!, epoch: 1n, first});
+    const honest = [named(8n, 1), named(8n, 2)];
+    for (const liar of [[named(9n, 0)], [named(9n, 0), named(9n, 0), named(9n, 0)]])
+      expect(mostGiven([...liar, ...honest])).toEqual(honest);
+    expect(mostGiven([{...named(8n, 0), epoch: 2n}, ...honest])).toEqual(honest);
+    expect(mostGiven([])).toEqual([]);
   });
 
   test("are refused where no k custodians agree", () => {
