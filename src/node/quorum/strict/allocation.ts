@@ -1,22 +1,27 @@
 /** Numbers of triples or masks that enough custodians hold, handed out once each. */
+import {joinedRanges} from "./leases.js";
 import type {Range} from "./store.js";
 
-/** What lies in every one of `held`. */
-export function commonRanges(held: readonly (readonly Range[])[]): Range[] {
-  const [first = [], ...others] = held;
-  return others.reduce<readonly Range[]>(overlap, first).filter(({count}) => count > 0);
+/** What lies in every one of `held`, in order. There are no more of them than in all of `held`, whatever these say. */
+export function commonRanges(held: readonly (readonly Range[])[]): readonly Range[] {
+  const [first = [], ...others] = held.map((each) => joinedRanges(each.filter(({count}) => count > 0)));
+  return others.reduce(overlap, first);
 }
 
 const endOf = ({first, count}: Range): bigint => first + BigInt(count);
 
+/** Of ranges in order that lie not on each other. */
 function overlap(a: readonly Range[], b: readonly Range[]): Range[] {
-  return a.flatMap((one) =>
-    b.flatMap((other) => {
-      const first = one.first > other.first ? one.first : other.first;
-      const end = endOf(one) < endOf(other) ? endOf(one) : endOf(other);
-      return end > first ? [{first, count: Number(end - first)}] : [];
-    }),
-  );
+  const common: Range[] = [];
+  for (let [i, j] = [0, 0]; i < a.length && j < b.length; ) {
+    const [one, other] = [a[i]!, b[j]!];
+    const first = one.first > other.first ? one.first : other.first;
+    const end = endOf(one) < endOf(other) ? endOf(one) : endOf(other);
+    if (end > first) common.push({first, count: Number(end - first)});
+    if (endOf(one) < endOf(other)) i++;
+    else j++;
+  }
+  return common;
 }
 
 export class Allocation {

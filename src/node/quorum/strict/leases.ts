@@ -111,13 +111,13 @@ export class Leases {
   }
 }
 
-/** Ranges that meet made one, in order. */
+/** The numbers of ranges, which may lie on each other, in order: those that meet made one. */
 export function joinedRanges(ranges: readonly Range[]): Range[] {
   const joined: {first: bigint; count: number}[] = [];
   for (const {first, count} of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
     const last = joined.at(-1);
-    if (last && endOf(last) === first) last.count += count;
-    else joined.push({first, count});
+    if (!last || endOf(last) < first) joined.push({first, count});
+    else if (first + BigInt(count) > endOf(last)) last.count = Number(first - last.first) + count;
   }
   return joined;
 }

@@ -1,4 +1,5 @@
 /** Parties of a roster, what is sealed to them, and what a client makes of their shares. */
+import fc from "fast-check";
 import {afterAll, describe, expect, test} from "vitest";
 import {rosterFile} from "../../../../src/codecs/quorum/strict/roster.js";
 import {sealTo} from "../../../../src/node/custody/party.js";
@@ -100,6 +101,21 @@ test("who is accused by fewer than k others is not named", () => {
   ];
   expect(namedBy(accusations, 2)).toEqual([2]);
   expect(namedBy(accusations.slice(1), 2)).toEqual([]);
+});
+
+test("what all hold is found in no more ranges than they name, whatever lies in whatever", () => {
+  const wide = Array.from({length: 4_096}, () => ({first: 0n, count: 2 ** 32 - 1}));
+  expect(commonRanges([wide, wide, wide, [{first: 5n, count: 3}]])).toEqual([{first: 5n, count: 3}]);
+  const ranges = fc.array(fc.record({first: fc.bigInt({min: 0n, max: 30n}), count: fc.nat(6)}), {maxLength: 8});
+  fc.assert(
+    fc.property(fc.array(ranges, {minLength: 1, maxLength: 4}), (held) => {
+      const numbers = (each: readonly {first: bigint; count: number}[]): bigint[] =>
+        each.flatMap(({first, count}) => Array.from({length: count}, (_, at) => first + BigInt(at)));
+      const all = Array.from({length: 40}, (_, at) => BigInt(at));
+      const common = all.filter((number) => held.every((each) => numbers(each).includes(number)));
+      expect(numbers(commonRanges(held))).toEqual(common);
+    }),
+  );
 });
 
 test("numbers are handed out once, out of what all hold", () => {
