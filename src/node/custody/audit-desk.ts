@@ -34,11 +34,16 @@ const noteOf = (event: Event): AuditNote => ({
   ...event,
 });
 
+/** Entries behind the last checkpoint at which the next is asked for, whatever the time: custodians remember so many. */
+const UNSEALED_MAX = 16_384;
+
 export class AuditDesk {
   /** One checkpoint at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
   #flushing: Promise<void> | null = null;
+  /** Entries when the last checkpoint was asked for. */
+  #asked = 0;
 
   constructor(private readonly ports: AuditDeskPorts) {}
 
@@ -62,17 +67,22 @@ export class AuditDesk {
   /** On the disk with the next. */
   note(event: Event): void {
     this.ports.audit.defer(noteOf(event), this.ports.nowMs());
+    if (this.#timer && this.ports.audit.size - this.#asked >= UNSEALED_MAX) this.#sealDue();
   }
 
   /** Has a checkpoint signed every `everyMs` in which something happened. */
   start(everyMs: number): void {
-    const {log} = this.ports;
-    this.#timer = setInterval(() => {
-      this.seal().catch((err: unknown) => {
-        if (!(err instanceof QsdmError)) log.error({err}, "a checkpoint failed");
-        else log.warn({err}, "a checkpoint of the audit log is not signed by enough custodians");
-      });
-    }, everyMs);
+    this.#asked = this.ports.audit.size;
+    this.#timer = setInterval(() => this.#sealDue(), everyMs);
+  }
+
+  #sealDue(): void {
+    const {audit, log} = this.ports;
+    this.#asked = audit.size;
+    this.seal().catch((err: unknown) => {
+      if (!(err instanceof QsdmError)) log.error({err}, "a checkpoint failed");
+      else log.warn({err}, "a checkpoint of the audit log is not signed by enough custodians");
+    });
   }
 
   async stop(): Promise<void> {
@@ -124,8 +134,9 @@ export class AuditDesk {
     const newest = store.checkpoint();
     if (newest && newest.checkpoint.content.size === BigInt(audit.size)) return newest;
     if (audit.size === 0) throw new RuleError("AUDIT_EMPTY", "nothing has happened yet");
-    audit.flush();
     const {size, root, head} = audit.head;
+    // What custodians read and sign must not be lost here: without it the log could never go on from there.
+    await audit.flushed();
     const content = {
       ...{roster: members.digest, coordinator: place, size: BigInt(size), root, head},
       timeMs: BigInt(this.ports.nowMs()),

@@ -43,6 +43,8 @@ export class AuditLog {
   #end: LogEnd;
   /** Written with the next: the outcome of a job is worth no flush of its own. */
   readonly #waiting: AppendedEntry[] = [];
+  /** Until the last that was handed to the disk has survived a power cut. */
+  #written: Promise<void> = Promise.resolve();
 
   constructor(private readonly store: AuditLogStore) {
     this.#end = store.end();
@@ -80,12 +82,13 @@ export class AuditLog {
     this.#waiting.length = 0;
   }
 
-  /** The same, without holding the thread until it is on the disk. */
+  /** All entries so far are on the disk once this resolves, those that are on their way there as well. */
   async flushed(): Promise<void> {
-    if (this.#waiting.length === 0) return;
-    const written = this.store.appended(this.#waiting, this.#end);
-    this.#waiting.length = 0;
-    await written;
+    if (this.#waiting.length > 0) {
+      this.#written = this.store.appended(this.#waiting, this.#end);
+      this.#waiting.length = 0;
+    }
+    await this.#written;
   }
 
   entries(from: number, count: number): readonly Uint8Array[] {

@@ -36,8 +36,10 @@ export interface WitnessPorts {
 
 /** A job is entered before it is asked for, so an entry that is later than this is missing. */
 const ENTERED_MS = 60_000;
-/** Jobs that are looked for at once, and entries that may be there before what they are of; older ones no longer. */
-const REMEMBERED_MAX = 10_000;
+/** Jobs of a coordinator that are looked for at once. Many more than it asks for between two checkpoints. */
+const OWED_MAX = 65_536;
+/** Entries of a coordinator that may be there before what they are of; older ones no longer. */
+const EARLY_MAX = 10_000;
 
 /** An entry of a log, with its index. */
 export interface ReadEntry {
@@ -45,11 +47,18 @@ export interface ReadEntry {
   readonly bytes: Uint8Array;
 }
 
+/** What is remembered of one coordinator. In memory: what was asked just before a restart is taken on trust. */
+interface Watched {
+  /** By job, when it was asked for. */
+  readonly owed: Map<string, number>;
+  /** By job: entries of those that this custodian was not asked for when it read them. */
+  readonly early: Map<string, ReadEntry>;
+  /** More were asked for than are remembered, so nobody can say any more that none is missing. */
+  forgot: boolean;
+}
+
 export class Witness {
-  /** By job: which coordinator asked, and when. In memory: what was asked just before a restart is taken on trust. */
-  readonly #owed = new Map<string, {readonly by: string; readonly atMs: number}>();
-  /** By coordinator and job: entries of jobs that this custodian was not asked for when it read them. */
-  readonly #early = new Map<string, ReadEntry>();
+  readonly #watched = new Map<string, Watched>();
 
   constructor(private readonly ports: WitnessPorts) {}
 
@@ -57,11 +66,14 @@ export class Witness {
   owe({card}: Coordinator, job: Uint8Array, nowMs: number): void {
     const by = hexOf(card.channelId);
     const subject = hexOf(job);
-    const key = `${by} ${subject}`;
-    const early = this.#early.get(key);
-    if (!early) return remember(this.#owed, subject, {by, atMs: nowMs});
-    this.#early.delete(key);
-    this.ports.store.save(by, this.ports.store.end(by), [early]);
+    const watched = this.#of(by);
+    const early = watched.early.get(subject);
+    if (early) {
+      watched.early.delete(subject);
+      return this.ports.store.save(by, this.ports.store.end(by), [early]);
+    }
+    if (watched.owed.size < OWED_MAX) watched.owed.set(subject, nowMs);
+    else watched.forgot = true;
   }
 
   /**
@@ -79,11 +91,14 @@ export class Witness {
       if (event === "begin") begun.push({index: end.size, bytes, subject: hexOf(subject)});
       end = next.end;
     }
-    const own = begun.filter(({subject}) => this.#owed.get(subject)?.by === by);
+    const {owed, early} = this.#of(by);
+    const own = begun.filter(({subject}) => owed.has(subject));
     if (entries.length > 0) store.save(by, end, own);
-    for (const {subject, ...entry} of begun)
-      if (this.#owed.get(subject)?.by === by) this.#owed.delete(subject);
-      else remember(this.#early, `${by} ${subject}`, entry);
+    for (const {subject, ...entry} of begun) {
+      if (owed.delete(subject)) continue;
+      if (early.size >= EARLY_MAX) early.delete(early.keys().next().value!);
+      early.set(subject, entry);
+    }
     return end.size;
   }
 
@@ -102,19 +117,29 @@ export class Witness {
       invalid("it is of another log than the one that was read");
     const apart = BigInt(nowMs) - timeMs;
     if (apart > BigInt(STATEMENT_LIFE_MS) || apart < BigInt(-STATEMENT_LIFE_MS)) invalid("its time is not now");
-    for (const [job, owed] of this.#owed)
-      if (owed.by === by && nowMs - owed.atMs > ENTERED_MS)
+    const {owed, forgot} = this.#of(by);
+    for (const [job, atMs] of owed)
+      if (nowMs - atMs > ENTERED_MS)
         throw new RuleError("AUDIT_ENTRY_MISSING", `the log has no entry of job ${job}, which was asked for`, {
           details: {job},
         });
+    if (forgot)
+      throw new RuleError(
+        "AUDIT_ENTRY_MISSING",
+        `more than ${OWED_MAX} jobs were asked for that the log did not show`,
+        {
+          hint: "the coordinator has to have checkpoints signed more often; once restarted this custodian signs again",
+        },
+      );
     const content = {checkpoint: digestOf(checkpointStatement, signed), custodian: place};
     return sign(countersignature, content, (message) => this.ports.sign(message));
   }
-}
 
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  if (map.size >= REMEMBERED_MAX) map.delete(map.keys().next().value!);
-  map.set(key, value);
+  #of(by: string): Watched {
+    const watched = this.#watched.get(by) ?? {owed: new Map(), early: new Map(), forgot: false};
+    this.#watched.set(by, watched);
+    return watched;
+  }
 }
 
 function invalid(why: string): never {

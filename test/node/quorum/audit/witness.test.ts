@@ -13,7 +13,7 @@ import {
 import {sign} from "../../../../src/codecs/quorum/strict/statement.js";
 import {Party} from "../../../../src/node/custody/party.js";
 import {checkCountersigned} from "../../../../src/node/quorum/audit/countersigned.js";
-import {AuditLog, type AuditNote} from "../../../../src/node/quorum/audit/log.js";
+import {AuditLog, type AuditNote, EMPTY_LOG} from "../../../../src/node/quorum/audit/log.js";
 import {leafHash, verifyConsistency, verifyInclusion} from "../../../../src/node/quorum/audit/tree.js";
 import {type SignedCheckpoint, Witness} from "../../../../src/node/quorum/audit/witness.js";
 import {loadPartySuite} from "../../../../src/node/quorum-strict.js";
@@ -35,6 +35,24 @@ beforeAll(async () => {
   coordinator = new Party(quorum.keys.coordinator, await loadPartySuite());
 });
 afterAll(() => quorum.stop());
+
+test("a log is on the disk when it says so, what was on its way there as well", async () => {
+  const arrived: (() => void)[] = [];
+  const log = new AuditLog({
+    ...{end: () => EMPTY_LOG, append() {}, entries: () => [], subtree: () => new Uint8Array(32)},
+    appended: () => new Promise((resolve) => arrived.push(resolve)),
+  });
+  log.defer(note("a"), NOW_MS);
+  const first = log.flushed();
+  let second = false;
+  const later = log.flushed().then(() => {
+    second = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([arrived.length, second]).toEqual([1, false]);
+  arrived[0]!();
+  await Promise.all([first, later]);
+});
 
 describe("a custodian", () => {
   let log: AuditLog;
@@ -107,6 +125,26 @@ describe("a custodian", () => {
     expect(() => witness.countersign(role(), signed(), NOW_MS)).not.toThrow();
     const later = signed({timeMs: BigInt(NOW_MS + 31_000)});
     expect(() => witness.countersign(role(), later, NOW_MS + 31_000)).toThrow(code("AUDIT_ENTRY_MISSING"));
+  });
+
+  test("signs nothing after more jobs than it remembers, and other coordinators have no part in that", () => {
+    const hidden = job("hidden");
+    const numbered = (at: number): Uint8Array => {
+      const digest = new Uint8Array(32);
+      new DataView(digest.buffer).setUint32(0, at);
+      return digest;
+    };
+    const {card, ...other} = role();
+    const second = {...other, place: 1, card: {...card, channelId: job("another")}};
+    for (let at = 0; at < 65_540; at++) witness.owe(second, numbered(at), NOW_MS);
+    witness.owe(role(), hidden, NOW_MS);
+    witness.read(role(), log.entries(0, 9));
+    expect(() => witness.countersign(role(), signed(), NOW_MS)).not.toThrow();
+    // What it asked for first must not be forgotten for what it asked for last.
+    const late = signed({timeMs: BigInt(NOW_MS + 61_000)});
+    expect(() => witness.countersign(role(), late, NOW_MS + 61_000)).toThrow(code("AUDIT_ENTRY_MISSING"));
+    for (let at = 0; at < 65_540; at++) witness.owe(role(), numbered(at), NOW_MS);
+    expect(() => witness.countersign(role(), signed(), NOW_MS)).toThrow(code("AUDIT_ENTRY_MISSING"));
   });
 
   test("takes no entry that does not follow, and none of those that came with it", () => {
