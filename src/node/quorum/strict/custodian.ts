@@ -137,8 +137,10 @@ export class StrictCustodian {
     const {members, store, verify} = this.ports;
     const {job} = certificate;
     checkCertificate(members, certificate, verify);
+    const before = store.keys()?.epoch;
     const done = store.commit(jobDigest(job));
-    if (job.kind === "refresh" && done) this.reservations.clear();
+    // Certificates come again with every coordinator that connects.
+    if (store.keys()?.epoch !== before) this.reservations.clear();
     if (!done && isBehind(store, job)) stale(`job ${job.run} was done without it`);
   }
 

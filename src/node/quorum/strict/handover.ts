@@ -87,6 +87,7 @@ export function retire(
   if (!takesOver(certificate, {custodian, successors: successors.digest}))
     throw new RuleError("CERTIFICATE_INVALID", "the job took over something else than this custodian's secrets");
   store.retire();
+  custodian.reservations.clear();
   const content = {from: members.digest, to: successors.digest, custodian: place, timeMs: BigInt(nowMs)};
   return sign(erasure, content, (message) => custodian.ports.sign(message));
 }

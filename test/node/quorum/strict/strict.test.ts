@@ -330,6 +330,11 @@ describe("two of four", () => {
     machines.restart(3);
     machines.custodians[3]!.commit({job, acknowledgements});
     expect((await machines.stock({triples: 4, masks: 4})).map(({code}) => code)).toEqual(Array(4).fill(null));
+    // A coordinator that connects brings the certificate again: masks that were given meanwhile stay.
+    const first = machines.custodians[0]!.status(machines.nowMs).nextMask - 4n;
+    machines.ticket(PROGRAM, INPUTS, machines.everyone, first);
+    for (const each of machines.custodians) each.commit({job, acknowledgements});
+    expect(machines.custodians.map(({reservations}) => reservations.evaluations)).toEqual(Array(4).fill(1));
   });
 
   test("a custodian that lost its disk gets its shares back, and one that has its own takes none", async () => {
