@@ -28,11 +28,12 @@ import {
   maskRequest,
   type maskShares,
   result,
-  type ticket,
+  ticket,
   withdrawal,
 } from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
+import {checkDeposit, checkStatement} from "../quorum/strict/admission.js";
 import {type Accusation, namedBy} from "../quorum/strict/blame.js";
 import {checkApproval, checkWithdrawal, masksFor} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
@@ -155,6 +156,7 @@ export class StrictCoordinator {
       });
     if (shares && !equalBytes(shares.content.programId, bytesOfHex(program.programId)))
       throw new RuleError("SECRETS_NEEDED", "the secrets are of another program");
+    if (shares) checkDeposit(shares, this.ports);
     const took = await custodians.all("install", {package: bytes});
     if (took.answers.length < members.k) throw took.error ?? missing(took.answers.length, members.k);
     store.saveProgram(program);
@@ -185,12 +187,18 @@ export class StrictCoordinator {
   /** Hands a custodian's suspension, or its end, to all. @throws RuleError WITHDRAWAL_INVALID, PROGRAM_UNKNOWN */
   async suspend(signed: SignedWithdrawal): Promise<{withdrawals: number; active: boolean}> {
     const {store, custodians, members, audit} = this.ports;
-    const {programId, custodian, withdrawn} = signed.content;
+    const {programId, custodian, withdrawn, timeMs} = signed.content;
     this.#program(programId);
     checkWithdrawal(signed, this.ports, this.ports.nowMs());
-    store.saveWithdrawal(signed);
-    const [party] = members.namesOf([custodian]);
-    audit.enter({event: withdrawn ? "suspend" : "resume", subject: digestOf(withdrawal, signed), programId, party});
+    const known = store
+      .withdrawals()
+      .find(({content}) => content.custodian === custodian && equalBytes(content.programId, programId));
+    // Whoever was away hears of the latest: an older word, handed in again, is none.
+    if (!known || known.content.timeMs < timeMs) {
+      store.saveWithdrawal(signed);
+      const [party] = members.namesOf([custodian]);
+      audit.enter({event: withdrawn ? "suspend" : "resume", subject: digestOf(withdrawal, signed), programId, party});
+    }
     await custodians.all("suspend", {withdrawal: signed});
     const {withdrawals, active} = await this.#standing(programId);
     return {withdrawals, active};
@@ -210,9 +218,10 @@ export class StrictCoordinator {
     };
   }
 
-  /** @throws RuleError EVALUATIONS_TOO_MANY, STOCK_EXHAUSTED, and what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
+  /** @throws RuleError as `checkStatement`, EVALUATIONS_TOO_MANY, STOCK_EXHAUSTED, and what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
   async masks(request: SignedRequest): Promise<readonly Signed<ContentOf<typeof maskShares>>[]> {
-    const {custodians, members, audit} = this.ports;
+    const {custodians, members, audit, nowMs} = this.ports;
+    checkStatement(maskRequest, request, {...this.ports, nowMs: nowMs()});
     const count = masksFor(this.#program(request.content.programId), request.content.evaluations);
     const first = await this.stock.allocate("mask", count);
     const {answers, error} = await custodians.all("masks", {request, first});
@@ -226,11 +235,13 @@ export class StrictCoordinator {
 
   /**
    * Has the custodians evaluate, without those that were named or silent in an attempt before.
-   * @throws RuleError EVALUATION_ABORTED and what custodians refuse with; UnavailableError CUSTODIANS_MISSING
+   * @throws RuleError as `checkStatement`, EVALUATION_ABORTED and what custodians refuse with; UnavailableError CUSTODIANS_MISSING
    */
   async evaluate(signed: SignedTicket): Promise<Answer<(typeof coordinatorMethods)["evaluate"]>> {
-    const {custodians, members, log} = this.ports;
+    const {custodians, members, log, nowMs} = this.ports;
     const {content} = signed;
+    // Nobody numbers stock, or is entered in the log, in another's name.
+    checkStatement(ticket, signed, {...this.ports, nowMs: nowMs()});
     const program = this.#program(content.programId);
     const triples = triplesFor(program.ir);
     const secrets = secretNames(program.ir).length > 0;

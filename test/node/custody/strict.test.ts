@@ -1,8 +1,9 @@
 /** The strict profile whole: custodians, coordinator and clients over sealed channels on loopback. */
 import {afterAll, beforeAll, describe, expect, onTestFinished, test, vi} from "vitest";
-import {packProgram} from "../../../src/codecs/quorum/program-package.js";
+import {bytesOfHex, hexOf} from "../../../src/codecs/bytes.js";
+import {packProgram, programPackage} from "../../../src/codecs/quorum/program-package.js";
 import {type ContentOf, sign} from "../../../src/codecs/quorum/strict/statement.js";
-import {maskShares} from "../../../src/codecs/quorum/strict/statements.js";
+import {deposit, maskRequest, maskShares, ticket, withdrawal} from "../../../src/codecs/quorum/strict/statements.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
 import {StrictCustodian} from "../../../src/node/quorum/strict/custodian.js";
@@ -74,6 +75,35 @@ describe("two of three custodians", () => {
     expect(await without((given) => ({...given, box: {...given.box, sealed}}))).toEqual(["custodian-0"]);
   });
 
+  test("nothing is numbered or entered in the log in somebody else's name", async () => {
+    const client = await quorum.client(0);
+    onTestFinished(() => client.close());
+    const digest = new Uint8Array(32);
+    const said = {
+      ...{roster: quorum.members.digest, programId: bytesOfHex(program.programId), client: "bob", nonce: digest},
+      notAfterMs: BigInt(Date.now() + 60_000),
+    };
+    const as = (message: Uint8Array): Uint8Array => quorum.parties.clients[0]!.sign(message);
+    const asked = {...said, evaluations: 1, sealingKey: new Uint8Array(1_184)};
+    const request = sign(maskRequest, asked, as);
+    const wanted = {...said, request: digest, epoch: 1n, firstMask: 0n, masked: new Uint8Array(32)};
+    const {roster, programId} = said;
+    const given = {
+      package: programPackage.encode(program),
+      deposit: sign(deposit, {roster, programId, owner: "bob", boxes: []}, as),
+    };
+    const stands = async () => {
+      const {size} = await client.call("audit", {from: 0n, count: 0});
+      return [size, /^qsdm_quorum_pool\{.*$/gm.exec(await quorum.coordinator!.registry.metrics())![0]];
+    };
+    const before = await stands();
+    const refused = expect.objectContaining({code: "SIGNATURE_INVALID"});
+    await expect(client.call("masks", {request})).rejects.toThrow(refused);
+    await expect(client.call("evaluate", {ticket: sign(ticket, wanted, as)})).rejects.toThrow(refused);
+    await expect(client.call("deploy", given)).rejects.toThrow(refused);
+    expect(await stands()).toEqual(before);
+  });
+
   test("stock is made in the background before it runs out, and figures say what was done", async () => {
     const operator = await quorum.operator(0);
     const client = await quorum.client(1);
@@ -136,11 +166,20 @@ describe("two of three custodians", () => {
     expect(await third.approve(program, inDays(30))).toMatchObject({approvals: 2, active: true});
     third.close();
     expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
-    expect(await suspend(1, true)).toEqual({withdrawals: 2, active: false});
-    await expect(client.evaluate(program, inputs)).rejects.toThrow(ended);
     await quorum.stopCustodian(2);
+    expect(await suspend(1, true)).toEqual({withdrawals: 2, active: false});
+    const programId = bytesOfHex(program.programId);
+    const before = {...{roster: quorum.members.digest, programId, custodian: 1}, ...{withdrawn: false, timeMs: 1n}};
+    const older = sign(withdrawal, before, (message) => quorum.parties.custodians[1]!.sign(message));
+    expect(await client.call("suspend", {withdrawal: older})).toEqual({withdrawals: 2, active: false});
+    await expect(client.evaluate(program, inputs)).rejects.toThrow(ended);
     await quorum.startCustodian(2);
     await quorum.settled(3);
+    const withdrawnAt2 = async (): Promise<number | undefined> => {
+      const {statuses} = await client.call("custodians", {});
+      return statuses[2]?.programs.find((each) => hexOf(each.programId) === program.programId)?.withdrawals;
+    };
+    await expect.poll(withdrawnAt2).toBe(2);
     await expect(client.evaluate(program, inputs)).rejects.toThrow(ended);
     await suspend(0, false);
     expect(await suspend(1, false)).toEqual({withdrawals: 0, active: true});

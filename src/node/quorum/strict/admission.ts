@@ -5,7 +5,8 @@
 import {equalBytes, hexOf} from "../../../codecs/bytes.js";
 import type {PolicyManifest} from "../../../codecs/quorum/program-package.js";
 import {DEFAULT_POLICY} from "../../../codecs/quorum/program-package.js";
-import {isSignedBy, type Signed, type StatementCodec} from "../../../codecs/quorum/strict/statement.js";
+import {type ContentOf, isSignedBy, type Signed, type StatementCodec} from "../../../codecs/quorum/strict/statement.js";
+import {deposit} from "../../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import type {Members} from "./members.js";
@@ -40,6 +41,18 @@ export function checkStatement<T extends ClientStatement>(
     throw new RuleError("STATEMENT_TOO_LONG", "the request would live too long", {hint: "compare the clocks"});
   if (!isSignedBy(codec, signed, card.signingKey, verify))
     throw new RuleError("SIGNATURE_INVALID", `the request is not signed by ${client}`);
+}
+
+/** @throws RuleError ROSTER_MISMATCH, SIGNATURE_INVALID */
+export function checkDeposit(
+  signed: Signed<ContentOf<typeof deposit>>,
+  {members, verify}: {readonly members: Members; readonly verify: VerifySignature},
+): void {
+  const {roster, owner} = signed.content;
+  checkRosterDigest(members, roster);
+  const card = members.client(owner);
+  if (!card || !isSignedBy(deposit, signed, card.signingKey, verify))
+    throw new RuleError("SIGNATURE_INVALID", `the deposit is not signed by ${owner}`);
 }
 
 /** @throws RuleError ROSTER_MISMATCH */

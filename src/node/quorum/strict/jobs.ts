@@ -10,8 +10,8 @@ import {
   refreshPayload,
   stockPayload,
 } from "../../../codecs/quorum/strict/job.js";
-import {digestOf, isSignedBy, sign} from "../../../codecs/quorum/strict/statement.js";
-import {deposit, result, ticket} from "../../../codecs/quorum/strict/statements.js";
+import {digestOf, sign} from "../../../codecs/quorum/strict/statement.js";
+import {result, ticket} from "../../../codecs/quorum/strict/statements.js";
 import {RuleError} from "../../../errors.js";
 import {packElements, unpackElements} from "../field/bytes.js";
 import {slice, type Vector} from "../field/vector.js";
@@ -22,7 +22,7 @@ import {namingNobody} from "../verified/opening.js";
 import {compareHeard, type Protocol} from "../verified/protocol.js";
 import {renew} from "../verified/refresh.js";
 import {makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
-import {charge, checkRosterDigest, checkStatement} from "./admission.js";
+import {charge, checkDeposit, checkRosterDigest, checkStatement} from "./admission.js";
 import {boundOf, exhausted, type StrictCustodian, stale, wiresOf} from "./custodian.js";
 import {beginRun, keep, keysFor, partyOf, refuseJob, SKIPPED_MAX, secretAt, sessionOf} from "./job-parts.js";
 import type {Sharing} from "./store.js";
@@ -97,13 +97,10 @@ function checkComplete({ports: {store}}: StrictCustodian, named: readonly {reado
 }
 
 function* takeDeposit(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
-  const {store, members, place, verify, unseal} = custodian.ports;
+  const {store, members, place, unseal} = custodian.ports;
   const signed = depositPayload.decode(job.payload);
-  const {roster, programId, owner, boxes} = signed.content;
-  checkRosterDigest(members, roster);
-  const card = members.client(owner);
-  if (!card || !isSignedBy(deposit, signed, card.signingKey, verify))
-    throw new RuleError("SIGNATURE_INVALID", `the deposit is not signed by ${owner}`);
+  const {programId, boxes} = signed.content;
+  checkDeposit(signed, custodian.ports);
   const program = custodian.program(programId);
   const names = secretNames(program.ir);
   if (store.sharing(program.programId))
