@@ -95,10 +95,13 @@ async function pieceOf({manifest: {height}, proofPath}: SnapshotFiles, index: nu
     throw notHere(height);
   });
   try {
-    const piece = new Uint8Array(PROOF_PIECE_BYTES);
+    const from = index * PROOF_PIECE_BYTES;
+    const {size} = await handle.stat();
+    // No more memory than there is to tell: whoever asks behind the end gets nothing.
+    const piece = new Uint8Array(Math.min(PROOF_PIECE_BYTES, Math.max(0, size - from)));
     let end = 0;
     for (let read = 1; read > 0 && end < piece.length; end += read)
-      ({bytesRead: read} = await handle.read(piece, end, piece.length - end, index * PROOF_PIECE_BYTES + end));
+      ({bytesRead: read} = await handle.read(piece, end, piece.length - end, from + end));
     return piece.subarray(0, end);
   } finally {
     await handle.close();

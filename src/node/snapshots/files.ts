@@ -190,6 +190,37 @@ export function writeWhole(file: string, parts: Iterable<Uint8Array> | AsyncIter
   });
 }
 
+/**
+ * The same while `check` reads what goes into the file, so that no more of it comes than holds.
+ * @throws UnavailableError SNAPSHOT_WRITE_FAILED; as `check`, and nothing is left then
+ */
+export function writeChecked(
+  file: string,
+  parts: AsyncIterable<Uint8Array>,
+  check: (parts: AsyncIterable<Uint8Array>) => Promise<unknown>,
+): Promise<void> {
+  const draft = `${file}.new`;
+  return written(file, async () => {
+    const handle = await open(draft, "w");
+    async function* kept(): AsyncGenerator<Uint8Array> {
+      for await (const part of parts) {
+        await handle.writeFile(part);
+        yield part;
+      }
+    }
+    try {
+      await check(kept());
+      await handle.sync();
+    } catch (error) {
+      await rm(draft, {force: true});
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  });
+}
+
 async function writeParts(file: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
   const handle = await open(file, "w");
   try {

@@ -5,6 +5,7 @@ import {deflateSync, inflateSync} from "node:zlib";
 import {beforeAll, describe, expect, test} from "vitest";
 import {type SnapshotManifest, snapshotManifest, snapshotRootOf} from "../../../src/codecs/chain/snapshot.js";
 import {
+  PROOF_PIECE_BYTES,
   SNAPSHOT_PART_PROTOCOL,
   SNAPSHOTS_PROTOCOL,
   snapshotPartRequest,
@@ -237,6 +238,75 @@ describe("a peer that lies is found out, and the others are enough", () => {
     expect(await node.run()).toBe(HEIGHT);
     expect(network.rejected).toEqual([{by: "newcomer", peer: "liar"}]);
   }, 30_000);
+});
+
+/** Offers another snapshot each time, far above all others, and has none of them. */
+function tempting(): Lie {
+  let offered = 0;
+  return (protocol) =>
+    protocol === SNAPSHOTS_PROTOCOL
+      ? Promise.resolve(
+          snapshotsAnswer.encode({offers: [{height: 2n ** 60n, root: String(++offered).padStart(64, "0")}]}),
+        )
+      : Promise.reject(new UnavailableError("SNAPSHOT_NOT_HERE", "gone"));
+}
+
+test("who offers ever new snapshots and gives none of them holds nobody up", async () => {
+  const network = new InProcessNetwork();
+  await peer(network, "tempter", {lie: tempting()});
+  await peer(network, "honest");
+  const node = await newcomer(network);
+  expect(await node.run()).toBe(HEIGHT);
+}, 30_000);
+
+test("what was begun is kept until another is shown to be of a final block", async () => {
+  const network = new InProcessNetwork();
+  const abort = new AbortController();
+  const first = await peer(network, "a", {
+    lie: async (protocol, body, answer) => {
+      const answered = await answer();
+      if (protocol === SNAPSHOT_PART_PROTOCOL && snapshotPartRequest.decode(body).part === "state") abort.abort();
+      return answered;
+    },
+  });
+  const node = await newcomer(network);
+  await expect(node.run({signal: abort.signal})).rejects.toThrow();
+  await first.port.stop();
+  const tempter = await peer(network, "tempter", {lie: tempting()});
+  const running = node.run();
+  await expect.poll(() => tempter.asked.length).toBeGreaterThan(0);
+  expect(readdirSync(path.join(node.directory, "fast-sync", snapshot.root))).toContain("headers-0");
+  const second = await peer(network, "b");
+  expect(await running).toBe(HEIGHT);
+  expect(second.asked).not.toContain("headers 0");
+}, 30_000);
+
+test("of a proof that does not hold, no more is taken than shows it", async () => {
+  const network = new InProcessNetwork();
+  const liar = await peer(network, "liar", {
+    lie: async (protocol, body, answer) => {
+      if (protocol !== SNAPSHOT_PART_PROTOCOL) return answer();
+      const {part, index} = snapshotPartRequest.decode(body);
+      return part === "proof" ? new Uint8Array(index < 3 ? PROOF_PIECE_BYTES : 0) : answer();
+    },
+  });
+  const node = await newcomer(network);
+  const running = node.run();
+  await expect.poll(() => network.rejected, {timeout: 10_000}).toEqual([{by: "newcomer", peer: "liar"}]);
+  expect(liar.asked).toEqual(["manifest 0", "proof 0"]);
+  await peer(network, "honest");
+  expect(await running).toBe(HEIGHT);
+}, 30_000);
+
+test("a piece behind the end of a proof costs who serves it nothing", async () => {
+  const {directory, manifest, root} = snapshot;
+  let answer: Parameters<Network["serve"]>[1] = () => Promise.reject(new Error("not served"));
+  const serve: Network["serve"] = (protocol, handler) => {
+    if (protocol === SNAPSHOT_PART_PROTOCOL) answer = handler;
+  };
+  new SnapshotDesk({serve}, path.dirname(directory));
+  const asked = {height: manifest.height, root, part: "proof", index: 1_000} as const;
+  expect((await answer(snapshotPartRequest.encode(asked), "somebody")).buffer.byteLength).toBe(0);
 });
 
 test("a peer that keeps silent, and one that refuses, hold nothing up and are not blamed", async () => {

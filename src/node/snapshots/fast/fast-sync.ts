@@ -2,10 +2,12 @@
  * Starts a node from a snapshot that peers have: which of them lie is found out part by part, and what was brought before a
  * kill is taken up again (docs/decisions/0076-fast-sync.md).
  */
+import {existsSync} from "node:fs";
 import {readdir, readFile, rm, statfs} from "node:fs/promises";
 import path from "node:path";
 import {setTimeout as sleep} from "node:timers/promises";
 import {plain} from "../../../codecs/bytes.js";
+import {framesIn} from "../../../codecs/chain/chain-file.js";
 import {chunksOf, decodeManifest, snapshotRootOf} from "../../../codecs/chain/snapshot.js";
 import {PROOF_PIECE_BYTES} from "../../../codecs/network/snapshots.js";
 import {DecodeError, QsdmError, RuleError, UnavailableError} from "../../../errors.js";
@@ -14,7 +16,7 @@ import {genesisBlock} from "../../ledger/chain/genesis.js";
 import type {PeerId} from "../../network/port.js";
 import type {Log} from "../../service.js";
 import type {SqliteStoreOptions} from "../../storage/sqlite/store.js";
-import {MANIFEST, moveTo, PROOF, SnapshotFiles, writeWhole} from "../files.js";
+import {MANIFEST, moveTo, PROOF, SnapshotFiles, writeChecked, writeWhole, written} from "../files.js";
 import {checkProof} from "../prove.js";
 import {restoreSnapshot} from "../restore.js";
 import {placeOf} from "../shelf.js";
@@ -54,6 +56,8 @@ export class FastSync {
   readonly #passed = new Set<string>();
   /** Roots that nobody was left to give, how often, and when they are tried again. */
   readonly #lost = new Map<string, {readonly times: number; readonly untilMs: number}>();
+  /** How often something could not be had that a peer offered. */
+  readonly #failures = new Map<PeerId, number>();
 
   constructor(private readonly ports: FastSyncPorts) {
     this.#peers = new SnapshotPeers(ports);
@@ -73,7 +77,7 @@ export class FastSync {
       signal.throwIfAborted();
       const offers = await this.#peers.offers();
       const open = offers?.filter(({root, height}) => height > 0n && !this.#passed.has(root)) ?? [];
-      const next = await this.#choose(open);
+      const next = this.#choose(open);
       if (open.length > 0) answeredMs = null;
       if (next) {
         const height = await this.#try(next);
@@ -94,12 +98,21 @@ export class FastSync {
     }
   }
 
-  /** What was begun before is gone on with while somebody has it. */
-  async #choose(open: readonly Offered[]): Promise<Offered | null> {
+  /**
+   * What was begun before is gone on with while somebody has it. Else the highest, of those first whose peers kept their
+   * word: somebody could offer ever new ones, and give none of them.
+   */
+  #choose(open: readonly Offered[]): Offered | null {
     const nowMs = this.ports.monotonicMs();
     const ready = open.filter(({root}) => (this.#lost.get(root)?.untilMs ?? 0) <= nowMs);
-    const begun = await readdir(this.ports.folder).catch(() => [] as string[]);
-    return ready.find(({root}) => begun.includes(root)) ?? ready[0] ?? null;
+    const begun = ready.find(({root}) => this.#isProven(root));
+    const failures = ({peers}: Offered): number => Math.min(...peers.map((each) => this.#failures.get(each) ?? 0));
+    return begun ?? [...ready].sort((a, b) => failures(a) - failures(b))[0] ?? null;
+  }
+
+  /** Whether the block of a snapshot that was begun is known to be final. */
+  #isProven(root: string): boolean {
+    return existsSync(path.join(this.ports.folder, root, PROOF));
   }
 
   /** @returns its height, or null where it could not be had */
@@ -108,13 +121,13 @@ export class FastSync {
     const {height, root} = offered;
     const directory = path.join(folder, root);
     try {
-      makeDirectory(directory);
-      for (const name of await readdir(folder))
-        if (name !== root) await rm(path.join(folder, name), {recursive: true, force: true});
-      log.info({height, root, peers: offered.peers.length}, "fast sync begins");
-      await this.#bring(offered, directory);
-      await this.#restore(offered, directory);
-      return height;
+      return await written(directory, async () => {
+        makeDirectory(directory);
+        log.info({height, root, peers: offered.peers.length}, "fast sync begins");
+        await this.#bring(offered, directory);
+        await this.#restore(offered, directory);
+        return height;
+      });
     } catch (err) {
       if (!(err instanceof QsdmError) || FOR_THE_OPERATOR.has(err.code)) throw err;
       log.warn({err, height, root}, "a snapshot could not be had");
@@ -124,6 +137,8 @@ export class FastSync {
         const times = (this.#lost.get(root)?.times ?? 0) + 1;
         if (times === LOST_MAX) this.#passed.add(root);
         this.#lost.set(root, {times, untilMs: this.ports.monotonicMs() + times * REST_MS});
+        for (const peer of offered.peers) this.#failures.set(peer, (this.#failures.get(peer) ?? 0) + 1);
+        if (!this.#isProven(root)) await rm(directory, {recursive: true, force: true});
         return null;
       }
       this.#passed.add(root);
@@ -136,11 +151,14 @@ export class FastSync {
   }
 
   async #bring(offered: Offered, directory: string): Promise<void> {
-    const {log, signal, hashAll, genesis, monotonicMs} = this.ports;
-    const {height} = offered;
+    const {log, signal, hashAll, genesis, monotonicMs, folder} = this.ports;
+    const {height, root} = offered;
     await this.#manifest(offered, directory);
     const files = await SnapshotFiles.open(directory);
     await this.#proof(offered, files);
+    // What was begun before makes room for what is final, not for a word.
+    for (const name of await readdir(folder))
+      if (name !== root) await rm(path.join(folder, name), {recursive: true, force: true});
     await this.#checkRoom(files);
     let toldMs = monotonicMs();
     const download = new ChunkDownload(files, offered.peers, {
@@ -176,19 +194,19 @@ export class FastSync {
 
   /** Each peer may have other votes: the first proof that holds is kept. */
   async #proof(offered: Offered, files: SnapshotFiles): Promise<void> {
-    const holds = (): Promise<unknown> => checkProof(files.manifest, files.proof(), this.ports, () => {});
+    const check = (frames: AsyncIterable<Uint8Array>): Promise<unknown> =>
+      checkProof(files.manifest, frames, this.ports, () => {});
     try {
-      await holds();
+      await check(files.proof());
       return;
     } catch (error) {
       if (!(error instanceof QsdmError)) throw error;
       // None yet, or one that this disk altered: it was verified before it counted.
       await rm(path.join(files.directory, PROOF), {force: true});
     }
-    await this.#ofOne(offered, async (peer) => {
-      await writeWhole(files.proofPath, this.#pieces(peer, offered));
-      await holds();
-    });
+    await this.#ofOne(offered, (peer) =>
+      writeChecked(files.proofPath, this.#pieces(peer, offered), (pieces) => check(framesIn(pieces))),
+    );
   }
 
   async *#pieces(peer: PeerId, {height, root}: Offered): AsyncGenerator<Uint8Array> {
