@@ -58,7 +58,8 @@ export const feesEstimateCommand = (io: Io): Command =>
           "base fee. It is no promise: others may bid later, and more.\n\n" +
           "The estimate is for an ordinary transaction that adds nothing to the state. --tx takes one, signed or not, and asks the " +
           "node for its gas, with the records that it would add now: an account that is paid for the first time, the sender's key, a " +
-          "stream. --gas says the gas of one that is not made yet.\n\n" +
+          "stream. What an account of several keys sends shows its keys with the first signature, and is reckoned with one key " +
+          "before. --gas says the gas of one that is not made yet.\n\n" +
           "--plot draws the base fee and the gas of the last 200 blocks instead. With a name that ends in .svg the picture is " +
           "written there.",
         examples: [
