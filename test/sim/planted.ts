@@ -309,9 +309,9 @@ export const PLANTED: readonly PlantedBug[] = [
     "receipts of a block are not stored",
     ["receipts", "acknowledged"],
     edit(
-      "src/node/storage/sqlite/store.ts",
-      "this.#receipts.append(height, receipts);",
-      "if (height % 2n === 0n) this.#receipts.append(height, receipts);",
+      "src/node/storage/sqlite/commit-writer.ts",
+      "log.append(height, receipts);",
+      "if (height % 2n === 0n) log.append(height, receipts);",
     ),
   ),
   bug(

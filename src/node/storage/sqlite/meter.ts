@@ -1,5 +1,6 @@
 /** What is measured of the embedded store while a node runs. */
-import type {StoreSizes} from "../store.js";
+import {encodedReceipt} from "../../../codecs/chain/receipt.js";
+import type {BlockCommit, StoreSizes} from "../store.js";
 
 /** What takes time in it. `keep` puts what was acknowledged or promised on disk. */
 export const STORE_OPERATIONS = ["commit", "keep", "block", "receipt", "receipts", "prune"] as const;
@@ -28,4 +29,13 @@ export interface StoreFigures extends StoreSizes {
   /** Of the log that commits go to first. */
   readonly walBytes: number;
   readonly caches: Readonly<Record<"receipts" | "receipt_index", CacheFigures>>;
+}
+
+/** Tells of what a commit wrote. @param packed its block */
+export function meterCommit(meter: StoreMeter, {receipts, changes, events}: BlockCommit, packed: Uint8Array): void {
+  const sum = (sizes: readonly number[]): number => sizes.reduce((all, each) => all + each, 0);
+  meter.wrote("block", packed.length);
+  meter.wrote("receipt", sum(receipts.map((each) => encodedReceipt(each).length)));
+  meter.wrote("state", sum(changes.map(({value}) => value?.length ?? 0)));
+  meter.wrote("event", sum(events.map(({body}) => body.length)));
 }

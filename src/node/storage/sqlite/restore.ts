@@ -19,6 +19,7 @@ import type {BatchRef} from "../../../codecs/dag/batch.js";
 import {UnavailableError} from "../../../errors.js";
 import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
 import {type Cells, CLEAR} from "../seal/cells.js";
+import {PRUNED_SEQ} from "./commit-writer.js";
 import {type Compression, loadCompression} from "./compression.js";
 import type {Sqlite, Statement} from "./driver.js";
 import {explainWrite} from "./failure.js";
@@ -27,7 +28,7 @@ import {PRUNED_HEIGHT} from "./prune.js";
 import {APPLICATION_ID, UNFINISHED_ID} from "./schema.js";
 import {checkSealedBy} from "./sealed-by.js";
 import {prepareStatements, type Statements} from "./statements.js";
-import {PRUNED_SEQ, SqliteStore, type SqliteStoreOptions} from "./store.js";
+import {SqliteStore, type SqliteStoreOptions} from "./store.js";
 
 /** What is stored with the newest block. */
 export interface RestoredHead {

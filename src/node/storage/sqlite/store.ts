@@ -1,7 +1,7 @@
 /** The embedded store: one SQLite file, one transaction for each block. */
 
 import type {Topic} from "../../../codecs/api/events.js";
-import {bytesOfHex, hexOf, textOf, utf8} from "../../../codecs/bytes.js";
+import {bytesOfHex, hexOf, textOf} from "../../../codecs/bytes.js";
 import {
   type Block,
   block as blockCodec,
@@ -11,10 +11,9 @@ import {
   header,
 } from "../../../codecs/chain/block.js";
 import {type EpochRow, epochRow} from "../../../codecs/chain/epoch.js";
-import {encodedReceipt, type Receipt, receipt} from "../../../codecs/chain/receipt.js";
-import {BATCH_WINDOW_ROUNDS, type BatchRef} from "../../../codecs/dag/batch.js";
+import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import type {BatchRef} from "../../../codecs/dag/batch.js";
 import {InvariantError, QsdmError} from "../../../errors.js";
-import {lastSeqOf} from "../../ledger/chain/event-numbers.js";
 import {type Cells, CLEAR} from "../seal/cells.js";
 import type {
   BlockCommit,
@@ -34,11 +33,11 @@ import type {
   WaitingRow,
 } from "../store.js";
 import {BlockRows} from "./block-rows.js";
+import {CommitWriter, type KeptLimits, receiptCells} from "./commit-writer.js";
 import type {Sqlite} from "./driver.js";
 import {explainWrite} from "./failure.js";
 import {AppendLog} from "./log/append-log.js";
-import type {Cell} from "./log/chunk.js";
-import {NO_METER, type StoreFigures, type StoreMeter, type StoreOperation} from "./meter.js";
+import {meterCommit, NO_METER, type StoreFigures, type StoreMeter, type StoreOperation} from "./meter.js";
 import {CHAIN, openDatabase, type Upgraded} from "./open.js";
 import {Pruner, type RestoredRows} from "./prune.js";
 import {RECEIPTS, WAITING_KIND, WAITING_KINDS} from "./schema.js";
@@ -52,19 +51,13 @@ const INTEGER_MAX = 2n ** 63n - 1n;
 export const DEFAULT_CACHE_BYTES = 128 * 2 ** 20;
 /** Events that one query looks at, about a millisecond's worth. */
 const EVENTS_LOOKED_AT = 4_096;
-/** Row of `meta` with the number up to which events were dropped. */
-export const PRUNED_SEQ = "pruned_seq";
 /** Row of `meta` with what this validator promised. */
 const PROMISE = "promise";
 
 /** Options of the embedded store. */
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends KeptLimits {
   /** File, created when absent. */
   readonly path: string;
-  /** Slash receipts kept; the oldest go first. */
-  readonly slashReceiptsMax: number;
-  /** Blocks whose events are kept. */
-  readonly eventBlocksKept: number;
   /** Memory for what was read: half of it pages, half of it receipts and their index. */
   readonly cacheBytes?: number;
   /** How values are sealed; they lie in clear where nothing is said. */
@@ -81,6 +74,7 @@ export class SqliteStore implements LedgerStore {
   readonly #statements: Statements;
   readonly #receipts: AppendLog;
   readonly #pruner: Pruner;
+  readonly #writer: CommitWriter;
   readonly #space: Space;
   /** Why nothing is written any more. */
   #failure: unknown = null;
@@ -98,6 +92,7 @@ export class SqliteStore implements LedgerStore {
     this.#statements = prepareStatements(db);
     this.#receipts = new AppendLog(db, RECEIPTS, cacheBytes, cells);
     this.#pruner = new Pruner(db, this.#receipts);
+    this.#writer = new CommitWriter({statements: this.#statements, receipts: this.#receipts, rows, cells}, options);
     this.#space = new Space(db);
   }
 
@@ -176,7 +171,7 @@ export class SqliteStore implements LedgerStore {
         const cell = this.cells.seal("uncommitted.value", [id, height], value);
         this.#statements.keepUncommitted.run(bytesOfHex(id), height, cell);
       }
-      this.#putMeta(PROMISE, promise);
+      this.#statements.putMeta.run(PROMISE, this.cells.seal("meta.value", [PROMISE], promise));
     });
   }
 
@@ -219,8 +214,8 @@ export class SqliteStore implements LedgerStore {
   }
 
   commit(commit: BlockCommit, packed: Uint8Array): void {
-    this.#transaction("commit", () => this.#write(commit, packed));
-    this.#meterCommit(commit, packed);
+    this.#transaction("commit", () => this.#writer.write(commit, packed));
+    meterCommit(this.#meter, commit, packed);
   }
 
   async block(height: bigint): Promise<StoredBlock | null> {
@@ -290,8 +285,7 @@ export class SqliteStore implements LedgerStore {
   }
 
   prunedSeq(): bigint {
-    const row = this.#statements.meta.get(PRUNED_SEQ);
-    return row ? row.value.readBigInt64BE() : 0n;
+    return this.#writer.prunedSeq();
   }
 
   prunedHeight(): bigint {
@@ -377,77 +371,10 @@ export class SqliteStore implements LedgerStore {
     this.db.close();
   }
 
-  #write(commit: BlockCommit, body: Uint8Array): void {
-    const [statements, cells] = [this.#statements, this.cells];
-    const {block} = commit;
-    const {height, timeMs} = block.header;
-    statements.addBlock.run(
-      height,
-      bytesOfHex(commit.id),
-      cells.seal("block.header", [height], this.rows.packHeader(header.encode(block.header))),
-      cells.seal("block.certificate", [height], certificate.encode(commit.certificate)),
-      cells.seal("block.body", [height], body),
-    );
-    for (const {store, key, value} of commit.changes) {
-      const name = cells.stateName(store, key);
-      if (value === null) statements.removeState.run(store, name);
-      else statements.putState.run(store, name, cells.sealState(store, key, value));
-    }
-    const receipts = receiptCells(commit.receipts);
-    this.#receipts.append(height, receipts);
-    const slashes = new Set(commit.slashes);
-    for (const [i, {txId, slash, outcome}] of commit.receipts.entries()) {
-      if (!slashes.has(txId)) continue;
-      const {key, value} = receipts[i]!;
-      const cell = cells.seal("slash_receipt.value", [txId, timeMs], value);
-      statements.addSlashReceipt.run(key, height, timeMs, outcome, slash?.evidenceKind ?? "", cell);
-    }
-    if (slashes.size > 0) statements.trimSlashReceipts.run(this.options.slashReceiptsMax);
-    for (const {seq, topic, body, proofIndex} of commit.events)
-      statements.addEvent.run(seq, topic, cells.seal("event.body", [seq, topic], utf8(body)), proofIndex);
-    this.#pruneEvents(height);
-    this.#takeBatches(block);
-    // What is at or below a final height is final, or never will be.
-    statements.dropUncommitted.run(height);
-    if (commit.epoch) {
-      const {number} = commit.epoch;
-      const cell = cells.seal("epoch.value", [number, height], epochRow.encode(commit.epoch));
-      statements.addEpoch.run(number, height, cell);
-      // What stood above is of the epoch that ended.
-      statements.dropAllUncommitted.run();
-    }
-    for (const id of commit.settled) statements.drop.run(bytesOfHex(id));
-    this.#putMeta("state_root", bytesOfHex(commit.stateRoot));
-    this.#putMeta("receipts_root", bytesOfHex(commit.receiptsRoot));
-  }
-
-  #takeBatches({header: {epoch}, batches}: Block): void {
-    const newest = batches.at(-1);
-    if (!newest) return;
-    for (const {round, creator, batchId} of batches)
-      this.#statements.takeBatch.run(epoch, round, creator, bytesOfHex(batchId));
-    // A lower one than an earlier block's forgets less, never too much.
-    this.#statements.forgetTaken.run(epoch, newest.round - BATCH_WINDOW_ROUNDS);
-  }
-
-  /** What is gone is written down: a node that keeps more after a restart must not promise what it has dropped. */
-  #pruneEvents(height: bigint): void {
-    const pruned = lastSeqOf(height - BigInt(this.options.eventBlocksKept));
-    if (pruned <= this.prunedSeq()) return;
-    this.#statements.trimEvents.run(pruned);
-    const value = Buffer.alloc(8);
-    value.writeBigInt64BE(pruned);
-    this.#statements.putMeta.run(PRUNED_SEQ, value);
-  }
-
   #meta(name: string): string {
     const row = this.#statements.meta.get(name);
     if (!row) throw new InvariantError(`stored chain has no ${name}`);
     return hexOf(this.cells.open("meta.value", [name], row.value));
-  }
-
-  #putMeta(name: string, value: Uint8Array): void {
-    this.#statements.putMeta.run(name, this.cells.seal("meta.value", [name], value));
   }
 
   #header({height, header: cell}: {readonly height: bigint; readonly header: Uint8Array}): Header {
@@ -496,14 +423,6 @@ export class SqliteStore implements LedgerStore {
     return result;
   }
 
-  #meterCommit({receipts, changes, events}: BlockCommit, packed: Uint8Array): void {
-    const sum = (sizes: readonly number[]): number => sizes.reduce((all, each) => all + each, 0);
-    this.#meter.wrote("block", packed.length);
-    this.#meter.wrote("receipt", sum(receipts.map((each) => encodedReceipt(each).length)));
-    this.#meter.wrote("state", sum(changes.map(({value}) => value?.length ?? 0)));
-    this.#meter.wrote("event", sum(events.map(({body}) => body.length)));
-  }
-
   #guarded<T>(write: () => T): T {
     this.#checkWhole();
     try {
@@ -525,6 +444,3 @@ export class SqliteStore implements LedgerStore {
     return explained;
   }
 }
-
-const receiptCells = (receipts: readonly Receipt[]): readonly Cell[] =>
-  receipts.map((each) => ({key: bytesOfHex(each.txId), value: encodedReceipt(each)}));
