@@ -5,13 +5,13 @@ import {encodeElements} from "../../../src/codecs/quorum/element.js";
 import {packProgram} from "../../../src/codecs/quorum/program-package.js";
 import type {Answer, Ask, CoordinatorMethods} from "../../../src/codecs/quorum/strict/calls.js";
 import {rosterFile} from "../../../src/codecs/quorum/strict/roster.js";
-import {handover} from "../../../src/codecs/quorum/strict/rotation.js";
+import {erasure, handover} from "../../../src/codecs/quorum/strict/rotation.js";
 import {sign} from "../../../src/codecs/quorum/strict/statement.js";
 import type {StrictClient} from "../../../src/node/custody/client.js";
 import {sealTo} from "../../../src/node/custody/party.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
-import {handoverBound, type SignedHandover} from "../../../src/node/quorum/strict/handover.js";
+import {erasedBy, handoverBound, type SignedHandover} from "../../../src/node/quorum/strict/handover.js";
 import {deskOf, keystoreOf} from "../../commands/against-node.js";
 import {StrictQuorum} from "../../support/strict-quorum.js";
 
@@ -175,4 +175,16 @@ describe("two rosters of one quorum", () => {
     await after.stop();
     expect(await results(next)).toEqual(right);
   });
+});
+
+test("whoever erased what another rotation handed over has erased nothing of this one", () => {
+  const [from, to] = [old.members, next.members];
+  const {verify} = old.parties.custodians[0]!;
+  const signed = (custodian: number, by = custodian, change: {from?: Uint8Array; to?: Uint8Array} = {}) => {
+    const content = {...{from: from.digest, to: to.digest, custodian, timeMs: 1n}, ...change};
+    return sign(erasure, content, (message) => old.parties.custodians[by]!.sign(message));
+  };
+  expect(erasedBy([signed(0), signed(2)], {from, to, verify})).toEqual([0, 2]);
+  const others = [signed(0, 0, {from: to.digest}), signed(1, 1, {to: from.digest}), signed(2, 1)];
+  expect(erasedBy(others, {from, to, verify})).toEqual([]);
 });

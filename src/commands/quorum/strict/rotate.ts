@@ -1,8 +1,7 @@
 /** Secrets go from the custodians of one roster to those of the next. */
-import {erasure} from "../../../codecs/quorum/strict/rotation.js";
-import {isSignedBy} from "../../../codecs/quorum/strict/statement.js";
 import {UsageError} from "../../../errors.js";
 import {loadMlDsa} from "../../../node/compute/ml-dsa.js";
+import {erasedBy} from "../../../node/quorum/strict/handover.js";
 import {Members} from "../../../node/quorum/strict/members.js";
 import {successorsOf} from "../../../node/quorum/strict/succession.js";
 import type {Io} from "../../io.js";
@@ -30,7 +29,7 @@ export async function rotateStrictly(io: Io, {to, toKey, without = [], keep, ...
   const {roster: following} = await readParty(io, next);
   const {verify} = await loadMlDsa(87, "few");
   const members = Members.of(previous, verify);
-  successorsOf(members, following, verify);
+  const successors = successorsOf(members, following, verify);
   const names = previous.content.custodians.map(({card}) => card.name);
   const out = without.map((name) => names.indexOf(name));
   if (out.includes(-1))
@@ -51,11 +50,7 @@ export async function rotateStrictly(io: Io, {to, toKey, without = [], keep, ...
     if (!keep) {
       progress.log("the present custodians erase their shares");
       const {erasures} = await atCoordinator(io, at, (client) => client.call("retire", {next: following, certificate}));
-      erased = erasures.flatMap((each) => {
-        const {custodian} = each.content;
-        const key = members.custodian(custodian)?.card.signingKey;
-        return key && isSignedBy(erasure, each, key, verify) ? [names[custodian]!] : [];
-      });
+      erased = erasedBy(erasures, {from: members, to: successors, verify}).map((place) => names[place]!);
       for (const name of names.filter((each) => !erased.includes(each))) io.warn(`${name} has not erased its shares`);
     }
     io.result({programs, handed_over: handovers.length, erased}, [[programs, handovers.length, erased.join(",")]]);

@@ -9,7 +9,8 @@ import {secretNames} from "../../../codecs/quorum/ir.js";
 import type {Certificate} from "../../../codecs/quorum/strict/calls.js";
 import type {SignedRoster} from "../../../codecs/quorum/strict/roster.js";
 import {erasure, handover, takeoverPayload} from "../../../codecs/quorum/strict/rotation.js";
-import {type ContentOf, type Signed, sign} from "../../../codecs/quorum/strict/statement.js";
+import {type ContentOf, isSignedBy, type Signed, sign} from "../../../codecs/quorum/strict/statement.js";
+import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
 import {fieldSource} from "../field/random.js";
@@ -17,6 +18,7 @@ import {share} from "../sharing/shamir.js";
 import {SharedRandomness} from "../verified/prss.js";
 import {checkCertificate, type StrictCustodian, stale} from "./custodian.js";
 import {beginRun, partyOf} from "./job-parts.js";
+import type {Members} from "./members.js";
 import {successorsOf} from "./succession.js";
 
 export type SignedHandover = Signed<ContentOf<typeof handover>>;
@@ -90,6 +92,20 @@ export function retire(
   custodian.reservations.clear();
   const content = {from: members.digest, to: successors.digest, custodian: place, timeMs: BigInt(nowMs)};
   return sign(erasure, content, (message) => custodian.ports.sign(message));
+}
+
+/** Places of those who signed that they have nothing left of what they handed from one roster to the other. */
+export function erasedBy(
+  erasures: readonly Signed<ContentOf<typeof erasure>>[],
+  {from, to, verify}: {readonly from: Members; readonly to: Members; readonly verify: VerifySignature},
+): readonly number[] {
+  return erasures.flatMap((each) => {
+    const {content} = each;
+    const key = from.custodian(content.custodian)?.card.signingKey;
+    // A key may be in many rosters: what was erased of another one says nothing of this one.
+    if (!key || !equalBytes(content.from, from.digest) || !equalBytes(content.to, to.digest)) return [];
+    return isSignedBy(erasure, each, key, verify) ? [content.custodian] : [];
+  });
 }
 
 /** Whether a job of the next roster took over all secrets that are held now. */
