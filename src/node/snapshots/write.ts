@@ -12,6 +12,7 @@ import {frameOf} from "../../codecs/chain/chain-file.js";
 import type {FinalityProof} from "../../codecs/chain/finality.js";
 import {type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {
+  CHUNK_MAX_BYTES,
   type SnapshotManifest,
   type SnapshotProof,
   SPAN_HEADERS,
@@ -53,7 +54,8 @@ const HEADERS_AT_ONCE = 128;
 
 /**
  * Writes the snapshot to `place`, where it appears once all of it is on the disk.
- * @throws UnavailableError SNAPSHOT_PRUNED, SNAPSHOT_WRITE_FAILED, FINALITY_PENDING; the signal's reason
+ * @throws UnavailableError SNAPSHOT_PRUNED, SNAPSHOT_PART_TOO_LONG, SNAPSHOT_WRITE_FAILED, FINALITY_PENDING; the signal's
+ * reason
  */
 export async function writeSnapshot(ground: SnapshotGround, place: string, ports: WritePorts): Promise<SnapshotFiles> {
   const draft = await SnapshotDraft.begin(place);
@@ -181,6 +183,13 @@ class Writer {
 
   async #chunk(name: string, parts: readonly Uint8Array[]): Promise<number> {
     const chunk = concat(...parts);
+    // A block may be longer than a message, and nobody would take the snapshot.
+    if (chunk.length > CHUNK_MAX_BYTES)
+      throw new UnavailableError(
+        "SNAPSHOT_PART_TOO_LONG",
+        `${name} of block ${this.ground.height} has ${chunk.length} bytes, a part of a snapshot at most ${CHUNK_MAX_BYTES}`,
+        {hint: "take the snapshot of another block"},
+      );
     await this.draft.chunk(name, chunk);
     this.ports.wrote(++this.#chunks);
     return chunk.length;

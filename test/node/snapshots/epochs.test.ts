@@ -1,4 +1,5 @@
 /** A snapshot of a chain whose voters changed: its proof goes through every epoch, and nothing in it is believed. */
+import {readdirSync} from "node:fs";
 import path from "node:path";
 import {describe, expect, test} from "vitest";
 import {
@@ -38,27 +39,38 @@ const bodyOf = (header: (typeof HEADERS)[number]) => ({
 });
 
 /** The snapshot of a block, as a node at `tip` writes it. */
-function snapshotOf(height: bigint, tip = TIP): Promise<SnapshotFiles> {
+function snapshotOf(
+  height: bigint,
+  tip = TIP,
+  {shelf = scratchDirectory(), proofs = []}: {shelf?: string; proofs?: Uint8Array[]} = {},
+): Promise<SnapshotFiles> {
   const epoch = ROWS.filter(({originHeight}) => originHeight <= height).length;
-  return writeSnapshot(
-    {height, id: idAt(height), tree: GROUNDS[epoch]!.tree},
-    path.join(scratchDirectory(), String(height)),
-    {
-      genesis: GENESIS,
-      store: {
-        header: headerAt,
-        block: async (at) => ({id: idAt(at), block: bodyOf(headerAt(at)!), certificate: certifyBy(headerAt(at)!)}),
-        certificate: (at) => certifyBy(headerAt(at)!),
-        epoch: (number) => ROWS.find((each) => each.number === number) ?? null,
-      },
-      prove: (at) => deskAt(tip).prove(at),
-      older: null,
-      subtreeBytes: SUBTREE_BYTES,
-      signal: new AbortController().signal,
-      wrote: () => {},
+  return writeSnapshot({height, id: idAt(height), tree: GROUNDS[epoch]!.tree}, path.join(shelf, String(height)), {
+    genesis: GENESIS,
+    store: {
+      header: headerAt,
+      block: async (at) => ({
+        id: idAt(at),
+        block: {...bodyOf(headerAt(at)!), proofs},
+        certificate: certifyBy(headerAt(at)!),
+      }),
+      certificate: (at) => certifyBy(headerAt(at)!),
+      epoch: (number) => ROWS.find((each) => each.number === number) ?? null,
     },
-  );
+    prove: (at) => deskAt(tip).prove(at),
+    older: null,
+    subtreeBytes: SUBTREE_BYTES,
+    signal: new AbortController().signal,
+    wrote: () => {},
+  });
 }
+
+test("a block that is longer than a part may be has no snapshot", async () => {
+  const shelf = scratchDirectory();
+  const proofs = new Array<Uint8Array>(120).fill(new Uint8Array(65_536));
+  await expect(snapshotOf(1n, TIP, {shelf, proofs})).rejects.toMatchObject({code: "SNAPSHOT_PART_TOO_LONG"});
+  expect(readdirSync(shelf)).toEqual([]);
+});
 
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
