@@ -32,7 +32,6 @@ export function domainOf(points: readonly Point[]): [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const {value} of points) [low, high] = [Math.min(low, value), Math.max(high, value)];
   if (low < high) return [low, high];
-  // A flat line lies in the middle of something.
-  const around = Math.abs(low) / 10 || 1;
-  return [low - around, low + around];
+  // Nothing here is ever below 0. A flat line lies in the middle of something.
+  return low === 0 ? [0, 1] : [low * 0.9, low * 1.1];
 }

@@ -24,6 +24,7 @@ describe("in the terminal", () => {
     }
     expect(chartOf([panel([1_000])])).toMatch(/^base fee, dust, height 100\n/);
     expect(chartOf([panel([0, 0])])).toContain("0 ┼─");
+    expect(chartOf([panel([0, 0])])).not.toContain("−");
   });
 
   test("many values fit in 80 columns and keep their highest", () => {
