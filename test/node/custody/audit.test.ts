@@ -1,6 +1,5 @@
 /** The audit log of a coordinator among custodians, over sealed channels on loopback. */
 import {join} from "node:path";
-import Database from "better-sqlite3";
 import {afterAll, beforeAll, describe, expect, onTestFinished, test} from "vitest";
 import {hexOf} from "../../../src/codecs/bytes.js";
 import {packProgram} from "../../../src/codecs/quorum/program-package.js";
@@ -9,6 +8,7 @@ import {rosterFile} from "../../../src/codecs/quorum/strict/roster.js";
 import {auditLog} from "../../../src/node/custody/log-audit.js";
 import {leafHash, verifyConsistency, verifyInclusion} from "../../../src/node/quorum/audit/tree.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
+import {openSqlite} from "../../../src/node/storage/sqlite/driver.js";
 import {deskOf, keystoreOf} from "../../commands/against-node.js";
 import {testAccount} from "../../support/accounts.js";
 import {initTestNode, nodeGenesis, runTestNode} from "../../support/node.js";
@@ -131,7 +131,7 @@ describe("a coordinator's audit log", () => {
     const kept = operator.checkpointIn((await operator.call("seal", {})).countersigned);
     operator.close();
     await quorum.coordinator!.stop();
-    const db = new Database(join(quorum.folder, "coordinator", "strict-audit.db"));
+    const db = openSqlite(join(quorum.folder, "coordinator", "strict-audit.db"));
     // The last entries never were, and the checkpoints that tell of them neither.
     db.exec(`DELETE FROM entry WHERE idx >= ${kept.size - 2}; DELETE FROM checkpoint;`);
     db.exec(`DELETE FROM subtree WHERE (idx + 1) * (1 << level) > ${kept.size - 2}`);
