@@ -4,13 +4,14 @@ import {type Countersigned, checkpoint, countersignature} from "../../codecs/quo
 import {coordinatorMethods, ENTRIES_MAX} from "../../codecs/quorum/strict/calls.js";
 import {isSignedBy, sign} from "../../codecs/quorum/strict/statement.js";
 import type {VerifySignature} from "../../codecs/suite.js";
-import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
+import {QsdmError, RuleError} from "../../errors.js";
 import type {AuditLog, AuditNote} from "../quorum/audit/log.js";
 import type {Countersignature, SignedCheckpoint} from "../quorum/audit/witness.js";
 import type {Members} from "../quorum/strict/members.js";
 import type {Log} from "../service.js";
 import type {SqliteAuditLogStore} from "../storage/quorum/audit-store.js";
 import type {CustodianCalls} from "./custodian-calls.js";
+import {missing} from "./failures.js";
 import type {MethodName} from "./rpc.js";
 
 export interface AuditDeskPorts {
@@ -170,6 +171,3 @@ export class AuditDesk {
     throw new RuleError("SIGNATURE_INVALID", `custodian ${custodian} signed something else`);
   }
 }
-
-const missing = (present: number, needed: number): UnavailableError =>
-  new UnavailableError("CUSTODIANS_MISSING", `only ${present}/${needed} custodians signed the checkpoint`);

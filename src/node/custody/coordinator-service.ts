@@ -6,21 +6,8 @@ import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
 import {secretNames} from "../../codecs/quorum/ir.js";
 import {programPackage} from "../../codecs/quorum/program-package.js";
 import {resultCommitment} from "../../codecs/quorum/strict/audit.js";
-import {
-  type Answer,
-  type Certificate,
-  type CustodianMethods,
-  type CustodianStatus,
-  coordinatorMethods,
-} from "../../codecs/quorum/strict/calls.js";
-import {
-  depositPayload,
-  evaluatePayload,
-  type Job,
-  jobDigest,
-  refreshPayload,
-  stockPayload,
-} from "../../codecs/quorum/strict/job.js";
+import {type Answer, coordinatorMethods} from "../../codecs/quorum/strict/calls.js";
+import {depositPayload, evaluatePayload, type Job} from "../../codecs/quorum/strict/job.js";
 import {type ContentOf, digestOf, isSignedBy, type Signed} from "../../codecs/quorum/strict/statement.js";
 import {
   approval,
@@ -32,9 +19,8 @@ import {
   withdrawal,
 } from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
-import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
+import {QsdmError, RuleError} from "../../errors.js";
 import {checkDeposit, checkStatement} from "../quorum/strict/admission.js";
-import {type Accusation, namedBy} from "../quorum/strict/blame.js";
 import {checkApproval, checkWithdrawal, masksFor} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
 import type {SignedApproval, SignedWithdrawal} from "../quorum/strict/store.js";
@@ -42,9 +28,11 @@ import {triplesFor} from "../quorum/verified/online.js";
 import {stockMax} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
-import type {AuditDesk, Event} from "./audit-desk.js";
-import type {Answers, CustodianCalls} from "./custodian-calls.js";
-import {type EveryonesJobs, rotationHandlers} from "./rotations.js";
+import type {AuditDesk} from "./audit-desk.js";
+import type {CustodianCalls} from "./custodian-calls.js";
+import {blamed, missing} from "./failures.js";
+import {Jobs, type Ran} from "./jobs.js";
+import {rotationHandlers} from "./rotations.js";
 import type {Handlers, MethodName} from "./rpc.js";
 import {type LowWater, StockKeeper} from "./stock-keeper.js";
 
@@ -64,28 +52,23 @@ type SignedTicket = Signed<ContentOf<typeof ticket>>;
 type SignedResult = Signed<ContentOf<typeof result>>;
 type SignedDeposit = Signed<ContentOf<typeof deposit>>;
 
-type Ran = Answers<Answer<CustodianMethods["run"]>>;
-/** Whom a job is for. */
-type Asker = Pick<Event, "programId" | "party">;
-const NOBODY: Asker = {programId: null, party: ""};
-
 export class StrictCoordinator {
   readonly stock: StockKeeper;
   /** Since it started: evaluations with a result, attempts without one, and how often each custodian was left out. */
   readonly counts: {evaluations: number; aborts: number; readonly blamed: number[]};
-  /** Jobs of everyone run one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #jobs: Jobs;
   /** By program: the job that made the present shares of its secrets. */
   readonly #sharings = new Map<string, bigint>();
 
   constructor(private readonly ports: CoordinatorPorts) {
     const {n, k} = ports.members;
     this.counts = {evaluations: 0, aborts: 0, blamed: Array<number>(n).fill(0)};
+    this.#jobs = new Jobs({...ports, changed: () => this.#forget()});
     this.stock = new StockKeeper({
       ...ports,
       most: stockMax({n, t: k - 1}),
       nowMs: () => ports.nowMs(),
-      make: (wanted) => this.#alone(() => this.#make(wanted)),
+      make: (wanted) => this.#jobs.alone(() => this.#jobs.makeStock(wanted)),
     });
   }
 
@@ -111,10 +94,10 @@ export class StrictCoordinator {
         m.refresh.answer.encode({epoch: await this.refresh(m.refresh.ask.decode(body).recovering)}),
       custodians: async (body) => {
         m.custodians.ask.decode(body);
-        return m.custodians.answer.encode({statuses: await this.#statusesByPlace()});
+        return m.custodians.answer.encode({statuses: await this.#jobs.statuses()});
       },
       ...this.ports.audit.handlers(),
-      ...rotationHandlers(this.#jobs()),
+      ...rotationHandlers({...this.ports, jobs: this.#jobs}),
     };
     return {
       async call(method, body) {
@@ -163,10 +146,10 @@ export class StrictCoordinator {
     const programId = bytesOfHex(program.programId);
     audit.enter({event: "deploy", subject: programId, programId, party: shares?.content.owner ?? ""});
     if (!shares) return;
-    await this.#alone(async () => {
-      const epoch = await this.#epoch();
+    await this.#jobs.alone(async () => {
+      const epoch = await this.#jobs.epoch();
       const by = {programId, party: shares.content.owner};
-      await this.#agree({kind: "deposit", epoch, payload: depositPayload.encode(shares)}, by);
+      await this.#jobs.agree({kind: "deposit", epoch, payload: depositPayload.encode(shares)}, by);
     });
   }
 
@@ -254,17 +237,18 @@ export class StrictCoordinator {
       const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
       const job: Job = {roster: members.digest, kind: "evaluate", run: 0n, epoch: content.epoch, participants, payload};
       const by = {programId: content.programId, party: content.client};
-      const {answers, failures} = await this.#entered(job, by, (ran) => {
-        const [first] = this.#resultsIn(ran);
+      let results: readonly SignedResult[] = [];
+      const {answers, failures} = await this.#jobs.run(job, by, (ran) => {
+        results = this.#resultsIn(ran);
+        const [first] = results;
         return first ? resultCommitment(content.nonce, first.content.masked) : null;
       });
-      const results = this.#resultsIn({answers});
       if (results.length >= members.k) {
         this.counts.evaluations++;
         return {results, suspects: [...out], traffic: {attempts: attempt, triples, ...trafficOf(answers)}};
       }
       this.counts.aborts++;
-      const more = this.#blamed(failures).filter((place) => !out.has(place));
+      const more = blamed(members, failures).filter((place) => !out.has(place));
       for (const place of more) {
         out.add(place);
         this.counts.blamed[place]!++;
@@ -283,7 +267,7 @@ export class StrictCoordinator {
     const most = stockMax({n, t: k - 1});
     if (Math.max(wanted.triples, wanted.masks) > most)
       throw new RuleError("STOCK_TOO_LARGE", `at most ${most} at once`);
-    if (wanted.triples + wanted.masks > 0) await this.#alone(() => this.#make(wanted));
+    if (wanted.triples + wanted.masks > 0) await this.#jobs.alone(() => this.#jobs.makeStock(wanted));
     await this.stock.look();
     const {triple: lowTriples, mask: lowMasks} = this.stock.lowWater;
     return {triples: BigInt(this.stock.left("triple")), masks: BigInt(this.stock.left("mask")), lowTriples, lowMasks};
@@ -291,123 +275,10 @@ export class StrictCoordinator {
 
   /** New keys and shares; custodians in `recovering` get theirs back. @throws as `stock` */
   refresh(recovering: readonly number[]): Promise<bigint> {
-    return this.#alone(() => this.#refresh(recovering));
+    return this.#jobs.alone(() => this.#jobs.refresh(recovering));
   }
 
-  #jobs(): EveryonesJobs {
-    return {
-      ...this.ports,
-      alone: (work) => this.#alone(work),
-      nextRun: () => this.#nextRun(),
-      epoch: () => this.#epoch(),
-      agree: (job) => this.#agree(job),
-    };
-  }
-
-  async #make({triples, masks}: {readonly triples: number; readonly masks: number}): Promise<void> {
-    const epoch = await this.#epoch();
-    const statuses = await this.#everyone();
-    const next = (of: (status: CustodianStatus) => bigint): bigint =>
-      statuses.reduce((most, status) => (of(status) > most ? of(status) : most), 0n);
-    const numbers = {firstTriple: next(({nextTriple}) => nextTriple), firstMask: next(({nextMask}) => nextMask)};
-    const payload = stockPayload.encode({...numbers, triples, masks});
-    await this.#together({kind: "stock", epoch, payload});
-  }
-
-  async #refresh(recovering: readonly number[]): Promise<bigint> {
-    const {store, members} = this.ports;
-    const statuses = await this.#everyone();
-    const helpers = statuses.filter((_, place) => !recovering.includes(place));
-    if (helpers.length < members.k) throw missing(helpers.length, members.k);
-    const [{epoch, programs}] = helpers as [CustodianStatus, ...CustodianStatus[]];
-    const withSecrets = new Set(
-      store.programs().flatMap(({programId, ir}) => (secretNames(ir).length > 0 ? [programId] : [])),
-    );
-    const sharings = programs
-      .filter(({programId, sharing}) => sharing > 0n && withSecrets.has(Buffer.from(programId).toString("hex")))
-      .map(({programId, sharing: run}) => ({programId, run}));
-    const {job} = await this.#agree({kind: "refresh", epoch, payload: refreshPayload.encode({recovering, sharings})});
-    return job.run;
-  }
-
-  /** The epoch of all; the first keys are made here. @throws RuleError STALE_EPOCH */
-  async #epoch(): Promise<bigint> {
-    const statuses = await this.#everyone();
-    const epochs = new Set(statuses.map(({epoch}) => epoch));
-    if (epochs.size > 1)
-      throw new RuleError("STALE_EPOCH", `custodians are in epochs ${statuses.map(({epoch}) => epoch).join(", ")}`, {
-        hint: "qsdm quorum reshare --recover NAME brings one that lost its keys back",
-      });
-    const [epoch = 0n] = epochs;
-    return epoch === 0n ? this.#refresh([]) : epoch;
-  }
-
-  /** A job whose result is used once all have it: first each writes it down and signs that, then all are told. */
-  async #agree(job: Pick<Job, "kind" | "epoch" | "payload">, by: Asker = NOBODY): Promise<Certificate> {
-    const {store, custodians, log} = this.ports;
-    const {whole, outcomes} = await this.#together(job, by);
-    const certificate = custodians.certificate(whole, outcomes);
-    store.saveCertificate(certificate);
-    this.#forget();
-    const told = await custodians.all("commit", {certificate});
-    if (told.error) log.warn({err: told.error}, "a custodian was not told; it is when it is back");
-    return certificate;
-  }
-
-  async #together(
-    job: Pick<Job, "kind" | "epoch" | "payload">,
-    by: Asker = NOBODY,
-  ): Promise<{readonly whole: Job; readonly outcomes: readonly Uint8Array[]}> {
-    const {members} = this.ports;
-    await this.#everyone();
-    const run = await this.#nextRun();
-    const participants = Array.from({length: members.n}, (_, place) => place);
-    const whole: Job = {...job, roster: members.digest, run, participants};
-    const {answers, failures} = await this.#entered(whole, by);
-    if (failures.length === 0) return {whole, outcomes: answers.map(({answer}) => answer.outcome)};
-    const named = this.#blamed(failures);
-    const {error} = failures.find((each) => codeOf(each.error) !== "PEER_UNREACHABLE") ?? failures[0]!;
-    if (named.length === 0) throw error;
-    throw new RuleError("EVALUATION_ABORTED", `${members.namesOf(named).join(" and ")} deviated or was silent`, {
-      details: {culprits: named, reason: (error as QsdmError).details?.reason ?? codeOf(error)},
-      hint: "nothing was changed; see the custodians' logs",
-    });
-  }
-
-  /** A number above all that went before. */
-  async #nextRun(): Promise<bigint> {
-    const statuses = await this.ports.custodians.statuses();
-    const runs = [
-      ...statuses.map(({status}) => status.run),
-      ...this.ports.store.certificates().map(({job}) => job.run),
-    ];
-    return runs.reduce((most, each) => (each > most ? each : most), 0n) + 1n;
-  }
-
-  /** Who an attempt failed by: named by enough others, unreachable, or without what the others have. */
-  #blamed(failures: readonly {readonly place: number; readonly error: unknown}[]): number[] {
-    const {members} = this.ports;
-    const accusations = failures.flatMap(({place, error}): Accusation[] => {
-      const culprits = error instanceof QsdmError ? (error.details.culprits as number[] | undefined) : undefined;
-      return culprits ? [{by: place, culprits}] : [];
-    });
-    const unfit = failures.flatMap(({place, error}) => (UNFIT.has(codeOf(error)) ? [place] : []));
-    return [...new Set([...namedBy(accusations, members.k), ...unfit])].sort((a, b) => a - b);
-  }
-
-  /** Runs a job between two entries of the audit log: before the first is on the disk nobody is asked. */
-  async #entered(job: Job, by: Asker, commitmentOf: (ran: Ran) => Uint8Array | null = () => null): Promise<Ran> {
-    const {audit, custodians} = this.ports;
-    const entry = {subject: jobDigest(job), kind: job.kind, ...by};
-    await audit.entered({event: "begin", ...entry});
-    const ran = await custodians.run(job);
-    const failed = ran.failures.length > 0 && (job.kind !== "evaluate" || ran.answers.length < this.ports.members.k);
-    const outcome = failed ? codeOf(ran.error) : "ok";
-    audit.note({event: "end", ...entry, outcome, commitment: failed ? null : commitmentOf(ran)});
-    return ran;
-  }
-
-  #resultsIn({answers}: Pick<Ran, "answers">): SignedResult[] {
+  #resultsIn({answers}: Ran): SignedResult[] {
     return answers.flatMap(({place, answer}) => this.#resultIn(answer.outcome, place));
   }
 
@@ -441,36 +312,12 @@ export class StrictCoordinator {
     return newest;
   }
 
-  async #statusesByPlace(): Promise<(CustodianStatus | null)[]> {
-    const statuses = await this.ports.custodians.statuses();
-    return Array.from(
-      {length: this.ports.members.n},
-      (_, place) => statuses.find((each) => each.place === place)?.status ?? null,
-    );
-  }
-
-  /** @throws UnavailableError CUSTODIANS_MISSING */
-  async #everyone(): Promise<readonly CustodianStatus[]> {
-    const {members} = this.ports;
-    const statuses = await this.#statusesByPlace();
-    const present = statuses.filter((status) => status !== null);
-    if (present.length === members.n) return present;
-    const away = statuses.flatMap((status, place) => (status === null ? [place] : []));
-    throw missing(present.length, members.n, away, members);
-  }
-
   #program(programId: Uint8Array) {
     const program = this.ports.store.program(programId);
     if (program) return program;
     throw new RuleError("PROGRAM_UNKNOWN", `program ${Buffer.from(programId).toString("hex")} is not deployed`, {
       hint: "deploy it first: qsdm quorum deploy",
     });
-  }
-
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work, work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 }
 
@@ -482,29 +329,3 @@ const trafficOf = (answers: Ran["answers"]): {rounds: number; bytes: bigint} => 
 
 /** What costs all custodians work. A client has it done when it runs short. */
 const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set(["stock", "refresh", "seal", "handover", "takeover", "retire"]);
-
-/** Refusals of one custodian that say nothing of the others. */
-const UNFIT = new Set([
-  "PEER_UNREACHABLE",
-  "CALL_TIMEOUT",
-  "STALE_EPOCH",
-  "MASKS_UNKNOWN",
-  "STOCK_EXHAUSTED",
-  "PROGRAM_UNKNOWN",
-  "STOPPING",
-  "INTERNAL",
-]);
-
-const codeOf = (error: unknown): string => (error instanceof QsdmError ? error.code : "INTERNAL");
-
-const missing = (
-  present: number,
-  needed: number,
-  away: readonly number[] = [],
-  members?: Members,
-): UnavailableError => {
-  const who = away.length === 0 || !members ? "" : `, without ${members.namesOf(away).join(" and ")}`;
-  return new UnavailableError("CUSTODIANS_MISSING", `only ${present}/${needed} custodians take part${who}`, {
-    details: {culprits: away},
-  });
-};

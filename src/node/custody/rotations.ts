@@ -8,48 +8,42 @@ import {
   type CoordinatorMethods,
   coordinatorMethods,
 } from "../../codecs/quorum/strict/calls.js";
-import type {Job} from "../../codecs/quorum/strict/job.js";
 import {rosterDigest, type SignedRoster} from "../../codecs/quorum/strict/roster.js";
 import {takeoverPayload} from "../../codecs/quorum/strict/rotation.js";
-import {UnavailableError} from "../../errors.js";
 import type {Members} from "../quorum/strict/members.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
 import type {AuditDesk} from "./audit-desk.js";
 import type {CustodianCalls} from "./custodian-calls.js";
+import {missing} from "./failures.js";
+import type {Jobs} from "./jobs.js";
 import type {MethodName} from "./rpc.js";
 
-/** How a coordinator runs jobs of everyone, one after the other. */
-export interface EveryonesJobs {
+export interface RotationPorts {
   readonly members: Members;
   readonly store: SqliteStrictCoordinatorStore;
   readonly custodians: CustodianCalls;
   readonly audit: AuditDesk;
-  alone<T>(work: () => Promise<T>): Promise<T>;
-  /** A number above all that went before. */
-  nextRun(): Promise<bigint>;
-  /** Of the present keys, which are made where there are none. */
-  epoch(): Promise<bigint>;
-  agree(job: Pick<Job, "kind" | "epoch" | "payload">): Promise<Certificate>;
+  readonly jobs: Jobs;
 }
 
 export function rotationHandlers(
-  jobs: EveryonesJobs,
+  ports: RotationPorts,
 ): Partial<Record<MethodName, (body: Uint8Array) => Promise<Uint8Array>>> {
   const {handover, takeover, retire} = coordinatorMethods;
   return {
-    handover: async (body) => handover.answer.encode(await handOver(jobs, handover.ask.decode(body).next)),
-    takeover: async (body) => takeover.answer.encode({certificate: await takeOver(jobs, takeover.ask.decode(body))}),
-    retire: async (body) => retire.answer.encode(await retireAll(jobs, retire.ask.decode(body))),
+    handover: async (body) => handover.answer.encode(await handOver(ports, handover.ask.decode(body).next)),
+    takeover: async (body) => takeover.answer.encode({certificate: await takeOver(ports, takeover.ask.decode(body))}),
+    retire: async (body) => retire.answer.encode(await retireAll(ports, retire.ask.decode(body))),
   };
 }
 
 /** @throws what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
 const handOver = (
-  {custodians, members, store, audit, alone, nextRun}: EveryonesJobs,
+  {custodians, members, store, audit, jobs}: RotationPorts,
   next: SignedRoster,
 ): Promise<Answer<CoordinatorMethods["handover"]>> =>
-  alone(async () => {
-    const run = await nextRun();
+  jobs.alone(async () => {
+    const run = await jobs.nextRun();
     audit.enter({event: "handover", subject: rosterDigest(next.content)});
     const {answers, error} = await custodians.all("handover", {next, run});
     const needed = 2 * members.k - 1;
@@ -62,21 +56,21 @@ const handOver = (
 
 /** @throws RuleError HANDOVER_WRONG and what custodians refuse with; UnavailableError CUSTODIANS_MISSING */
 const takeOver = (
-  {custodians, members, store, alone, epoch, agree}: EveryonesJobs,
+  {custodians, members, store, jobs}: RotationPorts,
   {payload, packages}: Ask<CoordinatorMethods["takeover"]>,
 ): Promise<Certificate> =>
-  alone(async () => {
+  jobs.alone(async () => {
     for (const bytes of packages) {
       const {answers, error} = await custodians.all("install", {package: bytes});
       if (answers.length < members.n) throw error ?? missing(answers.length, members.n);
       store.saveProgram(programPackage.decode(bytes));
     }
-    return agree({kind: "takeover", epoch: await epoch(), payload: takeoverPayload.encode(payload)});
+    return jobs.agree({kind: "takeover", epoch: await jobs.epoch(), payload: takeoverPayload.encode(payload)});
   });
 
 /** @throws what a custodian refuses with, when none erases; UnavailableError CUSTODIANS_MISSING */
 async function retireAll(
-  {custodians, audit}: EveryonesJobs,
+  {custodians, audit}: RotationPorts,
   {next, certificate}: Ask<CoordinatorMethods["retire"]>,
 ): Promise<Answer<CoordinatorMethods["retire"]>> {
   audit.enter({event: "retire", subject: rosterDigest(next.content)});
@@ -84,6 +78,3 @@ async function retireAll(
   if (answers.length === 0) throw error ?? missing(0, 1);
   return {erasures: answers.map(({answer}) => answer.erasure)};
 }
-
-const missing = (present: number, needed: number): UnavailableError =>
-  new UnavailableError("CUSTODIANS_MISSING", `only ${present}/${needed} custodians take part`);

@@ -1,0 +1,41 @@
+/** How calls and jobs of custodians fail, and whom an attempt failed by. */
+import {QsdmError, UnavailableError} from "../../errors.js";
+import {type Accusation, namedBy} from "../quorum/strict/blame.js";
+import type {Members} from "../quorum/strict/members.js";
+import type {Answers} from "./custodian-calls.js";
+
+/** Refusals of one custodian that say nothing of the others. */
+const UNFIT = new Set([
+  "PEER_UNREACHABLE",
+  "CALL_TIMEOUT",
+  "STALE_EPOCH",
+  "MASKS_UNKNOWN",
+  "STOCK_EXHAUSTED",
+  "PROGRAM_UNKNOWN",
+  "STOPPING",
+  "INTERNAL",
+]);
+
+export const codeOf = (error: unknown): string => (error instanceof QsdmError ? error.code : "INTERNAL");
+
+export const missing = (
+  present: number,
+  needed: number,
+  away: readonly number[] = [],
+  members?: Members,
+): UnavailableError => {
+  const who = away.length === 0 || !members ? "" : `, without ${members.namesOf(away).join(" and ")}`;
+  return new UnavailableError("CUSTODIANS_MISSING", `only ${present}/${needed} custodians take part${who}`, {
+    details: {culprits: away},
+  });
+};
+
+/** Who an attempt failed by: named by enough others, unreachable, or without what the others have. */
+export function blamed({k}: Members, failures: Answers<unknown>["failures"]): number[] {
+  const accusations = failures.flatMap(({place, error}): Accusation[] => {
+    const culprits = error instanceof QsdmError ? (error.details.culprits as number[] | undefined) : undefined;
+    return culprits ? [{by: place, culprits}] : [];
+  });
+  const unfit = failures.flatMap(({place, error}) => (UNFIT.has(codeOf(error)) ? [place] : []));
+  return [...new Set([...namedBy(accusations, k), ...unfit])].sort((a, b) => a - b);
+}
