@@ -66,22 +66,16 @@ export const quorumAuditAnchorCommand = (io: Io): Command =>
           4: "Coordinator or node cannot be reached.",
           5: "--wait ended before a block decided.",
         },
-        seeAlso: ["quorum audit verify", "quorum coordinator"],
+        seeAlso: ["quorum audit verify", "quorum audit prove", "quorum coordinator"],
       }),
     ),
   ).action(async (flags: WriteFlags & PartyFlags) => {
     // --timeout is the ledger node's.
     const {timeout: _, ...party} = strictFlags(flags);
     const newest = await atCoordinator(io, party, async (client) => {
-      const countersigned = client.isOperator
-        ? (await client.call("seal", {})).countersigned
-        : (await client.call("checkpoint", {})).countersigned;
-      if (!countersigned)
-        throw new RuleError("CHECKPOINT_NONE", "there is no checkpoint yet", {
-          hint: "the coordinator has one signed every --checkpoint-interval",
-        });
-      const {log} = client.checkpointIn(countersigned);
-      return {quorum: client.quorum, log, countersigned};
+      const {newestCheckpoint} = await import("../../node/custody/log-proof.js");
+      const {countersigned, head} = await newestCheckpoint(client);
+      return {quorum: client.quorum, log: head.log, countersigned};
     });
     await submitOrder(io, flags, {build: (context) => orderAnchor(newest, context)});
   });

@@ -45,7 +45,7 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
           },
         ],
         exit: {3: "The log was changed, or does not contain --head or go on from --checkpoint."},
-        seeAlso: ["quorum audit anchor", "quorum coordinator"],
+        seeAlso: ["quorum audit prove", "quorum audit anchor", "quorum coordinator"],
       }),
     ),
   )

@@ -28,8 +28,9 @@ async function stockStrictly(io: Io, flags: Flags & StrictFlags): Promise<void> 
     const {statuses} = await client.call("custodians", {});
     const sum = (ranges: readonly {readonly count: number}[]): number =>
       ranges.reduce((total, {count}) => total + count, 0);
+    const names = client.namesOf([...statuses.keys()]);
     const custodians = statuses.map((status, place) => ({
-      name: client.nameOf(place),
+      name: names[place]!,
       triples: status && sum(status.triples),
       masks: status && sum(status.masks),
     }));

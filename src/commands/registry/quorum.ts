@@ -29,6 +29,7 @@ export const QUORUM: readonly ListedCommand[] = [
   {path: "quorum reshare", load: async () => (await import("../quorum/reshare.js")).quorumReshareCommand},
   {path: "quorum rotate", load: async () => (await import("../quorum/rotate.js")).quorumRotateCommand},
   {path: "quorum audit verify", load: async () => (await import("../quorum/audit-verify.js")).quorumAuditVerifyCommand},
+  {path: "quorum audit prove", load: async () => (await import("../quorum/audit-prove.js")).quorumAuditProveCommand},
   {path: "quorum audit anchor", load: async () => (await import("../quorum/audit-anchor.js")).quorumAuditAnchorCommand},
   {path: "quorum devnet", load: async () => (await import("../quorum/devnet.js")).quorumDevnetCommand},
   {path: "quorum custodian", load: async () => (await import("../quorum/custodian.js")).quorumCustodianCommand},

@@ -88,11 +88,6 @@ export class StrictClient {
     this.rpc.channel.close();
   }
 
-  /** Name of the custodian at a place of the roster. */
-  nameOf(place: number): string {
-    return this.ports.members.namesOf([place])[0]!;
-  }
-
   /** Whether the key is of somebody who runs a service. */
   get isOperator(): boolean {
     const {members, party} = this.ports;

@@ -52,7 +52,8 @@ function compare({size, frontier}: LogEnd, heads: readonly LogHead[]): void {
       forked(`its first ${size} entries are not those that were signed`);
 }
 
-function forked(why: string): never {
+/** @throws RuleError AUDIT_FORKED */
+export function forked(why: string): never {
   throw new RuleError("AUDIT_FORKED", `the log was cut or rewritten: ${why}`, {
     hint: "the checkpoint and the coordinator's key together prove it",
   });

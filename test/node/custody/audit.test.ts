@@ -6,7 +6,7 @@ import {packProgram} from "../../../src/codecs/quorum/program-package.js";
 import type {StrictAuditEntry} from "../../../src/codecs/quorum/strict/audit.js";
 import {rosterFile} from "../../../src/codecs/quorum/strict/roster.js";
 import {auditLog} from "../../../src/node/custody/log-audit.js";
-import {leafHash, verifyConsistency, verifyInclusion} from "../../../src/node/quorum/audit/tree.js";
+import {newestCheckpoint, proveEntry} from "../../../src/node/custody/log-proof.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {openSqlite} from "../../../src/node/storage/sqlite/driver.js";
 import {deskOf, keystoreOf} from "../../commands/against-node.js";
@@ -17,6 +17,8 @@ import {StrictQuorum} from "../../support/strict-quorum.js";
 const program = packProgram(compile("input x\nmul a = x x\noutput a"), {
   policy: {budgetPerIdentity: 6n, maxEvalsPerMinute: 100n},
 });
+
+const refusal = (code: string) => expect.objectContaining({code});
 
 describe("a coordinator's audit log", () => {
   let quorum: StrictQuorum;
@@ -44,6 +46,9 @@ describe("a coordinator's audit log", () => {
   };
 
   test("says who asked for what and what came of it, and all custodians sign for it", async () => {
+    const early = await quorum.client(0);
+    await expect(newestCheckpoint(early)).rejects.toThrow(refusal("CHECKPOINT_NONE"));
+    early.close();
     const entries = await entriesOf();
     const said = entries.map(({event, kind, party, outcome}) => [event, kind, party, outcome].join(" ").trim());
     expect(said).toEqual(
@@ -82,11 +87,20 @@ describe("a coordinator's audit log", () => {
     expect([...outputs]).toEqual([["a", 81n]]);
     client.close();
     const after = operator.checkpointIn((await operator.call("seal", {})).countersigned);
-    const sizes = {first: BigInt(before.size), size: BigInt(after.size)};
-    const {proof} = await operator.call("consistency", sizes);
-    expect(verifyConsistency(before, after, proof)).toBe(true);
-    const answer = await operator.call("inclusion", {index: 2n, size: sizes.size});
-    expect(verifyInclusion({leaf: leafHash(answer.entry), index: 2}, after, answer.proof)).toBe(true);
+    const {entry, head} = await proveEntry(operator, before.size, before);
+    expect([entry.index, head.root]).toEqual([BigInt(before.size), after.root]);
+    await expect(proveEntry(operator, after.size, null)).rejects.toThrow(refusal("ENTRY_UNSIGNED"));
+    const liar: typeof operator = Object.create(operator, {
+      call: {
+        value: (method: "inclusion" | "seal", ask: never) =>
+          operator.call(method, method === "inclusion" ? {index: 1n, size: BigInt(after.size)} : ask),
+      },
+    });
+    await expect(proveEntry(liar, 2, null)).rejects.toThrow(refusal("AUDIT_PROOF_WRONG"));
+    const another = {size: before.size, root: after.root};
+    await expect(proveEntry(operator, 0, another)).rejects.toThrow(refusal("AUDIT_FORKED"));
+    const longer = {size: after.size + 1, root: after.root};
+    await expect(proveEntry(operator, 0, longer)).rejects.toThrow(refusal("AUDIT_FORKED"));
     operator.close();
   });
 
@@ -114,6 +128,11 @@ describe("a coordinator's audit log", () => {
     const verify = `quorum audit verify ${as("alice")} --anchored-by ${owner.address} --api-url ${node.node.url}`;
     const documentOf = async (line: string) => JSON.parse((await desk.qsdm(line)).out);
     expect(await documentOf(verify)).toMatchObject({error: {code: "AUDIT_NOT_ANCHORED"}});
+    const proved = await documentOf(`quorum audit prove 0 ${as("alice")}`);
+    expect(proved.data).toMatchObject({
+      entry: {index: "0", event: "deploy"},
+      signed_by: ["custodian-0", "custodian-1", "custodian-2"],
+    });
     const anchor = `quorum audit anchor ${as("operator")} --passphrase-file /pass --wait --yes`;
     const first = await documentOf(anchor);
     expect(first).toMatchObject({ok: true, data: {quorum: hexOf(quorum.roster.content.quorum)}});

@@ -53,7 +53,8 @@ export function auditStrictly(io: Io, flags: AuditFlags): Promise<void> {
   });
 }
 
-async function keptCheckpoint(io: Io, client: StrictClient, path: string) {
+/** The log at a checkpoint that was kept in a file. */
+export async function keptCheckpoint(io: Io, client: StrictClient, path: string) {
   const bytes = await io.readFile(path, {flag: "--checkpoint", maxBytes: CHECKPOINT_MAX_BYTES});
   return client.checkpointIn(checkpointFile.decode(bytes));
 }
@@ -68,7 +69,8 @@ async function anchorOf(io: Io, {quorum, log}: StrictClient, {anchoredBy, apiUrl
   });
 }
 
-const fieldsOf = ({index, timeMs, event, kind, outcome, party, programId, subject}: StrictAuditEntry) => ({
+/** An entry as it is printed. */
+export const fieldsOf = ({index, timeMs, event, kind, outcome, party, programId, subject}: StrictAuditEntry) => ({
   ...{index, time: new Date(Number(timeMs)).toISOString(), event, kind: kind || "-", outcome, party: party || "-"},
   ...{program_id: programId ? hexOf(programId) : "-", subject: hexOf(subject)},
 });
