@@ -1,17 +1,18 @@
-/** Ends a test run with the one line that continuous integration reads, and names what skipped tests lack. */
+/** Ends a test run with the one line that continuous integration reads, after what skipped tests lack and what failed. */
+import type {SerializedError} from "vitest";
 import type {Reporter, TestCase, TestModule} from "vitest/node";
+import {failureLines, failuresOf} from "./failures.js";
 
 export default class SummaryReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], outside: readonly SerializedError[]): void {
     const counts = {passed: 0, failed: 0, skipped: 0, pending: 0};
-    for (const module of modules) {
-      if (module.state() === "failed" && module.children.size === 0) counts.failed++;
-      for (const test of module.children.allTests()) {
-        counts[test.result().state]++;
-        if (test.result().state === "skipped") console.log(`skipped: ${test.fullName}: ${reasonOf(test)}`);
-      }
+    for (const test of modules.flatMap((module) => [...module.children.allTests()])) {
+      counts[test.result().state]++;
+      if (test.result().state === "skipped") console.log(`skipped: ${test.fullName}: ${reasonOf(test)}`);
     }
-    console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    const failures = failuresOf(modules, outside);
+    for (const line of failureLines(failures)) console.log(line);
+    console.log(`${counts.passed} passed, ${failures.length} failed, ${counts.skipped} skipped`);
   }
 }
 
