@@ -2,14 +2,17 @@
  * Intermediate representation of a quorum program: nodes in the order in which they are evaluated.
  *
  * `{"nodes":[NODE...],"output_node_id":FIRST,"output_node_ids":[...]}` with
- * `NODE = {"id","type",["op"],"inputs":[...],["value"]}`, members in this order. `op` repeats the type of an operation.
- * A reader takes an IR that names its outputs in one of the two ways. Source: quorum programs, section 6.
+ * `NODE = {"id","type",["op"],"inputs":[...],["value"],["bits"]}`, members in this order. `op` repeats the type of an
+ * operation, `bits` is the distance of a shift. A reader takes an IR that names its outputs in one of the two ways. Source:
+ * quorum programs, sections 6 and 22.
  */
 import {DecodeError} from "../../errors.js";
 import {isList, isObject, members, type Value, type ValueObject} from "./json.js";
 
+/** Operands of the operations that are sums and products: polynomials of their operands. */
+export const ARITHMETIC = {add: 2, sub: 2, mul: 2, neg: 1, mux: 3} as const;
 /** Operands of each operation. */
-export const OPERANDS = {add: 2, sub: 2, mul: 2, neg: 1, mux: 3} as const;
+export const OPERANDS = {...ARITHMETIC, lt: 2, eq: 2, shr: 1} as const;
 export type Operation = keyof typeof OPERANDS;
 
 export interface InputNode {
@@ -27,11 +30,20 @@ export interface ConstNode {
   /** As written in the program: it may be negative, or p and more. */
   readonly value: bigint;
 }
-export interface OperationNode {
-  readonly type: Operation;
+interface PlainNode {
+  readonly type: Exclude<Operation, "shr">;
   readonly id: string;
   readonly inputs: readonly string[];
 }
+/** Division by 2^bits, rounded down. */
+export interface ShiftNode {
+  readonly type: "shr";
+  readonly id: string;
+  readonly inputs: readonly string[];
+  /** 1 to 100. */
+  readonly bits: number;
+}
+export type OperationNode = PlainNode | ShiftNode;
 export type Node = InputNode | SecretNode | ConstNode | OperationNode;
 
 /** A program whose operands all stand before their use. */
@@ -45,17 +57,28 @@ export interface Ir {
 export const IR_MAX_NODES = 65_536;
 /** Longest name of a wire, in characters. */
 export const WIRE_NAME_MAX = 1024;
+/** Farthest shift, in bits. */
+export const SHIFT_MAX_BITS = 100;
 
 const isOperation = (type: string): type is Operation => Object.hasOwn(OPERANDS, type);
 
 export const isOperationNode = (node: Node): node is OperationNode => isOperation(node.type);
 
 /** An operation that needs an exchange between custodians: a product of two shared values. */
-export interface ProductNode extends OperationNode {
+export interface ProductNode extends PlainNode {
   readonly type: "mul" | "mux";
 }
 
 export const isProduct = (node: Node): node is ProductNode => node.type === "mul" || node.type === "mux";
+
+/**
+ * An operation on the bits of signed numbers, where values above (p-1)/2 stand for negative ones: no polynomial of its
+ * operands. `lt` and `eq` give 1 or 0.
+ */
+export type BitNode = ShiftNode | (PlainNode & {readonly type: "lt" | "eq"});
+
+export const isBitOperation = (node: Node): node is BitNode =>
+  node.type === "lt" || node.type === "eq" || node.type === "shr";
 
 /** Names of the products, in their order: each needs a triple for every evaluation. */
 export const productNames = ({nodes}: Ir): string[] => nodes.filter(isProduct).map(({id}) => id);
@@ -75,7 +98,8 @@ function nodeValue(node: Node): ValueObject {
   const {id, type} = node;
   if (node.type === "input" || node.type === "secret") return members({id, type, inputs: []});
   if (node.type === "const") return members({id, type, inputs: [], value: node.value});
-  return members({id, type, op: type, inputs: [...node.inputs]});
+  const bits = node.type === "shr" ? {bits: BigInt(node.bits)} : {};
+  return members({id, type, op: type, inputs: [...node.inputs], ...bits});
 }
 
 const refuse = (message: string): never => {
@@ -120,13 +144,27 @@ function readNode(value: Value, defined: ReadonlySet<string>): Node {
   if (!isOperation(type)) return refuse(`Unknown node type '${type}'`);
   if (value.has("op") && value.get("op") !== type) return refuse(`node '${id}' has type ${type} and another op`);
   if (inputs.length !== OPERANDS[type]) return refuse(`node '${id}' of type ${type} has ${inputs.length} inputs`);
-  return {
-    type,
-    id,
-    inputs: inputs.map((input) =>
-      typeof input === "string" && defined.has(input) ? input : refuse(`node '${id}' uses what no node before it is`),
-    ),
-  };
+  const operands = inputs.map((input) =>
+    typeof input === "string" && defined.has(input) ? input : refuse(`node '${id}' uses what no node before it is`),
+  );
+  const node: OperationNode =
+    type === "shr" ? {type, id, inputs: operands, bits: shiftBits(value, id)} : {type, id, inputs: operands};
+  if (isBitOperation(node)) checkMembers(value, node);
+  return node;
+}
+
+function shiftBits(node: ValueObject, id: string): number {
+  const bits = node.get("bits");
+  const fits = typeof bits === "bigint" && bits >= 1n && bits <= BigInt(SHIFT_MAX_BITS);
+  return fits ? Number(bits) : refuse(`node '${id}' shifts by no number from 1 to ${SHIFT_MAX_BITS}`);
+}
+
+/** Members as they are written and no others. Only what the reference made too may have more of them. */
+function checkMembers(value: ValueObject, node: BitNode): void {
+  const own = [...(nodeValue(node) as ValueObject).keys()];
+  const names = [...value.keys()];
+  if (names.length !== own.length || names.some((name, at) => name !== own[at]))
+    refuse(`node '${node.id}' of type ${node.type} has not the members ${own.join(", ")}`);
 }
 
 function readOutputs(value: ValueObject): readonly string[] {

@@ -19,7 +19,7 @@ export const quorumInspectCommand = (io: Io): Command =>
     description:
       "Reads a package, whose id it recomputes, or source text. Prints id, version, inputs, secrets, outputs, constants, products " +
       "(triples that one evaluation uses up), depth, rounds and policy, one record each. --plot draws the graph: inputs " +
-      "blue, secrets red, constants grey, products yellow, outputs with a thick border. Works offline.",
+      "blue, secrets red, constants grey, products yellow, comparisons and shifts violet, outputs with a thick border. Works offline.",
     examples: [
       {does: "what is approved here?", run: "qsdm quorum inspect square.json"},
       {does: "a picture of it", run: "qsdm quorum inspect square.json --plot square.svg"},

@@ -1,5 +1,5 @@
 /** The graph of a program as SVG: inputs on the left, outputs with a thick border. */
-import {type Ir, isOperationNode, type Node} from "../../codecs/quorum/ir.js";
+import {type Ir, isBitOperation, isOperationNode, isProduct, type Node} from "../../codecs/quorum/ir.js";
 import {RuleError} from "../../errors.js";
 import {layoutProgram, type Place} from "./layout.js";
 
@@ -15,8 +15,24 @@ const BOX_MIN_WIDTH = 44;
 const BOX_PADDING = 18;
 /** Longer names and constants are cut. */
 const SHOWN_CHARS = 28;
-const FILL = {input: "#dbeafe", secret: "#fecaca", const: "#f3f4f6", linear: "#ffffff", product: "#fde68a"} as const;
-const SIGN = {add: "+", sub: "\u2212", mul: "\u00d7", neg: "\u2212", mux: "mux"} as const;
+const FILL = {
+  input: "#dbeafe",
+  secret: "#fecaca",
+  const: "#f3f4f6",
+  linear: "#ffffff",
+  product: "#fde68a",
+  bits: "#ddd6fe",
+} as const;
+const SIGN = {
+  add: "+",
+  sub: "\u2212",
+  mul: "\u00d7",
+  neg: "\u2212",
+  mux: "mux",
+  lt: "<",
+  eq: "=",
+  shr: "\u226b",
+} as const;
 
 const TIP =
   '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">' +
@@ -34,12 +50,14 @@ const xmlText = (text: string): string =>
 function labelOf(node: Node): string {
   if (node.type === "input" || node.type === "secret") return short(node.id);
   if (node.type === "const") return short(`${node.id} = ${node.value}`);
-  return `${SIGN[node.type]}  ${short(node.id)}`;
+  const sign = node.type === "shr" ? `${SIGN.shr}${node.bits}` : SIGN[node.type];
+  return `${sign}  ${short(node.id)}`;
 }
 
-const fillOf = ({type}: Node): string => {
-  if (type === "input" || type === "const" || type === "secret") return FILL[type];
-  return type === "mul" || type === "mux" ? FILL.product : FILL.linear;
+const fillOf = (node: Node): string => {
+  if (!isOperationNode(node)) return FILL[node.type];
+  if (isBitOperation(node)) return FILL.bits;
+  return isProduct(node) ? FILL.product : FILL.linear;
 };
 
 interface Box {

@@ -11,7 +11,7 @@ import {
   readPackage,
 } from "../../../src/codecs/quorum/program-package.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
-import {programs, SQUARE} from "../../node/quorum/programs.js";
+import {OPERATIONS, programs, SQUARE} from "../../node/quorum/programs.js";
 import {codeOf, expectLaws} from "../laws.js";
 
 const square = packProgram(compile(SQUARE));
@@ -21,7 +21,7 @@ const refused = (changed: string): string => codeOf(() => programPackage.decode(
 test("packages survive encode and decode, and neighbours are canonical or refused", () => {
   expectLaws(
     programPackage,
-    programs().map(({ir}) => packProgram(ir)),
+    programs(12, OPERATIONS).map(({ir}) => packProgram(ir)),
   );
 });
 
@@ -127,5 +127,30 @@ describe("an IR", () => {
     for (const other of [null, [], members({}), members({nodes: [null]})]) expect(read(other)).toBe("IR_INVALID");
     const many = Array.from({length: IR_MAX_NODES + 1}, () => null);
     expect(read(members({nodes: many}))).toBe("IR_INVALID");
+  });
+
+  test("with comparisons and shifts is read in the one form in which it is written", () => {
+    const ir = compile("input x\nlt l = x x\nshr s = x 16\neq y = l s\noutput y");
+    const text = wireJson(irValue(ir));
+    expect(text).toContain('{"id":"l","type":"lt","op":"lt","inputs":["x","x"]}');
+    expect(text).toContain('{"id":"s","type":"shr","op":"shr","inputs":["x"],"bits":16}');
+    expect(readIr(parseValue(text))).toEqual(ir);
+    const faults: readonly (readonly [string, string])[] = [
+      [',"bits":16', ""],
+      ['"bits":16', '"bits":0'],
+      ['"bits":16', '"bits":101'],
+      ['"bits":16', '"bits":"16"'],
+      ['"bits":16', '"bits":16.0'],
+      ['"bits":16', '"bits":16,"value":1'],
+      ['"inputs":["x"],"bits":16', '"bits":16,"inputs":["x"]'],
+      ['"type":"shr","op":"shr"', '"type":"shr"'],
+      ['"type":"lt","op":"lt"', '"type":"lt","op":"eq"'],
+      ['"op":"lt","inputs":["x","x"]', '"op":"lt","inputs":["x","x"],"bits":16'],
+      ['"op":"lt","inputs":["x","x"]', '"op":"lt","inputs":["x"]'],
+    ];
+    for (const [from, to] of faults) {
+      expect(text).toContain(from);
+      expect([to, read(parseValue(text.replace(from, to)))]).toEqual([to, "IR_INVALID"]);
+    }
   });
 });

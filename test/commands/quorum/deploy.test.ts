@@ -40,6 +40,14 @@ test("an active program keeps its secrets: what a custodian had before would fit
   expect((await cluster.service.evaluate(request)).get("y")).toBe(6n);
 });
 
+test("a program that compares is refused before anything is shared", async () => {
+  const cluster = new Cluster();
+  const program = packProgram(compile("input x\nsecret s\nlt y = x s\noutput y"), LOOSE);
+  const deployment = {program, secrets: new Map([["s", 5n]]), threshold: 2, pool: 0};
+  await expect(deploy(deployment, servicesOf(cluster), draw)).rejects.toMatchObject({code: "OPERATION_UNSUPPORTED"});
+  expect(() => cluster.machines[0]!.approve(program.programId)).toThrow();
+});
+
 describe("a pending program that is deployed again with other secrets", () => {
   const given = (value: bigint) => ({program: SECRET, secrets: new Map([["s", value]]), threshold: 2, pool: 0});
   const {programId} = SECRET;

@@ -1,7 +1,7 @@
 /** Random programs and what draws for them. */
 import fc from "fast-check";
 import type {Ir, Node, Operation} from "../../../src/codecs/quorum/ir.js";
-import {OPERANDS} from "../../../src/codecs/quorum/ir.js";
+import {ARITHMETIC, OPERANDS, SHIFT_MAX_BITS} from "../../../src/codecs/quorum/ir.js";
 import {P} from "../../../src/node/quorum/field/field.js";
 import type {FieldSource} from "../../../src/node/quorum/field/random.js";
 
@@ -10,7 +10,9 @@ export const element = fc.bigInt({min: 0n, max: P - 1n});
 /** The program of the whitepaper: (x+7)^2. */
 export const SQUARE = "input x\nconst c = 7\nadd t = x c\nmul y = t t\noutput y\n";
 
-const OPERATIONS = Object.keys(OPERANDS) as Operation[];
+/** What the reference evaluates, and all there is. */
+const SUMS_AND_PRODUCTS = Object.keys(ARITHMETIC) as Operation[];
+export const OPERATIONS = Object.keys(OPERANDS) as Operation[];
 
 /** Names of the inputs and secrets of random programs. */
 const INPUTS = ["a|b", "b", "c"];
@@ -23,13 +25,17 @@ export interface RandomProgram {
 }
 
 /** A program of up to `length` operations over three inputs, two secrets and two constants, with values. */
-export const programs = (length = 12): fc.Arbitrary<RandomProgram> =>
+export const programs = (length = 12, operations = SUMS_AND_PRODUCTS): fc.Arbitrary<RandomProgram> =>
   fc
     .record({
       values: fc.tuple(element, element, element, element, element),
       constants: fc.tuple(fc.bigInt({min: -P, max: 2n * P}), fc.bigInt({min: -9n, max: 9n})),
       steps: fc.array(
-        fc.record({type: fc.constantFrom(...OPERATIONS), picks: fc.tuple(fc.nat(), fc.nat(), fc.nat())}),
+        fc.record({
+          type: fc.constantFrom(...operations),
+          picks: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
+          bits: fc.integer({min: 1, max: SHIFT_MAX_BITS}),
+        }),
         {
           minLength: 1,
           maxLength: length,
@@ -43,9 +49,9 @@ export const programs = (length = 12): fc.Arbitrary<RandomProgram> =>
         ...SECRETS.map((id) => ({type: "secret" as const, id})),
         ...constants.map((value, at) => ({type: "const" as const, id: `k${at}`, value})),
       ];
-      for (const [at, {type, picks}] of steps.entries()) {
+      for (const [at, {type, picks, bits}] of steps.entries()) {
         const inputs = picks.slice(0, OPERANDS[type]).map((pick) => nodes[pick % nodes.length]!.id);
-        nodes.push({type, id: `n${at}`, inputs});
+        nodes.push(type === "shr" ? {type, id: `n${at}`, inputs, bits} : {type, id: `n${at}`, inputs});
       }
       const names = [...new Set(outputs.map((pick) => nodes[pick % nodes.length]!.id))];
       return {

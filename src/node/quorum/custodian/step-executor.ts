@@ -8,6 +8,7 @@
 import {type Ir, isOperationNode, isProduct, type OperationNode} from "../../../codecs/quorum/ir.js";
 import {InvariantError, RuleError} from "../../../errors.js";
 import {add, neg, sub} from "../field/field.js";
+import {checkArithmetic} from "../program/arithmetic.js";
 import {type Given, leafOf, type Outputs} from "../program/evaluate.js";
 import {type Masked, maskOperands, productShare, type TripleShare, uncorrectedProduct} from "../sharing/beaver.js";
 
@@ -28,12 +29,15 @@ export class StepExecutor {
   /**
    * @param given this custodian's shares of inputs and secrets
    * @param triples this custodian's part of one fresh triple for each product
+   * @throws RuleError OPERATION_UNSUPPORTED
    */
   constructor(
     readonly ir: Ir,
     private readonly given: Given,
     private readonly triples: ReadonlyMap<string, TripleShare>,
-  ) {}
+  ) {
+    checkArithmetic(ir);
+  }
 
   /** Whether every node has its value. */
   get done(): boolean {

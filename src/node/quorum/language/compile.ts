@@ -2,7 +2,7 @@
  * The language of quorum programs: one statement a line, a keyword and names. `docs/quorum-language.md` is its
  * reference. Which of several faults is reported follows from the order of checks here.
  */
-import {type Ir, OPERANDS, type Operation} from "../../../codecs/quorum/ir.js";
+import {type Ir, OPERANDS, type OperationNode, SHIFT_MAX_BITS} from "../../../codecs/quorum/ir.js";
 import {Draft, refuseSource} from "./draft.js";
 import {integerOf} from "./integer.js";
 import {type Statement, statementsOf} from "./lines.js";
@@ -59,16 +59,31 @@ function compileStatement(draft: Draft, {line, tokens}: Statement): void {
       return expandDot(draft, {line, name: newName(), args: tokens.slice(FIRST)});
     case "polyeval":
       return expandPolyeval(draft, {line, name: newName(), args: tokens.slice(FIRST)});
+    case "shr": {
+      const id = newName();
+      const [operand, literal] = [token(FIRST), token(FIRST + 1)];
+      draft.checkDefined(line, [operand]);
+      draft.add(line, {type: "shr", id, inputs: [operand], bits: bitsOf(line, literal, SHIFT_MAX_BITS)});
+      return;
+    }
     case "output":
       for (const name of tokens.slice(1)) draft.addOutput(line, name);
       return;
   }
   if (!Object.hasOwn(OPERANDS, keyword)) refuseSource(line, `unknown keyword '${keyword}'`);
-  const type = keyword as Operation;
+  const type = keyword as Exclude<OperationNode["type"], "shr">;
   const id = newName();
   const inputs = Array.from({length: OPERANDS[type]}, (_, at) => token(FIRST + at));
   draft.checkDefined(line, inputs);
   draft.add(line, {type, id, inputs});
+}
+
+/** A number of bits from 1 to `max`. @throws DecodeError SOURCE_INVALID */
+function bitsOf(line: number, literal: string, max: number): number {
+  const value = integerOf(literal);
+  if (value === null || value < 1n || value > BigInt(max))
+    refuseSource(line, `number of bits from 1 to ${max} expected, not '${literal}'`);
+  return Number(value);
 }
 
 /** Words of the statements that take no list. */
@@ -77,6 +92,7 @@ const LENGTHS: Readonly<Record<string, number>> = {
   secret: 2,
   const: FIRST + 1,
   ...Object.fromEntries(Object.entries(OPERANDS).map(([type, count]) => [type, FIRST + count])),
+  shr: FIRST + 2,
 };
 
 function checkSyntax({line, tokens}: Statement): void {

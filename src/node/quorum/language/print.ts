@@ -4,7 +4,8 @@ import type {Ir, Node} from "../../../codecs/quorum/ir.js";
 const ASSIGNED = (node: Node): string => {
   if (node.type === "input" || node.type === "secret") return `${node.type} ${node.id}`;
   if (node.type === "const") return `const ${node.id} = ${node.value}`;
-  return `${node.type} ${node.id} = ${node.inputs.join(" ")}`;
+  const bits = node.type === "shr" ? [node.bits] : [];
+  return `${node.type} ${node.id} = ${[...node.inputs, ...bits].join(" ")}`;
 };
 
 /**

@@ -5,18 +5,26 @@
  * and total degree D there are C(d+D, D) coefficients, and as many answers always give the function. Known structure
  * needs fewer: u unknown constants and secrets fall to about u answers, and one more where squares leave a sign open.
  */
-import {type Ir, isOperationNode, isProduct, type Node, productNames, secretNames} from "../../../codecs/quorum/ir.js";
+import {
+  type Ir,
+  isBitOperation,
+  isOperationNode,
+  isProduct,
+  type Node,
+  productNames,
+  secretNames,
+} from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
 import {inputNames} from "./evaluate.js";
 import {prune} from "./optimize.js";
 
 /** How an output depends on the inputs, as far as the nodes show; what cancels is not seen. */
-export type Structure = "constant" | "linear" | "square" | "univariate" | "multivariate";
+export type Structure = "constant" | "linear" | "square" | "univariate" | "multivariate" | "piecewise";
 
 export interface OutputAnalysis {
   readonly name: string;
-  /** Bound on the total degree in the inputs. */
-  readonly degree: bigint;
+  /** Bound on the total degree in the inputs; `null` where it is no polynomial of them: it depends on their bits. */
+  readonly degree: bigint | null;
   readonly structure: Structure;
   /** Inputs that it depends on. */
   readonly inputs: number;
@@ -50,7 +58,7 @@ export function analyze(ir: Ir): Analysis {
     throw new RuleError("ANALYSIS_TOO_LARGE", `${ir.nodes.length} nodes times ${ir.outputs.length} outputs`, {
       hint: "analyze the outputs in several programs",
     });
-  const degrees = new Map<string, bigint>();
+  const degrees = new Map<string, bigint | null>();
   const depths = new Map<string, number>();
   for (const node of ir.nodes) {
     degrees.set(node.id, degreeOf(node, degrees));
@@ -68,25 +76,30 @@ export function analyze(ir: Ir): Analysis {
   };
 }
 
-function degreeOf(node: Node, degrees: ReadonlyMap<string, bigint>): bigint {
+type Degrees = ReadonlyMap<string, bigint | null>;
+
+function degreeOf(node: Node, degrees: Degrees): bigint | null {
   if (node.type === "input") return 1n;
   if (node.type === "const" || node.type === "secret") return 0n;
-  const [a = 0n, b = 0n, c = 0n] = node.inputs.map((name) => degrees.get(name)!);
+  const below = node.inputs.map((name) => degrees.get(name) ?? null);
+  if (below.includes(null)) return null;
+  const [a = 0n, b = 0n, c = 0n] = below as bigint[];
+  if (isBitOperation(node)) return a === 0n && b === 0n ? 0n : null;
   const greater = (left: bigint, right: bigint): bigint => (left > right ? left : right);
   if (node.type === "mul") return a + b;
   if (node.type === "mux") return greater(a + greater(b, c), c);
   return greater(a, b);
 }
 
-function analyzeOutput(ir: Ir, degrees: ReadonlyMap<string, bigint>): OutputAnalysis {
+function analyzeOutput(ir: Ir, degrees: Degrees): OutputAnalysis {
   const [name = ""] = ir.outputs;
   const {nodes} = prune(ir);
-  const degree = degrees.get(name)!;
+  const degree = degrees.get(name) ?? null;
   const inputs = nodes.filter(({type}) => type === "input").length;
   const unknowns = nodes.filter(({type}) => type === "const" || type === "secret").length;
-  const interpolationQueries = binomial(BigInt(inputs) + degree, degree);
+  const interpolationQueries = degree === null ? null : binomial(BigInt(inputs) + degree, degree);
   const structure = structureOf(nodes, {degree, inputs, degrees});
-  const byUnknowns = BigInt(unknowns) + (degree > 1n ? 1n : 0n);
+  const byUnknowns = BigInt(unknowns) + (degree === null || degree > 1n ? 1n : 0n);
   const least = interpolationQueries !== null && interpolationQueries < byUnknowns ? interpolationQueries : byUnknowns;
   return {
     name,
@@ -101,8 +114,9 @@ function analyzeOutput(ir: Ir, degrees: ReadonlyMap<string, bigint>): OutputAnal
 
 function structureOf(
   nodes: readonly Node[],
-  {degree, inputs, degrees}: {degree: bigint; inputs: number; degrees: ReadonlyMap<string, bigint>},
+  {degree, inputs, degrees}: {degree: bigint | null; inputs: number; degrees: Degrees},
 ): Structure {
+  if (degree === null) return "piecewise";
   if (degree === 0n) return "constant";
   if (degree === 1n) return "linear";
   const products = nodes.filter((node) => isProduct(node) && degrees.get(node.id)! > 1n);

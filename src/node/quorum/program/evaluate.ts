@@ -1,7 +1,7 @@
 /** Evaluation in the clear, in one place: what evaluation on shares must agree with. */
 import {type Ir, isOperationNode, type Node, type OperationNode} from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
-import {add, mul, neg, reduce, sub} from "../field/field.js";
+import {add, mul, neg, P, reduce, sub} from "../field/field.js";
 
 /** Results by output name, in the order of the outputs. */
 export type Outputs = ReadonlyMap<string, bigint>;
@@ -53,8 +53,24 @@ function operate(node: OperationNode, wires: ReadonlyMap<string, bigint>): bigin
       return neg(a);
     case "mux":
       return add(mul(a, b - c), c);
+    case "lt":
+      return sub(a, b) > P >> 1n ? 1n : 0n;
+    case "eq":
+      return a === b ? 1n : 0n;
+    case "shr":
+      return shiftRight(a, node.bits);
   }
 }
+
+/** Makes signed numbers of magnitude below 2^125 non-negative, and is a multiple of every 2^bits. */
+const SHIFT_OFFSET = 1n << 125n;
+
+/**
+ * The signed number that `value` stands for, divided by 2^bits and rounded down: right below a magnitude of 2^125, and
+ * the same function everywhere for every other element.
+ */
+const shiftRight = (value: bigint, bits: number): bigint =>
+  sub(add(value, SHIFT_OFFSET) >> BigInt(bits), SHIFT_OFFSET >> BigInt(bits));
 
 /** Names of the inputs, in their order. */
 export const inputNames = ({nodes}: Ir): string[] => nodes.flatMap((node) => (node.type === "input" ? [node.id] : []));

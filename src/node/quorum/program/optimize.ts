@@ -33,7 +33,8 @@ export function eliminateCommon({nodes, outputs}: Ir): Ir {
 /** What a node computes, `null` for an input or a secret: its name is part of what it is. */
 function signatureOf(node: Node): string | null {
   if (node.type === "input" || node.type === "secret") return null;
-  return JSON.stringify(node.type === "const" ? [node.type, `${node.value}`] : [node.type, ...node.inputs]);
+  if (node.type === "const") return JSON.stringify([node.type, `${node.value}`]);
+  return JSON.stringify([node.type, node.type === "shr" ? node.bits : 0, ...node.inputs]);
 }
 
 /** Drops every node that no output needs, inputs too. */

@@ -23,6 +23,7 @@ import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
 import {type Arithmetic, elementAt} from "../field/vector.js";
+import {checkArithmetic} from "../program/arithmetic.js";
 import {inputNames} from "../program/evaluate.js";
 import {masksAt, pointOf} from "../verified/stock.js";
 import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
@@ -53,10 +54,11 @@ export class StrictCustodian {
 
   constructor(readonly ports: CustodianPorts) {}
 
-  /** @throws DecodeError as the package's codec; RuleError PROGRAMS_TOO_MANY */
+  /** @throws DecodeError as the package's codec; RuleError OPERATION_UNSUPPORTED, PROGRAMS_TOO_MANY */
   install(bytes: Uint8Array): ProgramPackage {
     const {store} = this.ports;
     const program = programPackage.decode(bytes);
+    checkArithmetic(program.ir);
     if (store.program(program.programId)) return program;
     if (store.programs().length >= PROGRAMS_MAX)
       throw new RuleError("PROGRAMS_TOO_MANY", `${PROGRAMS_MAX} programs are installed`);

@@ -2,6 +2,7 @@
 import {type Ir, isProduct, type Node, type OperationNode, secretNames} from "../../../codecs/quorum/ir.js";
 import {packElements} from "../field/bytes.js";
 import type {Sum, Vector} from "../field/vector.js";
+import {checkArithmetic} from "../program/arithmetic.js";
 import {inputNames} from "../program/evaluate.js";
 
 /** Wires of the results, of the first and the second operands. */
@@ -32,10 +33,11 @@ export interface Plan {
 const ZERO = 0;
 const plans = new WeakMap<Ir, Plan>();
 
-/** The plan of a program, made once. */
+/** The plan of a program, made once. @throws RuleError OPERATION_UNSUPPORTED */
 export function planOf(ir: Ir): Plan {
   const known = plans.get(ir);
   if (known) return known;
+  checkArithmetic(ir);
   const plan = makePlan(ir);
   plans.set(ir, plan);
   return plan;

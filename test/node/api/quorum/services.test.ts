@@ -222,6 +222,13 @@ describe("a program", () => {
     expect(events).toEqual(["install", "approve", "approve", "activate", "approve", "approve"]);
   });
 
+  test("is refused where it compares, which these services cannot", async () => {
+    const cluster = new Cluster();
+    const compares = packProgram(compile("input x\nlt y = x x\noutput y"), LOOSE);
+    expect(await codeOf(cluster.service.install(compares, {generate: true, size: 1}))).toBe("OPERATION_UNSUPPORTED");
+    expect(() => cluster.service.coordinator.poolRemaining(compares.programId)).toThrow();
+  });
+
   test("is not dealt more triples at once than can be made in one go", async () => {
     const wide = packProgram(compile(`input x\ndot y =${" x x".repeat(50)}\noutput y`), LOOSE);
     const cluster = new Cluster();

@@ -42,6 +42,16 @@ test("a peer's shares count once, before an evaluation begins and after", () => 
   expect(() => custodian.receive("r", from(0n), 0)).toThrow(refused("PEER_SHARE_INVALID"));
 });
 
+test("a program that compares is not installed, alone or with a share: its shares would be compared as values", () => {
+  const custodian = installed();
+  const program = packProgram(compile("input x\nlt y = x x\noutput y"));
+  const {programId} = program;
+  expect(() => custodian.install(program, {x: 1n, y: 7n})).toThrow(refused("OPERATION_UNSUPPORTED"));
+  const share = {x: 1n, y: 7n};
+  expect(() => custodian.setShare({programId}, share, program)).toThrow(refused("OPERATION_UNSUPPORTED"));
+  expect(() => custodian.approve(programId)).toThrow(refused("PROGRAM_NOT_INSTALLED"));
+});
+
 test("shares of more peers than there can be are not kept for a request", () => {
   const custodian = installed();
   for (let x = 1n; x <= 64n; x++) custodian.receive("r", from(x), 0);

@@ -51,6 +51,13 @@ describe("the executor refuses", () => {
     expect(() => executor(new Map(), new Map([["y", triple]])).step()).toThrow("Missing input share for 'x'");
   });
 
+  test("a comparison and a shift, which it cannot compute on shares", () => {
+    for (const statement of ["lt y = x x", "eq y = x x", "shr y = x 1"])
+      expect(() => new StepExecutor(compile(`input x\n${statement}\noutput y`), {inputs: x}, new Map())).toThrow(
+        expect.objectContaining({code: "OPERATION_UNSUPPORTED"}),
+      );
+  });
+
   test("a secret without a share, also where an input has its name", () => {
     const ir = compile("secret s\ninput x\nadd y = s x\noutput y");
     const inputs = new Map([

@@ -5,7 +5,7 @@ import {DecodeError} from "../../../../src/errors.js";
 import {compile, SOURCE_MAX_CHARS} from "../../../../src/node/quorum/language/compile.js";
 import {integerOf} from "../../../../src/node/quorum/language/integer.js";
 import {printSource} from "../../../../src/node/quorum/language/print.js";
-import {programs} from "../programs.js";
+import {OPERATIONS, programs} from "../programs.js";
 
 const nodes = (source: string): Ir["nodes"] => compile(source).nodes;
 const refusal = (source: string, strictSyntax = false): string => {
@@ -68,6 +68,20 @@ describe("macros", () => {
   });
 });
 
+describe("shr", () => {
+  test("takes a distance of 1 to 100 bits, which is looked at last", () => {
+    expect(nodes("input x\nshr y = x 100\noutput y")[1]).toEqual({type: "shr", id: "y", inputs: ["x"], bits: 100});
+    expect(refusal("input x\nshr x = q 0")).toBe("Line 2: duplicate identifier 'x'");
+    expect(refusal("input x\nshr y = x")).toBe("Line 2: incomplete statement");
+    expect(refusal("input x\nshr y = q 0")).toBe("Line 2: undefined identifier 'q'");
+    for (const bits of ["0", "101", "-1", "x", "1.5"])
+      expect(refusal(`input x\nshr y = x ${bits}`)).toBe(
+        `Line 2: number of bits from 1 to 100 expected, not '${bits}'`,
+      );
+    expect(refusal("input x\nshr y = x 3 4", true)).toBe("Line 2: unexpected '4'");
+  });
+});
+
 describe("strict syntax", () => {
   test("takes what is written as the reference describes it", () => {
     expect(refusal("input x\nconst c = 7\nmux m = x x c\ndot d = x c\noutput d m", true)).toBe("accepted");
@@ -97,7 +111,7 @@ test("limits hold: size of the source, number of nodes, length of a name", () =>
 
 test("a printed program compiles to the same IR", () => {
   fc.assert(
-    fc.property(programs(), ({ir}) => {
+    fc.property(programs(12, OPERATIONS), ({ir}) => {
       expect(compile(printSource(ir))).toEqual(ir);
     }),
   );

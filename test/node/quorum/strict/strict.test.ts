@@ -263,6 +263,13 @@ describe("two of four", () => {
     expect(withdrawals()).toBe(0);
   });
 
+  test("a program that compares is not installed", () => {
+    const compares = packProgram(compile("input x\nlt y = x x\noutput y"));
+    expect(() => machines.custodians[0]!.install(programPackage.encode(compares))).toThrow(
+      expect.objectContaining({code: "OPERATION_UNSUPPORTED"}),
+    );
+  });
+
   test("secrets that are shared are not shared again", async () => {
     const parts = await machines.perform(machines.depositJob(PROGRAM, new Map([["s", 6n]])));
     expect(parts.map(({code}) => code)).toEqual(Array(4).fill("SECRETS_SHARED"));
