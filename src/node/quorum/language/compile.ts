@@ -2,11 +2,13 @@
  * The language of quorum programs: one statement a line, a keyword and names. `docs/quorum-language.md` is its
  * reference. Which of several faults is reported follows from the order of checks here.
  */
-import {type Ir, OPERANDS, type OperationNode, SHIFT_MAX_BITS} from "../../../codecs/quorum/ir.js";
+import {type Ir, OPERANDS, type OperationNode} from "../../../codecs/quorum/ir.js";
 import {Draft, refuseSource} from "./draft.js";
 import {integerOf} from "./integer.js";
 import {type Statement, statementsOf} from "./lines.js";
 import {expandDot, expandPolyeval} from "./macros.js";
+import {expandMatvec} from "./matvec.js";
+import {expandStatement, isStatement, STATEMENT_WORDS} from "./statements.js";
 
 /** Longest source, in characters. */
 export const SOURCE_MAX_CHARS = 1024 * 1024;
@@ -59,17 +61,13 @@ function compileStatement(draft: Draft, {line, tokens}: Statement): void {
       return expandDot(draft, {line, name: newName(), args: tokens.slice(FIRST)});
     case "polyeval":
       return expandPolyeval(draft, {line, name: newName(), args: tokens.slice(FIRST)});
-    case "shr": {
-      const id = newName();
-      const [operand, literal] = [token(FIRST), token(FIRST + 1)];
-      draft.checkDefined(line, [operand]);
-      draft.add(line, {type: "shr", id, inputs: [operand], bits: bitsOf(line, literal, SHIFT_MAX_BITS)});
-      return;
-    }
+    case "matvec":
+      return expandMatvec(draft, {line, name: newName(), args: tokens.slice(FIRST)});
     case "output":
       for (const name of tokens.slice(1)) draft.addOutput(line, name);
       return;
   }
+  if (isStatement(keyword)) return expandStatement(draft, keyword, {line, name: newName(), args: tokens.slice(FIRST)});
   if (!Object.hasOwn(OPERANDS, keyword)) refuseSource(line, `unknown keyword '${keyword}'`);
   const type = keyword as Exclude<OperationNode["type"], "shr">;
   const id = newName();
@@ -78,21 +76,13 @@ function compileStatement(draft: Draft, {line, tokens}: Statement): void {
   draft.add(line, {type, id, inputs});
 }
 
-/** A number of bits from 1 to `max`. @throws DecodeError SOURCE_INVALID */
-function bitsOf(line: number, literal: string, max: number): number {
-  const value = integerOf(literal);
-  if (value === null || value < 1n || value > BigInt(max))
-    refuseSource(line, `number of bits from 1 to ${max} expected, not '${literal}'`);
-  return Number(value);
-}
-
 /** Words of the statements that take no list. */
 const LENGTHS: Readonly<Record<string, number>> = {
   input: 2,
   secret: 2,
   const: FIRST + 1,
   ...Object.fromEntries(Object.entries(OPERANDS).map(([type, count]) => [type, FIRST + count])),
-  shr: FIRST + 2,
+  ...Object.fromEntries(Object.entries(STATEMENT_WORDS).map(([keyword, count]) => [keyword, FIRST + count])),
 };
 
 function checkSyntax({line, tokens}: Statement): void {

@@ -1,5 +1,5 @@
 /** A program while it is compiled: nodes so far, names in use, outputs so far. */
-import {IR_MAX_NODES, type Ir, type Node, WIRE_NAME_MAX} from "../../../codecs/quorum/ir.js";
+import {type ConstNode, IR_MAX_NODES, type Ir, type Node, WIRE_NAME_MAX} from "../../../codecs/quorum/ir.js";
 import {DecodeError} from "../../../errors.js";
 
 /** Refuses source text; `line` is `null` for faults of the whole. @throws DecodeError SOURCE_INVALID */
@@ -13,6 +13,8 @@ export class Draft {
   readonly #nodes: Node[] = [];
   readonly #names = new Set<string>();
   readonly #outputs: string[] = [];
+  /** Constants that statements share, by value. */
+  readonly #constants = new Map<bigint, string>();
   /** Counts generated wires over the whole program. */
   #generated = 0;
 
@@ -33,6 +35,17 @@ export class Draft {
     this.#names.add(node.id);
     this.#nodes.push(node);
     return node.id;
+  }
+
+  /** The constant of that value that a macro made before. */
+  constant(value: bigint): string | undefined {
+    return this.#constants.get(value);
+  }
+
+  /** Appends a constant for this macro and those after it. @throws DecodeError SOURCE_INVALID above the most nodes */
+  addConstant(line: number, node: ConstNode): string {
+    this.#constants.set(node.value, node.id);
+    return this.add(line, node);
   }
 
   /**
