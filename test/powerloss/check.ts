@@ -3,27 +3,32 @@
  * process itself saw, no older than the last moment at which anything left it.
  */
 import {createHash} from "node:crypto";
+import path from "node:path";
 import {Random} from "../sim/random.js";
-import {ALL_KEPT, allLost, drawnCut, plainCuts} from "./cuts.js";
-import {type Cut, PageCache, writeFiles} from "./disk.js";
+import {ALL_KEPT, ALL_LOST, type Cut, drawnCut, plainCuts} from "./cuts.js";
+import {type Image, PageCache} from "./disk.js";
 import type {Findings, Recording} from "./recording.js";
 
-/** Which states are opened. */
+/** Which states of a recording are opened. */
 export interface Sample {
   readonly seed: number;
-  /** Part of those that are listed in full, from 0 to 1; that in which everything pending is lost is always tried. */
-  readonly share: number;
-  /** Drawn ones for each point of the recording. */
-  readonly drawn: number;
+  /** Different states that are looked for; there may be fewer, and a few more are found. */
+  readonly states: number;
 }
 
 export interface CheckOptions extends Sample {
+  /** Calls after which power is cut, from the first to before the second; all of them where nothing is said. */
+  readonly range?: Range;
   /** Directory for the files of one state, best in memory. */
   readonly scratch: string;
   /** Ends with the first violation. */
   readonly stopAtFirst?: boolean;
-  progress?(states: number): void;
+  /** Looks at the whole for one in so many different findings. */
+  readonly wholeOneIn?: number;
 }
+
+/** Moments of a recording; that after its last call is one. */
+export type Range = readonly [from: number, to: number];
 
 export interface Violation {
   /** Calls of the trace before the cut. */
@@ -36,44 +41,39 @@ export interface Violation {
 export interface CheckResult {
   /** Moments of the recording at which power was cut. */
   readonly points: number;
-  /** Different states that were opened. */
-  readonly states: number;
-  /** Different contents that were found in them. */
-  readonly found: number;
+  /** Digests of the different states that were opened. */
+  readonly states: readonly string[];
+  /** Digests of the different contents that were found in them. */
+  readonly found: readonly string[];
   readonly violations: readonly Violation[];
 }
 
 type Opened = {readonly findings: Findings} | {readonly error: string};
+type Looked = {readonly text: string} | {readonly error: string};
 
-const keyOf = (cache: PageCache, cut: Cut): string => createHash("sha256").update(cache.keyOf(cut)).digest("base64");
+/** Tries at a state that was not opened before, for each that is looked for. */
+const TRIES = 4;
 
-/** A sample of about so many states: part of the full list, or all of it and as many drawn ones as are missing. */
-export function sampleOf(
-  {ops, from = 0}: Recording,
-  {seed, states}: {readonly seed: number; readonly states: number},
-): Sample {
-  const cache = new PageCache();
-  const keys = new Set<string>();
-  for (const [index, op] of ops.entries()) {
-    cache.apply(op, index);
-    if (index >= from) for (const cut of plainCuts(cache.pending)) keys.add(keyOf(cache, cut));
-  }
-  const drawn = Math.ceil(Math.max(0, states - keys.size) / (ops.length - from));
-  return {seed, share: Math.min(1, states / keys.size), drawn};
-}
+const all = (): boolean => true;
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const allOf = ({ops, from}: Pick<Recording, "ops" | "from">): Range => [from, ops.length + 1];
 
-/** Checks a recording. The same sample tries the same states of it. */
+/** Checks a recording. The same sample of the same range tries the same states of it. */
 export const checkRecording = (recording: Recording, options: CheckOptions): Promise<CheckResult> =>
   new Checker(recording, options).run();
 
 class Checker {
   readonly #cache = new PageCache();
-  /** By state. */
-  readonly #opened = new Map<string, Opened>();
+  /** By part and the content of its files. */
+  readonly #looked = new Map<string, Looked>();
+  /** Why the whole cannot be started, by what was found; null where it can. */
+  readonly #started = new Map<string, string | null>();
+  readonly #states = new Set<string>();
   /** What the process saw since the last moment at which something left it. */
   #seen: Opened[] = [];
   readonly #heard: Uint8Array[] = [];
-  readonly #found = new Set<string>();
+  /** How much of what was heard is known to be kept, by what was found. */
+  readonly #kept = new Map<string, number>();
   readonly #violations: Violation[] = [];
   #points = 0;
 
@@ -83,47 +83,51 @@ class Checker {
   ) {}
 
   async run(): Promise<CheckResult> {
-    const {ops, from = 0} = this.recording;
-    for (const [index, op] of ops.slice(0, from).entries()) {
-      this.#cache.apply(op, index);
-      if (op.kind === "sent") this.#heard.push(op.data);
-    }
-    this.#seen = [await this.#open(ALL_KEPT)];
-    for (let index = from; index < ops.length; index++) {
+    const {ops, from} = this.recording;
+    const [first, end] = this.options.range ?? allOf(this.recording);
+    // What was heard before it began bounds what may be found.
+    const heardLast = ops.slice(0, first).findLastIndex(({kind}) => kind === "sent");
+    for (let index = 0; index < Math.min(ops.length, end); index++) {
       const op = ops[index]!;
       // Each transaction ends with a sync, so this sees the contents before and after it.
-      if (op.kind === "sync" || op.kind === "sent") this.#seen.push(await this.#open(ALL_KEPT));
+      const isSeen = op.kind === "sync" || op.kind === "sent";
+      if (index === from || (index > from && index >= heardLast && isSeen)) this.#seen.push(await this.#open(ALL_KEPT));
       this.#cache.apply(op, index);
       if (op.kind === "sent") {
         this.#heard.push(op.data);
-        this.#seen = [this.#seen.at(-1)!];
+        this.#seen = this.#seen.slice(-1);
       }
-      await this.#cutAt(index);
+      if (index < first) continue;
+      await this.#cutAt(index, end - index);
       if (this.options.stopAtFirst && this.#violations.length > 0) return this.#result();
     }
-    // That the process ended well was heard, too.
-    this.#seen = [await this.#open(ALL_KEPT)];
-    await this.#cutAt(ops.length);
+    if (end > ops.length) {
+      // That the process ended well was heard, too.
+      this.#seen = [await this.#open(ALL_KEPT)];
+      await this.#cutAt(ops.length, 1);
+    }
     return this.#result();
   }
 
   #result(): CheckResult {
-    return {
-      points: this.#points,
-      states: this.#opened.size,
-      found: this.#found.size,
-      violations: this.#violations,
-    };
+    const found = [...this.#started.keys()].map((each) => createHash("sha256").update(each).digest("base64"));
+    return {points: this.#points, states: [...this.#states], found, violations: this.#violations};
   }
 
-  async #cutAt(index: number): Promise<void> {
+  /** @param left points that are left, this one among them */
+  async #cutAt(index: number, left: number): Promise<void> {
     this.#points++;
     const {pending} = this.#cache;
     const random = new Random(`powerloss ${this.options.seed} ${index}`);
-    await this.#check(index, allLost(pending));
-    for (const cut of plainCuts(pending)) if (random.chance(this.options.share)) await this.#check(index, cut);
+    await this.#check(index, ALL_LOST);
+    const want = Math.ceil((this.options.states - this.#states.size) / left);
+    if (want <= 0) return;
+    const enough = this.#states.size + want;
+    const plain = plainCuts(pending);
+    for (const cut of plain) if (random.chance(want / plain.length)) await this.#check(index, cut());
     if (pending.length < 2) return;
-    for (let i = 0; i < this.options.drawn; i++) await this.#check(index, drawnCut(pending, random));
+    for (let tries = want * TRIES; tries > 0 && this.#states.size < enough; tries--)
+      await this.#check(index, drawnCut(pending, random));
   }
 
   async #check(point: number, cut: Cut): Promise<void> {
@@ -141,21 +145,56 @@ class Checker {
     for (const [name, text] of Object.entries(opened.findings))
       if (!this.#seen.some((each) => "findings" in each && each.findings[name] === text))
         return `${name} is what the process never saw, or older than what was heard: ${text}`;
-    return this.recording.owed?.(this.#heard, opened.findings) ?? null;
+    return this.#owedBy(opened.findings);
+  }
+
+  #owedBy(findings: Findings): string | null {
+    const key = JSON.stringify(findings);
+    const what = this.recording.owed?.(this.#heard.slice(this.#kept.get(key)), findings) ?? null;
+    if (what === null) this.#kept.set(key, this.#heard.length);
+    return what;
   }
 
   async #open(cut: Cut): Promise<Opened> {
-    const key = keyOf(this.#cache, cut);
-    const known = this.#opened.get(key);
-    if (known) return known;
-    writeFiles(this.options.scratch, this.#cache.after(cut));
-    const opened = await this.recording.observe(this.options.scratch).then(
-      (findings) => ({findings}),
-      (error: unknown) => ({error: error instanceof Error ? error.message : String(error)}),
+    const image = this.#cache.after(cut);
+    this.#states.add(image.digest(all));
+    const findings: Record<string, string> = {};
+    for (const part of this.recording.parts) {
+      const looked = await this.#look(part, image);
+      if ("error" in looked) return looked;
+      findings[part.name] = looked.text;
+    }
+    const error = await this.#start(findings, image);
+    return error === null ? {findings} : {error};
+  }
+
+  async #look({name, owns, look}: Recording["parts"][number], image: Image): Promise<Looked> {
+    const key = `${name} ${image.digest(owns)}`;
+    let looked = this.#looked.get(key);
+    if (looked) return looked;
+    const root = path.join(this.options.scratch, "part");
+    image.write(root, owns);
+    looked = await look(root).then(
+      (text) => ({text}),
+      (error: unknown) => ({error: messageOf(error)}),
     );
-    this.#opened.set(key, opened);
-    this.#found.add(JSON.stringify(opened));
-    if (this.#opened.size % 1_000 === 0) this.options.progress?.(this.#opened.size);
-    return opened;
+    this.#looked.set(key, looked);
+    return looked;
+  }
+
+  /** @returns why the whole cannot be started */
+  async #start(findings: Findings, image: Image): Promise<string | null> {
+    const key = JSON.stringify(findings);
+    let error = this.#started.get(key);
+    if (error !== undefined) return error;
+    error = null;
+    const {whole} = this.recording;
+    if (whole && this.#started.size % (this.options.wholeOneIn ?? 1) === 0) {
+      const root = path.join(this.options.scratch, "whole");
+      image.write(root, all);
+      error = await whole(root, findings).then(() => null, messageOf);
+    }
+    this.#started.set(key, error);
+    return error;
   }
 }

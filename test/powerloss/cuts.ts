@@ -4,30 +4,49 @@
  * the rest, in which each change has a fate of its own and content arrives in any order.
  */
 import type {Random} from "../sim/random.js";
-import {type Cut, type Fate, type Pending, SECTOR_BYTES} from "./disk.js";
+import {SECTOR_BYTES} from "./content.js";
+import type {Pending} from "./disk.js";
 
-export const ALL_KEPT: Cut = {fates: new Map(), order: null};
+/** What becomes of a pending change that is not kept whole. */
+export type Fate =
+  | "lost"
+  /** The file grew, and the bytes did not arrive. */
+  | "zeros"
+  /** Sectors of 512 bytes that arrived, by their bits. */
+  | {readonly sectors: bigint};
 
+/** A choice of fates for what is pending; `order` is that of content that arrived, oldest first where it is null. */
+export interface Cut {
+  /** By the index of the change. */
+  readonly fates: ReadonlyMap<number, Fate | "kept">;
+  /** Of all the others. */
+  readonly others: "kept" | "lost";
+  readonly order: readonly number[] | null;
+}
+
+export const ALL_KEPT: Cut = {fates: new Map(), others: "kept", order: null};
 /** What was synced, and nothing else. */
-export const allLost = (pending: readonly Pending[]): Cut => ({
-  fates: new Map(pending.map(({index}) => [index, "lost"])),
-  order: null,
-});
+export const ALL_LOST: Cut = {fates: new Map(), others: "lost", order: null};
 
-/** Every state of the kinds that are listed in full. */
-export function* plainCuts(pending: readonly Pending[]): Generator<Cut> {
-  yield ALL_KEPT;
-  if (pending.length === 0) return;
-  const all = pending.map(({index}) => index);
-  const lost = (but: number): Map<number, Fate> =>
-    new Map(all.filter((index) => index !== but).map((index) => [index, "lost"]));
-  yield allLost(pending);
+/** What becomes of a change; undefined where it is kept whole. */
+export function fateIn({fates, others}: Cut, index: number): Fate | undefined {
+  const fate = fates.get(index) ?? others;
+  return fate === "kept" ? undefined : fate;
+}
+
+/** Every state of the kinds that are listed in full, each made when it is called for. */
+export function plainCuts(pending: readonly Pending[]): (() => Cut)[] {
+  if (pending.length === 0) return [() => ALL_KEPT];
+  const cuts = [() => ALL_KEPT, () => ALL_LOST];
+  const one = (index: number, fate: Fate | "kept", others: Cut["others"]): void => {
+    cuts.push(() => ({fates: new Map([[index, fate]]), others, order: null}));
+  };
   for (const {index} of pending) {
-    yield {fates: new Map([[index, "lost"]]), order: null};
-    yield {fates: lost(index), order: null};
+    one(index, "lost", "kept");
+    one(index, "kept", "lost");
   }
   const newest = pending.at(-1)!;
-  if (newest.op?.kind !== "write") return;
+  if (newest.op?.kind !== "write") return cuts;
   const sectors = BigInt(sectorsOf(newest));
   const whole = (1n << sectors) - 1n;
   const torn: Fate[] = ["zeros"];
@@ -36,9 +55,10 @@ export function* plainCuts(pending: readonly Pending[]): Generator<Cut> {
     torn.push({sectors: head}, {sectors: whole ^ head});
   }
   for (const fate of torn) {
-    yield {fates: new Map([[newest.index, fate]]), order: null};
-    yield {fates: lost(-1).set(newest.index, fate), order: null};
+    one(newest.index, fate, "kept");
+    one(newest.index, fate, "lost");
   }
+  return cuts;
 }
 
 /** One state of the rest. */
@@ -55,7 +75,7 @@ export function drawnCut(pending: readonly Pending[], random: Random): Cut {
     const other = random.between(0, at);
     [order[at], order[other]] = [order[other]!, order[at]!];
   }
-  return {fates, order: random.chance(0.5) ? order : null};
+  return {fates, others: "kept", order: random.chance(0.5) ? order : null};
 }
 
 function tear(pending: Pending, random: Random): Fate {

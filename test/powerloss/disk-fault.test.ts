@@ -5,11 +5,12 @@ import path from "node:path";
 import {setTimeout as sleep} from "node:timers/promises";
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import type {Client} from "../../src/node/api/client.js";
-import {allLost} from "./cuts.js";
-import {PageCache, writeFiles} from "./disk.js";
+import {ALL_LOST} from "./cuts.js";
+import {PageCache} from "./disk.js";
 import {acknowledgedIn, nodeObserver} from "./node-observer.js";
 import {type Ended, NODE_FOLDER, pay, Workplace} from "./node-process.js";
 import {buildPreload, type Fault, unfit} from "./preload.js";
+import {lookAt} from "./recording.js";
 import type {TraceOp} from "./trace.js";
 
 const reason = unfit();
@@ -61,7 +62,7 @@ describe.skipIf(reason !== null)(title, () => {
 
     const {ops} = workplace;
     const failed = ops.findIndex((op) => op.kind === "failed");
-    const {observe, owed} = nodeObserver(NODE_FOLDER);
+    const observer = nodeObserver(NODE_FOLDER);
     const heard = sentIn(ops);
     expect(acknowledgedIn(heard).length).toBeGreaterThanOrEqual(3);
     // Nobody tries again: a second flush would answer for the first.
@@ -71,9 +72,9 @@ describe.skipIf(reason !== null)(title, () => {
     const cache = new PageCache();
     for (const [index, op] of ops.slice(0, failed).entries()) cache.apply(op, index);
     const certain = path.join(directory, "certain");
-    writeFiles(certain, cache.after(allLost(cache.pending)));
-    expect(owed!(heard, await observe(certain))).toBeNull();
+    cache.after(ALL_LOST).write(certain, () => true);
+    expect(observer.owed!(heard, await lookAt(observer, certain))).toBeNull();
     // And a restart finds it.
-    expect(owed!(heard, await observe(workplace.root))).toBeNull();
+    expect(observer.owed!(heard, await lookAt(observer, workplace.root))).toBeNull();
   });
 });

@@ -4,8 +4,11 @@
  *
  * Stricter than any one file system, as POSIX allows it: syncing a file does not sync its name.
  */
-import {mkdirSync, rmSync, writeFileSync} from "node:fs";
+import {createHash} from "node:crypto";
+import {mkdirSync, rmSync} from "node:fs";
 import path from "node:path";
+import {Content} from "./content.js";
+import {type Cut, fateIn} from "./cuts.js";
 import type {ContentOp, NameOp, TraceOp} from "./trace.js";
 
 /** A change that a power cut may undo. */
@@ -14,44 +17,42 @@ export type Pending = {readonly index: number; readonly file: number} & (
   | {readonly op: null; readonly name: NameOp}
 );
 
-/** What becomes of a pending change: kept as it is unless it is lost or kept in part. */
-export type Fate =
-  | "lost"
-  /** The file grew, and the bytes did not arrive. */
-  | "zeros"
-  /** Sectors of 512 bytes that arrived, by their bits. */
-  | {readonly sectors: bigint};
-
-/** A choice of fates for what is pending; `order` is that of content that arrived, oldest first where it is null. */
-export interface Cut {
-  readonly fates: ReadonlyMap<number, Fate>;
-  readonly order: readonly number[] | null;
-}
-
-export const SECTOR_BYTES = 512;
 const DIRECTORY = "directory";
 /** In the place of a file, where a directory is meant or nothing. */
 const NO_FILE = -1;
 
-/** Names and contents, by path. */
-export type Files = ReadonlyMap<string, Uint8Array | typeof DIRECTORY>;
+/** The files that a power cut left, by path; directories come before what is in them. */
+export class Image {
+  constructor(private readonly files: ReadonlyMap<string, Content | typeof DIRECTORY>) {}
 
-interface FileState {
-  /** What is on the disk for certain. */
-  readonly content: Content;
-  /** Index of the last change in it. */
-  version: number;
+  /** Tells it from others by all directories, and by the files that are told. */
+  digest(owns: (path: string) => boolean): string {
+    const hash = createHash("sha256");
+    for (const [name, content] of this.files)
+      if (content === DIRECTORY) hash.update(`${name}/\n`);
+      else if (owns(name)) hash.update(`${name}\n${content.digest}\n`);
+    return hash.digest("base64");
+  }
+
+  /** Puts all directories, and the files that are told, where nothing else is. */
+  write(place: string, owns: (path: string) => boolean): void {
+    rmSync(place, {recursive: true, force: true});
+    mkdirSync(place, {recursive: true});
+    for (const [name, content] of this.files) {
+      if (content === DIRECTORY) mkdirSync(path.join(place, name), {mode: 0o700});
+      else if (owns(name)) content.write(path.join(place, name));
+    }
+  }
 }
 
 export class PageCache {
-  readonly #files: FileState[] = [];
+  /** What is on the disk for certain of each file. */
+  readonly #files: Content[] = [];
   /** Files by inode, which is used again once a file is gone. */
   readonly #byInode = new Map<bigint, number>();
   /** Synced names. */
   readonly #names = new Map<string, number | typeof DIRECTORY>();
   #pending: Pending[] = [];
-  /** Counts syncs of names. */
-  #namesVersion = 0;
 
   get pending(): readonly Pending[] {
     return this.#pending;
@@ -65,10 +66,7 @@ export class PageCache {
         this.#pending.push({index, file: this.#fileOf(op.inode), op, name: null});
         return;
       case "create":
-        this.#byInode.set(
-          op.inode,
-          this.#files.push({content: {bytes: new Uint8Array(), length: 0}, version: index}) - 1,
-        );
+        this.#byInode.set(op.inode, this.#files.push(Content.NONE) - 1);
         this.#pending.push({index, file: this.#fileOf(op.inode), op: null, name: op});
         return;
       case "rename":
@@ -87,47 +85,38 @@ export class PageCache {
         return;
       case "sync-directory":
         this.#settle(({name}) => name !== null && path.dirname(`/${name.path}`) === path.join("/", op.path));
-        this.#namesVersion = index;
     }
   }
 
   /** The files after a power cut. */
-  after({fates, order}: Cut): Files {
+  after(cut: Cut): Image {
     const names = new Map(this.#names);
-    const kept = this.#pending.filter(({index}) => fates.get(index) !== "lost");
-    for (const {name, file} of kept) if (name) rename(names, name, file);
-    const contents = kept.filter(({op}) => op !== null);
-    if (order) contents.sort((a, b) => order.indexOf(a.index) - order.indexOf(b.index));
-    const files = new Map<string, Uint8Array | typeof DIRECTORY>();
-    for (const [at, file] of names) {
-      if (!isReachable(names, at)) continue;
-      if (file === DIRECTORY) files.set(at, DIRECTORY);
-      else files.set(at, this.#content(file, contents, fates));
+    const changes = new Map<number, {op: ContentOp; fate: ReturnType<typeof fateIn>; index: number}[]>();
+    for (const {index, file, op, name} of this.#pending) {
+      const fate = fateIn(cut, index);
+      if (fate === "lost") continue;
+      if (name) rename(names, name, file);
+      else if (changes.has(file)) changes.get(file)!.push({op, fate, index});
+      else changes.set(file, [{op, fate, index}]);
     }
-    return files;
-  }
-
-  /** Tells cuts that leave the same files apart from others. */
-  keyOf({fates, order}: Cut): string {
-    const parts = this.#pending
-      .filter(({index}) => fates.get(index) !== "lost")
-      .map(({index}) => {
-        const fate = fates.get(index);
-        return fate === undefined
-          ? index
-          : fate === "zeros"
-            ? `${index}z`
-            : `${index}s${(fate as {sectors: bigint}).sectors}`;
-      });
-    const versions = new Set(this.#pending.filter(({op}) => op !== null).map(({file}) => file));
-    const others = this.#files.map(({version}, file) => (versions.has(file) ? `${version}+` : version));
-    return `${this.#namesVersion}|${others.join()}|${parts.join()}|${order ? order.join() : ""}`;
+    const {order} = cut;
+    if (order) {
+      const place = new Map(order.map((index, at) => [index, at]));
+      for (const each of changes.values()) each.sort((a, b) => place.get(a.index)! - place.get(b.index)!);
+    }
+    const files = new Map<string, Content | typeof DIRECTORY>();
+    for (const [at, file] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (!isReachable(names, at)) continue;
+      const changed = typeof file === "number" ? changes.get(file) : undefined;
+      files.set(at, file === DIRECTORY ? DIRECTORY : changed ? this.#files[file]!.after(changed) : this.#files[file]!);
+    }
+    return new Image(files);
   }
 
   /** What a cut does not keep whole. */
-  describe({fates}: Cut): string[] {
+  describe(cut: Cut): string[] {
     return this.#pending.flatMap(({index, op, name}) => {
-      const fate = fates.get(index);
+      const fate = fateIn(cut, index);
       if (fate === undefined) return [];
       const how = typeof fate === "object" ? `torn (${fate.sectors.toString(2)})` : fate;
       return op ? `${op.kind} ${op.path} at ${op.offset}: ${how}` : `${name.kind} ${name.path}: ${how}`;
@@ -143,22 +132,12 @@ export class PageCache {
   #settle(settles: (pending: Pending) => boolean): void {
     const gone = this.#pending.filter(settles);
     this.#pending = this.#pending.filter((pending) => !settles(pending));
-    for (const {op, name, file, index} of gone)
+    const changes = new Map<number, {op: ContentOp; fate: undefined}[]>();
+    for (const {op, name, file} of gone)
       if (name) rename(this.#names, name, file);
-      else {
-        const state = this.#files[file]!;
-        change(state.content, op, undefined);
-        state.version = index;
-      }
-  }
-
-  #content(file: number, contents: readonly Pending[], fates: Cut["fates"]): Uint8Array {
-    const {bytes, length} = this.#files[file]!.content;
-    const changes = contents.filter((pending) => pending.file === file);
-    if (changes.length === 0) return bytes.subarray(0, length);
-    const content = {bytes: bytes.slice(), length};
-    for (const {op, index} of changes) change(content, op!, fates.get(index));
-    return content.bytes.subarray(0, content.length);
+      else if (changes.has(file)) changes.get(file)!.push({op, fate: undefined});
+      else changes.set(file, [{op, fate: undefined}]);
+    for (const [file, each] of changes) this.#files[file] = this.#files[file]!.after(each);
   }
 }
 
@@ -183,50 +162,4 @@ function rename(names: Map<string, number | typeof DIRECTORY>, {kind, from, path
 function isReachable(names: ReadonlyMap<string, unknown>, at: string): boolean {
   const parent = path.dirname(at);
   return parent === "." || (names.get(parent) === DIRECTORY && isReachable(names, parent));
-}
-
-/** Bytes that grow in place. */
-interface Content {
-  bytes: Uint8Array;
-  length: number;
-}
-
-function change(content: Content, {kind, offset, data}: ContentOp, fate: Fate | undefined): void {
-  if (kind === "truncate") {
-    content.bytes.fill(0, Math.min(offset, content.length), content.length);
-    resize(content, offset);
-    return;
-  }
-  resize(content, Math.max(content.length, offset + data.length));
-  if (fate === undefined) content.bytes.set(data, offset);
-  if (typeof fate !== "object") return;
-  const first = Math.floor(offset / SECTOR_BYTES);
-  for (let at = 0; at < data.length; ) {
-    // Sectors are the disk's: a write may begin within one.
-    const sector = Math.floor((offset + at) / SECTOR_BYTES);
-    const end = Math.min(data.length, (sector + 1) * SECTOR_BYTES - offset);
-    if ((fate.sectors >> BigInt(sector - first)) & 1n) content.bytes.set(data.subarray(at, end), offset + at);
-    at = end;
-  }
-}
-
-/** What lies above the length is zero. */
-function resize(content: Content, length: number): void {
-  if (length > content.bytes.length) {
-    const bytes = new Uint8Array(Math.max(length, 2 * content.bytes.length));
-    bytes.set(content.bytes);
-    content.bytes = bytes;
-  }
-  content.length = length;
-}
-
-/** Puts files where nothing else is. */
-export function writeFiles(directory: string, files: Files): void {
-  rmSync(directory, {recursive: true, force: true});
-  mkdirSync(directory, {recursive: true});
-  for (const [name, content] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const place = path.join(directory, name);
-    if (content === DIRECTORY) mkdirSync(place, {mode: 0o700});
-    else writeFileSync(place, content, {mode: 0o600});
-  }
 }

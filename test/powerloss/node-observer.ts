@@ -1,8 +1,9 @@
 /** Looks at a data directory after a power cut, as `node run` does at its start. */
-import {readFileSync} from "node:fs";
+import {createHash} from "node:crypto";
+import {existsSync, readFileSync} from "node:fs";
 import path from "node:path";
 import {hexOf, textOf} from "../../src/codecs/bytes.js";
-import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
+import {formatGenesis, parseGenesis} from "../../src/codecs/chain/genesis-file.js";
 import {sha256} from "../../src/codecs/hash.js";
 import {QsdmError, RuleError} from "../../src/errors.js";
 import {type DataDir, initDataDir, readDataDir} from "../../src/node/data-dir.js";
@@ -15,37 +16,34 @@ import {NO_SINK, verifySnapshot} from "../../src/node/snapshots/verify.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {nodeGenesis} from "../support/node.js";
 import {trustIn} from "../support/snapshots.js";
-import type {Findings, Recording} from "./recording.js";
+import type {Observer, Part} from "./recording.js";
 
 const SILENT = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
 export const STORE = {slashReceiptsMax: 10_000, eventBlocksKept: 100_000};
+/** What is found where no directory was initialised yet. */
+const NO_KEYS = "none";
 
 /**
- * Opens the keys, the record of votes and the database each time. The whole start, whose course depends on their
- * contents alone, is made once for each different content, or for one in `startsOneIn` of them.
+ * Opens the keys, the record of votes, the snapshots and the database for each different content of theirs. The whole
+ * start depends on what is found in them alone, so it is made for each different findings.
  */
-export function nodeObserver(folder: string, startsOneIn = 1): Pick<Recording, "observe" | "owed"> {
-  const started = new Set<string>();
+export function nodeObserver(folder: string): Observer & {readonly parts: readonly [Part, Part, Part, Part]} {
   /** Ids that a database holds, by its digest. */
   const idsIn = new Map<string, ReadonlySet<string>>();
+  const part = (name: string, files: RegExp, look: (dataDir: string) => Promise<string>): Part => ({
+    name,
+    owns: (file) => file.startsWith(`${folder}/`) && files.test(file.slice(folder.length + 1)),
+    look: (root) => look(path.join(root, folder)),
+  });
   return {
-    async observe(root) {
-      const dataDir = path.join(root, folder);
-      const dir = await readDataDir(dataDir).catch((error: unknown) => {
-        if (error instanceof QsdmError && error.code === "DATA_DIR_MISSING") return null;
-        throw error;
-      });
-      if (dir === null) return begunAgain(dataDir);
-      const findings = {
-        keys: keysIn(dir),
-        signed: signedIn(dir),
-        snapshots: await snapshotsOn(dir),
-        database: await databaseIn(dir, idsIn),
-      };
-      const all = JSON.stringify(findings);
-      if (!started.has(all) && started.size % startsOneIn === 0) await startNode(dataDir);
-      started.add(all);
-      return findings;
+    parts: [
+      part("keys", /^(genesis\.json|validator\.seed|challenge\.key|chain\.key)(\.new)?$/, keysIn),
+      part("signed", /^validator\.signed$/, async (dataDir) => signedIn(path.join(dataDir, "validator.signed"))),
+      part("snapshots", /^(genesis\.json$|snapshots\/)/, snapshotsIn),
+      part("database", /^chain\.db/, (dataDir) => databaseIn(path.join(dataDir, "chain.db"), idsIn)),
+    ],
+    async whole(root, {keys}) {
+      if (keys !== NO_KEYS) await startNode(path.join(root, folder));
     },
     owed(heard, {database}) {
       for (const id of acknowledgedIn(heard))
@@ -55,20 +53,26 @@ export function nodeObserver(folder: string, startsOneIn = 1): Pick<Recording, "
   };
 }
 
-/** Nothing was promised of a directory without a genesis but that it can be initialised. */
-async function begunAgain(dataDir: string): Promise<Findings> {
-  await initDataDir(dataDir, {genesis: nodeGenesis([]), validatorSeed: new Uint8Array(32)});
-  await readDataDir(dataDir);
-  return {keys: "none", signed: "null", snapshots: "", database: "none"};
-}
-
-const keysIn = ({genesis, validatorSeed, challengeKey}: DataDir): string =>
-  [formatGenesis(genesis), hexOf(validatorSeed), hexOf(challengeKey)]
+async function keysIn(dataDir: string): Promise<string> {
+  let dir: DataDir;
+  try {
+    dir = await readDataDir(dataDir);
+  } catch (error) {
+    if (!(error instanceof QsdmError) || error.code !== "DATA_DIR_MISSING") throw error;
+    // Nothing was promised of a directory without a genesis but that it can be initialised.
+    await initDataDir(dataDir, {genesis: nodeGenesis([]), validatorSeed: new Uint8Array(32)});
+    await readDataDir(dataDir);
+    return NO_KEYS;
+  }
+  const {genesis, validatorSeed, challengeKey} = dir;
+  return [formatGenesis(genesis), hexOf(validatorSeed), hexOf(challengeKey)]
     .map((text) => hexOf(sha256(Buffer.from(text))))
     .join();
+}
 
 /** The newest record; the key refuses whatever would contradict it. */
-function signedIn({signedPath}: DataDir): string {
+function signedIn(signedPath: string): string {
+  if (!existsSync(path.dirname(signedPath))) return "null";
   const file = SignedFile.open(signedPath);
   try {
     const {record} = file;
@@ -92,23 +96,24 @@ function refusesSecondVote(file: SignedFile): void {
 }
 
 /** Heights of those that are told of, each verified in whole. */
-async function snapshotsOn({genesis, snapshotsPath}: DataDir): Promise<string> {
-  const heights = await heightsOn(snapshotsPath);
-  for (const height of heights) {
-    const files = await SnapshotFiles.open(placeOf(snapshotsPath, height));
-    await verifySnapshot(files, NO_SINK, trustIn(genesis));
-  }
+async function snapshotsIn(dataDir: string): Promise<string> {
+  const shelf = path.join(dataDir, "snapshots");
+  const heights = await heightsOn(shelf);
+  if (heights.length === 0) return "";
+  const trust = trustIn(parseGenesis(readFileSync(path.join(dataDir, "genesis.json"), "utf8")));
+  for (const height of heights) await verifySnapshot(await SnapshotFiles.open(placeOf(shelf, height)), NO_SINK, trust);
   return heights.join();
 }
 
 /** Digest of the tables: closing brings everything that was committed into the one file. */
-async function databaseIn({databasePath: file}: DataDir, idsIn: Map<string, ReadonlySet<string>>): Promise<string> {
+async function databaseIn(file: string, idsIn: Map<string, ReadonlySet<string>>): Promise<string> {
+  if (!existsSync(path.dirname(file))) return "none";
   const store = await SqliteStore.open({...STORE, path: file});
   store.close();
   const bytes = readFileSync(file);
   // How it is journalled, how often it was written and by which version of SQLite: none of it is content.
   bytes.fill(0, 18, 20).fill(0, 24, 28).fill(0, 92, 100);
-  const digest = hexOf(sha256(bytes));
+  const digest = createHash("sha256").update(bytes).digest("hex");
   if (!idsIn.has(digest)) idsIn.set(digest, await readAll(file));
   return digest;
 }
@@ -127,7 +132,7 @@ async function readAll(file: string): Promise<ReadonlySet<string>> {
   }
 }
 
-/** The node's own start, without sockets. */
+/** The node's own start, without sockets. It holds the state that it loads to the root in the newest block. */
 async function startNode(dataDir: string): Promise<void> {
   const options = {...DEFAULT_NODE_OPTIONS, dataDir, api: {port: 0, rateLimit: null}};
   const node = await QsdmNode.open(options, {log: SILENT, nowMs: () => Date.now(), version: "0.0.0", commit: ""});

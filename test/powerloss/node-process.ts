@@ -9,6 +9,7 @@ import {CLIENT_DEFAULTS, type Client, createClient} from "../../src/node/api/cli
 import {contentOf, signed, TEST_CHAIN_ID, testAccount} from "../support/accounts.js";
 import {eventually} from "../support/node.js";
 import {type Fault, preloadEnvironment} from "./preload.js";
+import type {Recorded} from "./recording.js";
 import {decodeTrace, type TraceOp} from "./trace.js";
 
 const PROGRAM = path.resolve("bin/qsdm.js");
@@ -136,6 +137,20 @@ export class Workplace {
   /** Ends whatever still runs. */
   close(): void {
     for (const child of this.#running) child.kill("SIGKILL");
+  }
+}
+
+/** Records what `work` has processes do in a directory, which it empties, and ends them. */
+export async function recordIn(
+  library: string,
+  directory: string,
+  work: (workplace: Workplace) => Promise<Partial<Omit<Recorded, "directory">>>,
+): Promise<Recorded> {
+  const workplace = new Workplace(library, directory);
+  try {
+    return {directory, from: 0, known: "", ...(await work(workplace))};
+  } finally {
+    workplace.close();
   }
 }
 

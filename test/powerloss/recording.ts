@@ -1,5 +1,7 @@
 /** A recorded history, and how what a power cut left of it is looked at. */
-import type {TraceOp} from "./trace.js";
+import {readFileSync, realpathSync} from "node:fs";
+import path from "node:path";
+import {decodeTrace, type TraceOp} from "./trace.js";
 
 /**
  * What was found on a disk, by the name of each thing that has to survive as a whole. Two texts are equal when the
@@ -7,19 +9,66 @@ import type {TraceOp} from "./trace.js";
  */
 export type Findings = Readonly<Record<string, string>>;
 
-export interface Recording {
+/** A thing that has to survive as a whole: opened once for each different content of its files. */
+export interface Part {
   readonly name: string;
-  readonly ops: readonly TraceOp[];
-  /** Calls before the first after which power is cut. */
-  readonly from?: number;
+  /** Which files, by path below the root, what is found depends on. */
+  owns(path: string): boolean;
   /**
-   * Opens the files below `root` as the program does, and says what it finds. It may change them.
+   * Opens its files below `root` as the program does, and says what it finds. It may change them.
    * @throws Error when the program would not start on them without an operator
    */
-  observe(root: string): Promise<Findings>;
+  look(root: string): Promise<string>;
+}
+
+export interface Observer {
+  readonly parts: readonly Part[];
+  /** Looks at all files below `root` at once, for each different findings. @throws Error as `look` */
+  whole?(root: string, findings: Findings): Promise<void>;
   /**
    * What an answer that left the process made sure of besides, and the findings do not keep.
    * @returns why `findings` break the word that the bytes gave; null where they keep it
    */
   owed?(heard: readonly Uint8Array[], findings: Findings): string | null;
+}
+
+/** Looks at all of a directory as it is. @throws Error as `Part` and `Observer` say */
+export async function lookAt({parts, whole}: Observer, root: string): Promise<Findings> {
+  const findings: Record<string, string> = {};
+  for (const {name, look} of parts) findings[name] = await look(root);
+  await whole?.(root, findings);
+  return findings;
+}
+
+/** What a recording needs to be read again by another process. */
+export interface Recorded {
+  /** Where `root` is that was watched, and `trace`. */
+  readonly directory: string;
+  /** Calls before the first after which power is cut. */
+  readonly from: number;
+  /** What its observer has to know. */
+  readonly known: string;
+}
+
+export interface Recording extends Observer {
+  readonly ops: readonly TraceOp[];
+  readonly from: number;
+}
+
+export interface Size {
+  /** Blocks that a run of the node makes. */
+  readonly blocks: number;
+}
+
+/** A history that can be recorded. */
+export interface Workload {
+  /** Records into `directory`, which it empties. */
+  record(library: string, directory: string, size: Size): Promise<Recorded>;
+  observer(known: string): Observer;
+}
+
+/** Reads what a workload recorded. */
+export function readRecording({observer}: Workload, {directory, from, known}: Recorded): Recording {
+  const root = realpathSync(path.join(directory, "root"));
+  return {ops: decodeTrace(readFileSync(path.join(directory, "trace")), root), from, ...observer(known)};
 }
