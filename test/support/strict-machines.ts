@@ -250,7 +250,7 @@ export class StrictMachines {
     const names = inputNames(program.ir);
     const masked = encodeElements(names.map((name, at) => sub(inputs.get(name)!, values[at]!)));
     const epoch = this.stores[among[0]!]!.keys()!.epoch;
-    const content = {...this.statement(program), request: digest, epoch, firstMask: first, masked};
+    const content = {...this.statement(program), request: digest, epoch, firstMask: first, evaluations: 1, masked};
     const signed = sign(ticket, content, (message) => alice.sign(message));
     return {signed, outputMasks: values.slice(names.length)};
   }

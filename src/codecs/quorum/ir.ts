@@ -80,11 +80,24 @@ export type BitNode = ShiftNode | (PlainNode & {readonly type: "lt" | "eq"});
 export const isBitOperation = (node: Node): node is BitNode =>
   node.type === "lt" || node.type === "eq" || node.type === "shr";
 
+/** What `of` finds in a program, looked for once: every evaluation asks again. */
+function once<T>(of: (ir: Ir) => T): (ir: Ir) => T {
+  const known = new WeakMap<Ir, T>();
+  return (ir) => {
+    const found = known.get(ir) ?? of(ir);
+    known.set(ir, found);
+    return found;
+  };
+}
+/** Finds the names of nodes that fit, in their order. */
+export const namesOf = (fits: (node: Node) => boolean) =>
+  once(({nodes}): readonly string[] => nodes.filter(fits).map(({id}) => id));
+
 /** Names of the products, in their order: each needs a triple for every evaluation. */
-export const productNames = ({nodes}: Ir): string[] => nodes.filter(isProduct).map(({id}) => id);
+export const productNames = namesOf(isProduct);
 
 /** Names of the secrets, in their order. */
-export const secretNames = ({nodes}: Ir): string[] => nodes.flatMap(({type, id}) => (type === "secret" ? [id] : []));
+export const secretNames = namesOf(({type}) => type === "secret");
 
 /** `ir` as JSON. */
 export const irValue = ({nodes, outputs}: Ir): ValueObject =>

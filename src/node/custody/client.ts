@@ -28,7 +28,7 @@ import {STATEMENT_LIFE_MS} from "../quorum/strict/admission.js";
 import {boundOf, evaluationsAtOnce, wiresOf} from "../quorum/strict/custodian.js";
 import type {Members} from "../quorum/strict/members.js";
 import {mostGiven, openMasks} from "../quorum/strict/unmask.js";
-import {MaskSource} from "./mask-source.js";
+import {type EvaluationMasks, EvaluationSource} from "./evaluation-source.js";
 import {type Party, sealTo, unseal} from "./party.js";
 import {Rpc} from "./rpc.js";
 
@@ -44,13 +44,17 @@ export interface ClientPorts {
 export interface Evaluated {
   readonly outputs: Outputs;
   readonly suspects: readonly string[];
-  /** What it took the custodians, by the coordinator's word. */
+  /** What it took the custodians, with those that had the same ticket, by the coordinator's word. */
   readonly traffic: Answer<CoordinatorMethods["evaluate"]>["traffic"];
 }
 
+type Source = EvaluationSource<readonly bigint[], Evaluated>;
+/** Refusals of a ticket that one for fewer evaluations may not get. Nothing is used up by them. */
+const QUOTAS: ReadonlySet<string> = new Set(["BUDGET_EXHAUSTED", "RATE_EXCEEDED"]);
+
 export class StrictClient {
-  /** By program: evaluations that are asked for at the same time ask for their masks together. */
-  readonly #sources = new Map<string, MaskSource>();
+  /** By program: evaluations that are asked for at the same time have one ticket. */
+  readonly #sources = new Map<string, Source>();
 
   private constructor(
     private readonly rpc: Rpc,
@@ -186,25 +190,38 @@ export class StrictClient {
    * @throws RuleError INPUT_MISSING, MASKS_WRONG, RESULTS_DIFFER, and what the coordinator refuses with
    */
   async evaluate(program: ProgramPackage, inputs: ReadonlyMap<string, bigint>): Promise<Evaluated> {
+    return this.#sourceOf(program).evaluate(inputNames(program.ir).map((name) => inputOf(inputs, name)));
+  }
+
+  /** @param given values of the inputs of each evaluation, in their order */
+  async #evaluate(
+    program: ProgramPackage,
+    given: readonly (readonly bigint[])[],
+    masks: EvaluationMasks,
+  ): Promise<readonly Evaluated[]> {
     const {party, members} = this.ports;
-    const {ir} = program;
-    const names = inputNames(ir);
-    const values = names.map((name) => inputOf(inputs, name));
-    const programId = bytesOfHex(program.programId);
-    const masks = await this.#masksOf(program).take();
+    const [wires, inputs] = [wiresOf(program), inputNames(program.ir).length];
+    const maskAt = (evaluation: number, wire: number): bigint => masks.values[evaluation * wires + wire]!;
     const content = {
-      ...this.#statement(programId),
+      ...this.#statement(bytesOfHex(program.programId)),
       request: masks.request,
       epoch: masks.epoch,
       firstMask: masks.first,
-      masked: encodeElements(values.map((value, at) => sub(value, masks.values[at]!))),
+      evaluations: given.length,
+      masked: encodeElements(given.flatMap((values, of) => values.map((value, at) => sub(value, maskAt(of, at))))),
     };
     const signed = sign(ticket, content, (message) => party.sign(message));
     const {results, suspects, traffic} = await this.call("evaluate", {ticket: signed});
-    const masked = decodeElements(this.#agreed(digestOf(ticket, signed), results), ir.outputs.length);
-    const outputs = ir.outputs.map((name, at) => [name, sub(masked[at]!, masks.values[names.length + at]!)] as const);
+    const names = program.ir.outputs;
+    const masked = decodeElements(this.#agreed(digestOf(ticket, signed), results), given.length * names.length);
     const places = [...new Set([...masks.wrong, ...suspects])].sort((a, b) => a - b);
-    return {outputs: new Map(outputs), suspects: members.namesOf(places), traffic};
+    return given.map((_, of) => ({
+      outputs: new Map(
+        names.map((name, at) => [name, sub(masked[of * names.length + at]!, maskAt(of, inputs + at))] as const),
+      ),
+      suspects: members.namesOf(places),
+      traffic,
+    }));
   }
 
   #statement(programId: Uint8Array) {
@@ -218,13 +235,18 @@ export class StrictClient {
     };
   }
 
-  #masksOf(program: ProgramPackage): MaskSource {
+  #sourceOf(program: ProgramPackage): Source {
     const {programId} = program;
+    const wires = wiresOf(program);
     const source =
       this.#sources.get(programId) ??
-      new MaskSource(wiresOf(program), evaluationsAtOnce(program), (evaluations) =>
-        this.#masks(bytesOfHex(programId), {evaluations, count: evaluations * wiresOf(program)}),
-      );
+      new EvaluationSource({
+        wires,
+        atOnce: evaluationsAtOnce(program),
+        masks: (evaluations) => this.#masks(bytesOfHex(programId), {evaluations, count: evaluations * wires}),
+        evaluate: (given, masks) => this.#evaluate(program, given, masks),
+        isForFewer: (error) => error instanceof RuleError && QUOTAS.has(error.code),
+      });
     this.#sources.set(programId, source);
     return source;
   }

@@ -20,6 +20,7 @@ import {
 } from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {QsdmError, RuleError} from "../../errors.js";
+import {sideBySide} from "../quorum/program/side-by-side.js";
 import {checkDeposit, checkStatement} from "../quorum/strict/admission.js";
 import {checkApproval, checkWithdrawal, masksFor} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
@@ -218,7 +219,8 @@ export class StrictCoordinator {
 
   /**
    * Has the custodians evaluate, without those that were named or silent in an attempt before.
-   * @throws RuleError as `checkStatement`, EVALUATION_ABORTED and what custodians refuse with; UnavailableError CUSTODIANS_MISSING
+   * @throws RuleError as `checkStatement`, EVALUATIONS_TOO_MANY, EVALUATION_ABORTED and what custodians refuse with;
+   * UnavailableError CUSTODIANS_MISSING
    */
   async evaluate(signed: SignedTicket): Promise<Answer<(typeof coordinatorMethods)["evaluate"]>> {
     const {custodians, members, log, nowMs} = this.ports;
@@ -226,7 +228,9 @@ export class StrictCoordinator {
     // Nobody numbers stock, or is entered in the log, in another's name.
     checkStatement(ticket, signed, {...this.ports, nowMs: nowMs()});
     const program = this.#program(content.programId);
-    const triples = triplesFor(program.ir);
+    const {evaluations} = content;
+    masksFor(program, evaluations);
+    const triples = triplesFor(sideBySide(program.ir, evaluations));
     const secrets = secretNames(program.ir).length > 0;
     const out = new Set<number>();
     for (let attempt = 1; ; attempt++) {
@@ -244,7 +248,7 @@ export class StrictCoordinator {
         return first ? resultCommitment(content.nonce, first.content.masked) : null;
       });
       if (results.length >= members.k) {
-        this.counts.evaluations++;
+        this.counts.evaluations += evaluations;
         return {results, suspects: [...out], traffic: {attempts: attempt, triples, ...trafficOf(answers)}};
       }
       this.counts.aborts++;

@@ -47,9 +47,35 @@ describe("two of three custodians", () => {
     const client = await quorum.client(0);
     const all = [1n, 2n, 3n, 4n].map((x) => new Map(inputs).set("x", x));
     const results = await Promise.all(all.map((each) => client.evaluate(program, each)));
-    for (const [at, {outputs}] of results.entries())
+    for (const [at, {outputs, traffic}] of results.entries()) {
       expect([...outputs]).toEqual([...evaluate(program.ir, {inputs: all[at]!, secrets: SECRETS})]);
+      // One ticket: two layers, outputs, and two checks of four rounds, with a triple for each check.
+      expect(traffic).toMatchObject({attempts: 1, rounds: 2 + 1 + 8, triples: 4 * 2 + 2});
+    }
     client.close();
+  });
+
+  test("of more evaluations side by side than a budget has as many are done as it has", async () => {
+    const few = packProgram(compile("input x\nmul y = x x\noutput y"), {
+      policy: {budgetPerIdentity: 3n, maxEvalsPerMinute: 100n},
+    });
+    const client = await quorum.client(1);
+    onTestFinished(() => client.close());
+    await client.deploy(few, new Map());
+    for (const place of [0, 1]) {
+      const operator = await quorum.operator(place);
+      await operator.approve(few, inDays(30));
+      operator.close();
+    }
+    const all = [1n, 2n, 3n, 4n, 5n].map((x) => client.evaluate(few, new Map([["x", x]])));
+    const done = await Promise.allSettled(all);
+    expect(done.map((each) => (each.status === "fulfilled" ? each.value.outputs.get("y") : each.reason.code))).toEqual([
+      1n,
+      4n,
+      9n,
+      "BUDGET_EXHAUSTED",
+      "BUDGET_EXHAUSTED",
+    ]);
   });
 
   test("a custodian that names other masks than the rest, or seals none, stops nobody", async () => {
@@ -86,7 +112,7 @@ describe("two of three custodians", () => {
     const as = (message: Uint8Array): Uint8Array => quorum.parties.clients[0]!.sign(message);
     const asked = {...said, evaluations: 1, sealingKey: new Uint8Array(1_184)};
     const request = sign(maskRequest, asked, as);
-    const wanted = {...said, request: digest, epoch: 1n, firstMask: 0n, masked: new Uint8Array(32)};
+    const wanted = {...said, request: digest, epoch: 1n, firstMask: 0n, evaluations: 1, masked: new Uint8Array(32)};
     const {roster, programId} = said;
     const given = {
       package: programPackage.encode(program),

@@ -40,7 +40,7 @@ export const stockPayload = record("qvm/job/stock/1", {
   firstMask: u64,
   masks: u32,
 });
-export const evaluatePayload = record("qvm/job/evaluate/1", {
+export const evaluatePayload = record("qvm/job/evaluate/2", {
   ticket,
   attempt: u32,
   firstTriple: u64,

@@ -76,10 +76,10 @@ export const maskShares = statement(
   record("qvm/mask-shares/1", {request: digest, custodian: u32, epoch: u64, first: u64, count: u32, box}),
 );
 
-/** A client asks for one evaluation. */
+/** A client asks for evaluations of a program, side by side. */
 export const ticket = statement(
-  "qvm/eval/1",
-  record("qvm/eval/1", {
+  "qvm/eval/2",
+  record("qvm/eval/2", {
     roster: digest,
     programId: digest,
     client: party,
@@ -90,12 +90,13 @@ export const ticket = statement(
     /** Under which the masks were made, and number of the first of them. */
     epoch: u64,
     firstMask: u64,
-    /** Inputs in their order, each less its mask. */
+    evaluations: u32,
+    /** Inputs in their order, each less its mask, of one evaluation after the other. */
     masked: elements,
   }),
 );
 
-/** A custodian's word on what a ticket gave: outputs in their order, each with its mask on. */
+/** A custodian's word on what a ticket gave: outputs of all evaluations in their order, each with its mask on. */
 export const result = statement(
   "qvm/result/1",
   record("qvm/result/1", {ticket: digest, custodian: u32, masked: elements}),

@@ -1,5 +1,5 @@
 /** Evaluation in the clear, in one place: what evaluation on shares must agree with. */
-import {type Ir, isOperationNode, type Node, type OperationNode} from "../../../codecs/quorum/ir.js";
+import {type Ir, isOperationNode, type Node, namesOf, type OperationNode} from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
 import {add, mul, neg, P, reduce, sub} from "../field/field.js";
 
@@ -73,4 +73,4 @@ const shiftRight = (value: bigint, bits: number): bigint =>
   sub(add(value, SHIFT_OFFSET) >> BigInt(bits), SHIFT_OFFSET >> BigInt(bits));
 
 /** Names of the inputs, in their order. */
-export const inputNames = ({nodes}: Ir): string[] => nodes.flatMap((node) => (node.type === "input" ? [node.id] : []));
+export const inputNames = namesOf(({type}) => type === "input");

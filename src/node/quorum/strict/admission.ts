@@ -64,16 +64,21 @@ export function checkRosterDigest(members: Members, roster: Uint8Array): void {
 }
 
 /**
- * What is left after one evaluation.
+ * What is left after `evaluations`: all of them or none.
  * @throws RuleError BUDGET_EXHAUSTED, RATE_EXCEEDED
  */
-export function charge(policy: PolicyManifest, quota: Quota | null, nowMs: bigint): Quota {
-  const cost = policy.costPerEval ?? DEFAULT_POLICY.costPerEval;
+export function charge(
+  policy: PolicyManifest,
+  quota: Quota | null,
+  {nowMs, evaluations}: {readonly nowMs: bigint; readonly evaluations: number},
+): Quota {
+  const many = BigInt(evaluations);
+  const cost = many * (policy.costPerEval ?? DEFAULT_POLICY.costPerEval);
   const {remaining, units, atMs} = refilled(policy, quota, nowMs);
   if (remaining < cost)
     throw new RuleError("BUDGET_EXHAUSTED", `budget exhausted (remaining=${remaining}, cost=${cost})`);
-  if (units < UNITS) throw new RuleError("RATE_EXCEEDED", "rate limit exceeded", {hint: "wait a minute"});
-  return {remaining: remaining - cost, units: units - UNITS, atMs};
+  if (units < many * UNITS) throw new RuleError("RATE_EXCEEDED", "rate limit exceeded", {hint: "wait a minute"});
+  return {remaining: remaining - cost, units: units - many * UNITS, atMs};
 }
 
 function refilled(policy: PolicyManifest, quota: Quota | null, nowMs: bigint): Quota {

@@ -25,6 +25,7 @@ import {unpackElements} from "../field/bytes.js";
 import {type Arithmetic, elementAt} from "../field/vector.js";
 import {checkArithmetic} from "../program/arithmetic.js";
 import {inputNames} from "../program/evaluate.js";
+import {copiesMax} from "../program/side-by-side.js";
 import {masksAt, pointOf} from "../verified/stock.js";
 import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import {Columns} from "./leases.js";
@@ -274,19 +275,16 @@ export function checkWithdrawal(
 /** Masks that one evaluation takes: for each input and each output. */
 export const wiresOf = ({ir}: Pick<ProgramPackage, "ir">): number => inputNames(ir).length + ir.outputs.length;
 
-/** Masks that a request takes. @throws RuleError EVALUATIONS_TOO_MANY */
+/** Masks that so many evaluations take. @throws RuleError EVALUATIONS_TOO_MANY */
 export function masksFor(program: Pick<ProgramPackage, "ir">, evaluations: number): number {
   const most = evaluationsAtOnce(program);
   if (evaluations >= 1 && evaluations <= most) return evaluations * wiresOf(program);
-  throw new RuleError(
-    "EVALUATIONS_TOO_MANY",
-    `masks for ${evaluations} evaluations were asked for, at most ${most} are given`,
-  );
+  throw new RuleError("EVALUATIONS_TOO_MANY", `${evaluations} evaluations were asked for at once, at most ${most} are`);
 }
 
-/** Evaluations that one request of masks may be for. */
+/** Evaluations that one request of masks, and one ticket, may be for. */
 export const evaluationsAtOnce = (program: Pick<ProgramPackage, "ir">): number =>
-  Math.max(1, Math.min(EVALUATIONS_MAX, Math.floor(WIRES_MAX / wiresOf(program))));
+  Math.max(1, Math.min(EVALUATIONS_MAX, Math.floor(WIRES_MAX / wiresOf(program)), copiesMax(program.ir)));
 
 /** What a box belongs to: a statement, and who sealed it or is to open it. */
 export const boundOf = (digest: Uint8Array, place: number): Uint8Array => concat(digest, Uint8Array.of(place));

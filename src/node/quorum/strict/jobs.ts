@@ -1,9 +1,10 @@
 /** What a custodian does in each kind of job: what it checks and writes down first, the protocol, and what stays. */
-import {equalBytes, hexOf} from "../../../codecs/bytes.js";
+import {hexOf} from "../../../codecs/bytes.js";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
 import {secretNames} from "../../../codecs/quorum/ir.js";
 import {
   depositPayload,
+  type EvaluatePayload,
   evaluatePayload,
   type Job,
   jobDigest,
@@ -16,15 +17,25 @@ import {RuleError} from "../../../errors.js";
 import {packElements, unpackElements} from "../field/bytes.js";
 import {slice, type Vector} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
-import {authenticate, checkHidden, constants, halves, sliceOf} from "../verified/authenticated.js";
+import {sideBySide} from "../program/side-by-side.js";
+import {
+  type Authenticated,
+  authenticate,
+  checkHidden,
+  constants,
+  halves,
+  joinAll,
+  sliceOf,
+} from "../verified/authenticated.js";
 import {evaluateVerified, triplesFor} from "../verified/online.js";
 import {namingNobody} from "../verified/opening.js";
 import {compareHeard, type Protocol} from "../verified/protocol.js";
 import {renew} from "../verified/refresh.js";
 import {makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
 import {charge, checkDeposit, checkRosterDigest, checkStatement} from "./admission.js";
-import {boundOf, exhausted, type StrictCustodian, stale, wiresOf} from "./custodian.js";
+import {boundOf, exhausted, hasSecrets, masksFor, type StrictCustodian, stale, wiresOf} from "./custodian.js";
 import {beginRun, keep, keysFor, partyOf, refuseJob, SKIPPED_MAX, secretAt, sessionOf} from "./job-parts.js";
+import type {Reservation} from "./reservations.js";
 import type {Sharing} from "./store.js";
 import {takeOver} from "./takeover.js";
 
@@ -147,24 +158,19 @@ async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Pr
   const {content} = plan.ticket;
   checkStatement(ticket, plan.ticket, {...custodian.ports, nowMs});
   const program = custodian.activeProgram(content.programId, nowMs);
-  const {ir, programId} = program;
+  const {programId} = program;
+  const {evaluations} = content;
+  masksFor(program, evaluations);
+  const ir = sideBySide(program.ir, evaluations);
   const keys = keysFor(custodian, job);
   if (content.epoch !== keys.epoch) stale("the ticket's masks are of another epoch");
   const names = inputNames(ir);
   const masked = decodeElements(content.masked, names.length);
   const sharing = store.sharing(programId);
-  if (secretNames(ir).length > 0 && (!sharing || sharing.run !== plan.sharing))
+  if (hasSecrets(program) && (!sharing || sharing.run !== plan.sharing))
     stale(`it has no shares of job ${plan.sharing}`);
   const digest = digestOf(ticket, plan.ticket);
-  const reservation = custodian.reservations.get(content.firstMask);
-  if (
-    !reservation ||
-    reservation.epoch !== keys.epoch ||
-    reservation.client !== content.client ||
-    reservation.programId !== programId ||
-    !equalBytes(reservation.request, content.request)
-  )
-    throw new RuleError("MASKS_UNKNOWN", `masks from ${content.firstMask} on were not given to ${content.client}`);
+  const masks = custodian.reservations.given({...content, programId}, wiresOf(program));
   const admission = {digest, plan, programId, nowMs};
   // Before the stock is touched, and again with what was written down meanwhile.
   admit(custodian, admission);
@@ -175,12 +181,10 @@ async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Pr
   const party = partyOf(custodian);
   const {field} = party;
   const holder = {party, alpha: packElements([keys.alpha])};
-  const count = wiresOf(program);
-  const {masks} = reservation;
-  const given = {shares: slice(masks, 0, count), macs: slice(masks, count, 2 * count)};
+  const [inputMasks, outputMasks] = partedAt(masks, inputNames(program.ir).length);
   const known = constants(holder, packElements(masked));
-  const secrets = secretNames(ir).map((name) => sharing!.secrets.get(name)!);
-  const inputs = halves((half) => field.add(half(sliceOf(given, 0, names.length)), half(known)));
+  const secrets = secretNames(program.ir).map((name) => sharing!.secrets.get(name)!);
+  const inputs = halves((half) => field.add(half(inputMasks), half(known)));
   const protocol = evaluateVerified(
     ir,
     holder,
@@ -190,34 +194,43 @@ async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Pr
         shares: packElements(secrets.map(({share}) => share)),
         macs: packElements(secrets.map(({mac}) => mac)),
       },
-      outputMasks: sliceOf(given, names.length, count),
+      outputMasks,
     },
     triplesAt(triples, party, pointOf(jobDigest(job))),
   );
-  return signed(custodian, protocol, {digest, plan});
+  return signed(custodian, protocol, {digest, plan, firsts: masks.map(({first}) => first)});
 }
 
-/** What an evaluation gives, signed; its ticket is not used again. */
+/** Masks of inputs, then of outputs, of one evaluation after the other. */
+function partedAt(all: readonly Reservation[], inputs: number): [Authenticated, Authenticated] {
+  const whole = all.map(({masks, count}) => ({
+    count,
+    value: {shares: slice(masks, 0, count), macs: slice(masks, count, 2 * count)},
+  }));
+  return [
+    joinAll(whole.map(({value}) => sliceOf(value, 0, inputs))),
+    joinAll(whole.map(({value, count}) => sliceOf(value, inputs, count))),
+  ];
+}
+
+/** What evaluations give, signed; their ticket is not used again, nor their masks. */
 function* signed(
   {ports, reservations}: StrictCustodian,
   protocol: Protocol<Vector>,
-  {digest, plan}: Pick<Admission, "digest" | "plan">,
+  {digest, plan, firsts}: Pick<Admission, "digest" | "plan"> & {readonly firsts: readonly bigint[]},
 ): Protocol<Uint8Array> {
   const outputs = yield* protocol;
-  const {notAfterMs, firstMask} = plan.ticket.content;
+  const {notAfterMs} = plan.ticket.content;
   // Where a crash loses this a later attempt gives the same result once more, under the same masks.
   ports.store.soon(() => ports.store.saveTicket(digest, {attempt: plan.attempt, done: true}, notAfterMs));
-  reservations.drop(firstMask);
+  for (const first of firsts) reservations.drop(first);
   const statement = {ticket: digest, custodian: ports.place, masked: encodeElements(unpackElements(outputs))};
   return result.encode(sign(result, statement, (message) => ports.sign(message)));
 }
 
 interface Admission {
   readonly digest: Uint8Array;
-  readonly plan: {
-    readonly ticket: {readonly content: {client: string; notAfterMs: bigint; firstMask: bigint}};
-    readonly attempt: number;
-  };
+  readonly plan: EvaluatePayload;
   readonly programId: string;
   readonly nowMs: number;
 }
@@ -228,12 +241,12 @@ interface Admission {
  * @throws RuleError TICKET_USED, and as `charge`
  */
 function admit({ports: {store}}: StrictCustodian, {digest, plan, programId, nowMs}: Admission): () => void {
-  const {client, notAfterMs} = plan.ticket.content;
+  const {client, notAfterMs, evaluations} = plan.ticket.content;
   const known = store.ticket(digest);
   if (known?.done || (known && plan.attempt <= known.attempt))
     throw new RuleError("TICKET_USED", "the ticket was used before", {hint: "sign a new one"});
   const {policy} = store.program(programId)!;
-  const left = known ? null : charge(policy, store.quota(programId, client), BigInt(nowMs));
+  const left = known ? null : charge(policy, store.quota(programId, client), {nowMs: BigInt(nowMs), evaluations});
   return () => {
     if (left) {
       store.dropTicketsBefore(BigInt(nowMs));

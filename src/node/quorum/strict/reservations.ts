@@ -2,6 +2,7 @@
  * Masks given to clients for evaluations that have not begun. They are in memory alone: their numbers have left the disk for
  * good, and who restarts is left out of the evaluations that they were for.
  */
+import {equalBytes} from "../../../codecs/bytes.js";
 import {RuleError} from "../../../errors.js";
 import type {Vector} from "../field/vector.js";
 import type {Range} from "./store.js";
@@ -29,6 +30,12 @@ export interface Reservation extends Range {
   readonly masks: Vector;
 }
 
+/** What a ticket says of its masks. */
+export type GivenTo = Pick<Reservation, "epoch" | "client" | "programId" | "request"> & {
+  readonly firstMask: bigint;
+  readonly evaluations: number;
+};
+
 export class Reservations {
   /** Oldest first: all live equally long. */
   readonly #held = new Map<bigint, Reservation>();
@@ -39,8 +46,23 @@ export class Reservations {
     return this.#held.size;
   }
 
-  get(first: bigint): Reservation | null {
-    return this.#held.get(first) ?? null;
+  /**
+   * Masks that a client was given for each of its evaluations, `wires` for one.
+   * @throws RuleError MASKS_UNKNOWN
+   */
+  given({firstMask, evaluations, ...said}: GivenTo, wires: number): readonly Reservation[] {
+    return Array.from({length: evaluations}, (_, at) => {
+      const first = firstMask + BigInt(at * wires);
+      const held = this.#held.get(first);
+      if (
+        held?.epoch === said.epoch &&
+        held.client === said.client &&
+        held.programId === said.programId &&
+        equalBytes(held.request, said.request)
+      )
+        return held;
+      throw new RuleError("MASKS_UNKNOWN", `masks from ${first} on were not given to ${said.client}`);
+    });
   }
 
   /** @throws RuleError RESERVATIONS_TOO_MANY */

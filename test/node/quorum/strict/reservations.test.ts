@@ -24,7 +24,28 @@ test("a client fills its own room and nobody else's, and has it back when masks 
   expect(() => room("alice")).toThrow(refused);
   expect(() => room("alice", NOW + 600_000n)).toThrow(refused);
   room("alice", NOW + 600_001n);
-  expect([reservations.evaluations, reservations.get(4_096n)]).toEqual([0, null]);
+  expect(reservations.evaluations).toBe(0);
+});
+
+test("masks are given for whole evaluations to who asked for them, under the keys, program and request of then", () => {
+  const reservations = new Reservations();
+  for (let at = 0n; at < 3n; at++) reservations.add(reservation("alice", 2n * at, 2));
+  reservations.add(reservation("bob", 6n, 2));
+  const {epoch, client, programId, request} = reservation("alice", 0n);
+  const right = {epoch, client, programId, request, firstMask: 0n, evaluations: 3};
+  expect(reservations.given(right, 2).map(({first}) => first)).toEqual([0n, 2n, 4n]);
+  for (const wrong of [
+    {evaluations: 4},
+    {firstMask: 1n},
+    {firstMask: 2n},
+    {client: "bob"},
+    {epoch: 2n},
+    {programId: "cd"},
+    {request: new Uint8Array(32).fill(1)},
+  ])
+    expect(() => reservations.given({...right, ...wrong}, 2), JSON.stringify(Object.keys(wrong))).toThrow(
+      expect.objectContaining({code: "MASKS_UNKNOWN"}),
+    );
 });
 
 test("small ones are counted by evaluations", () => {
