@@ -2,10 +2,9 @@
 import {rm} from "node:fs/promises";
 import type {LightChain} from "../codecs/chain/light.js";
 import {UnavailableError, UsageError} from "../errors.js";
-import {loadBackend} from "./compute/backend.js";
+import {loadHashAll} from "./compute/backend.js";
 import type {DataDir} from "./data-dir.js";
 import {loadKeys} from "./keys-part.js";
-import {hashEach} from "./ledger/state/hashing.js";
 import {isNetworked} from "./network/options.js";
 import {NetworkTally} from "./network/tally.js";
 import {createNetwork} from "./network-part.js";
@@ -67,7 +66,7 @@ async function overNetwork(
 ): Promise<bigint | null> {
   const {genesis} = dir;
   const {log, nowMs, version} = ports;
-  const {sha3Packed} = await loadBackend();
+  const hashAll = await loadHashAll();
   const {identity, verifyVote, signed} = await loadKeys(dir, null);
   try {
     const network = await createNetwork({
@@ -94,7 +93,7 @@ async function overNetwork(
         signal,
         nowMs: BigInt(nowMs()),
         verifyVote,
-        hashAll: sha3Packed ?? hashEach,
+        hashAll,
         folder: dir.fastSyncPath,
         shelf: dir.snapshotsPath,
         monotonicMs: () => performance.now(),

@@ -7,6 +7,7 @@ import type {Certificate} from "../../src/codecs/chain/block.js";
 import {run} from "../../src/commands/run.js";
 import {readDataDir} from "../../src/node/data-dir.js";
 import {genesisBlock} from "../../src/node/ledger/chain/genesis.js";
+import {hashEach} from "../../src/node/ledger/state/hashing.js";
 import {CqlHistory} from "../../src/node/storage/cql/history.js";
 import {DEFAULT_CQL_OPTIONS} from "../../src/node/storage/cql/options.js";
 import {CqlSession} from "../../src/node/storage/cql/session.js";
@@ -204,6 +205,7 @@ test("a block that is another one, or whose votes are, is not taken", async () =
       near: store,
       far: lying,
       checkVotes: (of: Certificate) => voters.check(of),
+      hashAll: hashEach,
       progress: () => undefined,
     };
     const options = {rate: null, isRehearsal: false};

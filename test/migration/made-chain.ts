@@ -8,7 +8,7 @@ import {hexOf, plain, utf8} from "../../src/codecs/bytes.js";
 import {blockIdOf} from "../../src/codecs/chain/block.js";
 import {txIdOf, unsignedEnvelope} from "../../src/codecs/chain/envelope.js";
 import {TRANSFER_CONTRACT} from "../../src/codecs/chain/payloads.js";
-import type {Receipt} from "../../src/codecs/chain/receipt.js";
+import {encodedReceipt, type Receipt} from "../../src/codecs/chain/receipt.js";
 import {sha3, sha256} from "../../src/codecs/hash.js";
 import {voteBytes} from "../../src/node/consensus/votes/certificate.js";
 import {initDataDir, readDataDir} from "../../src/node/data-dir.js";
@@ -74,7 +74,7 @@ export async function makeChain(dataDir: string, {blocks, transactionsPerBlock}:
     const nothingElse = {changes: [], slashes: [], events: [], epoch: null, settled: []};
     const commit = {id, block, certificate, stateRoot, receiptsRoot: root, receipts, ...nothingElse};
     store.commit(commit, await store.pack(block));
-    digest = sha256(digest, ...partsOf(commit));
+    digest = sha256(digest, ...partsOf({...commit, receipts: receipts.map(encodedReceipt)}));
     parent = {id, height, epoch: 0n, view: height, timeMs: block.header.timeMs, stateRoot, receiptsRoot: root};
   }
   store.close();

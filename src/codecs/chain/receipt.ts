@@ -15,7 +15,11 @@ export const slashOutcome = record("slashed", {
 });
 export type SlashOutcome = FieldValue<typeof slashOutcome>;
 
-export const receipt = record("qsdm/receipt/v2", {
+const TAG = "qsdm/receipt/v2";
+/** Place of the transaction's id: behind the heads of the array and of the tag, each a byte, the tag, and a head of two. */
+const TX_ID_AT = 1 + 1 + TAG.length + 2;
+
+export const receipt = record(TAG, {
   txId: digestHex,
   height: u64,
   outcome: word("applied", "rejected"),
@@ -34,6 +38,9 @@ export const receipt = record("qsdm/receipt/v2", {
   slash: nullable(slashOutcome),
 });
 export type Receipt = FieldValue<typeof receipt>;
+
+/** Id of the transaction that a receipt is of, within its encoding: for whoever moves receipts and asks no more of them. */
+export const txIdIn = (encoded: Uint8Array): Uint8Array => encoded.subarray(TX_ID_AT, TX_ID_AT + 32);
 
 const encoded = new WeakMap<Receipt, Uint8Array>();
 

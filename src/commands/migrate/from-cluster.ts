@@ -66,6 +66,7 @@ async function fetch(io: Io, flags: CopyFlags, opened: OfflineStore): Promise<vo
   const {LinkFile} = await import("../../node/storage/cql/link-file.js");
   const {Voters} = await import("../../node/upkeep/voters.js");
   const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
+  const {loadHashAll} = await import("../../node/compute/backend.js");
   const {dir, store: near} = opened;
   const writes = !flags.dryRun && !flags.stats;
   const cluster = await openCluster(io, flags, opened, true);
@@ -88,6 +89,7 @@ async function fetch(io: Io, flags: CopyFlags, opened: OfflineStore): Promise<vo
       near,
       far,
       checkVotes: (certificate: Certificate) => voters.check(certificate),
+      hashAll: await loadHashAll(),
       progress: telling.tell,
     };
     if (writes && gap.to > gap.from) link!.setMark("fetching", 1n);
@@ -108,7 +110,7 @@ async function compare(io: Io, near: SqliteStore, far: CqlHistory, {tell}: Telli
   const {compareHistory} = await import("../../node/storage/migrate/compare.js");
   const head = near.head()?.header.height ?? -1n;
   const upTo = far.height < head ? far.height : head;
-  const found = (txId: string) => near.receipt(txId);
+  const found = (txId: Uint8Array) => near.encodedReceipt(txId);
   const compared = await compareHistory(upTo, {near, far, found, progress: tell}, io.signal);
   checkCompared(compared, "repair the cluster (nodetool repair); else check the disk of the data directory");
   return compared;

@@ -67,6 +67,7 @@ async function count(io: Io, flags: CopyFlags, {store}: OfflineStore): Promise<v
 async function fill(io: Io, flags: CopyFlags, opened: OfflineStore): Promise<void> {
   const {fillCluster} = await import("../../node/storage/migrate/to-cluster.js");
   const {compareHistory} = await import("../../node/storage/migrate/compare.js");
+  const {loadHashAll} = await import("../../node/compute/backend.js");
   const {store: near} = opened;
   const height = near.head()?.header.height ?? -1n;
   const cluster = flags.dryRun ? null : await openCluster(io, flags, opened, false);
@@ -74,12 +75,13 @@ async function fill(io: Io, flags: CopyFlags, opened: OfflineStore): Promise<voi
   try {
     const far = cluster?.history ?? null;
     if (far && !flags.resume && far.height >= 0n && far.height < height) refuseBegun(`block ${far.height}`);
-    const report = await fillCluster(flags.rate ?? null, {near, far, progress: telling.tell}, io.signal);
+    const ports = {near, far, hashAll: await loadHashAll(), progress: telling.tell};
+    const report = await fillCluster(flags.rate ?? null, ports, io.signal);
     const compared =
       far && flags.verify
         ? await compareHistory(
             height,
-            {near, far, found: (txId) => far.receipt(txId), progress: telling.tell},
+            {near, far, found: (txId) => far.encodedReceipt(txId), progress: telling.tell},
             io.signal,
           )
         : null;

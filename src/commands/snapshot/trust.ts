@@ -28,15 +28,13 @@ export async function verifyPortsOf(
   {checkpoint, acceptOld = false}: TrustFlags,
 ): Promise<{readonly ports: VerifyPorts; done(): void}> {
   const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
-  const {loadBackend} = await import("../../node/compute/backend.js");
-  const {hashEach} = await import("../../node/ledger/state/hashing.js");
+  const {loadHashAll} = await import("../../node/compute/backend.js");
   const {rememberValid} = await import("../../node/signature-cache.js");
   const checkpoints =
     checkpoint === undefined
       ? null
       : decodeLightChain(await io.readFile(checkpoint, {flag: "--checkpoint", maxBytes: LIGHT_CHAIN_MAX_BYTES}));
   const {verify} = await loadMlDsa(44);
-  const {sha3Packed} = await loadBackend();
   const telling = new Telling(io, "verifying");
   const ports: VerifyPorts = {
     genesis,
@@ -44,7 +42,7 @@ export async function verifyPortsOf(
     acceptOld,
     nowMs: BigInt(Date.now()),
     verifyVote: rememberValid(verify),
-    hashAll: sha3Packed ?? hashEach,
+    hashAll: await loadHashAll(),
     signal: io.signal,
     checked: (chunks, of) => telling.tell("parts", chunks, of),
   };

@@ -54,13 +54,14 @@ export const storeVerifyCommand = (io: Io): Command =>
 async function verify(io: Io, opened: OfflineStore, level: VerifyLevel): Promise<VerifyReport> {
   const {verifyStore} = await import("../../node/upkeep/verify.js");
   const {loadMlDsa} = await import("../../node/compute/ml-dsa.js");
-  const {hashEach} = await import("../../node/ledger/state/hashing.js");
+  const {loadHashAll} = await import("../../node/compute/backend.js");
   const {dir, store} = opened;
   const {signal} = io;
   const reading = new Telling(io, "checking");
   const {verify: verifyVote} = await loadMlDsa(44);
+  const hashAll = await loadHashAll();
   const checked = (height: bigint, to: bigint): void => reading.tell("blocks", height, to);
-  const ports = {store, genesis: dir.genesis, verifyVote, hashAll: hashEach, signal, checked};
+  const ports = {store, genesis: dir.genesis, verifyVote, hashAll, signal, checked};
   const report = await verifyStore(level, ports);
   reading.done();
   if (level !== "execute" || report.findings.length > 0) return report;

@@ -7,7 +7,7 @@ import type {Dag} from "../ledger/mining/checkpoints.js";
 import type {DagRun} from "../ledger/mining/dag.js";
 import type {Slice, SolveJob} from "../ledger/mining/solve.js";
 import type {MixVersion, WalkStart} from "../ledger/mining/walk.js";
-import type {HashAll} from "../ledger/state/hashing.js";
+import {type HashAll, hashEach} from "../ledger/state/hashing.js";
 import type {FieldBatches} from "./field.js";
 import type {MappedTable, TablePlace} from "./mapped-table.js";
 import type {MlDsa, MlDsaLevel, Workload} from "./ml-dsa.js";
@@ -104,6 +104,11 @@ export async function loadBackend(names = allowedBackends()): Promise<ComputeBac
       refused = error;
     }
   throw refused ?? new InvariantError("no backend is allowed");
+}
+
+/** How that backend hashes many messages at once. @throws UnavailableError as `loadBackend` */
+export async function loadHashAll(): Promise<HashAll> {
+  return (await loadBackend()).sha3Packed ?? hashEach;
 }
 
 /** One backend, as `qsdm version --json` shows it. */

@@ -13,7 +13,7 @@ import {
 import {genesis, genesisIdOf} from "../../../src/codecs/chain/genesis.js";
 import {multiEnvelope, policy} from "../../../src/codecs/chain/multisig.js";
 import {batchTransfer, strictEnrollment, transfer} from "../../../src/codecs/chain/payloads.js";
-import {receipt} from "../../../src/codecs/chain/receipt.js";
+import {receipt, txIdIn} from "../../../src/codecs/chain/receipt.js";
 import {STREAM_ACTIONS, STREAM_STATUSES, streamRecord} from "../../../src/codecs/chain/stream.js";
 import {vestingClaim} from "../../../src/codecs/chain/vesting.js";
 import type {Codec} from "../../../src/codecs/codec.js";
@@ -104,6 +104,19 @@ const capsules = fc.record({
   registeredAt: fc.stringMatching(/^[0-9TZ:.-]{20,35}$/),
 });
 
+const receipts = fc.record({
+  txId: digest,
+  height: u64,
+  outcome: fc.constantFrom("applied" as const, "rejected" as const),
+  code: fc.option(fc.constant("SLASH_VERIFIER_FAILED"), {nil: null}),
+  message: fc.option(shortText(512), {nil: null}),
+  sender: digest,
+  nonce: u64,
+  contract: fc.constant("qsdm/slash/v1"),
+  gasUsed: u64,
+  feeDust: u64,
+  slash: fc.option(slashed, {nil: null}),
+});
 const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
   ["unsigned envelope", unsignedEnvelope, content],
   ["envelope", envelope, fc.record({content, publicKey: fc.option(blob(2592), {nil: null}), signature: blob(4627)})],
@@ -158,23 +171,7 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
       batches: fc.array(fc.record({round: u64, creator: u32, batchId: digest}), {maxLength: 3}),
     }),
   ],
-  [
-    "receipt",
-    receipt,
-    fc.record({
-      txId: digest,
-      height: u64,
-      outcome: fc.constantFrom("applied", "rejected"),
-      code: fc.option(fc.constant("SLASH_VERIFIER_FAILED"), {nil: null}),
-      message: fc.option(shortText(512), {nil: null}),
-      sender: digest,
-      nonce: u64,
-      contract: fc.constant("qsdm/slash/v1"),
-      gasUsed: u64,
-      feeDust: u64,
-      slash: fc.option(slashed, {nil: null}),
-    }),
-  ],
+  ["receipt", receipt, receipts],
   [
     "genesis",
     genesis,
@@ -192,6 +189,14 @@ const CODECS: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
     }),
   ],
 ];
+
+test("a receipt's encoding has its transaction's id at one place", () => {
+  fc.assert(
+    fc.property(receipts, (value) => {
+      expect(hexOf(txIdIn(receipt.encode(value)))).toBe(value.txId);
+    }),
+  );
+});
 
 describe.each(CODECS)("%s", (_name, codec, values) => {
   test("gives back what it wrote", () => {

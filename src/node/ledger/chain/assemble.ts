@@ -59,11 +59,17 @@ export function assembleBlock(
 type Body = Omit<Block, "header">;
 type Sections = Pick<Header, `${keyof Body}Root` | "transactionCount" | "proofCount" | "coinbaseCount" | "batchCount">;
 
-const sectionsOf = ({transactions, proofs, coinbase, batches}: Body): Sections => ({
-  transactionsRoot: sectionRoot(transactions),
-  proofsRoot: sectionRoot(proofs),
-  coinbaseRoot: sectionRoot(coinbase.map((each) => coinbaseEntry.encode(each))),
-  batchesRoot: sectionRoot(batches.map((each) => batchRef.encode(each))),
+const sectionsOf = ({transactions, proofs, coinbase, batches}: Body, hashAll?: HashAll): Sections => ({
+  transactionsRoot: sectionRoot(transactions, hashAll),
+  proofsRoot: sectionRoot(proofs, hashAll),
+  coinbaseRoot: sectionRoot(
+    coinbase.map((each) => coinbaseEntry.encode(each)),
+    hashAll,
+  ),
+  batchesRoot: sectionRoot(
+    batches.map((each) => batchRef.encode(each)),
+    hashAll,
+  ),
   transactionCount: transactions.length,
   proofCount: proofs.length,
   coinbaseCount: coinbase.length,
@@ -74,8 +80,8 @@ const sectionsOf = ({transactions, proofs, coinbase, batches}: Body): Sections =
  * Whether the body is the one that the header names. The id covers the header alone: without this, whoever passes a
  * block on could put another body under its id.
  */
-export function isBodyOf({header, ...body}: Block): boolean {
-  const sections = sectionsOf(body);
+export function isBodyOf({header, ...body}: Block, hashAll?: HashAll): boolean {
+  const sections = sectionsOf(body, hashAll);
   return (Object.keys(sections) as (keyof Sections)[]).every((name) => header[name] === sections[name]);
 }
 

@@ -2,27 +2,29 @@
 import {setImmediate as nextTurn} from "node:timers/promises";
 import {bytesOfHex, concat, equalBytes, hexOf, plain} from "../../../codecs/bytes.js";
 import {block as blockCodec, certificate, header} from "../../../codecs/chain/block.js";
-import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import {type Receipt, receipt, txIdIn} from "../../../codecs/chain/receipt.js";
 import {UnavailableError} from "../../../errors.js";
 import type {Compression} from "../sqlite/compression.js";
 import type {ReceiptQuery, StoredBlock} from "../store.js";
 import {ALL_RECEIPTS, CQL_SCHEMA_VERSION, eraOf, PART_BYTES, spanOf, spansOf} from "./schema.js";
-import {type CqlRow, type CqlSession, isWithoutTable, type Patience, type Request} from "./session.js";
+import {
+  type CqlRow,
+  type CqlSession,
+  isWithoutTable,
+  type Lot,
+  lotsOf,
+  type Patience,
+  type Request,
+} from "./session.js";
 
 /** The one row of `head`. */
 const NAME = "chain";
 /** Height of a cluster that has no block. */
 const NONE = -1n;
 
-/** A block with its receipts, the first transaction's first. */
+/** A block with its receipts as they are encoded, the first transaction's first: nothing on the way reads them. */
 export interface HistoryBlock extends StoredBlock {
-  readonly receipts: readonly Receipt[];
-}
-
-/** What is written of one block: rows in any order, then those of one partition. */
-interface Rows {
-  readonly rows: readonly Request[];
-  readonly listed: readonly Request[];
+  readonly receipts: readonly Uint8Array[];
 }
 
 const bytesIn = (value: unknown): Uint8Array => plain(value as Uint8Array);
@@ -90,13 +92,13 @@ export class CqlHistory {
   async append(blocks: readonly HistoryBlock[]): Promise<void> {
     const last = blocks.at(-1);
     if (!last) return;
-    const writes: Rows[] = [];
-    for (const each of blocks) {
-      writes.push(await this.#rowsOf(each));
+    const packed: Uint8Array[] = [];
+    for (const {block} of blocks) {
+      packed.push(await this.compression.pack(blockCodec.encode(block)));
       // Blocks of megabytes take a while to encode: others get their turn behind each.
       await nextTurn();
     }
-    await Promise.all(writes.map((rows) => this.#put(rows)));
+    await this.session.write(writesOf(blocks, packed));
     const {height} = last.block.header;
     const id = bytesOfHex(last.id);
     const values = [height, id, NAME, this.writer, this.#height];
@@ -145,19 +147,28 @@ export class CqlHistory {
   async full(height: bigint): Promise<HistoryBlock | null> {
     const [stored, receipts] = await Promise.all([
       this.block(height),
-      this.receipts({from: height, to: height, limit: ALL_RECEIPTS}),
+      this.#encodedReceipts({from: height, to: height, limit: ALL_RECEIPTS}),
     ]);
     return stored && {...stored, receipts: receipts.toReversed()};
   }
 
   async receipt(txId: string): Promise<Receipt | null> {
-    const [row] = await this.session.rows({statement: "receipt", values: [bytesOfHex(txId)]});
-    return row ? receipt.decode(bytesIn(row.value)) : null;
+    const encoded = await this.encodedReceipt(bytesOfHex(txId));
+    return encoded && receipt.decode(encoded);
+  }
+
+  async encodedReceipt(txId: Uint8Array): Promise<Uint8Array | null> {
+    const [row] = await this.session.rows({statement: "receipt", values: [txId]});
+    return row ? bytesIn(row.value) : null;
   }
 
   /** Newest first. */
-  async receipts({from, to, limit}: ReceiptQuery): Promise<readonly Receipt[]> {
-    const found: Receipt[] = [];
+  async receipts(query: ReceiptQuery): Promise<readonly Receipt[]> {
+    return (await this.#encodedReceipts(query)).map((each) => receipt.decode(each));
+  }
+
+  async #encodedReceipts({from, to, limit}: ReceiptQuery): Promise<readonly Uint8Array[]> {
+    const found: Uint8Array[] = [];
     if (from > to) return found;
     for (let era = eraOf(spanOf(to)); era >= eraOf(spanOf(from)); era--) {
       const [first, last] = spansOf(era);
@@ -165,8 +176,7 @@ export class CqlHistory {
       const highest = spanOf(to) < last ? spanOf(to) : last;
       for (const {span} of await this.session.rows({statement: "spans", values: [era, lowest, highest]})) {
         const values = [span as bigint, from, to, limit - found.length];
-        for (const {value} of await this.session.rows({statement: "receiptsAt", values}))
-          found.push(receipt.decode(bytesIn(value)));
+        for (const {value} of await this.session.rows({statement: "receiptsAt", values})) found.push(bytesIn(value));
         if (found.length >= limit) return found;
       }
     }
@@ -184,41 +194,12 @@ export class CqlHistory {
     const values = [spanOf(height), height];
     const all = [spanOf(height), height, height, ALL_RECEIPTS];
     const listed = await this.session.rows({statement: "receiptsAt", values: all}, "endless");
-    await this.session.write(listed.map(({tx_id: id}) => ({statement: "dropReceipt", values: [bytesIn(id)]})));
+    await this.session.write(listed.map(({tx_id: id}) => [{statement: "dropReceipt", values: [bytesIn(id)]}]));
     await this.session.write([
-      {statement: "dropReceiptsAt", values},
-      {statement: "dropBody", values},
-      {statement: "dropBlock", values},
+      [{statement: "dropReceiptsAt", values}],
+      [{statement: "dropBody", values}],
+      [{statement: "dropBlock", values}],
     ]);
-  }
-
-  async #rowsOf({id, block, certificate: votes, receipts}: HistoryBlock): Promise<Rows> {
-    const {height} = block.header;
-    const span = spanOf(height);
-    const packed = await this.compression.pack(blockCodec.encode(block));
-    const rows: Request[] = [];
-    let parts = 0;
-    for (let at = 0; at < packed.length; at += PART_BYTES)
-      rows.push({statement: "putBody", values: [span, height, parts++, packed.subarray(at, at + PART_BYTES)]});
-    rows.push({
-      statement: "putBlock",
-      values: [span, height, bytesOfHex(id), header.encode(block.header), certificate.encode(votes), parts],
-    });
-    const encoded = receipts.map((each) => ({id: bytesOfHex(each.txId), value: receipt.encode(each)}));
-    for (const {id: txId, value} of encoded) rows.push({statement: "putReceipt", values: [txId, height, value]});
-    if (encoded.length > 0) rows.push({statement: "putSpan", values: [eraOf(span), span]});
-    const listed = encoded.map(
-      ({id: txId, value}, place): Request => ({
-        statement: "putReceiptAt",
-        values: [span, height, place, txId, value],
-      }),
-    );
-    return {rows, listed};
-  }
-
-  async #put({rows, listed}: Rows): Promise<void> {
-    await this.session.write(rows);
-    await this.session.writePartition(listed);
   }
 
   async #takeOver(chain: Uint8Array): Promise<void> {
@@ -245,6 +226,30 @@ export class CqlHistory {
     const row = await this.session.serialRow({statement: "head", values: [NAME]}, patience);
     if (!row) throw fenced();
     return row;
+  }
+}
+
+/**
+ * What is written of blocks, made when it is their turn to be sent: thousands of requests at once would be memory.
+ * @param packed the blocks' bodies
+ */
+function* writesOf(blocks: readonly HistoryBlock[], packed: readonly Uint8Array[]): Generator<Lot> {
+  for (const [at, {id, block, certificate: votes, receipts}] of blocks.entries()) {
+    const {height} = block.header;
+    const span = spanOf(height);
+    const body = packed[at]!;
+    let parts = 0;
+    for (let from = 0; from < body.length; from += PART_BYTES)
+      yield [{statement: "putBody", values: [span, height, parts++, body.subarray(from, from + PART_BYTES)]}];
+    const values = [span, height, bytesOfHex(id), header.encode(block.header), certificate.encode(votes), parts];
+    yield [{statement: "putBlock", values}];
+    for (const value of receipts) yield [{statement: "putReceipt", values: [txIdIn(value), height, value]}];
+    if (receipts.length > 0) yield [{statement: "putSpan", values: [eraOf(span), span]}];
+    yield* lotsOf(
+      receipts.map((value, place): Request => {
+        return {statement: "putReceiptAt", values: [span, height, place, txIdIn(value), value]};
+      }),
+    );
   }
 }
 

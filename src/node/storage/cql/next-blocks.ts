@@ -4,7 +4,6 @@ import type {Block} from "../../../codecs/chain/block.js";
 import {UnavailableError} from "../../../errors.js";
 import type {SqliteStore} from "../sqlite/store.js";
 import type {HistoryBlock} from "./history.js";
-import {ALL_RECEIPTS} from "./schema.js";
 
 /** Blocks that are written before the head moves, and bytes of their bodies above which there are no more. */
 export const BATCH_BLOCKS = 16;
@@ -32,8 +31,7 @@ export async function nextBlocks(
         hint: "restore the data directory from a copy",
       });
     }
-    const receipts = near.receipts({from: height, to: height, limit: ALL_RECEIPTS}).toReversed();
-    blocks.push({...stored, receipts});
+    blocks.push({...stored, receipts: near.encodedReceipts(height)});
     bytes += bodyBytes(stored.block);
     if (blocks.length === BATCH_BLOCKS || bytes >= BATCH_BYTES) break;
     // A block of megabytes takes a while to decode: others get their turn behind each.

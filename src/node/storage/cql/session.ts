@@ -20,6 +20,9 @@ export interface Request {
   readonly values: readonly CqlValue[];
 }
 
+/** Rows that are written by one request: of one partition, and no more than any cluster takes. */
+export type Lot = readonly Request[];
+
 /** What happened to requests, for metrics. */
 export interface CqlFigures {
   requests: number;
@@ -46,7 +49,7 @@ export class CqlSession {
   readonly figures: CqlFigures = {requests: 0, retries: 0, failures: 0, seconds: 0};
   readonly #closing = new AbortController();
   /** Who waits for a turn, and how many turns there are: apart, or what is written would leave none to who asks. */
-  readonly #lanes: Readonly<Record<Patience, {free: number; readonly waiting: (() => void)[]}>>;
+  readonly #lanes: Readonly<Record<Patience, Lane>>;
 
   private constructor(
     private readonly client: Client,
@@ -54,10 +57,7 @@ export class CqlSession {
     private readonly options: CqlOptions,
   ) {
     const asked = Math.ceil(options.inFlight / 4);
-    this.#lanes = {
-      asked: {free: asked, waiting: []},
-      endless: {free: Math.max(1, options.inFlight - asked), waiting: []},
-    };
+    this.#lanes = {asked: laneOf(asked), endless: laneOf(Math.max(1, options.inFlight - asked))};
     // Every pause listens to it.
     setMaxListeners(0, this.#closing.signal);
     guardControl(controlOf(client), LONGEST_PAUSE_MS, this.#closing.signal);
@@ -128,25 +128,33 @@ export class CqlSession {
     return result.wasApplied();
   }
 
-  /** Writes rows, in no order, and repeats until they are written or the session is closed. */
-  async write(requests: readonly Request[]): Promise<void> {
-    await Promise.all(
-      requests.map(({statement, values}) =>
-        this.#send(() => this.client.execute(STATEMENTS[statement], wired(values), this.#common()), "endless"),
-      ),
+  /**
+   * Writes rows, in no order, and repeats until they are written or the session is closed.
+   * @param lots taken one by one as there is room for them
+   */
+  async write(lots: Iterable<Lot>): Promise<void> {
+    const left = lots[Symbol.iterator]();
+    let isFailed = false;
+    const work = async (): Promise<void> => {
+      for (let next = left.next(); !next.done && !isFailed; next = left.next()) {
+        const lot = next.value;
+        await this.#send(() => this.#put(lot), "endless");
+      }
+    };
+    const workers = Array.from({length: this.#lanes.endless.turns}, () =>
+      work().catch((error) => {
+        isFailed = true;
+        throw error;
+      }),
     );
+    await Promise.all(workers);
   }
 
-  /** Writes rows of one partition, by batches that no cluster finds too large. */
-  async writePartition(requests: readonly Request[]): Promise<void> {
-    for (const batch of batchesOf(requests)) {
-      if (batch.length === 1) {
-        await this.write(batch);
-        continue;
-      }
-      const queries = batch.map(({statement, values}) => ({query: STATEMENTS[statement], params: wired(values)}));
-      await this.#send(() => this.client.batch(queries, {...this.#common(), logged: false}), "endless");
-    }
+  #put(lot: Lot): Promise<types.ResultSet> {
+    const [{statement, values}, ...more] = lot as readonly [Request, ...Request[]];
+    if (more.length === 0) return this.client.execute(STATEMENTS[statement], wired(values), this.#common());
+    const queries = lot.map((each) => ({query: STATEMENTS[each.statement], params: wired(each.values)}));
+    return this.client.batch(queries, {...this.#common(), logged: false});
   }
 
   close(): void {
@@ -205,13 +213,22 @@ export class CqlSession {
   }
 }
 
+interface Lane {
+  readonly turns: number;
+  free: number;
+  readonly waiting: (() => void)[];
+}
+
+const laneOf = (turns: number): Lane => ({turns, free: turns, waiting: []});
+
 /** The driver takes bytes as Buffers alone. */
 const wired = (values: readonly CqlValue[]): unknown[] =>
   values.map((value) =>
     value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value,
   );
 
-function* batchesOf(requests: readonly Request[]): Generator<readonly Request[]> {
+/** Rows of one partition in lots that no cluster finds too large. */
+export function* lotsOf(requests: readonly Request[]): Generator<Lot> {
   let batch: Request[] = [];
   let bytes = 0;
   for (const request of requests) {

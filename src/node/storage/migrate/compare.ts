@@ -1,7 +1,7 @@
 /** Holds the history of a data directory and that of a cluster to each other, block by block. */
 import {equalBytes, hexOf} from "../../../codecs/bytes.js";
 import {block as blockCodec, certificate} from "../../../codecs/chain/block.js";
-import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import {txIdIn} from "../../../codecs/chain/receipt.js";
 import {sha256} from "../../../codecs/hash.js";
 import type {CqlHistory, HistoryBlock} from "../cql/history.js";
 import {nextBlocks} from "../cql/next-blocks.js";
@@ -14,8 +14,8 @@ export type Progress = (part: string, done: number | bigint, total: number | big
 export interface ComparePorts {
   readonly near: SqliteStore;
   readonly far: CqlHistory;
-  /** Asks the side that was written for a receipt by its id. */
-  readonly found: (txId: string) => Answer<Receipt | null>;
+  /** Asks the side that was written for a receipt by its id, as it is encoded. */
+  readonly found: (txId: Uint8Array) => Answer<Uint8Array | null>;
   readonly progress: Progress;
 }
 
@@ -55,11 +55,11 @@ export async function compareHistory(
 }
 
 /** Whether each receipt is found by its id as well. */
-async function areFound(receipts: readonly Receipt[], found: ComparePorts["found"]): Promise<boolean> {
-  const answers = await Promise.all(receipts.map(({txId}) => found(txId)));
+async function areFound(receipts: readonly Uint8Array[], found: ComparePorts["found"]): Promise<boolean> {
+  const answers = await Promise.all(receipts.map((each) => found(txIdIn(each))));
   return receipts.every((each, at) => {
     const answer = answers[at];
-    return answer ? equalBytes(receipt.encode(answer), receipt.encode(each)) : false;
+    return answer ? equalBytes(answer, each) : false;
   });
 }
 
@@ -67,6 +67,5 @@ async function areFound(receipts: readonly Receipt[], found: ComparePorts["found
 export const partsOf = ({block, certificate: votes, receipts}: HistoryBlock): readonly Uint8Array[] => [
   blockCodec.encode(block),
   certificate.encode(votes),
-  // Not by the memory of encodings, which would keep those of thousands of blocks until a full collection.
-  ...receipts.map((each) => receipt.encode(each)),
+  ...receipts,
 ];

@@ -4,7 +4,9 @@
  */
 import {blockIdOf, type Certificate} from "../../../codecs/chain/block.js";
 import {RuleError, UnavailableError} from "../../../errors.js";
-import {isBodyOf, receiptsRootOf} from "../../ledger/chain/assemble.js";
+import {isBodyOf} from "../../ledger/chain/assemble.js";
+import {sectionRoot} from "../../ledger/chain/sections.js";
+import type {HashAll} from "../../ledger/state/hashing.js";
 import type {CqlHistory, HistoryBlock} from "../cql/history.js";
 import {BATCH_BLOCKS, BATCH_BYTES, bodyBytes} from "../cql/next-blocks.js";
 import type {SqliteStore} from "../sqlite/store.js";
@@ -28,6 +30,7 @@ export interface FetchPorts {
   readonly far: CqlHistory;
   /** Holds a certificate to the voters of its epoch. @throws RuleError CERTIFICATE_INVALID */
   readonly checkVotes: (certificate: Certificate) => void;
+  readonly hashAll: HashAll;
   readonly progress: Progress;
 }
 
@@ -55,9 +58,10 @@ export async function gapOf({near, far}: Pick<FetchPorts, "near" | "far">, gone:
 export async function fetchHistory(
   {rate, isRehearsal}: FetchOptions,
   {from, to}: Gap,
-  {near, far, checkVotes, progress}: FetchPorts,
+  ports: FetchPorts,
   signal: AbortSignal,
 ): Promise<CopyReport> {
+  const {near, far, checkVotes, progress} = ports;
   const pace = new Pace(rate);
   const copied = new Copied();
   const anomalies = new Anomalies();
@@ -65,7 +69,7 @@ export async function fetchHistory(
   for (let end = to; end > from; ) {
     const blocks = await lastBlocks(far, {from, to: end});
     for (const [at, each] of blocks.entries()) {
-      checkBlock(each, end - BigInt(blocks.length - 1 - at), near);
+      checkBlock(each, end - BigInt(blocks.length - 1 - at), ports);
       checkVotes(each.certificate);
     }
     if (!isRehearsal) await near.restore(blocks);
@@ -100,7 +104,11 @@ async function blockAt(far: CqlHistory, height: bigint): Promise<HistoryBlock> {
 }
 
 /** Holds a block to the header that the local file has, and its receipts to the next one. @throws RuleError CLUSTER_BLOCK_INVALID */
-function checkBlock({id, block, certificate, receipts}: HistoryBlock, height: bigint, near: SqliteStore): void {
+function checkBlock(
+  {id, block, certificate, receipts}: HistoryBlock,
+  height: bigint,
+  {near, hashAll}: Pick<FetchPorts, "near" | "hashAll">,
+): void {
   const refuse = (what: string): never => {
     throw new RuleError("CLUSTER_BLOCK_INVALID", `block ${height} in the cluster: ${what}`, {
       hint: "repair the cluster's tables (nodetool repair); what came before stays",
@@ -111,8 +119,8 @@ function checkBlock({id, block, certificate, receipts}: HistoryBlock, height: bi
   if (!own || !next) return refuse("the data directory lacks its header, or the next one");
   if (next.parentId !== blockIdOf(own)) refuse("the data directory's own headers do not follow each other");
   if (id !== blockIdOf(own) || blockIdOf(block.header) !== id) refuse("it is another one than the data directory's");
-  if (!isBodyOf(block)) refuse("its body does not give the header's roots");
-  if (receiptsRootOf({receipts}) !== next.parentReceiptsRoot) refuse("its receipts are not those of its chain");
+  if (!isBodyOf(block, hashAll)) refuse("its body does not give the header's roots");
+  if (sectionRoot(receipts, hashAll) !== next.parentReceiptsRoot) refuse("its receipts are not those of its chain");
   const {blockId, epoch, view} = certificate;
   if (blockId !== id || certificate.height !== height || epoch !== own.epoch || view !== own.view)
     refuse("its votes are for another block");

@@ -1,5 +1,8 @@
 /** Brings the history of a data directory to a cluster while no node runs. */
-import type {CqlHistory} from "../cql/history.js";
+import {UnavailableError} from "../../../errors.js";
+import {sectionRoot} from "../../ledger/chain/sections.js";
+import type {HashAll} from "../../ledger/state/hashing.js";
+import type {CqlHistory, HistoryBlock} from "../cql/history.js";
 import {nextBlocks} from "../cql/next-blocks.js";
 import type {SqliteStore} from "../sqlite/store.js";
 import {Anomalies} from "./anomalies.js";
@@ -11,6 +14,7 @@ export interface FillPorts {
   readonly near: SqliteStore;
   /** Null for a rehearsal, which reads everything. */
   readonly far: CqlHistory | null;
+  readonly hashAll: HashAll;
   readonly progress: Progress;
 }
 
@@ -18,6 +22,7 @@ export interface FillPorts {
  * The head of the cluster is the checkpoint.
  * @param rate blocks in a second; null for as many as it goes
  * @returns with the newest block that the cluster has; in a rehearsal, that it would have
+ * @throws UnavailableError DATABASE_CORRUPT where the local file holds other receipts than its headers name
  */
 export async function fillCluster(rate: number | null, ports: FillPorts, signal: AbortSignal): Promise<CopyReport> {
   const {near, far, progress} = ports;
@@ -30,14 +35,34 @@ export async function fillCluster(rate: number | null, ports: FillPorts, signal:
   const pruned = near.prunedHeight();
   const first = begun > 0n ? begun + 1n : 1n;
   if (pruned >= first) anomalies.add("blocks-pruned", `block ${first}`, Number(pruned - first + 1n));
-  for (;;) {
-    const blocks = await nextBlocks(near, height);
+  for (let reading = readAhead(near, height); ; ) {
+    const blocks = await reading;
     const last = blocks.at(-1);
     if (!last) return copied.report(height, pace, anomalies);
-    await far?.append(blocks);
+    for (const each of blocks) checkReceipts(each, ports);
     height = last.block.header.height;
+    // One batch is read while the cluster takes the one before, and no more: each may be of megabytes.
+    reading = readAhead(near, height);
+    await far?.append(blocks);
     copied.add(blocks);
     progress("blocks", height - begun, head - begun);
     await pace.took(blocks.length, signal);
   }
+}
+
+function readAhead(near: SqliteStore, shipped: bigint): Promise<readonly HistoryBlock[]> {
+  const reading = nextBlocks(near, shipped);
+  // Where sending fails, nobody asks any more.
+  reading.catch(() => undefined);
+  return reading;
+}
+
+/** Holds receipts, which nothing has decoded, to the root that the next header names, or the head. */
+function checkReceipts({block, receipts}: HistoryBlock, {near, hashAll}: Pick<FillPorts, "near" | "hashAll">): void {
+  const {height} = block.header;
+  const expected = near.header(height + 1n)?.parentReceiptsRoot ?? near.head()!.receiptsRoot;
+  if (sectionRoot(receipts, hashAll) === expected) return;
+  throw new UnavailableError("DATABASE_CORRUPT", `block ${height}: its receipts are not those that its chain names`, {
+    hint: "run qsdm store verify, and restore the data directory from a copy",
+  });
 }

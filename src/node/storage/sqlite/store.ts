@@ -11,7 +11,7 @@ import {
   header,
 } from "../../../codecs/chain/block.js";
 import {type EpochRow, epochRow} from "../../../codecs/chain/epoch.js";
-import {type Receipt, receipt} from "../../../codecs/chain/receipt.js";
+import {type Receipt, receipt, txIdIn} from "../../../codecs/chain/receipt.js";
 import type {BatchRef} from "../../../codecs/dag/batch.js";
 import {InvariantError, QsdmError} from "../../../errors.js";
 import {type Cells, CLEAR} from "../seal/cells.js";
@@ -33,7 +33,7 @@ import type {
   WaitingRow,
 } from "../store.js";
 import {BlockRows} from "./block-rows.js";
-import {CommitWriter, type KeptLimits, receiptCells} from "./commit-writer.js";
+import {CommitWriter, type KeptLimits} from "./commit-writer.js";
 import type {Sqlite} from "./driver.js";
 import {explainWrite} from "./failure.js";
 import {AppendLog} from "./log/append-log.js";
@@ -49,6 +49,8 @@ import {type EpochColumns, prepareStatements, type SlashReceiptColumns, type Sta
 const INTEGER_MAX = 2n ** 63n - 1n;
 /** What is kept in memory of the file unless somebody says more. */
 export const DEFAULT_CACHE_BYTES = 128 * 2 ** 20;
+/** Receipts of one block, more than fit into it. */
+const ALL_RECEIPTS = 0x7fff_ffff;
 /** Events that one query looks at, about a millisecond's worth. */
 const EVENTS_LOOKED_AT = 4_096;
 /** Row of `meta` with what this validator promised. */
@@ -65,9 +67,9 @@ export interface SqliteStoreOptions extends KeptLimits {
   readonly upgraded?: Upgraded;
 }
 
-/** A block that comes back, with the receipts of its transactions in their order. */
+/** A block that comes back, with the receipts of its transactions in their order, as they are encoded. */
 export interface RestoredBlock extends StoredBlock {
-  readonly receipts: readonly Receipt[];
+  readonly receipts: readonly Uint8Array[];
 }
 
 export class SqliteStore implements LedgerStore {
@@ -258,6 +260,17 @@ export class SqliteStore implements LedgerStore {
     );
   }
 
+  /** A receipt as it is encoded. */
+  encodedReceipt(txId: Uint8Array): Uint8Array | null {
+    return this.#timed("receipt", () => this.#receipts.get(txId));
+  }
+
+  /** All receipts of a block as they are encoded, the first transaction's first. */
+  encodedReceipts(height: bigint): readonly Uint8Array[] {
+    const all = {from: height, to: height, limit: ALL_RECEIPTS};
+    return this.#timed("receipts", () => this.#receipts.between(all).reverse());
+  }
+
   slashReceipt(txId: string): SlashReceipt | null {
     const row = this.#statements.slashReceiptOf.get(bytesOfHex(txId));
     return row ? this.#slashReceipt(row) : null;
@@ -319,7 +332,7 @@ export class SqliteStore implements LedgerStore {
         height,
         certificate: this.cells.seal("block.certificate", [height], certificate.encode(votes)),
         body: this.cells.seal("block.body", [height], await this.rows.packBody(blockCodec.encode(block))),
-        receipts: receiptCells(receipts),
+        receipts: receipts.map((value) => ({key: txIdIn(value), value})),
       });
     }
     this.#transaction("commit", () => this.#pruner.putBack(rows));

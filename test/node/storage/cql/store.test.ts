@@ -14,10 +14,10 @@ import {type Block, block as blockCodec} from "../../../../src/codecs/chain/bloc
 import {sha256, shake256} from "../../../../src/codecs/hash.js";
 import {type ControlConnection, controlOf, guardControl} from "../../../../src/node/storage/cql/control.js";
 import {CqlHistory} from "../../../../src/node/storage/cql/history.js";
+import {nextBlocks} from "../../../../src/node/storage/cql/next-blocks.js";
 import {type CqlOptions, DEFAULT_CQL_OPTIONS} from "../../../../src/node/storage/cql/options.js";
 import {CqlSession, passes} from "../../../../src/node/storage/cql/session.js";
 import {CqlStore} from "../../../../src/node/storage/cql/store.js";
-import {fillCluster} from "../../../../src/node/storage/migrate/to-cluster.js";
 import {loadCompression} from "../../../../src/node/storage/sqlite/compression.js";
 import {SqliteStore} from "../../../../src/node/storage/sqlite/store.js";
 import {scratchDirectory} from "../../../support/chain.js";
@@ -209,7 +209,7 @@ describe("what has left the local file", () => {
     const server = await serve();
     const directory = scratchDirectory();
     const session = await CqlSession.open(clusterOf(server));
-    await session.write([{statement: "putBody", values: [0n, 2n, 1, Uint8Array.of(7)]}]);
+    await session.write([[{statement: "putBody", values: [0n, 2n, 1, Uint8Array.of(7)]}]]);
     session.close();
     const store = await open(server, {directory, localBlocks: 1});
     await fill(store, upTo(5));
@@ -231,8 +231,8 @@ describe("what the cluster never had or gave up", () => {
     // As qsdm migrate to-cluster does.
     const session = await CqlSession.open(clusterOf(server));
     const history = {chain: CHAIN, writer: new Uint8Array(16), compression: await loadCompression()};
-    const ports = {near, far: await CqlHistory.open(session, history), progress: () => undefined};
-    expect((await fillCluster(null, ports, new AbortController().signal)).height).toBe(20n);
+    const far = await CqlHistory.open(session, history);
+    while (far.height < 20n) await far.append(await nextBlocks(near, far.height));
     session.close();
     near.close();
     const store = await open(server, {directory, localBlocks: 2});
