@@ -1,9 +1,11 @@
 /**
  * `npm run test:migration`: brings half a million rows and five million to a stand-in for a cluster and back, kills each
  * way five times, compares both sides, and prints how much memory either took. Ends with status 1 where the more rows took
- * more than 1.1 times the memory of the fewer. `--rows 5000000 --dir DIR`; needs Linux, and some 8 GB on the disk.
+ * more than 1.1 times the memory of the fewer: the most that any of the processes held at once (VmHWM), as Linux counts
+ * it. `--rows 5000000 --dir DIR`; needs some 8 GB on the disk. `--chains DIR` keeps there what was made, for a next run.
  */
-import {mkdtemp, rm} from "node:fs/promises";
+import {existsSync} from "node:fs";
+import {mkdtemp, readFile, rm, stat, writeFile} from "node:fs/promises";
 import {tmpdir} from "node:os";
 import path from "node:path";
 import {parseArgs} from "node:util";
@@ -11,11 +13,16 @@ import {type Made, makeChain, trimChain} from "./made-chain.js";
 import {qsdm, standIn} from "./program.js";
 
 const KILLS_EACH_WAY = 5;
+/** Hundredths of what was left, each time. */
+const KILL_AT = 15;
 const TRANSACTIONS_PER_BLOCK = 499;
 const RATIO_MAX = 1.1;
+/** In the directory of a chain: the node's, and what `makeChain` gave. */
+const NODE = "node";
+const MADE = "made.json";
 
 const {values} = parseArgs({
-  options: {rows: {type: "string", default: "5000000"}, dir: {type: "string"}},
+  options: {rows: {type: "string", default: "5000000"}, dir: {type: "string"}, chains: {type: "string"}},
 });
 const rows = Number(values.rows);
 if (!(Number.isSafeInteger(rows) && rows >= 1_000_000)) throw new Error("--rows is at least 1000000");
@@ -30,8 +37,7 @@ async function goOneWay(words: readonly string[], atTheEnd: readonly string[]) {
   let peakBytes = 0;
   for (let kills = 0; ; ) {
     const last = kills === KILLS_EACH_WAY;
-    // Two tenths of what was left, each time.
-    const ended = await qsdm([...words, "--resume", ...(last ? [...atTheEnd, "--json"] : [])], last ? null : 2);
+    const ended = await qsdm([...words, "--resume", ...(last ? [...atTheEnd, "--json"] : [])], last ? null : KILL_AT);
     peakBytes = Math.max(peakBytes, ended.peakBytes);
     say(`${words[1]}: ${ended.status === null ? "killed" : "ended"} with ${mebibytes(ended.peakBytes)} at most`);
     if (!last && ended.status === null) {
@@ -46,19 +52,30 @@ async function goOneWay(words: readonly string[], atTheEnd: readonly string[]) {
 }
 
 async function roundTrip(count: number): Promise<readonly number[]> {
-  const dataDir = path.join(directory, String(count));
+  const home = path.join(values.chains ?? directory, String(count));
   const blocks = Math.round(count / (TRANSACTIONS_PER_BLOCK + 1));
-  const made = await makeChain(dataDir, {blocks, transactionsPerBlock: TRANSACTIONS_PER_BLOCK});
-  say(`${count} rows: made, ${blocks} blocks and ${blocks * TRANSACTIONS_PER_BLOCK} receipts`);
+  const made = await chainIn(home, blocks);
+  const {size} = await stat(made.databasePath);
+  say(`${count} rows: ${blocks} blocks and ${blocks * TRANSACTIONS_PER_BLOCK} receipts, ${mebibytes(size)}`);
   const file = path.join(directory, `${count}.cluster`);
   const cluster = await standIn(file);
   try {
-    return await thereAndBack(dataDir, made, cluster.contactPoint);
+    const peaks = await thereAndBack(path.join(home, NODE), made, cluster.contactPoint);
+    if (values.chains !== undefined) await writeFile(path.join(home, MADE), JSON.stringify(made));
+    return peaks;
   } finally {
     say(`the stand-in took at most ${mebibytes(await cluster.stop())}`);
-    await rm(dataDir, {recursive: true});
+    if (values.chains === undefined) await rm(home, {recursive: true});
     await rm(file);
   }
+}
+
+/** Makes a chain, or takes the one that an earlier run has left whole; until this run has, it is not. */
+async function chainIn(home: string, blocks: number): Promise<Made> {
+  const file = path.join(home, MADE);
+  const kept = existsSync(file) ? JSON.parse(await readFile(file, "utf8")) : null;
+  await rm(kept ? file : home, {recursive: true, force: true});
+  return kept ?? makeChain(path.join(home, NODE), {blocks, transactionsPerBlock: TRANSACTIONS_PER_BLOCK});
 }
 
 async function thereAndBack(

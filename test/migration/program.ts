@@ -18,11 +18,11 @@ export interface Ended {
 
 /**
  * Runs a command to its end.
- * @param killAfter kills it, without a warning, a moment after its log has so many lines of progress; null lets it end
+ * @param killAt kills it, without a warning, a moment after its log tells that so many hundredths are done; null lets it end
  */
-export async function qsdm(words: readonly string[], killAfter: number | null): Promise<Ended> {
+export async function qsdm(words: readonly string[], killAt: number | null): Promise<Ended> {
   const child = spawn(process.execPath, [PROGRAM, ...words], {stdio: ["ignore", "pipe", "pipe"]});
-  let [out, told, peakBytes] = ["", 0, 0];
+  let [out, isDying, peakBytes] = ["", false, 0];
   const look = (): void => {
     peakBytes = Math.max(peakBytes, peakOf(child.pid!));
   };
@@ -32,11 +32,13 @@ export async function qsdm(words: readonly string[], killAfter: number | null): 
   });
   createInterface({input: child.stderr}).on("line", (line) => {
     process.stderr.write(`  ${line}\n`);
-    if (/ \d+ %/.test(line) && ++told === killAfter)
-      setTimeout(() => {
-        look();
-        child.kill("SIGKILL");
-      }, randomInt(500));
+    const done = / (\d+) %/.exec(line)?.[1];
+    if (isDying || killAt === null || done === undefined || Number(done) < killAt) return;
+    isDying = true;
+    setTimeout(() => {
+      look();
+      child.kill("SIGKILL");
+    }, randomInt(500));
   });
   const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
   clearInterval(looking);

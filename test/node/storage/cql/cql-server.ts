@@ -49,13 +49,16 @@ const BATCH_MAX_BYTES = 50 * 1024;
 const SLOW_MS = 150;
 const KEYSPACE = "qsdm";
 const UNPREPARED = 0x2500;
+const NO_FAULT = (): null => null;
+const VOID = int(1);
+const NULL = int(-1);
 
 export class CqlServer {
   readonly tables: Tables;
   /** Statements that were run, in order. */
   readonly log: string[] = [];
   /** Asked for every statement that runs. */
-  fault: (text: string) => Fault | null = () => null;
+  fault: (text: string) => Fault | null = NO_FAULT;
   readonly #prepared = new Map<string, {readonly text: string; readonly prepared: Prepared}>();
   readonly #sockets = new Set<net.Socket>();
   readonly #server: net.Server;
@@ -95,9 +98,12 @@ export class CqlServer {
     let held: Buffer = Buffer.alloc(0);
     socket.on("data", (chunk) => {
       try {
-        const {frames, rest} = framesIn(Buffer.concat([held, chunk]));
+        const {frames, rest} = framesIn(held.length === 0 ? chunk : Buffer.concat([held, chunk]));
         held = rest;
+        // What is answered at once goes out together.
+        socket.cork();
         for (const frame of frames) void this.#answer(frame, session, socket);
+        socket.uncork();
       } catch {
         // Whoever speaks something else, TLS for example, hears nothing.
         socket.destroy();
@@ -107,10 +113,9 @@ export class CqlServer {
 
   async #answer({opcode, stream, body}: Frame, session: {isIn: boolean}, socket: net.Socket): Promise<void> {
     const send = (code: number, ...parts: readonly Buffer[]): void => {
-      if (!socket.destroyed) socket.write(frameOf({opcode: code, stream, body: Buffer.concat(parts)}));
+      if (!socket.destroyed) socket.write(frameOf(code, stream, parts));
     };
-    const texts = this.#textsIn(opcode, new Reader(body));
-    const fault = texts.map((text) => this.fault(text)).find((each) => each !== null) ?? null;
+    const fault = this.fault === NO_FAULT ? null : this.#faultOf(opcode, body);
     if (fault === "gone") return void socket.destroy();
     if (fault === "slow") await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
     try {
@@ -124,11 +129,16 @@ export class CqlServer {
     }
   }
 
+  #faultOf(opcode: number, body: Buffer): Fault | null {
+    const texts = this.#textsIn(opcode, new Reader(body));
+    return texts.map((text) => this.fault(text)).find((each) => each !== null) ?? null;
+  }
+
   /** Texts of the statements that a request runs. */
   #textsIn(opcode: number, reader: Reader): readonly string[] {
     if (opcode !== OPCODE.execute && opcode !== OPCODE.batch) return [];
     const ids = opcode === OPCODE.execute ? [reader.shortBytes()] : this.#batchIn(reader).map(({id}) => id);
-    return ids.map((id) => this.#prepared.get(id.toString("hex"))?.text ?? "");
+    return ids.map((id) => this.#prepared.get(id.toString("latin1"))?.text ?? "");
   }
 
   #handle(opcode: number, reader: Reader, session: {isIn: boolean}): readonly [number, readonly Buffer[]] {
@@ -172,7 +182,7 @@ export class CqlServer {
   #prepare(text: string): readonly Buffer[] {
     const prepared = this.tables.prepare(text);
     const id = createHash("md5").update(text).digest();
-    this.#prepared.set(id.toString("hex"), {text, prepared});
+    this.#prepared.set(id.toString("latin1"), {text, prepared});
     const place = {keyspace: KEYSPACE, table: prepared.statement.table.name};
     const {parameters, keyPlaces, results} = prepared;
     return [
@@ -200,7 +210,7 @@ export class CqlServer {
     const from = flags & 0x08 ? reader.bytes()!.readInt32BE() : 0;
     this.#keep(known.text);
     const answer = this.tables.run(known.prepared, values);
-    if (answer.columns.length === 0) return [int(1)];
+    if (answer.columns.length === 0) return [VOID];
     const to = from + Math.min(pageRows, this.options.pageRows ?? pageRows);
     const page = {...answer, rows: answer.rows.slice(from, to)};
     const next = to < answer.rows.length ? int(to) : null;
@@ -212,7 +222,9 @@ export class CqlServer {
     const partitions = new Set<string>();
     let size = 0;
     for (const {prepared, values} of statements) {
-      partitions.add(`${prepared.statement.table.name} ${prepared.keyPlaces.map((at) => values[at]?.toString("hex"))}`);
+      partitions.add(
+        `${prepared.statement.table.name} ${prepared.keyPlaces.map((at) => values[at]?.toString("latin1"))}`,
+      );
       size += values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
     }
     if (size > BATCH_MAX_BYTES) throw new CqlError(0x2200, "Batch too large");
@@ -221,7 +233,7 @@ export class CqlServer {
       this.#keep(text);
       this.tables.run(prepared, values);
     }
-    return [int(1)];
+    return [VOID];
   }
 
   #batchIn(reader: Reader): readonly {readonly id: Buffer; readonly values: readonly (Buffer | null)[]}[] {
@@ -233,7 +245,7 @@ export class CqlServer {
   }
 
   #known(id: Buffer) {
-    const known = this.#prepared.get(id.toString("hex"));
+    const known = this.#prepared.get(id.toString("latin1"));
     if (!known) throw new CqlError(UNPREPARED, "not prepared");
     return known;
   }
@@ -247,7 +259,8 @@ export class CqlServer {
     {columns, rows}: Answer,
     pageState: Buffer | null = null,
   ): readonly Buffer[] {
-    return [int(2), metadataOf(place, columns, pageState), int(rows.length), ...rows.flat().map(bytes)];
+    const cells = rows.flatMap((row) => row.flatMap((value) => (value === null ? [NULL] : [int(value.length), value])));
+    return [int(2), metadataOf(place, columns, pageState), int(rows.length), ...cells];
   }
 }
 

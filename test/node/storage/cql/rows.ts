@@ -2,7 +2,8 @@
 import {openSqlite, type Sqlite, type Statement} from "../../../../src/node/storage/sqlite/driver.js";
 
 export type Value = Buffer | null;
-export type Row = Map<string, Value>;
+/** A value for each column of the table, in their order. */
+export type Row = Value[];
 
 /** Within a partition, rows lie in the order of their clustering bytes. */
 export interface Place {
@@ -17,26 +18,23 @@ interface TableStatements {
   readonly remove: Statement;
 }
 
-/** Writes that one transaction of a file holds: nothing here has to survive its process. */
-const WRITES = 5_000;
-
 export class Rows {
   readonly #db: Sqlite;
   readonly #tables = new Map<string, TableStatements>();
-  #writes = 0;
 
   constructor(path = ":memory:") {
     this.#db = openSqlite(path);
     this.#db.pragma("journal_mode = OFF");
     this.#db.pragma("synchronous = OFF");
-    this.#db.pragma("cache_size = -262144");
+    this.#db.pragma("cache_size = -524288");
+    // One transaction for all: nothing here has to survive its process.
     this.#db.exec("BEGIN");
   }
 
   create(table: string): void {
+    // Rows are appended, and an index finds them: keys are random, and it is much smaller than the rows.
     this.#db.exec(
-      `CREATE TABLE IF NOT EXISTS "${table}" (partition BLOB, clustering BLOB, value BLOB, ` +
-        "PRIMARY KEY (partition, clustering)) WITHOUT ROWID",
+      `CREATE TABLE "${table}" (partition BLOB, clustering BLOB, value BLOB, PRIMARY KEY (partition, clustering))`,
     );
     const prepare = (sql: string): Statement => this.#db.prepare(sql.replace("TABLE", `"${table}"`));
     this.#tables.set(table, {
@@ -61,12 +59,10 @@ export class Rows {
 
   put(table: string, {partition, clustering}: Place, row: Row): void {
     this.#of(table).put.run(partition, clustering, bytesOf(row));
-    this.#wrote();
   }
 
   remove(table: string, {partition, clustering}: Place): void {
     this.#of(table).remove.run(partition, clustering);
-    this.#wrote();
   }
 
   sizes(table: string): {readonly partitions: number; readonly largest: number} {
@@ -90,21 +86,15 @@ export class Rows {
   #of(table: string): TableStatements {
     return this.#tables.get(table)!;
   }
-
-  #wrote(): void {
-    if (++this.#writes % WRITES === 0) this.#db.exec("COMMIT; BEGIN");
-  }
 }
 
-/** Name and value of each column, each after its length; a length of -1 is null. */
+/** The values, each after its length; a length of -1 is null. */
 function bytesOf(row: Row): Buffer {
   let size = 0;
-  for (const [name, value] of row) size += 8 + name.length + (value?.length ?? 0);
+  for (const value of row) size += 4 + (value?.length ?? 0);
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const [name, value] of row) {
-    at = bytes.writeInt32BE(name.length, at);
-    at += bytes.write(name, at, "latin1");
+  for (const value of row) {
     at = bytes.writeInt32BE(value?.length ?? -1, at);
     at += value?.copy(bytes, at) ?? 0;
   }
@@ -112,13 +102,11 @@ function bytesOf(row: Row): Buffer {
 }
 
 function rowIn(bytes: Buffer): Row {
-  const row: Row = new Map();
-  let at = 0;
-  const take = (): Value => {
+  const row: Row = [];
+  for (let at = 0; at < bytes.length; ) {
     const length = bytes.readInt32BE(at);
     at += 4 + Math.max(0, length);
-    return length < 0 ? null : bytes.subarray(at - length, at);
-  };
-  while (at < bytes.length) row.set(take()!.toString("latin1"), take());
+    row.push(length < 0 ? null : bytes.subarray(at - length, at));
+  }
   return row;
 }

@@ -4,7 +4,7 @@
  *
  * The last write wins by order of arrival; times of writes are not kept.
  */
-import {type Row, Rows, type Value} from "./rows.js";
+import {type Place, type Row, Rows, type Value} from "./rows.js";
 import type {Column, TypeName} from "./wire.js";
 
 export class CqlError extends Error {
@@ -24,7 +24,9 @@ const refuse = (message: string): never => {
 interface Table {
   readonly name: string;
   readonly columns: ReadonlyMap<string, TypeName>;
-  readonly partition: readonly string[];
+  /** Of each column in a row. */
+  readonly places: ReadonlyMap<string, number>;
+  readonly partition: string;
   readonly clustering: readonly string[];
   readonly descending: ReadonlySet<string>;
 }
@@ -35,7 +37,13 @@ interface Condition {
 }
 
 type Statement =
-  | {readonly kind: "insert"; readonly table: Table; readonly columns: readonly string[]; readonly ifAbsent: boolean}
+  | {
+      readonly kind: "insert";
+      readonly table: Table;
+      readonly columns: readonly string[];
+      readonly places: readonly number[];
+      readonly ifAbsent: boolean;
+    }
   | {
       readonly kind: "select";
       readonly table: Table;
@@ -65,6 +73,8 @@ export interface Answer {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Value[])[];
 }
+
+const NOTHING: Answer = {columns: [], rows: []};
 
 const list = (text: string): string[] => text.split(",").map((each) => each.trim());
 
@@ -108,13 +118,14 @@ export class Tables {
     const table: Table = {
       name: name!,
       columns: types,
-      partition: [composite ?? single!],
+      places: new Map([...types.keys()].map((column, at) => [column, at])),
+      partition: composite ?? single!,
       clustering: clustering ? list(clustering) : [],
       descending: new Set(
         order ? list(order).flatMap((each) => (each.endsWith(" DESC") ? [each.split(" ")[0]!] : [])) : [],
       ),
     };
-    this.#type(table, table.partition[0]!);
+    this.#type(table, table.partition);
     for (const key of table.clustering)
       if (!/int$/.test(this.#type(table, key))) refuse(`the stand-in orders by numbers, not by ${key}`);
     if (this.#tables.has(table.name)) return table.name;
@@ -136,14 +147,13 @@ export class Tables {
       statement.kind === "insert"
         ? statement.columns
         : statement.where.filter(({operator}) => operator === "=").map(({column}) => column);
-    for (const key of table.partition)
-      if (!keyed.includes(key)) refuse(`${table.name} is asked without the whole partition key: ${text}`);
+    if (!keyed.includes(table.partition)) refuse(`${table.name} is asked without the whole partition key: ${text}`);
     if (statement.kind === "insert" || statement.kind === "update")
       for (const key of table.clustering)
         if (!keyed.includes(key)) refuse(`${table.name} is written without ${key}: ${text}`);
     const results =
       statement.kind === "select" ? statement.columns.map((name) => ({name, type: this.#type(table, name)})) : [];
-    return {statement, parameters, keyPlaces: table.partition.map((key) => names.indexOf(key)), results};
+    return {statement, parameters, keyPlaces: [names.indexOf(table.partition)], results};
   }
 
   run({statement, parameters, results}: Prepared, values: readonly Value[]): Answer {
@@ -151,29 +161,35 @@ export class Tables {
     for (const [at, value] of values.entries()) checkSize(parameters[at]!, value);
     const {table} = statement;
     if (statement.kind === "insert") {
-      const row: Row = new Map(statement.columns.map((column, at) => [column, values[at]!]));
-      const known = this.#find(table, row);
+      const row: Row = new Array<Value>(table.columns.size).fill(null);
+      for (const [at, place] of statement.places.entries()) row[place] = values[at]!;
+      const place = placeOf(table, row);
+      const isWhole = statement.columns.length === table.columns.size;
+      const known = isWhole && !statement.ifAbsent ? undefined : this.#rows.at(table.name, place);
       if (statement.ifAbsent && known) return applied(false);
-      this.#put(table, row);
-      return statement.ifAbsent ? applied(true) : {columns: [], rows: []};
+      // Columns that are not written stay as they are.
+      if (known) for (const [at, value] of known.entries()) if (!statement.places.includes(at)) row[at] = value;
+      this.#rows.put(table.name, place, row);
+      return statement.ifAbsent ? applied(true) : NOTHING;
     }
     if (statement.kind === "select") {
       const where = bind(statement.where, values);
       const limit = statement.limit ? values.at(-1)!.readInt32BE() : Number.POSITIVE_INFINITY;
       const rows = this.#matching(table, where, limit);
-      return {columns: results, rows: rows.map((row) => results.map(({name}) => row.get(name) ?? null))};
+      const places = results.map(({name}) => table.places.get(name)!);
+      return {columns: results, rows: rows.map((row) => places.map((place) => row[place]!))};
     }
     const from = statement.kind === "update" ? statement.set.length : 0;
     const where = bind(statement.where, values.slice(from));
     if (statement.kind === "delete") {
       for (const row of this.#matching(table, where)) this.#rows.remove(table.name, placeOf(table, row));
-      return {columns: [], rows: []};
+      return NOTHING;
     }
     const conditions = bind(statement.conditions, values.slice(from + statement.where.length));
     const [row] = this.#matching(table, where);
     if (!row || !conditions.every((condition) => fits(row, condition, table))) return applied(false);
-    for (const [at, column] of statement.set.entries()) row.set(column, values[at]!);
-    this.#put(table, row);
+    for (const [at, column] of statement.set.entries()) row[table.places.get(column)!] = values[at]!;
+    this.#rows.put(table.name, placeOf(table, row), row);
     return applied(true);
   }
 
@@ -182,7 +198,9 @@ export class Tables {
     if (!match) return null;
     const columns = list(match[2]!);
     if (list(match[3]!).length !== columns.length) refuse(`columns and values differ: ${text}`);
-    return {kind: "insert", table: this.#of(match[1]!), columns, ifAbsent: match[4] !== undefined};
+    const table = this.#of(match[1]!);
+    const places = columns.map((column) => table.places.get(column) ?? refuse(`${table.name} has no column ${column}`));
+    return {kind: "insert", table, columns, places, ifAbsent: match[4] !== undefined};
   }
 
   #select(text: string): Statement | null {
@@ -225,26 +243,14 @@ export class Tables {
   }
 
   #matching(table: Table, where: readonly Bound[], limit = Number.POSITIVE_INFINITY): Row[] {
-    const value = (column: string): Value => where.find((each) => each.column === column)?.value ?? null;
+    const partition = where.find(({column}) => column === table.partition)!.value!;
     const found: Row[] = [];
     const {first, last} = rangeOf(table, where);
-    for (const row of this.#rows.between(table.name, partitionOf(table, value), first, last)) {
+    for (const row of this.#rows.between(table.name, partition, first, last)) {
       if (!where.every((condition) => fits(row, condition, table))) continue;
       if (found.push(row) >= limit) break;
     }
     return found;
-  }
-
-  #find(table: Table, like: Row): Row | undefined {
-    return this.#rows.at(table.name, placeOf(table, like));
-  }
-
-  /** Columns that are not written stay as they are. */
-  #put(table: Table, row: Row): void {
-    const place = placeOf(table, row);
-    const isWhole = row.size === table.columns.size;
-    const before = isWhole ? undefined : this.#rows.at(table.name, place);
-    this.#rows.put(table.name, place, before ? new Map([...before, ...row]) : row);
   }
 }
 
@@ -269,13 +275,14 @@ const conditionsOf = (text: string): Condition[] =>
 const bind = (conditions: readonly Condition[], values: readonly Value[]): Bound[] =>
   conditions.map((condition, at) => ({...condition, value: values[at]!}));
 
-const partitionOf = (table: Table, value: (column: string) => Value): Buffer =>
-  Buffer.concat(table.partition.map((column) => value(column)!));
-
 /** Where a row lies: bytes of the clustering columns compare as their values do. */
-function placeOf(table: Table, row: Row): {readonly partition: Buffer; readonly clustering: Buffer} {
-  const clustering = table.clustering.map((column) => sortable(table, column, row.get(column)!));
-  return {partition: partitionOf(table, (column) => row.get(column)!), clustering: Buffer.concat(clustering)};
+function placeOf(table: Table, row: Row): Place {
+  const value = (column: string): Buffer => row[table.places.get(column)!]!;
+  const clustering = table.clustering.map((column) => sortable(table, column, value(column)));
+  return {
+    partition: value(table.partition),
+    clustering: clustering.length === 1 ? clustering[0]! : Buffer.concat(clustering),
+  };
 }
 
 /** Bytes that compare as the number in a clustering column does. */
@@ -283,7 +290,7 @@ function sortable({descending}: Table, column: string, value: Buffer): Buffer {
   const bytes = Buffer.from(value);
   // Two's complement: the sign comes first.
   bytes[0]! ^= 0x80;
-  if (descending.has(column)) for (const [at, byte] of bytes.entries()) bytes[at] = byte ^ 0xff;
+  if (descending.has(column)) for (let at = 0; at < bytes.length; at++) bytes[at] = bytes[at]! ^ 0xff;
   return bytes;
 }
 
@@ -313,10 +320,11 @@ function compare(type: TypeName, a: Buffer, b: Buffer): number {
 }
 
 function fits(row: Row, {column, operator, value}: Bound, table: Table): boolean {
-  const own = row.get(column) ?? null;
+  const own = row[table.places.get(column)!]!;
   if (own === null || value === null) return own === value;
+  if (operator === "=") return own.equals(value);
   const by = compare(table.columns.get(column)!, own, value);
-  return operator === "=" ? by === 0 : operator === ">=" ? by >= 0 : by <= 0;
+  return operator === ">=" ? by >= 0 : by <= 0;
 }
 
 const applied = (was: boolean): Answer => ({

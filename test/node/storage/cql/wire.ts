@@ -43,13 +43,17 @@ export function framesIn(bytes: Buffer): {readonly frames: readonly Frame[]; rea
   return {frames, rest: bytes.subarray(at)};
 }
 
-export function frameOf({opcode, stream, body}: Frame): Buffer {
-  const head = Buffer.alloc(HEADER_BYTES);
-  head[0] = RESPONSE_V4;
-  head.writeInt16BE(stream, 2);
-  head[4] = opcode;
-  head.writeInt32BE(body.length, 5);
-  return Buffer.concat([head, body]);
+export function frameOf(opcode: number, stream: number, parts: readonly Buffer[]): Buffer {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + size);
+  frame[0] = RESPONSE_V4;
+  frame[1] = 0;
+  frame.writeInt16BE(stream, 2);
+  frame[4] = opcode;
+  let at = frame.writeInt32BE(size, 5);
+  for (const part of parts) at += part.copy(frame, at);
+  return frame;
 }
 
 /** Reads the notations in order. */
@@ -58,23 +62,43 @@ export class Reader {
 
   constructor(private readonly body: Buffer) {}
 
-  byte = (): number => this.#take(1)[0]!;
-  short = (): number => this.#take(2).readUInt16BE();
-  int = (): number => this.#take(4).readInt32BE();
-  long = (): bigint => this.#take(8).readBigInt64BE();
-  string = (): string => this.#take(this.short()).toString();
-  longString = (): string => this.#take(this.int()).toString();
-  shortBytes = (): Buffer => this.#take(this.short());
+  byte(): number {
+    return this.body[this.#skip(1)]!;
+  }
+
+  short(): number {
+    return this.body.readUInt16BE(this.#skip(2));
+  }
+
+  int(): number {
+    return this.body.readInt32BE(this.#skip(4));
+  }
+
+  longString(): string {
+    return this.#take(this.int()).toString();
+  }
+
+  shortBytes(): Buffer {
+    return this.#take(this.short());
+  }
+
   /** Null for a negative length. */
-  bytes = (): Buffer | null => {
+  bytes(): Buffer | null {
     const size = this.int();
     return size < 0 ? null : this.#take(size);
-  };
+  }
 
   #take(size: number): Buffer {
-    if (this.#at + size > this.body.length) throw new Error("a frame that ends in the middle");
-    this.#at += size;
-    return this.body.subarray(this.#at - size, this.#at);
+    const from = this.#skip(size);
+    return this.body.subarray(from, from + size);
+  }
+
+  /** @returns where the next bytes are */
+  #skip(size: number): number {
+    const from = this.#at;
+    if (from + size > this.body.length) throw new Error("a frame that ends in the middle");
+    this.#at = from + size;
+    return from;
   }
 }
 
