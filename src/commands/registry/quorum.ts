@@ -2,6 +2,7 @@ import type {ListedCommand} from "./entry.js";
 
 export const QUORUM: readonly ListedCommand[] = [
   {path: "quorum compile", load: async () => (await import("../quorum/compile.js")).quorumCompileCommand},
+  {path: "quorum network", load: async () => (await import("../quorum/network.js")).quorumNetworkCommand},
   {path: "quorum inspect", load: async () => (await import("../quorum/inspect.js")).quorumInspectCommand},
   {path: "quorum lint", load: async () => (await import("../quorum/lint.js")).quorumLintCommand},
   {path: "quorum run", load: async () => (await import("../quorum/run.js")).quorumRunCommand},

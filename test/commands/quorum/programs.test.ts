@@ -1,6 +1,7 @@
 /** `qsdm quorum compile`, `inspect`, `lint` and `run`, as a user calls them. */
 import {readFileSync} from "node:fs";
 import {describe, expect, test} from "vitest";
+import {textOf} from "../../../src/codecs/bytes.js";
 import {irValue} from "../../../src/codecs/quorum/ir.js";
 import {wireJson} from "../../../src/codecs/quorum/json.js";
 import {layoutProgram} from "../../../src/commands/quorum/layout.js";
@@ -216,6 +217,44 @@ describe("run", () => {
   test("a threshold above the custodians is refused", async () => {
     const {status, err} = await call("run /sq --set x=1 --custodians 2 --threshold 3");
     expect([status, err]).toMatchObject([3, expect.stringContaining("Invalid threshold: k=3, n=2")]);
+  });
+});
+
+describe("network", () => {
+  const model = readFileSync(new URL("../../../docs/examples/iris/model.json", import.meta.url), "utf8");
+  const line = "network /m --out /iris.qvm --secrets-out /w";
+
+  test("writes a program and the weights, which run takes, with lengths of a plant of each species", async () => {
+    const {status, out, files} = await call(`${line} --json`, {"/m": model});
+    expect([status, JSON.parse(out).data]).toEqual([
+      0,
+      {
+        path: "/iris.qvm",
+        secrets: "/w",
+        weights: 243,
+        inputs: ["sepal_length", "sepal_width", "petal_length", "petal_width"],
+        outputs: ["class"],
+      },
+    ]);
+    const made = Object.fromEntries(["/iris.qvm", "/w"].map((path) => [path, textOf(files.get(path)!)]));
+    for (const [lengths, species] of [
+      [[51, 35, 14, 2], "0"],
+      [[59, 30, 42, 15], "1"],
+      [[63, 33, 60, 25], "2"],
+    ] as const) {
+      const set = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+        .map((name, at) => `--set ${name}=${lengths[at]}`)
+        .join(" ");
+      expect((await call(`run /iris.qvm --secrets-file /w ${set}`, made)).out).toBe(`class\t${species}\n`);
+    }
+  });
+
+  test("refuses what is no network, bits out of range, and to replace a file", async () => {
+    expect((await call(`${line} --json`, {"/m": "{}"})).out).toContain("NETWORK_INVALID");
+    for (const bits of ["16", "41"])
+      expect((await call(`${line} --fraction-bits ${bits}`, {"/m": model})).status).toBe(2);
+    expect((await call(line, {"/m": model, "/w": "mine"})).status).toBe(2);
+    expect((await call(`${line} --force`, {"/m": model, "/w": "old"})).status).toBe(0);
   });
 });
 
