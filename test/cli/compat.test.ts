@@ -115,7 +115,7 @@ test("takes a transfer", async () => {
   expect((await ask(`/wallet/balance?address=${stranger.address}`)).body.balance).toBe(0.5);
 });
 
-test("enrolls, mines, slashes and unenrolls", {timeout: 60_000}, async () => {
+test("enrolls, mines, slashes and unenrolls", async () => {
   const enrolled = enrollmentV2(owner, enrollPayload(RIG.nodeId, RIG.hmacKey));
   expect(await ask("/mining/enroll", enrollmentJson(enrolled))).toMatchObject({
     status: 202,

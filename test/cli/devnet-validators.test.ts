@@ -45,7 +45,7 @@ test("three validators agree on a block, Ctrl-C stops them all, and another coun
   const other = await qsdm(["devnet", "--validators", "2", "--dir", "net", "--exit"], {cwd});
   expect(other.status).toBe(2);
   expect(other.stderr).toContain("--validators 3");
-}, 120_000);
+});
 
 test("a parameter that a chain cannot have leaves nothing behind, and one of a chain that is there is refused", async () => {
   const cwd = scratch();
@@ -57,7 +57,7 @@ test("a parameter that a chain cannot have leaves nothing behind, and one of a c
   expect(JSON.parse(readFileSync(`${cwd}/net/node/genesis.json`, "utf8")).params.validatorEpochBlocks).toBe("7");
   const late = await run("--param", "validatorEpochBlocks=8");
   expect([late.status, late.stderr]).toEqual([2, expect.stringContaining("--param")]);
-}, 60_000);
+});
 
 test("with --exit it ends when they are ready, and a temporary directory is gone", async () => {
   const cwd = scratch();
@@ -65,7 +65,7 @@ test("with --exit it ends when they are ready, and a temporary directory is gone
   expect(ran).toMatchObject({status: 0, stdout: expect.stringMatching(/^validator\t0\thttp.*\nready\tdevnet-/s)});
   // Node itself keeps compiled code in the same place.
   expect(readdirSync(cwd).filter((name) => name !== "node-compile-cache")).toEqual([]);
-}, 60_000);
+});
 
 test("when it is killed, its nodes end by themselves", async () => {
   const pids: number[] = [];
@@ -82,8 +82,8 @@ test("when it is killed, its nodes end by themselves", async () => {
   onTestFinished(() => {
     for (const pid of pids.filter(isThere)) process.kill(pid, "SIGKILL");
   });
-  await eventually(async () => !pids.some(isThere), 20_000);
-}, 60_000);
+  await eventually(async () => !pids.some(isThere));
+});
 
 test("a node that cannot start ends it, and says why", async () => {
   const taken = createServer();
@@ -96,7 +96,7 @@ test("a node that cannot start ends it, and says why", async () => {
   } finally {
     taken.close();
   }
-}, 60_000);
+});
 
 test.each([
   [["--validators", "8"], "from 1 to 7"],

@@ -41,4 +41,4 @@ test("a proof is fetched, checked offline, and refused where it was changed or i
   expect([other.status, documentIn(other).error.code]).toEqual([3, "FINALITY_INVALID"]);
   expect(documentIn(other).error.hint).not.toBeNull();
   expect(documentIn(await qsdm(["inspect", "final.bin", "--json"], {cwd})).data.kind).toBe("finality proof");
-}, 90_000);
+});

@@ -43,4 +43,4 @@ test("a full disk stops the node and loses nothing that was acknowledged", async
   expect(said).toContain("qsdm: error: rig.hmac: no space left on device");
   expect(said).toContain("qsdm: hint: free space or repair the disk");
   expect(said).toMatch(/qsdm: error: the node stopped: cannot write node\/chain\.db: SQLITE_FULL/);
-}, 60_000);
+});

@@ -59,4 +59,4 @@ test("every line of the tour by hand runs and prints what the page says", async 
     learn(printed, out);
     if (line.startsWith("qsdm node init")) await startNode({cwd, env});
   }
-}, 120_000);
+});

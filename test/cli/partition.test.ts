@@ -30,16 +30,16 @@ beforeAll(async () => {
     ended: (index, how) => void ended.push(`${index}: ${how}`),
   });
   await Promise.all(validators.map((each) => each.start()));
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(validators.map((each) => each.stop()));
   await wires.close();
   await rm(directory, {recursive: true, force: true});
-}, 60_000);
+});
 
 const tipOf = async (i: number): Promise<bigint> => (await validators[i]!.client.status()).chainTip;
 const idAt = async (i: number, height: bigint): Promise<string> => (await validators[i]!.client.block({height})).id;
-const reach = (i: number, height: bigint) => eventually(async () => (await tipOf(i)) >= height, 60_000);
+const reach = (i: number, height: bigint) => eventually(async () => (await tipOf(i)) >= height);
 
 test("the minority stands still while it is cut off, has every block soon after, and votes again", async () => {
   await Promise.all(validators.map(({index}) => reach(index, 2n)));
@@ -61,7 +61,7 @@ test("the minority stands still while it is cut off, has every block soon after,
   await validators[0]!.signal("SIGCONT");
   await reach(0, from + 3n);
   expect(ended).toEqual([]);
-}, 180_000);
+}, 480_000);
 
 test("two halves stand still, agree on nothing meanwhile, and go on together", async () => {
   await wires.part([
@@ -78,4 +78,4 @@ test("two halves stand still, agree on nothing meanwhile, and go on together", a
   await Promise.all(validators.map(({index}) => reach(index, highest)));
   const ids = await Promise.all(validators.map(({index}) => idAt(index, highest)));
   expect(new Set(ids).size).toBe(1);
-}, 120_000);
+});

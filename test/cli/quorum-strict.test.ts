@@ -82,7 +82,7 @@ test("from keys to a result that only the client sees", async () => {
   expect(data.log.at(-1)).toMatchObject({event: "end", kind: "evaluate", party: "alice", outcome: "ok"});
   expect(await run("reshare", ...alice)).toMatchObject({status: 3, data: {code: "METHOD_REFUSED"}});
   // Some twenty processes, one after the other.
-}, 120_000);
+});
 
 test("services of the strict profile do not start without roster and key", async () => {
   expect(await run("custodian", "--data-dir", "x")).toMatchObject({status: 2, data: {code: "ROSTER_REQUIRED"}});

@@ -22,4 +22,4 @@ test("node run --sender-limit: the writes of one account are bounded, reads are 
   const env = {QSDM_API_URL: `http://127.0.0.1:${PORT}`, QSDM_PASSPHRASE_FILE: "pass"};
   const {stdout} = await shell(SCRIPT, {cwd, env});
   expect(stdout).toMatch(/^4 [\s\S]*qsdm: error: too many writes of [0-9a-f]{64}\nqsdm: hint: try again in \d+ s/);
-}, 60_000);
+});

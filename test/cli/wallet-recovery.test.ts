@@ -54,4 +54,4 @@ test("machine B has 24 words and a node, and pays with the wallet of machine A",
   } finally {
     await shell("kill -INT $(cat node.pid); while kill -0 $(cat node.pid) 2>/dev/null; do sleep 0.1; done", {cwd: a});
   }
-}, 60_000);
+});

@@ -12,7 +12,7 @@ export interface MemoryHost extends Host {
   readonly writes: Map<string, WriteOptions>;
   /** What a user types, or a pipe brings. */
   readonly input: PassThrough;
-  /** Sends a signal. */
+  /** Sends a signal; one that nobody listens for yet is kept. */
   signal(name: string): void;
 }
 
@@ -27,6 +27,7 @@ export function memoryHost({argv = [], env = {}, files = {}, terminals = []}: Me
   const kept = new Map(Object.entries(files).map(([path, data]) => [path, new Uint8Array(Buffer.from(data))]));
   const writes = new Map<string, WriteOptions>();
   const listeners = new Set<(name: string) => void>();
+  const early: string[] = [];
   const input = new PassThrough();
   const [out, err] = [sink(), sink()];
   return {
@@ -49,9 +50,11 @@ export function memoryHost({argv = [], env = {}, files = {}, terminals = []}: Me
     disk: memoryDisk(kept, writes),
     onSignal(listener) {
       listeners.add(listener);
+      for (const name of early.splice(0)) queueMicrotask(() => listener(name));
       return () => listeners.delete(listener);
     },
     signal(name) {
+      if (listeners.size === 0) early.push(name);
       for (const listener of listeners) listener(name);
     },
   };

@@ -162,8 +162,13 @@ test("ends when the chain ends the rig's record, and says why", async () => {
   const enroll = `enroll --node-id rig-2 --gpu-uuid GPU-2 --hmac-key-file /hmac --node-key-file ${keys}`;
   expect((await desk.qsdm(`${enroll} ${paid}`)).status).toBe(0);
   const rig = RIG.replace("rig-1", "rig-2").replace(KEYS, keys);
-  const mining = desk.qsdm(`mine ${rig} --threads 1 --enrollment-poll 1s --json`);
-  await new Promise((started) => setTimeout(started, 500));
+  let out = (): string => "";
+  const mining = desk.qsdm(`mine ${rig} --threads 1 --enrollment-poll 1s --json`, {
+    onHost: (host) => {
+      out = host.out;
+    },
+  });
+  await expect.poll(() => out()).toContain('"event":"work"');
   expect((await desk.qsdm(`unenroll --node-id rig-2 ${paid}`)).status).toBe(0);
   const ran = await mining;
   expect(ran.status).toBe(3);
@@ -171,7 +176,7 @@ test("ends when the chain ends the rig's record, and says why", async () => {
   expect(ran.err).toMatch(/node rig-2 is pending_unbond|no challenge for node rig-2: it was revoked/);
   expect(linesOf(ran.out).at(-2)).toMatchObject({event: "stopped"});
   expect(linesOf(ran.out).at(-1)).toMatchObject({ok: false});
-}, 30_000);
+});
 
 describe("mine refuses", () => {
   test.each([

@@ -48,7 +48,8 @@ test("two passphrases that differ make no wallet", async () => {
   const host = memoryHost({argv: ["wallet", "create", "--out", "w.json"], terminals: ["stdin"]});
   host.input.write("one passphrase\n");
   const ended = run(host);
-  setTimeout(() => host.input.write("another passphrase\n"), 50);
+  await expect.poll(host.err).toContain("The same again");
+  host.input.write("another passphrase\n");
   expect([await ended, host.err()]).toEqual([2, expect.stringContaining("the two passphrases differ")]);
   expect(host.files.size).toBe(0);
 });

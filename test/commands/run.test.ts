@@ -5,8 +5,6 @@ import {startProgress} from "../../src/commands/progress.js";
 import {run} from "../../src/commands/run.js";
 import {memoryHost} from "./memory-host.js";
 
-const soon = () => new Promise((resolve) => setTimeout(resolve, 50));
-
 test("a command runs on the host it is given and leaves no signal handler behind", async () => {
   const host = memoryHost({argv: ["keygen", "hmac", "--out", "/k"]});
   expect(await run(host)).toBe(0);
@@ -20,7 +18,7 @@ test("a command runs on the host it is given and leaves no signal handler behind
 test("the first signal ends a wait for input with status 130", async () => {
   const host = memoryHost({argv: ["config", "check", "--config", "-", "--json"]});
   const running = run(host);
-  while (host.input.listenerCount("readable") === 0) await soon();
+  await expect.poll(() => host.input.listenerCount("readable")).toBe(1);
   host.signal("SIGINT");
   expect(await running).toBe(130);
   expect(host.err()).toBe("qsdm: SIGINT: stopping; once more ends at once\nqsdm: error: interrupted\n");
@@ -29,9 +27,13 @@ test("the first signal ends a wait for input with status 130", async () => {
 
 test("the second signal ends a command that does not stop", async () => {
   const host = memoryHost({argv: ["wallet", "show", "--in", "/w"]});
-  const hanging = {...host.disk, read: () => new Promise<never>(() => undefined)};
-  const running = run({...host, disk: hanging});
-  await soon();
+  let reads = 0;
+  const hanging = (): Promise<never> => {
+    reads++;
+    return new Promise(() => undefined);
+  };
+  const running = run({...host, disk: {...host.disk, read: hanging}});
+  await expect.poll(() => reads).toBe(1);
   host.signal("SIGTERM");
   host.signal("SIGTERM");
   expect(await running).toBe(130);
@@ -39,12 +41,12 @@ test("the second signal ends a command that does not stop", async () => {
 
 test("a command that finishes its work after a signal is done", async () => {
   const host = memoryHost({argv: ["config", "check", "--config", "/c"]});
-  let answer: (bytes: Uint8Array) => void = () => undefined;
+  let answer: ((bytes: Uint8Array) => void) | undefined;
   const slow = {...host.disk, read: () => new Promise<Uint8Array>((resolve) => (answer = resolve))};
   const running = run({...host, disk: slow});
-  await soon();
+  await expect.poll(() => answer).toBeDefined();
   host.signal("SIGINT");
-  answer(utf8('timeout = "1s"'));
+  answer!(utf8('timeout = "1s"'));
   expect(await running).toBe(0);
   expect(host.out()).toBe("/c\n");
 });
@@ -72,12 +74,11 @@ test("a spinner is drawn on the screen alone, and its last line stays", async ()
     line: (line: string) => void lines.push(line),
   };
   const progress = startProgress("working", place);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  let drawn = "";
+  screen.on("data", (part) => (drawn += part));
+  await expect.poll(() => drawn).toContain("working");
   progress.tick("99 %");
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await expect.poll(() => drawn).toContain("99 %");
   progress.done("all done");
-  const drawn = String(screen.read());
-  expect(drawn).toContain("working");
-  expect(drawn).toContain("99 %");
   expect(lines).toEqual(["all done"]);
 });

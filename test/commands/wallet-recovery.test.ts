@@ -364,7 +364,7 @@ async function qsdmStandIn() {
 
 test("a node of QSDM takes the capsule as QSDM's client signs it, under QSDM's names of the commands", async () => {
   const {qsdm} = deskOf(await qsdmStandIn(), OWNERS, {"/new": "battery"});
-  const made = await qsdm(`wallet enable-recovery --recovery-out /w ${PASS} --confirm-timeout 10s --json`);
+  const made = await qsdm(`wallet enable-recovery --recovery-out /w ${PASS} --confirm-timeout 100s --json`);
   expect([made.status, dataOf(made.out).status]).toEqual([0, "registered"]);
   const files = {"/w": made.host.files.get("/w")!};
   const back = await qsdm("wallet restore-legacy --recovery-file /w --out /k --passphrase-file /new --json", {files});

@@ -31,7 +31,7 @@ async function outcome(
   env: Readonly<Record<string, string>> = {},
 ) {
   const {PATH = ""} = process.env;
-  const options = {cwd, env: {PATH, HOME: folder, npm_config_cache: cacheOf(), ...env}, timeout: 120_000};
+  const options = {cwd, env: {PATH, HOME: folder, npm_config_cache: cacheOf(), ...env}, timeout: 500_000};
   return run(program, args, options).then(
     ({stdout, stderr}) => ({status: 0, stdout, stderr}),
     ({code, stdout, stderr}) => ({status: code as number, stdout: String(stdout), stderr: String(stderr)}),
@@ -63,7 +63,7 @@ beforeAll(async () => {
   }
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
   await run("npm", ["install", ...flags, await pack(staged)], {cwd: plain});
-}, 300_000);
+}, 600_000);
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 describe("installed with --ignore-scripts", () => {
@@ -96,7 +96,7 @@ describe("installed with --ignore-scripts", () => {
       const {status, stderr} = await qsdm(["devnet", "--tour", "--exit"], {QSDM_COMPUTE: "cpu"});
       expect(status, stderr).toBe(0);
     },
-    120_000,
+    600_000,
   );
 
   test("a node is made offline, and ends with one coded hint for lack of SQLite", async (context) => {
@@ -137,7 +137,7 @@ describe("its install script, with a packed addon and no compiler", () => {
       /^native addon not built, so hashing runs in WebAssembly, .*: needs a C\+\+ compiler$/m,
     );
     expect(existsSync(installed(ADDON))).toBe(false);
-  }, 60_000);
+  });
 
   test("puts the pack in place, and it computes", async (context) => {
     if (!builtAddon) return lacking(context, "the native addon");
@@ -146,7 +146,7 @@ describe("its install script, with a packed addon and no compiler", () => {
     expect(digest(installed(ADDON))).toBe(digest(path.join(ROOT, ADDON)));
     const {compute} = JSON.parse((await qsdm(["version", "--json"])).stdout).data;
     expect(compute).toContainEqual({backend: "native", usable: true, detail: expect.any(String)});
-  }, 60_000);
+  });
 
   test("leaves a pack of other sources alone", async (context) => {
     if (!builtAddon) return lacking(context, "the native addon");
@@ -155,5 +155,5 @@ describe("its install script, with a packed addon and no compiler", () => {
     const {stdout, stderr} = await rebuild();
     expect(stdout + stderr).not.toContain("packed addon");
     expect(existsSync(installed(ADDON))).toBe(false);
-  }, 60_000);
+  });
 });

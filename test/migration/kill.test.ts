@@ -52,7 +52,7 @@ async function killedAtEveryBoundary(words: readonly string[], boundary: () => (
   }
 }
 
-test("a history goes to a cluster and comes back the same", {timeout: 120_000}, async () => {
+test("a history goes to a cluster and comes back the same", async () => {
   server = await CqlServer.start();
   const dataDir = path.join(scratchDirectory(), "node");
   const {databasePath, digest} = await makeChain(dataDir, {blocks: BLOCKS, transactionsPerBlock: 2});

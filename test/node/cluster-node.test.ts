@@ -32,7 +32,7 @@ test("a node serves blocks that its data directory has let go, and goes on after
   );
   const dataDir = await initTestNode(nodeGenesis([testAccount("alice")]));
   const node = await runTestNode(dataDir, {cluster});
-  await expect.poll(() => server.tables.sizes("block").largest, {timeout: 20_000}).toBeGreaterThan(8);
+  await expect.poll(() => server.tables.sizes("block").largest).toBeGreaterThan(8);
   const metrics = await (await fetch(`${node.node.url}/api/metrics/prometheus`)).text();
   expect(metrics).toMatch(/^qsdm_cluster_height [1-9]/m);
   const asked = () => server.log.filter((text) => text.startsWith("SELECT id, certificate")).length;
@@ -42,11 +42,11 @@ test("a node serves blocks that its data directory has let go, and goes on after
     expect(await (await fetch(`${node.node.url}/api/v1/chain/blocks/1`)).json()).toMatchObject({height: 1});
     return asked();
   };
-  await expect.poll(askForFirst, {timeout: 20_000}).toBeGreaterThan(before);
+  await expect.poll(askForFirst).toBeGreaterThan(before);
   await node.stop();
   const height = node.node.view().head.height;
   const again = await runTestNode(dataDir, {cluster});
-  await expect.poll(() => again.node.view().head.height > height, {timeout: 20_000}).toBe(true);
+  await expect.poll(() => again.node.view().head.height > height).toBe(true);
   await again.stop();
 });
 

@@ -32,7 +32,7 @@ test("a node that verifies on CUDA tries its devices while it goes on, and says 
   // A processor that plays a device is slower than itself, unless something else holds it up.
   expect(lines[1]).toMatch(/^(the processor verifies signatures quicker|large batches of signatures go to the device)/);
   await pool.close();
-}, 60_000);
+});
 
 test("a device that there is not is refused, and so is a machine without any", async (context) => {
   addonOf(context);

@@ -35,9 +35,8 @@ test("a follower, and one behind it, keep the validator's chain; writes at both 
   const pay = (through: RunningNode, nonce: bigint) =>
     through.client.submit({body: signedTransfer(alice, {to: bob.address, amountDust: 5n, nonce})});
   const everywhere = (nonce: bigint): Promise<unknown> =>
-    eventually(
-      async () => [validator, near, far].every(({node}) => node.view().account(alice.address)?.nonce === nonce),
-      30_000,
+    eventually(async () =>
+      [validator, near, far].every(({node}) => node.view().account(alice.address)?.nonce === nonce),
     );
   try {
     await pay(near, 0n);
@@ -58,13 +57,13 @@ test("a follower, and one behind it, keep the validator's chain; writes at both 
     await everywhere(3n);
 
     const {height} = validator.node.view().head;
-    await eventually(async () => [near, far].every(({node}) => node.view().head.height >= height), 20_000);
+    await eventually(async () => [near, far].every(({node}) => node.view().head.height >= height));
     const at = await Promise.all([validator, near, far].map(({client}) => client.block({height})));
     expect(new Set(at.map(({id}) => id)).size).toBe(1);
   } finally {
     await Promise.all([validator, near, far].map((each) => each.stop()));
   }
-}, 120_000);
+});
 
 test("a follower without peers says once that it stays where it is, and serves what it has", async () => {
   const warned: string[] = [];

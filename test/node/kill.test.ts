@@ -15,9 +15,9 @@ import {openTestChain} from "../support/chain.js";
 import {eventually, initTestNode, nodeGenesis} from "../support/node.js";
 
 const KILLS = Number(process.env.QSDM_KILLS ?? 25);
-/** Four of five are aimed there; some miss it. */
+/** At least. Four of five are aimed there; some miss it. */
 const INSIDE_COMMIT = Math.floor(KILLS * 0.6);
-const MS_OF_KILL = 12_000;
+const MS_OF_KILL = 24_000;
 const PROGRAM = path.resolve("bin/qsdm.js");
 const accounts = Array.from({length: 4}, (_, i) => testAccount(`kill ${i}`));
 const receiver = testAccount("receiver").address;
@@ -122,7 +122,8 @@ test(`${KILLS} kills during acknowledged writes lose nothing`, {timeout: KILLS *
   const senders = accounts.map((account) => new Sender(account));
   const log: WriteLog = {sent: new Set(), acknowledged: new Set()};
   let inside = 0;
-  for (let kills = 0; kills < KILLS; kills++) {
+  // A machine with much else to do shows a commit's first line here only when the commit is over: then more are needed.
+  for (let kills = 0; kills < KILLS || inside < INSIDE_COMMIT; kills++) {
     const node = await start(dataDir);
     const client = createClient({...CLIENT_DEFAULTS, url: node.url, timeoutMs: 5_000});
     const before = log.acknowledged.size;
@@ -131,7 +132,7 @@ test(`${KILLS} kills during acknowledged writes lose nothing`, {timeout: KILLS *
     // A second time where nearly all of it was on the node's disk before the last kill.
     do {
       sending = send(client, await prepare(senders, client, log), log);
-      await Promise.race([sending, eventually(async () => isBusy(), 60_000)]);
+      await Promise.race([sending, eventually(async () => isBusy())]);
     } while (!isBusy());
     // Four of five are aimed at a commit, the fifth at whatever is going on.
     if (kills % 5 === 4) node.child.kill("SIGKILL");
@@ -150,7 +151,7 @@ test(`${KILLS} kills during acknowledged writes lose nothing`, {timeout: KILLS *
     await send(client, await prepare(senders, client, log), log);
     for (const txId of missing) if ((await client.receipt({txId}).catch(() => null)) !== null) missing.delete(txId);
     return missing.size === 0;
-  }, 60_000);
+  });
   await client.close();
   last.child.kill("SIGKILL");
   await ended(last);
@@ -163,5 +164,4 @@ test(`${KILLS} kills during acknowledged writes lose nothing`, {timeout: KILLS *
   for (const txId of owed) expect(store.receipt(txId)?.outcome).toBe("applied");
   store.close();
   console.log(`${KILLS} kills, ${inside} inside a commit, ${owed.length} of ${log.sent.size} writes acknowledged`);
-  expect(inside).toBeGreaterThanOrEqual(INSIDE_COMMIT);
 });

@@ -46,7 +46,7 @@ describe.skipIf(reason !== null)(title, () => {
     {call: "fsync", errno: "EIO", suffix: "chain.db-wal", told: /cannot write .*chain\.db: SQLITE_IOERR_FSYNC/},
     {call: "write", errno: "ENOSPC", suffix: "chain.db-wal", told: /cannot write .*chain\.db: SQLITE_FULL/},
     {call: "fsync", errno: "EIO", suffix: "validator.signed", told: /cannot write .*validator\.signed/},
-  ])("stops the node where $call of $suffix gives $errno", {timeout: 120_000}, async ({told, ...kind}) => {
+  ])("stops the node where $call of $suffix gives $errno", {timeout: 480_000}, async ({told, ...kind}) => {
     const directory = path.join(scratch, `${kind.call}-${kind.suffix}`);
     const workplace = new Workplace(library, directory);
     workplaces.push(workplace);

@@ -114,7 +114,7 @@ export class Workplace {
       // Asked for each time: one that was lost on the way would leave a gap for good.
       await pay(client, (await client.nonce({sender: sender.address})).nextFree!);
       return (await client.status()).chainTip >= first + BigInt(blocks);
-    }, 60_000);
+    });
     await client.close();
     child.kill(signal);
     const {status, told} = await ended;

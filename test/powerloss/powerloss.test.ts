@@ -24,13 +24,13 @@ describe.skipIf(reason !== null)(title, () => {
   beforeAll(async () => {
     library = buildPreload(scratch);
     node = await record("node");
-  }, 180_000);
+  }, 480_000);
 
   test.each([
     {name: "node", does: "a validator starts", states: 400, contents: 20},
     {name: "import", does: "an import goes on", states: 100, contents: 10},
     {name: "rig", does: "a rig signs for no height twice", states: 5, contents: 4},
-  ])("$does, and has what anybody heard of", {timeout: 120_000}, async ({name, states, contents}) => {
+  ])("$does, and has what anybody heard of", {timeout: 480_000}, async ({name, states, contents}) => {
     const options = {seed: 1, states, wholeOneIn: 10, scratch: path.join(scratch, "state")};
     const result = await checkRecording(name === "node" ? node : await record(name), options);
     expect(result.violations).toEqual([]);
@@ -38,7 +38,7 @@ describe.skipIf(reason !== null)(title, () => {
     expect(result.found.length).toBeGreaterThanOrEqual(contents);
   });
 
-  test.each(PLANTED)("it is noticed when $name", {timeout: 120_000}, async ({plant, caughtBy}) => {
+  test.each(PLANTED)("it is noticed when $name", {timeout: 480_000}, async ({plant, caughtBy}) => {
     const options = {seed: 1, states: 1_000, scratch: path.join(scratch, "planted"), stopAtFirst: true, wholeOneIn: 10};
     const {violations} = await checkRecording({...node, ops: plant(node.ops)}, options);
     expect(violations[0]?.what).toMatch(caughtBy);

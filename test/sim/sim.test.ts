@@ -36,12 +36,12 @@ async function keepsEveryPromise(
 }
 
 for (let from = FIRST; from < FIRST + SEEDS / 2; from += SLICE)
-  test(`seeds ${from} to ${from + SLICE - 1} keep every promise`, {timeout: 240_000}, async () => {
+  test(`seeds ${from} to ${from + SLICE - 1} keep every promise`, {timeout: 600_000}, async () => {
     await keepsEveryPromise({from, to: from + SLICE - 1}, false);
   });
 
 test("so do seeds in which people stake, mine, pay by the second, cheat and govern, at followers too (D5)", {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   // Nobody has proved anything where nobody asked for anything.
   expect([...(await keepsEveryPromise(PEOPLE, true))]).toEqual(
@@ -68,7 +68,7 @@ test("a seed run twice gives one trace, and another seed another", async () => {
   expect(digests[0]).not.toBe(digests[2]);
 });
 
-test("a seed gives one trace with real signatures as well", {timeout: 120_000}, async () => {
+test("a seed gives one trace with real signatures as well", {timeout: 600_000}, async () => {
   const lines: string[][] = [[], []];
   const results = [];
   for (const printed of lines)

@@ -23,12 +23,22 @@ import {scratchDirectory, VALIDATOR_ACCOUNT} from "./chain.js";
 const VALIDATOR_SEED = sha3(Uint8Array.of(42));
 const SILENT: Log = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
 
-/** A dev chain with a small table, which pays `accounts` 50 CELL each. */
+/**
+ * A dev chain with a small table, which pays `accounts` 50 CELL each. Its blocks come many a second, so that the grace of
+ * a real network would be over before a busy machine has signed its proof.
+ */
 export const nodeGenesis = (accounts: readonly TestAccount[]): Genesis => ({
   chainId: TEST_CHAIN_ID,
   network: "test",
   timeMs: BigInt(Date.now()) - 10_000n,
-  params: {...NETWORK_PARAMS.dev, dagEntries: 1_024, initialDifficulty: 64n, minDifficulty: 16n, maxBlockRecords: 0n},
+  params: {
+    ...NETWORK_PARAMS.dev,
+    dagEntries: 1_024,
+    initialDifficulty: 64n,
+    minDifficulty: 16n,
+    graceBlocks: 600n,
+    maxBlockRecords: 0n,
+  },
   allocations: accounts.map(({address}) => ({to: address, amountDust: 5_000_000_000n})),
   validators: [
     {publicKey: mlDsa44.keygenFromSeed(VALIDATOR_SEED).publicKey, power: 1n, account: VALIDATOR_ACCOUNT.address},
@@ -53,8 +63,9 @@ export async function initTestNode(genesis: Genesis): Promise<string> {
 
 /** The same with compat rules: what QSDM's clients expect, on a table that tests can build. */
 export function compatGenesis(accounts: readonly TestAccount[]): Genesis {
-  const {dagEntries, initialDifficulty, minDifficulty} = nodeGenesis(accounts).params;
-  const params = {...NETWORK_PARAMS.compat, dagEntries, initialDifficulty, minDifficulty, slashRewardBps: 2_500};
+  const {dagEntries, initialDifficulty, minDifficulty, graceBlocks} = nodeGenesis(accounts).params;
+  const small = {dagEntries, initialDifficulty, minDifficulty, graceBlocks};
+  const params = {...NETWORK_PARAMS.compat, ...small, slashRewardBps: 2_500};
   return {...nodeGenesis(accounts), network: "compat", params};
 }
 
@@ -85,12 +96,12 @@ export async function runTestNode(
   return {node, client, dataDir, stop};
 }
 
+/** A bound of last resort, for a machine that has much else to do; a test may take somewhat longer. */
+const PATIENCE_MS = 90_000;
+
 /** Polls until `probe` gives something; refusals meanwhile mean not yet. */
-export async function eventually<T>(
-  probe: () => Promise<T | null | undefined | false>,
-  timeoutMs = 10_000,
-): Promise<T> {
-  const end = Date.now() + timeoutMs;
+export async function eventually<T>(probe: () => Promise<T | null | undefined | false>): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
   for (;;) {
     const value = await probe().catch((error) => {
       if (Date.now() > end) throw error;

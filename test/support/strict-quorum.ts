@@ -127,7 +127,7 @@ export class StrictQuorum {
   async settled(count: number): Promise<void> {
     const client = await this.client(0);
     try {
-      for (let tries = 0; tries < 200; tries++) {
+      for (let tries = 0; tries < 1_200; tries++) {
         const {statuses} = await client.call("custodians", {});
         if (statuses.filter((each) => each !== null).length === count) break;
         await new Promise((resolve) => setTimeout(resolve, 50));

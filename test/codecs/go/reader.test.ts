@@ -100,7 +100,7 @@ describe("the syntax check", () => {
     for (const filler of ["[", '{"a":', '"', "1", "\\", '"\\u0041'])
       codeOf(() => whole(`{"x":${filler.repeat(1 << 20)}`));
     expect(codeOf(() => whole(`{"size":${"9".repeat(1 << 20)}}`))).toBe("TEST");
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(60_000);
   });
 
   // Texts of Go's encoding/json.

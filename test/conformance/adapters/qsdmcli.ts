@@ -81,7 +81,7 @@ async function play(input: Input, line: string) {
 
 /** Sends the signal when everything recorded was asked for and told. */
 async function interruptOnce(asked: () => boolean, host: MemoryHost): Promise<void> {
-  for (let tries = 0; tries < 200 && !asked(); tries++) await sleep(50);
+  for (let tries = 0; tries < 1_200 && !asked(); tries++) await sleep(50);
   await sleep(200);
   host.signal("SIGINT");
 }

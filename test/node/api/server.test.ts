@@ -211,30 +211,31 @@ describe("starting and stopping", () => {
   });
 
   test("a stop lets a request under way finish, and closes idle connections at once", async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    let release: (() => void) | undefined;
     const {post, server, get} = await serve({
-      async submit() {
-        await held;
-        return {txId: TX};
-      },
+      submit: () =>
+        new Promise((resolve) => {
+          release = () => resolve({txId: TX});
+        }),
     });
     const answer = post("/api/v1/wallet/submit", new Uint8Array([1]));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => release).toBeDefined();
     const stopped = server.stop();
-    release();
+    release!();
     expect((await answer).status).toBe(202);
     await stopped;
     await expect(get("/api/v1/status")).rejects.toThrow();
   });
 
   test("a stop cuts what is not done after the grace time", async () => {
-    const never = () => new Promise<never>(() => undefined);
+    let begun = false;
+    const never = (): Promise<never> => {
+      begun = true;
+      return new Promise(() => undefined);
+    };
     const {post, server} = await serve({submit: never}, {options: {stopGraceMs: 50}});
     const answer = post("/api/v1/wallet/submit", new Uint8Array([1])).catch(() => "cut");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => begun).toBe(true);
     await server.stop();
     expect(await answer).toBe("cut");
   });

@@ -57,7 +57,7 @@ describe.skipIf(!hasGpujs)("gpu.js", () => {
       throw error;
     });
     compare(backend, 1);
-  }, 120_000);
+  });
 
   test("takes the mode that QSDM_GPUJS names", async () => {
     onTestFinished(() => void vi.unstubAllEnvs());

@@ -55,7 +55,7 @@ beforeAll(async () => {
   for (const program of [score, other]) await client.deploy(program, SECRETS);
   client.close();
   await activate(old);
-}, 120_000);
+});
 afterAll(async () => {
   await old.stop();
   await next.stop();

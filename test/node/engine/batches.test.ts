@@ -23,7 +23,7 @@ test("a validator that heard of no batch fetches what a proposal names, and vote
   cluster.network.loses = (from, to, channel) =>
     (channel === "batches" && to === peerOf(3)) || (channel === "consensus" && from === peerOf(2));
   const {txId} = await pay(all[0]!, 0n);
-  for (const {store} of all) await eventually(async () => store.receipt(txId), 20_000);
+  for (const {store} of all) await eventually(async () => store.receipt(txId));
   const receipt = all[3]!.store.receipt(txId)!;
   const {block} = (await all[3]!.store.block(receipt.height))!;
   expect(block.batches.map(({creator}) => creator)).toEqual([0]);
@@ -33,7 +33,7 @@ test("a validator that heard of no batch fetches what a proposal names, and vote
 test("signatures of others' batches are checked as the batches come, and those of its own are known", async () => {
   const all = await started(4);
   const {txId} = await pay(all[0]!, 0n);
-  for (const {store} of all) await eventually(async () => store.receipt(txId), 20_000);
+  for (const {store} of all) await eventually(async () => store.receipt(txId));
   expect(all.map(({signatures}) => signatures.checked)).toEqual([0, 1, 1, 1]);
 });
 
@@ -42,8 +42,8 @@ test("what no block can hold leaves the pool of the node that took it", async ()
   const first = await pay(all[0]!, 0n, BALANCE - 1_500n);
   // Its home does not know of the first, and finds the fee covered.
   const second = await pay(all[1]!, 1n, 1n);
-  await eventually(async () => all[1]!.store.receipt(first.txId), 20_000);
-  await eventually(async () => !all[1]!.pool.has(second.txId), 20_000);
+  await eventually(async () => all[1]!.store.receipt(first.txId));
+  await eventually(async () => !all[1]!.pool.has(second.txId));
   expect(all[1]!.store.receipt(second.txId)).toBeNull();
   expect(all[1]!.store.waiting()).toEqual([]);
 });

@@ -107,6 +107,6 @@ describe.each(backendsHere)(
       } finally {
         await solver.close();
       }
-    }, 60_000);
+    });
   },
 );

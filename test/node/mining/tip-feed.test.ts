@@ -33,9 +33,7 @@ function feedOf(messages: readonly (StreamMessage | Error)[], gapMs = 10) {
 describe("whoever waits for a tip", () => {
   test("is woken by a block, and not by a beat", async () => {
     const {feed, abort} = feedOf([beat, beat, event], 20);
-    const waited = await elapsed(() => feed.wait(10_000, never));
-    expect(waited).toBeGreaterThan(50);
-    expect(waited).toBeLessThan(5_000);
+    expect(await elapsed(() => feed.wait(600_000, never))).toBeGreaterThan(50);
     abort.abort();
   });
 
@@ -56,7 +54,7 @@ describe("whoever waits for a tip", () => {
     const {feed, abort} = feedOf([]);
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 10);
-    expect(await elapsed(() => feed.wait(10_000, stop.signal))).toBeLessThan(5_000);
+    await feed.wait(600_000, stop.signal);
     abort.abort();
   });
 });

@@ -57,7 +57,7 @@ test("a connection that went while a message was being taken costs the stream, a
     throw new Error("Cannot write to a stream that is closed");
   };
   stream.receive(frameOf(new Uint8Array(10)));
-  await vi.waitFor(() => expect(stream.aborted).toBe("Cannot write to a stream that is closed"));
+  await expect.poll(() => stream.aborted).toBe("Cannot write to a stream that is closed");
   expect(taken).toEqual([10]);
 });
 

@@ -49,7 +49,7 @@ beforeAll(async () => {
   await pay(source, alice, {to, count: 2, nonce: 4n});
   snapshot = await snapshotAt(ground, GENESIS, source);
   expect(snapshot.manifest.state.length).toBeGreaterThan(1);
-}, 60_000);
+});
 
 /** Parts that a peer was asked for. */
 type Asked = string[];
@@ -184,23 +184,19 @@ describe("a peer that lies is found out, and the others are enough", () => {
     ],
     ["about the size of a part", rewritten(({blockBytes}) => ({blockBytes: blockBytes + 1}))],
     ["about its chain", rewritten(() => ({chainId: "other"}))],
-  ])(
-    "%s",
-    async (_, alter) => {
-      const network = new InProcessNetwork();
-      const liar = await peer(network, "liar");
-      alter(liar);
-      const node = await newcomer(network);
-      // Alone, so that it is asked for everything.
-      const running = node.run();
-      await expect.poll(() => network.rejected, {timeout: 10_000}).toEqual([{by: "newcomer", peer: "liar"}]);
-      await Promise.all(["a", "b"].map((name) => peer(network, name)));
-      expect(await running).toBe(HEIGHT);
-      expect(await rootIn(node)).toBe(snapshot.manifest.stateRoot);
-      expect(network.rejected).toEqual([{by: "newcomer", peer: "liar"}]);
-    },
-    30_000,
-  );
+  ])("%s", async (_, alter) => {
+    const network = new InProcessNetwork();
+    const liar = await peer(network, "liar");
+    alter(liar);
+    const node = await newcomer(network);
+    // Alone, so that it is asked for everything.
+    const running = node.run();
+    await expect.poll(() => network.rejected).toEqual([{by: "newcomer", peer: "liar"}]);
+    await Promise.all(["a", "b"].map((name) => peer(network, name)));
+    expect(await running).toBe(HEIGHT);
+    expect(await rootIn(node)).toBe(snapshot.manifest.stateRoot);
+    expect(network.rejected).toEqual([{by: "newcomer", peer: "liar"}]);
+  });
 
   test("with another manifest than it offered, or an answer that cannot be read", async () => {
     const network = new InProcessNetwork();
@@ -217,12 +213,10 @@ describe("a peer that lies is found out, and the others are enough", () => {
     });
     const node = await newcomer(network);
     const running = node.run();
-    await expect
-      .poll(() => network.rejected.map((each) => each.peer).sort(), {timeout: 10_000})
-      .toEqual(["other manifest", "unreadable"]);
+    await expect.poll(() => network.rejected.map((each) => each.peer).sort()).toEqual(["other manifest", "unreadable"]);
     await peer(network, "honest", {snapshots: [earlier]});
     expect(await running).toBe(2n);
-  }, 30_000);
+  });
 
   test("with a snapshot far above all others, whose manifest does not even decode", async () => {
     const network = new InProcessNetwork();
@@ -237,7 +231,7 @@ describe("a peer that lies is found out, and the others are enough", () => {
     const node = await newcomer(network);
     expect(await node.run()).toBe(HEIGHT);
     expect(network.rejected).toEqual([{by: "newcomer", peer: "liar"}]);
-  }, 30_000);
+  });
 });
 
 /** Offers another snapshot each time, far above all others, and has none of them. */
@@ -257,7 +251,7 @@ test("who offers ever new snapshots and gives none of them holds nobody up", asy
   await peer(network, "honest");
   const node = await newcomer(network);
   expect(await node.run()).toBe(HEIGHT);
-}, 30_000);
+});
 
 test("what was begun is kept until another is shown to be of a final block", async () => {
   const network = new InProcessNetwork();
@@ -279,7 +273,7 @@ test("what was begun is kept until another is shown to be of a final block", asy
   const second = await peer(network, "b");
   expect(await running).toBe(HEIGHT);
   expect(second.asked).not.toContain("headers 0");
-}, 30_000);
+});
 
 test("of a proof that does not hold, no more is taken than shows it", async () => {
   const network = new InProcessNetwork();
@@ -292,11 +286,11 @@ test("of a proof that does not hold, no more is taken than shows it", async () =
   });
   const node = await newcomer(network);
   const running = node.run();
-  await expect.poll(() => network.rejected, {timeout: 10_000}).toEqual([{by: "newcomer", peer: "liar"}]);
+  await expect.poll(() => network.rejected).toEqual([{by: "newcomer", peer: "liar"}]);
   expect(liar.asked).toEqual(["manifest 0", "proof 0"]);
   await peer(network, "honest");
   expect(await running).toBe(HEIGHT);
-}, 30_000);
+});
 
 test("a piece behind the end of a proof costs who serves it nothing", async () => {
   const {directory, manifest, root} = snapshot;
@@ -327,7 +321,7 @@ test("a peer that keeps silent, and one that refuses, hold nothing up and are no
     request(to, protocol, body, {...how, signal: AbortSignal.timeout(300)});
   expect(await node.run({network: {...port, request: impatient}})).toBe(HEIGHT);
   expect(network.rejected).toEqual([]);
-}, 30_000);
+});
 
 test("a download that was killed goes on with what it has, also where a file was torn", async () => {
   const network = new InProcessNetwork();

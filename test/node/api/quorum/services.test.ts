@@ -139,7 +139,7 @@ test("evaluations at once are right, however long each call is on its way", asyn
 });
 
 test("a custodian that hangs holds evaluations up by one time limit, however many are at once", async () => {
-  const cluster = new Cluster({n: 3, known: 3, k: 2}, {beginTimeoutMs: 30});
+  const cluster = new Cluster({n: 3, known: 3, k: 2}, {beginTimeoutMs: 300});
   await cluster.run(square, {pool: 10});
   cluster.delay = (path, index) => (index === 2 && path === "/eval_beaver" ? new Promise(() => undefined) : now());
   const xs = Array.from({length: 10}, (_, at) => BigInt(at));

@@ -42,5 +42,4 @@ test.each(paths.map((path) => [path.name, path] as const))(
     expect(counts).toEqual(coverage[name]);
     console.info(`ML-KEM vectors: ${name} answers ${sum(counts)} of ${cases.length}`);
   },
-  60_000,
 );

@@ -17,10 +17,7 @@ const HOST = {host: "127.0.0.1", port: 0};
 const endpointOf = (place: number, members = quorum.members): EndpointPorts =>
   quorum.parties.custodians[place]!.endpoint(members, (error) => refused.push(error));
 const idOf = (place: number): string => hexOf(quorum.parties.custodians[place]!.card("x").channelId);
-const until = async (done: () => boolean): Promise<void> => {
-  for (let tries = 0; !done() && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(done()).toBe(true);
-};
+const until = (done: () => boolean): Promise<void> => expect.poll(done, {interval: 10}).toBe(true);
 
 beforeAll(async () => {
   quorum = await StrictQuorum.create({n: 3, k: 2});

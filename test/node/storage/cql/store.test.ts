@@ -25,7 +25,7 @@ import {CONTRACT_LIMITS, commitAt, fill, idOf, storeContract} from "../contract.
 import {CqlServer, type CqlServerOptions} from "./cql-server.js";
 
 /** How long to look, and how often. */
-const PATIENCE = {timeout: 20_000, interval: 5};
+const PATIENCE = {interval: 5};
 const CHAIN = idOf(0xabc);
 const opened: CqlStore[] = [];
 const servers: CqlServer[] = [];
@@ -334,9 +334,8 @@ describe("a cluster that fails for the moment costs no block", () => {
     server.fault = () => "unavailable";
     await fill(store, upTo(4));
     const next = fill(store, [5]);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(() => store.figures().lagBlocks, PATIENCE).toBe(5);
     expect(store.head()?.header.height).toBe(4n);
-    expect(store.figures().lagBlocks).toBe(5);
     server.fault = () => null;
     await next;
     await shipped(store, 5);

@@ -53,7 +53,7 @@ describe.each(["clear", "sealed"] as const)("a store (%s)", (how) => {
     expect(dictionary).toBe(1);
     expect(packedBytes).toBeLessThan(rawBytes / 2);
     store.close();
-  }, 60_000);
+  });
 
   test("has its dictionary on the disk before the first row that names it", async () => {
     const none = reading<{n: bigint}[]>(between, "SELECT count(*) AS n FROM block WHERE height > 255");
