@@ -36,7 +36,7 @@ import {share} from "../../src/node/quorum/sharing/shamir.js";
 import {boundOf, StrictCustodian, wiresOf} from "../../src/node/quorum/strict/custodian.js";
 import {begin} from "../../src/node/quorum/strict/jobs.js";
 import {openMasks} from "../../src/node/quorum/strict/unmask.js";
-import {triplesFor} from "../../src/node/quorum/verified/online.js";
+import {costOf} from "../../src/node/quorum/verified/cost.js";
 import {SqliteStrictStore} from "../../src/node/storage/quorum/strict-custodian-store.js";
 import {draw} from "./quorum-cluster.js";
 import {random, StrictQuorum} from "./strict-quorum.js";
@@ -261,7 +261,7 @@ export class StrictMachines {
     participants = this.everyone,
   ): Job {
     const firstTriple = this.#numbers.triple;
-    this.#numbers.triple += BigInt(triplesFor(program.ir));
+    this.#numbers.triple += BigInt(costOf(program.ir).triples);
     const sharing = this.stores[participants[0]!]!.sharing(program.programId)?.run ?? 0n;
     const attempt = ++this.#numbers.attempt;
     const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});

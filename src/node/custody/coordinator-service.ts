@@ -25,7 +25,7 @@ import {checkDeposit, checkStatement} from "../quorum/strict/admission.js";
 import {checkApproval, checkWithdrawal, masksFor} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
 import type {SignedApproval, SignedWithdrawal} from "../quorum/strict/store.js";
-import {triplesFor} from "../quorum/verified/online.js";
+import {checkCost, costOf} from "../quorum/verified/cost.js";
 import {stockMax} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
@@ -129,10 +129,11 @@ export class StrictCoordinator {
     }
   }
 
-  /** @throws DecodeError of the package; RuleError SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
+  /** @throws DecodeError of the package; RuleError PROGRAM_TOO_COSTLY, SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
   async deploy(bytes: Uint8Array, shares: SignedDeposit | null): Promise<void> {
     const {store, custodians, members, audit} = this.ports;
     const program = programPackage.decode(bytes);
+    checkCost(program.ir, {n: members.n, t: members.k - 1});
     const secrets = secretNames(program.ir).length > 0;
     if (secrets !== (shares !== null))
       throw new RuleError("SECRETS_NEEDED", secrets ? "the program has secrets" : "the program has no secrets", {
@@ -230,7 +231,7 @@ export class StrictCoordinator {
     const program = this.#program(content.programId);
     const {evaluations} = content;
     masksFor(program, evaluations);
-    const triples = triplesFor(sideBySide(program.ir, evaluations));
+    const {triples} = costOf(sideBySide(program.ir, evaluations));
     const secrets = secretNames(program.ir).length > 0;
     const out = new Set<number>();
     for (let attempt = 1; ; attempt++) {

@@ -16,7 +16,7 @@ export const DEFAULT_LOW_WATER: LowWater = {triple: 4_096, mask: 1_024};
 const LEAST: LowWater = {triple: 1_024, mask: 256};
 /** After a refill that failed. */
 const AGAIN_MS = 10_000;
-/** An evaluation looks for stock as often: others may take what was made for it. */
+/** An evaluation looks for stock as often, and more where one job makes too little: others may take what was made for it. */
 const TRIES = 4;
 
 export interface StockKeeperPorts {
@@ -60,7 +60,9 @@ export class StockKeeper {
    */
   async allocate(kind: StockKind, count: number, among?: readonly number[]): Promise<bigint> {
     const first = await this.#allocate(kind, count, among);
-    if (this.left(kind) < this.lowWater[kind]) void this.#refill(kind);
+    const low = this.lowWater[kind];
+    // Whoever takes more than is kept finds as much again when it comes back.
+    if (low > 0 && this.left(kind) < Math.max(low, count)) void this.#refill(kind, count);
     return first;
   }
 
@@ -68,7 +70,8 @@ export class StockKeeper {
     const allocation = this.#allocations[kind];
     const known = among ? null : allocation.take(count);
     if (known !== null) return known;
-    for (let tries = 0; tries < TRIES; tries++) {
+    const tries = TRIES + Math.floor(count / this.ports.most);
+    for (let at = 0; at < tries; at++) {
       await this.look(among);
       const found = allocation.take(count);
       if (found !== null) return found;
@@ -100,12 +103,12 @@ export class StockKeeper {
   }
 
   /** While evaluations go on; not soon after one that failed. */
-  async #refill(kind: StockKind): Promise<void> {
+  async #refill(kind: StockKind, taken: number): Promise<void> {
     const {nowMs, log} = this.ports;
     if (this.#making.has(kind) || !this.#isEveryoneThere || nowMs() < (this.#notBeforeMs.get(kind) ?? 0)) return;
     this.refills++;
     try {
-      await this.#make(kind, Math.max(LEAST[kind], this.lowWater[kind]));
+      await this.#make(kind, Math.max(LEAST[kind], this.lowWater[kind], taken));
       await this.look();
       log.info({kind, left: this.left(kind)}, "stock was made");
     } catch (err) {

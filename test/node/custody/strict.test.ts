@@ -7,6 +7,7 @@ import {deposit, maskRequest, maskShares, ticket, withdrawal} from "../../../src
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
 import {StrictCustodian} from "../../../src/node/quorum/strict/custodian.js";
+import {costOf} from "../../../src/node/quorum/verified/cost.js";
 import {StrictQuorum} from "../../support/strict-quorum.js";
 
 const SOURCE = "input x\ninput y\nsecret w\nmul a = x y\nmul b = a w\nadd s = b x\noutput s\noutput a";
@@ -162,6 +163,43 @@ describe("two of three custodians", () => {
     expect(Number(/^qsdm_quorum_rounds_total (\d+)$/m.exec(text)![1])).toBeGreaterThan(10);
     client.close();
     operator.close();
+  });
+
+  test("a program that compares secrets with inputs gives what it gives in the clear, also without one custodian", async () => {
+    const client = await quorum.client(0);
+    onTestFinished(() => client.close());
+    const source =
+      "input x\nsecret w\nlt below = x w\neq same = x w\nmax most = x w\nshr part = most 3\noutput below same part";
+    const compares = packProgram(compile(source), {policy: {budgetPerIdentity: 9n, maxEvalsPerMinute: 100n}});
+    await client.deploy(compares, SECRETS);
+    for (const place of [0, 1]) {
+      const operator = await quorum.operator(place);
+      await operator.approve(compares, inDays(30));
+      operator.close();
+    }
+    const asked = async (x: bigint) => {
+      const given = new Map([["x", x]]);
+      const {outputs, traffic} = await client.evaluate(compares, given);
+      expect([...outputs]).toEqual([...evaluate(compares.ir, {inputs: given, secrets: SECRETS})]);
+      return traffic;
+    };
+    const {triples, rounds} = costOf(compares.ir);
+    expect(await asked(999n)).toMatchObject({attempts: 1, rounds, triples});
+    await quorum.stopCustodian(2);
+    await asked(1_000n);
+    await quorum.startCustodian(2);
+    await quorum.settled(3);
+    await asked(-1n);
+  });
+
+  test("a program that takes more triples than can be made is not deployed", async () => {
+    const client = await quorum.client(0);
+    onTestFinished(() => client.close());
+    const lines = Array.from({length: 600}, (_, at) => `lt y${at} = x x\n`).join("");
+    const costly = packProgram(compile(`input x\n${lines}output y0`));
+    await expect(client.deploy(costly, new Map())).rejects.toThrow(
+      expect.objectContaining({code: "PROGRAM_TOO_COSTLY"}),
+    );
   });
 
   test("a custodian that is away is done without, and taken up again when it is back", async () => {

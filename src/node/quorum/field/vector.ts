@@ -79,6 +79,17 @@ export const isZero = (element: Vector): boolean => element.every((byte) => byte
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
+/** Elements of a vector at the places of `from`, in their order. */
+export function gathered(vector: Vector, from: Int32Array): Vector {
+  const source = viewOf(vector);
+  const out = zeros(from.length);
+  const view = viewOf(out);
+  for (let at = 0; at < from.length; at++)
+    for (let word = 0; word < WORDS; word++)
+      view.setUint32(at * ELEMENT_BYTES + 4 * word, source.getUint32(from[at]! * ELEMENT_BYTES + 4 * word, true), true);
+  return out;
+}
+
 /** A sum of elements at two places, or the difference. */
 export interface Sum {
   readonly out: number;
@@ -102,16 +113,7 @@ export class Table {
 
   /** Elements at the places of `from`, in their order. */
   gather(from: Int32Array): Vector {
-    const out = zeros(from.length);
-    const view = viewOf(out);
-    for (let at = 0; at < from.length; at++)
-      for (let word = 0; word < WORDS; word++)
-        view.setUint32(
-          at * ELEMENT_BYTES + 4 * word,
-          this.#view.getUint32(from[at]! * ELEMENT_BYTES + 4 * word, true),
-          true,
-        );
-    return out;
+    return gathered(this.vector, from);
   }
 
   /** Puts elements where `to` says. */

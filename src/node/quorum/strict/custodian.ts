@@ -23,9 +23,9 @@ import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
 import {type Arithmetic, elementAt} from "../field/vector.js";
-import {checkArithmetic} from "../program/arithmetic.js";
 import {inputNames} from "../program/evaluate.js";
 import {copiesMax} from "../program/side-by-side.js";
+import {checkCost, costOf} from "../verified/cost.js";
 import {masksAt, pointOf} from "../verified/stock.js";
 import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import {Columns} from "./leases.js";
@@ -55,12 +55,12 @@ export class StrictCustodian {
 
   constructor(readonly ports: CustodianPorts) {}
 
-  /** @throws DecodeError as the package's codec; RuleError OPERATION_UNSUPPORTED, PROGRAMS_TOO_MANY */
+  /** @throws DecodeError as the package's codec; RuleError PROGRAM_TOO_COSTLY, PROGRAMS_TOO_MANY */
   install(bytes: Uint8Array): ProgramPackage {
-    const {store} = this.ports;
+    const {store, members} = this.ports;
     const program = programPackage.decode(bytes);
-    checkArithmetic(program.ir);
     if (store.program(program.programId)) return program;
+    checkCost(program.ir, {n: members.n, t: members.k - 1});
     if (store.programs().length >= PROGRAMS_MAX)
       throw new RuleError("PROGRAMS_TOO_MANY", `${PROGRAMS_MAX} programs are installed`);
     store.saveProgram(program);
@@ -282,9 +282,15 @@ export function masksFor(program: Pick<ProgramPackage, "ir">, evaluations: numbe
   throw new RuleError("EVALUATIONS_TOO_MANY", `${evaluations} evaluations were asked for at once, at most ${most} are`);
 }
 
+/** Triples that evaluations side by side take together: no more than can be made for one, whoever the custodians are. */
+const TRIPLES_AT_ONCE = 16_384;
+
 /** Evaluations that one request of masks, and one ticket, may be for. */
-export const evaluationsAtOnce = (program: Pick<ProgramPackage, "ir">): number =>
-  Math.max(1, Math.min(EVALUATIONS_MAX, Math.floor(WIRES_MAX / wiresOf(program)), copiesMax(program.ir)));
+export function evaluationsAtOnce(program: Pick<ProgramPackage, "ir">): number {
+  const {ir} = program;
+  const byTriples = Math.floor(TRIPLES_AT_ONCE / costOf(ir).triples);
+  return Math.max(1, Math.min(EVALUATIONS_MAX, Math.floor(WIRES_MAX / wiresOf(program)), copiesMax(ir), byTriples));
+}
 
 /** What a box belongs to: a statement, and who sealed it or is to open it. */
 export const boundOf = (digest: Uint8Array, place: number): Uint8Array => concat(digest, Uint8Array.of(place));

@@ -27,7 +27,8 @@ import {
   joinAll,
   sliceOf,
 } from "../verified/authenticated.js";
-import {evaluateVerified, triplesFor} from "../verified/online.js";
+import {costOf} from "../verified/cost.js";
+import {evaluateVerified} from "../verified/evaluation.js";
 import {namingNobody} from "../verified/opening.js";
 import {compareHeard, type Protocol} from "../verified/protocol.js";
 import {renew} from "../verified/refresh.js";
@@ -174,7 +175,7 @@ async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Pr
   const admission = {digest, plan, programId, nowMs};
   // Before the stock is touched, and again with what was written down meanwhile.
   admit(custodian, admission);
-  const range = {first: plan.firstTriple, count: triplesFor(ir)};
+  const range = {first: plan.firstTriple, count: costOf(ir).triples};
   if (!store.lease("triple", range)) exhausted("triple");
   await store.together(() => admit(custodian, admission)());
   const triples = store.take("triple", range) ?? exhausted("triple");

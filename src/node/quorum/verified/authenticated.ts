@@ -107,6 +107,9 @@ export interface Check {
   readonly blind: AuthenticatedTriples;
 }
 
+/** Of `checkOpened`. */
+export const CHECK_ROUNDS = 4;
+
 /**
  * Whether opened values are what their MACs say. Challenges were committed to before any of the values was opened, and are
  * shown together with what was heard: a value is fixed before its weight is known. What must be 0 is shown times the random

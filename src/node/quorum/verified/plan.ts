@@ -1,9 +1,21 @@
-/** A program as what an evaluation does step by step: wires by number, and products of one depth together. */
-import {type Ir, isProduct, type Node, type OperationNode, secretNames} from "../../../codecs/quorum/ir.js";
+/**
+ * A program as what an evaluation does round by round: wires by number, and whatever has its operands at one time started
+ * together.
+ */
+import {
+  type BitNode,
+  type Ir,
+  isBitOperation,
+  isOperationNode,
+  isProduct,
+  type OperationNode,
+  secretNames,
+} from "../../../codecs/quorum/ir.js";
 import {packElements} from "../field/bytes.js";
 import type {Sum, Vector} from "../field/vector.js";
-import {checkArithmetic} from "../program/arithmetic.js";
 import {inputNames} from "../program/evaluate.js";
+import {splitOf} from "./comparison.js";
+import {scheduleOf} from "./schedule.js";
 
 /** Wires of the results, of the first and the second operands. */
 export interface Products {
@@ -12,11 +24,21 @@ export interface Products {
   readonly y: Int32Array;
 }
 
-export interface Layer {
-  /** What a product takes that is no wire of the program. */
-  readonly before: readonly Sum[];
+/** Comparisons of one kind: with 0, of differences, or shifts by one number of bits. */
+export interface Comparisons {
+  readonly type: BitNode["type"];
+  readonly split: number;
+  readonly out: Int32Array;
+  readonly x: Int32Array;
+}
+
+/** What is done when as many rounds are over as steps came before. */
+export interface Step {
+  /** One after the other. */
+  readonly sums: readonly Sum[];
+  /** They have begun when these are done. */
   readonly products: Products;
-  readonly after: readonly Sum[];
+  readonly comparisons: readonly Comparisons[];
 }
 
 export interface Plan {
@@ -26,27 +48,28 @@ export interface Plan {
   readonly inputs: Int32Array;
   readonly secrets: Int32Array;
   readonly constants: {readonly wires: Int32Array; readonly values: Vector};
-  readonly layers: readonly Layer[];
+  /** Nothing is under way any more at the last. */
+  readonly steps: readonly Step[];
   readonly outputs: Int32Array;
 }
 
 const ZERO = 0;
 const plans = new WeakMap<Ir, Plan>();
 
-/** The plan of a program, made once. @throws RuleError OPERATION_UNSUPPORTED */
+/** The plan of a program, made once. */
 export function planOf(ir: Ir): Plan {
   const known = plans.get(ir);
   if (known) return known;
-  checkArithmetic(ir);
   const plan = makePlan(ir);
   plans.set(ir, plan);
   return plan;
 }
 
 interface Draft {
-  readonly before: Sum[];
+  readonly sums: Sum[];
   readonly products: {readonly out: number; readonly x: number; readonly y: number}[];
-  readonly after: Sum[];
+  /** By kind. */
+  readonly comparisons: Map<string, {type: BitNode["type"]; split: number; out: number[]; x: number[]}>;
 }
 
 function makePlan(ir: Ir): Plan {
@@ -55,21 +78,29 @@ function makePlan(ir: Ir): Plan {
   const wireOf = (name: string): number => numbers.get(name)!;
   const place = (names: readonly string[]): Int32Array => Int32Array.from(names, wireOf);
   for (const {id} of ir.nodes) numbers.set(id, wires++);
-  const layers: Draft[] = [];
-  for (const {node, depth} of byDepth(ir)) {
-    while (layers.length <= depth) layers.push({before: [], products: [], after: []});
-    const layer = layers[depth]!;
+  const schedule = scheduleOf(ir);
+  const rounds = schedule.reduce((latest, {ready}) => Math.max(latest, ready), 0);
+  const steps = Array.from({length: rounds + 1}, (): Draft => ({sums: [], products: [], comparisons: new Map()}));
+  for (const [at, node] of ir.nodes.entries()) {
+    if (!isOperationNode(node)) continue;
+    const [begins, ready] = [steps[schedule[at]!.begins]!, steps[schedule[at]!.ready]!];
     const out = wireOf(node.id);
+    const [x = ZERO, y = ZERO, other = ZERO] = node.inputs.map(wireOf);
+    const difference = (a: number, b: number): number => {
+      begins.sums.push({out: wires, a, b, minus: true});
+      return wires++;
+    };
     if (isProduct(node)) {
-      const [x = ZERO, y = ZERO, other = ZERO] = node.inputs.map(wireOf);
-      if (node.type === "mux") {
+      if (node.type === "mul") begins.products.push({out, x, y});
+      else {
         // s (a - b) + b
-        const [difference, product] = [wires++, wires++];
-        layer.before.push({out: difference, a: y, b: other, minus: true});
-        layer.products.push({out: product, x, y: difference});
-        layer.after.push({out, a: product, b: other, minus: false});
-      } else layer.products.push({out, x, y});
-    } else if ("inputs" in node) layer.after.push(sumOf(node, out, node.inputs.map(wireOf)));
+        const factor = difference(y, other);
+        const product = wires++;
+        begins.products.push({out: product, x, y: factor});
+        ready.sums.push({out, a: product, b: other, minus: false});
+      }
+    } else if (isBitOperation(node)) compare(begins, node, {out, x: node.type === "shr" ? x : difference(x, y)});
+    else begins.sums.push(sumOf(node, out, [x, y]));
   }
   const constants = ir.nodes.flatMap((node) => (node.type === "const" ? [node] : []));
   return {
@@ -77,31 +108,36 @@ function makePlan(ir: Ir): Plan {
     inputs: place(inputNames(ir)),
     secrets: place(secretNames(ir)),
     constants: {wires: place(constants.map(({id}) => id)), values: packElements(constants.map(({value}) => value))},
-    layers: layers.map(({before, products, after}) => ({
-      before,
-      products: {
-        out: Int32Array.from(products, ({out}) => out),
-        x: Int32Array.from(products, ({x}) => x),
-        y: Int32Array.from(products, ({y}) => y),
-      },
-      after,
-    })),
+    steps: steps.map(stepOf),
     outputs: place(ir.outputs),
   };
 }
 
-/** Nodes with how many products lie on the way to them, in their order. */
-function byDepth({nodes}: Ir): readonly {readonly node: Node; readonly depth: number}[] {
-  const depths = new Map<string, number>();
-  return nodes.map((node) => {
-    const below = "inputs" in node ? node.inputs.reduce((most, name) => Math.max(most, depths.get(name)!), 0) : 0;
-    const depth = isProduct(node) ? below + 1 : below;
-    depths.set(node.id, depth);
-    return {node, depth};
-  });
+const stepOf = ({sums, products, comparisons}: Draft): Step => ({
+  sums,
+  products: {
+    out: Int32Array.from(products, ({out}) => out),
+    x: Int32Array.from(products, ({x}) => x),
+    y: Int32Array.from(products, ({y}) => y),
+  },
+  comparisons: [...comparisons.values()].map(({type, split, out, x}) => ({
+    ...{type, split},
+    out: Int32Array.from(out),
+    x: Int32Array.from(x),
+  })),
+});
+
+function compare({comparisons}: Draft, node: BitNode, {out, x}: {readonly out: number; readonly x: number}): void {
+  const {type} = node;
+  const split = splitOf(node);
+  const name = `${type} ${split}`;
+  const group = comparisons.get(name) ?? {type, split, out: [], x: []};
+  group.out.push(out);
+  group.x.push(x);
+  comparisons.set(name, group);
 }
 
-function sumOf({type}: OperationNode, out: number, [a = ZERO, b = ZERO]: readonly number[]): Sum {
+function sumOf({type}: OperationNode, out: number, [a, b]: readonly [number, number]): Sum {
   if (type === "neg") return {out, a: ZERO, b: a, minus: true};
   return {out, a, b, minus: type !== "add"};
 }

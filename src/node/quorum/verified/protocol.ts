@@ -23,6 +23,7 @@ export type AbortReason =
   | "inconsistent-opening"
   | "wrong-product"
   | "wrong-mac"
+  | "zero-square"
   | "equivocation"
   | "wrong-mask"
   | "wrong-resharing"

@@ -12,8 +12,9 @@ import {type Arithmetic, elementAt, type Vector} from "../field/vector.js";
 import {type Given, inputNames, inputOf, type Outputs} from "../program/evaluate.js";
 import {areConsistent, reconstruct, share} from "../sharing/shamir.js";
 import {constants, halves} from "./authenticated.js";
+import {costOf} from "./cost.js";
+import {evaluateVerified} from "./evaluation.js";
 import {runInLockStep, type Traffic, type Wire} from "./lock-step.js";
-import {evaluateVerified, triplesFor} from "./online.js";
 import {type InputMasks, type Preprocessing, preprocess} from "./preprocess.js";
 import {abort, Party} from "./protocol.js";
 import {checkShape} from "./shape.js";
@@ -49,7 +50,7 @@ export function rehearse(ir: Ir, {inputs, secrets = new Map()}: Given, options: 
     return share(value, {n, k}, draw);
   });
   const parties = Array.from({length: n}, (_, place) => new Party(place, n, t, random, field));
-  const demand = {triples: triplesFor(ir), masks: names.length};
+  const demand = {triples: costOf(ir).triples, masks: names.length};
   const before = runInLockStep(
     parties.map((party) =>
       preprocess(party, {...demand, secrets: packElements(shared.map((shares) => shares[party.place]!.y))}),

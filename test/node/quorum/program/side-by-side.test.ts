@@ -30,10 +30,10 @@ test("copies give what the program gives for each, under the same secrets", () =
   );
 });
 
-test("products of all copies lie in the same layers, whatever the wires are called", () => {
+test("products of all copies begin in the same rounds, whatever the wires are called", () => {
   const ir = compile("input 1/x\nconst x = 3\nmul y = 1/x x\nmul z = y 1/x\noutput z");
   const wide = sideBySide(ir, 3);
-  expect(planOf(wide).layers.map(({products}) => products.out.length)).toEqual([0, 3, 3]);
+  expect(planOf(wide).steps.map(({products}) => products.out.length)).toEqual([3, 3, 0]);
   const results = evaluate(wide, {inputs: new Map(inputNames(wide).map((name, at) => [name, BigInt(at + 1)]))});
   expect(wide.outputs.map((name) => results.get(name))).toEqual([3n, 12n, 27n]);
   expect(sideBySide(ir, 3)).toBe(wide);

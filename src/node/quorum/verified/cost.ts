@@ -1,0 +1,70 @@
+/** What an evaluation of a program takes: triples of the stock, and rounds of messages. */
+import {type Ir, isBitOperation, isProduct} from "../../../codecs/quorum/ir.js";
+import {RuleError} from "../../../errors.js";
+import {CHECK_ROUNDS} from "./authenticated.js";
+import {MASK_BITS} from "./bit-masks.js";
+import {comparisonCost, splitOf} from "./comparison.js";
+import {scheduleOf} from "./schedule.js";
+import {type StockShape, stockMax} from "./stock.js";
+
+export interface Cost {
+  readonly products: number;
+  /** Comparisons and shifts. */
+  readonly comparisons: number;
+  /** Random bits that are made for these, out of a triple each. */
+  readonly bits: number;
+  /** Of all of them and of the checks of MACs. */
+  readonly triples: number;
+  /** Checks of MACs: of the bits before something is hidden behind them, before outputs are opened, and of the outputs. */
+  readonly checks: number;
+  /**
+   * Messages that each custodian sends one after the other. Where t + 2 to 2t custodians take part there is one more for each
+   * opening.
+   */
+  readonly rounds: number;
+}
+
+const costs = new WeakMap<Ir, Cost>();
+
+/** By the program alone. What is reserved, checked and shown of it is this. */
+export function costOf(ir: Ir): Cost {
+  const known = costs.get(ir);
+  if (known) return known;
+  const cost = makeCost(ir);
+  costs.set(ir, cost);
+  return cost;
+}
+
+function makeCost(ir: Ir): Cost {
+  const products = ir.nodes.filter(isProduct).length;
+  const compared = ir.nodes.filter(isBitOperation);
+  const comparisons = compared.length;
+  const checks = comparisons === 0 ? 2 : 3;
+  const within = compared.reduce((sum, node) => sum + comparisonCost(splitOf(node)).triples, 0);
+  const layers = scheduleOf(ir).reduce((latest, {ready}) => Math.max(latest, ready), 0);
+  // Outputs are opened in a round of their own. Where nothing was opened before, there is nothing to check before.
+  const checked = layers === 0 ? 1 : checks;
+  return {
+    ...{products, comparisons, checks},
+    bits: comparisons * MASK_BITS,
+    triples: products + within + checks,
+    rounds: layers + 1 + checked * CHECK_ROUNDS,
+  };
+}
+
+/** Stock jobs out of which one evaluation may take its triples. */
+const STOCK_JOBS = 4;
+
+/** Triples that an evaluation takes at most: a coordinator can have no more made for it. */
+export const triplesMax = (shape: Pick<StockShape, "n" | "t">): number => STOCK_JOBS * stockMax(shape);
+
+/** Refuses a program that nobody could ever evaluate. @throws RuleError PROGRAM_TOO_COSTLY */
+export function checkCost(ir: Ir, shape: Pick<StockShape, "n" | "t">): void {
+  const {triples, comparisons} = costOf(ir);
+  const most = triplesMax(shape);
+  if (triples > most)
+    throw new RuleError("PROGRAM_TOO_COSTLY", `an evaluation takes ${triples} triples, and at most ${most} may be`, {
+      hint: comparisons > 0 ? "each comparison takes about 316: split the program" : "split the program",
+      details: {triples, most},
+    });
+}
