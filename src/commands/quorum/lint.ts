@@ -1,6 +1,7 @@
 import type {Command} from "commander";
 import {analyze} from "../../node/quorum/program/analyze.js";
 import {lint} from "../../node/quorum/program/lint.js";
+import {ELEMENT_BITS} from "../../node/quorum/program/range.js";
 import {defineCommand} from "../define.js";
 import {countFlag, u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -9,6 +10,7 @@ import {lintRefusal, readProgram} from "./program-file.js";
 interface Flags {
   readonly budget?: bigint;
   readonly custodians: number;
+  readonly secretBits?: number;
   readonly denyWarnings: boolean;
 }
 
@@ -23,10 +25,14 @@ export const quorumLintCommand = (io: Io): Command =>
       "answers always give the function to whoever interpolates them, and how many typically give its constants. Then " +
       "findings: a budget that allows that many answers, a policy that allows none, unused wires, constants in clear, " +
       "products that cost a triple for nothing. Prints records: `output` name, degree, structure, inputs, unknowns, " +
-      "interpolation queries, extraction queries; `cost` triples, rounds, depth, bytes between custodians; then severity, " +
+      "interpolation queries, extraction queries, bits of an answer; `cost` triples, rounds, depth, bytes between custodians; then severity, " +
       "code, wire, message. Works offline.\n\n" +
       "The counts are bounds on what a permitted client learns by asking. No protocol on shares makes them larger; a " +
-      "smaller budget, fewer outputs or rounded ones do.",
+      "smaller budget, fewer outputs or rounded ones do.\n\n" +
+      "An output that compares or shifts is no polynomial: it has no degree, its structure is piecewise, and what counts is how " +
+      "many bits an answer says, of all outputs together. --secret-bits is how many bits each secret and constant has. Without " +
+      "it 16 are reckoned with for piecewise outputs, and for the others a whole element, of which an answer gives one: small " +
+      "weights come several to an answer, when a client sends inputs far apart in size. Count those with --secret-bits.",
     examples: [
       {does: "look before approving", run: "qsdm quorum lint square.json"},
       {does: "fail a build on any warning", run: "qsdm quorum lint square.json --deny-warnings"},
@@ -37,11 +43,13 @@ export const quorumLintCommand = (io: Io): Command =>
     .argument("<file>", "package or source; - reads standard input")
     .option("--budget <n>", "judge by this budget (default: the package's own)", u64Flag)
     .option("--custodians <n>", "custodians that the cost is counted for", countFlag(1, 64), 3)
+    .option("--secret-bits <n>", "bits of each secret and constant (default: see above)", countFlag(1, ELEMENT_BITS))
     .option("--deny-warnings", "refuse a program with warnings", false)
-    .action(async (path: string, {budget, custodians, denyWarnings}: Flags) => {
+    .action(async (path: string, {budget, custodians, secretBits, denyWarnings}: Flags) => {
       const {ir, policy, programId} = (await readProgram(io, path)).program;
-      const analysis = analyze(ir);
-      const findings = lint(ir, budget === undefined ? policy : {...policy, budgetPerIdentity: budget});
+      const analysis = analyze(ir, {secretBits});
+      const judged = budget === undefined ? policy : {...policy, budgetPerIdentity: budget};
+      const findings = lint(ir, judged, {secretBits});
       const warnings = findings.filter(({severity}) => severity === "warning");
       if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
       const {products, rounds, depth} = analysis;
@@ -56,6 +64,7 @@ export const quorumLintCommand = (io: Io): Command =>
             structure: output.structure,
             inputs: output.inputs,
             unknowns: output.unknowns,
+            answer_bits: output.answerBits,
             interpolation_queries: output.interpolationQueries,
             extraction_queries: output.extractionQueries,
           })),
@@ -63,7 +72,7 @@ export const quorumLintCommand = (io: Io): Command =>
           findings,
         },
         [
-          ...analysis.outputs.map(({name, degree, structure, inputs, unknowns, ...queries}) => [
+          ...analysis.outputs.map(({name, degree, structure, inputs, unknowns, answerBits, ...queries}) => [
             "output",
             name,
             degree,
@@ -72,6 +81,7 @@ export const quorumLintCommand = (io: Io): Command =>
             unknowns,
             queries.interpolationQueries,
             queries.extractionQueries,
+            answerBits,
           ]),
           ["cost", products, rounds, depth, bytes],
           ...findings.map(({severity, code, wire, message}) => [severity, code, wire, message]),

@@ -127,10 +127,19 @@ describe("lint", () => {
   test("prints outputs, cost and findings", async () => {
     const {out} = await call("lint /sq");
     expect(out.split("\n").slice(0, 3)).toEqual([
-      "output\ty\t2\tsquare\t1\t1\t3\t2",
+      "output\ty\t2\tsquare\t1\t1\t3\t2\t127",
       "cost\t1\t1\t1\t192",
       "warning\tBUDGET_ALLOWS_EXTRACTION\ty\t2 answers give the unknowns of this square output, and one identity has 5",
     ]);
+  });
+
+  test("--secret-bits counts unknowns that come several to an answer, and a comparison's by bits", async () => {
+    const files = {"/t": "input x\nsecret t\nlt y = x t\noutput y"};
+    const queries = async (more: string): Promise<string> =>
+      JSON.parse((await call(`lint /t --json${more}`, files)).out).data.outputs[0].extraction_queries;
+    expect([await queries(""), await queries(" --secret-bits 20")]).toEqual(["16", "20"]);
+    const [output] = (await call("lint /t", files)).out.split("\n");
+    expect(output).toBe("output\ty\t-\tpiecewise\t1\t1\t-\t16\t1");
   });
 
   test("--deny-warnings refuses with 3, and --budget judges by another budget", async () => {

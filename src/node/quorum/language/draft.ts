@@ -9,6 +9,9 @@ export function refuseSource(line: number | null, why: string): never {
   });
 }
 
+/** Whether a name is one that macros give. */
+export const isGenerated = (name: string): boolean => /^__.+_[0-9]+$/.test(name);
+
 export class Draft {
   readonly #nodes: Node[] = [];
   readonly #names = new Set<string>();

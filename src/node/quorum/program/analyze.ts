@@ -4,6 +4,9 @@
  * A client may ask what its budget allows and interpolate the answers; no protocol on shares stops that. With d inputs
  * and total degree D there are C(d+D, D) coefficients, and as many answers always give the function. Known structure
  * needs fewer: u unknown constants and secrets fall to about u answers, and one more where squares leave a sign open.
+ *
+ * An output that compares or shifts is no polynomial, and what counts is how much one answer says: u unknowns of b bits each
+ * take u b / a answers of a bits, and no fewer unless they are guessed. Bisection comes near to that.
  */
 import {
   type Ir,
@@ -15,8 +18,10 @@ import {
   secretNames,
 } from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
+import {isGenerated} from "../language/draft.js";
 import {inputNames} from "./evaluate.js";
 import {prune} from "./optimize.js";
+import {bitsOfWires} from "./range.js";
 
 /** How an output depends on the inputs, as far as the nodes show; what cancels is not seen. */
 export type Structure = "constant" | "linear" | "square" | "univariate" | "multivariate" | "piecewise";
@@ -28,11 +33,16 @@ export interface OutputAnalysis {
   readonly structure: Structure;
   /** Inputs that it depends on. */
   readonly inputs: number;
-  /** Constants and secrets that it depends on. */
+  /** Secrets and constants that it depends on; those that a statement brought along are known to everyone. */
   readonly unknowns: number;
+  /** Bits that one answer says at most: 127 for a whole element, 1 for a comparison. */
+  readonly answerBits: number;
   /** Answers that always give the function; `null` above 2^64. */
   readonly interpolationQueries: bigint | null;
-  /** Answers that typically give constants and secrets to whoever knows the program's shape. 0 when there is none. */
+  /**
+   * Answers that typically give constants and secrets to whoever knows the program's shape; of a piecewise output, those
+   * without which they stay open. 0 when there is none.
+   */
   readonly extractionQueries: bigint;
 }
 
@@ -42,18 +52,31 @@ export interface Analysis {
   readonly secrets: readonly string[];
   /** Triples that one evaluation uses up. */
   readonly products: number;
-  /** Longest chain of products: the rounds of an engine that opens a layer at once. */
+  /** Comparisons and shifts. */
+  readonly comparisons: number;
+  /** Longest chain of products, comparisons and shifts. */
   readonly depth: number;
-  /** Rounds as the reference batches them. */
-  readonly rounds: number;
+  /** Rounds of products as the reference batches them; `null` where it has no such operation. */
+  readonly rounds: number | null;
   readonly outputs: readonly OutputAnalysis[];
 }
 
 /** Most nodes that are walked over, all outputs together. */
 const MAX_STEPS = 20_000_000;
 
+/**
+ * Bits that an unknown of a piecewise output is taken to have, where nobody says: as many as fractional bits. Of other
+ * outputs it is a whole element, so that an answer gives about one.
+ */
+const UNKNOWN_BITS = 16;
+
+export interface AnalyzeOptions {
+  /** Bits of each unknown. Of small ones, one answer gives several: a client may send inputs of any size. */
+  readonly secretBits?: number | undefined;
+}
+
 /** @throws RuleError ANALYSIS_TOO_LARGE */
-export function analyze(ir: Ir): Analysis {
+export function analyze(ir: Ir, {secretBits}: AnalyzeOptions = {}): Analysis {
   if (ir.nodes.length * ir.outputs.length > MAX_STEPS)
     throw new RuleError("ANALYSIS_TOO_LARGE", `${ir.nodes.length} nodes times ${ir.outputs.length} outputs`, {
       hint: "analyze the outputs in several programs",
@@ -63,16 +86,24 @@ export function analyze(ir: Ir): Analysis {
   for (const node of ir.nodes) {
     degrees.set(node.id, degreeOf(node, degrees));
     const below = isOperationNode(node) ? node.inputs.map((name) => depths.get(name)!) : [];
-    depths.set(node.id, below.reduce((deepest, depth) => Math.max(deepest, depth), 0) + (isProduct(node) ? 1 : 0));
+    const isLayer = isProduct(node) || isBitOperation(node);
+    depths.set(node.id, below.reduce((deepest, depth) => Math.max(deepest, depth), 0) + (isLayer ? 1 : 0));
   }
+  const bits = bitsOfWires(ir);
+  // One evaluation answers with all of them.
+  const allBits = ir.outputs.reduce((sum, name) => sum + bits.get(name)!, 0);
+  const comparisons = ir.nodes.filter(isBitOperation).length;
   return {
     inputs: inputNames(ir),
     constants: ir.nodes.filter(({type}) => type === "const").length,
     secrets: secretNames(ir),
     products: productNames(ir).length,
+    comparisons,
     depth: [...depths.values()].reduce((deepest, depth) => Math.max(deepest, depth), 0),
-    rounds: countRounds(ir),
-    outputs: ir.outputs.map((name) => analyzeOutput({nodes: ir.nodes, outputs: [name]}, degrees)),
+    rounds: comparisons > 0 ? null : countRounds(ir),
+    outputs: ir.outputs.map((name) =>
+      analyzeOutput({nodes: ir.nodes, outputs: [name]}, {degrees, secretBits, allBits, answerBits: bits.get(name)!}),
+    ),
   };
 }
 
@@ -91,26 +122,43 @@ function degreeOf(node: Node, degrees: Degrees): bigint | null {
   return greater(a, b);
 }
 
-function analyzeOutput(ir: Ir, degrees: Degrees): OutputAnalysis {
+function analyzeOutput(
+  ir: Ir,
+  {
+    degrees,
+    answerBits,
+    allBits,
+    secretBits,
+  }: {degrees: Degrees; answerBits: number; allBits: number; secretBits: number | undefined},
+): OutputAnalysis {
   const [name = ""] = ir.outputs;
   const {nodes} = prune(ir);
   const degree = degrees.get(name) ?? null;
   const inputs = nodes.filter(({type}) => type === "input").length;
-  const unknowns = nodes.filter(({type}) => type === "const" || type === "secret").length;
+  const unknowns = nodes.filter(isUnknown).length;
   const interpolationQueries = degree === null ? null : binomial(BigInt(inputs) + degree, degree);
-  const structure = structureOf(nodes, {degree, inputs, degrees});
-  const byUnknowns = BigInt(unknowns) + (degree === null || degree > 1n ? 1n : 0n);
-  const least = interpolationQueries !== null && interpolationQueries < byUnknowns ? interpolationQueries : byUnknowns;
+  const queries = [
+    ...(interpolationQueries === null ? [] : [interpolationQueries]),
+    ...(degree === null ? [] : [BigInt(unknowns) + (degree > 1n ? 1n : 0n)]),
+    ...(degree === null || secretBits !== undefined ? [bySize(unknowns, secretBits ?? UNKNOWN_BITS, allBits)] : []),
+  ];
   return {
     name,
     degree,
-    structure,
+    structure: structureOf(nodes, {degree, inputs, degrees}),
     inputs,
     unknowns,
+    answerBits,
     interpolationQueries,
-    extractionQueries: unknowns === 0 ? 0n : least,
+    extractionQueries: unknowns === 0 || answerBits === 0 ? 0n : queries.reduce((a, b) => (a < b ? a : b)),
   };
 }
+
+const isUnknown = ({type, id}: Node): boolean => type === "secret" || (type === "const" && !isGenerated(id));
+
+/** Answers of `answerBits` that have room for so many unknowns. */
+const bySize = (unknowns: number, bits: number, answerBits: number): bigint =>
+  BigInt(Math.ceil((unknowns * bits) / Math.max(1, answerBits)));
 
 function structureOf(
   nodes: readonly Node[],

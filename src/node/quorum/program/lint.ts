@@ -1,7 +1,8 @@
 /** What a custodian or an author should know before a program is approved. */
 import {type Ir, isOperationNode, isProduct} from "../../../codecs/quorum/ir.js";
 import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/program-package.js";
-import {type Analysis, analyze} from "./analyze.js";
+import {isGenerated} from "../language/draft.js";
+import {type Analysis, type AnalyzeOptions, analyze} from "./analyze.js";
 import {optimize, prune} from "./optimize.js";
 
 /** A remark. `note` is worth knowing, `warning` is worth changing. */
@@ -24,13 +25,13 @@ export type FindingCode =
   | "REPEATED_PRODUCT";
 
 /** Findings of `ir` under `policy`, the gravest first. @throws RuleError ANALYSIS_TOO_LARGE */
-export function lint(ir: Ir, policy: PolicyManifest): readonly Finding[] {
-  const analysis = analyze(ir);
+export function lint(ir: Ir, policy: PolicyManifest, options: AnalyzeOptions = {}): readonly Finding[] {
+  const analysis = analyze(ir, options);
   const findings = [
     ...budgetFindings(analysis, {...DEFAULT_POLICY, ...policy}),
     ...unused(ir),
     ...wasted(ir),
-    ...constants(analysis),
+    ...constants(ir, analysis),
   ];
   return findings.sort((a, b) => Number(a.severity === "note") - Number(b.severity === "note"));
 }
@@ -55,7 +56,7 @@ function budgetFindings({outputs}: Analysis, policy: Required<PolicyManifest>): 
         severity: "warning",
         code: "BUDGET_ALLOWS_EXTRACTION",
         wire: name,
-        message: `${extractionQueries} answers give the unknowns of this ${structure} output, and one identity has ${answers ?? "any number"}`,
+        message: `${extractionQueries} answers ${structure === "piecewise" ? "have room for" : "give"} the unknowns of this ${structure} output, and one identity has ${answers ?? "any number"}`,
       },
     ];
   });
@@ -101,7 +102,8 @@ function wasted(ir: Ir): Finding[] {
   return findings;
 }
 
-function constants({outputs, constants: count}: Analysis): Finding[] {
+function constants({nodes}: Ir, {outputs}: Analysis): Finding[] {
+  const count = nodes.filter(({type, id}) => type === "const" && !isGenerated(id)).length;
   const findings: Finding[] = outputs
     .filter(({structure}) => structure === "constant")
     .map(({name}) => ({

@@ -5,8 +5,9 @@ import {add, inv, mul, sub} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {analyze, type OutputAnalysis} from "../../../../src/node/quorum/program/analyze.js";
 import {evaluate} from "../../../../src/node/quorum/program/evaluate.js";
+import {bitsOfWires} from "../../../../src/node/quorum/program/range.js";
 import {lagrangeAt} from "../../../../src/node/quorum/sharing/shamir.js";
-import {programs, SQUARE, seededSource} from "../programs.js";
+import {element, programs, SQUARE, seededSource} from "../programs.js";
 
 const outputOf = (source: string): OutputAnalysis => analyze(compile(source)).outputs[0]!;
 const answer = (source: string, x: bigint): bigint =>
@@ -21,6 +22,7 @@ describe("answers that give a program away", () => {
       structure: "square",
       inputs: 1,
       unknowns: 1,
+      answerBits: 127,
       interpolationQueries: 3n,
       extractionQueries: 2n,
     });
@@ -68,7 +70,7 @@ test("rounds are those of an evaluation, and no fewer than the depth", () => {
       const {rounds, depth, products} = analyze(ir);
       const trace = evaluateInProcess(ir, {inputs, secrets}, {n: 3, k: 2}, seededSource(1n));
       expect([rounds, products]).toEqual([trace.rounds.length, trace.rounds.flat().length]);
-      expect(depth).toBeLessThanOrEqual(rounds);
+      expect(depth).toBeLessThanOrEqual(rounds!);
     }),
   );
 });
@@ -88,6 +90,106 @@ test("no output has a higher degree than is said: finite differences of that ord
       }
     }),
   );
+});
+
+describe("an output that compares or shifts", () => {
+  const of = (lines: string, secretBits?: number): OutputAnalysis =>
+    analyze(compile(`input x\nsecret a\nsecret b\n${lines}\noutput y`), {secretBits}).outputs[0]!;
+
+  test("has no degree, and takes as many answers as its unknowns have bits", () => {
+    expect(of("lt y = x a")).toEqual({
+      name: "y",
+      degree: null,
+      structure: "piecewise",
+      inputs: 1,
+      unknowns: 1,
+      answerBits: 1,
+      interpolationQueries: null,
+      extractionQueries: 16n,
+    });
+    expect(of("lt y = x a", 40).extractionQueries).toBe(40n);
+    // Bisection finds a threshold of 16 bits in as many answers.
+    const ir = compile("input x\nsecret a\nlt y = x a\noutput y");
+    const secrets = new Map([["a", 51_966n]]);
+    let found = 0n;
+    for (let bit = 15n; bit >= 0n; bit--) {
+      const middle = found + 2n ** bit - 1n;
+      found += evaluate(ir, {inputs: new Map([["x", middle]]), secrets}).get("y")! * 2n ** bit;
+    }
+    expect(found).toBe(51_966n);
+  });
+
+  test("of a greater range takes fewer answers, and says all that a whole element does where it may be any", () => {
+    const cases: readonly (readonly [string, number, bigint])[] = [
+      ["lt l = x a\nlt m = x b\nadd y = l m", 2, 16n],
+      ["lt l = x a\nlt m = x b\nmul y = l m", 1, 32n],
+      ["argmax y = x a b x x", 3, 11n],
+      ["lt l = x a\nneg y = l", 1, 16n],
+      ["le y = x a", 1, 16n],
+      ["lt l = x a\nmux y = l a b", 127, 1n],
+      ["relu y = a", 127, 1n],
+      ["add s = a x\nshr y = s 27", 100, 1n],
+      ["add s = a x\nshr r = s 100\nshr y = r 20", 7, 3n],
+      ["max m = x a\nmul z = m b\nsub y = z z", 127, 1n],
+      ["lt l = x a\nconst c = 3\nmul y = l c", 127, 1n],
+    ];
+    for (const [lines, answerBits, extractionQueries] of cases) {
+      const {answerBits: bits, extractionQueries: queries} = of(lines);
+      expect([lines, bits, queries]).toEqual([lines, answerBits, extractionQueries]);
+    }
+  });
+
+  test("has no rounds that the reference would know, and counts as a layer of the depth", () => {
+    const {rounds, depth, products, comparisons} = analyze(compile("input x\nrelu r = x\nrelu y = r\noutput y"));
+    expect([rounds, depth, products, comparisons]).toEqual([null, 4, 2, 2]);
+  });
+
+  test("answers together with the others of its program", () => {
+    const {outputs} = analyze(compile("input x\nsecret a\nlt y = x a\neq z = x a\noutput y z"));
+    expect(outputs.map(({extractionQueries}) => extractionQueries)).toEqual([8n, 8n]);
+  });
+
+  test("is polynomial, of degree 0, where no input comes into it", () => {
+    expect(of("lt y = a b")).toMatchObject({degree: 0n, structure: "constant", extractionQueries: 1n});
+  });
+
+  test("never takes more values than it is said to", () => {
+    const bits = ["lt", "eq", "shr", "add", "sub", "mul", "neg", "mux"] as const;
+    fc.assert(
+      fc.property(
+        programs(20, [...bits]),
+        fc.array(element, {minLength: 12, maxLength: 12}),
+        ({ir, inputs, secrets}, given) => {
+          const wires = bitsOfWires(ir);
+          const names = [...inputs.keys()];
+          const answers = Array.from({length: 10}, (_, at) => {
+            const moved = new Map(names.map((name, place) => [name, given[(at + place) % given.length]!]));
+            return evaluate(ir, {inputs: moved, secrets});
+          });
+          for (const name of ir.outputs) {
+            const values = new Set(answers.map((each) => each.get(name)!));
+            expect(BigInt(values.size)).toBeLessThanOrEqual(2n ** BigInt(wires.get(name)!));
+          }
+        },
+      ),
+    );
+  });
+});
+
+test("small unknowns of a linear output come several to an answer, when inputs lie far apart", () => {
+  const model = compile("input p\ninput q\nsecret a\nsecret b\ndot y = a p b q\noutput y");
+  expect(analyze(model).outputs[0]!.extractionQueries).toBe(2n);
+  expect(analyze(model, {secretBits: 16}).outputs[0]!.extractionQueries).toBe(1n);
+  const secrets = new Map([
+    ["a", 40_000n],
+    ["b", 50_000n],
+  ]);
+  const inputs = new Map([
+    ["p", 1n],
+    ["q", 2n ** 16n],
+  ]);
+  const answer = evaluate(model, {inputs, secrets}).get("y")!;
+  expect([answer % 2n ** 16n, answer / 2n ** 16n]).toEqual([40_000n, 50_000n]);
 });
 
 test("a program of too many nodes times outputs is refused before it is walked", () => {

@@ -21,6 +21,18 @@ test("a secret counts as a constant does, and does not stand in clear", () => {
   expect(found("secret s\noutput s")[0]).toBe("warning BUDGET_ALLOWS_EXTRACTION s");
 });
 
+test("a comparison gives its secret away by bits: a budget of so many answers is a warning, one less is none", () => {
+  const threshold = "input x\nsecret t\nlt y = x t\noutput y";
+  expect(found(threshold, {budgetPerIdentity: 16n})).toEqual(["warning BUDGET_ALLOWS_EXTRACTION y"]);
+  expect(found(threshold, {budgetPerIdentity: 15n})).toEqual([]);
+  const finding = (secretBits: number) => lint(compile(threshold), {budgetPerIdentity: 20n}, {secretBits});
+  expect([finding(20).length, finding(21).length]).toEqual([1, 0]);
+});
+
+test("a constant that a statement brings along is none of the author's", () => {
+  expect(found("input x\nrelu y = x\noutput y")).toEqual([]);
+});
+
 test("a policy that lets nobody evaluate is a warning", () => {
   expect(found(SQUARE, {budgetPerIdentity: 0n})[0]).toBe("warning POLICY_ALLOWS_NOTHING -");
   expect(found(SQUARE, {budgetPerIdentity: 2n, costPerEval: 3n})[0]).toBe("warning POLICY_ALLOWS_NOTHING -");
