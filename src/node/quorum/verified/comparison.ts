@@ -5,7 +5,7 @@
 import {concat} from "../../../codecs/bytes.js";
 import type {BitNode} from "../../../codecs/quorum/ir.js";
 import {packElements, unpackElements} from "../field/bytes.js";
-import {gathered, repeated} from "../field/vector.js";
+import {repeated} from "../field/vector.js";
 import {type Authenticated, constants, type Holder, halves, joinAll, sliceOf} from "./authenticated.js";
 import {type BitMasks, lowPairs, MASK_BITS, PAIR_PRODUCTS, PAIRS, valuesOf} from "./bit-masks.js";
 import {comparePairs, joinEqual, joinRows, pairsOf} from "./bit-tree.js";
@@ -71,24 +71,17 @@ function* lowBits(holder: Holder, values: Authenticated, masks: BitMasks): Subpr
   const pairs = comparePairs(holder, masks, numbers);
   const parts = [pairsOf(pairs, count, 0, lowPairs(split)), pairsOf(pairs, count, lowPairs(split), PAIRS)];
   const [low, high] = yield* sideBySide(parts.map((part) => joinRows(holder, part, count)));
-  // p is -1 modulo 2^split: where c < r, the low bits are those of c - 1 - r. They run below 0 where c's are less than r's, and by
-  // the 1 also where they are the same; but c's that are 0 become all ones, which nothing is greater than.
   const range = 1n << BigInt(split);
   const lows = unpackElements(numbers).map((each) => each & (range - 1n));
-  const places = Int32Array.from(lows, (each, at) => (each === 0n ? count : 0) + at);
-  const choose = (otherwise: Authenticated, whereZero: Authenticated): Authenticated =>
-    halves((half) => gathered(concat(half(otherwise), half(whereZero)), places));
-  const products = yield* multiplying(
-    joinAll([high!.equal, high!.greater]),
-    joinAll([low!.greater, choose(low!.equal, low!.greater)]),
-  );
+  const products = yield* multiplying(joinAll([high!.equal, high!.greater]), joinAll([low!.greater, low!.equal]));
   const less = sliceOf(products, 0, count);
   const both = sliceOf(products, count, 2 * count);
-  const given = [lowMask, low!.greater, high!.greater, less, both];
-  const summed = (weights: readonly bigint[]): Authenticated =>
-    halves((half) => field.combine(packElements(weights), concat(...given.map(half))));
-  // With s, e for the low bits and G, E for those above: w = G + E s, w e = G e, w s = G s + E s.
-  const rest = choose(summed([-1n, range, -1n, -1n, range]), summed([-1n, range, range - 1n, -1n, -range]));
+  // p is -1 modulo 2^split: where c < r, the low bits are those of c - 1 - r. They run below 0 where c's are less than r's, and by
+  // the 1 also where they are the same and those above are less.
+  const weights = packElements([-1n, range, -1n, -1n, range]);
+  const rest = halves((half) =>
+    field.combine(weights, concat(...[lowMask, low!.greater, high!.greater, less, both].map(half))),
+  );
   const known = constants(holder, packElements(lows));
   return halves((half) => field.add(half(rest), half(known)));
 }
