@@ -1,24 +1,29 @@
 /** The strict profile, three custodian processes and a coordinator process on loopback; the client is this process. */
 import {type ChildProcess, spawn} from "node:child_process";
 import {readFileSync} from "node:fs";
-import {mkdir, writeFile} from "node:fs/promises";
+import {mkdir, readFile, writeFile} from "node:fs/promises";
 import {join} from "node:path";
 import {createInterface} from "node:readline";
 import {fileURLToPath} from "node:url";
+import {readNetwork} from "../../src/codecs/quorum/network.js";
 import {packProgram} from "../../src/codecs/quorum/program-package.js";
 import {rosterFile} from "../../src/codecs/quorum/strict/roster.js";
-import {RuleError} from "../../src/errors.js";
 import {formatKeyFile} from "../../src/node/keys/key-file.js";
 import {compile} from "../../src/node/quorum/language/compile.js";
+import {DEFAULT_FRACTION_BITS, networkProgram} from "../../src/node/quorum/language/network.js";
+import {inputNames} from "../../src/node/quorum/program/evaluate.js";
+import {type Cost, costOf} from "../../src/node/quorum/verified/cost.js";
 import {StrictQuorum} from "../support/strict-quorum.js";
 
 const BIN = fileURLToPath(new URL("../../bin/qsdm.js", import.meta.url));
+const NETWORK = fileURLToPath(new URL("../../docs/examples/iris/model.json", import.meta.url));
 const ROUNDS = 5;
 const STOCK = 40_000;
 const WARM_UP = 4_000;
 const WIDTH = 4_000;
 const DEPTH = 50;
-const COMPARISONS = 32;
+/** The stock that is made before is enough for these, as often as they are measured. */
+const COMPARISONS = 80;
 const EVALUATIONS = 320;
 const AT_ONCE = 16;
 /** Of the kernel's clock for processes, on every Linux that Node runs on. */
@@ -39,8 +44,9 @@ export interface StrictFigures {
   readonly verified: {readonly count: number; readonly took: Took};
   readonly online: {readonly count: number; readonly took: Took};
   readonly dependent: {readonly count: number; readonly took: Took};
-  /** `null` where custodians do not compare. */
-  readonly comparisons: {readonly count: number; readonly took: Took} | null;
+  readonly comparisons: {readonly count: number; readonly triples: number; readonly took: Took};
+  /** One evaluation of the network in docs/examples. */
+  readonly network: {readonly weights: number; readonly cost: Cost; readonly took: Took};
   readonly together: {readonly count: number; readonly took: Took};
   /** One evaluation alone. */
   readonly alone: {readonly took: Took};
@@ -91,14 +97,15 @@ class Measuring {
     const client = await this.quorum.client(0);
     const operators = await Promise.all([0, 1].map((place) => this.quorum.operator(place)));
     const stock = (wanted: {triples: number; masks: number}) => operators[0]!.call("stock", wanted);
-    const deployed = async (source: string): Promise<Program> => {
+    const deployed = async (source: string, secrets: ReadonlyMap<string, bigint> = new Map()): Promise<Program> => {
       const program = programOf(source);
-      await client.deploy(program, new Map());
+      await client.deploy(program, secrets);
       for (const operator of operators) await operator.approve(program, BigInt(Date.now() + 86_400_000));
       return program;
     };
     const ask = async (program: Program, count = 1): Promise<void> => {
-      for (let at = 0; at < count; at++) await client.evaluate(program, new Map([["x", 3n]]));
+      const inputs = new Map(inputNames(program.ir).map((name) => [name, 3n]));
+      for (let at = 0; at < count; at++) await client.evaluate(program, inputs);
     };
     try {
       await stock({triples: WARM_UP, masks: 1});
@@ -113,9 +120,15 @@ class Measuring {
       const online = less(await this.#best(() => ask(wide)), once);
       await ask(deep, 5);
       const chain = less(await this.#best(() => ask(deep)), once);
-      const comparing = await deployed(comparisonsOf(COMPARISONS)).catch(unsupported);
-      if (comparing) await ask(comparing);
-      const comparisons = comparing && (await this.#best(() => ask(comparing)));
+      const comparing = await deployed(comparisonsOf(COMPARISONS));
+      await ask(comparing);
+      const comparisons = await this.#best(() => ask(comparing));
+      const {source, secrets} = networkProgram(readNetwork(await readFile(NETWORK, "utf8")), DEFAULT_FRACTION_BITS);
+      const network = await deployed(source, secrets);
+      const cost = costOf(network.ir);
+      for (let made = 0; made < (ROUNDS + 1) * cost.triples; made += STOCK) await stock({triples: STOCK, masks: 0});
+      await ask(network);
+      const reckoned = await this.#best(() => ask(network));
       const sideBySide = (): Promise<unknown> =>
         Promise.all(Array.from({length: AT_ONCE}, () => ask(sample, EVALUATIONS / AT_ONCE)));
       await sideBySide();
@@ -124,7 +137,8 @@ class Measuring {
         verified: {count: STOCK, took: verified},
         online: {count: WIDTH, took: online},
         dependent: {count: DEPTH + 1, took: chain},
-        comparisons: comparisons && {count: COMPARISONS, took: comparisons},
+        comparisons: {count: COMPARISONS, triples: costOf(comparing.ir).triples, took: comparisons},
+        network: {weights: secrets.size, cost, took: reckoned},
         together: {count: EVALUATIONS, took: together},
         alone: {took: once},
       };
@@ -175,8 +189,3 @@ const comparisonsOf = (count: number): string => {
   const summed = places.slice(1).map((at) => `add s${at} = ${at === 1 ? "b0" : `s${at - 1}`} b${at}`);
   return ["input x", ...compared, ...summed, `output s${count - 1}`].join("\n");
 };
-
-function unsupported(error: unknown): null {
-  if (error instanceof RuleError && error.code === "OPERATION_UNSUPPORTED") return null;
-  throw error;
-}

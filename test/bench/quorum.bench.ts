@@ -93,8 +93,17 @@ async function strict(print: (line: string) => void): Promise<void> {
   const {count, took} = figures.dependent;
   const dependentMs = (took.seconds * 1_000) / count;
   print(`  one dependent product: ${dependentMs.toFixed(2)} ms, ${(1 / dependentMs).toFixed(2)}x of the floor of 1 ms`);
-  if (figures.comparisons) line("64-bit comparisons", figures.comparisons, 300);
-  else print("  64-bit comparisons: not on shares in this build; the floor is 300 /s");
+  line("comparisons of any field elements, from stored triples", figures.comparisons, 300);
+  const {verified, comparisons} = figures;
+  const triples = comparisons.triples / comparisons.count;
+  const made = (triples * verified.took.seconds) / verified.count;
+  const whole = 1 / (comparisons.took.seconds / comparisons.count + made);
+  print(`  the same with the ${triples.toFixed(0)} triples of each made first: ${rounded(whole)} /s, reckoned`);
+  const {weights, cost, took: network} = figures.network;
+  print(
+    `  a network with ReLU of ${weights} weights, from stored triples: ${(network.seconds * 1_000).toFixed(0)} ms, ` +
+      `${rounded(cost.triples)} triples, ${cost.comparisons} comparisons and shifts, ${cost.rounds} rounds`,
+  );
   line(`sample evaluations, ${SIDE_BY_SIDE} side by side`, figures.together, 300);
   print(`  a sample evaluation alone: ${(figures.alone.took.seconds * 1_000).toFixed(1)} ms`);
   for (const anchor of ANCHORS) print(`  fixed, another run: ${anchor}`);
