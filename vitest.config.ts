@@ -1,8 +1,19 @@
+import {availableParallelism} from "node:os";
 import {defineConfig} from "vitest/config";
+
+/** Files that start processes, set what all of a process reads, or wait much: each has a process for itself. */
+const APART = [
+  "test/{bench,cli,install,migration,powerloss,sim,support}/**/*.test.ts",
+  "test/node/*.test.ts",
+  "test/node/{compute,custody,engine,network,snapshots,storage,upkeep}/**/*.test.ts",
+  "test/node/api/events/*.test.ts",
+  "test/node/mining/{choose-backend,solver}.test.ts",
+  "test/node/mining/{dag,rejections}/*.test.ts",
+  "test/commands/mine/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["./test/cli/build-dist.ts"],
     reporters: ["default", "./test/support/summary-reporter.ts"],
     // Bounds of last resort, for a machine that has much else to do: tests wait for what happens.
@@ -10,7 +21,13 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: {poll: {timeout: 90_000}},
     pool: "forks",
-    // Vitest would leave a core free: what takes long here waits for other processes.
-    maxWorkers: "100%",
+    // One more than there are cores: what takes long here waits for other processes.
+    maxWorkers: availableParallelism() + 1,
+    // Their names are in the order in which they run.
+    projects: [
+      {extends: true, test: {name: "apart", include: APART}},
+      // The others share processes, and so what they import: loading it takes longer than most of them.
+      {extends: true, test: {name: "together", include: ["test/**/*.test.ts"], exclude: APART, isolate: false}},
+    ],
   },
 });
