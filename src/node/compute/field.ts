@@ -10,8 +10,8 @@ import {type EvaluateAll, evaluateAll, evaluatePolynomial} from "../quorum/shari
 
 /** Sums of rows, each times its weight; and the values of columns' polynomials, the constant coefficient first. */
 export interface FieldRows {
-  /** One row: Lagrange's reconstruction of many secrets. */
-  combine(weights: Uint8Array, matrix: Uint8Array): Uint8Array;
+  /** One row: Lagrange's reconstruction of many secrets; into `out` where it is given, which is as long. */
+  combine(weights: Uint8Array, matrix: Uint8Array, out?: Uint8Array): Uint8Array;
   /** A row for each of `xs`: Shamir's shares of many secrets. `rows` is the degree and one. */
   evaluate(xs: Uint8Array, matrix: Uint8Array, rows: number): Uint8Array;
 }
@@ -98,9 +98,13 @@ function rowsOf<T>({size, unpack, pack, dot, value}: FieldForm<T>): FieldRows {
     return Array.from({length: count}, (_, at) => Array.from({length: rows}, (_, row) => all[row * count + at]!));
   };
   return {
-    combine(weights, matrix) {
+    combine(weights, matrix, out) {
       const factors = unpack(weights);
-      return pack(columnsOf(matrix, factors.length).map((column) => dot(factors, column)));
+      const sums = pack(columnsOf(matrix, factors.length).map((column) => dot(factors, column)));
+      if (!out) return sums;
+      if (out.length !== sums.length) throw new InvariantError("the result has another size");
+      out.set(sums);
+      return out;
     },
     evaluate(xs, matrix, rows) {
       const columns = columnsOf(matrix, rows);

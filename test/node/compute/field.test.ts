@@ -90,6 +90,9 @@ describe.each(fields)("the field of quorum programs, %s", (_, field) => {
         const matrix = packElements(values);
         const [w, x] = [packElements(weights), packElements([1n, ...xs])];
         expect(hexOf(field.combine(w, matrix))).toBe(hexOf(bigintField.combine(w, matrix)));
+        const out = new Uint8Array(matrix.length / rows).fill(255);
+        expect(field.combine(w, matrix, out)).toBe(out);
+        expect(hexOf(out)).toBe(hexOf(bigintField.combine(w, matrix)));
         expect(hexOf(field.evaluate(x, matrix, rows))).toBe(hexOf(bigintField.evaluate(x, matrix, rows)));
       }),
       {numRuns: 40},
@@ -119,6 +122,7 @@ describe.each(fields)("the field of quorum programs, %s", (_, field) => {
     }
     expect(() => field.add(fine, new Uint8Array(32))).toThrow();
     expect(() => field.combine(packElements([1n, 2n]), packElements([1n, 2n, 3n]))).toThrow();
+    expect(() => field.combine(fine, fine, new Uint8Array(32))).toThrow();
     expect(() => field.evaluate(fine, packElements([1n, 2n, 3n]), 2)).toThrow();
   });
 });

@@ -1,13 +1,13 @@
 /** The addon's batches over both fields. */
 
+import {allocate} from "../../../codecs/bytes.js";
 import {ELEMENT_BYTES} from "../../quorum/field/bytes.js";
 import type {FieldBatches} from "../field.js";
 import type {Addon} from "./addon.js";
 
 /** @param path index of a path that this machine can run */
 export const nativeField = ({field}: Addon, path: number): FieldBatches => {
-  const into = (size: number, write: (out: Uint8Array) => void): Uint8Array => {
-    const out = new Uint8Array(size);
+  const into = (size: number, write: (out: Uint8Array) => void, out = allocate(size)): Uint8Array => {
     write(out);
     return out;
   };
@@ -17,13 +17,13 @@ export const nativeField = ({field}: Addon, path: number): FieldBatches => {
     add: pairs(field.add),
     multiply: pairs(field.multiply),
     invert: (a) => into(a.length, (out) => field.invert(a, out)),
-    combine: (weights, matrix) =>
-      into(rowBytes(matrix, weights.length / ELEMENT_BYTES), (out) => field.combine(weights, matrix, out)),
+    combine: (weights, matrix, given) =>
+      into(rowBytes(matrix, weights.length / ELEMENT_BYTES), (out) => field.combine(weights, matrix, out), given),
     evaluate: (xs, matrix, rows) =>
       into(rowBytes(matrix, rows) * (xs.length / ELEMENT_BYTES), (out) => field.evaluate(xs, matrix, out, rows)),
     gf256: {
-      combine: (weights, matrix) =>
-        into(rowBytes(matrix, weights.length), (out) => field.gf256Combine(path, weights, matrix, out)),
+      combine: (weights, matrix, given) =>
+        into(rowBytes(matrix, weights.length), (out) => field.gf256Combine(path, weights, matrix, out), given),
       evaluate: (xs, matrix, rows) =>
         into(rowBytes(matrix, rows) * xs.length, (out) => field.gf256Evaluate(path, xs, matrix, out, rows)),
     },

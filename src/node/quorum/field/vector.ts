@@ -2,7 +2,7 @@
  * Field elements in batches: 16 bytes each, little-endian, one after the other. What is done to all of them alike is done
  * by the machine's field batches; here is what has to look at single ones.
  */
-import {concat} from "../../../codecs/bytes.js";
+import {allocate, concat} from "../../../codecs/bytes.js";
 import {ELEMENT_BYTES, packElements} from "./bytes.js";
 import {P} from "./field.js";
 
@@ -12,8 +12,11 @@ export type Vector = Uint8Array;
 export interface Arithmetic {
   add(a: Vector, b: Vector): Vector;
   multiply(a: Vector, b: Vector): Vector;
-  /** The sum of rows of one length, each times its weight. Weights are public where the matrix is not. */
-  combine(weights: Vector, matrix: Uint8Array): Vector;
+  /**
+   * The sum of rows of one length, each times its weight; into `out`, of that length, where it is given. Weights are public
+   * where the matrix is not.
+   */
+  combine(weights: Vector, matrix: Uint8Array, out?: Vector): Vector;
 }
 
 const WORDS = 4;
@@ -40,7 +43,24 @@ export function repeated(element: Vector, count: number): Vector {
   return out;
 }
 
-export const subtract = ({combine}: Arithmetic, a: Vector, b: Vector): Vector => combine(ONE_LESS_ONE, concat(a, b));
+export const subtract = (field: Arithmetic, a: Vector, b: Vector): Vector => combineRows(field, ONE_LESS_ONE, [a, b]);
+
+/** Elements of a row that are summed at once: all rows of them fit in a processor's cache. */
+export const TOGETHER = 2_048;
+
+/** The sum of rows that lie apart, each times its weight. */
+export function combineRows({combine}: Arithmetic, weights: Vector, rows: readonly Vector[]): Vector {
+  const count = countOf(rows[0]!);
+  if (count <= TOGETHER) return combine(weights, concat(...rows));
+  const out = allocate(count * ELEMENT_BYTES);
+  const room = allocate(rows.length * TOGETHER * ELEMENT_BYTES);
+  for (let at = 0; at < count; at += TOGETHER) {
+    const many = Math.min(TOGETHER, count - at);
+    for (const [row, each] of rows.entries()) room.set(slice(each, at, at + many), row * many * ELEMENT_BYTES);
+    combine(weights, slice(room, 0, rows.length * many), slice(out, at, at + many));
+  }
+  return out;
+}
 /** The sum of all elements, each times its weight: one element. */
 export const dot = ({combine}: Arithmetic, weights: Vector, vector: Vector): Vector =>
   vector.length === 0 ? zeros(1) : combine(weights, vector);

@@ -53,22 +53,24 @@ export const constants = ({party, alpha}: Holder, values: Vector): Authenticated
   macs: party.field.combine(alpha, values),
 });
 
+type Multiplier = Pick<Session, "party" | "randomness">;
+
 /**
- * Products of shares of degree t, pair by pair, in one round: the product of the shares has degree 2t, so it is opened under
- * a random mask and the mask taken off again (Damgard, Nielsen, 2007). A cheat adds what it likes to a product and
- * nothing else.
- * @throws UnavailableError CUSTODIANS_MISSING when fewer than 2t + 1 take part
+ * Products of shares of degree t, pair by pair, in one round. A cheat adds what it likes to a product and nothing else.
+ * @throws as `openProducts`
  */
-export function* multiply(
-  {party, randomness}: Pick<Session, "party" | "randomness">,
-  xs: Vector,
-  ys: Vector,
-): Protocol<Vector> {
+export const multiply = (session: Multiplier, xs: Vector, ys: Vector): Protocol<Vector> =>
+  openProducts(session, session.party.field.multiply(xs, ys));
+
+/**
+ * Shares of degree t of what `products` are shares of with degree 2t, as products of shares and sums of them are: opened
+ * under a random mask, which is taken off again (Damgard, Nielsen, 2007).
+ * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING when fewer than 2t + 1 take part
+ */
+export function* openProducts({party, randomness}: Multiplier, products: Vector): Protocol<Vector> {
   const {field, t} = party;
-  const masks = randomness.randoms(countOf(xs));
-  const zeros = randomness.zeros(countOf(xs));
-  const masked = field.add(field.multiply(xs, ys), field.add(masks, zeros));
-  return subtract(field, yield* open(party, masked, 2 * t), masks);
+  const {blind, unblind} = randomness.blinds(countOf(products));
+  return field.add(yield* open(party, field.add(products, blind), 2 * t), unblind);
 }
 
 /** Shares made authenticated, in one round. */

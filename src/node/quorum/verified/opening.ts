@@ -5,7 +5,7 @@
 import {concat, equalBytes} from "../../../codecs/bytes.js";
 import {RuleError} from "../../../errors.js";
 import {ELEMENT_BYTES, packElements, unpackElements} from "../field/bytes.js";
-import {type Arithmetic, countOf, elementAt, isVector, type Vector} from "../field/vector.js";
+import {type Arithmetic, combineRows, countOf, elementAt, isVector, type Vector} from "../field/vector.js";
 import {lagrangeWeights} from "../sharing/shamir.js";
 import {exchangeCommitted} from "./commitment.js";
 import {wrongPoints} from "./decode.js";
@@ -71,12 +71,12 @@ export function combine(incoming: Incoming, field: Arithmetic, {count, degree, t
   if (rows.length <= degree) tooFew(rows.length, degree + 1);
   const xs = rows.map(({x}) => x);
   const base = xs.slice(0, degree + 1);
-  const matrix = concat(...rows.slice(0, degree + 1).map(({values}) => values));
+  const known = rows.slice(0, degree + 1).map(({values}) => values);
   for (const {x, values} of rows.slice(degree + 1)) {
-    const expected = field.combine(weightsAt(base, x), matrix);
+    const expected = combineRows(field, weightsAt(base, x), known);
     if (!equalBytes(expected, values)) blameWrong(rows, firstDifference(expected, values), {degree, t});
   }
-  return field.combine(weightsAt(base, at), matrix);
+  return combineRows(field, weightsAt(base, at), known);
 }
 
 interface Row {

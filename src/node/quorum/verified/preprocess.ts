@@ -3,9 +3,7 @@
  * everyone, and n at least 2t + 1.
  */
 import {concat} from "../../../codecs/bytes.js";
-import {packElements} from "../field/bytes.js";
-import {P} from "../field/field.js";
-import {countOf, dot, isZero, slice, subtract, type Vector} from "../field/vector.js";
+import type {Vector} from "../field/vector.js";
 import {
   type Authenticated,
   type AuthenticatedTriples,
@@ -16,9 +14,9 @@ import {
   type Session,
   sliceOf,
 } from "./authenticated.js";
-import {open} from "./opening.js";
-import {abort, compareHeard, type Party, type Protocol} from "./protocol.js";
-import {agreeOnRandomness, drawChallenges} from "./prss.js";
+import {checkProducts} from "./product-check.js";
+import {compareHeard, type Party, type Protocol} from "./protocol.js";
+import {agreeOnRandomness} from "./prss.js";
 
 /** Random values r with what their receiver needs to check them: shares of r, of another random v, and of r v. */
 export interface InputMasks {
@@ -52,7 +50,7 @@ export function* preprocess(party: Party, demand: Demand): Protocol<Preprocessin
   return {session, triples, masks, secrets};
 }
 
-/** Five products and one opening for each: c and a second product to sacrifice, and three MACs. */
+/** Four products for each: c, and three MACs. */
 function* makeTriples(session: Session, count: number): Protocol<AuthenticatedTriples> {
   const [a, b] = [session.randomness.randoms(count), session.randomness.randoms(count)];
   const c = yield* checkedProducts(session, a, b);
@@ -62,37 +60,13 @@ function* makeTriples(session: Session, count: number): Protocol<AuthenticatedTr
 }
 
 /**
- * Products of shares of random values, pair by pair, each held against a second product with the same factor.
+ * Products of shares of random values, pair by pair, all of them checked.
  * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING
  */
-export function* checkedProducts(session: Session, a: Vector, b: Vector): Protocol<Vector> {
-  const count = countOf(a);
-  const spare = session.randomness.randoms(count);
-  const products = yield* multiply(session, concat(a, spare), concat(b, b));
-  const [c, spareC] = [slice(products, 0, count), slice(products, count, 2 * count)];
-  yield* sacrifice(session, {a, b, c, spare, spareC});
-  return c;
-}
-
-interface RawTriples {
-  readonly a: Vector;
-  readonly b: Vector;
-  readonly c: Vector;
-  /** Second factors and their products with b, given up to check the first. */
-  readonly spare: Vector;
-  readonly spareC: Vector;
-}
-
-/** Whether c = a b for all: tau c - c' - (tau a - a') b is 0, all of them in one random combination. */
-function* sacrifice({party}: Session, {a, b, c, spare, spareC}: RawTriples): Protocol<void> {
-  if (a.length === 0) return;
-  const {field} = party;
-  const challenges = yield* drawChallenges(party);
-  const tauLessOne = concat(challenges(1), packElements([P - 1n]));
-  const openings = yield* open(party, field.combine(tauLessOne, concat(a, spare)));
-  const differences = subtract(field, field.combine(tauLessOne, concat(c, spareC)), field.multiply(openings, b));
-  const difference = yield* open(party, dot(field, challenges(countOf(a)), differences));
-  if (!isZero(difference)) abort("wrong-product");
+export function* checkedProducts(session: Session, xs: Vector, ys: Vector): Protocol<Vector> {
+  const zs = yield* multiply(session, xs, ys);
+  yield* checkProducts(session, {xs, ys, zs});
+  return zs;
 }
 
 function* makeMasks(session: Session, count: number): Protocol<InputMasks> {

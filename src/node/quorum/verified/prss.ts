@@ -7,8 +7,8 @@ import {aesStream} from "../../../codecs/aes-stream.js";
 import {concat, equalBytes, utf8} from "../../../codecs/bytes.js";
 import {shake256} from "../../../codecs/hash.js";
 import {ELEMENT_BYTES, packElements} from "../field/bytes.js";
-import {mul, pow} from "../field/field.js";
-import {toElements, type Vector, zeros} from "../field/vector.js";
+import {mul, neg, pow} from "../field/field.js";
+import {slice, TOGETHER, toElements, type Vector, zeros} from "../field/vector.js";
 import {lagrangeWeights} from "../sharing/shamir.js";
 import {commit, type Hidden, hide, show} from "./commitment.js";
 import {abort, exchange, type Incoming, type Party, type Protocol, tooFew} from "./protocol.js";
@@ -32,8 +32,12 @@ interface KeyedSet {
   readonly factor: bigint;
 }
 
-/** Elements that are drawn and summed at once: what all keys give of them fits in a processor's cache. */
-const TOGETHER = 2_048;
+/** What one key gives for one use of a draw, and how often it counts. */
+interface Term {
+  readonly key: Uint8Array;
+  readonly term: number;
+  readonly factor: bigint;
+}
 
 /** One custodian's source of shared randomness. Everybody must draw the same things in the same order. */
 export class SharedRandomness {
@@ -64,26 +68,41 @@ export class SharedRandomness {
     );
   }
 
-  /** This custodian's shares of 0, of degree 2t. */
-  zeros(count: number): Vector {
+  /**
+   * What makes shares of degree 2t tell nothing but what they are shares of, with a value that nobody knows added: shares of
+   * that value, of degree t, and of 0, of degree 2t. And what takes the value off again.
+   */
+  blinds(count: number): {readonly blind: Vector; readonly unblind: Vector} {
     const {x, t} = this.party;
-    const terms = this.#sets.flatMap(({key, factor}) =>
-      Array.from({length: t}, (_, at) => ({key, term: at + 1, factor: mul(factor, pow(x, BigInt(at + 1)))})),
+    const powers = Array.from({length: t}, (_, at) => pow(x, BigInt(at + 1)));
+    const values = this.#sets.map(({key, factor}) => ({key, term: 0, factor}));
+    const ofZero = this.#sets.flatMap(({key, factor}) =>
+      powers.map((power, at) => ({key, term: at + 1, factor: mul(factor, power)})),
     );
-    return this.#sum(terms, count);
+    const [blind = zeros(0), unblind = zeros(0)] = this.#sums([...values, ...ofZero], count, [
+      [...values, ...ofZero].map(({factor}) => factor),
+      values.map(({factor}) => neg(factor)),
+    ]);
+    return {blind, unblind};
   }
 
-  #sum(terms: readonly {readonly key: Uint8Array; readonly term: number; readonly factor: bigint}[], count: number) {
+  #sum(terms: readonly Term[], count: number): Vector {
+    return this.#sums(terms, count, [terms.map(({factor}) => factor)])[0]!;
+  }
+
+  /** Sums of what all terms give, times factors; those of a sum that has fewer are of the first terms. */
+  #sums(terms: readonly Omit<Term, "factor">[], count: number, factors: readonly (readonly bigint[])[]): Vector[] {
     const counter = this.#counter++;
     const streams = terms.map(({key, term}) => new Stream(key, {counter, term}));
-    const factors = packElements(terms.map(({factor}) => factor));
-    const out = zeros(count);
+    const sums = factors.map((each) => ({weights: packElements(each), rows: each.length, out: zeros(count)}));
+    const room = zeros(streams.length * Math.min(TOGETHER, count));
     for (let at = 0; at < count; at += TOGETHER) {
       const many = Math.min(TOGETHER, count - at);
-      const rows = streams.map((stream) => stream.take(many));
-      out.set(this.party.field.combine(factors, concat(...rows)), at * ELEMENT_BYTES);
+      for (const [row, stream] of streams.entries()) room.set(stream.take(many), row * many * ELEMENT_BYTES);
+      for (const {weights, rows, out} of sums)
+        this.party.field.combine(weights, slice(room, 0, rows * many), slice(out, at, at + many));
     }
-    return out;
+    return sums.map(({out}) => out);
   }
 }
 

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import {expect, test} from "vitest";
+import {bigintField} from "../../../../src/node/compute/field.js";
 import {packElements, unpackElements} from "../../../../src/node/quorum/field/bytes.js";
-import {add, P, sub} from "../../../../src/node/quorum/field/field.js";
-import {isVector, Table, toElements} from "../../../../src/node/quorum/field/vector.js";
+import {add, mul, P, sub} from "../../../../src/node/quorum/field/field.js";
+import {combineRows, isVector, Table, TOGETHER, toElements} from "../../../../src/node/quorum/field/vector.js";
 
 /** Elements with many at the edges, where carries and folds are. */
 const element = fc.oneof(
@@ -25,6 +26,19 @@ test("sums and differences of single elements are those of the field", () => {
       expect(unpackElements(table.gather(Int32Array.of(2, 2, 0)))).toEqual([sum, sum, 0n]);
     }),
   );
+});
+
+test("rows that lie apart are summed as those of one matrix, whatever their length", () => {
+  for (const count of [1, 7, TOGETHER, TOGETHER + 1, 2 * TOGETHER + 3]) {
+    const rows = [3n, P - 1n, 2n ** 126n].map((step) =>
+      packElements(Array.from({length: count}, (_, at) => mul(step, BigInt(at + 1)))),
+    );
+    const weights = packElements([5n, P - 2n, 11n]);
+    const sum = add(add(15n, 2n), mul(11n, 2n ** 126n));
+    expect(unpackElements(combineRows(bigintField, weights, rows))).toEqual(
+      Array.from({length: count}, (_, at) => mul(sum, BigInt(at + 1))),
+    );
+  }
 });
 
 test("bytes are elements when each is below p", () => {

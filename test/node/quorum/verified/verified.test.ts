@@ -317,15 +317,21 @@ describe("shared randomness", () => {
     [5, 2],
     [7, 3],
   ] as const)
-    test(`of ${n} custodians against ${t}: random values are of degree ${t}, zeros of degree ${2 * t}`, () => {
+    test(`of ${n} custodians against ${t}: random values are of degree ${t}, their blinds of degree ${2 * t}`, () => {
       const sources = agreed(n, t);
       const points = (values: readonly bigint[]) => values.map((y, at) => ({x: BigInt(at + 1), y}));
       const [a, b] = [0, 1].map(() => points(sources.map((source) => unpackElements(source.randoms(3))[2]!)));
       expect(reconstruct(a!.slice(0, t + 1))).toBe(reconstruct(a!.slice(-t - 1)));
       expect(reconstruct(a!)).not.toBe(reconstruct(b!));
-      const zero = points(sources.map((source) => unpackElements(source.zeros(2))[1]!));
-      expect(reconstruct(zero)).toBe(0n);
-      expect(reconstruct(zero.slice(0, t + 1))).not.toBe(0n);
+      const blinds = sources.map((source) => source.blinds(2));
+      const [blind, unblind] = [({blind}: (typeof blinds)[0]) => blind, ({unblind}: (typeof blinds)[0]) => unblind].map(
+        (half) => points(blinds.map((each) => unpackElements(half(each))[1]!)),
+      );
+      const value = reconstruct(unblind!.slice(0, t + 1));
+      expect(reconstruct(unblind!.slice(-t - 1))).toBe(value);
+      expect(add(reconstruct(blind!), value)).toBe(0n);
+      expect(add(reconstruct(blind!.slice(0, -1)), value)).not.toBe(0n);
+      expect(value).not.toBe(0n);
     });
 
   test("every t custodians miss one key", () => {
