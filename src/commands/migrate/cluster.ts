@@ -12,7 +12,7 @@ import type {Io} from "../io.js";
 import {addReachFlags, type ReachFlags, reachOf, reachSettingFlags} from "../node/cluster-flags.js";
 import {successDocument, type Text} from "../output.js";
 import {loadSettings, settingsEnvironment} from "../settings.js";
-import {addStoreFlags, STORE_DOCS, type StoreFlags} from "../store/open.js";
+import {addStoreFlags, STORE_DOCS, type StoreFlags, withStore} from "../store/open.js";
 
 export interface CopyFlags extends ReachFlags, StoreFlags {
   readonly dryRun: boolean;
@@ -44,8 +44,21 @@ export const addCopyFlags = (command: Command): Command =>
       .option("--report <path>", "file for the report as JSON"),
   );
 
+/** A copy reads everything once, which a larger cache would not make quicker. */
+const CACHE_BYTES = 32 * 2 ** 20;
+
+/** Checks flags, and opens the store that is one side of the copy. */
+export async function withCopied(
+  io: Io,
+  flags: CopyFlags,
+  work: (opened: OfflineStore) => Promise<void>,
+): Promise<void> {
+  checkCopyFlags(flags);
+  await withStore(io, flags, work, {cacheBytes: CACHE_BYTES});
+}
+
 /** @throws UsageError FLAG_CONFLICT */
-export function checkCopyFlags({dryRun, stats, verify, resume}: CopyFlags): void {
+function checkCopyFlags({dryRun, stats, verify, resume}: CopyFlags): void {
   if (dryRun && stats)
     throw new UsageError("FLAG_CONFLICT", "--dry-run reads everything, --stats next to nothing", {
       hint: "leave one of them out",

@@ -7,7 +7,7 @@ import type {SqliteStore} from "../../node/storage/sqlite/store.js";
 import type {OfflineStore} from "../../node/upkeep/offline.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
-import {LOCKED, withStore} from "../store/open.js";
+import {LOCKED} from "../store/open.js";
 import {Telling} from "../telling.js";
 import {
   addCopyFlags,
@@ -16,9 +16,9 @@ import {
   COPY_DOCS,
   type CopyFlags,
   checkCompared,
-  checkCopyFlags,
   openCluster,
   refuseBegun,
+  withCopied,
 } from "./cluster.js";
 
 export const migrateFromClusterCommand = (io: Io): Command =>
@@ -56,10 +56,7 @@ export const migrateFromClusterCommand = (io: Io): Command =>
       },
       seeAlso: ["migrate to-cluster", "node run", "store verify"],
     }),
-  ).action((flags: CopyFlags) => {
-    checkCopyFlags(flags);
-    return withStore(io, flags, (opened) => fetch(io, flags, opened));
-  });
+  ).action((flags: CopyFlags) => withCopied(io, flags, (opened) => fetch(io, flags, opened)));
 
 async function fetch(io: Io, flags: CopyFlags, opened: OfflineStore): Promise<void> {
   const {gapOf, fetchHistory} = await import("../../node/storage/migrate/from-cluster.js");
@@ -110,7 +107,7 @@ async function compare(io: Io, near: SqliteStore, far: CqlHistory, {tell}: Telli
   const {compareHistory} = await import("../../node/storage/migrate/compare.js");
   const head = near.head()?.header.height ?? -1n;
   const upTo = far.height < head ? far.height : head;
-  const found = (txId: Uint8Array) => near.encodedReceipt(txId);
+  const found = (txIds: readonly Uint8Array[]) => near.encodedReceiptsOf(txIds);
   const compared = await compareHistory(upTo, {near, far, found, progress: tell}, io.signal);
   checkCompared(compared, "repair the cluster (nodetool repair); else check the disk of the data directory");
   return compared;

@@ -2,7 +2,7 @@ import type {Command} from "commander";
 import type {OfflineStore} from "../../node/upkeep/offline.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
-import {LOCKED, withStore} from "../store/open.js";
+import {LOCKED} from "../store/open.js";
 import {Telling} from "../telling.js";
 import {
   addCopyFlags,
@@ -11,9 +11,9 @@ import {
   COPY_DOCS,
   type CopyFlags,
   checkCompared,
-  checkCopyFlags,
   openCluster,
   refuseBegun,
+  withCopied,
 } from "./cluster.js";
 
 export const migrateToClusterCommand = (io: Io): Command =>
@@ -47,13 +47,12 @@ export const migrateToClusterCommand = (io: Io): Command =>
       },
       seeAlso: ["migrate from-cluster", "node run", "migrate import", "store verify"],
     }),
-  ).action((flags: CopyFlags) => {
-    checkCopyFlags(flags);
-    return withStore(io, flags, async (opened) => {
+  ).action((flags: CopyFlags) =>
+    withCopied(io, flags, async (opened) => {
       if (opened.store.isEncrypted) throw (await import("../../node/open-store.js")).clusterInClear();
       return flags.stats ? count(io, flags, opened) : fill(io, flags, opened);
-    });
-  });
+    }),
+  );
 
 async function count(io: Io, flags: CopyFlags, {store}: OfflineStore): Promise<void> {
   const {tables} = store.stats();
@@ -81,7 +80,7 @@ async function fill(io: Io, flags: CopyFlags, opened: OfflineStore): Promise<voi
       far && flags.verify
         ? await compareHistory(
             height,
-            {near, far, found: (txId) => far.encodedReceipt(txId), progress: telling.tell},
+            {near, far, found: (txIds) => far.encodedReceiptsOf(txIds), progress: telling.tell},
             io.signal,
           )
         : null;

@@ -1,6 +1,6 @@
 /** What the store commands share: the flag, and a store that is closed whatever happens. */
 import type {Command} from "commander";
-import type {OfflineStore} from "../../node/upkeep/offline.js";
+import type {OfflineOpening, OfflineStore} from "../../node/upkeep/offline.js";
 import type {CommandDocs} from "../define.js";
 import type {Io} from "../io.js";
 import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
@@ -34,12 +34,12 @@ export async function withStore<T>(
   io: Io,
   {config, dataDir, ...flags}: StoreFlags,
   work: (opened: OfflineStore) => Promise<T>,
-  {create = false}: {readonly create?: boolean} = {},
+  {create = false, cacheBytes}: Partial<Pick<OfflineOpening, "create" | "cacheBytes">> = {},
 ): Promise<T> {
   const settings = await loadSettings(io.host, {config, data_dir: dataDir, ...storePassphraseSetting(flags)});
   const {openOfflineStore} = await import("../../node/upkeep/offline.js");
   const opened = await openOfflineStore(settings.data_dir.value!, {
-    create,
+    ...{create, cacheBytes},
     passphrase: storePassphraseOf(io, settings),
     upgraded: (from, to) => io.note(`the store was brought from schema ${from} to ${to}, for this qsdm and later ones`),
   });

@@ -24,6 +24,8 @@ export interface OfflineOpening {
   readonly create: boolean;
   readonly passphrase: StorePassphrase | null;
   readonly upgraded: Upgraded;
+  /** Memory for what was read; a node's where nothing is said. */
+  readonly cacheBytes?: number | undefined;
 }
 
 /**
@@ -32,14 +34,15 @@ export interface OfflineOpening {
  */
 export async function openOfflineStore(
   dataDir: string,
-  {create, passphrase, upgraded}: OfflineOpening,
+  {create, passphrase, upgraded, cacheBytes}: OfflineOpening,
 ): Promise<OfflineStore> {
   const dir = await readDataDir(dataDir);
   if (!create && !(await isThere(dir.databasePath)))
     throw new UnavailableError("DATABASE_MISSING", `${dataDir} holds no chain yet`, {
       hint: "run the node once, or fill the directory with qsdm store import",
     });
-  return {dir, store: await SqliteStore.open({...databaseOf(dir, await unlock(dir, passphrase)), upgraded})};
+  const options = {...databaseOf(dir, await unlock(dir, passphrase)), upgraded};
+  return {dir, store: await SqliteStore.open(cacheBytes === undefined ? options : {...options, cacheBytes})};
 }
 
 /**

@@ -19,6 +19,8 @@ import {
 
 /** The one row of `head`. */
 const NAME = "chain";
+/** Receipts that are asked for by their ids at once. */
+const ASKED_AT_ONCE = 500;
 /** Height of a cluster that has no block. */
 const NONE = -1n;
 
@@ -153,11 +155,19 @@ export class CqlHistory {
   }
 
   async receipt(txId: string): Promise<Receipt | null> {
-    const encoded = await this.encodedReceipt(bytesOfHex(txId));
+    const encoded = await this.#encodedReceipt(bytesOfHex(txId));
     return encoded && receipt.decode(encoded);
   }
 
-  async encodedReceipt(txId: Uint8Array): Promise<Uint8Array | null> {
+  /** Receipts by their ids, as they are encoded; null where there is none. */
+  async encodedReceiptsOf(txIds: readonly Uint8Array[]): Promise<readonly (Uint8Array | null)[]> {
+    const found: (Uint8Array | null)[] = [];
+    for (let from = 0; from < txIds.length; from += ASKED_AT_ONCE)
+      found.push(...(await Promise.all(txIds.slice(from, from + ASKED_AT_ONCE).map((id) => this.#encodedReceipt(id)))));
+    return found;
+  }
+
+  async #encodedReceipt(txId: Uint8Array): Promise<Uint8Array | null> {
     const [row] = await this.session.rows({statement: "receipt", values: [txId]});
     return row ? bytesIn(row.value) : null;
   }

@@ -14,8 +14,8 @@ export type Progress = (part: string, done: number | bigint, total: number | big
 export interface ComparePorts {
   readonly near: SqliteStore;
   readonly far: CqlHistory;
-  /** Asks the side that was written for a receipt by its id, as it is encoded. */
-  readonly found: (txId: Uint8Array) => Answer<Uint8Array | null>;
+  /** Asks the side that was written for receipts by their ids, as they are encoded. */
+  readonly found: (txIds: readonly Uint8Array[]) => Answer<readonly (Uint8Array | null)[]>;
   readonly progress: Progress;
 }
 
@@ -47,20 +47,23 @@ export async function compareHistory(
       here = sha256(here, ...partsOf(each));
       const stored = await far.full(last);
       there = sha256(there, ...(stored ? partsOf(stored) : []));
-      if (differs === null && !(equalBytes(here, there) && (await areFound(each.receipts, found)))) differs = last;
+      if (differs === null && !equalBytes(here, there)) differs = last;
       blocks += 1;
     }
+    if (differs === null) differs = await firstLost(next, found);
     progress("comparing", last, upTo);
   }
 }
 
-/** Whether each receipt is found by its id as well. */
-async function areFound(receipts: readonly Uint8Array[], found: ComparePorts["found"]): Promise<boolean> {
-  const answers = await Promise.all(receipts.map((each) => found(txIdIn(each))));
-  return receipts.every((each, at) => {
+/** Height of the first of some blocks with a receipt that its id does not find; null where each is found. */
+async function firstLost(blocks: readonly HistoryBlock[], found: ComparePorts["found"]): Promise<bigint | null> {
+  const wanted = blocks.flatMap(({block, receipts}) => receipts.map((value) => ({height: block.header.height, value})));
+  const answers = await found(wanted.map(({value}) => txIdIn(value)));
+  const lost = wanted.find(({value}, at) => {
     const answer = answers[at];
-    return answer ? equalBytes(answer, each) : false;
+    return !(answer && equalBytes(answer, value));
   });
+  return lost?.height ?? null;
 }
 
 /** What of a block is moved, as it is encoded. */

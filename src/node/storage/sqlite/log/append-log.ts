@@ -16,6 +16,9 @@ import {SortedIndex} from "./sorted-index.js";
 /** Most findings of one log that are told. */
 const FINDINGS_MAX = 100;
 
+/** Cells that are looked for in one go, some megabytes. */
+const SOUGHT_AT_ONCE = 65_536;
+
 /** The one log that there is. */
 const COLUMN = "receipt.value";
 
@@ -25,6 +28,14 @@ interface ChunkRow {
   readonly seq: number;
   readonly height: number;
   readonly value: Uint8Array;
+}
+
+/** A cell, and the words of its key by which the index is asked. */
+interface Sought {
+  readonly seq: number;
+  readonly cell: number;
+  readonly high: number;
+  readonly low: number;
 }
 
 export class AppendLog {
@@ -87,6 +98,14 @@ export class AppendLog {
     });
   }
 
+  /** The values under keys, asked for in the index's own order: each of its parts is read once for all of them. @throws as `get` */
+  getAll(keys: readonly Uint8Array[]): readonly (Uint8Array | null)[] {
+    const values: (Uint8Array | null)[] = new Array(keys.length).fill(null);
+    const order = keys.map((key, at) => ({at, high: keyWord(key, 0)})).sort((a, b) => a.high - b.high);
+    for (const {at} of order) values[at] = this.get(keys[at]!);
+    return values;
+  }
+
   /** Values of batches, both heights included, the newest first. @throws UnavailableError DATABASE_CORRUPT, ROW_ALTERED */
   between({from, to, limit}: {readonly from: bigint; readonly to: bigint; readonly limit: number}): Uint8Array[] {
     const values: Uint8Array[] = [];
@@ -123,29 +142,46 @@ export class AppendLog {
   /** Reads everything. @returns what is wrong: damaged cells, and cells that their key does not find */
   verify(): readonly string[] {
     this.#load();
-    const findings: string[] = [];
+    const findings = new Map<number, string>();
+    let sought: Sought[] = [];
     for (const row of this.#all.iterate()) {
       const {seq} = row as ChunkRow;
-      try {
-        this.#checkChunk(seq, this.#opened(row as ChunkRow));
-      } catch (error) {
-        if (!(error instanceof QsdmError)) throw error;
-        findings.push(`${this.name} ${seq}: ${error.message}`);
+      this.#try(seq, findings, () => {
+        const chunk = this.#opened(row as ChunkRow);
+        for (let cell = 0; cell < chunk.count; cell++) {
+          const key = chunk.key(cell);
+          sought.push({seq, cell, high: keyWord(key, 0), low: keyWord(key, 1)});
+        }
+      });
+      if (sought.length >= SOUGHT_AT_ONCE) {
+        this.#seek(sought, findings);
+        sought = [];
       }
-      if (findings.length === FINDINGS_MAX) break;
+      if (findings.size >= FINDINGS_MAX) break;
     }
-    return findings;
+    this.#seek(sought, findings);
+    return [...findings]
+      .sort(([a], [b]) => a - b)
+      .slice(0, FINDINGS_MAX)
+      .map(([seq, why]) => `${this.name} ${seq}: ${why}`);
   }
 
-  #checkChunk(seq: number, chunk: Chunk): void {
-    for (let i = 0; i < chunk.count; i++) {
-      const key = chunk.key(i);
-      const found = this.#index.search(
-        keyWord(key, 0),
-        keyWord(key, 1),
-        (at, cell) => (at === seq && cell === i) || null,
-      );
-      if (!found) throw corrupt(`the index does not find cell ${i}`);
+  /** Whether the index finds cells, in its own order: each of its parts is read once for all of them. */
+  #seek(sought: Sought[], findings: Map<number, string>): void {
+    sought.sort((a, b) => a.high - b.high || a.low - b.low);
+    for (const {seq, cell, high, low} of sought)
+      this.#try(seq, findings, () => {
+        const isFound = this.#index.search(high, low, (at, place) => (at === seq && place === cell) || null);
+        if (!isFound) throw corrupt(`the index does not find cell ${cell}`);
+      });
+  }
+
+  #try(seq: number, findings: Map<number, string>, check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof QsdmError)) throw error;
+      if (!findings.has(seq)) findings.set(seq, error.message);
     }
   }
 

@@ -131,6 +131,11 @@ class Tried {
     const lost = [...this.#want].filter(([n, {value}]) => !equalBytes(this.log.get(keyAt(n)) ?? NOTHING, value));
     expect(lost.map(([n]) => n)).toEqual([]);
     expect([...this.#gone.keys(), ...others].filter((n) => this.log.get(keyAt(n)) !== null)).toEqual([]);
+    const all = [...this.#want.keys(), ...this.#gone.keys(), ...others].reverse();
+    const values = this.log.getAll(all.map(keyAt));
+    expect(values.map((value) => value && hexOf(value))).toEqual(
+      all.map((n) => (this.#want.has(n) ? hexOf(this.#want.get(n)!.value) : null)),
+    );
     const newest = [...this.#want].sort(([a], [b]) => b - a).map(([, {value}]) => hexOf(value));
     expect(this.log.between(ALL).map(hexOf)).toEqual(newest);
     expect(this.log.between({...ALL, limit: 3}).map(hexOf)).toEqual(newest.slice(0, 3));
