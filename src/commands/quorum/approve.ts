@@ -4,6 +4,7 @@ import type {ProgramPackage} from "../../codecs/quorum/program-package.js";
 import {RuleError, UsageError} from "../../errors.js";
 import {analyze} from "../../node/quorum/program/analyze.js";
 import {lint} from "../../node/quorum/program/lint.js";
+import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import {countFlag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -48,9 +49,11 @@ async function judge(
   {path, denyWarnings}: {readonly path: string; readonly denyWarnings: boolean},
 ): Promise<void> {
   const {ir, policy, secretNames} = program;
-  const {inputs, products, depth} = analyze(ir);
+  const {inputs, depth} = analyze(ir);
+  const {products, comparisons, triples} = costOf(ir);
   io.note(`inputs ${inputs.join(", ") || "none"}; outputs ${ir.outputs.join(", ")}; secrets ${secretNames.join(", ")}`);
-  io.note(`${products} products, depth ${depth}; budget ${policy.budgetPerIdentity}, cost ${policy.costPerEval}`);
+  io.note(`${products} products, ${comparisons} comparisons and shifts, depth ${depth}: ${triples} triples`);
+  io.note(`budget ${policy.budgetPerIdentity}, cost ${policy.costPerEval}`);
   const warnings = lint(ir, policy).filter(({severity}) => severity === "warning");
   if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
   for (const {code, wire, message} of warnings) io.warn(`${code}${wire === null ? "" : ` at '${wire}'`}: ${message}`);

@@ -1,6 +1,6 @@
 import type {Command} from "commander";
 import {textOf} from "../../codecs/bytes.js";
-import {productNames, secretNames} from "../../codecs/quorum/ir.js";
+import {secretNames} from "../../codecs/quorum/ir.js";
 import {
   DEFAULT_POLICY,
   DEFAULT_SECRET_NAME,
@@ -12,6 +12,7 @@ import {
 import {compile, SOURCE_MAX_CHARS} from "../../node/quorum/language/compile.js";
 import {inputNames} from "../../node/quorum/program/evaluate.js";
 import {optimize} from "../../node/quorum/program/optimize.js";
+import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import {u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -82,6 +83,7 @@ export const quorumCompileCommand = (io: Io): Command =>
       const file = await io.readFile(path, {flag: "<file>", maxBytes: 4 * SOURCE_MAX_CHARS});
       const program = inFile(path, () => compilePackage(textOf(file), flags));
       const {programId, version, ir} = program;
+      const {products, comparisons, triples} = costOf(ir);
       const summary = {
         program_id: programId,
         version,
@@ -89,7 +91,9 @@ export const quorumCompileCommand = (io: Io): Command =>
         inputs: inputNames(ir),
         secrets: secretNames(ir),
         outputs: ir.outputs,
-        products: productNames(ir).length,
+        products,
+        comparisons,
+        triples,
         policy: policyDocument(program.policy),
       };
       const bytes = programPackage.encode(program);

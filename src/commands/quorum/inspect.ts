@@ -2,6 +2,7 @@ import type {Command} from "commander";
 import {utf8} from "../../codecs/bytes.js";
 import {printSource} from "../../node/quorum/language/print.js";
 import {analyze} from "../../node/quorum/program/analyze.js";
+import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {plotProgram} from "./plot.js";
@@ -17,8 +18,9 @@ export const quorumInspectCommand = (io: Io): Command =>
   defineCommand("quorum inspect", {
     summary: "show what a program takes, gives and costs",
     description:
-      "Reads a package, whose id it recomputes, or source text. Prints id, version, inputs, secrets, outputs, constants, products " +
-      "(triples that one evaluation uses up), depth, rounds and policy, one record each. --plot draws the graph: inputs " +
+      "Reads a package, whose id it recomputes, or source text. Prints id, version, inputs, secrets, outputs, constants, products, " +
+      "comparisons, depth, the triples and rounds that an evaluation takes in the strict profile, the rounds in the compat " +
+      "profile, and policy, one record each. --plot draws the graph: inputs " +
       "blue, secrets red, constants grey, products yellow, comparisons and shifts violet, outputs with a thick border. Works offline.",
     examples: [
       {does: "what is approved here?", run: "qsdm quorum inspect square.json"},
@@ -38,7 +40,8 @@ export const quorumInspectCommand = (io: Io): Command =>
       const {programId, version, ir, policy, secretNames} = program;
       const source = printSource(ir);
       if (flags.plot !== undefined) await io.writeFile(flags.plot, utf8(plotProgram(ir)), {force: flags.force});
-      const {inputs, constants, products, depth, rounds} = analyze(ir);
+      const {inputs, constants, depth, rounds: compatRounds} = analyze(ir);
+      const {products, comparisons, triples, rounds} = costOf(ir);
       const data = {
         kind,
         program_id: programId,
@@ -49,8 +52,11 @@ export const quorumInspectCommand = (io: Io): Command =>
         nodes: ir.nodes.length,
         constants,
         products,
+        comparisons,
         depth,
+        triples,
         rounds,
+        compat_rounds: compatRounds,
         policy: policyDocument(policy),
         ...(flags.plot === undefined ? {} : {plot: flags.plot}),
         ...(flags.source ? {source} : {}),

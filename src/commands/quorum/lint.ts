@@ -2,6 +2,7 @@ import type {Command} from "commander";
 import {analyze} from "../../node/quorum/program/analyze.js";
 import {lint} from "../../node/quorum/program/lint.js";
 import {ELEMENT_BITS} from "../../node/quorum/program/range.js";
+import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import {countFlag, u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -10,6 +11,7 @@ import {lintRefusal, readProgram} from "./program-file.js";
 interface Flags {
   readonly budget?: bigint;
   readonly custodians: number;
+  readonly threshold: number;
   readonly secretBits?: number;
   readonly denyWarnings: boolean;
 }
@@ -24,9 +26,11 @@ export const quorumLintCommand = (io: Io): Command =>
       "Analyzes a package or source text before anyone approves it. For each output: its degree, its structure, how many " +
       "answers always give the function to whoever interpolates them, and how many typically give its constants. Then " +
       "findings: a budget that allows that many answers, a policy that allows none, unused wires, constants in clear, " +
-      "products that cost a triple for nothing. Prints records: `output` name, degree, structure, inputs, unknowns, " +
-      "interpolation queries, extraction queries, bits of an answer; `cost` triples, rounds, depth, bytes between custodians; then severity, " +
-      "code, wire, message. Works offline.\n\n" +
+      "more triples than custodians make, products that cost a triple for nothing. Prints records: `output` name, degree, structure, inputs, unknowns, " +
+      "interpolation queries, extraction queries, bits of an answer; `cost` products, comparisons and shifts, triples, rounds, depth, " +
+      "bytes between custodians; then severity, code, wire, message. Works offline.\n\n" +
+      "Triples, rounds and bytes are those of the strict profile, checks included. In the compat profile an evaluation takes a " +
+      "triple for each product, and as many rounds as --json says in compat_rounds.\n\n" +
       "The counts are bounds on what a permitted client learns by asking. No protocol on shares makes them larger; a " +
       "smaller budget, fewer outputs or rounded ones do.\n\n" +
       "An output that compares or shifts is no polynomial: it has no degree, its structure is piecewise, and what counts is how " +
@@ -43,18 +47,20 @@ export const quorumLintCommand = (io: Io): Command =>
     .argument("<file>", "package or source; - reads standard input")
     .option("--budget <n>", "judge by this budget (default: the package's own)", u64Flag)
     .option("--custodians <n>", "custodians that the cost is counted for", countFlag(1, 64), 3)
+    .option("--threshold <k>", "how many of them open a value", countFlag(1, 64), 2)
     .option("--secret-bits <n>", "bits of each secret and constant (default: see above)", countFlag(1, ELEMENT_BITS))
     .option("--deny-warnings", "refuse a program with warnings", false)
-    .action(async (path: string, {budget, custodians, secretBits, denyWarnings}: Flags) => {
+    .action(async (path: string, {budget, custodians, threshold, secretBits, denyWarnings}: Flags) => {
       const {ir, policy, programId} = (await readProgram(io, path)).program;
       const analysis = analyze(ir, {secretBits});
       const judged = budget === undefined ? policy : {...policy, budgetPerIdentity: budget};
-      const findings = lint(ir, judged, {secretBits});
+      const findings = lint(ir, judged, {secretBits, shape: {n: custodians, k: threshold}});
       const warnings = findings.filter(({severity}) => severity === "warning");
       if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
-      const {products, rounds, depth} = analysis;
-      // Every custodian sends both masked operands of each product to every other one.
-      const bytes = products * 2 * custodians * (custodians - 1) * ELEMENT_BYTES;
+      const {depth, rounds: compatRounds} = analysis;
+      const {products, comparisons, triples, rounds} = costOf(ir);
+      // What a triple is used for opens two values, and a comparison one more. Every custodian sends every other one its shares.
+      const bytes = (2 * triples + comparisons) * custodians * (custodians - 1) * ELEMENT_BYTES;
       io.result(
         {
           program_id: programId,
@@ -68,7 +74,7 @@ export const quorumLintCommand = (io: Io): Command =>
             interpolation_queries: output.interpolationQueries,
             extraction_queries: output.extractionQueries,
           })),
-          cost: {triples: products, rounds, depth, custodians, bytes},
+          cost: {products, comparisons, triples, rounds, depth, compat_rounds: compatRounds, custodians, bytes},
           findings,
         },
         [
@@ -83,7 +89,7 @@ export const quorumLintCommand = (io: Io): Command =>
             queries.extractionQueries,
             answerBits,
           ]),
-          ["cost", products, rounds, depth, bytes],
+          ["cost", products, comparisons, triples, rounds, depth, bytes],
           ...findings.map(({severity, code, wire, message}) => [severity, code, wire, message]),
         ],
       );

@@ -54,7 +54,7 @@ export const quorumNetworkCommand = (io: Io): Command =>
     .requiredOption("--secrets-out <path>", "file for the weights")
     .option(
       "--fraction-bits <n>",
-      "fractional bits on the way",
+      "fractional bits of the weights",
       countFlag(FRACTION_BITS_MIN, FRACTION_BITS_MAX),
       DEFAULT_FRACTION_BITS,
     )

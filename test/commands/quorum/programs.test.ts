@@ -79,7 +79,8 @@ describe("inspect", () => {
   test("prints the same of a package and of its source", async () => {
     const source = JSON.parse((await call("inspect /sq --json")).out).data;
     const whole = JSON.parse((await call("inspect /p --json", {"/p": await packed()})).out).data;
-    expect(source).toMatchObject({program_id: ID, products: 1, depth: 1, inputs: ["x"], outputs: ["y"]});
+    const cost = {products: 1, comparisons: 0, depth: 1, triples: 3, rounds: 10, compat_rounds: 1};
+    expect(source).toMatchObject({program_id: ID, ...cost, inputs: ["x"], outputs: ["y"]});
     expect(whole).toEqual({...source, kind: "package"});
   });
 
@@ -108,6 +109,11 @@ describe("inspect", () => {
     expect(svg.match(/<path d="M[^"]*" fill="none"/g)).toHaveLength(2);
   });
 
+  test("--plot names comparisons by their sign and shifts by their distance", () => {
+    const svg = plotProgram(compile("input x\nlt l = x x\nshr s = x 16\neq e = l s\noutput e"));
+    for (const label of ["&#60;  l", "\u226b16  s", "=  e"]) expect(svg).toContain(`>${label}</text>`);
+  });
+
   test("--plot refuses what nobody could read", () => {
     const ir = compile(`input x\npolyeval y =${" x".repeat(PLOT_MAX_NODES / 2 + 2)}\noutput y`);
     expect(() => plotProgram(ir)).toThrow("nodes, at most");
@@ -128,7 +134,7 @@ describe("lint", () => {
     const {out} = await call("lint /sq");
     expect(out.split("\n").slice(0, 3)).toEqual([
       "output\ty\t2\tsquare\t1\t1\t3\t2\t127",
-      "cost\t1\t1\t1\t192",
+      "cost\t1\t0\t3\t10\t1\t576",
       "warning\tBUDGET_ALLOWS_EXTRACTION\ty\t2 answers give the unknowns of this square output, and one identity has 5",
     ]);
   });
@@ -140,6 +146,26 @@ describe("lint", () => {
     expect([await queries(""), await queries(" --secret-bits 20")]).toEqual(["16", "20"]);
     const [output] = (await call("lint /t", files)).out.split("\n");
     expect(output).toBe("output\ty\t-\tpiecewise\t1\t1\t-\t16\t1");
+  });
+
+  test("the cost is what an evaluation takes and sends", async () => {
+    const files = {"/c": "input x\nsecret t\nrelu r = x\nshr s = r 4\nmul y = s t\noutput y", "/w": "t=5\n"};
+    const {cost} = JSON.parse((await call("lint /c --json", files)).out).data;
+    expect(cost).toMatchObject({products: 2, comparisons: 2, triples: 637, depth: 4, compat_rounds: null});
+    const ran = await call("run /c --set x=99 --secrets-file /w --custodians 3 --verified --json", files);
+    const {results, online} = JSON.parse(ran.out).data;
+    expect([results, online.rounds]).toEqual([{y: "30"}, cost.rounds]);
+    // What goes with the values of a message, digests above all, is not counted.
+    expect(online.bytes / cost.bytes).toBeGreaterThan(1);
+    expect(online.bytes / cost.bytes).toBeLessThan(1.1);
+  });
+
+  test("a program that takes more triples than can be made is a warning, for as many custodians as there are to be", async () => {
+    const files = {"/c": `input x\nmax y =${" x".repeat(300)}\noutput y`};
+    const first = async (more: string): Promise<string> =>
+      JSON.parse((await call(`lint /c --json${more}`, files)).out).data.findings[0].code;
+    expect(await first(" --custodians 7 --threshold 4")).toBe("TOO_COSTLY");
+    for (const more of ["", " --custodians 2 --threshold 2"]) expect(await first(more)).not.toBe("TOO_COSTLY");
   });
 
   test("--deny-warnings refuses with 3, and --budget judges by another budget", async () => {
@@ -221,6 +247,15 @@ describe("run", () => {
       [2, "CUSTODIANS_REQUIRED"],
       [3, "THRESHOLD_TOO_HIGH"],
     ]);
+  });
+
+  test("a program that compares runs in the clear and by the verified protocol, and is refused by the other", async () => {
+    const files = {"/c": "input a\ninput b\nmax m = a b\nlt l = a b\noutput m l"};
+    const line = "run /c --set a=-7 --set b=3";
+    for (const more of ["", " --custodians 3 --verified"])
+      expect((await call(`${line} --signed${more}`, files)).out).toBe("m\t3\nl\t1\n");
+    const {status, out} = await call(`${line} --custodians 3 --json`, files);
+    expect([status, JSON.parse(out).error.code]).toEqual([3, "OPERATION_UNSUPPORTED"]);
   });
 
   test("a threshold above the custodians is refused", async () => {

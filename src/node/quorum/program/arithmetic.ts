@@ -1,4 +1,4 @@
-/** Programs of sums and products alone: what those evaluate who know no more of shares than to multiply them. */
+/** Programs of sums and products alone: what the compat profile evaluates. */
 import {type Ir, isBitOperation} from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
 
@@ -8,10 +8,10 @@ export function checkArithmetic({nodes}: Ir): void {
   if (first)
     throw new RuleError(
       "OPERATION_UNSUPPORTED",
-      `node '${first.id}' is ${first.type}: only sums and products are evaluated`,
+      `node '${first.id}' is ${first.type}: the compat profile has sums and products alone`,
       {
         details: {node: first.id, type: first.type},
-        hint: "qsdm quorum run without --custodians evaluates it in the clear",
+        hint: "custodians of the strict profile evaluate it: --roster and --key, or qsdm quorum run with --verified",
       },
     );
 }

@@ -1,7 +1,9 @@
 /** What a custodian or an author should know before a program is approved. */
-import {type Ir, isOperationNode, isProduct} from "../../../codecs/quorum/ir.js";
+import {type Ir, isBitOperation, isOperationNode, isProduct} from "../../../codecs/quorum/ir.js";
 import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/program-package.js";
 import {isGenerated} from "../language/draft.js";
+import type {Threshold} from "../sharing/shamir.js";
+import {costOf, triplesMax} from "../verified/cost.js";
 import {type Analysis, type AnalyzeOptions, analyze} from "./analyze.js";
 import {optimize, prune} from "./optimize.js";
 
@@ -17,18 +19,26 @@ export interface Finding {
 export type FindingCode =
   | "BUDGET_ALLOWS_EXTRACTION"
   | "POLICY_ALLOWS_NOTHING"
+  | "TOO_COSTLY"
   | "CONSTANTS_IN_CLEAR"
   | "CONSTANT_OUTPUT"
   | "UNUSED_INPUT"
   | "UNUSED_NODE"
   | "CONSTANT_PRODUCT"
-  | "REPEATED_PRODUCT";
+  | "REPEATED_PRODUCT"
+  | "REPEATED_COMPARISON";
+
+export interface LintOptions extends AnalyzeOptions {
+  /** Custodians that are to evaluate it. */
+  readonly shape?: Threshold;
+}
 
 /** Findings of `ir` under `policy`, the gravest first. @throws RuleError ANALYSIS_TOO_LARGE */
-export function lint(ir: Ir, policy: PolicyManifest, options: AnalyzeOptions = {}): readonly Finding[] {
+export function lint(ir: Ir, policy: PolicyManifest, options: LintOptions = {}): readonly Finding[] {
   const analysis = analyze(ir, options);
   const findings = [
     ...budgetFindings(analysis, {...DEFAULT_POLICY, ...policy}),
+    ...(options.shape ? costFindings(ir, options.shape) : []),
     ...unused(ir),
     ...wasted(ir),
     ...constants(ir, analysis),
@@ -62,6 +72,16 @@ function budgetFindings({outputs}: Analysis, policy: Required<PolicyManifest>): 
   });
 }
 
+function costFindings(ir: Ir, {n, k}: Threshold): Finding[] {
+  const t = k - 1;
+  // Fewer evaluate it by the compat profile alone, which makes triples by the product.
+  if (n < 2 * t + 1) return [];
+  const [{triples}, most] = [costOf(ir), triplesMax({n, t})];
+  if (triples <= most) return [];
+  const message = `an evaluation takes ${triples} triples, and ${n} custodians of whom ${k} open a value can make ${most} for it`;
+  return [{severity: "warning", code: "TOO_COSTLY", wire: null, message}];
+}
+
 function unused(ir: Ir): Finding[] {
   const needed = new Set(prune(ir).nodes.map(({id}) => id));
   return ir.nodes
@@ -92,12 +112,12 @@ function wasted(ir: Ir): Finding[] {
   const kept = new Set(optimize(ir).nodes.map(({id}) => id));
   const needed = prune(ir).nodes;
   for (const node of needed)
-    if (isProduct(node) && !kept.has(node.id))
+    if ((isProduct(node) || isBitOperation(node)) && !kept.has(node.id))
       findings.push({
         severity: "note",
-        code: "REPEATED_PRODUCT",
+        code: isProduct(node) ? "REPEATED_PRODUCT" : "REPEATED_COMPARISON",
         wire: node.id,
-        message: "an earlier product is the same; --optimize merges them",
+        message: `an earlier ${node.type} is the same; --optimize merges them`,
       });
   return findings;
 }

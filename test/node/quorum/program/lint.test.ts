@@ -58,6 +58,9 @@ test("products that cost a triple for nothing are notes", () => {
   expect(found("input s\ninput x\nmul a = s x\nmul b = s x\nadd y = a b\noutput y")).toEqual([
     "note REPEATED_PRODUCT b",
   ]);
+  expect(found("input s\ninput x\nlt a = s x\nlt b = s x\neq y = a b\noutput y")).toEqual([
+    "note REPEATED_COMPARISON b",
+  ]);
   // A selector that is constant saves the product; constant branches do not.
   expect(found("input x\nconst a = 3\nmux y = x a a\noutput y")).not.toContain("note CONSTANT_PRODUCT y");
   expect(found("input x\nconst a = 1\nmux y = a x x\noutput y")).toContain("note CONSTANT_PRODUCT y");
