@@ -74,10 +74,12 @@ async function evaluateStrictly(io: Io, programId: string, flags: Flags & Strict
     const inputs = parseInputs(flags.set ?? [], inputNames(program.ir));
     const {outputs, suspects, traffic} = await client.evaluate(program, inputs);
     if (suspects.length > 0) io.warn(`left out, for silence or for what they sent: ${suspects.join(", ")}`);
-    const {attempts, rounds, bytes, triples} = traffic;
-    io.note(
-      `${rounds} rounds, ${bytes} bytes between custodians, ${triples} triples${attempts > 1 ? `, attempt ${attempts}` : ""}`,
-    );
+    const {attempts, rounds, bytes, triples, bits} = traffic;
+    const [made, tried] = [
+      bits > 0 ? `, ${bits} of them made random bits` : "",
+      attempts > 1 ? `, attempt ${attempts}` : "",
+    ];
+    io.note(`${rounds} rounds, ${bytes} bytes between custodians, ${triples} triples${made}${tried}`);
     const results = [...outputs].map(([name, value]) => [name, flags.signed ? signed(value) : value] as const);
     io.result({program_id: programId, results: Object.fromEntries(results), suspects, traffic}, results);
   });

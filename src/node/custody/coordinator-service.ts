@@ -56,14 +56,14 @@ type SignedDeposit = Signed<ContentOf<typeof deposit>>;
 export class StrictCoordinator {
   readonly stock: StockKeeper;
   /** Since it started: evaluations with a result, attempts without one, and how often each custodian was left out. */
-  readonly counts: {evaluations: number; aborts: number; readonly blamed: number[]};
+  readonly counts: {evaluations: number; bits: number; aborts: number; readonly blamed: number[]};
   readonly #jobs: Jobs;
   /** By program: the job that made the present shares of its secrets. */
   readonly #sharings = new Map<string, bigint>();
 
   constructor(private readonly ports: CoordinatorPorts) {
     const {n, k} = ports.members;
-    this.counts = {evaluations: 0, aborts: 0, blamed: Array<number>(n).fill(0)};
+    this.counts = {evaluations: 0, bits: 0, aborts: 0, blamed: Array<number>(n).fill(0)};
     this.#jobs = new Jobs({...ports, changed: () => this.#forget()});
     this.stock = new StockKeeper({
       ...ports,
@@ -231,7 +231,7 @@ export class StrictCoordinator {
     const program = this.#program(content.programId);
     const {evaluations} = content;
     masksFor(program, evaluations);
-    const {triples} = costOf(sideBySide(program.ir, evaluations));
+    const {triples, bits} = costOf(sideBySide(program.ir, evaluations));
     const secrets = secretNames(program.ir).length > 0;
     const out = new Set<number>();
     for (let attempt = 1; ; attempt++) {
@@ -250,7 +250,8 @@ export class StrictCoordinator {
       });
       if (results.length >= members.k) {
         this.counts.evaluations += evaluations;
-        return {results, suspects: [...out], traffic: {attempts: attempt, triples, ...trafficOf(answers)}};
+        this.counts.bits += bits;
+        return {results, suspects: [...out], traffic: {attempts: attempt, triples, bits, ...trafficOf(answers)}};
       }
       this.counts.aborts++;
       const more = blamed(members, failures).filter((place) => !out.has(place));

@@ -63,7 +63,12 @@ export interface CoordinatorFigures {
   readonly lowWater: ByKind;
   connected(): number;
   refills(): number;
-  readonly counts: {readonly evaluations: number; readonly aborts: number; readonly blamed: readonly number[]};
+  readonly counts: {
+    readonly evaluations: number;
+    readonly bits: number;
+    readonly aborts: number;
+    readonly blamed: readonly number[];
+  };
   nameOf(place: number): string;
 }
 
@@ -89,6 +94,7 @@ export function coordinatorRegistry(figures: CoordinatorFigures): Registry {
     readCounter(registry, {name: `qsdm_quorum_${name}_total`, help, read});
   counter("refills", "Times that stock was made in the background.", refills);
   counter("evaluations", "Evaluations that gave a result.", () => counts.evaluations);
+  counter("random_bits", "Random bits that evaluations with a result made for comparisons.", () => counts.bits);
   counter("aborts", "Attempts at an evaluation that ended without a result.", () => counts.aborts);
   new Counter({
     name: "qsdm_quorum_blamed_total",

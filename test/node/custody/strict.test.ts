@@ -184,7 +184,10 @@ describe("two of three custodians", () => {
       return traffic;
     };
     const {triples, rounds} = costOf(compares.ir);
-    expect(await asked(999n)).toMatchObject({attempts: 1, rounds, triples});
+    const bits = 4 * 127;
+    expect(await asked(999n)).toMatchObject({attempts: 1, rounds, triples, bits});
+    const metrics = await quorum.coordinator!.registry.metrics();
+    expect(Number(/^qsdm_quorum_random_bits_total (\d+)$/m.exec(metrics)![1])).toBe(bits);
     await quorum.stopCustodian(2);
     await asked(1_000n);
     await quorum.startCustodian(2);

@@ -113,7 +113,7 @@ export const coordinatorMethods = {
       results: list(result, CUSTODIANS_MAX),
       suspects: list(u32, CUSTODIANS_MAX),
       /** What it took. The coordinator's word alone. */
-      traffic: record("qvm/traffic/1", {attempts: u32, rounds: u32, bytes: u64, triples: u32}),
+      traffic: record("qvm/traffic/2", {attempts: u32, rounds: u32, bytes: u64, triples: u32, bits: u32}),
     }),
   ),
   stock: method(

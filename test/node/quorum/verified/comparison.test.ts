@@ -9,6 +9,7 @@ import {add, P} from "../../../../src/node/quorum/field/field.js";
 import {isVector} from "../../../../src/node/quorum/field/vector.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {evaluate, type Outputs} from "../../../../src/node/quorum/program/evaluate.js";
+import {evaluationsAtOnce} from "../../../../src/node/quorum/strict/custodian.js";
 import {CHECK_ROUNDS} from "../../../../src/node/quorum/verified/authenticated.js";
 import {MASK_ROUNDS} from "../../../../src/node/quorum/verified/bit-masks.js";
 import {checkCost, costOf} from "../../../../src/node/quorum/verified/cost.js";
@@ -99,6 +100,14 @@ describe("the cost", () => {
     const given = {inputs: new Map([["x", 3n]])};
     expect(evaluateDealt(ir, given, THREE).outputs.get("e")).toBe(1n);
     expect(() => evaluateDealt(ir, given, {...THREE, less: 1})).toThrow();
+  });
+
+  test("bounds how many evaluations have one ticket", () => {
+    const many = (count: number) => ({
+      ir: compile(`input x\n${Array.from({length: count}, (_, at) => `lt y${at} = x x\n`).join("")}output y0`),
+    });
+    // 16,384 triples together: 16,384 / (4 316 + 3) is 12.9.
+    expect([1, 4, 100].map((count) => evaluationsAtOnce(many(count)))).toEqual([32, 12, 1]);
   });
 
   test("is refused above what stock can be made for one evaluation", () => {
