@@ -51,7 +51,7 @@ async function judge(
   const {ir, policy, secretNames} = program;
   const {inputs, depth} = analyze(ir);
   const {products, comparisons, triples} = costOf(ir);
-  io.note(`inputs ${inputs.join(", ") || "none"}; outputs ${ir.outputs.join(", ")}; secrets ${secretNames.join(", ")}`);
+  io.note(`inputs ${inputs.join(", ") || "none"}; outputs ${ir.outputs.join(", ")}; secrets ${shortList(secretNames)}`);
   io.note(`${products} products, ${comparisons} comparisons and shifts, depth ${depth}: ${triples} triples`);
   io.note(`budget ${policy.budgetPerIdentity}, cost ${policy.costPerEval}`);
   const warnings = lint(ir, policy).filter(({severity}) => severity === "warning");
@@ -59,6 +59,14 @@ async function judge(
   for (const {code, wire, message} of warnings) io.warn(`${code}${wire === null ? "" : ` at '${wire}'`}: ${message}`);
   if (warnings.length > 0 && io.asks) await io.confirm("Approve it all the same?");
 }
+
+/** Names that are shown of many. */
+const NAMES_SHOWN = 12;
+
+const shortList = (names: readonly string[]): string =>
+  names.length <= NAMES_SHOWN
+    ? names.join(", ")
+    : `${names.slice(0, NAMES_SHOWN).join(", ")} and ${names.length - NAMES_SHOWN} more`;
 
 const DAY_MS = 86_400_000;
 

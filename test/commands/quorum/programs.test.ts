@@ -289,8 +289,18 @@ describe("network", () => {
       const set = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
         .map((name, at) => `--set ${name}=${lengths[at]}`)
         .join(" ");
-      expect((await call(`run /iris.qvm --secrets-file /w ${set}`, made)).out).toBe(`class\t${species}\n`);
+      for (const how of ["", " --custodians 3 --verified"])
+        expect((await call(`run /iris.qvm --secrets-file /w ${set}${how}`, made)).out).toBe(`class\t${species}\n`);
     }
+  });
+
+  test("costs and gives away what the tutorial says", async () => {
+    const tutorial = readFileSync(new URL("../../../docs/quorum-tutorial.md", import.meta.url), "utf8");
+    const {files} = await call(line, {"/m": model});
+    const {out} = await call("lint /i", {"/i": textOf(files.get("/iris.qvm")!)});
+    const lines = out.trimEnd().split("\n");
+    expect(lines.map((each) => each.split("\t")[0])).toEqual(["output", "cost"]);
+    for (const each of lines) expect(tutorial.replaceAll(/ +/g, "\t")).toContain(each);
   });
 
   test("refuses what is no network, bits out of range, and to replace a file", async () => {
