@@ -27,8 +27,7 @@ export class Campaign {
     jobs: number,
     private readonly options: CampaignOptions,
   ) {
-    const script = path.resolve(import.meta.dirname, "job.ts");
-    this.#jobs = Array.from({length: jobs}, () => fork(script, {execArgv: ["--import", "tsx"]}));
+    this.#jobs = Array.from({length: jobs}, startJob);
   }
 
   /** Checks so many states of a recording, or all that there are, or as many as until it is stopped. */
@@ -40,14 +39,21 @@ export class Campaign {
     let [points, left] = [0, to - from];
     const [all, found] = [new Set<string>(), new Set<string>()];
     const violations: CheckResult["violations"][number][] = [];
-    const work = async (job: ChildProcess, at: number): Promise<void> => {
+    const work = async (at: number): Promise<void> => {
       for (let range = ranges.shift(); range && !this.#isStopped; range = ranges.shift()) {
         // What one range has too few of, later ones look for.
         const length = range[1] - range[0];
         const share = Math.ceil((BESIDES * Math.max(0, states - all.size) * length) / left);
         left -= length;
         const task = {name, recorded, range, seed, states: share, scratch: path.join(scratch, `job-${at}`)};
-        const result = await ask(job, task);
+        const answer = await ask(this.#jobs[at]!, task);
+        if ("failed" in answer) {
+          // The others go on; a process that ended is no use any more.
+          violations.push({point: range[0], what: `calls to ${range[1]}: ${answer.failed}`, fates: []});
+          if (!this.#jobs[at]!.connected) this.#jobs[at] = startJob();
+          continue;
+        }
+        const {result} = answer;
         points += result.points;
         for (const each of result.states) all.add(each);
         for (const each of result.found) found.add(each);
@@ -55,7 +61,7 @@ export class Campaign {
         progress(name, all.size);
       }
     };
-    await Promise.all(this.#jobs.map(work));
+    await Promise.all(this.#jobs.map((_, at) => work(at)));
     return {points, states: [...all], found: [...found], violations};
   }
 
@@ -65,16 +71,19 @@ export class Campaign {
   }
 
   close(): void {
-    for (const job of this.#jobs) job.kill();
+    for (const job of this.#jobs) if (job.connected) job.disconnect();
   }
 }
 
-/** @throws Error when the process fails at it */
-async function ask(job: ChildProcess, task: Task): Promise<CheckResult> {
-  const answered = once(job, "message").then(([answer]) => answer as Answer);
-  const ended = once(job, "exit").then(([code]): Answer => ({failed: `it ended with ${code}`}));
+const startJob = (): ChildProcess => fork(path.resolve(import.meta.dirname, "job.ts"), {execArgv: ["--import", "tsx"]});
+
+async function ask(job: ChildProcess, task: Task): Promise<Answer> {
+  const over = new AbortController();
+  const answered = once(job, "message", over).then(([answer]) => answer as Answer);
+  const ended = once(job, "exit", over).then(([code, signal]): Answer => ({failed: `it ended with ${code ?? signal}`}));
   job.send(task);
   const answer = await Promise.race([answered, ended]);
-  if ("result" in answer) return answer.result;
-  throw new Error(`${task.name}, calls ${task.range.join(" to ")}: ${answer.failed}`);
+  for (const each of [answered, ended]) each.catch(() => {});
+  over.abort();
+  return answer;
 }

@@ -8,6 +8,7 @@ import {Random} from "../sim/random.js";
 import {ALL_KEPT, ALL_LOST, type Cut, drawnCut, plainCuts} from "./cuts.js";
 import {type Image, PageCache} from "./disk.js";
 import type {Findings, Recording} from "./recording.js";
+import {Scratch} from "./scratch.js";
 
 /** Which states of a recording are opened. */
 export interface Sample {
@@ -64,6 +65,8 @@ export const checkRecording = (recording: Recording, options: CheckOptions): Pro
 
 class Checker {
   readonly #cache = new PageCache();
+  readonly #part: Scratch;
+  readonly #whole: Scratch;
   /** By part and the content of its files. */
   readonly #looked = new Map<string, Looked>();
   /** Why the whole cannot be started, by what was found; null where it can. */
@@ -80,7 +83,10 @@ class Checker {
   constructor(
     private readonly recording: Recording,
     private readonly options: CheckOptions,
-  ) {}
+  ) {
+    this.#part = new Scratch(path.join(options.scratch, "part"));
+    this.#whole = new Scratch(path.join(options.scratch, "whole"));
+  }
 
   async run(): Promise<CheckResult> {
     const {ops, from} = this.recording;
@@ -142,10 +148,14 @@ class Checker {
 
   #brokenBy(opened: Opened): string | null {
     if ("error" in opened) return opened.error;
-    for (const [name, text] of Object.entries(opened.findings))
-      if (!this.#seen.some((each) => "findings" in each && each.findings[name] === text))
-        return `${name} is what the process never saw, or older than what was heard: ${text}`;
+    for (const {name, isPromised = true} of this.recording.parts)
+      if (isPromised && !this.#wasSeen(name, opened.findings[name]!))
+        return `${name} is what the process never saw, or older than what was heard: ${opened.findings[name]}`;
     return this.#owedBy(opened.findings);
+  }
+
+  #wasSeen(name: string, text: string): boolean {
+    return this.#seen.some((each) => "findings" in each && each.findings[name] === text);
   }
 
   #owedBy(findings: Findings): string | null {
@@ -172,9 +182,7 @@ class Checker {
     const key = `${name} ${image.digest(owns)}`;
     let looked = this.#looked.get(key);
     if (looked) return looked;
-    const root = path.join(this.options.scratch, "part");
-    image.write(root, owns);
-    looked = await look(root).then(
+    looked = await look(this.#part.put(image, owns)).then(
       (text) => ({text}),
       (error: unknown) => ({error: messageOf(error)}),
     );
@@ -190,9 +198,7 @@ class Checker {
     error = null;
     const {whole} = this.recording;
     if (whole && this.#started.size % (this.options.wholeOneIn ?? 1) === 0) {
-      const root = path.join(this.options.scratch, "whole");
-      image.write(root, all);
-      error = await whole(root, findings).then(() => null, messageOf);
+      error = await whole(this.#whole.put(image, all), findings).then(() => null, messageOf);
     }
     this.#started.set(key, error);
     return error;

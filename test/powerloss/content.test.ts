@@ -1,17 +1,12 @@
 /** Pages that states share come to the bytes that the changes say, one after the other. */
-import {readFileSync, rmSync} from "node:fs";
+import {readFileSync} from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import {expect, test} from "vitest";
 import {scratchDirectory} from "../support/chain.js";
-import {Content, SECTOR_BYTES} from "./content.js";
+import {type Change, Content, SECTOR_BYTES} from "./content.js";
 import type {Fate} from "./cuts.js";
 import type {ContentOp} from "./trace.js";
-
-interface Change {
-  readonly op: ContentOp;
-  readonly fate: Fate | undefined;
-}
 
 const FILE_MAX = 20_000;
 const base = {inode: 1n, path: "file"};
@@ -49,9 +44,8 @@ function bytesAfter(bytes: readonly number[], {op, fate}: Change): number[] {
 
 test("a file holds what its changes say, and what it was before stays", () => {
   const file = path.join(scratchDirectory(), "file");
-  const written = (content: Content): number[] => {
-    rmSync(file, {force: true});
-    content.write(file);
+  const written = (content: Content, over: Content | null = null): number[] => {
+    content.write(file, over);
     return [...readFileSync(file)];
   };
   fc.assert(
@@ -61,6 +55,8 @@ test("a file holds what its changes say, and what it was before stays", () => {
       const {digest} = before;
       const after = before.after(second);
       expect(written(after)).toEqual(second.reduce(bytesAfter, bytes));
+      expect(written(before, after)).toEqual(bytes);
+      expect(written(after, before)).toEqual(second.reduce(bytesAfter, bytes));
       expect(written(before)).toEqual(bytes);
       expect(Content.NONE.after([...first, ...second]).digest).toBe(after.digest);
       expect(Content.NONE.after(first).digest).toBe(digest);

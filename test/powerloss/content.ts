@@ -1,8 +1,9 @@
 /**
- * What a file holds, in pages that are never changed: two states share what they have in common, and a page is hashed once.
+ * What a file holds, in pages that are never changed: states share what they have in common, and a page is made and hashed
+ * once.
  */
 import {createHash} from "node:crypto";
-import {closeSync, openSync, writevSync} from "node:fs";
+import {closeSync, constants, ftruncateSync, openSync, writevSync} from "node:fs";
 import type {Fate} from "./cuts.js";
 import type {ContentOp} from "./trace.js";
 
@@ -11,6 +12,12 @@ const PAGE_BYTES = 4_096;
 /** The system takes no more pieces in one call. */
 const PIECES_MAX = 1_024;
 const ZEROS = new Uint8Array(PAGE_BYTES);
+
+/** A change of a file's content; kept whole where no fate is told. */
+export interface Change {
+  readonly op: ContentOp;
+  readonly fate: Fate | undefined;
+}
 
 const digests = new WeakMap<Uint8Array, Buffer>();
 
@@ -23,12 +30,21 @@ function digestOf(page: Uint8Array): Buffer {
   return digest;
 }
 
-/** Whole pages that a write brought, by their place in its data. */
-const brought = new WeakMap<ContentOp, Map<number, Uint8Array>>();
+/** Names of writes. */
+const numbers = new WeakMap<ContentOp, number>();
+let numbered = 0;
+
+function nameOf({op, fate}: Change): string {
+  const number = numbers.get(op) ?? ++numbered;
+  numbers.set(op, number);
+  return typeof fate === "object" ? `${number}s${fate.sectors}` : String(number);
+}
 
 export class Content {
   static readonly NONE = new Content([], 0);
   #digest: string | null = null;
+  /** Pages that came of these, by the writes that made them of one. */
+  readonly #derived = new Map<string, Uint8Array>();
 
   private constructor(
     /** What lies above the length is zero. */
@@ -46,93 +62,86 @@ export class Content {
     return this.#digest;
   }
 
-  /** After changes, the first of which is the oldest; kept whole where no fate is told. */
-  after(changes: readonly {readonly op: ContentOp; readonly fate: Fate | undefined}[]): Content {
-    const pages = [...this.pages];
-    /** Which are this one's own, and may be written to. */
-    const own = new Set<number>();
-    let {length} = this;
-    for (const {op, fate} of changes) {
-      if (op.kind === "truncate") {
-        length = resize(pages, own, op.offset, length);
-        continue;
-      }
-      if (op.offset + op.data.length > length) length = resize(pages, own, op.offset + op.data.length, length);
-      if (fate === undefined) put(pages, own, op, 0, op.data.length);
-      else if (typeof fate === "object")
-        for (const [from, to] of arrived(op, fate.sectors)) put(pages, own, op, from, to);
-    }
-    return new Content(pages, length);
+  /** After changes, the first of which is the oldest. */
+  after(changes: readonly Change[]): Content {
+    const at = changes.findIndex(({op}) => op.kind === "truncate");
+    if (at < 0) return this.#written(changes);
+    return this.#written(changes.slice(0, at))
+      .#resized(changes[at]!.op.offset)
+      .after(changes.slice(at + 1));
   }
 
-  /** Makes a file of it. */
-  write(path: string): void {
-    const file = openSync(path, "wx", 0o600);
+  /** Makes a file of it that holds `before`, or something unknown. */
+  write(path: string, before: Content | null): void {
+    const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
-      const rest = this.length % PAGE_BYTES;
-      const pages = rest === 0 ? this.pages : [...this.pages.slice(0, -1), this.pages.at(-1)!.subarray(0, rest)];
-      let done = 0;
-      for (let at = 0; at < pages.length; at += PIECES_MAX) done += writevSync(file, pages.slice(at, at + PIECES_MAX));
-      if (done !== this.length) throw new Error(`${path} takes ${done} bytes of ${this.length}`);
+      for (let at = 0; at < this.pages.length; ) {
+        if (this.pages[at] === before?.pages[at]) {
+          at++;
+          continue;
+        }
+        let end = at + 1;
+        while (end < this.pages.length && end - at < PIECES_MAX && this.pages[end] !== before?.pages[end]) end++;
+        const done = writevSync(file, this.pages.slice(at, end), at * PAGE_BYTES);
+        if (done !== (end - at) * PAGE_BYTES) throw new Error(`${path} takes ${done} bytes`);
+        at = end;
+      }
+      ftruncateSync(file, this.length);
     } finally {
       closeSync(file);
     }
   }
-}
 
-/** Makes a file longer or shorter. @returns its length */
-function resize(pages: Uint8Array[], own: Set<number>, to: number, from: number): number {
-  const count = Math.ceil(to / PAGE_BYTES);
-  if (to < from) {
-    for (let at = count; at < pages.length; at++) own.delete(at);
-    pages.length = count;
-    if (to % PAGE_BYTES > 0) ownPage(pages, own, count - 1).fill(0, to % PAGE_BYTES);
+  #written(changes: readonly Change[]): Content {
+    let {length} = this;
+    const touching = new Map<number, Change[]>();
+    for (const change of changes) {
+      const {offset, data} = change.op;
+      length = Math.max(length, offset + data.length);
+      if (change.fate === "zeros" || data.length === 0) continue;
+      const last = Math.floor((offset + data.length - 1) / PAGE_BYTES);
+      for (let page = Math.floor(offset / PAGE_BYTES); page <= last; page++) {
+        const others = touching.get(page);
+        if (others) others.push(change);
+        else touching.set(page, [change]);
+      }
+    }
+    const pages = [...this.pages];
+    while (pages.length * PAGE_BYTES < length) pages.push(ZEROS);
+    for (const [page, each] of touching) pages[page] = this.#derive(page, each);
+    return new Content(pages, length);
   }
-  while (pages.length < count) pages.push(ZEROS);
-  return to;
-}
 
-function ownPage(pages: Uint8Array[], own: Set<number>, at: number): Uint8Array {
-  if (!own.has(at)) {
-    // Not slice, which of a Buffer is a view.
-    pages[at] = new Uint8Array(pages[at]!);
-    own.add(at);
+  #derive(page: number, changes: readonly Change[]): Uint8Array {
+    const key = `${page}:${changes.map(nameOf).join()}`;
+    let derived = this.#derived.get(key);
+    if (!derived) {
+      derived = new Uint8Array(this.pages[page] ?? PAGE_BYTES);
+      for (const change of changes) put(derived, page * PAGE_BYTES, change);
+      this.#derived.set(key, derived);
+    }
+    return derived;
   }
-  return pages[at]!;
-}
 
-/** Puts bytes of a write, from one place in its data to another. */
-function put(pages: Uint8Array[], own: Set<number>, op: ContentOp, from: number, to: number): void {
-  for (let at = from; at < to; ) {
-    const place = op.offset + at;
-    const page = Math.floor(place / PAGE_BYTES);
-    const end = Math.min(to, (page + 1) * PAGE_BYTES - op.offset);
-    if (end - at === PAGE_BYTES) {
-      pages[page] = wholePage(op, at);
-      own.delete(page);
-    } else ownPage(pages, own, page).set(op.data.subarray(at, end), place % PAGE_BYTES);
-    at = end;
+  #resized(length: number): Content {
+    const pages = this.pages.slice(0, Math.ceil(length / PAGE_BYTES));
+    while (pages.length * PAGE_BYTES < length) pages.push(ZEROS);
+    const rest = length % PAGE_BYTES;
+    if (length < this.length && rest > 0) pages.push(new Uint8Array(pages.pop()!).fill(0, rest));
+    return new Content(pages, length);
   }
 }
 
-function wholePage(op: ContentOp, at: number): Uint8Array {
-  const known = brought.get(op) ?? new Map<number, Uint8Array>();
-  brought.set(op, known);
-  let page = known.get(at);
-  if (!page) {
-    page = op.data.subarray(at, at + PAGE_BYTES);
-    known.set(at, page);
-  }
-  return page;
-}
-
-/** Which bytes of a write arrived. Sectors are the disk's: a write may begin within one. */
-function* arrived({offset, data}: ContentOp, sectors: bigint): Generator<readonly [from: number, to: number]> {
+/** Puts what arrived of a write into a page that begins at `start`. */
+function put(page: Uint8Array, start: number, {op: {offset, data}, fate}: Change): void {
+  const [from, to] = [Math.max(start, offset), Math.min(start + page.length, offset + data.length)];
   const first = Math.floor(offset / SECTOR_BYTES);
-  for (let at = 0; at < data.length; ) {
-    const sector = Math.floor((offset + at) / SECTOR_BYTES);
-    const end = Math.min(data.length, (sector + 1) * SECTOR_BYTES - offset);
-    if ((sectors >> BigInt(sector - first)) & 1n) yield [at, end];
+  for (let at = from; at < to; ) {
+    // Sectors are the disk's: a write may begin within one.
+    const sector = Math.floor(at / SECTOR_BYTES);
+    const end = typeof fate === "object" ? Math.min(to, (sector + 1) * SECTOR_BYTES) : to;
+    if (typeof fate !== "object" || (fate.sectors >> BigInt(sector - first)) & 1n)
+      page.set(data.subarray(at - offset, end - offset), at - start);
     at = end;
   }
 }

@@ -11,6 +11,7 @@ import {acknowledgedIn, nodeObserver} from "./node-observer.js";
 import {type Ended, NODE_FOLDER, pay, Workplace} from "./node-process.js";
 import {buildPreload, type Fault, unfit} from "./preload.js";
 import {lookAt} from "./recording.js";
+import {Scratch} from "./scratch.js";
 import type {TraceOp} from "./trace.js";
 
 const reason = unfit();
@@ -71,8 +72,7 @@ describe.skipIf(reason !== null)(title, () => {
     // All that was acknowledged before or since was on the disk for certain when it failed.
     const cache = new PageCache();
     for (const [index, op] of ops.slice(0, failed).entries()) cache.apply(op, index);
-    const certain = path.join(directory, "certain");
-    cache.after(ALL_LOST).write(certain, () => true);
+    const certain = new Scratch(path.join(directory, "certain")).put(cache.after(ALL_LOST), () => true);
     expect(observer.owed!(heard, await lookAt(observer, certain))).toBeNull();
     // And a restart finds it.
     expect(observer.owed!(heard, await lookAt(observer, workplace.root))).toBeNull();

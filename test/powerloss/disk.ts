@@ -5,9 +5,8 @@
  * Stricter than any one file system, as POSIX allows it: syncing a file does not sync its name.
  */
 import {createHash} from "node:crypto";
-import {mkdirSync, rmSync} from "node:fs";
 import path from "node:path";
-import {Content} from "./content.js";
+import {type Change, Content} from "./content.js";
 import {type Cut, fateIn} from "./cuts.js";
 import type {ContentOp, NameOp, TraceOp} from "./trace.js";
 
@@ -17,13 +16,13 @@ export type Pending = {readonly index: number; readonly file: number} & (
   | {readonly op: null; readonly name: NameOp}
 );
 
-const DIRECTORY = "directory";
+export const DIRECTORY = "directory";
 /** In the place of a file, where a directory is meant or nothing. */
 const NO_FILE = -1;
 
 /** The files that a power cut left, by path; directories come before what is in them. */
 export class Image {
-  constructor(private readonly files: ReadonlyMap<string, Content | typeof DIRECTORY>) {}
+  constructor(readonly files: ReadonlyMap<string, Content | typeof DIRECTORY>) {}
 
   /** Tells it from others by all directories, and by the files that are told. */
   digest(owns: (path: string) => boolean): string {
@@ -32,16 +31,6 @@ export class Image {
       if (content === DIRECTORY) hash.update(`${name}/\n`);
       else if (owns(name)) hash.update(`${name}\n${content.digest}\n`);
     return hash.digest("base64");
-  }
-
-  /** Puts all directories, and the files that are told, where nothing else is. */
-  write(place: string, owns: (path: string) => boolean): void {
-    rmSync(place, {recursive: true, force: true});
-    mkdirSync(place, {recursive: true});
-    for (const [name, content] of this.files) {
-      if (content === DIRECTORY) mkdirSync(path.join(place, name), {mode: 0o700});
-      else if (owns(name)) content.write(path.join(place, name));
-    }
   }
 }
 
@@ -91,7 +80,7 @@ export class PageCache {
   /** The files after a power cut. */
   after(cut: Cut): Image {
     const names = new Map(this.#names);
-    const changes = new Map<number, {op: ContentOp; fate: ReturnType<typeof fateIn>; index: number}[]>();
+    const changes = new Map<number, (Change & {readonly index: number})[]>();
     for (const {index, file, op, name} of this.#pending) {
       const fate = fateIn(cut, index);
       if (fate === "lost") continue;
@@ -132,7 +121,7 @@ export class PageCache {
   #settle(settles: (pending: Pending) => boolean): void {
     const gone = this.#pending.filter(settles);
     this.#pending = this.#pending.filter((pending) => !settles(pending));
-    const changes = new Map<number, {op: ContentOp; fate: undefined}[]>();
+    const changes = new Map<number, Change[]>();
     for (const {op, name, file} of gone)
       if (name) rename(this.#names, name, file);
       else if (changes.has(file)) changes.get(file)!.push({op, fate: undefined});

@@ -22,6 +22,9 @@ async function answer({name, recorded, ...options}: Task): Promise<Answer> {
   }
 }
 
+// Whoever interrupts means the campaign, which lets this end.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+process.on("disconnect", () => process.exit(0));
 process.on("message", async (task: Task) => {
   process.send!(await answer(task));
 });

@@ -17,7 +17,7 @@ import {WORKLOADS} from "./recordings.js";
 const OPTIONS = {
   states: {type: "string", default: "100000"},
   seed: {type: "string", default: "1"},
-  blocks: {type: "string", default: "20"},
+  blocks: {type: "string", default: "10"},
   only: {type: "string", default: Object.keys(WORKLOADS).join()},
   jobs: {type: "string", default: String(availableParallelism())},
   json: {type: "boolean", default: false},

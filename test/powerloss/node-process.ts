@@ -12,9 +12,11 @@ import {type Fault, preloadEnvironment} from "./preload.js";
 import type {Recorded} from "./recording.js";
 import {decodeTrace, type TraceOp} from "./trace.js";
 
-const PROGRAM = path.resolve("bin/qsdm.js");
+export const PROGRAM = path.resolve("bin/qsdm.js");
 /** Of the data directory below the root. */
 export const NODE_FOLDER = "node";
+/** A script of these tests that runs as a process. */
+export const processOf = (name: string): string => path.resolve(import.meta.dirname, "processes", name);
 const sender = testAccount("power loss");
 const receiver = testAccount("receiver").address;
 
@@ -107,8 +109,8 @@ export class Workplace {
   }
 
   /** Runs its node for some blocks with a payment at each look at them, and ends it. */
-  async runFor(blocks: number, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    const {child, client, ended} = await this.start();
+  async runFor(blocks: number, signal: "SIGKILL" | "SIGTERM", ...flags: readonly string[]): Promise<void> {
+    const {child, client, ended} = await this.start(undefined, ...flags);
     const {chainTip: first} = await client.status();
     await eventually(async () => {
       // Asked for each time: one that was lost on the way would leave a gap for good.
@@ -122,9 +124,9 @@ export class Workplace {
   }
 
   /** Runs its node. */
-  async start(fault?: Fault): Promise<RunningNode> {
+  async start(fault?: Fault, ...flags: readonly string[]): Promise<RunningNode> {
     const words = ["--api-port", "0", "--block-interval", "100ms", "--log-level", "error"];
-    const {child, ended} = this.spawn(["node", "run", "--data-dir", this.dataDir, ...words], fault);
+    const {child, ended} = this.spawn(["node", "run", "--data-dir", this.dataDir, ...words, ...flags], fault);
     const url = await Promise.race([
       once(createInterface({input: child.stdout!}), "line").then(([line]) => line as string),
       ended.then(({status, told}) => {

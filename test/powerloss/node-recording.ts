@@ -3,6 +3,9 @@ import {nodeObserver} from "./node-observer.js";
 import {NODE_FOLDER, recordIn} from "./node-process.js";
 import type {Workload} from "./recording.js";
 
+/** Blocks between two snapshots, the fewest that a node takes. */
+const INTERVAL = 10;
+
 export const NODE: Workload = {
   record: (library, directory, {blocks}) =>
     recordIn(library, directory, async (workplace) => {
@@ -11,6 +14,44 @@ export const NODE: Workload = {
       await workplace.runFor(blocks, "SIGTERM");
       await workplace.run("snapshot", "create", "--data-dir", workplace.dataDir);
       return {};
+    }),
+  observer: () => nodeObserver(NODE_FOLDER),
+};
+
+/** One that takes snapshots while it runs, and keeps the newest alone. */
+export const PERIODIC: Workload = {
+  record: (library, directory, {blocks}) =>
+    recordIn(library, directory, async (workplace) => {
+      await workplace.init();
+      const flags = ["--snapshot-interval", String(INTERVAL), "--snapshots-kept", "1"];
+      await workplace.runFor(Math.max(3 * INTERVAL, blocks), "SIGTERM", ...flags);
+      return {};
+    }),
+  observer() {
+    const {parts, ...rest} = nodeObserver(NODE_FOLDER);
+    // Answers leave while a snapshot is written, and tell nothing of it.
+    return {...rest, parts: parts.map((part) => (part.name === "snapshots" ? {...part, isPromised: false} : part))};
+  },
+};
+
+/** Bytes of a page of the log are too many for a checkpoint before so many blocks of payments. */
+const CHECKPOINT_BLOCKS = 60;
+/** Calls around the checkpoint after which power is cut. */
+const AROUND = [300, 1_200] as const;
+
+/** The log of the database is brought into its file while a node runs. */
+export const CHECKPOINT: Workload = {
+  record: (library, directory) =>
+    recordIn(library, directory, async (workplace) => {
+      await workplace.init();
+      await workplace.runFor(1, "SIGTERM");
+      const started = workplace.ops.length;
+      await workplace.runFor(CHECKPOINT_BLOCKS, "SIGKILL");
+      const {ops} = workplace;
+      const isBrought = (kind: string, path: string): boolean => kind === "write" && path.endsWith("/chain.db");
+      const at = ops.findIndex((op, index) => index > started && "path" in op && isBrought(op.kind, op.path));
+      if (at < 0) throw new Error("the log of the database was not brought into its file");
+      return {from: at - AROUND[0], to: at + AROUND[1]};
     }),
   observer: () => nodeObserver(NODE_FOLDER),
 };

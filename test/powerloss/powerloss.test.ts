@@ -29,6 +29,7 @@ describe.skipIf(reason !== null)(title, () => {
   test.each([
     {name: "node", does: "a validator starts", states: 400, contents: 20},
     {name: "import", does: "an import goes on", states: 100, contents: 10},
+    {name: "audit", does: "a coordinator's log goes on", states: 100, contents: 10},
     {name: "rig", does: "a rig signs for no height twice", states: 5, contents: 4},
   ])("$does, and has what anybody heard of", {timeout: 480_000}, async ({name, states, contents}) => {
     const options = {seed: 1, states, wholeOneIn: 10, scratch: path.join(scratch, "state")};

@@ -12,6 +12,8 @@ export type Findings = Readonly<Record<string, string>>;
 /** A thing that has to survive as a whole: opened once for each different content of its files. */
 export interface Part {
   readonly name: string;
+  /** Whether what was found when something left the process has to stay; so it is where nothing is said. */
+  readonly isPromised?: boolean;
   /** Which files, by path below the root, what is found depends on. */
   owns(path: string): boolean;
   /**
@@ -46,6 +48,8 @@ export interface Recorded {
   readonly directory: string;
   /** Calls before the first after which power is cut. */
   readonly from: number;
+  /** Calls up to the last; all of them where nothing is said. */
+  readonly to?: number;
   /** What its observer has to know. */
   readonly known: string;
 }
@@ -65,10 +69,17 @@ export interface Workload {
   /** Records into `directory`, which it empties. */
   record(library: string, directory: string, size: Size): Promise<Recorded>;
   observer(known: string): Observer;
+  /** Whether what its processes send tells of what they did; so it is where nothing is said. */
+  readonly isHeard?: boolean;
 }
 
 /** Reads what a workload recorded. */
-export function readRecording({observer}: Workload, {directory, from, known}: Recorded): Recording {
+export function readRecording({observer, isHeard = true}: Workload, {directory, from, to, known}: Recorded): Recording {
   const root = realpathSync(path.join(directory, "root"));
-  return {ops: decodeTrace(readFileSync(path.join(directory, "trace")), root), from, ...observer(known)};
+  const all = decodeTrace(readFileSync(path.join(directory, "trace")), root).slice(0, to);
+  // Sends stay where they are, so that calls keep their numbers.
+  const ops = isHeard ? all : all.map((op): TraceOp => (op.kind === "sent" ? UNHEARD : op));
+  return {ops, from, ...observer(known)};
 }
+
+const UNHEARD: TraceOp = {kind: "failed", path: ""};

@@ -1,7 +1,7 @@
 /** A rig's claims of heights to sign for, in directories that are not there yet. */
 import path from "node:path";
 import {SignedHeights} from "../../src/node/mining/signed-heights.js";
-import {recordIn} from "./node-process.js";
+import {processOf, recordIn} from "./node-process.js";
 import type {Workload} from "./recording.js";
 
 const FOLDER = "rig/signed";
@@ -9,8 +9,7 @@ const FOLDER = "rig/signed";
 export const RIG: Workload = {
   record: (library, directory) =>
     recordIn(library, directory, async (workplace) => {
-      const script = path.resolve(import.meta.dirname, "claim-heights.ts");
-      await workplace.runScript(script, path.join(workplace.root, FOLDER));
+      await workplace.runScript(processOf("claim-heights.ts"), path.join(workplace.root, FOLDER));
       return {};
     }),
   observer: () => ({parts: [{name: "claimed", owns: (file) => file.startsWith("rig/"), look: claimedIn}]}),

@@ -20,7 +20,7 @@ import type {Log} from "../../src/node/service.js";
 import {mlDsa44, mlDsa87, TEST_CHAIN_ID, type TestAccount} from "./accounts.js";
 import {scratchDirectory, VALIDATOR_ACCOUNT} from "./chain.js";
 
-const VALIDATOR_SEED = sha3(Uint8Array.of(42));
+export const VALIDATOR_SEED = sha3(Uint8Array.of(42));
 const SILENT: Log = {debug: () => {}, info: () => {}, warn: () => {}, error: () => {}};
 
 /**

@@ -21,6 +21,9 @@ const ZSTD = Uint8Array.of(1);
 /** Rows below this are mostly digests. */
 const MIN_BYTES = 256;
 
+/** Resolved once in a process. */
+let packaged: Promise<typeof import("@mongodb-js/zstd")> | undefined;
+
 /** The fastest zstd at hand. @throws UnavailableError ZSTD_UNAVAILABLE */
 export async function loadCompression(): Promise<Compression> {
   const native = zlib as unknown as Partial<
@@ -33,7 +36,8 @@ export async function loadCompression(): Promise<Compression> {
       unpack: async (bytes) => zstdDecompressSync(bytes),
     });
   }
-  const {compress, decompress} = await import("@mongodb-js/zstd").catch((cause) => {
+  packaged ??= import("@mongodb-js/zstd");
+  const {compress, decompress} = await packaged.catch((cause) => {
     throw new UnavailableError("ZSTD_UNAVAILABLE", "zstd's native part is not installed, so no node runs here", {
       hint: "npm install --include=optional brings it; Node 24 has its own",
       cause,

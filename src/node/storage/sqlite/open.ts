@@ -17,6 +17,9 @@ export interface DatabaseForm {
   readonly journal: "wal" | "truncate";
 }
 
+/** `auto_vacuum` as it is read. */
+const INCREMENTAL = 2n;
+
 /** Of a node's database. */
 export const CHAIN: DatabaseForm = {
   applicationId: APPLICATION_ID,
@@ -38,8 +41,8 @@ export function openDatabase(path: string, form: DatabaseForm = CHAIN, upgraded:
   const db = openSqlite(path);
   try {
     db.pragma("locking_mode = EXCLUSIVE");
-    // Before the first table, or it does nothing: what is pruned can be given back to the file system.
-    db.pragma("auto_vacuum = INCREMENTAL");
+    // Before the first table, or it does nothing: what is pruned can be given back to the file system. Setting it writes.
+    if (db.pragma("auto_vacuum", {simple: true}) !== INCREMENTAL) db.pragma("auto_vacuum = INCREMENTAL");
     db.pragma(`journal_mode = ${form.journal}`);
     // FULL: an acknowledged write survives a power cut, not only a crash of the process.
     db.pragma("synchronous = FULL");

@@ -1,4 +1,4 @@
-import {statSync, writeFileSync} from "node:fs";
+import {readFileSync, statSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {describe, expect, test} from "vitest";
 import {genesisBlock} from "../../../../src/node/ledger/chain/genesis.js";
@@ -63,6 +63,14 @@ describe("a file that cannot be used is refused with its reason", () => {
     first.close();
     (await open(file)).close();
   });
+});
+
+test("a file that nobody changes is opened and closed without a write", async () => {
+  const file = scratchFile();
+  (await open(file)).close();
+  const before = readFileSync(file);
+  (await open(file)).close();
+  expect(readFileSync(file).equals(before)).toBe(true);
 });
 
 describe("compression", () => {
