@@ -37,7 +37,7 @@ export const FAST_SYNC: Workload = {
       try {
         const [line] = await once(createInterface({input: peer.stdout}), "line");
         const [listen] = (JSON.parse(line as string) as {listen: readonly [string]}).listen;
-        await eventually(async () => (await heightsOn(path.join(peerDir, "snapshots"))).length > 0, 60_000);
+        await eventually(async () => (await heightsOn(path.join(peerDir, "snapshots"))).length > 0);
         await workplace.run("node", "init", "--data-dir", dataDir, "--genesis", path.join(peerDir, "genesis.json"));
         const from = workplace.ops.length;
         const follow = ["--fast-sync", "on", "--peer", listen, "--listen", "127.0.0.1:0"];
@@ -50,7 +50,7 @@ export const FAST_SYNC: Workload = {
         const synced = eventually(async () => {
           const heights = await heightsOn(shelf);
           return heights[0];
-        }, 60_000);
+        });
         const height = (await Promise.race([synced, failed]))!;
         child.kill("SIGTERM");
         await failed.catch(() => {});
