@@ -1,15 +1,15 @@
 import {availableParallelism} from "node:os";
 import {defineConfig} from "vitest/config";
 
-/** Files that start processes, set what all of a process reads, or wait much: each has a process for itself. */
+/** Files that start processes or set what all of a process reads: each has a process for itself. */
 const APART = [
   "test/{bench,cli,install,migration,powerloss,sim,support}/**/*.test.ts",
-  "test/node/*.test.ts",
-  "test/node/{compute,custody,engine,network,snapshots,storage,upkeep}/**/*.test.ts",
-  "test/node/api/events/*.test.ts",
+  "test/commands/mine/cuda.test.ts",
+  "test/node/{cluster-node,compute-part,fast-sync,follower,kill,pool-gossip,validators}.test.ts",
+  "test/node/{compute,custody,network,storage/cql,storage/quorum}/**/*.test.ts",
   "test/node/mining/{choose-backend,solver}.test.ts",
-  "test/node/mining/{dag,rejections}/*.test.ts",
-  "test/commands/mine/**/*.test.ts",
+  "test/node/mining/rejections/*.test.ts",
+  "test/node/storage/sqlite/{log/*,space}.test.ts",
 ];
 
 export default defineConfig({
