@@ -58,13 +58,15 @@ const STOCK_JOBS = 4;
 /** Triples that an evaluation takes at most: a coordinator can have no more made for it. */
 export const triplesMax = (shape: Pick<StockShape, "n" | "t">): number => STOCK_JOBS * stockMax(shape);
 
+const COMPARISON_TRIPLES = comparisonCost(1).triples;
+
 /** Refuses a program that nobody could ever evaluate. @throws RuleError PROGRAM_TOO_COSTLY */
 export function checkCost(ir: Ir, shape: Pick<StockShape, "n" | "t">): void {
   const {triples, comparisons} = costOf(ir);
   const most = triplesMax(shape);
   if (triples > most)
     throw new RuleError("PROGRAM_TOO_COSTLY", `an evaluation takes ${triples} triples, and at most ${most} may be`, {
-      hint: comparisons > 0 ? "each comparison takes about 316: split the program" : "split the program",
+      hint: `split the program${comparisons > 0 ? `: a comparison takes up to ${COMPARISON_TRIPLES}` : ""}`,
       details: {triples, most},
     });
 }

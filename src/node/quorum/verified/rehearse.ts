@@ -12,7 +12,7 @@ import {type Arithmetic, elementAt, type Vector} from "../field/vector.js";
 import {type Given, inputNames, inputOf, type Outputs} from "../program/evaluate.js";
 import {areConsistent, reconstruct, share} from "../sharing/shamir.js";
 import {constants, halves} from "./authenticated.js";
-import {costOf} from "./cost.js";
+import {checkCost, costOf} from "./cost.js";
 import {evaluateVerified} from "./evaluation.js";
 import {runInLockStep, type Traffic, type Wire} from "./lock-step.js";
 import {type InputMasks, type Preprocessing, preprocess} from "./preprocess.js";
@@ -36,12 +36,13 @@ export interface VerifiedTrace {
 }
 
 /**
- * @throws RuleError THRESHOLD_TOO_LOW, THRESHOLD_TOO_HIGH, CUSTODIANS_TOO_MANY, INPUT_MISSING, SECRET_MISSING, EVALUATION_ABORTED
+ * @throws RuleError THRESHOLD_TOO_LOW, THRESHOLD_TOO_HIGH, CUSTODIANS_TOO_MANY, PROGRAM_TOO_COSTLY, INPUT_MISSING, SECRET_MISSING, EVALUATION_ABORTED
  */
 export function rehearse(ir: Ir, {inputs, secrets = new Map()}: Given, options: Rehearsal): VerifiedTrace {
   const {n, k, random, draw, field, wires = {}} = options;
   const t = k - 1;
   checkShape({n, k});
+  checkCost(ir, {n, t});
   const names = inputNames(ir);
   for (const name of names) inputOf(inputs, name);
   const shared = secretNames(ir).map((name) => {

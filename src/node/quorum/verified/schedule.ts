@@ -1,5 +1,5 @@
 /** When each node of a program can begin, and when its value is there: in rounds of messages since the evaluation began. */
-import {type Ir, isBitOperation, isProduct, type Node} from "../../../codecs/quorum/ir.js";
+import {type Ir, isBitOperation, isOperationNode, isProduct, type Node} from "../../../codecs/quorum/ir.js";
 import {MASK_ROUNDS} from "./bit-masks.js";
 import {comparisonCost, splitOf} from "./comparison.js";
 
@@ -12,7 +12,7 @@ export interface Time {
 export function scheduleOf({nodes}: Ir): readonly Time[] {
   const ready = new Map<string, number>();
   return nodes.map((node) => {
-    const inputs = "inputs" in node ? node.inputs : [];
+    const inputs = isOperationNode(node) ? node.inputs : [];
     const operands = inputs.reduce((latest, name) => Math.max(latest, ready.get(name)!), 0);
     const begins = isBitOperation(node) ? Math.max(operands, MASK_ROUNDS) : operands;
     const time = {begins, ready: begins + roundsOf(node)};

@@ -217,11 +217,17 @@ describe("among cheats", () => {
       at: fc.nat(800),
       by: fc.bigInt({min: 1n, max: P - 1n}),
       only: fc.option(fc.nat(2)),
+      how: fc.constantFrom("move", "silence", "cut", "not below p"),
     });
     fc.assert(
-      fc.property(deeds, ({shape, round, at, by, only}) => {
+      fc.property(deeds, ({shape, round, at, by, only, how}) => {
         const move = moving(round, at, by);
-        const ended = run(shape, (message, way) => (only === null || way.to === only ? move(message, way) : message));
+        const ended = run(shape, (message, way) => {
+          if (way.from !== 1 || way.round !== round || (only !== null && way.to !== only)) return message;
+          if (how === "silence") return null;
+          if (how === "cut") return message.subarray(1);
+          return how === "move" ? move(message, way) : new Uint8Array(message.length).fill(0xff);
+        });
         if (ended.outputs !== null) expect([...ended.outputs]).toEqual(RIGHT);
         for (const culprit of ended.culprits) expect(culprit).toBe(1);
       }),
