@@ -3,21 +3,20 @@
  *
  * `{"inputs":[NAME...],["input_bits"],"layers":[LAYER...],["output"]}` with `LAYER = {"weights":[[NUMBER...]...],"bias":
  * [NUMBER...],["activation"]}`: a row of weights for each output of the layer, as PyTorch's `Linear` has them. `input_bits`
- * are the fractional bits of the inputs, 0 where it is absent. `activation` is `none`, where it is absent, `relu`, `sigmoid`
- * or `tanh`; `output` is `values`, where it is absent, or `argmax`. A form of this project.
+ * are the fractional bits of the inputs, 0 where it is absent. `activation` is `none`, where it is absent, `relu`, `square`,
+ * `sigmoid` or `tanh`; `output` is `values`, where it is absent, or `argmax`. A form of this project.
  */
 import {DecodeError} from "../../errors.js";
 import {isList, isObject, parseValue, type Value, type ValueObject} from "./json.js";
 
-const ACTIVATIONS = ["none", "relu", "sigmoid", "tanh"] as const;
-export type Activation = (typeof ACTIVATIONS)[number];
+const ACTIVATIONS = ["none", "relu", "square", "sigmoid", "tanh"] as const;
 const OUTPUTS = ["values", "argmax"] as const;
 
 export interface Layer {
   /** A row for each output, as long as the layer has inputs. */
   readonly weights: readonly (readonly number[])[];
   readonly bias: readonly number[];
-  readonly activation: Activation;
+  readonly activation: (typeof ACTIVATIONS)[number];
 }
 
 export interface Network {

@@ -31,11 +31,11 @@ export const quorumNetworkCommand = (io: Io): Command =>
       "asked. Works offline.\n\n" +
       'The form: {"inputs": ["a", "b"], "layers": [{"weights": [[0.5, -1.25], ...], "bias": [0.1, ...], "activation": "relu"}, ' +
       '...], "output": "argmax"}. A layer has a row of weights for each of its outputs, as PyTorch\'s Linear does; activation is ' +
-      "none (unless given), relu, sigmoid or tanh. Output is values (unless given), numbers with 16 fractional bits called y0, " +
+      "none (unless given), relu, square, sigmoid or tanh; a square costs one product, and the others comparisons. Output is values (unless given), numbers with 16 fractional bits called y0, " +
       "y1, ..., or argmax, the place of the greatest from 0, called class. Inputs are whole numbers, or have input_bits " +
       `fractional bits; their magnitude is to stay below ${INPUT_LIMIT}.\n\n` +
-      "Results are those of the network in doubles to within one unit of 2^-16; sigmoid and tanh, which are straight lines here, " +
-      "excepted (docs/quorum-language.md).",
+      "Results are those of the network in doubles to within one unit of 2^-16. Excepted are sigmoid and tanh, which are " +
+      "straight lines here, and squares, which multiply errors (docs/quorum-language.md).",
     examples: [
       {
         does: "the example of the tutorial",

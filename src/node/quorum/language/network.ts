@@ -3,10 +3,11 @@
  *
  * Weights have `fractionBits` fractional bits, sums as many more with each layer as there is room for, and results 16,
  * rounded to the nearest. As so many more bits are carried than come out, results are those of the network in doubles to
- * within one unit of 2^-16; sigmoid and tanh, which are straight lines here, excepted.
+ * within one unit of 2^-16; excepted are sigmoid and tanh, which are straight lines here, and squares, which multiply what
+ * their operands are off by.
  */
 import {SHIFT_MAX_BITS} from "../../../codecs/quorum/ir.js";
-import type {Activation, Layer, Network} from "../../../codecs/quorum/network.js";
+import type {Layer, Network} from "../../../codecs/quorum/network.js";
 import {RuleError} from "../../../errors.js";
 import {FRACTION_BITS} from "./statements.js";
 
@@ -22,16 +23,8 @@ export const FRACTION_BITS_MAX = 40;
 export const DEFAULT_FRACTION_BITS = 32;
 /** Magnitude that inputs stay below, as the numbers that they stand for. */
 export const INPUT_LIMIT = 2 ** 20;
-/** Numbers below 2^125 are shifted and compared rightly; curves take five bits of room. */
+/** Numbers below 2^125 are shifted and compared rightly. */
 const RANGE_BITS = 125;
-const CURVE_RANGE_BITS = 120;
-
-const STATEMENTS: Readonly<Record<Activation, (to: string, from: string, bits: number) => string | null>> = {
-  none: () => null,
-  relu: (to, from) => `relu ${to} = ${from}`,
-  sigmoid: (to, from, bits) => `sigmoid ${to} = ${from} ${bits}`,
-  tanh: (to, from, bits) => `tanh ${to} = ${from} ${bits}`,
-};
 
 /** The wires of a layer's outputs. */
 interface Wires {
@@ -49,60 +42,85 @@ export function networkProgram({inputs, inputBits, layers, output}: Network, fra
     secrets.set(name, fixed(value, bits));
     return name;
   };
-  const statements: string[] = [];
+  const draft = new NetworkDraft();
   let wires: Wires = {names: inputs, bits: inputBits, limit: INPUT_LIMIT};
   for (const [at, layer] of layers.entries()) {
-    const {weights, bias, activation} = layer;
+    const {weights, bias} = layer;
     const number = at + 1;
     const limit = limitOf(layer, wires.limit);
     // A shift costs as much as a comparison, so fractional bits pile up for as long as there is room.
-    if (!fits(layer, limit, wires.bits + fractionBits)) wires = shifted(wires, fractionBits, {number, statements});
+    if (!fits(limit, wires.bits + fractionBits, rangeOf(layer)))
+      wires = draft.shifted(wires, fractionBits, `x${number}`);
     const bits = wires.bits + fractionBits;
-    if (!fits(layer, limit, bits))
-      throw new RuleError(
-        "NETWORK_TOO_LARGE",
-        `layer ${number} can have sums of up to 2^${Math.ceil(Math.log2(limit))}`,
-        {
-          hint: "fewer --fraction-bits leave more room",
-        },
-      );
+    if (!fits(limit, bits, rangeOf(layer))) refuse(number, limit);
     const names = weights.map((row, to) => {
-      const [sum, active] = [`z${number}_${to}`, `a${number}_${to}`];
       const pairs = row.map(
         (each, from) => `${secret(`w${number}_${to}_${from}`, each, fractionBits)} ${wires.names[from]}`,
       );
-      statements.push(`dot s${number}_${to} = ${pairs.join(" ")}`);
-      statements.push(`add ${sum} = s${number}_${to} ${secret(`b${number}_${to}`, bias[to]!, bits)}`);
-      const statement = STATEMENTS[activation](active, sum, bits);
-      if (statement === null) return sum;
-      statements.push(statement);
-      return active;
+      draft.statements.push(`dot s${number}_${to} = ${pairs.join(" ")}`);
+      draft.statements.push(`add z${number}_${to} = s${number}_${to} ${secret(`b${number}_${to}`, bias[to]!, bits)}`);
+      return `z${number}_${to}`;
     });
-    wires = {names, bits, limit: isCurve(layer) ? 1 : limit};
+    wires = draft.activated({names, bits, limit}, {layer, number, fractionBits});
   }
   const lines = [
     `# a network of ${[inputs.length, ...layers.map(({bias}) => bias.length)].join(", ")}`,
     ...inputs.map((name) => `input ${name}`),
     ...[...secrets.keys()].map((name) => `secret ${name}`),
-    ...statements,
+    ...draft.statements,
     ...(output === "argmax" ? [`argmax class = ${wires.names.join(" ")}`, "output class"] : values(wires)),
   ];
   return {source: `${lines.join("\n")}\n`, secrets};
 }
 
-/** The wires of a layer with no more than `bits` fractional bits. */
-function shifted(
-  wires: Wires,
-  bits: number,
-  {number, statements}: {readonly number: number; readonly statements: string[]},
-): Wires {
-  if (wires.bits <= bits) return wires;
-  const names = wires.names.map((name, at) => {
-    const short = `x${number}_${at}`;
-    statements.push(`shr ${short} = ${name} ${wires.bits - bits}`);
-    return short;
+class NetworkDraft {
+  readonly statements: string[] = [];
+
+  /** `wires` with no more than `bits` fractional bits. */
+  shifted(wires: Wires, bits: number, prefix: string): Wires {
+    if (wires.bits <= bits) return wires;
+    return {...this.#each(wires, prefix, (to, from) => `shr ${to} = ${from} ${wires.bits - bits}`), bits};
+  }
+
+  /** @throws RuleError NETWORK_TOO_LARGE */
+  activated(
+    sums: Wires,
+    {layer, number, fractionBits}: {readonly layer: Layer; readonly number: number; readonly fractionBits: number},
+  ): Wires {
+    const {activation} = layer;
+    const prefix = `a${number}`;
+    switch (activation) {
+      case "none":
+        return sums;
+      case "relu":
+        return this.#each(sums, prefix, (to, from) => `relu ${to} = ${from}`);
+      case "sigmoid":
+      case "tanh":
+        return {...this.#each(sums, prefix, (to, from) => `${activation} ${to} = ${from} ${sums.bits}`), limit: 1};
+      case "square": {
+        const limit = sums.limit ** 2;
+        const factors = fits(limit, 2 * sums.bits, RANGE_BITS) ? sums : this.shifted(sums, fractionBits, `q${number}`);
+        if (!fits(limit, 2 * factors.bits, RANGE_BITS)) refuse(number, limit);
+        const bits = 2 * factors.bits;
+        return {...this.#each(factors, prefix, (to, from) => `mul ${to} = ${from} ${from}`), bits, limit};
+      }
+    }
+  }
+
+  #each(wires: Wires, prefix: string, statement: (to: string, from: string) => string): Wires {
+    const names = wires.names.map((from, at) => {
+      this.statements.push(statement(`${prefix}_${at}`, from));
+      return `${prefix}_${at}`;
+    });
+    return {...wires, names};
+  }
+}
+
+function refuse(layer: number, limit: number): never {
+  const bits = Math.ceil(Math.log2(limit));
+  throw new RuleError("NETWORK_TOO_LARGE", `layer ${layer} can have numbers of up to 2^${bits}`, {
+    hint: "fewer --fraction-bits leave more room",
   });
-  return {...wires, names, bits};
 }
 
 /** Results with 16 fractional bits, rounded to the nearest. */
@@ -127,8 +145,10 @@ const limitOf = ({weights, bias}: Layer, limit: number): number =>
     ...weights.map((row, to) => row.reduce((sum, each) => sum + Math.abs(each) * limit, Math.abs(bias[to]!))),
   );
 
-const isCurve = ({activation}: Layer): boolean => activation === "sigmoid" || activation === "tanh";
+/** Bits that its sums may have: where a curve is laid through them, five fewer. */
+const rangeOf = ({activation}: Layer): number =>
+  RANGE_BITS - (activation === "sigmoid" || activation === "tanh" ? 5 : 0);
 
-/** Whether sums of a layer below `limit` may have so many fractional bits. */
-const fits = (layer: Layer, limit: number, bits: number): boolean =>
-  bits <= SHIFT_MAX_BITS && Math.log2(limit) + bits < (isCurve(layer) ? CURVE_RANGE_BITS : RANGE_BITS);
+/** Whether numbers below `limit` may have so many fractional bits. */
+const fits = (limit: number, bits: number, range: number): boolean =>
+  bits <= SHIFT_MAX_BITS && Math.log2(limit) + bits < range;

@@ -18,6 +18,7 @@ function inDoubles({layers}: Network, inputs: readonly number[]): readonly numbe
   const curves = {
     none: (x: number) => x,
     relu: (x: number) => Math.max(0, x),
+    square: (x: number) => x * x,
     sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
     tanh: Math.tanh,
   };
@@ -123,6 +124,32 @@ test("a network of any shape gives what it gives in doubles, within one unit; cu
     ),
     {numRuns: 40},
   );
+});
+
+test("squares are products, shifted before where there is no room for them, and off by what they multiply", () => {
+  const layer = {weights: [[0.75, -1.5]], bias: [0.3], activation: "square" as const};
+  const last = {weights: [[0.5]], bias: [-7], activation: "none" as const};
+  const of = (layers: Network["layers"]): Network => ({inputs: ["a", "b"], inputBits: 0, layers, output: "values"});
+  const twice = {weights: [[0.01]], bias: [0], activation: "square" as const};
+  // Each is shifted once on the way, before a layer and before a square, and once in the end.
+  for (const [network, bits, tolerance] of [
+    [of([layer, last]), 28, 2 ** -16],
+    [of([layer, twice]), 20, 2 ** -9],
+  ] as const) {
+    const {nodes} = compile(networkProgram(network, bits).source);
+    expect(nodes.filter(({type}) => type === "shr")).toHaveLength(2);
+    expect(nodes.filter(({type}) => type === "lt")).toHaveLength(0);
+    for (const inputs of [
+      [0, 0],
+      [3, -5],
+      [40, 9],
+    ]) {
+      const [value] = inClear(network, bits)(inputs);
+      expect(Math.abs(Number(value) / 2 ** 16 - inDoubles(network, inputs)[0]!)).toBeLessThan(tolerance);
+    }
+  }
+  const wide = {...twice, weights: [[2 ** 19]]};
+  expect(codeOf(() => networkProgram(of([layer, wide, wide]), 28))).toBe("NETWORK_TOO_LARGE");
 });
 
 describe("a network is refused", () => {
