@@ -1,7 +1,8 @@
 /** Tables of a custodian of the strict profile. */
 import type {SchemaStep} from "../sqlite/steps.js";
+import {STOCK_TABLES} from "./stock-table.js";
 
-export const STRICT_CUSTODIAN_VERSION = 4;
+export const STRICT_CUSTODIAN_VERSION = 5;
 const WITHDRAWAL = `CREATE TABLE withdrawal (
   program_id TEXT NOT NULL,
   custodian INTEGER NOT NULL,
@@ -15,6 +16,8 @@ export const STRICT_CUSTODIAN_STEPS: readonly SchemaStep[] = [
   {to: 2, apply: (db) => db.exec("DELETE FROM stock; DELETE FROM reservation")},
   {to: 3, apply: (db) => db.exec("DROP TABLE reservation")},
   {to: 4, apply: (db) => db.exec(WITHDRAWAL)},
+  // Rows lay open, and are sealed now.
+  {to: 5, apply: (db) => db.exec(`DROP TABLE stock; ${STOCK_TABLES}`)},
 ];
 
 export const STRICT_CUSTODIAN_SCHEMA = `
@@ -54,15 +57,7 @@ CREATE TABLE secret (
   value BLOB NOT NULL,
   PRIMARY KEY (job, program_id, name),
   FOREIGN KEY (job, program_id) REFERENCES sharing (job, program_id) ON DELETE CASCADE
-) STRICT;
-CREATE TABLE stock (
-  kind TEXT NOT NULL,
-  first INTEGER NOT NULL,
-  count INTEGER NOT NULL,
-  bytes BLOB NOT NULL,
-  PRIMARY KEY (kind, first)
-) STRICT;
-CREATE TABLE ticket (
+) STRICT;${STOCK_TABLES}CREATE TABLE ticket (
   digest BLOB PRIMARY KEY,
   attempt INTEGER NOT NULL,
   done INTEGER NOT NULL,

@@ -21,6 +21,7 @@ import type {
 import type {Sqlite, Statement} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 import {GroupCommit} from "./group-commit.js";
+import {StockTable} from "./stock-table.js";
 import {STRICT_CUSTODIAN_SCHEMA, STRICT_CUSTODIAN_STEPS, STRICT_CUSTODIAN_VERSION} from "./strict-custodian-schema.js";
 
 const FORM: DatabaseForm = {
@@ -35,8 +36,6 @@ const FORM: DatabaseForm = {
 /** Largest number that a column holds. */
 const NUMBER_MAX = 2n ** 63n - 1n;
 const KEY_BYTES = 32;
-/** Triples or masks in one row, which leave the disk together. */
-const ROW_ITEMS = 1_024;
 
 const nothingKnown = () => ({
   keys: null as Keys | null,
@@ -64,9 +63,11 @@ export class SqliteStrictStore implements StrictStore {
   /** What was read and has not been written since. */
   #known = nothingKnown();
   #leases = noLeases();
+  readonly #stock: StockTable;
   readonly #group: GroupCommit;
 
   private constructor(private readonly db: Sqlite) {
+    this.#stock = new StockTable(db);
     this.#group = new GroupCommit(db);
     for (const row of this.#rows<{package: Buffer}>("SELECT package FROM program")) {
       const program = programPackage.decode(plain(row.package));
@@ -108,7 +109,8 @@ export class SqliteStrictStore implements StrictStore {
 
   retire(): void {
     this.atomically(() => {
-      for (const table of ["keyset", "sharing", "stock"]) this.#do(`DELETE FROM ${table}`);
+      for (const table of ["keyset", "sharing"]) this.#do(`DELETE FROM ${table}`);
+      this.#stock.clear();
       this.#setNumber("retired", 1n);
     });
     this.#leases = noLeases();
@@ -254,7 +256,7 @@ export class SqliteStrictStore implements StrictStore {
         if (keyset.used) return true;
         this.#do("DELETE FROM keyset WHERE epoch < ?", keyset.epoch);
         this.#do("DELETE FROM sharing WHERE epoch < ?", keyset.epoch);
-        this.#do("DELETE FROM stock");
+        this.#stock.clear();
         this.#leases = noLeases();
         this.#do("UPDATE keyset SET used = 1 WHERE job = ?", job);
         this.#do("UPDATE sharing SET used = 1 WHERE job = ?", job);
@@ -277,36 +279,25 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   ranges(kind: StockKind): readonly Range[] {
-    const rows = this.#rows<{first: bigint; count: bigint}>("SELECT first, count FROM stock WHERE kind = ?", kind);
-    const stored = rows.map(({first, count}) => ({first, count: Number(count)}));
-    return joinedRanges([...stored, ...this.#leases[kind].ranges]);
+    return joinedRanges([...this.#stock.ranges(kind), ...this.#leases[kind].ranges]);
   }
 
   addStock(kind: StockKind, range: Range, matrix: Vector): void {
     this.atomically(() => {
-      this.#addRows(kind, new Columns(range, matrix));
+      this.#stock.add(kind, new Columns(range, matrix));
       this.#setNumber(`next-${kind}`, range.first + BigInt(range.count));
     });
   }
 
   lease(kind: StockKind, range: Range): boolean {
     if (this.db.inTransaction) throw new InvariantError("what is leased stays off the disk");
-    const end = range.first + BigInt(range.count);
-    if (end > NUMBER_MAX) return false;
+    if (range.first + BigInt(range.count) > NUMBER_MAX) return false;
     const leases = this.#leases[kind];
     if (leases.has(range)) return true;
-    const overlap = "kind = ? AND first < ? AND first + count > ?";
-    const rows = this.#rows<{first: bigint; count: bigint; bytes: Buffer}>(
-      `SELECT first, count, bytes FROM stock WHERE ${overlap} ORDER BY first`,
-      kind,
-      end,
-      range.first,
-    );
-    const columns = rows.map((row) => new Columns({first: row.first, count: Number(row.count)}, plain(row.bytes)));
-    if (!leases.with(columns).has(range)) return false;
-    this.#do(`DELETE FROM stock WHERE ${overlap}`, kind, end, range.first);
+    const leased = this.#stock.lease(leases, kind, range);
+    if (!leased) return false;
     this.#forget();
-    this.#leases[kind] = leases.with(columns);
+    this.#leases[kind] = leased;
     return true;
   }
 
@@ -362,7 +353,7 @@ export class SqliteStrictStore implements StrictStore {
     const leases = Object.entries(this.#leases) as [StockKind, Leases][];
     this.#leases = noLeases();
     this.atomically(() => {
-      for (const [kind, {columns}] of leases) for (const each of columns) this.#addRows(kind, each);
+      for (const [kind, {columns}] of leases) for (const each of columns) this.#stock.add(kind, each);
     });
     this.db.close();
   }
@@ -370,14 +361,6 @@ export class SqliteStrictStore implements StrictStore {
   /** Nothing that was deleted stays in the journal. */
   #forget(): void {
     this.db.pragma("wal_checkpoint(TRUNCATE)");
-  }
-
-  #addRows(kind: StockKind, columns: Columns): void {
-    for (let at = 0; at < columns.count; at += ROW_ITEMS) {
-      const row = columns.part(at, Math.min(columns.count, at + ROW_ITEMS));
-      const {first, count} = row;
-      this.#do("INSERT INTO stock (kind, first, count, bytes) VALUES (?, ?, ?, ?)", kind, first, count, row.matrix());
-    }
   }
 
   #number(name: string): bigint {

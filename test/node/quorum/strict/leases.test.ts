@@ -1,5 +1,5 @@
 /** Numbers of stock leave the disk before they are used, and each is used once. */
-import {copyFileSync, mkdtempSync, rmSync} from "node:fs";
+import {copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import fc from "fast-check";
@@ -74,6 +74,28 @@ describe("a custodian's store", () => {
     store.close();
   });
 
+  test("has no key on its disk of a row that was leased, and nothing of any row without its key", () => {
+    const path = file();
+    filled(path).close();
+    const db = openSqlite(path);
+    const rows = db.prepare("SELECT first, key FROM stock ORDER BY first").all() as {first: bigint; key: Buffer}[];
+    db.close();
+    expect(rows.map(({first}) => first)).toEqual([0n, 1_024n, 1_500n, 2_524n]);
+    const onDisk = (bytes: Uint8Array): boolean =>
+      [path, `${path}-wal`].some((each) => existsSync(each) && readFileSync(each).includes(Buffer.from(bytes)));
+    const keyOnDisk = () => rows.map(({key}) => onDisk(key.subarray(-32)));
+    const store = SqliteStrictStore.open(path);
+    expect(keyOnDisk()).toEqual([true, true, true, true]);
+    store.lease("triple", {first: 1_400n, count: 200});
+    expect(keyOnDisk()).toEqual([true, false, false, true]);
+    store.lease("triple", {first: 0n, count: 1});
+    expect(keyOnDisk()).toEqual([false, false, false, true]);
+    expect(onDisk(matrixOf(2_600n, 4).subarray(0, 64))).toBe(false);
+    store.retire();
+    expect(keyOnDisk()).toEqual([false, false, false, false]);
+    store.close();
+  });
+
   test("loses by a crash what was leased, and keeps by an end what was leased and not taken", () => {
     const path = file();
     const copy = file();
@@ -106,6 +128,11 @@ describe("a custodian's store", () => {
     filled(path).close();
     const db = openSqlite(path);
     db.exec("CREATE TABLE reservation (first INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT; DROP TABLE withdrawal");
+    db.exec("DROP TABLE stock; DROP TABLE sealed_stock");
+    db.exec(
+      "CREATE TABLE stock (kind TEXT, first INTEGER, count INTEGER, bytes BLOB, PRIMARY KEY (kind, first)) STRICT",
+    );
+    db.exec("INSERT INTO stock VALUES ('triple', 0, 1, x'00')");
     db.prepare("INSERT INTO keyset (job, epoch, sets, alpha, used) VALUES (?, 7, ?, ?, 1)").run(
       new Uint8Array(32),
       new Uint8Array(64),
