@@ -18,7 +18,8 @@ export interface FieldRows {
 
 export interface FieldBatches extends FieldRows {
   add(a: Uint8Array, b: Uint8Array): Uint8Array;
-  multiply(a: Uint8Array, b: Uint8Array): Uint8Array;
+  /** Into `out` where it is given, which is as long and may be `a` or `b`. */
+  multiply(a: Uint8Array, b: Uint8Array, out?: Uint8Array): Uint8Array;
   /** 0 has no inverse and stays 0. */
   invert(a: Uint8Array): Uint8Array;
   /** At most 256 rows. */
@@ -28,7 +29,7 @@ export interface FieldBatches extends FieldRows {
 /** Both fields by their definitions, which native code is tested against. @throws DecodeError ELEMENT_INVALID */
 export const bigintField: FieldBatches = {
   add: (a, b) => pairwise(a, b, add),
-  multiply: (a, b) => pairwise(a, b, mul),
+  multiply: (a, b, out) => written(pairwise(a, b, mul), out),
   invert: (a) => packElements(unpackElements(a).map((each) => pow(each, P - 2n))),
   ...rowsOf({
     size: ELEMENT_BYTES,
@@ -68,6 +69,13 @@ function pairwise(a: Uint8Array, b: Uint8Array, combine: (a: bigint, b: bigint) 
   return packElements(unpackElements(a).map((each, at) => combine(each, others[at]!)));
 }
 
+function written(result: Uint8Array, out: Uint8Array | undefined): Uint8Array {
+  if (!out) return result;
+  if (out.length !== result.length) throw new InvariantError("the result has another size");
+  out.set(result);
+  return out;
+}
+
 function dotField(weights: readonly bigint[], values: readonly bigint[]): bigint {
   return weights.reduce((sum, weight, at) => add(sum, mul(weight, values[at]!)), 0n);
 }
@@ -100,11 +108,7 @@ function rowsOf<T>({size, unpack, pack, dot, value}: FieldForm<T>): FieldRows {
   return {
     combine(weights, matrix, out) {
       const factors = unpack(weights);
-      const sums = pack(columnsOf(matrix, factors.length).map((column) => dot(factors, column)));
-      if (!out) return sums;
-      if (out.length !== sums.length) throw new InvariantError("the result has another size");
-      out.set(sums);
-      return out;
+      return written(pack(columnsOf(matrix, factors.length).map((column) => dot(factors, column))), out);
     },
     evaluate(xs, matrix, rows) {
       const columns = columnsOf(matrix, rows);

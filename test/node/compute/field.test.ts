@@ -72,7 +72,15 @@ describe.each(fields)("the field of quorum programs, %s", (_, field) => {
       fc.property(fc.array(fc.tuple(element, element), {maxLength: 20}), (pairs) => {
         const [a, b] = [0, 1].map((at) => packElements(pairs.map((pair) => pair[at]!))) as [Uint8Array, Uint8Array];
         expect(unpackElements(field.add(a, b))).toEqual(pairs.map(([x, y]) => (x + y) % P));
-        expect(unpackElements(field.multiply(a, b))).toEqual(pairs.map(([x, y]) => (x * y) % P));
+        const products = pairs.map(([x, y]) => (x * y) % P);
+        expect(unpackElements(field.multiply(a, b))).toEqual(products);
+        const out = new Uint8Array(a.length);
+        expect(field.multiply(a, b, out)).toBe(out);
+        expect(unpackElements(out)).toEqual(products);
+        const [first, second] = [a.slice(), b.slice()];
+        expect(unpackElements(field.multiply(first, b, first))).toEqual(products);
+        expect(unpackElements(field.multiply(a, second, second))).toEqual(products);
+        expect(unpackElements(field.multiply(second, second, second))).toEqual(products.map((each) => mul(each, each)));
         expect(unpackElements(field.invert(a))).toEqual(pairs.map(([x]) => (x === 0n ? 0n : inv(x))));
       }),
       {numRuns: 50},
@@ -123,6 +131,7 @@ describe.each(fields)("the field of quorum programs, %s", (_, field) => {
     expect(() => field.add(fine, new Uint8Array(32))).toThrow();
     expect(() => field.combine(packElements([1n, 2n]), packElements([1n, 2n, 3n]))).toThrow();
     expect(() => field.combine(fine, fine, new Uint8Array(32))).toThrow();
+    expect(() => field.multiply(fine, fine, new Uint8Array(32))).toThrow();
     expect(() => field.evaluate(fine, packElements([1n, 2n, 3n]), 2)).toThrow();
   });
 });

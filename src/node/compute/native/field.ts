@@ -11,8 +11,10 @@ export const nativeField = ({field}: Addon, path: number): FieldBatches => {
     write(out);
     return out;
   };
-  const pairs = (run: (a: Uint8Array, b: Uint8Array, out: Uint8Array) => void) => (a: Uint8Array, b: Uint8Array) =>
-    into(a.length, (out) => run(a, b, out));
+  const pairs =
+    (run: (a: Uint8Array, b: Uint8Array, out: Uint8Array) => void) =>
+    (a: Uint8Array, b: Uint8Array, given?: Uint8Array) =>
+      into(a.length, (out) => run(a, b, out), given);
   return {
     add: pairs(field.add),
     multiply: pairs(field.multiply),

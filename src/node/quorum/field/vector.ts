@@ -11,7 +11,8 @@ export type Vector = Uint8Array;
 /** Batches of the field. A service may bring quicker ones than BigInt's; the values are the same. */
 export interface Arithmetic {
   add(a: Vector, b: Vector): Vector;
-  multiply(a: Vector, b: Vector): Vector;
+  /** Into `out`, of that length, where it is given; it may be `a` or `b`. */
+  multiply(a: Vector, b: Vector, out?: Vector): Vector;
   /**
    * The sum of rows of one length, each times its weight; into `out`, of that length, where it is given. Weights are public
    * where the matrix is not.

@@ -32,7 +32,8 @@ export function* randomBits(holder: Holder, {a, b, c}: AuthenticatedTriples): Su
   return halves((half) => field.combine(HALF, field.add(field.multiply(inverses, half(a)), half(one))));
 }
 
-const ROOT_BITS = 125;
+/** 125 below its topmost bit: from u^(2^1 - 1) on, 1 is doubled by each and one more where it is set. */
+const ROOT_STEPS = [1, 1, 1, 1, 0, 1] as const;
 /** Elements that are raised at once: they stay in a processor's cache. */
 const TOGETHER = 2_048;
 
@@ -42,20 +43,27 @@ const TOGETHER = 2_048;
  */
 function inverseRoots(field: Arithmetic, squares: Vector): Vector {
   const out = new Uint8Array(squares.length);
+  const spare = new Uint8Array(Math.min(TOGETHER * ELEMENT_BYTES, squares.length));
   for (let at = 0; at < countOf(squares); at += TOGETHER) {
-    const some = slice(squares, at, Math.min(at + TOGETHER, countOf(squares)));
-    out.set(toAllOnes(field, some, ROOT_BITS), at * ELEMENT_BYTES);
+    const end = Math.min(at + TOGETHER, countOf(squares));
+    const base = slice(squares, at, end);
+    let [power, next] = [slice(out, at, end), slice(spare, 0, end - at)];
+    power.set(base);
+    // The power is u^(2^ones - 1).
+    let ones = 1;
+    for (const more of ROOT_STEPS) {
+      field.multiply(power, power, next);
+      for (let squared = 1; squared < ones; squared++) field.multiply(next, next, next);
+      field.multiply(next, power, next);
+      ones *= 2;
+      if (more === 1) {
+        field.multiply(next, next, next);
+        field.multiply(next, base, next);
+        ones++;
+      }
+      [power, next] = [next, power];
+    }
+    slice(out, at, end).set(power);
   }
   return out;
-}
-
-/** Each to the power of 2^bits - 1. */
-function toAllOnes(field: Arithmetic, base: Vector, bits: number): Vector {
-  if (bits === 1) return base;
-  const half = bits >> 1;
-  const low = toAllOnes(field, base, half);
-  let power = low;
-  for (let squared = 0; squared < half; squared++) power = field.multiply(power, power);
-  power = field.multiply(power, low);
-  return bits % 2 === 0 ? power : field.multiply(field.multiply(power, power), base);
 }
