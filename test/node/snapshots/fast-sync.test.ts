@@ -165,7 +165,8 @@ const rewritten = (change: (manifest: SnapshotManifest) => Partial<SnapshotManif
 describe("a peer that lies is found out, and the others are enough", () => {
   const state = () =>
     `state-${snapshot.manifest.state[0]!.depth}-${Buffer.from(snapshot.manifest.state[0]!.prefix).toString("hex")}`;
-  test.each<[string, (of: {readonly shelf: string}) => void]>([
+  // Beside each other, as each has to wait for a while before it asks again.
+  test.concurrent.for<[string, (of: {readonly shelf: string}) => void]>([
     ["about a part of the state", (of) => alters(state(), flipped)(of)],
     ["with what is not compressed", (of) => alters(state(), () => Buffer.from("no"))(of)],
     [
@@ -184,7 +185,7 @@ describe("a peer that lies is found out, and the others are enough", () => {
     ],
     ["about the size of a part", rewritten(({blockBytes}) => ({blockBytes: blockBytes + 1}))],
     ["about its chain", rewritten(() => ({chainId: "other"}))],
-  ])("%s", async (_, alter) => {
+  ])("%s", async ([, alter], {expect}) => {
     const network = new InProcessNetwork();
     const liar = await peer(network, "liar");
     alter(liar);
@@ -318,7 +319,7 @@ test("a peer that keeps silent, and one that refuses, hold nothing up and are no
   const {request, ...port} = network.join("impatient");
   await port.start(signal);
   const impatient: Network["request"] = (to, protocol, body, how) =>
-    request(to, protocol, body, {...how, signal: AbortSignal.timeout(300)});
+    request(to, protocol, body, to === "silent" ? {...how, signal: AbortSignal.timeout(300)} : how);
   expect(await node.run({network: {...port, request: impatient}})).toBe(HEIGHT);
   expect(network.rejected).toEqual([]);
 });
