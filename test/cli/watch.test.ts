@@ -61,7 +61,9 @@ async function play(each: Case) {
   });
   clearInterval(stopping);
   await node.close();
-  return {...ran, asked: node.asked.map(({method, path}) => ({method, path}))};
+  // A busy machine lets it look once more before it is interrupted.
+  const asked = node.asked.slice(0, runsOn(each) ? wanted : undefined);
+  return {...ran, asked: asked.map(({method, path}) => ({method, path}))};
 }
 
 /** Where we ask something else on purpose. */

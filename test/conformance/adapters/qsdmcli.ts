@@ -60,11 +60,13 @@ async function play(input: Input, line: string) {
   });
   host.input.end(input.text("stdin"));
   const running = run({...host, fetch: globalThis.fetch});
-  if (RUNS_ON.test(line)) void interruptOnce(() => node.asked.length >= routes.length, host);
+  const runsOn = RUNS_ON.test(line);
+  if (runsOn) void interruptOnce(() => node.asked.length >= routes.length, host);
   const status = await running;
   await node.close();
   const masked = maskOf(input);
-  const asked = node.asked.map(
+  // A busy machine lets a watcher look once more before it is interrupted.
+  const asked = node.asked.slice(0, runsOn ? routes.length : undefined).map(
     (each): Output => ({
       ...each,
       body: masked(each.body),
@@ -82,7 +84,8 @@ async function play(input: Input, line: string) {
 /** Sends the signal when everything recorded was asked for and told. */
 async function interruptOnce(asked: () => boolean, host: MemoryHost): Promise<void> {
   for (let tries = 0; tries < 1_200 && !asked(); tries++) await sleep(50);
-  await sleep(200);
+  // The last answer takes turns of the event loop to be told, however long each is.
+  for (let turns = 0; turns < 20; turns++) await sleep(10);
   host.signal("SIGINT");
 }
 
