@@ -36,15 +36,16 @@ export class Campaign {
     const ranges: Range[] = [];
     for (let at = from; at < to; at += RANGE_POINTS) ranges.push([at, Math.min(to, at + RANGE_POINTS)]);
     const {seed, scratch, progress} = this.options;
-    let [points, left] = [0, to - from];
+    let [points, left, missing] = [0, to - from, BESIDES * states];
     const [all, found] = [new Set<string>(), new Set<string>()];
     const violations: CheckResult["violations"][number][] = [];
     const work = async (at: number): Promise<void> => {
       for (let range = ranges.shift(); range && !this.#isStopped; range = ranges.shift()) {
         // What one range has too few of, later ones look for.
         const length = range[1] - range[0];
-        const share = Math.ceil((BESIDES * Math.max(0, states - all.size) * length) / left);
+        const share = Math.ceil((Math.max(0, missing) * length) / left);
         left -= length;
+        missing -= share;
         const task = {name, recorded, range, seed, states: share, scratch: path.join(scratch, `job-${at}`)};
         const answer = await ask(this.#jobs[at]!, task);
         if ("failed" in answer) {
@@ -54,6 +55,7 @@ export class Campaign {
           continue;
         }
         const {result} = answer;
+        missing += share - result.states.length;
         points += result.points;
         for (const each of result.states) all.add(each);
         for (const each of result.found) found.add(each);

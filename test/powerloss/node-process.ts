@@ -112,11 +112,7 @@ export class Workplace {
   async runFor(blocks: number, signal: "SIGKILL" | "SIGTERM", ...flags: readonly string[]): Promise<void> {
     const {child, client, ended} = await this.start(undefined, ...flags);
     const {chainTip: first} = await client.status();
-    await eventually(async () => {
-      // Asked for each time: one that was lost on the way would leave a gap for good.
-      await pay(client, (await client.nonce({sender: sender.address})).nextFree!);
-      return (await client.status()).chainTip >= first + BigInt(blocks);
-    });
+    await payUntil(client, async () => (await client.status()).chainTip >= first + BigInt(blocks));
     await client.close();
     child.kill(signal);
     const {status, told} = await ended;
@@ -141,6 +137,14 @@ export class Workplace {
     for (const child of this.#running) child.kill("SIGKILL");
   }
 }
+
+/** Pays at each look at whether it is enough. */
+export const payUntil = (client: Client, isEnough: () => Promise<boolean>): Promise<unknown> =>
+  eventually(async () => {
+    // Asked for each time: one that was lost on the way would leave a gap for good.
+    await pay(client, (await client.nonce({sender: sender.address})).nextFree!);
+    return isEnough();
+  });
 
 /** Records what `work` has processes do in a directory, which it empties, and ends them. */
 export async function recordIn(

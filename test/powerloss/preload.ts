@@ -29,6 +29,8 @@ export interface Fault {
   readonly suffix: string;
   /** The making of this file arms it. */
   readonly armedBy: string;
+  /** Whether it fails from then on instead. */
+  readonly lasts?: boolean;
 }
 
 const ERRNO = {EIO: 5, ENOSPC: 28} as const;
@@ -48,6 +50,7 @@ export function preloadEnvironment(
     ...(fault && {
       QSDM_POWERLOSS_FAULT: `${fault.call}:${ERRNO[fault.errno]}:${fault.suffix}`,
       QSDM_POWERLOSS_ARM: fault.armedBy,
+      ...(fault.lasts && {QSDM_POWERLOSS_LASTS: "1"}),
     }),
   };
 }

@@ -71,12 +71,15 @@ export interface Workload {
   observer(known: string): Observer;
   /** Whether what its processes send tells of what they did; so it is where nothing is said. */
   readonly isHeard?: boolean;
+  /** What became of its calls otherwise, each at its place. */
+  changed?(ops: readonly TraceOp[]): readonly TraceOp[];
 }
 
 /** Reads what a workload recorded. */
-export function readRecording({observer, isHeard = true}: Workload, {directory, from, to, known}: Recorded): Recording {
+export function readRecording(workload: Workload, {directory, from, to, known}: Recorded): Recording {
+  const {observer, isHeard = true, changed = (ops) => ops} = workload;
   const root = realpathSync(path.join(directory, "root"));
-  const all = decodeTrace(readFileSync(path.join(directory, "trace")), root).slice(0, to);
+  const all = changed(decodeTrace(readFileSync(path.join(directory, "trace")), root)).slice(0, to);
   // Sends stay where they are, so that calls keep their numbers.
   const ops = isHeard ? all : all.map((op): TraceOp => (op.kind === "sent" ? UNHEARD : op));
   return {ops, from, ...observer(known)};

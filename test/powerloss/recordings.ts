@@ -3,7 +3,7 @@ import {AUDIT} from "./audit-recording.js";
 import {CLUSTER} from "./cluster-recording.js";
 import {FAST_SYNC} from "./fast-sync-recording.js";
 import {IMPORT} from "./import-recording.js";
-import {CHECKPOINT, NODE, PERIODIC} from "./node-recording.js";
+import {CHECKPOINT, FAILED_CHECKPOINT, NODE, PERIODIC} from "./node-recording.js";
 import type {Workload} from "./recording.js";
 import {RIG} from "./rig-recording.js";
 import {UPGRADE} from "./upgrade-recording.js";
@@ -12,6 +12,7 @@ import {RESTORE, UPKEEP} from "./upkeep-recordings.js";
 export const WORKLOADS: Readonly<{[name: string]: Workload}> = {
   node: NODE,
   checkpoint: CHECKPOINT,
+  "failed-checkpoint": FAILED_CHECKPOINT,
   periodic: PERIODIC,
   upkeep: UPKEEP,
   restore: RESTORE,

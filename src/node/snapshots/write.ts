@@ -13,6 +13,7 @@ import type {FinalityProof} from "../../codecs/chain/finality.js";
 import {type Genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {
   CHUNK_MAX_BYTES,
+  type ChunkName,
   type SnapshotManifest,
   type SnapshotProof,
   SPAN_HEADERS,
@@ -68,6 +69,13 @@ export async function writeSnapshot(ground: SnapshotGround, place: string, ports
   }
 }
 
+/** Whether a chunk is what it was: it holds a checksum of its own (RFC 1950), and what rotted must not be carried on. */
+const isWhole = (files: SnapshotFiles, name: ChunkName): Promise<boolean> =>
+  files.chunk(name).then(
+    ({length}) => length === name.sizeBytes,
+    () => false,
+  );
+
 class Writer {
   #chunks = 0;
 
@@ -110,7 +118,8 @@ class Writer {
       const lastId = blockIdOf(this.#header(last));
       const same = shared?.manifest.headers[index];
       const name = `headers-${index}`;
-      if (same?.lastId === lastId && (await this.draft.share(name, shared!.directory))) spans.push(same);
+      const isThere = same?.lastId === lastId && (await isWhole(shared!, {kind: "headers", index, ...same}));
+      if (isThere && (await this.draft.share(name, shared!.directory))) spans.push(same);
       else spans.push({lastId, sizeBytes: await this.#chunk(name, await this.#span(from, last))});
     }
     return spans;

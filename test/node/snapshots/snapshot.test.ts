@@ -235,6 +235,19 @@ test("headers that an older snapshot has are shared with it, and the parts are t
   expect(await codeOf(verified(second))).toBe("holds");
 });
 
+test("headers that rotted in an older snapshot are written anew", async () => {
+  const ground = await groundAgain();
+  const older = path.join(scratchDirectory(), "older");
+  cpSync(snapshot.directory, older, {recursive: true});
+  const file = path.join(older, "headers-0");
+  const bytes = readFileSync(file);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(file, bytes);
+  const second = await snapshotAt(ground, GENESIS, source, {older});
+  expect(second.root).toBe(snapshot.root);
+  expect(await codeOf(verified(second))).toBe("holds");
+});
+
 test("a block whose votes were pruned has no snapshot any more", async () => {
   const ground = await groundAgain();
   source.store.prune({upTo: HEIGHT, blocksMax: 100});

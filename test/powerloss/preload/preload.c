@@ -6,6 +6,7 @@
  *   QSDM_POWERLOSS_TRACE  file that records are appended to (test/powerloss/trace.ts has the form); none: no trace
  *   QSDM_POWERLOSS_FAULT  call:errno:suffix, as in fsync:5:chain.db-wal; call is fsync, write or any
  *   QSDM_POWERLOSS_ARM    file whose making arms the fault; it strikes one matching call, and removes the file
+ *   QSDM_POWERLOSS_LASTS  where it is set, the fault strikes every matching call from then on
  *
  * A call and its record are one step under a lock, so the order of records is an order in which the changes were made.
  * What cannot be followed (a shared writable mapping, a copy within the kernel) is recorded as such, and the reader
@@ -46,7 +47,7 @@ static size_t root_bytes;
 static int trace = -1;
 static const char *arm;
 static char fault_call[16], fault_suffix[256];
-static int fault_errno;
+static int fault_errno, fault_lasts;
 /* Path of each descriptor below the root; the name it was opened by. */
 static char *paths[FDS_MAX];
 
@@ -58,6 +59,7 @@ __attribute__((constructor)) static void begin(void) {
   if (!where) return;
   root_bytes = strlen(strncpy(root, where, sizeof root - 1));
   arm = getenv("QSDM_POWERLOSS_ARM");
+  fault_lasts = getenv("QSDM_POWERLOSS_LASTS") != NULL;
   if (fault) sscanf(fault, "%15[^:]:%d:%255s", fault_call, &fault_errno, fault_suffix);
   if (!file) return;
   int fd = (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -112,7 +114,8 @@ static const char *tracked(int fd) { return fd >= 0 && fd < FDS_MAX ? paths[fd] 
 static int strikes(const char *call, const char *path) {
   if (!fault_call[0] || !arm || (strcmp(fault_call, call) && strcmp(fault_call, "any"))) return 0;
   size_t have = strlen(path), want = strlen(fault_suffix);
-  if (have < want || strcmp(path + have - want, fault_suffix) || syscall(SYS_unlinkat, AT_FDCWD, arm, 0)) return 0;
+  if (have < want || strcmp(path + have - want, fault_suffix)) return 0;
+  if (fault_lasts ? access(arm, F_OK) : syscall(SYS_unlinkat, AT_FDCWD, arm, 0)) return 0;
   record(FAILED, 0, 0, path, NULL, 0);
   errno = fault_errno;
   return 1;

@@ -49,6 +49,11 @@ export class GroupCommit {
     void this.together(work).catch(() => undefined);
   }
 
+  /** Whether the database takes no writes any more. */
+  get hasFailed(): boolean {
+    return this.#commits.hasFailed;
+  }
+
   /** Writes what waits, before the database is closed. */
   close(): void {
     const group = this.#take();

@@ -352,9 +352,11 @@ export class SqliteStrictStore implements StrictStore {
     this.#group.close();
     const leases = Object.entries(this.#leases) as [StockKind, Leases][];
     this.#leases = noLeases();
-    this.atomically(() => {
-      for (const [kind, {columns}] of leases) for (const each of columns) this.#stock.add(kind, each);
-    });
+    // What cannot be put back counts as used.
+    if (!this.#group.hasFailed)
+      this.atomically(() => {
+        for (const [kind, {columns}] of leases) for (const each of columns) this.#stock.add(kind, each);
+      });
     this.db.close();
   }
 

@@ -28,11 +28,6 @@ export class Space {
     return {bytes: this.#number("page_count") * page, freeBytes: this.#number("freelist_count") * page};
   }
 
-  /** 0 where there is no log yet, or no name to find it by. */
-  walBytes(path: string): number {
-    return path === "" ? 0 : (statSync(`${path}-wal`, {throwIfNoEntry: false})?.size ?? 0);
-  }
-
   reclaim(bytesMax: number): number {
     const page = this.#number("page_size");
     // 0 would be everything. A file that was made without it ignores this, and shrinks when it is compacted.

@@ -36,6 +36,7 @@ import {BlockRows} from "./block-rows.js";
 import {CommitWriter, type KeptLimits} from "./commit-writer.js";
 import type {Sqlite} from "./driver.js";
 import {explainWrite} from "./failure.js";
+import {GrowingLog} from "./growing-log.js";
 import {AppendLog} from "./log/append-log.js";
 import {meterCommit, NO_METER, type StoreFigures, type StoreMeter, type StoreOperation} from "./meter.js";
 import {CHAIN, openDatabase, type Upgraded} from "./open.js";
@@ -78,6 +79,7 @@ export class SqliteStore implements LedgerStore {
   readonly #pruner: Pruner;
   readonly #writer: CommitWriter;
   readonly #space: Space;
+  readonly #log: GrowingLog;
   /** Why nothing is written any more. */
   #failure: unknown = null;
   #meter: StoreMeter = NO_METER;
@@ -96,6 +98,7 @@ export class SqliteStore implements LedgerStore {
     this.#pruner = new Pruner(db, this.#receipts);
     this.#writer = new CommitWriter({statements: this.#statements, receipts: this.#receipts, rows, cells}, options);
     this.#space = new Space(db);
+    this.#log = new GrowingLog(db, options.path);
   }
 
   /** @throws UnavailableError as `openDatabase` and `checkSealedBy` say */
@@ -366,7 +369,7 @@ export class SqliteStore implements LedgerStore {
 
   /** Quick: a scrape asks for it. */
   localFigures(): StoreFigures {
-    return {...this.sizes(), walBytes: this.#space.walBytes(this.options.path), caches: this.#receipts.caches};
+    return {...this.sizes(), walBytes: this.#log.bytes(), caches: this.#receipts.caches};
   }
 
   stats(): StoreStats {
@@ -439,7 +442,9 @@ export class SqliteStore implements LedgerStore {
   #guarded<T>(write: () => T): T {
     this.#checkWhole();
     try {
-      return write();
+      const result = write();
+      this.#log.check();
+      return result;
     } catch (error) {
       this.#receipts.forget();
       throw this.#failed(error);

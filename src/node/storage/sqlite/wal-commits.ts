@@ -39,6 +39,11 @@ export class WalCommits {
     return this.#flush(this.#file);
   }
 
+  /** Whether a flush failed: from then on the database takes no writes, whoever makes them. */
+  get hasFailed(): boolean {
+    return this.#failed !== null;
+  }
+
   /** Before the database is closed, which flushes what is under way. */
   close(): void {
     this.#closed = true;
@@ -54,6 +59,8 @@ export class WalCommits {
         if (!error) return resolve();
         this.#failed = explainWrite(Object.assign(error, {code: "SQLITE_IOERR_FSYNC"}), this.db.name);
         reject(this.#failed);
+        // A log is read up to the first gap: what anybody wrote behind this would be flushed, and lost with it.
+        if (!this.#closed) this.db.pragma("query_only = ON");
       });
     });
   }

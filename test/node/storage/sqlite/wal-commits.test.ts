@@ -61,6 +61,8 @@ test("after a flush that failed nothing is acknowledged any more", async () => {
   const write = () => commits.commit(() => db.prepare("INSERT INTO t VALUES (1)").run());
   await expect(write()).rejects.toMatchObject({code: "STORE_WRITE_FAILED"});
   expect(write).toThrow(expect.objectContaining({code: "STORE_WRITE_FAILED"}));
+  // Nor does anybody write behind the gap who does not ask here.
+  expect(() => db.prepare("INSERT INTO t VALUES (2)").run()).toThrow(/readonly/);
   commits.close();
   db.close();
 });
