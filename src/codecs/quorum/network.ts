@@ -8,6 +8,7 @@
  */
 import {DecodeError} from "../../errors.js";
 import {isList, isObject, parseValue, type Value, type ValueObject} from "./json.js";
+import {WIRES_MAX} from "./strict/statements.js";
 
 const ACTIVATIONS = ["none", "relu", "square", "sigmoid", "tanh"] as const;
 const OUTPUTS = ["values", "argmax"] as const;
@@ -27,8 +28,8 @@ export interface Network {
   readonly output: (typeof OUTPUTS)[number];
 }
 
-/** Most weights and biases: their products are nodes of one program. */
-export const NETWORK_MAX_WEIGHTS = 20_000;
+/** Most weights and biases: as many secrets as custodians take of a program. */
+export const NETWORK_MAX_WEIGHTS = WIRES_MAX;
 export const NETWORK_MAX_LAYERS = 16;
 export const NETWORK_MAX_BYTES = 2 * 1024 * 1024;
 /** Magnitude that a weight stays below. */

@@ -17,8 +17,9 @@ export async function readSecrets(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, bigint>> {
   const found = path === undefined ? new Map<string, bigint>() : parseSecrets(await read(io, path));
+  const known = new Set(names);
   for (const name of found.keys())
-    if (!names.includes(name))
+    if (!known.has(name))
       throw new UsageError("SECRET_UNKNOWN", "--secrets-file names a secret that the program does not have", {
         hint: names.length === 0 ? "it has none" : `it has ${names.join(", ")}`,
       });

@@ -28,6 +28,7 @@ import {STATEMENT_LIFE_MS} from "../quorum/strict/admission.js";
 import {boundOf, evaluationsAtOnce, wiresOf} from "../quorum/strict/custodian.js";
 import type {Members} from "../quorum/strict/members.js";
 import {mostGiven, openMasks} from "../quorum/strict/unmask.js";
+import {checkWidth} from "../quorum/verified/cost.js";
 import {type EvaluationMasks, EvaluationSource} from "./evaluation-source.js";
 import {type Party, sealTo, unseal} from "./party.js";
 import {Rpc} from "./rpc.js";
@@ -124,8 +125,12 @@ export class StrictClient {
     return method.answer.decode(await this.rpc.call(name, body, this.ports.timeoutMs)) as Answer<CoordinatorMethods[M]>;
   }
 
-  /** Brings a program, with its secrets shared and sealed to each custodian. */
+  /**
+   * Brings a program, with its secrets shared and sealed to each custodian.
+   * @throws RuleError PROGRAM_TOO_WIDE, and as `call`
+   */
   async deploy(program: ProgramPackage, secrets: ReadonlyMap<string, bigint>): Promise<void> {
+    checkWidth(program.ir);
     await this.call("deploy", {package: programPackage.encode(program), deposit: this.#deposit(program, secrets)});
   }
 

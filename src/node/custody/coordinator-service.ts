@@ -129,7 +129,7 @@ export class StrictCoordinator {
     }
   }
 
-  /** @throws DecodeError of the package; RuleError PROGRAM_TOO_COSTLY, SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
+  /** @throws DecodeError of the package; RuleError PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
   async deploy(bytes: Uint8Array, shares: SignedDeposit | null): Promise<void> {
     const {store, custodians, members, audit} = this.ports;
     const program = programPackage.decode(bytes);

@@ -1,9 +1,10 @@
 /** What a custodian or an author should know before a program is approved. */
 import {type Ir, isBitOperation, isOperationNode, isProduct} from "../../../codecs/quorum/ir.js";
 import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/program-package.js";
+import {RuleError} from "../../../errors.js";
 import {isGenerated} from "../language/draft.js";
 import type {Threshold} from "../sharing/shamir.js";
-import {costOf, triplesMax} from "../verified/cost.js";
+import {checkCost} from "../verified/cost.js";
 import {type Analysis, type AnalyzeOptions, analyze} from "./analyze.js";
 import {optimize, prune} from "./optimize.js";
 
@@ -76,10 +77,14 @@ function costFindings(ir: Ir, {n, k}: Threshold): Finding[] {
   const t = k - 1;
   // Fewer evaluate it by the compat profile alone, which makes triples by the product.
   if (n < 2 * t + 1) return [];
-  const [{triples}, most] = [costOf(ir), triplesMax({n, t})];
-  if (triples <= most) return [];
-  const message = `an evaluation takes ${triples} triples, and ${n} custodians of whom ${k} open a value can make ${most} for it`;
-  return [{severity: "warning", code: "TOO_COSTLY", wire: null, message}];
+  try {
+    checkCost(ir, {n, t});
+    return [];
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    const message = `${n} custodians of whom ${k} open a value refuse it: ${error.message}`;
+    return [{severity: "warning", code: "TOO_COSTLY", wire: null, message}];
+  }
 }
 
 function unused(ir: Ir): Finding[] {

@@ -55,7 +55,7 @@ export class StrictCustodian {
 
   constructor(readonly ports: CustodianPorts) {}
 
-  /** @throws DecodeError as the package's codec; RuleError PROGRAM_TOO_COSTLY, PROGRAMS_TOO_MANY */
+  /** @throws DecodeError as the package's codec; RuleError PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, PROGRAMS_TOO_MANY */
   install(bytes: Uint8Array): ProgramPackage {
     const {store, members} = this.ports;
     const program = programPackage.decode(bytes);

@@ -1,6 +1,8 @@
 /** What an evaluation of a program takes: triples of the stock, and rounds of messages. */
-import {type Ir, isBitOperation, isProduct} from "../../../codecs/quorum/ir.js";
+import {type Ir, isBitOperation, isProduct, secretNames} from "../../../codecs/quorum/ir.js";
+import {WIRES_MAX} from "../../../codecs/quorum/strict/statements.js";
 import {RuleError} from "../../../errors.js";
+import {inputNames} from "../program/evaluate.js";
 import {CHECK_ROUNDS} from "./authenticated.js";
 import {MASK_BITS} from "./bit-masks.js";
 import {comparisonCost, splitOf} from "./comparison.js";
@@ -56,12 +58,25 @@ function makeCost(ir: Ir): Cost {
 const STOCK_JOBS = 4;
 
 /** Triples that an evaluation takes at most: a coordinator can have no more made for it. */
-export const triplesMax = (shape: Pick<StockShape, "n" | "t">): number => STOCK_JOBS * stockMax(shape);
+const triplesMax = (shape: Pick<StockShape, "n" | "t">): number => STOCK_JOBS * stockMax(shape);
 
 const COMPARISON_TRIPLES = comparisonCost(1).triples;
 
-/** Refuses a program that nobody could ever evaluate. @throws RuleError PROGRAM_TOO_COSTLY */
+/** Refuses a program whose secrets or masks no message could carry. @throws RuleError PROGRAM_TOO_WIDE */
+export function checkWidth(ir: Ir): void {
+  const [wires, secrets] = [inputNames(ir).length + ir.outputs.length, secretNames(ir).length];
+  // Messages have room for no more: a handover of more secrets to another roster would not fit.
+  if (Math.max(wires, secrets) > WIRES_MAX)
+    throw new RuleError(
+      "PROGRAM_TOO_WIDE",
+      `${secrets} secrets, and ${wires} inputs and outputs: at most ${WIRES_MAX} of either`,
+      {hint: "split the program", details: {secrets, wires, most: WIRES_MAX}},
+    );
+}
+
+/** Refuses a program that nobody could ever evaluate. @throws RuleError PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE */
 export function checkCost(ir: Ir, shape: Pick<StockShape, "n" | "t">): void {
+  checkWidth(ir);
   const {triples, comparisons} = costOf(ir);
   const most = triplesMax(shape);
   if (triples > most)

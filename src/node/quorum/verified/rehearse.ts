@@ -36,7 +36,7 @@ export interface VerifiedTrace {
 }
 
 /**
- * @throws RuleError THRESHOLD_TOO_LOW, THRESHOLD_TOO_HIGH, CUSTODIANS_TOO_MANY, PROGRAM_TOO_COSTLY, INPUT_MISSING, SECRET_MISSING, EVALUATION_ABORTED
+ * @throws RuleError THRESHOLD_TOO_LOW, THRESHOLD_TOO_HIGH, CUSTODIANS_TOO_MANY, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, INPUT_MISSING, SECRET_MISSING, EVALUATION_ABORTED
  */
 export function rehearse(ir: Ir, {inputs, secrets = new Map()}: Given, options: Rehearsal): VerifiedTrace {
   const {n, k, random, draw, field, wires = {}} = options;

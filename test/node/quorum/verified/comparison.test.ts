@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {concat} from "../../../../src/codecs/bytes.js";
+import {WIRES_MAX} from "../../../../src/codecs/quorum/strict/statements.js";
 import {QsdmError} from "../../../../src/errors.js";
 import {loadBackend} from "../../../../src/node/compute/backend.js";
 import {packElements, unpackElements} from "../../../../src/node/quorum/field/bytes.js";
@@ -115,6 +116,16 @@ describe("the cost", () => {
       compile(`input x\n${Array.from({length: count}, (_, at) => `lt y${at} = x x\n`).join("")}output y0`);
     expect(() => checkCost(many(500), {n: 3, t: 1})).not.toThrow();
     expect(() => checkCost(many(500), {n: 7, t: 3})).toThrow(expect.objectContaining({code: "PROGRAM_TOO_COSTLY"}));
+  });
+
+  test("is refused above the secrets, or inputs and outputs, that a message has room for", () => {
+    const of = (type: string, count: number) =>
+      compile(`${Array.from({length: count}, (_, at) => `${type} w${at}\n`).join("")}output w0`);
+    const wide = expect.objectContaining({code: "PROGRAM_TOO_WIDE"});
+    expect(() => checkCost(of("secret", WIRES_MAX), {n: 3, t: 1})).not.toThrow();
+    expect(() => checkCost(of("secret", WIRES_MAX + 1), {n: 3, t: 1})).toThrow(wide);
+    expect(() => checkCost(of("input", WIRES_MAX - 1), {n: 3, t: 1})).not.toThrow();
+    expect(() => checkCost(of("input", WIRES_MAX), {n: 3, t: 1})).toThrow(wide);
   });
 });
 
