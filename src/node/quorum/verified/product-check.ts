@@ -7,8 +7,8 @@
 import {concat} from "../../../codecs/bytes.js";
 import {packElements, unpackElements} from "../field/bytes.js";
 import {countOf, dot, isZero, ones, slice, subtract, type Vector, zeros} from "../field/vector.js";
-import {lagrangeWeights} from "../sharing/shamir.js";
 import {openProducts, type Session} from "./authenticated.js";
+import {nodesTo, weightsOf} from "./nodes.js";
 import {open, weightsAt} from "./opening.js";
 import {abort, type Protocol} from "./protocol.js";
 import {drawChallenges} from "./prss.js";
@@ -63,12 +63,12 @@ function* atRandomPoint(
   const padding = zeros(pieces * length - countOf(u));
   const rows = {u: concat(u, padding, beside.u), v: concat(v, padding, beside.v)};
   const known = countOf(rows.u) / length;
-  const nodes = nodesBelow(known);
+  const nodes = nodesTo(known - 1);
   const at = (vector: Vector, node: number): Vector =>
     node < known
       ? slice(vector, node * length, (node + 1) * length)
       : field.combine(weightsAt(nodes, BigInt(node)), vector);
-  // That of the first piece is what the claim leaves to it.
+  // That of the first piece is what the claim leaves to it. Shares are weights here: batches take no time that depends on them.
   const further = Array.from({length: 2 * known - 2}, (_, before) => before + 1);
   const products = yield* openProducts(
     session,
@@ -77,12 +77,10 @@ function* atRandomPoint(
   const others = dot(field, ones(pieces - 1), slice(products, 0, pieces - 1));
   const values = concat(subtract(field, z, others), products);
   const [point] = unpackElements((yield* drawChallenges(party))(1)) as [bigint];
-  const weights = packElements(lagrangeWeights(nodes, point));
+  const weights = packElements(weightsOf(known - 1, point));
   return {
     u: field.combine(weights, rows.u),
     v: field.combine(weights, rows.v),
-    z: field.combine(packElements(lagrangeWeights(nodesBelow(2 * known - 1), point)), values),
+    z: field.combine(packElements(weightsOf(2 * known - 2, point)), values),
   };
 }
-
-const nodesBelow = (count: number): bigint[] => Array.from({length: count}, (_, at) => BigInt(at));

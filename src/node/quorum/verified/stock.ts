@@ -8,7 +8,6 @@
 import {concat, utf8} from "../../../codecs/bytes.js";
 import {shake256} from "../../../codecs/hash.js";
 import {packElements} from "../field/bytes.js";
-import {inv, mul} from "../field/field.js";
 import {elementOf} from "../field/random.js";
 import {countOf, slice, type Vector} from "../field/vector.js";
 import {
@@ -20,6 +19,7 @@ import {
   multiply,
   type Session,
 } from "./authenticated.js";
+import {nodesTo, weightsOf} from "./nodes.js";
 import {weightsAt} from "./opening.js";
 import {checkedProducts} from "./preprocess.js";
 import {compareHeard, type Party, type Protocol} from "./protocol.js";
@@ -35,7 +35,6 @@ const DOMAIN = utf8("qvm/stock/point/1");
 const VALUES_MAX = 300_000;
 
 const degreeOf = ({n, t}: Pick<StockShape, "n" | "t">): number => n - t - 1;
-const nodesTo = (last: number): bigint[] => Array.from({length: last + 1}, (_, at) => BigInt(at));
 
 /** Triples, and masks, that one job may make. */
 export const stockMax = (shape: Pick<StockShape, "n" | "t">): number =>
@@ -79,27 +78,6 @@ export function pointOf(digest: Uint8Array): bigint {
     const point = elementOf(shake256(concat(DOMAIN, digest, Uint8Array.of(attempt)), 16));
     if (point !== null) return point;
   }
-}
-
-/** For the points 0 to each `last`: 1 / the product of what is between a point and the others. An inverse takes long. */
-const inverses = new Map<number, readonly bigint[]>();
-
-/** Weights with which values at 0 to `last` sum to the value at `point`. */
-function weightsOf(last: number, point: bigint): bigint[] {
-  const nodes = nodesTo(last);
-  const product = (at: number, of: (other: bigint) => bigint): bigint =>
-    nodes.reduce((all, other, place) => (place === at ? all : mul(all, of(other))), 1n);
-  let known = inverses.get(last);
-  if (!known) {
-    known = nodes.map((node, at) => inv(product(at, (other) => node - other)));
-    inverses.set(last, known);
-  }
-  return known.map((inverse, at) =>
-    mul(
-      product(at, (other) => point - other),
-      inverse,
-    ),
-  );
 }
 
 /** Rows of a matrix from which the value at a point is taken, by weights for each number of rows. */
