@@ -50,8 +50,8 @@ export interface Evaluated {
 }
 
 type Source = EvaluationSource<readonly bigint[], Evaluated>;
-/** Refusals of a ticket that one for fewer evaluations may not get. Nothing is used up by them. */
-const QUOTAS: ReadonlySet<string> = new Set(["BUDGET_EXHAUSTED", "RATE_EXCEEDED"]);
+/** Refusals of a ticket that one for fewer evaluations may not get: less is left than they need together. */
+const TOO_LITTLE_LEFT: ReadonlySet<string> = new Set(["BUDGET_EXHAUSTED", "RATE_EXCEEDED", "STOCK_EXHAUSTED"]);
 
 export class StrictClient {
   /** By program: evaluations that are asked for at the same time have one ticket. */
@@ -250,7 +250,7 @@ export class StrictClient {
         atOnce: evaluationsAtOnce(program),
         masks: (evaluations) => this.#masks(bytesOfHex(programId), {evaluations, count: evaluations * wires}),
         evaluate: (given, masks) => this.#evaluate(program, given, masks),
-        isForFewer: (error) => error instanceof RuleError && QUOTAS.has(error.code),
+        isForFewer: (error) => error instanceof RuleError && TOO_LITTLE_LEFT.has(error.code),
       });
     this.#sources.set(programId, source);
     return source;
