@@ -20,7 +20,7 @@ const NETWORK = fileURLToPath(new URL("../../docs/examples/iris/model.json", imp
 const ROUNDS = 5;
 const STOCK = 40_000;
 const WARM_UP = 4_000;
-const WIDTH = 4_000;
+const WIDTH = 16_000;
 const DEPTH = 50;
 /** The stock that is made before is enough for these, as often as they are measured. */
 const COMPARISONS = 80;

@@ -4,7 +4,7 @@
  * tell e times a secret.
  */
 import {concat} from "../../../codecs/bytes.js";
-import {countOf, ones, slice, subtract, type Vector} from "../field/vector.js";
+import {combineRows, countOf, ones, slice, subtract, type Vector} from "../field/vector.js";
 import {
   type Authenticated,
   type AuthenticatedTriples,
@@ -67,7 +67,7 @@ export class Online {
     const {field} = this.holder.party;
     const triples = this.take(count);
     const masked = halves((half) =>
-      subtract(field, concat(half(x), half(y)), concat(half(triples.a), half(triples.b))),
+      concat(subtract(field, half(x), half(triples.a)), subtract(field, half(y), half(triples.b))),
     );
     const opened = yield* this.open(countOf(open.shares) === 0 ? masked : joinAll([masked, open]));
     const products = this.#products(triples, slice(opened, 0, count), slice(opened, count, 2 * count));
@@ -79,16 +79,22 @@ export class Online {
     const {party, alpha} = this.holder;
     const {field} = party;
     const constant = field.multiply(epsilon, delta);
-    const sum = (half: (value: Authenticated) => Vector): Uint8Array =>
-      concat(half(c), field.multiply(epsilon, half(b)), field.multiply(delta, half(a)), constant);
+    const rows = (half: (value: Authenticated) => Vector): Vector[] => [
+      half(c),
+      field.multiply(epsilon, half(b)),
+      field.multiply(delta, half(a)),
+      constant,
+    ];
     return {
-      shares: field.combine(
+      shares: combineRows(
+        field,
         ones(4),
-        sum(({shares}) => shares),
+        rows(({shares}) => shares),
       ),
-      macs: field.combine(
+      macs: combineRows(
+        field,
         concat(ones(3), alpha),
-        sum(({macs}) => macs),
+        rows(({macs}) => macs),
       ),
     };
   }
