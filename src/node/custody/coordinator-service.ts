@@ -31,7 +31,7 @@ import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
 import type {AuditDesk} from "./audit-desk.js";
 import type {CustodianCalls} from "./custodian-calls.js";
-import {blamed, missing} from "./failures.js";
+import {blamed, isRefusal, missing} from "./failures.js";
 import {Jobs, type Ran} from "./jobs.js";
 import {rotationHandlers} from "./rotations.js";
 import type {Handlers, MethodName} from "./rpc.js";
@@ -254,6 +254,8 @@ export class StrictCoordinator {
         return {results, suspects: [...out], traffic: {attempts: attempt, triples, bits, ...trafficOf(answers)}};
       }
       this.counts.aborts++;
+      if (answers.length === 0 && failures.every(({error}) => isRefusal(error)))
+        this.stock.giveBack("triple", {first: firstTriple, count: triples});
       const more = blamed(members, failures).filter((place) => !out.has(place));
       for (const place of more) {
         out.add(place);

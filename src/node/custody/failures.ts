@@ -1,5 +1,5 @@
 /** How calls and jobs of custodians fail, and whom an attempt failed by. */
-import {QsdmError, UnavailableError} from "../../errors.js";
+import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {type Accusation, namedBy} from "../quorum/strict/blame.js";
 import type {Members} from "../quorum/strict/members.js";
 import type {Answers} from "./custodian-calls.js";
@@ -15,6 +15,10 @@ const UNFIT = new Set([
   "STOPPING",
   "INTERNAL",
 ]);
+
+/** Whether a custodian refused to begin, and so used nothing. One that lost what it was to use says so by a code of its own. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof RuleError && error.code !== "EVALUATION_ABORTED" && error.code !== "STOCK_EXHAUSTED";
 
 export const codeOf = (error: unknown): string => (error instanceof QsdmError ? error.code : "INTERNAL");
 

@@ -3,7 +3,7 @@ import {QsdmError} from "../../errors.js";
 import {Allocation, commonRanges} from "../quorum/strict/allocation.js";
 import {exhausted} from "../quorum/strict/custodian.js";
 import type {Members} from "../quorum/strict/members.js";
-import type {StockKind} from "../quorum/strict/store.js";
+import type {Range, StockKind} from "../quorum/strict/store.js";
 import type {Stock} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
 import type {CustodianCalls} from "./custodian-calls.js";
@@ -80,6 +80,11 @@ export class StockKeeper {
       await (this.#making.get(kind) ?? this.#make(kind, Math.max(count, LEAST[kind])));
     }
     return exhausted(kind);
+  }
+
+  /** Numbers that were handed out for what no custodian began. Where others were handed out since, they stay unused. */
+  giveBack(kind: StockKind, range: Range): void {
+    this.#allocations[kind].giveBack(range);
   }
 
   /** Asks custodians what they hold. */

@@ -195,6 +195,28 @@ describe("two of three custodians", () => {
     await asked(-1n);
   });
 
+  test("evaluations that are refused use nothing of the stock up, however much they would take", async () => {
+    const [client, operator] = [await quorum.client(0), await quorum.operator(0)];
+    onTestFinished(() => {
+      for (const each of [client, operator]) each.close();
+    });
+    const nobodys = packProgram(compile("input x\nlt y = x x\noutput y"), {policy: {budgetPerIdentity: 0n}});
+    await client.deploy(nobodys, new Map());
+    for (const place of [0, 1]) {
+      const approver = await quorum.operator(place);
+      await approver.approve(nobodys, inDays(30));
+      approver.close();
+    }
+    const refused = expect.objectContaining({code: "BUDGET_EXHAUSTED"});
+    const held = async () => (await operator.call("stock", {triples: 0, masks: 0})).triples;
+    await expect(client.evaluate(nobodys, new Map([["x", 1n]]))).rejects.toThrow(refused);
+    const before = await held();
+    expect(before).toBeGreaterThan(319n);
+    for (let asked = 0; asked < 3; asked++)
+      await expect(client.evaluate(nobodys, new Map([["x", 1n]]))).rejects.toThrow(refused);
+    expect(await held()).toBe(before);
+  });
+
   test("a program that takes more triples than can be made is not deployed", async () => {
     const client = await quorum.client(0);
     onTestFinished(() => client.close());

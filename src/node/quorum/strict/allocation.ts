@@ -47,6 +47,13 @@ export class Allocation {
     return range.first;
   }
 
+  /** What was taken last and nobody used; it is there again once it is offered. */
+  giveBack({first, count}: Range): void {
+    if (this.#next !== first + BigInt(count)) return;
+    this.#next = first;
+    this.clear();
+  }
+
   /** Nothing is known to be there any more. */
   clear(): void {
     this.#ranges = [];
