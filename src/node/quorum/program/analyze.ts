@@ -1,5 +1,5 @@
 /**
- * What can be said of a program before it runs: its cost, and how many answers give its constants and secrets away.
+ * What can be said of a program before it runs: its shape, and how many answers give its constants and secrets away.
  *
  * A client may ask what its budget allows and interpolate the answers; no protocol on shares stops that. With d inputs
  * and total degree D there are C(d+D, D) coefficients, and as many answers always give the function. Known structure
@@ -14,7 +14,6 @@ import {
   isOperationNode,
   isProduct,
   type Node,
-  productNames,
   secretNames,
 } from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
@@ -50,10 +49,6 @@ export interface Analysis {
   readonly inputs: readonly string[];
   readonly constants: number;
   readonly secrets: readonly string[];
-  /** Triples that one evaluation uses up. */
-  readonly products: number;
-  /** Comparisons and shifts. */
-  readonly comparisons: number;
   /** Longest chain of products, comparisons and shifts. */
   readonly depth: number;
   /** Rounds of products as the reference batches them; `null` where it has no such operation. */
@@ -92,15 +87,12 @@ export function analyze(ir: Ir, {secretBits}: AnalyzeOptions = {}): Analysis {
   const bits = bitsOfWires(ir);
   // One evaluation answers with all of them.
   const allBits = ir.outputs.reduce((sum, name) => sum + bits.get(name)!, 0);
-  const comparisons = ir.nodes.filter(isBitOperation).length;
   return {
     inputs: inputNames(ir),
     constants: ir.nodes.filter(({type}) => type === "const").length,
     secrets: secretNames(ir),
-    products: productNames(ir).length,
-    comparisons,
     depth: [...depths.values()].reduce((deepest, depth) => Math.max(deepest, depth), 0),
-    rounds: comparisons > 0 ? null : countRounds(ir),
+    rounds: ir.nodes.some(isBitOperation) ? null : countRounds(ir),
     outputs: ir.outputs.map((name) =>
       analyzeOutput({nodes: ir.nodes, outputs: [name]}, {degrees, secretBits, allBits, answerBits: bits.get(name)!}),
     ),
