@@ -5,7 +5,7 @@
 import {concat} from "../../../codecs/bytes.js";
 import {packElements} from "../field/bytes.js";
 import {P} from "../field/field.js";
-import {countOf, dot, isZero, ones, repeated, slice, subtract, type Vector} from "../field/vector.js";
+import {countOf, dot, isZero, ones, slice, subtract, type Vector} from "../field/vector.js";
 import type {Hidden} from "./commitment.js";
 import {open, openCommitted} from "./opening.js";
 import {abort, type Incoming, type Party, type Protocol} from "./protocol.js";
@@ -69,13 +69,13 @@ export const multiply = (session: Multiplier, xs: Vector, ys: Vector): Protocol<
  */
 export function* openProducts({party, randomness}: Multiplier, products: Vector): Protocol<Vector> {
   const {field, t} = party;
-  const {blind, unblind} = randomness.blinds(countOf(products));
-  return field.add(yield* open(party, field.add(products, blind), 2 * t), unblind);
+  const {blinded, unblind} = randomness.blind(products);
+  return field.add(yield* open(party, blinded, 2 * t), unblind);
 }
 
 /** Shares made authenticated, in one round. */
 export function* authenticate(session: Session, shares: Vector): Protocol<Authenticated> {
-  return {shares, macs: yield* multiply(session, shares, repeated(session.alpha, countOf(shares)))};
+  return {shares, macs: yield* openProducts(session, session.party.field.combine(session.alpha, shares))};
 }
 
 /**

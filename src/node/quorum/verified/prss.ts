@@ -8,7 +8,7 @@ import {concat, equalBytes, utf8} from "../../../codecs/bytes.js";
 import {shake256} from "../../../codecs/hash.js";
 import {ELEMENT_BYTES, packElements} from "../field/bytes.js";
 import {mul, neg, pow} from "../field/field.js";
-import {slice, TOGETHER, toElements, type Vector, zeros} from "../field/vector.js";
+import {countOf, slice, TOGETHER, toElements, type Vector, zeros} from "../field/vector.js";
 import {lagrangeWeights} from "../sharing/shamir.js";
 import {commit, type Hidden, hide, show} from "./commitment.js";
 import {abort, exchange, type Incoming, type Party, type Protocol, tooFew} from "./protocol.js";
@@ -69,38 +69,43 @@ export class SharedRandomness {
   }
 
   /**
-   * What makes shares of degree 2t tell nothing but what they are shares of, with a value that nobody knows added: shares of
-   * that value, of degree t, and of 0, of degree 2t. And what takes the value off again.
+   * `products`, shares of degree 2t, with a random value added, so that they tell nothing else: shares of that value, of degree
+   * t, and of 0, of degree 2t. And what takes the value off again.
    */
-  blinds(count: number): {readonly blind: Vector; readonly unblind: Vector} {
+  blind(products: Vector): {readonly blinded: Vector; readonly unblind: Vector} {
     const {x, t} = this.party;
     const powers = Array.from({length: t}, (_, at) => pow(x, BigInt(at + 1)));
     const values = this.#sets.map(({key, factor}) => ({key, term: 0, factor}));
     const ofZero = this.#sets.flatMap(({key, factor}) =>
       powers.map((power, at) => ({key, term: at + 1, factor: mul(factor, power)})),
     );
-    const [blind = zeros(0), unblind = zeros(0)] = this.#sums([...values, ...ofZero], count, [
-      [...values, ...ofZero].map(({factor}) => factor),
-      values.map(({factor}) => neg(factor)),
-    ]);
-    return {blind, unblind};
+    const terms = [...values, ...ofZero];
+    const sums = [[...terms.map(({factor}) => factor), 1n], values.map(({factor}) => neg(factor))];
+    const [blinded = zeros(0), unblind = zeros(0)] = this.#sums(terms, countOf(products), sums, [products]);
+    return {blinded, unblind};
   }
 
   #sum(terms: readonly Term[], count: number): Vector {
     return this.#sums(terms, count, [terms.map(({factor}) => factor)])[0]!;
   }
 
-  /** Sums of what all terms give, times factors; those of a sum that has fewer are of the first terms. */
-  #sums(terms: readonly Omit<Term, "factor">[], count: number, factors: readonly (readonly bigint[])[]): Vector[] {
+  /** Sums of what all terms give, and of rows `beside`, times factors; a sum that has fewer is of the first of these. */
+  #sums(
+    terms: readonly Omit<Term, "factor">[],
+    count: number,
+    factors: readonly (readonly bigint[])[],
+    beside: readonly Vector[] = [],
+  ): Vector[] {
     const counter = this.#counter++;
     const streams = terms.map(({key, term}) => new Stream(key, {counter, term}));
     const sums = factors.map((each) => ({weights: packElements(each), rows: each.length, out: zeros(count)}));
-    const room = zeros(streams.length * Math.min(TOGETHER, count));
+    const room = zeros((streams.length + beside.length) * Math.min(TOGETHER, count));
     for (let at = 0; at < count; at += TOGETHER) {
       const many = Math.min(TOGETHER, count - at);
-      for (const [row, stream] of streams.entries()) room.set(stream.take(many), row * many * ELEMENT_BYTES);
-      for (const {weights, rows, out} of sums)
-        this.party.field.combine(weights, slice(room, 0, rows * many), slice(out, at, at + many));
+      const rows = [...streams.map((stream) => stream.take(many)), ...beside.map((row) => slice(row, at, at + many))];
+      for (const [row, each] of rows.entries()) room.set(each, row * many * ELEMENT_BYTES);
+      for (const {weights, rows: first, out} of sums)
+        this.party.field.combine(weights, slice(room, 0, first * many), slice(out, at, at + many));
     }
     return sums.map(({out}) => out);
   }

@@ -323,10 +323,11 @@ describe("shared randomness", () => {
       const [a, b] = [0, 1].map(() => points(sources.map((source) => unpackElements(source.randoms(3))[2]!)));
       expect(reconstruct(a!.slice(0, t + 1))).toBe(reconstruct(a!.slice(-t - 1)));
       expect(reconstruct(a!)).not.toBe(reconstruct(b!));
-      const blinds = sources.map((source) => source.blinds(2));
-      const [blind, unblind] = [({blind}: (typeof blinds)[0]) => blind, ({unblind}: (typeof blinds)[0]) => unblind].map(
-        (half) => points(blinds.map((each) => unpackElements(half(each))[1]!)),
-      );
+      const blinds = sources.map((source) => source.blind(zeros(2)));
+      const [blind, unblind] = [
+        ({blinded}: (typeof blinds)[0]) => blinded,
+        ({unblind}: (typeof blinds)[0]) => unblind,
+      ].map((half) => points(blinds.map((each) => unpackElements(half(each))[1]!)));
       const value = reconstruct(unblind!.slice(0, t + 1));
       expect(reconstruct(unblind!.slice(-t - 1))).toBe(value);
       expect(add(reconstruct(blind!), value)).toBe(0n);
