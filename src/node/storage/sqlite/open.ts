@@ -41,6 +41,8 @@ export function openDatabase(path: string, form: DatabaseForm = CHAIN, upgraded:
   const db = openSqlite(path);
   try {
     db.pragma("locking_mode = EXCLUSIVE");
+    // Before anything is written, a journal mode included: what is not ours stays as it is.
+    const version = versionIn(db, path, form);
     // Before the first table, or it does nothing: what is pruned can be given back to the file system. Setting it writes.
     if (db.pragma("auto_vacuum", {simple: true}) !== INCREMENTAL) db.pragma("auto_vacuum = INCREMENTAL");
     db.pragma(`journal_mode = ${form.journal}`);
@@ -48,8 +50,11 @@ export function openDatabase(path: string, form: DatabaseForm = CHAIN, upgraded:
     db.pragma("synchronous = FULL");
     db.pragma("cache_size = -65536");
     db.exec("BEGIN EXCLUSIVE; COMMIT");
-    const version = prepareSchema(db, path, form);
-    if (version < form.version) upgraded(version, form.version);
+    if (version === null) create(db, form);
+    else if (version < form.version) {
+      upgrade(db, stepsFrom(version, path, form));
+      upgraded(version, form.version);
+    }
     return db;
   } catch (error) {
     db.close();
@@ -72,19 +77,12 @@ function explain(error: unknown, path: string): unknown {
   return explainWrite(error, path);
 }
 
-/** @returns the version that the file had, or was made with */
-function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): number {
+/** The version of a file, which is of this form; null where it is empty. */
+function versionIn(db: Sqlite, path: string, form: DatabaseForm): number | null {
   const application = Number(db.pragma("application_id", {simple: true}));
   const version = Number(db.pragma("user_version", {simple: true}));
   const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get() as {n: bigint};
-  if (tables.n === 0n) {
-    db.transaction(() => {
-      db.exec(form.schema);
-      db.pragma(`application_id = ${form.applicationId}`);
-      db.pragma(`user_version = ${form.version}`);
-    })();
-    return form.version;
-  }
+  if (tables.n === 0n) return null;
   if (application === UNFINISHED_ID && form.applicationId !== UNFINISHED_ID)
     throw new UnavailableError("DATABASE_UNFINISHED", `${path} is what a restore that did not end left`, {
       hint: "run qsdm snapshot restore again, which begins anew, or remove the file",
@@ -97,20 +95,30 @@ function prepareSchema(db: Sqlite, path: string, form: DatabaseForm): number {
     throw new UnavailableError("DATABASE_NEWER", `${path} has schema ${version}, this program knows ${form.version}`, {
       hint: "run the version of qsdm that wrote it, or a later one",
     });
-  if (version < form.version) upgrade(db, path, version, form);
+  stepsFrom(version, path, form);
   return version;
 }
 
-/**
- * Every step with the number that it reaches in one transaction: whoever is killed on the way goes on from there.
- * Nothing is written where the first one is missing.
- */
-function upgrade(db: Sqlite, path: string, version: number, form: DatabaseForm): void {
+/** How a file of an earlier version gets to this one. */
+function stepsFrom(version: number, path: string, form: DatabaseForm): readonly SchemaStep[] {
   const steps = (form.steps ?? []).filter(({to}) => to > version);
-  if (steps[0]?.to !== version + 1)
+  if (version < form.version && steps[0]?.to !== version + 1)
     throw new UnavailableError("DATABASE_OLDER", `${path} has schema ${version}, this program writes ${form.version}`, {
       hint: "no later version reads it: start from an empty data directory, and sync or import the chain",
     });
+  return steps;
+}
+
+function create(db: Sqlite, {schema, applicationId, version}: DatabaseForm): void {
+  db.transaction(() => {
+    db.exec(schema);
+    db.pragma(`application_id = ${applicationId}`);
+    db.pragma(`user_version = ${version}`);
+  })();
+}
+
+/** Every step with the number that it reaches in one transaction: whoever is killed on the way goes on from there. */
+function upgrade(db: Sqlite, steps: readonly SchemaStep[]): void {
   for (const {to, apply} of steps)
     db.transaction(() => {
       apply(db);

@@ -1,4 +1,4 @@
-import {readFileSync, statSync, writeFileSync} from "node:fs";
+import {readdirSync, readFileSync, statSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {describe, expect, test} from "vitest";
 import {genesisBlock} from "../../../../src/node/ledger/chain/genesis.js";
@@ -34,10 +34,13 @@ describe("a file that cannot be used is refused with its reason", () => {
       "DATABASE_CORRUPT",
       (file) => writeFileSync(file, "this is not a database, it only looks like a file\n".repeat(100)),
     ],
-  ])("%s", async (code, prepare) => {
+  ])("%s, and is left as it was", async (code, prepare) => {
     const file = scratchFile();
     prepare(file);
+    const before = readFileSync(file);
     await expect(open(file)).rejects.toMatchObject({code});
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(path.dirname(file))).toEqual(["chain.db"]);
   });
 
   test("DATABASE_OLDER where the version before wrote it, whose headers have other fields, and is left as it was", async () => {
