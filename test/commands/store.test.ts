@@ -1,5 +1,5 @@
 /** The store commands over a data directory that a real node has filled. */
-import {copyFileSync, existsSync, readFileSync, statSync, writeFileSync} from "node:fs";
+import {copyFileSync, readdirSync, readFileSync, statSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {beforeAll, describe, expect, test} from "vitest";
 import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
@@ -54,10 +54,12 @@ test.each(["files", "blocks", "votes", "execute"])("verify finds nothing at leve
 
 test("a chain goes from a node to a file and from there to a follower, which can be damaged and is found out", async () => {
   const file = path.join(scratchDirectory(), "chain.qsdm");
+  writeFileSync(`${file}.part`, "of somebody else");
   const exported = await qsdm(`store export ${file} --data-dir ${dataDir}`);
   expect([exported.status, exported.out]).toEqual([0, `1\t${height}\t${statSync(file).size}\n`]);
   expect(exported.err).toContain(`exporting: blocks 100 %`);
-  expect(existsSync(`${file}.part`)).toBe(false);
+  expect(readdirSync(path.dirname(file)).sort()).toEqual(["chain.qsdm", "chain.qsdm.part"]);
+  expect(readFileSync(`${file}.part`, "utf8")).toBe("of somebody else");
   expect((await json(`store export ${file} --data-dir ${dataDir}`)).error.code).toBe("FILE_EXISTS");
   const directory = await follower();
   const left = await qsdm(`store import ${file} --data-dir ${directory}`);

@@ -1,4 +1,5 @@
 /** Files larger than memory: written whole or not at all, and read in parts. */
+import {randomBytes} from "node:crypto";
 import {createReadStream, existsSync} from "node:fs";
 import {open, rename, rm} from "node:fs/promises";
 import {dirname} from "node:path";
@@ -17,10 +18,11 @@ export async function writeParts(path: string, parts: AsyncIterable<Uint8Array>,
     throw new UsageError("FILE_EXISTS", `${path} already exists`, {
       hint: "choose another path, or pass --force to replace it",
     });
-  const draft = `${path}.part`;
+  // No file of anybody else, and not that of another export to the same place.
+  const draft = `${path}.${randomBytes(6).toString("hex")}.part`;
   let bytes = 0;
   try {
-    const file = await open(draft, "w", 0o644);
+    const file = await open(draft, "wx", 0o644);
     try {
       for await (const part of parts) {
         await file.writeFile(part);

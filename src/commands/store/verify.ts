@@ -57,13 +57,12 @@ async function verify(io: Io, opened: OfflineStore, level: VerifyLevel): Promise
   const {loadHashAll} = await import("../../node/compute/backend.js");
   const {dir, store} = opened;
   const {signal} = io;
-  const reading = new Telling(io, "checking");
   const {verify: verifyVote} = await loadMlDsa(44);
   const hashAll = await loadHashAll();
+  const reading = new Telling(io, "checking");
   const checked = (height: bigint, to: bigint): void => reading.tell("blocks", height, to);
   const ports = {store, genesis: dir.genesis, verifyVote, hashAll, signal, checked};
-  const report = await verifyStore(level, ports);
-  reading.done();
+  const report = await verifyStore(level, ports).finally(() => reading.done());
   if (level !== "execute" || report.findings.length > 0) return report;
   const found = await execute(io, opened);
   return found === null ? report : {...report, findings: [found]};
