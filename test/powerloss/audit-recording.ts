@@ -1,7 +1,10 @@
 /** The audit log of a coordinator, whose commits are flushed beside its thread. */
 import {existsSync} from "node:fs";
 import path from "node:path";
-import {hexOf, textOf} from "../../src/codecs/bytes.js";
+import {equalBytes, hexOf, textOf} from "../../src/codecs/bytes.js";
+import {auditEntry} from "../../src/codecs/quorum/strict/audit.js";
+import {EMPTY_LOG} from "../../src/node/quorum/audit/log.js";
+import {leafHash} from "../../src/node/quorum/audit/tree.js";
 import {SqliteAuditLogStore} from "../../src/node/storage/quorum/audit-store.js";
 import {processOf, recordIn} from "./node-process.js";
 import type {Workload} from "./recording.js";
@@ -22,7 +25,7 @@ export const AUDIT: Workload = {
     parts: [{name: "log", isPromised: false, owns: (file) => file.startsWith(FILE), look: logIn}],
     owed(heard, {log}) {
       const size = Number(log!.split(" ")[0]);
-      const told = heard.flatMap((bytes) => /^size (\d+)$/m.exec(textOf(bytes))?.[1] ?? []);
+      const told = heard.flatMap((bytes) => [...textOf(bytes).matchAll(/^size (\d+)$/gm)].map(([, count]) => count!));
       return told.every((each) => Number(each) <= size)
         ? null
         : `entry ${told.at(-1)} was answered for, of ${size} kept`;
@@ -30,7 +33,7 @@ export const AUDIT: Workload = {
   }),
 };
 
-/** How many entries there are, and the leaf of the last; that they follow each other is looked at. */
+/** How many entries there are, the leaf of the last, and the tree. @throws Error where they do not follow each other */
 async function logIn(root: string): Promise<string> {
   const place = path.join(root, FILE);
   if (!existsSync(place)) return "0";
@@ -39,6 +42,11 @@ async function logIn(root: string): Promise<string> {
     const {size, head, frontier} = store.end();
     const entries = store.entries(0, size + 1);
     if (entries.length !== size) throw new Error(`${entries.length} entries of ${size}`);
+    for (const [at, bytes] of entries.entries()) {
+      const {previous} = auditEntry.decode(bytes);
+      const before = at === 0 ? EMPTY_LOG.head : leafHash(entries[at - 1]!);
+      if (!equalBytes(previous, before)) throw new Error(`entry ${at} does not follow the one before`);
+    }
     return `${size} ${hexOf(head)} ${frontier.map(hexOf).join()}`;
   } finally {
     store.close();

@@ -28,7 +28,7 @@ export interface CheckOptions extends Sample {
   readonly wholeOneIn?: number;
 }
 
-/** Moments of a recording; that after its last call is one. */
+/** Moments of a recording; that after its last call is one where it is whole. */
 export type Range = readonly [from: number, to: number];
 
 export interface Violation {
@@ -57,7 +57,7 @@ const TRIES = 4;
 
 const all = (): boolean => true;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-export const allOf = ({ops, from}: Pick<Recording, "ops" | "from">): Range => [from, ops.length + 1];
+export const allOf = ({ops, from, isWhole}: Recording): Range => [from, ops.length + (isWhole ? 1 : 0)];
 
 /** Checks a recording. The same sample of the same range tries the same states of it. */
 export const checkRecording = (recording: Recording, options: CheckOptions): Promise<CheckResult> =>

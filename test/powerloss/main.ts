@@ -60,6 +60,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const library = buildPreload(scratch);
     const recordings = [];
     for (const name of names) {
+      if (isInterrupted) break;
       const recorded = await WORKLOADS[name]!.record(library, path.join(scratch, name), {
         blocks: Number(values.blocks),
       });

@@ -57,6 +57,8 @@ export interface Recorded {
 export interface Recording extends Observer {
   readonly ops: readonly TraceOp[];
   readonly from: number;
+  /** Whether the last call was the last of a process that ended well, which is heard. */
+  readonly isWhole: boolean;
 }
 
 export interface Size {
@@ -82,7 +84,7 @@ export function readRecording(workload: Workload, {directory, from, to, known}: 
   const all = changed(decodeTrace(readFileSync(path.join(directory, "trace")), root)).slice(0, to);
   // Sends stay where they are, so that calls keep their numbers.
   const ops = isHeard ? all : all.map((op): TraceOp => (op.kind === "sent" ? UNHEARD : op));
-  return {ops, from, ...observer(known)};
+  return {ops, from, isWhole: to === undefined, ...observer(known)};
 }
 
 const UNHEARD: TraceOp = {kind: "failed", path: ""};
