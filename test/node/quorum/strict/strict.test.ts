@@ -7,7 +7,7 @@ import {concat} from "../../../../src/codecs/bytes.js";
 import {packProgram, programPackage} from "../../../../src/codecs/quorum/program-package.js";
 import {evaluatePayload, stockPayload} from "../../../../src/codecs/quorum/strict/job.js";
 import {sign} from "../../../../src/codecs/quorum/strict/statement.js";
-import {maskRequest, prepared} from "../../../../src/codecs/quorum/strict/statements.js";
+import {maskRequest, prepared, ticket} from "../../../../src/codecs/quorum/strict/statements.js";
 import type {QsdmError} from "../../../../src/errors.js";
 import {packElements, unpackElements} from "../../../../src/node/quorum/field/bytes.js";
 import {add} from "../../../../src/node/quorum/field/field.js";
@@ -111,6 +111,21 @@ describe("two of four", () => {
     const {parts, honest, outputMasks} = await attempt(wire, [0, 1]);
     expect(machines.outputs(PROGRAM, parts, outputMasks)).toEqual([]);
     for (const {culprits} of honest) expect(culprits.filter((place) => place !== 1)).toEqual([]);
+  });
+
+  test("a ticket is for no more evaluations than masks were given for, and than any ticket is for", async () => {
+    const alice = machines.quorum.parties.clients[0]!;
+    for (const [evaluations, code] of [
+      [0, "EVALUATIONS_TOO_MANY"],
+      [2, "MASKS_UNKNOWN"],
+      [33, "EVALUATIONS_TOO_MANY"],
+    ] as const) {
+      const {content} = machines.ticket(PROGRAM, INPUTS).signed;
+      const masked = concat(...Array.from({length: evaluations}, () => content.masked));
+      const wrong = sign(ticket, {...content, evaluations, masked}, (message) => alice.sign(message));
+      const parts = await machines.perform(machines.evaluation(PROGRAM, wrong));
+      expect(parts.map((part) => part.code)).toEqual(Array(4).fill(code));
+    }
   });
 
   test("a ticket is tried again without the one that was named, once for each attempt, and not after a result", async () => {
