@@ -35,7 +35,7 @@ type Program = ReturnType<typeof programOf>;
 /** Time for some work, and what of it all processes together computed. */
 export interface Took {
   readonly seconds: number;
-  /** NaN where the system does not say. */
+  /** NaN where it is not known. */
   readonly cpuSeconds: number;
 }
 
@@ -177,10 +177,8 @@ function cpuMsOf(pid: number): number {
   }
 }
 
-const less = (whole: Took, part: Took): Took => ({
-  seconds: whole.seconds - part.seconds,
-  cpuSeconds: whole.cpuSeconds - part.cpuSeconds,
-});
+/** Without processor time: the clock of processes is too coarse for a difference. */
+const less = (whole: Took, part: Took): Took => ({seconds: whole.seconds - part.seconds, cpuSeconds: Number.NaN});
 
 /** Comparisons of one input with as many numbers, added up. */
 const comparisonsOf = (count: number): string => {
