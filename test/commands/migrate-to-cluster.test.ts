@@ -113,6 +113,14 @@ test("receipts that are not those of their block are not sent on", async () => {
   expect(server.tables.sizes("receipt").partitions).toBe(15);
 });
 
+test("a block without its receipts, as a snapshot ends with, is sent and told of", async () => {
+  const dataDir = dataDirectory();
+  openSqlite(join(dataDir, "chain.db")).exec("DELETE FROM receipt WHERE height = 20").close();
+  const {status, data} = await migrate(...flagsOf(await serve(), dataDir));
+  expect([status, data.receipts]).toEqual([0, 39]);
+  expect(data.anomalies).toEqual([{kind: "receipts-missing", count: 1, first: "block 20"}]);
+});
+
 test("blocks that were pruned are told of, and the rest is sent", async () => {
   const server = await serve();
   const dataDir = dataDirectory();

@@ -41,6 +41,7 @@ export async function compareHistory(
   for (;;) {
     const next = await nextBlocks(near, last, upTo);
     if (next.length === 0) return {blocks, here: hexOf(here), there: hexOf(there), differs};
+    const wasSame: boolean = differs === null;
     for (const each of next) {
       signal.throwIfAborted();
       last = each.block.header.height;
@@ -50,7 +51,8 @@ export async function compareHistory(
       if (differs === null && !equalBytes(here, there)) differs = last;
       blocks += 1;
     }
-    if (differs === null) differs = await firstLost(next, found);
+    const lost: bigint | null = wasSame ? await firstLost(next, found) : null;
+    if (lost !== null && (differs === null || lost < differs)) differs = lost;
     progress("comparing", last, upTo);
   }
 }

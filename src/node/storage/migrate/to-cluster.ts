@@ -39,7 +39,8 @@ export async function fillCluster(rate: number | null, ports: FillPorts, signal:
     const blocks = await reading;
     const last = blocks.at(-1);
     if (!last) return copied.report(height, pace, anomalies);
-    for (const each of blocks) checkReceipts(each, ports);
+    for (const each of blocks)
+      if (!hasReceipts(each, ports)) anomalies.add("receipts-missing", `block ${each.block.header.height}`);
     height = last.block.header.height;
     // One batch is read while the cluster takes the one before, and no more: each may be of megabytes.
     reading = readAhead(near, height);
@@ -57,11 +58,15 @@ function readAhead(near: SqliteStore, shipped: bigint): Promise<readonly History
   return reading;
 }
 
-/** Holds receipts, which nothing has decoded, to the root that the next header names, or the head. */
-function checkReceipts({block, receipts}: HistoryBlock, {near, hashAll}: Pick<FillPorts, "near" | "hashAll">): void {
+/**
+ * Holds receipts, which nothing has decoded, to the root that the next header names, or the head.
+ * @returns false where there are none: the block that a snapshot ends with came without
+ */
+function hasReceipts({block, receipts}: HistoryBlock, {near, hashAll}: Pick<FillPorts, "near" | "hashAll">): boolean {
   const {height} = block.header;
   const expected = near.header(height + 1n)?.parentReceiptsRoot ?? near.head()!.receiptsRoot;
-  if (sectionRoot(receipts, hashAll) === expected) return;
+  if (sectionRoot(receipts, hashAll) === expected) return true;
+  if (receipts.length === 0) return false;
   throw new UnavailableError("DATABASE_CORRUPT", `block ${height}: its receipts are not those that its chain names`, {
     hint: "run qsdm store verify, and restore the data directory from a copy",
   });
