@@ -121,9 +121,9 @@ test(`${KILLS} kills during acknowledged writes lose nothing`, {timeout: KILLS *
   const dataDir = await initTestNode(genesis);
   const senders = accounts.map((account) => new Sender(account));
   const log: WriteLog = {sent: new Set(), acknowledged: new Set()};
-  let inside = 0;
+  let [kills, inside] = [0, 0];
   // A machine with much else to do shows a commit's first line here only when the commit is over: then more are needed.
-  for (let kills = 0; kills < KILLS || inside < INSIDE_COMMIT; kills++) {
+  for (; kills < KILLS || inside < INSIDE_COMMIT; kills++) {
     const node = await start(dataDir);
     const client = createClient({...CLIENT_DEFAULTS, url: node.url, timeoutMs: 5_000});
     const before = log.acknowledged.size;
@@ -163,5 +163,5 @@ test(`${KILLS} kills during acknowledged writes lose nothing`, {timeout: KILLS *
   expect(held.balancesDust + held.bondsDust).toBe(expectedDust(supplyOf(chain.state)));
   for (const txId of owed) expect(store.receipt(txId)?.outcome).toBe("applied");
   store.close();
-  console.log(`${KILLS} kills, ${inside} inside a commit, ${owed.length} of ${log.sent.size} writes acknowledged`);
+  console.log(`${kills} kills, ${inside} inside a commit, ${owed.length} of ${log.sent.size} writes acknowledged`);
 });
