@@ -5,10 +5,12 @@ import {
   DEFAULT_POLICY,
   DEFAULT_SECRET_NAME,
   DEFAULT_VERSION,
+  PACKAGE_MAX_BYTES,
   type ProgramPackage,
   packProgram,
   programPackage,
 } from "../../codecs/quorum/program-package.js";
+import {RuleError} from "../../errors.js";
 import {compile, SOURCE_MAX_CHARS} from "../../node/quorum/language/compile.js";
 import {inputNames} from "../../node/quorum/program/evaluate.js";
 import {optimize} from "../../node/quorum/program/optimize.js";
@@ -42,6 +44,19 @@ export function compilePackage(source: string, flags: Omit<Flags, "out" | "force
       maxEvalsPerMinute: flags.rate ?? DEFAULT_POLICY.maxEvalsPerMinute,
     },
   });
+}
+
+/** The package as a file. @throws RuleError PACKAGE_TOO_LARGE: no command or service would read it */
+function encoded(program: ProgramPackage): Uint8Array {
+  const bytes = programPackage.encode(program);
+  if (bytes.length <= PACKAGE_MAX_BYTES) return bytes;
+  throw new RuleError(
+    "PACKAGE_TOO_LARGE",
+    `a package of ${bytes.length} bytes, at most ${PACKAGE_MAX_BYTES} are read`,
+    {
+      hint: "use shorter names, or --optimize; macros make names of the one that they define",
+    },
+  );
 }
 
 export const quorumCompileCommand = (io: Io): Command =>
@@ -81,7 +96,10 @@ export const quorumCompileCommand = (io: Io): Command =>
     .option("--rate <n>", `evaluations per minute and identity (default: ${DEFAULT_POLICY.maxEvalsPerMinute})`, u64Flag)
     .action(async (path: string, {out, force, ...flags}: Flags) => {
       const file = await io.readFile(path, {flag: "<file>", maxBytes: 4 * SOURCE_MAX_CHARS});
-      const program = inFile(path, () => compilePackage(textOf(file), flags));
+      const {program, bytes} = inFile(path, () => {
+        const compiled = compilePackage(textOf(file), flags);
+        return {program: compiled, bytes: encoded(compiled)};
+      });
       const {programId, version, ir} = program;
       const {products, comparisons, triples} = costOf(ir);
       const summary = {
@@ -96,7 +114,6 @@ export const quorumCompileCommand = (io: Io): Command =>
         triples,
         policy: policyDocument(program.policy),
       };
-      const bytes = programPackage.encode(program);
       if (out === "-") return io.result({...summary, package: textOf(bytes).trimEnd()}, textOf(bytes).trimEnd());
       await io.writeFile(out, bytes, {force});
       io.result({...summary, path: out}, programId);

@@ -73,6 +73,12 @@ describe("compile", () => {
     expect((await call("compile /sq --out /p", files)).status).toBe(2);
     expect((await call("compile /sq --out /p --force", files)).status).toBe(0);
   });
+
+  test("a package that no command would read is not written", async () => {
+    const large = `input x\ndot ${"d".repeat(40)} =${" x x".repeat(28_000)}\noutput x`;
+    const {status, out, files} = await call("compile /s --out /p --json", {"/s": large});
+    expect([status, JSON.parse(out).error.code, files.has("/p")]).toEqual([3, "PACKAGE_TOO_LARGE", false]);
+  });
 });
 
 describe("inspect", () => {

@@ -1,5 +1,6 @@
 /** A program while it is compiled: nodes so far, names in use, outputs so far. */
 import {type ConstNode, IR_MAX_NODES, type Ir, type Node, WIRE_NAME_MAX} from "../../../codecs/quorum/ir.js";
+import {PACKAGE_MAX_BYTES} from "../../../codecs/quorum/program-package.js";
 import {DecodeError} from "../../../errors.js";
 
 /** Refuses source text; `line` is `null` for faults of the whole. @throws DecodeError SOURCE_INVALID */
@@ -14,8 +15,10 @@ export const isGenerated = (name: string): boolean => /^__.+_[0-9]+$/.test(name)
 
 export class Draft {
   readonly #nodes: Node[] = [];
+  /** Characters of all names, wherever one stands. */
+  #chars = 0;
   readonly #names = new Set<string>();
-  readonly #outputs: string[] = [];
+  readonly #outputs = new Set<string>();
   /** Constants that statements share, by value. */
   readonly #constants = new Map<bigint, string>();
   /** Counts generated wires over the whole program. */
@@ -32,9 +35,14 @@ export class Draft {
     for (const name of names) if (!this.#names.has(name)) refuseSource(line, `undefined identifier '${name}'`);
   }
 
-  /** Appends a node whose name was checked. @throws DecodeError SOURCE_INVALID above the most nodes */
+  /** Appends a node whose name was checked. @throws DecodeError SOURCE_INVALID above the most nodes, or names */
   add(line: number, node: Node): string {
     if (this.#nodes.length >= IR_MAX_NODES) refuseSource(line, `more than ${IR_MAX_NODES} nodes`);
+    this.#chars +=
+      "inputs" in node ? node.inputs.reduce((sum, name) => sum + name.length, node.id.length) : node.id.length;
+    // Macros make long names of one: a short source could have more of them than memory has room for.
+    if (this.#chars > PACKAGE_MAX_BYTES)
+      refuseSource(line, `names of more than ${PACKAGE_MAX_BYTES} characters in all: no package has room for them`);
     this.#names.add(node.id);
     this.#nodes.push(node);
     return node.id;
@@ -64,13 +72,13 @@ export class Draft {
   /** @throws DecodeError SOURCE_INVALID */
   addOutput(line: number, name: string): void {
     this.checkDefined(line, [name]);
-    if (this.#outputs.includes(name)) refuseSource(line, `duplicate output '${name}'`);
-    this.#outputs.push(name);
+    if (this.#outputs.has(name)) refuseSource(line, `duplicate output '${name}'`);
+    this.#outputs.add(name);
   }
 
   /** @throws DecodeError SOURCE_INVALID without an output */
   finish(): Ir {
-    if (this.#outputs.length === 0) refuseSource(null, "No output statement found");
-    return {nodes: this.#nodes, outputs: this.#outputs};
+    if (this.#outputs.size === 0) refuseSource(null, "No output statement found");
+    return {nodes: this.#nodes, outputs: [...this.#outputs]};
   }
 }

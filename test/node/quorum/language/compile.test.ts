@@ -102,11 +102,13 @@ describe("strict syntax", () => {
   });
 });
 
-test("limits hold: size of the source, number of nodes, length of a name", () => {
+test("limits hold: size of the source, number of nodes, length of a name and of all names", () => {
   expect(refusal(" ".repeat(SOURCE_MAX_CHARS + 1))).toContain("source of more than");
   expect(refusal(`input ${"x".repeat(WIRE_NAME_MAX + 1)}`)).toContain("identifier of more than");
   const many = `input x\ndot d =${" x x".repeat(IR_MAX_NODES / 2 + 1)}`;
   expect(refusal(many)).toBe(`Line 2: more than ${IR_MAX_NODES} nodes`);
+  const quotients = Array.from({length: 10}, (_, at) => `div ${"q".repeat(990)}${at} = x x 64`);
+  expect(refusal(["input x", ...quotients].join("\n"))).toMatch(/^Line 8: names of more than 8388608 characters/);
 });
 
 test("a printed program compiles to the same IR", () => {
