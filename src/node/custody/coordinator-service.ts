@@ -31,7 +31,7 @@ import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
 import type {AuditDesk} from "./audit-desk.js";
 import type {CustodianCalls} from "./custodian-calls.js";
-import {blamed, isRefusal, missing} from "./failures.js";
+import {areRefusals, blamed, missing} from "./failures.js";
 import {Jobs, type Ran} from "./jobs.js";
 import {rotationHandlers} from "./rotations.js";
 import type {Handlers, MethodName} from "./rpc.js";
@@ -209,7 +209,9 @@ export class StrictCoordinator {
     checkStatement(maskRequest, request, {...this.ports, nowMs: nowMs()});
     const count = masksFor(this.#program(request.content.programId), request.content.evaluations);
     const first = await this.stock.allocate("mask", count);
-    const {answers, error} = await custodians.all("masks", {request, first});
+    const given = await custodians.all("masks", {request, first});
+    const {answers, error} = given;
+    if (areRefusals(given)) this.stock.giveBack("mask", {first, count});
     if (answers.length >= members.k) {
       const {programId, client: party} = request.content;
       audit.note({event: "masks", subject: digestOf(maskRequest, request), programId, party});
@@ -243,19 +245,19 @@ export class StrictCoordinator {
       const job: Job = {roster: members.digest, kind: "evaluate", run: 0n, epoch: content.epoch, participants, payload};
       const by = {programId: content.programId, party: content.client};
       let results: readonly SignedResult[] = [];
-      const {answers, failures} = await this.#jobs.run(job, by, (ran) => {
-        results = this.#resultsIn(ran);
+      const ran = await this.#jobs.run(job, by, (whole) => {
+        results = this.#resultsIn(whole);
         const [first] = results;
         return first ? resultCommitment(content.nonce, first.content.masked) : null;
       });
+      const {answers, failures} = ran;
       if (results.length >= members.k) {
         this.counts.evaluations += evaluations;
         this.counts.bits += bits;
         return {results, suspects: [...out], traffic: {attempts: attempt, triples, bits, ...trafficOf(answers)}};
       }
       this.counts.aborts++;
-      if (answers.length === 0 && failures.every(({error}) => isRefusal(error)))
-        this.stock.giveBack("triple", {first: firstTriple, count: triples});
+      if (areRefusals(ran)) this.stock.giveBack("triple", {first: firstTriple, count: triples});
       const more = blamed(members, failures).filter((place) => !out.has(place));
       for (const place of more) {
         out.add(place);

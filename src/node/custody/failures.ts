@@ -16,9 +16,12 @@ const UNFIT = new Set([
   "INTERNAL",
 ]);
 
-/** Whether a custodian refused to begin, and so used nothing. One that lost what it was to use says so by a code of its own. */
-export const isRefusal = (error: unknown): boolean =>
-  error instanceof RuleError && error.code !== "EVALUATION_ABORTED" && error.code !== "STOCK_EXHAUSTED";
+/** Whether all custodians refused to begin, and so used nothing. One that lost what it was to use says so by a code of its own. */
+export const areRefusals = ({answers, failures}: Answers<unknown>): boolean =>
+  answers.length === 0 &&
+  failures.every(
+    ({error}) => error instanceof RuleError && error.code !== "EVALUATION_ABORTED" && error.code !== "STOCK_EXHAUSTED",
+  );
 
 export const codeOf = (error: unknown): string => (error instanceof QsdmError ? error.code : "INTERNAL");
 

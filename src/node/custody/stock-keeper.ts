@@ -82,7 +82,7 @@ export class StockKeeper {
     return exhausted(kind);
   }
 
-  /** Numbers that were handed out for what no custodian began. Where others were handed out since, they stay unused. */
+  /** Numbers that were handed out for what no custodian began. */
   giveBack(kind: StockKind, range: Range): void {
     this.#allocations[kind].giveBack(range);
   }

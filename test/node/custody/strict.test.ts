@@ -217,6 +217,22 @@ describe("two of three custodians", () => {
     expect(await held()).toBe(before);
   });
 
+  test("requests for masks that are refused use none of them up", async () => {
+    const [client, operator] = [await quorum.client(0), await quorum.operator(0)];
+    onTestFinished(() => {
+      for (const each of [client, operator]) each.close();
+    });
+    const unapproved = packProgram(compile("input x\nmul y = x x\noutput y\noutput x"));
+    await client.deploy(unapproved, new Map());
+    const held = async () => (await operator.call("stock", {triples: 0, masks: 0})).masks;
+    const refused = expect.objectContaining({code: "PROGRAM_INACTIVE"});
+    await expect(client.evaluate(unapproved, new Map([["x", 1n]]))).rejects.toThrow(refused);
+    const before = await held();
+    for (let asked = 0; asked < 3; asked++)
+      await expect(client.evaluate(unapproved, new Map([["x", 1n]]))).rejects.toThrow(refused);
+    expect(await held()).toBe(before);
+  });
+
   test("a program that takes more triples than can be made is not deployed", async () => {
     const client = await quorum.client(0);
     onTestFinished(() => client.close());

@@ -24,33 +24,35 @@ function overlap(a: readonly Range[], b: readonly Range[]): Range[] {
   return common;
 }
 
+/** All numbers from `first` on that anybody will ever come to. */
+const from = (first: bigint): Range => ({first, count: Number.MAX_SAFE_INTEGER});
+
 export class Allocation {
   #ranges: readonly Range[] = [];
-  /** Nothing below was not handed out. */
-  #next = 0n;
+  /** What was not handed out, or given back. */
+  #free: readonly Range[] = [from(0n)];
 
   /** What is left, once what was handed out is taken off. */
   offer(ranges: readonly Range[]): void {
-    this.#ranges = overlap(ranges, [{first: this.#next, count: Number.MAX_SAFE_INTEGER}]);
+    this.#ranges = overlap(ranges, this.#free);
   }
 
   get left(): number {
     return this.#ranges.reduce((sum, {count}) => sum + count, 0);
   }
 
-  /** Number of the first of `count` in a row, or `null`. */
+  /** Number of the first of `count` in a row, or `null`. What lies below, and is too little, is left out for good. */
   take(count: number): bigint | null {
     const range = this.#ranges.find((each) => each.count >= count);
     if (!range) return null;
-    this.#next = range.first + BigInt(count);
+    this.#free = overlap(this.#free, [from(range.first + BigInt(count))]);
     this.offer(this.#ranges);
     return range.first;
   }
 
-  /** What was taken last and nobody used; it is there again once it is offered. */
-  giveBack({first, count}: Range): void {
-    if (this.#next !== first + BigInt(count)) return;
-    this.#next = first;
+  /** What was taken and nobody used; it is there again once it is offered. */
+  giveBack(range: Range): void {
+    this.#free = joinedRanges([range, ...this.#free]);
     this.clear();
   }
 

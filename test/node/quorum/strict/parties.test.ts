@@ -132,3 +132,19 @@ test("numbers are handed out once, out of what all hold", () => {
   allocation.offer(commonRanges(held));
   expect(allocation.take(1)).toBe(null);
 });
+
+test("numbers that were given back are handed out again, whatever was handed out since and is in use", () => {
+  const allocation = new Allocation();
+  const held = [{first: 0n, count: 100}];
+  allocation.offer(held);
+  expect([10, 10, 10].map((count) => allocation.take(count))).toEqual([0n, 10n, 20n]);
+  allocation.giveBack({first: 0n, count: 10});
+  expect([allocation.left, allocation.take(1)]).toEqual([0, null]);
+  allocation.offer(held);
+  expect([allocation.left, allocation.take(4), allocation.take(6), allocation.take(10)]).toEqual([80, 0n, 4n, 30n]);
+  // Both that were refused are one again with what lies above.
+  allocation.giveBack({first: 20n, count: 10});
+  allocation.giveBack({first: 30n, count: 10});
+  allocation.offer(held);
+  expect([allocation.take(80), allocation.left]).toEqual([20n, 0]);
+});
