@@ -34,7 +34,7 @@ export const quorumLintCommand = (io: Io): Command =>
       "The counts are bounds on what a permitted client learns by asking. No protocol on shares makes them larger; a " +
       "smaller budget, fewer outputs or rounded ones do.\n\n" +
       "An output that compares or shifts is no polynomial: it has no degree, its structure is piecewise, and what counts is how " +
-      "many bits an answer says, of all outputs together. --secret-bits is how many bits each secret and constant has. Without " +
+      "many bits an answer says. Outputs with secrets or constants in common answer together. --secret-bits is how many bits each secret and constant has. Without " +
       "it 16 are reckoned with for piecewise outputs, and for the others a whole element, of which an answer gives one: small " +
       "weights come several to an answer, when a client sends inputs far apart in size. Count those with --secret-bits.",
     examples: [

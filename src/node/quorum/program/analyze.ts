@@ -3,7 +3,8 @@
  *
  * A client may ask what its budget allows and interpolate the answers; no protocol on shares stops that. With d inputs
  * and total degree D there are C(d+D, D) coefficients, and as many answers always give the function. Known structure
- * needs fewer: u unknown constants and secrets fall to about u answers, and one more where squares leave a sign open.
+ * needs fewer: u unknown constants and secrets fall to about u answers, and one more where squares leave a sign open. Where m
+ * outputs have unknowns in common, an evaluation answers m times.
  *
  * An output that compares or shifts is no polynomial, and what counts is how much one answer says: u unknowns of b bits each
  * take u b / a answers of a bits, and no fewer unless they are guessed. Bisection comes near to that.
@@ -17,10 +18,10 @@ import {
   secretNames,
 } from "../../../codecs/quorum/ir.js";
 import {RuleError} from "../../../errors.js";
-import {isGenerated} from "../language/draft.js";
+import {bitsTogether, isUnknown} from "./common-unknowns.js";
 import {inputNames} from "./evaluate.js";
 import {prune} from "./optimize.js";
-import {bitsOfWires} from "./range.js";
+import {bitsOfWires, ELEMENT_BITS} from "./range.js";
 
 /** How an output depends on the inputs, as far as the nodes show; what cancels is not seen. */
 export type Structure = "constant" | "linear" | "square" | "univariate" | "multivariate" | "piecewise";
@@ -85,8 +86,7 @@ export function analyze(ir: Ir, {secretBits}: AnalyzeOptions = {}): Analysis {
     depths.set(node.id, below.reduce((deepest, depth) => Math.max(deepest, depth), 0) + (isLayer ? 1 : 0));
   }
   const bits = bitsOfWires(ir);
-  // One evaluation answers with all of them.
-  const allBits = ir.outputs.reduce((sum, name) => sum + bits.get(name)!, 0);
+  const together = bitsTogether(ir, bits);
   return {
     inputs: inputNames(ir),
     constants: ir.nodes.filter(({type}) => type === "const").length,
@@ -94,7 +94,10 @@ export function analyze(ir: Ir, {secretBits}: AnalyzeOptions = {}): Analysis {
     depth: [...depths.values()].reduce((deepest, depth) => Math.max(deepest, depth), 0),
     rounds: ir.nodes.some(isBitOperation) ? null : countRounds(ir),
     outputs: ir.outputs.map((name) =>
-      analyzeOutput({nodes: ir.nodes, outputs: [name]}, {degrees, secretBits, allBits, answerBits: bits.get(name)!}),
+      analyzeOutput(
+        {nodes: ir.nodes, outputs: [name]},
+        {degrees, secretBits, answerBits: bits.get(name)!, allBits: together.get(name)!},
+      ),
     ),
   };
 }
@@ -132,7 +135,9 @@ function analyzeOutput(
   const queries = [
     ...(interpolationQueries === null ? [] : [interpolationQueries]),
     ...(degree === null ? [] : [BigInt(unknowns) + (degree > 1n ? 1n : 0n)]),
-    ...(degree === null || secretBits !== undefined ? [bySize(unknowns, secretBits ?? UNKNOWN_BITS, allBits)] : []),
+    ...(degree === null || secretBits !== undefined || allBits > answerBits
+      ? [bySize(unknowns, secretBits ?? (degree === null ? UNKNOWN_BITS : ELEMENT_BITS), allBits)]
+      : []),
   ];
   return {
     name,
@@ -145,8 +150,6 @@ function analyzeOutput(
     extractionQueries: unknowns === 0 || answerBits === 0 ? 0n : queries.reduce((a, b) => (a < b ? a : b)),
   };
 }
-
-const isUnknown = ({type, id}: Node): boolean => type === "secret" || (type === "const" && !isGenerated(id));
 
 /** Answers of `answerBits` that have room for so many unknowns. */
 const bySize = (unknowns: number, bits: number, answerBits: number): bigint =>

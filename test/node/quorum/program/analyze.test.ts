@@ -48,6 +48,25 @@ describe("answers that give a program away", () => {
     for (const x of [4n, 99n]) expect(lagrangeAt(points, x)).toBe(answer(cubic, x));
   });
 
+  test("fewer where outputs have unknowns in common, and no fewer where they have none", () => {
+    const queries = (source: string): readonly bigint[] =>
+      analyze(compile(`input x\nsecret a\nsecret b\nsecret c\nmul m = a x\n${source}`)).outputs.map(
+        ({extractionQueries}) => extractionQueries,
+      );
+    const common = "add y = m b\nadd z = y b\noutput y z";
+    expect(queries(common)).toEqual([1n, 1n]);
+    // One answer gives both.
+    const [a, b, x] = [31n, 77n, 5n];
+    const secrets = new Map(Object.entries({a, b}));
+    const ir = compile(`input x\nsecret a\nsecret b\nmul m = a x\n${common}`);
+    const {y = 0n, z = 0n} = Object.fromEntries(evaluate(ir, {inputs: new Map([["x", x]]), secrets}));
+    expect([(y - (z - y)) / x, z - y]).toEqual([a, b]);
+    expect(queries("mul n = b x\nadd y = n c\noutput m y")).toEqual([1n, 2n]);
+    // What a ties to b, and b to c, is about all three.
+    expect(queries("add y = m b\nadd z = b c\nadd u = m x\noutput y z u")).toEqual([1n, 1n, 1n]);
+    expect(queries("lt y = x a\nlt z = x b\noutput y z")).toEqual([16n, 16n]);
+  });
+
   test("none where there is nothing to find, and the number of unknowns where structure says no more", () => {
     expect(outputOf("input x\nmul y = x x\noutput y").extractionQueries).toBe(0n);
     const two = "input x\ninput z\nconst s = 4\nmul a = x z\nmul b = a s\nmul y = b x\noutput y";
