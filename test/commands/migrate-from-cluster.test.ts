@@ -13,6 +13,7 @@ import {DEFAULT_CQL_OPTIONS} from "../../src/node/storage/cql/options.js";
 import {CqlSession} from "../../src/node/storage/cql/session.js";
 import {fetchHistory} from "../../src/node/storage/migrate/from-cluster.js";
 import {loadCompression} from "../../src/node/storage/sqlite/compression.js";
+import {openSqlite} from "../../src/node/storage/sqlite/driver.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {Voters} from "../../src/node/upkeep/voters.js";
 import {makeChain, trimChain} from "../migration/made-chain.js";
@@ -158,6 +159,31 @@ test("what the cluster never had is told of, and the rest comes", async () => {
   expect(status).toBe(0);
   expect(data).toMatchObject({blocks: 30, height: "9", verified: {blocks: 32}});
   expect(data.anomalies).toEqual([{kind: "blocks-pruned", count: 9, first: "block 1"}]);
+});
+
+test("the block that a snapshot ended with comes without its receipts, as it was, and is told of", async () => {
+  const restored = path.join(scratchDirectory(), "restored");
+  cpSync(full, restored, {recursive: true});
+  const file = path.join(restored, "chain.db");
+  const store = await SqliteStore.open({path: file, slashReceiptsMax: 1, eventBlocksKept: 1});
+  store.prune({upTo: 19n, blocksMax: 100});
+  store.close();
+  openSqlite(file).exec("DELETE FROM receipt WHERE height = 20").close();
+  const verify = () => command("store", "verify", "--level", "votes", "--data-dir", restored);
+  expect(await verify()).toMatchObject({status: 0, data: {bodies: 22}});
+
+  const cluster = await CqlServer.start();
+  servers.push(cluster);
+  expect((await migrate("to-cluster", ...flagsOf(cluster, restored))).status).toBe(0);
+  await trimChain(file);
+  const {status, data} = await migrate("from-cluster", ...flagsOf(cluster, restored), "--verify");
+  expect(status).toBe(0);
+  expect(data).toMatchObject({blocks: 20, receipts: 57, height: "19", verified: {blocks: 22}});
+  expect(data.anomalies).toEqual([
+    {kind: "blocks-pruned", count: 19, first: "block 1"},
+    {kind: "receipts-missing", count: 1, first: "block 20"},
+  ]);
+  expect(await verify()).toMatchObject({status: 0, data: {bodies: 22}});
 });
 
 describe("is found out, and keeps what came before", () => {
