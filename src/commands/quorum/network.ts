@@ -1,6 +1,8 @@
+import {resolve} from "node:path";
 import type {Command} from "commander";
 import {textOf, utf8} from "../../codecs/bytes.js";
 import {NETWORK_MAX_BYTES, readNetwork} from "../../codecs/quorum/network.js";
+import {UsageError} from "../../errors.js";
 import {compile} from "../../node/quorum/language/compile.js";
 import {
   DEFAULT_FRACTION_BITS,
@@ -60,6 +62,9 @@ export const quorumNetworkCommand = (io: Io): Command =>
     )
     .option("--force", "replace existing files", false)
     .action(async (path: string, {out, secretsOut, fractionBits, force}: Flags) => {
+      // One would replace the other, readable by everyone.
+      if (resolve(out) === resolve(secretsOut))
+        throw new UsageError("FLAG_CONFLICT", "--out and --secrets-out name the same file");
       const file = await io.readFile(path, {flag: "<file>", maxBytes: NETWORK_MAX_BYTES});
       const {source, secrets, ir} = inFile(path, () => {
         const program = networkProgram(readNetwork(textOf(file)), fractionBits);

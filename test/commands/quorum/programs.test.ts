@@ -309,12 +309,17 @@ describe("network", () => {
     for (const each of lines) expect(tutorial.replaceAll(/ +/g, "\t")).toContain(each);
   });
 
-  test("refuses what is no network, bits out of range, and to replace a file", async () => {
+  test("refuses what is no network, bits out of range, to replace a file, and one file for both", async () => {
     expect((await call(`${line} --json`, {"/m": "{}"})).out).toContain("NETWORK_INVALID");
     for (const bits of ["16", "41"])
       expect((await call(`${line} --fraction-bits ${bits}`, {"/m": model})).status).toBe(2);
     expect((await call(line, {"/m": model, "/w": "mine"})).status).toBe(2);
     expect((await call(`${line} --force`, {"/m": model, "/w": "old"})).status).toBe(0);
+    const {out, files} = await call("network /m --out /w --secrets-out /./w --force --json", {
+      "/m": model,
+      "/w": "old",
+    });
+    expect([JSON.parse(out).error.code, textOf(files.get("/w")!)]).toEqual(["FLAG_CONFLICT", "old"]);
   });
 });
 
