@@ -85,6 +85,7 @@ export class StockKeeper {
   /** Numbers that were handed out for what no custodian began. */
   giveBack(kind: StockKind, range: Range): void {
     this.#allocations[kind].giveBack(range);
+    void this.look();
   }
 
   /** Asks custodians what they hold. */

@@ -230,6 +230,11 @@ describe("two of three custodians", () => {
     const before = await held();
     for (let asked = 0; asked < 3; asked++)
       await expect(client.evaluate(unapproved, new Map([["x", 1n]]))).rejects.toThrow(refused);
+    // Nobody has to ask before the figures say so.
+    await vi.waitFor(async () => {
+      const metrics = await quorum.coordinator!.registry.metrics();
+      expect(metrics).toContain(`qsdm_quorum_pool{kind="mask"} ${before}\n`);
+    });
     expect(await held()).toBe(before);
   });
 
