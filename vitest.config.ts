@@ -9,7 +9,7 @@ const APART = [
   "test/node/{compute,custody,network,storage/cql,storage/quorum}/**/*.test.ts",
   "test/node/mining/{choose-backend,solver}.test.ts",
   "test/node/mining/rejections/*.test.ts",
-  "test/node/storage/sqlite/{log/*,space}.test.ts",
+  "test/node/storage/sqlite/{compression,log/*,space}.test.ts",
 ];
 
 export default defineConfig({
