@@ -1,8 +1,8 @@
 import {expect, test} from "vitest";
 import {bigintField} from "../../../../src/node/compute/field.js";
-import {packElements} from "../../../../src/node/quorum/field/bytes.js";
+import {packElements, unpackElements} from "../../../../src/node/quorum/field/bytes.js";
 import {add, mul, P, sub} from "../../../../src/node/quorum/field/field.js";
-import {share} from "../../../../src/node/quorum/sharing/shamir.js";
+import {reconstruct, share} from "../../../../src/node/quorum/sharing/shamir.js";
 import type {Session} from "../../../../src/node/quorum/verified/authenticated.js";
 import {runInLockStep, type Wire} from "../../../../src/node/quorum/verified/lock-step.js";
 import {checkProducts} from "../../../../src/node/quorum/verified/product-check.js";
@@ -17,13 +17,19 @@ const SHAPES = [
 ] as const;
 
 /** Products of which some are moved, checked by all custodians. */
-function check(shape: {n: number; k: number}, count: number, moves: ReadonlyMap<number, bigint>, wire?: Wire): number {
+function check(
+  shape: {n: number; k: number},
+  count: number,
+  moves: ReadonlyMap<number, bigint>,
+  wire?: Wire,
+  ys = Array.from({length: count}, draw),
+): number {
   const {n, k} = shape;
   const shared = (values: readonly bigint[]) => {
     const all = values.map((value) => share(value, shape, draw));
     return (place: number) => packElements(all.map((shares) => shares[place]!.y));
   };
-  const [xs, ys] = [0, 1].map(() => Array.from({length: count}, draw)) as [bigint[], bigint[]];
+  const xs = Array.from({length: count}, draw);
   const zs = xs.map((x, at) => add(mul(x, ys[at]!), moves.get(at) ?? 0n));
   const [x, y, z] = [shared(xs), shared(ys), shared(zs)];
   function* protocol(party: Party) {
@@ -84,4 +90,23 @@ test("a custodian that moves what it adds to the check does not hide a wrong pro
         expect.objectContaining({code: "EVALUATION_ABORTED"}),
       );
     }
+});
+
+test("what is opened in the end is another product each time, and tells no factor, also where there is one product", () => {
+  const [shape] = SHAPES;
+  const last = check(shape, 1, new Map()) - 1;
+  const opened = (): bigint[] => {
+    const shares = new Map<number, readonly bigint[]>();
+    const wire: Wire = (message, {from, round}) => {
+      if (round === last) shares.set(from, unpackElements(message.subarray(32)));
+      return message;
+    };
+    // Whatever public number it is taken times, 0 would show.
+    check(shape, 1, new Map(), wire, [0n]);
+    const points = [...shares].slice(0, shape.k);
+    return [0, 1, 2].map((at) => reconstruct(points.map(([from, all]) => ({x: BigInt(from + 1), y: all[at]!}))));
+  };
+  const [[u, v, z], [, again]] = [opened(), opened()] as [[bigint, bigint, bigint], bigint[]];
+  expect(mul(u, v)).toBe(z);
+  expect(new Set([0n, v, again]).size).toBe(3);
 });
