@@ -26,7 +26,7 @@ export const quorumLintCommand = (io: Io): Command =>
       "Analyzes a package or source text before anyone approves it. For each output: its degree, its structure, how many " +
       "answers always give the function to whoever interpolates them, and how many typically give its constants. Then " +
       "findings: a budget that allows that many answers, a policy that allows none, unused wires, constants in clear, " +
-      "more triples than custodians make, products that cost a triple for nothing. Prints records: `output` name, degree, structure, inputs, unknowns, " +
+      "more triples than custodians make, comparisons that such custodians cannot evaluate, products that cost a triple for nothing. Prints records: `output` name, degree, structure, inputs, unknowns, " +
       "interpolation queries, extraction queries, bits of an answer; `cost` products, comparisons and shifts, triples, rounds, depth, " +
       "bytes between custodians; then severity, code, wire, message. Works offline.\n\n" +
       "Triples, rounds and bytes are those of the strict profile, checks included. In the compat profile an evaluation takes a " +

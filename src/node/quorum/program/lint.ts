@@ -5,6 +5,7 @@ import {RuleError} from "../../../errors.js";
 import {isGenerated} from "../language/draft.js";
 import type {Threshold} from "../sharing/shamir.js";
 import {checkCost} from "../verified/cost.js";
+import {checkShape} from "../verified/shape.js";
 import {type Analysis, type AnalyzeOptions, analyze} from "./analyze.js";
 import {optimize, prune} from "./optimize.js";
 
@@ -21,6 +22,7 @@ export type FindingCode =
   | "BUDGET_ALLOWS_EXTRACTION"
   | "POLICY_ALLOWS_NOTHING"
   | "TOO_COSTLY"
+  | "NEEDS_STRICT"
   | "CONSTANTS_IN_CLEAR"
   | "CONSTANT_OUTPUT"
   | "UNUSED_INPUT"
@@ -75,15 +77,26 @@ function budgetFindings({outputs}: Analysis, policy: Required<PolicyManifest>): 
 
 function costFindings(ir: Ir, {n, k}: Threshold): Finding[] {
   const t = k - 1;
-  // Fewer evaluate it by the compat profile alone, which makes triples by the product.
-  if (n < 2 * t + 1) return [];
+  const shape = refusalOf(() => checkShape({n, k}));
+  if (shape !== null) {
+    // Such custodians are of the compat profile, which makes triples by the product and compares nothing.
+    if (!ir.nodes.some(isBitOperation)) return [];
+    const message = `only the strict profile evaluates comparisons and shifts, and there ${shape}`;
+    return [{severity: "warning", code: "NEEDS_STRICT", wire: null, message}];
+  }
+  const cost = refusalOf(() => checkCost(ir, {n, t}));
+  if (cost === null) return [];
+  const message = `${n} custodians of whom ${k} open a value refuse it: ${cost}`;
+  return [{severity: "warning", code: "TOO_COSTLY", wire: null, message}];
+}
+
+function refusalOf(check: () => void): string | null {
   try {
-    checkCost(ir, {n, t});
-    return [];
+    check();
+    return null;
   } catch (error) {
-    if (!(error instanceof RuleError)) throw error;
-    const message = `${n} custodians of whom ${k} open a value refuse it: ${error.message}`;
-    return [{severity: "warning", code: "TOO_COSTLY", wire: null, message}];
+    if (error instanceof RuleError) return error.message;
+    throw error;
   }
 }
 

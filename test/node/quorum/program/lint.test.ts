@@ -29,6 +29,20 @@ test("a comparison gives its secret away by bits: a budget of so many answers is
   expect([finding(20).length, finding(21).length]).toEqual([1, 0]);
 });
 
+test("a comparison for custodians that only the compat profile has is a warning, a product is none", () => {
+  const codes = (source: string, n: number, k: number): string[] =>
+    lint(compile(`input x\n${source}\noutput y`), {}, {shape: {n, k}}).map(({code}) => code);
+  for (const [n, k] of [
+    [3, 3],
+    [3, 1],
+    [64, 32],
+  ] as const) {
+    expect([n, k, codes("lt y = x x", n, k)]).toEqual([n, k, ["NEEDS_STRICT"]]);
+    expect([n, k, codes("mul y = x x", n, k)]).toEqual([n, k, []]);
+  }
+  expect(codes("lt y = x x", 3, 2)).toEqual([]);
+});
+
 test("a constant that a statement brings along is none of the author's", () => {
   expect(found("input x\nrelu y = x\noutput y")).toEqual([]);
 });
