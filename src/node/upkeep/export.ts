@@ -41,7 +41,7 @@ export function rangeIn(
   return {from: first, to: last};
 }
 
-/** The file in parts. @throws as `rangeIn` */
+/** The file in parts. @throws as `rangeIn`, and RuleError BLOCK_PRUNED where receipts were never here */
 export async function* exportChain(range: ExportRange, ports: ExportPorts): AsyncGenerator<Uint8Array> {
   const {genesis, store, wrote} = ports;
   const {from, to} = rangeIn(range, store);
@@ -53,6 +53,14 @@ export async function* exportChain(range: ExportRange, ports: ExportPorts): Asyn
     const closing = store.epochFrom(height)?.closing ?? [];
     const limit = block.transactions.length;
     const receipts = limit === 0 ? [] : [...(await store.receipts({from: height, to: height, limit}))].reverse();
+    if (receipts.length < limit)
+      throw new RuleError(
+        "BLOCK_PRUNED",
+        `the receipts of block ${height} are not here, as where a snapshot ended with it`,
+        {
+          hint: `pass --from ${height + 1n} for what there is, or export on an archive node`,
+        },
+      );
     yield frameOf(chainFileBlock.encode({block, certificate, receipts, closing}));
     wrote(height, to);
   }
