@@ -4,11 +4,10 @@ import {writeFileSync} from "node:fs";
 import path from "node:path";
 import {expect, test} from "vitest";
 import {lacking} from "../support/tools.js";
-import {BIN, scratch, shell} from "./qsdm.js";
+import {BIN, scratch, shell, untilUrl} from "./qsdm.js";
 
 const PAYEE = "ab".repeat(32);
-const PORT = 20_000 + (process.pid % 20_000);
-const SETTINGS = `export QSDM_API_URL=http://127.0.0.1:${PORT} QSDM_PASSPHRASE_FILE=pass`;
+const SETTINGS = "export QSDM_PASSPHRASE_FILE=pass";
 
 // A file rather than a shell function: only then is the background job the program, which gets the signal.
 const PROGRAM = `mkdir bin; printf '#!/bin/sh\\nexec "%s" "%s" "$@"\\n' "${process.execPath}" "${BIN}" >bin/qsdm
@@ -16,8 +15,8 @@ chmod +x bin/qsdm; export PATH=$PWD/bin:$PATH`;
 const SCRIPT = `${PROGRAM}
 ${SETTINGS}
 mkdir disk && mount -t tmpfs -o size=12m tmpfs disk && cd disk || exit 99
-up() { qsdm node run --data-dir node --api-port ${PORT} >/dev/null 2>"../$1.log" & node=$!
-  for try in $(seq 100); do qsdm status >/dev/null 2>&1 && break; sleep 0.1; done; }
+up() { qsdm node run --data-dir node --api-port 0 >"../$1.url" 2>"../$1.log" & node=$!
+  ${untilUrl("../$1.url")}; }
 echo "correct horse" >pass
 account=$(qsdm wallet create --out w.json 2>/dev/null)
 qsdm node init --data-dir node --chain-id full --validator-account $account --allocate $account=100 >/dev/null 2>&1

@@ -1,10 +1,11 @@
 /** The transcript in docs/tour.md, typed again: every line runs, in its order, and prints as much as it says. */
 import {spawn} from "node:child_process";
+import {once} from "node:events";
 import {readFileSync, writeFileSync} from "node:fs";
 import path from "node:path";
+import {createInterface} from "node:readline";
 import {expect, onTestFinished, test} from "vitest";
-import {eventually} from "../support/node.js";
-import {BIN, qsdm, type RunOptions, scratch, shell} from "./qsdm.js";
+import {BIN, scratch, shell} from "./qsdm.js";
 
 interface Typed {
   readonly line: string;
@@ -21,7 +22,6 @@ const typed: Typed[] = [...page.matchAll(/^```\n(\$ .*?)^```$/gms)].flatMap(([, 
       return {line: line!, printed};
     }),
 );
-const PORT = 20_000 + (process.pid % 20_000);
 /** Shortened ids of the page, and what they stand for in this run. */
 const ids = new Map<string, string>();
 const SHORT = /[0-9a-f]{8}…[0-9a-f]{8}/g;
@@ -36,18 +36,18 @@ function learn(printed: readonly string[], out: string): void {
 const everywhere = (lines: readonly string[]): readonly string[] =>
   lines.filter((each) => !/^qsdm: warning:|^table of epoch /.test(each));
 
-async function startNode(options: RunOptions): Promise<void> {
-  const node = spawn(process.execPath, [BIN, "node", "run", "--data-dir", "./node", "--api-port", String(PORT)], {
-    cwd: options.cwd,
-  });
+/** Starts the node of the tour. @returns where it answers */
+async function startNode(cwd: string): Promise<string> {
+  const node = spawn(process.execPath, [BIN, "node", "run", "--data-dir", "./node", "--api-port", "0"], {cwd});
   onTestFinished(() => void node.kill("SIGKILL"));
-  await eventually(async () => (await qsdm(["status"], options)).status === 0);
+  const [url] = await once(createInterface({input: node.stdout}), "line");
+  return url;
 }
 
 test("every line of the tour by hand runs and prints what the page says", async () => {
   expect(typed.length).toBeGreaterThan(15);
   const cwd = scratch();
-  const env = {QSDM_API_URL: `http://127.0.0.1:${PORT}/api/v1`, QSDM_PASSPHRASE_FILE: path.join(cwd, "pass")};
+  const env: Record<string, string> = {QSDM_PASSPHRASE_FILE: path.join(cwd, "pass")};
   writeFileSync(path.join(cwd, "pass"), "correct horse\n", {mode: 0o600});
   for (const {line, printed} of typed) {
     const ran = await shell(`{ ${line.replace(SHORT, (short) => ids.get(short) ?? short)}; } 2>&1`, {cwd, env});
@@ -57,6 +57,6 @@ test("every line of the tour by hand runs and prints what the page says", async 
     const said = out.trimEnd().split("\n");
     expect(everywhere(said).length, `${line}\n${out}`).toBe(everywhere(printed).length);
     learn(printed, out);
-    if (line.startsWith("qsdm node init")) await startNode({cwd, env});
+    if (line.startsWith("qsdm node init")) env.QSDM_API_URL = `${await startNode(cwd)}/api/v1`;
   }
 });

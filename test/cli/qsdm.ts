@@ -42,6 +42,13 @@ export function qsdm(
 export const shell = (line: string, {cwd = tmpdir(), env = {}, stdin}: RunOptions = {}): Promise<Ran> =>
   collect("bash", ["-c", `qsdm() { "${process.execPath}" "${BIN}" "$@"; }\n${line}`], {cwd, env, stdin});
 
+/**
+ * Lines of shell that wait for the URL that a node on --api-port 0 prints into `file`, for all that follows. A port that is chosen
+ * here instead may be in use by then.
+ */
+export const untilUrl = (file: string): string =>
+  `for try in $(seq 600); do read -r QSDM_API_URL 2>/dev/null <"${file}" && break; sleep 0.1; done; export QSDM_API_URL`;
+
 type Spawn = Pick<RunOptions, "cwd" | "env"> & {
   readonly stdin: RunOptions["stdin"] | undefined;
   readonly started?: RunOptions["started"] | undefined;

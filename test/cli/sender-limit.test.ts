@@ -1,13 +1,12 @@
 /** The flag that bounds what one account's writes cost a node, on a real node. */
 import {expect, test} from "vitest";
-import {BIN, scratch, shell} from "./qsdm.js";
+import {BIN, scratch, shell, untilUrl} from "./qsdm.js";
 
-const PORT = 20_000 + ((process.pid + 7_919) % 20_000);
 const SCRIPT = `echo "correct horse" >pass
 account=$(qsdm wallet create --out w.json 2>/dev/null)
 qsdm node init --data-dir node --chain-id limits --validator-account $account --allocate $account=100 >/dev/null 2>&1
-"${process.execPath}" "${BIN}" node run --data-dir node --api-port ${PORT} --sender-limit 1 >/dev/null 2>&1 & node=$!
-for try in $(seq 100); do qsdm status >/dev/null 2>&1 && break; sleep 0.1; done
+"${process.execPath}" "${BIN}" node run --data-dir node --api-port 0 --sender-limit 1 >url 2>/dev/null & node=$!
+${untilUrl("url")}
 # All at once: one after the other a slow machine would stay below any limit.
 sends=
 for nonce in 0 1 2 3 4 5 6 7; do
@@ -19,7 +18,6 @@ kill -INT $node; wait $node`;
 
 test("node run --sender-limit: the writes of one account are bounded, reads are not", async () => {
   const cwd = scratch();
-  const env = {QSDM_API_URL: `http://127.0.0.1:${PORT}`, QSDM_PASSPHRASE_FILE: "pass"};
-  const {stdout} = await shell(SCRIPT, {cwd, env});
+  const {stdout} = await shell(SCRIPT, {cwd, env: {QSDM_PASSPHRASE_FILE: "pass"}});
   expect(stdout).toMatch(/^4 [\s\S]*qsdm: error: too many writes of [0-9a-f]{64}\nqsdm: hint: try again in \d+ s/);
 });

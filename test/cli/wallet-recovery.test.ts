@@ -2,17 +2,15 @@
 import {mkdirSync, readdirSync, readFileSync, statSync} from "node:fs";
 import {join} from "node:path";
 import {expect, test} from "vitest";
-import {BIN, documentIn, qsdm, scratch, shell} from "./qsdm.js";
+import {BIN, documentIn, qsdm, scratch, shell, untilUrl} from "./qsdm.js";
 
-const PORT = 20_000 + ((process.pid + 3_001) % 20_000);
-const URL = `http://127.0.0.1:${PORT}`;
 const PEER = "ab".repeat(32);
 
 const START = `echo "correct horse" >pass
 account=$(qsdm wallet create 2>/dev/null)
 qsdm node init --data-dir node --chain-id lost --validator-account $account --allocate $account=100 >/dev/null 2>&1
-"${process.execPath}" "${BIN}" node run --data-dir node --api-port ${PORT} >/dev/null 2>&1 & echo $! >node.pid
-for try in $(seq 100); do qsdm status >/dev/null 2>&1 && break; sleep 0.1; done
+"${process.execPath}" "${BIN}" node run --data-dir node --api-port 0 >url 2>/dev/null & echo $! >node.pid
+${untilUrl("url")}
 echo $account`;
 
 test("machine B has 24 words and a node, and pays with the wallet of machine A", async () => {
@@ -20,8 +18,8 @@ test("machine B has 24 words and a node, and pays with the wallet of machine A",
   const [a, b] = [join(home, "a"), join(home, "b")];
   mkdirSync(a);
   mkdirSync(b);
-  const env = {QSDM_API_URL: URL, QSDM_PASSPHRASE_FILE: "pass"};
-  const address = (await shell(START, {cwd: a, env})).stdout.trim();
+  const address = (await shell(START, {cwd: a, env: {QSDM_PASSPHRASE_FILE: "pass"}})).stdout.trim();
+  const env = {QSDM_API_URL: readFileSync(join(a, "url"), "utf8").trim(), QSDM_PASSPHRASE_FILE: "pass"};
   try {
     const made = await qsdm(["wallet", "recovery", "create", "--recovery-out", "words.txt", "--json"], {cwd: a, env});
     expect(made.stderr).toMatch(/registered|applied/);
