@@ -49,12 +49,13 @@ async function judge(
   {path, denyWarnings}: {readonly path: string; readonly denyWarnings: boolean},
 ): Promise<void> {
   const {ir, policy, secretNames} = program;
-  const {inputs, depth} = analyze(ir);
+  const analysis = analyze(ir);
+  const {inputs, depth} = analysis;
   const {products, comparisons, triples} = costOf(ir);
   io.note(`inputs ${inputs.join(", ") || "none"}; outputs ${ir.outputs.join(", ")}; secrets ${shortList(secretNames)}`);
   io.note(`${products} products, ${comparisons} comparisons and shifts, depth ${depth}: ${triples} triples`);
   io.note(`budget ${policy.budgetPerIdentity}, cost ${policy.costPerEval}`);
-  const warnings = lint(ir, policy).filter(({severity}) => severity === "warning");
+  const warnings = lint(ir, policy, {analysis}).filter(({severity}) => severity === "warning");
   if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
   for (const {code, wire, message} of warnings) io.warn(`${code}${wire === null ? "" : ` at '${wire}'`}: ${message}`);
   if (warnings.length > 0 && io.asks) await io.confirm("Approve it all the same?");

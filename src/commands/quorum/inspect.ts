@@ -1,7 +1,7 @@
 import type {Command} from "commander";
 import {utf8} from "../../codecs/bytes.js";
 import {printSource} from "../../node/quorum/language/print.js";
-import {analyze} from "../../node/quorum/program/analyze.js";
+import {outlineOf} from "../../node/quorum/program/analyze.js";
 import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
@@ -40,7 +40,7 @@ export const quorumInspectCommand = (io: Io): Command =>
       const {programId, version, ir, policy, secretNames} = program;
       const source = printSource(ir);
       if (flags.plot !== undefined) await io.writeFile(flags.plot, utf8(plotProgram(ir)), {force: flags.force});
-      const {inputs, constants, depth, rounds: compatRounds} = analyze(ir);
+      const {inputs, constants, depth, rounds: compatRounds} = outlineOf(ir);
       const {products, comparisons, triples, rounds} = costOf(ir);
       const data = {
         kind,

@@ -54,7 +54,7 @@ export const quorumLintCommand = (io: Io): Command =>
       const {ir, policy, programId} = (await readProgram(io, path)).program;
       const analysis = analyze(ir, {secretBits});
       const judged = budget === undefined ? policy : {...policy, budgetPerIdentity: budget};
-      const findings = lint(ir, judged, {secretBits, shape: {n: custodians, k: threshold}});
+      const findings = lint(ir, judged, {analysis, shape: {n: custodians, k: threshold}});
       const warnings = findings.filter(({severity}) => severity === "warning");
       if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
       const {depth, rounds: compatRounds} = analysis;

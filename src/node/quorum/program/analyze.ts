@@ -46,7 +46,8 @@ export interface OutputAnalysis {
   readonly extractionQueries: bigint;
 }
 
-export interface Analysis {
+/** What is seen of a program as a whole, in one walk over it. */
+export interface Outline {
   readonly inputs: readonly string[];
   readonly constants: number;
   readonly secrets: readonly string[];
@@ -54,6 +55,9 @@ export interface Analysis {
   readonly depth: number;
   /** Rounds of products as the reference batches them; `null` where it has no such operation. */
   readonly rounds: number | null;
+}
+
+export interface Analysis extends Outline {
   readonly outputs: readonly OutputAnalysis[];
 }
 
@@ -71,28 +75,34 @@ export interface AnalyzeOptions {
   readonly secretBits?: number | undefined;
 }
 
-/** @throws RuleError ANALYSIS_TOO_LARGE */
-export function analyze(ir: Ir, {secretBits}: AnalyzeOptions = {}): Analysis {
-  if (ir.nodes.length * ir.outputs.length > MAX_STEPS)
-    throw new RuleError("ANALYSIS_TOO_LARGE", `${ir.nodes.length} nodes times ${ir.outputs.length} outputs`, {
-      hint: "analyze the outputs in several programs",
-    });
-  const degrees = new Map<string, bigint | null>();
+export function outlineOf(ir: Ir): Outline {
   const depths = new Map<string, number>();
   for (const node of ir.nodes) {
-    degrees.set(node.id, degreeOf(node, degrees));
     const below = isOperationNode(node) ? node.inputs.map((name) => depths.get(name)!) : [];
     const isLayer = isProduct(node) || isBitOperation(node);
     depths.set(node.id, below.reduce((deepest, depth) => Math.max(deepest, depth), 0) + (isLayer ? 1 : 0));
   }
-  const bits = bitsOfWires(ir);
-  const together = bitsTogether(ir, bits);
   return {
     inputs: inputNames(ir),
     constants: ir.nodes.filter(({type}) => type === "const").length,
     secrets: secretNames(ir),
     depth: [...depths.values()].reduce((deepest, depth) => Math.max(deepest, depth), 0),
     rounds: ir.nodes.some(isBitOperation) ? null : countRounds(ir),
+  };
+}
+
+/** Takes time for each output by itself, where `outlineOf` takes it once. @throws RuleError ANALYSIS_TOO_LARGE */
+export function analyze(ir: Ir, {secretBits}: AnalyzeOptions = {}): Analysis {
+  if (ir.nodes.length * ir.outputs.length > MAX_STEPS)
+    throw new RuleError("ANALYSIS_TOO_LARGE", `${ir.nodes.length} nodes times ${ir.outputs.length} outputs`, {
+      hint: "analyze the outputs in several programs",
+    });
+  const degrees = new Map<string, bigint | null>();
+  for (const node of ir.nodes) degrees.set(node.id, degreeOf(node, degrees));
+  const bits = bitsOfWires(ir);
+  const together = bitsTogether(ir, bits);
+  return {
+    ...outlineOf(ir),
     outputs: ir.outputs.map((name) =>
       analyzeOutput(
         {nodes: ir.nodes, outputs: [name]},

@@ -6,7 +6,7 @@ import {isGenerated} from "../language/draft.js";
 import type {Threshold} from "../sharing/shamir.js";
 import {checkCost} from "../verified/cost.js";
 import {checkShape} from "../verified/shape.js";
-import {type Analysis, type AnalyzeOptions, analyze} from "./analyze.js";
+import {type Analysis, analyze} from "./analyze.js";
 import {optimize, prune} from "./optimize.js";
 
 /** A remark. `note` is worth knowing, `warning` is worth changing. */
@@ -31,17 +31,22 @@ export type FindingCode =
   | "REPEATED_PRODUCT"
   | "REPEATED_COMPARISON";
 
-export interface LintOptions extends AnalyzeOptions {
+export interface LintOptions {
+  /** Of this program, where it is at hand; it is made where not. */
+  readonly analysis?: Analysis;
   /** Custodians that are to evaluate it. */
   readonly shape?: Threshold;
 }
 
 /** Findings of `ir` under `policy`, the gravest first. @throws RuleError ANALYSIS_TOO_LARGE */
-export function lint(ir: Ir, policy: PolicyManifest, options: LintOptions = {}): readonly Finding[] {
-  const analysis = analyze(ir, options);
+export function lint(
+  ir: Ir,
+  policy: PolicyManifest,
+  {analysis = analyze(ir), shape}: LintOptions = {},
+): readonly Finding[] {
   const findings = [
     ...budgetFindings(analysis, {...DEFAULT_POLICY, ...policy}),
-    ...(options.shape ? costFindings(ir, options.shape) : []),
+    ...(shape ? costFindings(ir, shape) : []),
     ...unused(ir),
     ...wasted(ir),
     ...constants(ir, analysis),

@@ -3,7 +3,7 @@ import {describe, expect, test} from "vitest";
 import {evaluateInProcess} from "../../../../src/node/quorum/custodian/in-process.js";
 import {add, inv, mul, sub} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
-import {analyze, type OutputAnalysis} from "../../../../src/node/quorum/program/analyze.js";
+import {analyze, type OutputAnalysis, outlineOf} from "../../../../src/node/quorum/program/analyze.js";
 import {evaluate} from "../../../../src/node/quorum/program/evaluate.js";
 import {bitsOfWires} from "../../../../src/node/quorum/program/range.js";
 import {lagrangeAt} from "../../../../src/node/quorum/sharing/shamir.js";
@@ -211,8 +211,9 @@ test("small unknowns of a linear output come several to an answer, when inputs l
   expect([answer % 2n ** 16n, answer / 2n ** 16n]).toEqual([40_000n, 50_000n]);
 });
 
-test("a program of too many nodes times outputs is refused before it is walked", () => {
+test("a program of too many nodes times outputs is refused before it is walked, and has an outline all the same", () => {
   const {nodes, ...ir} = compile(SQUARE);
   const large = {...ir, nodes: Array.from({length: 5_000}, () => nodes[0]!), outputs: new Array(5_000).fill("y")};
   expect(() => analyze(large)).toThrow(expect.objectContaining({code: "ANALYSIS_TOO_LARGE"}));
+  expect(outlineOf(large)).toMatchObject({constants: 0, secrets: [], depth: 0, rounds: 0});
 });

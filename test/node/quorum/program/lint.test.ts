@@ -1,5 +1,6 @@
 import {expect, test} from "vitest";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
+import {analyze} from "../../../../src/node/quorum/program/analyze.js";
 import {lint} from "../../../../src/node/quorum/program/lint.js";
 import {SQUARE} from "../programs.js";
 
@@ -25,7 +26,8 @@ test("a comparison gives its secret away by bits: a budget of so many answers is
   const threshold = "input x\nsecret t\nlt y = x t\noutput y";
   expect(found(threshold, {budgetPerIdentity: 16n})).toEqual(["warning BUDGET_ALLOWS_EXTRACTION y"]);
   expect(found(threshold, {budgetPerIdentity: 15n})).toEqual([]);
-  const finding = (secretBits: number) => lint(compile(threshold), {budgetPerIdentity: 20n}, {secretBits});
+  const ir = compile(threshold);
+  const finding = (secretBits: number) => lint(ir, {budgetPerIdentity: 20n}, {analysis: analyze(ir, {secretBits})});
   expect([finding(20).length, finding(21).length]).toEqual([1, 0]);
 });
 
