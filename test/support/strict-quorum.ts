@@ -43,7 +43,12 @@ export interface Shape {
   /** The quorum whose roster this one follows, and places of its custodians that agree. */
   readonly after?: StrictQuorum | null;
   readonly agreed?: readonly number[];
+  /** Who runs a party, by its name. */
+  readonly organisations?: Readonly<Record<string, string>>;
+  readonly approvalOrganisations?: number;
 }
+
+const CLIENTS = ["alice", "bob"];
 
 export class StrictQuorum {
   readonly custodians: (MeasuredService | null)[] = [];
@@ -58,7 +63,9 @@ export class StrictQuorum {
     private readonly roundMs: number,
   ) {}
 
-  static async create({n, k, roundMs = 5_000, after = null, agreed = []}: Shape): Promise<StrictQuorum> {
+  static async create({n, k, roundMs = 5_000, after = null, agreed = [], ...shape}: Shape): Promise<StrictQuorum> {
+    const {organisations = {}, approvalOrganisations = 1} = shape;
+    const organisation = (name: string): string => organisations[name] ?? "";
     const folder = await mkdtemp(join(tmpdir(), "qsdm-strict-"));
     const suite = await loadPartySuite();
     const seeds = (count: number): Uint8Array[] => Array.from({length: count}, () => random(32));
@@ -72,13 +79,23 @@ export class StrictQuorum {
       epoch: (after?.roster.content.epoch ?? 0) + 1,
       previous: after?.members.digest ?? null,
       threshold: k,
+      approvalOrganisations,
       custodians: parties.custodians.map((each, at) => ({
         card: each.card(`custodian-${at}`),
         address: address(at),
-        organisation: "",
+        organisation: organisation(`custodian-${at}`),
       })),
-      coordinators: [{card: party(keys.coordinator).card("coordinator"), address: address(n), organisation: ""}],
-      clients: parties.clients.map((each, at) => each.card(["alice", "bob"][at]!)),
+      coordinators: [
+        {
+          card: party(keys.coordinator).card("coordinator"),
+          address: address(n),
+          organisation: organisation("coordinator"),
+        },
+      ],
+      clients: parties.clients.map((each, at) => ({
+        card: each.card(CLIENTS[at]!),
+        organisation: organisation(CLIENTS[at]!),
+      })),
     };
     const bytes = roster.encode(content);
     const signatures = parties.custodians.map((each, place) => ({place, signature: each.sign(bytes)}));

@@ -7,10 +7,12 @@ import {defineCommand} from "../define.js";
 import {countFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS, type LogLevel} from "../log.js";
-import {type Cluster, type ClusterOptions, startCluster} from "./cluster.js";
+import {type Cluster, startCluster} from "./cluster.js";
+import type {StrictClusterOptions} from "./strict/cluster.js";
+import {addOrganisationFlags, type OrganisationFlags} from "./strict/organisations.js";
 import {tour} from "./tour.js";
 
-interface Flags {
+interface Flags extends OrganisationFlags {
   readonly profile: "strict" | "compat";
   readonly dir?: string;
   readonly custodians: number;
@@ -25,24 +27,32 @@ interface Flags {
 const MAX_TRACKED = 100_000;
 
 export const quorumDevnetCommand = (io: Io): Command =>
-  defineCommand("quorum devnet", {
-    summary: "custodians and a coordinator on this machine",
-    description:
-      "Starts a coordinator and custodians in one process, on loopback, and prints where they listen. It makes the keys of " +
-      "all parties, and of three clients, lender, alice and bob, and a roster that the custodians signed: other quorum " +
-      "commands take them with --roster and --key. With --tour it then runs a credit score whose weights and inputs nobody " +
-      "else sees: compiled, deployed, approved, evaluated for two applicants, refused above the budget, audited. Runs until " +
-      "Ctrl-C unless --exit is given.\n\n" +
-      "With --profile compat the services speak the reference's API on the ports that the other quorum commands have for " +
-      "defaults, and trust whoever reaches them. For development alone: all keys lie in one place.",
-    examples: [
-      {does: "see it work, in seconds", run: "qsdm quorum devnet --tour --exit"},
-      {does: "services to try things on, kept between starts", run: "qsdm quorum devnet --dir ./quorum"},
-    ],
-    files: {"--dir": "Keys, roster and state of the services; without it a folder that goes away."},
-    exit: {4: "A port or the folder cannot be used."},
-    seeAlso: ["quorum deploy", "quorum eval", "quorum coordinator"],
-  })
+  addOrganisationFlags(
+    defineCommand("quorum devnet", {
+      summary: "custodians and a coordinator on this machine",
+      description:
+        "Starts a coordinator and custodians in one process, on loopback, and prints where they listen. It makes the keys of " +
+        "all parties, and of three clients, lender, alice and bob, and a roster that the custodians signed: other quorum " +
+        "commands take them with --roster and --key. With --tour it then runs a credit score whose weights and inputs nobody " +
+        "else sees: compiled, deployed, approved, evaluated for two applicants, refused above the budget, audited. Runs until " +
+        "Ctrl-C unless --exit is given.\n\n" +
+        "With --profile compat the services speak the reference's API on the ports that the other quorum commands have for " +
+        "defaults, and trust whoever reaches them. For development alone: all keys lie in one place.",
+      examples: [
+        {does: "see it work, in seconds", run: "qsdm quorum devnet --tour --exit"},
+        {does: "services to try things on, kept between starts", run: "qsdm quorum devnet --dir ./quorum"},
+        {
+          does: "run by two organisations, both of which have to approve a program",
+          run:
+            "qsdm quorum devnet --dir ./quorum --approval-organisations 2 \\\n" +
+            "    --organisation north=custodian-0,lender,alice --organisation south=custodian-1,custodian-2,bob",
+        },
+      ],
+      files: {"--dir": "Keys, roster and state of the services; without it a folder that goes away."},
+      exit: {4: "A port or the folder cannot be used."},
+      seeAlso: ["quorum deploy", "quorum eval", "quorum coordinator"],
+    }),
+  )
     .addOption(
       new Option("--profile <name>", "strict, or compat, which is the reference's API")
         .choices(["strict", "compat"])
@@ -78,7 +88,7 @@ export const quorumDevnetCommand = (io: Io): Command =>
       }
     });
 
-async function runStrictly(io: Io, flags: Flags, options: Omit<ClusterOptions, "maxTracked">): Promise<void> {
+async function runStrictly(io: Io, flags: Flags, options: StrictClusterOptions): Promise<void> {
   const {startStrictCluster} = await import("./strict/cluster.js");
   const cluster = await startStrictCluster(io, options);
   const {roster} = cluster;

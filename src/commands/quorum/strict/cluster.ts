@@ -11,6 +11,7 @@ import {DEFAULT_ROUND_MS} from "../../../node/custody/job-runner.js";
 import {Party} from "../../../node/custody/party.js";
 import {DEFAULT_LOW_WATER} from "../../../node/custody/stock-keeper.js";
 import {formatKeyFile} from "../../../node/keys/key-file.js";
+import {checkRoster} from "../../../node/quorum/strict/members.js";
 import type {RunningService} from "../../../node/quorum-services.js";
 import {
   connectStrict,
@@ -23,6 +24,7 @@ import {freePorts} from "../../devnet/free-ports.js";
 import type {Io} from "../../io.js";
 import {type ClusterOptions, HOST} from "../cluster.js";
 import {readParty} from "./files.js";
+import {type OrganisationFlags, organisationsByParty} from "./organisations.js";
 
 export interface StrictCluster {
   readonly coordinator: string;
@@ -35,6 +37,8 @@ export interface StrictCluster {
   stop(): Promise<void>;
 }
 
+export type StrictClusterOptions = Omit<ClusterOptions, "maxTracked"> & OrganisationFlags;
+
 /** Who deploys, and who evaluates. */
 export const CLIENTS = ["lender", "alice", "bob"] as const;
 const CHECKPOINT_MS = 60_000;
@@ -45,8 +49,11 @@ const QUORUM_BYTES = 32;
 
 const custodianNames = (count: number): string[] => Array.from({length: count}, (_, at) => `custodian-${at}`);
 
-/** @throws UnavailableError LISTEN_FAILED, QUORUM_NOT_READY, and as the stores say; what had started is stopped */
-export async function startStrictCluster(io: Io, options: Omit<ClusterOptions, "maxTracked">): Promise<StrictCluster> {
+/**
+ * @throws UnavailableError LISTEN_FAILED, QUORUM_NOT_READY, and as the stores say; what had started is stopped
+ * @throws UsageError as organisations are read. @throws RuleError ROSTER_INVALID
+ */
+export async function startStrictCluster(io: Io, options: StrictClusterOptions): Promise<StrictCluster> {
   const {directory, log} = options;
   const file = (name: string): string => join(directory, name);
   const rosterPath = file("quorum.roster");
@@ -80,9 +87,11 @@ export async function startStrictCluster(io: Io, options: Omit<ClusterOptions, "
 /** Keys of everybody, and a roster that all custodians signed. */
 async function makeQuorum(
   io: Io,
-  {directory, custodians, threshold, coordinatorPort, custodianPort, random}: Omit<ClusterOptions, "maxTracked">,
+  {directory, custodians, threshold, coordinatorPort, custodianPort, random, ...flags}: StrictClusterOptions,
   file: (name: string) => string,
 ): Promise<void> {
+  const names = custodianNames(custodians);
+  const organisation = organisationsByParty(flags.organisation ?? [], [...names, "coordinator", ...CLIENTS]);
   await mkdir(directory, {recursive: true, mode: 0o700});
   const suite = await loadPartySuite();
   const make = async (name: string): Promise<Party> => {
@@ -92,20 +101,30 @@ async function makeQuorum(
   };
   const free = await freePorts(custodians + 1);
   const at = (port: number, place: number): string => `${HOST}:${port === 0 ? free[place] : port}`;
-  const names = custodianNames(custodians);
   const holders = await Promise.all(names.map(make));
   const coordinator = await make("coordinator");
   const clients = await Promise.all(CLIENTS.map(make));
   const content: Roster = {
     ...{quorum: random(QUORUM_BYTES), epoch: 1, previous: null, threshold},
+    approvalOrganisations: flags.approvalOrganisations,
     custodians: holders.map((each, place) => ({
       card: each.card(names[place]!),
       address: at(custodianPort === 0 ? 0 : custodianPort + place, place),
-      organisation: "",
+      organisation: organisation(names[place]!),
     })),
-    coordinators: [{card: coordinator.card("coordinator"), address: at(coordinatorPort, custodians), organisation: ""}],
-    clients: clients.map((each, place) => each.card(CLIENTS[place]!)),
+    coordinators: [
+      {
+        card: coordinator.card("coordinator"),
+        address: at(coordinatorPort, custodians),
+        organisation: organisation("coordinator"),
+      },
+    ],
+    clients: clients.map((each, place) => ({
+      card: each.card(CLIENTS[place]!),
+      organisation: organisation(CLIENTS[place]!),
+    })),
   };
+  checkRoster(content);
   const bytes = roster.encode(content);
   const signatures = holders.map((each, place) => ({place, signature: each.sign(bytes)}));
   // Last: where it is, the keys are.

@@ -1,6 +1,6 @@
 import type {Command} from "commander";
 import {hexOf} from "../../../codecs/bytes.js";
-import {rosterFile} from "../../../codecs/quorum/strict/roster.js";
+import {type RosterService, rosterFile} from "../../../codecs/quorum/strict/roster.js";
 import {loadMlDsa} from "../../../node/compute/ml-dsa.js";
 import {Members} from "../../../node/quorum/strict/members.js";
 import {defineCommand} from "../../define.js";
@@ -11,7 +11,8 @@ export const quorumRosterVerifyCommand = (io: Io): Command =>
   defineCommand("quorum roster verify", {
     summary: "show a roster, and whether all its custodians signed it",
     description:
-      "Prints the parties of a roster with their addresses, and its digest, which everything that they sign names. " +
+      "Prints the parties of a roster with their addresses and organisations, and its digest, which everything that they " +
+      "sign names. Warns of an organisation that runs enough custodians to open every value alone. " +
       "Ends with status 3 when a custodian's signature is missing or wrong.",
     examples: [{does: "before signing, and before use", run: "qsdm quorum roster verify quorum.roster"}],
     exit: {3: "A signature is missing or wrong, or no quorum can work by this roster."},
@@ -20,10 +21,12 @@ export const quorumRosterVerifyCommand = (io: Io): Command =>
     .argument("<roster>", "file of the roster")
     .action(async (path: string) => {
       const file = rosterFile.decode(await io.readFile(path, {flag: "<roster>", maxBytes: ROSTER_MAX_BYTES}));
-      const {custodians, coordinators, clients, threshold, epoch, previous} = file.content;
-      for (const [at, {card, address}] of custodians.entries()) io.note(`custodian ${at}  ${card.name}  ${address}`);
-      for (const {card, address} of coordinators) io.note(`coordinator  ${card.name}  ${address}`);
-      for (const {name} of clients) io.note(`client  ${name}`);
+      const {custodians, coordinators, clients, threshold, approvalOrganisations, epoch, previous} = file.content;
+      const line = (...columns: string[]): void => io.note(columns.filter((each) => each !== "").join("  "));
+      for (const [at, each] of custodians.entries())
+        line(`custodian ${at}`, each.card.name, each.address, each.organisation);
+      for (const {card, address, organisation} of coordinators) line("coordinator", card.name, address, organisation);
+      for (const {card, organisation} of clients) line("client", card.name, organisation);
       const {digest} = Members.of(file, (await loadMlDsa(87, "few")).verify);
       const document = {
         digest: hexOf(digest),
@@ -31,13 +34,29 @@ export const quorumRosterVerifyCommand = (io: Io): Command =>
         previous: previous && hexOf(previous),
         approvals: file.approvals.length,
         threshold,
-        custodians: custodians.map(({card: {name, channelId}, address}) => ({
+        approval_organisations: approvalOrganisations,
+        custodians: custodians.map(({card: {name, channelId}, address, organisation}) => ({
           name,
           address,
+          organisation: organisation || null,
           channel_id: hexOf(channelId),
         })),
-        coordinators: coordinators.map(({card: {name}, address}) => ({name, address})),
-        clients: clients.map(({name}) => name),
+        coordinators: coordinators.map(({card: {name}, address, organisation}) => ({
+          name,
+          address,
+          organisation: organisation || null,
+        })),
+        clients: clients.map(({card: {name}, organisation}) => ({name, organisation: organisation || null})),
       };
+      for (const [organisation, count] of counts(custodians))
+        if (count >= threshold) io.warn(`${organisation} runs ${count} custodians: it can open every value alone`);
       io.result(document, hexOf(digest));
     });
+
+/** Custodians of each organisation that the roster names. */
+function counts(custodians: readonly RosterService[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const {organisation} of custodians)
+    if (organisation !== "") found.set(organisation, (found.get(organisation) ?? 0) + 1);
+  return found;
+}

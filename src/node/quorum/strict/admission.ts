@@ -33,13 +33,13 @@ export function checkStatement<T extends ClientStatement>(
 ): void {
   const {roster, client, notAfterMs} = signed.content;
   checkRosterDigest(members, roster);
-  const card = members.client(client);
-  if (!card) throw new RuleError("CLIENT_UNKNOWN", `${client} is no client of the roster`);
+  const party = members.client(client);
+  if (!party) throw new RuleError("CLIENT_UNKNOWN", `${client} is no client of the roster`);
   if (notAfterMs < BigInt(nowMs))
     throw new RuleError("STATEMENT_EXPIRED", "the request is too old", {hint: "sign a new one"});
   if (notAfterMs > BigInt(nowMs + STATEMENT_LIFE_MS + CLOCK_SKEW_MS))
     throw new RuleError("STATEMENT_TOO_LONG", "the request would live too long", {hint: "compare the clocks"});
-  if (!isSignedBy(codec, signed, card.signingKey, verify))
+  if (!isSignedBy(codec, signed, party.card.signingKey, verify))
     throw new RuleError("SIGNATURE_INVALID", `the request is not signed by ${client}`);
 }
 
@@ -50,8 +50,8 @@ export function checkDeposit(
 ): void {
   const {roster, owner} = signed.content;
   checkRosterDigest(members, roster);
-  const card = members.client(owner);
-  if (!card || !isSignedBy(deposit, signed, card.signingKey, verify))
+  const party = members.client(owner);
+  if (!party || !isSignedBy(deposit, signed, party.card.signingKey, verify))
     throw new RuleError("SIGNATURE_INVALID", `the deposit is not signed by ${owner}`);
 }
 

@@ -3,6 +3,7 @@ import {equalBytes, hexOf} from "../../../codecs/bytes.js";
 import {
   type Card,
   type Roster,
+  type RosterClient,
   type RosterService,
   roster,
   rosterDigest,
@@ -11,12 +12,13 @@ import {
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {checkShape} from "../verified/shape.js";
+import {organisationsOf} from "./organisations.js";
 
 /** Where a party stands. */
 export type Role =
-  | {readonly kind: "custodian"; readonly place: number; readonly card: Card; readonly address: string}
-  | {readonly kind: "coordinator"; readonly place: number; readonly card: Card; readonly address: string}
-  | {readonly kind: "client"; readonly card: Card};
+  | ({readonly kind: "custodian"; readonly place: number} & RosterService)
+  | ({readonly kind: "coordinator"; readonly place: number} & RosterService)
+  | ({readonly kind: "client"} & RosterClient);
 
 export class Members {
   /** What everything else that is signed names. Also what sessions are bound to. */
@@ -59,8 +61,8 @@ export class Members {
     return this.roster.custodians[place] ?? null;
   }
 
-  client(name: string): Card | null {
-    return this.roster.clients.find((each) => each.name === name) ?? null;
+  client(name: string): RosterClient | null {
+    return this.roster.clients.find(({card}) => card.name === name) ?? null;
   }
 
   /** The role of a signing key. */
@@ -75,15 +77,24 @@ export class Members {
 }
 
 const rolesOf = ({custodians, coordinators, clients}: Roster): Role[] => [
-  ...custodians.map(({card, address}, place): Role => ({kind: "custodian", place, card, address})),
-  ...coordinators.map(({card, address}, place): Role => ({kind: "coordinator", place, card, address})),
-  ...clients.map((card): Role => ({kind: "client", card})),
+  ...custodians.map((each, place): Role => ({kind: "custodian", place, ...each})),
+  ...coordinators.map((each, place): Role => ({kind: "coordinator", place, ...each})),
+  ...clients.map((each): Role => ({kind: "client", ...each})),
 ];
 
 /** @throws RuleError ROSTER_INVALID, THRESHOLD_TOO_LOW, THRESHOLD_TOO_HIGH, CUSTODIANS_TOO_MANY */
 export function checkRoster(content: Roster): void {
-  const {custodians, threshold: k} = content;
+  const {custodians, threshold: k, approvalOrganisations: needed} = content;
   checkShape({n: custodians.length, k});
+  const there = organisationsOf(custodians).size;
+  if (needed < 1 || needed > Math.max(1, there))
+    throw new RuleError(
+      "ROSTER_INVALID",
+      `approvals of ${needed} organisations are wanted, custodians are of ${there}`,
+      {
+        hint: "say who runs each custodian, and ask for no more organisations than there are",
+      },
+    );
   const roles = rolesOf(content);
   const different = (what: string, of: (card: Card) => string): void => {
     if (new Set(roles.map(({card}) => of(card))).size < roles.length)

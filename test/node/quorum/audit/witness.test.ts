@@ -62,8 +62,7 @@ describe("a custodian", () => {
   let folder: string;
 
   const role = () => {
-    const {card, address} = quorum.roster.content.coordinators[0]!;
-    return {kind: "coordinator", place: 0, card, address} as const;
+    return {kind: "coordinator", place: 0, ...quorum.roster.content.coordinators[0]!} as const;
   };
   const witnessAt = (place: number, path: string): Witness => {
     read = SqliteWitnessStore.open(path);

@@ -45,7 +45,7 @@ describe("a roster", async () => {
   test("has a threshold that needs no dealer, and everybody once", () => {
     expect(code({content: {...content, threshold: 1}, signatures})).toBe("THRESHOLD_TOO_LOW");
     expect(code({content: {...content, threshold: 3}, signatures})).toBe("THRESHOLD_TOO_HIGH");
-    const twice = {...content, clients: [content.custodians[0]!.card]};
+    const twice = {...content, clients: [{card: content.custodians[0]!.card, organisation: ""}]};
     expect(code({content: twice, signatures})).toBe("ROSTER_INVALID");
   });
 
