@@ -39,7 +39,7 @@ import {openMasks} from "../../src/node/quorum/strict/unmask.js";
 import {costOf} from "../../src/node/quorum/verified/cost.js";
 import {SqliteStrictStore} from "../../src/node/storage/quorum/strict-custodian-store.js";
 import {draw} from "./quorum-cluster.js";
-import {random, StrictQuorum} from "./strict-quorum.js";
+import {random, type Shape, StrictQuorum} from "./strict-quorum.js";
 
 /** What becomes of a message on its way: itself, something else, several, none. */
 export type StrictWire = (
@@ -72,7 +72,7 @@ export class StrictMachines {
     for (let place = 0; place < quorum.members.n; place++) this.restart(place);
   }
 
-  static async create(shape: {n: number; k: number}): Promise<StrictMachines> {
+  static async create(shape: Shape): Promise<StrictMachines> {
     return new StrictMachines(await StrictQuorum.create(shape));
   }
 

@@ -79,9 +79,12 @@ async function approveStrictly(io: Io, programId: string, flags: Flags & StrictF
     const program = await client.program(programId);
     if (flags.package === undefined) await judge(io, program, {path: programId, denyWarnings});
     const notAfterMs = BigInt(io.host.now() + flags.days * DAY_MS);
-    const {approvals, active} = await client.approve(program, notAfterMs);
+    const {approvals, organisationsMissing, active} = await client.approve(program, notAfterMs);
     const status = active ? "ACTIVE" : "PENDING";
-    io.result({program_id: programId, status, approvals, not_after_ms: notAfterMs}, status);
+    if (organisationsMissing > 0)
+      io.note(`custodians of ${organisationsMissing} more organisations have to approve it`);
+    const missing = {organisations_missing: organisationsMissing, not_after_ms: notAfterMs};
+    io.result({program_id: programId, status, approvals, ...missing}, status);
   });
 }
 

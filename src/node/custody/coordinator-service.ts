@@ -24,6 +24,8 @@ import {sideBySide} from "../quorum/program/side-by-side.js";
 import {checkDeposit, checkStatement} from "../quorum/strict/admission.js";
 import {checkApproval, checkWithdrawal, masksFor} from "../quorum/strict/custodian.js";
 import type {Members, Role} from "../quorum/strict/members.js";
+import {organisationsMissing, organisationsNeeded} from "../quorum/strict/organisations.js";
+import type {Standing} from "../quorum/strict/standing.js";
 import type {SignedApproval, SignedWithdrawal} from "../quorum/strict/store.js";
 import {checkCost, costOf} from "../quorum/verified/cost.js";
 import {stockMax} from "../quorum/verified/stock.js";
@@ -156,7 +158,7 @@ export class StrictCoordinator {
   }
 
   /** @throws RuleError APPROVAL_INVALID, PROGRAM_UNKNOWN */
-  async approve(signed: SignedApproval): Promise<{approvals: number; active: boolean}> {
+  async approve(signed: SignedApproval): Promise<Answer<(typeof coordinatorMethods)["approve"]>> {
     const {store, custodians, members, audit} = this.ports;
     const program = this.#program(signed.content.programId);
     checkApproval(signed, this.ports, this.ports.nowMs());
@@ -165,8 +167,8 @@ export class StrictCoordinator {
     const [party] = members.namesOf([signed.content.custodian]);
     audit.enter({event: "approve", subject: digestOf(approval, signed), programId: id, party});
     await custodians.all("approve", {approval: signed});
-    const {approvals, active} = await this.#standing(id);
-    return {approvals, active};
+    const {approvals, organisationsMissing, active} = await this.#standing(id);
+    return {approvals, organisationsMissing, active};
   }
 
   /** Hands a custodian's suspension, or its end, to all. @throws RuleError WITHDRAWAL_INVALID, PROGRAM_UNKNOWN */
@@ -190,7 +192,7 @@ export class StrictCoordinator {
   }
 
   /** What custodians say of a program. */
-  async #standing(programId: Uint8Array): Promise<{approvals: number; withdrawals: number; active: boolean}> {
+  async #standing(programId: Uint8Array): Promise<Omit<Standing, "suspended">> {
     const {custodians, members} = this.ports;
     const statuses = await custodians.statuses();
     const known = statuses.flatMap(({status}) =>
@@ -198,6 +200,10 @@ export class StrictCoordinator {
     );
     return {
       approvals: Math.max(0, ...known.map(({approvals}) => approvals)),
+      organisationsMissing: Math.min(
+        organisationsMissing(organisationsNeeded(members), []),
+        ...known.map((each) => each.organisationsMissing),
+      ),
       withdrawals: Math.max(0, ...known.map(({withdrawals}) => withdrawals)),
       active: known.filter(({active}) => active).length >= members.k,
     };

@@ -41,9 +41,11 @@ export const custodianStatus = record("qvm/custodian-status/1", {
   triples: list(range, PROGRAMS_MAX),
   masks: list(range, PROGRAMS_MAX),
   programs: list(
-    record("qvm/program-status/1", {
+    record("qvm/program-status/2", {
       programId: fixed(32),
       approvals: u32,
+      /** Organisations that an approval is still to come from. */
+      organisationsMissing: u32,
       withdrawals: u32,
       active: flag,
       sharing: u64,
@@ -94,7 +96,10 @@ export const custodianMethods = {
 /** What clients and operators ask of a coordinator. */
 export const coordinatorMethods = {
   deploy: method(record("qvm/deploy/1", {package: programPackage, deposit: nullable(deposit)}), done),
-  approve: method(record("qvm/hand-approval/1", {approval}), record("qvm/approved/1", {approvals: u32, active: flag})),
+  approve: method(
+    record("qvm/hand-approval/1", {approval}),
+    record("qvm/approved/2", {approvals: u32, organisationsMissing: u32, active: flag}),
+  ),
   suspend: method(
     record("qvm/hand-withdrawal/1", {withdrawal}),
     record("qvm/withdrawn/1", {withdrawals: u32, active: flag}),

@@ -31,6 +31,7 @@ import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} fro
 import {Columns} from "./leases.js";
 import type {Members} from "./members.js";
 import {Reservations} from "./reservations.js";
+import {checkActive, standingOf} from "./standing.js";
 import type {SignedApproval, SignedWithdrawal, StockKind, StrictStore} from "./store.js";
 
 export interface CustodianPorts {
@@ -156,12 +157,10 @@ export class StrictCustodian {
       nextMask: store.nextOf("mask"),
       triples: store.ranges("triple"),
       masks: store.ranges("mask"),
-      programs: store.programs().map(({programId}) => ({
-        programId: bytesOfHex(programId),
-        approvals: this.#approvals(programId, nowMs),
-        withdrawals: this.#withdrawn(programId).size,
-        active: this.#isActive(programId, nowMs),
-        sharing: store.sharing(programId)?.run ?? 0n,
+      programs: store.programs().map((program) => ({
+        programId: bytesOfHex(program.programId),
+        ...standingOf(program, this.ports, nowMs),
+        sharing: store.sharing(program.programId)?.run ?? 0n,
       })),
     };
   }
@@ -187,43 +186,8 @@ export class StrictCustodian {
   activeProgram(programId: Uint8Array, nowMs: number): ProgramPackage {
     this.checkServing();
     const program = this.program(programId);
-    if (this.#isActive(program.programId, nowMs)) return program;
-    const {k} = this.ports.members;
-    const withdrawn = this.#withdrawn(program.programId);
-    if (withdrawn.has(this.ports.place) || withdrawn.size >= k)
-      throw new RuleError("PROGRAM_SUSPENDED", `${withdrawn.size} custodians suspended program ${program.programId}`, {
-        hint: "qsdm quorum suspend --resume gives a custodian's word again",
-      });
-    throw new RuleError("PROGRAM_INACTIVE", `program ${program.programId} needs ${k} approvals that have not expired`, {
-      hint: "qsdm quorum approve gives one",
-    });
-  }
-
-  /** One custodian that withdrew serves no more, and K end it for all. */
-  #isActive(programId: string, nowMs: number): boolean {
-    const {place, members} = this.ports;
-    const withdrawn = this.#withdrawn(programId);
-    if (withdrawn.has(place) || withdrawn.size >= members.k) return false;
-    return this.#approvals(programId, nowMs) >= members.k;
-  }
-
-  /** Places of those who took their word back. */
-  #withdrawn(programId: string): ReadonlySet<number> {
-    const {members, store} = this.ports;
-    const held = store
-      .withdrawals(programId)
-      .filter(({content}) => content.withdrawn && equalBytes(content.roster, members.digest));
-    return new Set(held.map(({content}) => content.custodian));
-  }
-
-  /** Distinct custodians whose approval holds now; they were checked when they came. */
-  #approvals(programId: string, nowMs: number): number {
-    const {members, store} = this.ports;
-    const valid = store
-      .approvals(programId)
-      .filter(({content}) => content.notAfterMs >= BigInt(nowMs) && equalBytes(content.roster, members.digest));
-    const withdrawn = this.#withdrawn(programId);
-    return new Set(valid.flatMap(({content}) => (withdrawn.has(content.custodian) ? [] : [content.custodian]))).size;
+    checkActive(program, standingOf(program, this.ports, nowMs), this.ports.members.k);
+    return program;
   }
 }
 

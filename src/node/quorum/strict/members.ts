@@ -61,6 +61,11 @@ export class Members {
     return this.roster.custodians[place] ?? null;
   }
 
+  /** Custodians at `places`, without those that are not there. */
+  servicesAt(places: readonly number[]): readonly RosterService[] {
+    return places.flatMap((place) => this.custodian(place) ?? []);
+  }
+
   client(name: string): RosterClient | null {
     return this.roster.clients.find(({card}) => card.name === name) ?? null;
   }

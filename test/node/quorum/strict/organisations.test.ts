@@ -1,0 +1,63 @@
+/** Programs of several organisations: whose approvals let one run. */
+import {afterAll, beforeAll, describe, expect, test} from "vitest";
+import {bytesOfHex} from "../../../../src/codecs/bytes.js";
+import {packProgram, programPackage} from "../../../../src/codecs/quorum/program-package.js";
+import {compile} from "../../../../src/node/quorum/language/compile.js";
+import {StrictMachines} from "../../../support/strict-machines.js";
+
+const ORGANISATIONS = {
+  ...{"custodian-0": "north", "custodian-1": "north", "custodian-2": "north"},
+  ...{"custodian-4": "south", alice: "north", bob: "south"},
+};
+const source = (constant: number) => compile(`input x\nconst c = ${constant}\nadd y = x c\noutput y`);
+const refusal = (code: string, hint = "") => expect.objectContaining({code, hint: expect.stringContaining(hint)});
+
+describe("three of five custodians, approvals from two organisations", () => {
+  let machines: StrictMachines;
+  beforeAll(async () => {
+    const shape = {n: 5, k: 3, organisations: ORGANISATIONS, approvalOrganisations: 2};
+    machines = await StrictMachines.create(shape);
+  });
+  afterAll(() => machines.stop());
+
+  const program = packProgram(source(1));
+  const standing = (of = program) => {
+    const {programs} = machines.custodians[0]!.status(machines.nowMs);
+    const {approvals, organisationsMissing, active} = programs.find(
+      ({programId}) => programId.toString() === bytesOfHex(of.programId).toString(),
+    )!;
+    return {approvals, organisationsMissing, active};
+  };
+  const approve = (place: number, of = program) => {
+    for (const custodian of machines.custodians) custodian.approve(machines.approval(of, place), machines.nowMs);
+    return standing(of);
+  };
+  const isActive = () => machines.custodians[0]!.activeProgram(bytesOfHex(program.programId), machines.nowMs);
+
+  test("K approvals of one organisation are not enough, and a custodian of none adds none", () => {
+    for (const custodian of machines.custodians) custodian.install(programPackage.encode(program));
+    expect(standing()).toEqual({approvals: 0, organisationsMissing: 2, active: false});
+    expect(approve(0)).toEqual({approvals: 1, organisationsMissing: 1, active: false});
+    approve(1);
+    expect(approve(2)).toEqual({approvals: 3, organisationsMissing: 1, active: false});
+    expect(isActive).toThrow(refusal("PROGRAM_INACTIVE", "custodians of 1 more organisations"));
+    expect(approve(3)).toEqual({approvals: 4, organisationsMissing: 1, active: false});
+  });
+
+  test("one of another organisation completes them, and who takes its word back takes that away", () => {
+    expect(approve(4)).toEqual({approvals: 5, organisationsMissing: 0, active: true});
+    expect(isActive()).toEqual(expect.objectContaining({programId: program.programId}));
+    for (const custodian of machines.custodians) custodian.suspend(machines.withdrawal(program, 4), machines.nowMs);
+    expect(standing()).toEqual({approvals: 4, organisationsMissing: 1, active: false});
+    expect(isActive).toThrow(refusal("PROGRAM_INACTIVE"));
+    for (const custodian of machines.custodians)
+      custodian.suspend(machines.withdrawal(program, 4, {withdrawn: false, atMs: machines.nowMs + 1}), machines.nowMs);
+    expect(standing().active).toBe(true);
+  });
+
+  test("an approval that has expired counts for no organisation", () => {
+    machines.nowMs += 10 ** 9 + 1;
+    expect(standing()).toEqual({approvals: 0, organisationsMissing: 2, active: false});
+    machines.nowMs -= 10 ** 9 + 1;
+  });
+});
