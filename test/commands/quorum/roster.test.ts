@@ -81,6 +81,16 @@ describe("a roster with organisations", () => {
   });
 });
 
+test("who agrees to the next roster hears which custodians and organisations are still to do so", async () => {
+  await qsdm(`${CREATE} ${TWO} --approval-organisations 2`);
+  await qsdm(`${CREATE.replace("/roster", "/next")} --follows /roster`);
+  const agree = (at: number) => qsdm(`quorum roster sign /next --previous /roster --key /custodian-${at}.key`);
+  expect((await agree(1)).data).toMatchObject({custodian: "custodian-1", missing: 1, organisations_missing: 1});
+  expect((await agree(2)).data).toMatchObject({missing: 0, organisations_missing: 1});
+  expect((await agree(2)).err).toContain("custodians of 1 more organisations of /roster have to agree");
+  expect((await agree(0)).data).toMatchObject({missing: 0, organisations_missing: 0});
+});
+
 test("a roster of the version before is refused, with what to do", async () => {
   const wire = encodeCbor(["qvm/roster/1/signed", ["qvm/roster/1"], [], []]);
   files["/old.roster"] = `qsdm-quorum-roster ${base64Of(wire)}\n`;

@@ -6,6 +6,7 @@ import {RuleError} from "../../../errors.js";
 import {loadMlDsa} from "../../../node/compute/ml-dsa.js";
 import {signerOfSeed} from "../../../node/keys/signer.js";
 import {checkRoster} from "../../../node/quorum/strict/members.js";
+import {agreementMissing} from "../../../node/quorum/strict/succession.js";
 import {defineCommand} from "../../define.js";
 import type {Io} from "../../io.js";
 import {ROSTER_MAX_BYTES, readParty} from "./files.js";
@@ -15,7 +16,7 @@ export const quorumRosterSignCommand = (io: Io): Command =>
     summary: "sign a roster as one of its custodians",
     description:
       "Adds a custodian's signature to a roster file, in place. A roster is used once every custodian of it has signed. With " +
-      "--previous the key is of a custodian of the roster before, which agrees to hand its secrets to this one's. " +
+      "--previous the key is of a custodian of the roster before, which agrees to hand its secrets to this one's; with an organisations' rule in that roster, so do as many organisations. " +
       "Look at it first: qsdm quorum roster verify. Copies that were signed apart are brought together by signing one " +
       "after the other.",
     examples: [
@@ -73,6 +74,9 @@ async function agree(
   const content = {from, to: rosterDigest(file.content), custodian};
   const approvals = [...others, sign(succession, content, (message) => signer.sign(message))];
   await io.writeFile(path, rosterFile.encode({...file, approvals}), {force: true});
-  const missing = Math.max(0, before.threshold - approvals.length);
-  io.result({roster: path, custodian: before.custodians[custodian]!.card.name, missing}, `${missing}`);
+  const places = approvals.map(({content: {custodian: place}}) => place);
+  const {custodians: missing, organisations} = agreementMissing(before, places);
+  if (organisations > 0) io.note(`custodians of ${organisations} more organisations of ${previous} have to agree`);
+  const still = {missing, organisations_missing: organisations};
+  io.result({roster: path, custodian: before.custodians[custodian]!.card.name, ...still}, `${missing}`);
 }

@@ -1,13 +1,17 @@
-/** Whether a roster follows another by the will of those who hold the secrets. */
+/**
+ * Whether a roster follows another by the will of those who hold the secrets: as many of them, and of as many organisations, as
+ * a program needs. Else one organisation with K custodians would change the rule away.
+ */
 import {equalBytes} from "../../../codecs/bytes.js";
-import {rosterDigest, type SignedRoster, succession} from "../../../codecs/quorum/strict/roster.js";
+import {type Roster, rosterDigest, type SignedRoster, succession} from "../../../codecs/quorum/strict/roster.js";
 import {isSignedBy} from "../../../codecs/quorum/strict/statement.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {Members} from "./members.js";
+import {organisationsMissing} from "./organisations.js";
 
 /**
- * The members of `next`, which K custodians of `members` agreed to.
+ * The members of `next`, which K custodians of `members` agreed to, of as many organisations as its roster asks for.
  * @throws RuleError SUCCESSION_INVALID, and as `Members.of`
  */
 export function successorsOf(members: Members, next: SignedRoster, verify: VerifySignature): Members {
@@ -24,9 +28,25 @@ export function successorsOf(members: Members, next: SignedRoster, verify: Verif
     if (!key || !equalBytes(named.from, members.digest) || !equalBytes(named.to, to)) return false;
     return isSignedBy(succession, each, key, verify);
   });
-  const places = new Set(agreed.map(({content: {custodian}}) => custodian));
-  if (places.size < members.k) refuse(`has the word of ${places.size} of ${members.k} custodians of the one before`);
+  const {custodians, organisations} = agreementMissing(
+    members.roster,
+    agreed.map(({content: {custodian}}) => custodian),
+  );
+  if (custodians > 0) refuse(`lacks the word of ${custodians} custodians of the one before`);
+  if (organisations > 0) refuse(`lacks the word of custodians of ${organisations} organisations of the one before`);
   return successors;
+}
+
+/** Who still has to agree to the roster after that of `members`, where custodians at `places` did. */
+export function agreementMissing(
+  roster: Roster,
+  places: readonly number[],
+): {readonly custodians: number; readonly organisations: number} {
+  const agreed = [...new Set(places)].flatMap((place) => roster.custodians[place] ?? []);
+  return {
+    custodians: Math.max(0, roster.threshold - agreed.length),
+    organisations: organisationsMissing(roster.approvalOrganisations, agreed),
+  };
 }
 
 function refuse(why: string): never {
