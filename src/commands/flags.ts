@@ -16,13 +16,19 @@ export function u64Flag(text: string): bigint {
   return value <= U64_MAX ? value : refuse(text, "an unsigned 64-bit integer");
 }
 
+/** An integer from `min` to `max`, both included. */
+export const integerFlag =
+  (min: bigint, max: bigint) =>
+  (text: string): bigint => {
+    const value = u64Flag(text);
+    return value >= min && value <= max ? value : refuse(text, `from ${min} to ${max}`);
+  };
+
 /** A count from `min` to `max`, both included. */
 export const countFlag =
   (min: number, max: number) =>
-  (text: string): number => {
-    const value = u64Flag(text);
-    return value >= BigInt(min) && value <= BigInt(max) ? Number(value) : refuse(text, `from ${min} to ${max}`);
-  };
+  (text: string): number =>
+    Number(integerFlag(BigInt(min), BigInt(max))(text));
 
 /** An amount in CELL, as dust. */
 export function cellFlag(text: string): bigint {

@@ -1,8 +1,8 @@
 /**
  * Program package: a program with the policy under which it runs and the names of its secrets.
  *
- * `{"program_id","version","ir","secret_manifest":{"secret_name"[,"secret_names"]},"policy_manifest":{"cost_per_eval",
- * "budget_per_identity","max_evals_per_minute"}}`. The id is SHA-256 of the canonical JSON of
+ * `{"program_id","version","ir","secret_manifest":{"secret_name"[,"secret_names"]},"policy_manifest":{...}}`,
+ * the policy as `policy.ts` has it. The id is SHA-256 of the canonical JSON of
  * `{"ir","policy_manifest","secret_manifest"}`; the version is not hashed. Source: quorum programs, section 8.
  */
 import {DecodeError} from "../../errors.js";
@@ -11,13 +11,7 @@ import {sha256} from "../hash.js";
 import {type CompatCodec, canonicalCodec} from "../json.js";
 import {type Ir, irValue, readIr, secretNames as secretsOf} from "./ir.js";
 import {canonicalJson, isList, isObject, members, parseValue, type Value, type ValueObject, wireJson} from "./json.js";
-
-/** What one identity may ask. Absent numbers are decided by the policy engine. */
-export interface PolicyManifest {
-  readonly costPerEval?: bigint;
-  readonly budgetPerIdentity?: bigint;
-  readonly maxEvalsPerMinute?: bigint;
-}
+import {DEFAULT_POLICY, type PolicyManifest, policyValue, readPolicy, unknownMembers} from "./policy.js";
 
 export interface ProgramPackage {
   /** 64 hex digits. */
@@ -26,6 +20,8 @@ export interface ProgramPackage {
   readonly version: string | null;
   readonly ir: Ir;
   readonly policy: PolicyManifest;
+  /** Members of the policy's manifest that nobody here knows. The id covers them. */
+  readonly unknownPolicy: readonly string[];
   /**
    * Names under which custodians hold shares, at least one where the program has secrets. The first is the one that
    * shares without a name belong to; a program of the reference has no other, and does not use it.
@@ -37,11 +33,6 @@ export interface ProgramPackage {
 
 export const DEFAULT_VERSION = "1.0.0";
 export const DEFAULT_SECRET_NAME = "S_v";
-export const DEFAULT_POLICY: Required<PolicyManifest> = {
-  costPerEval: 1n,
-  budgetPerIdentity: 5n,
-  maxEvalsPerMinute: 10n,
-};
 /** Largest package, in bytes. */
 export const PACKAGE_MAX_BYTES = 8 * 1024 * 1024;
 
@@ -68,11 +59,7 @@ export function packProgram(
   } = {},
 ): ProgramPackage {
   const whole = {...DEFAULT_POLICY, ...policy};
-  const policyManifest = members({
-    cost_per_eval: whole.costPerEval,
-    budget_per_identity: whole.budgetPerIdentity,
-    max_evals_per_minute: whole.maxEvalsPerMinute,
-  });
+  const policyManifest = policyValue(whole);
   const declared = secretsOf(ir);
   const secretNames = declared.length > 0 ? declared : [secretName ?? DEFAULT_SECRET_NAME];
   const secretManifest = members({
@@ -87,7 +74,7 @@ export function packProgram(
     secret_manifest: secretManifest,
     policy_manifest: policyManifest,
   });
-  return {programId, version, ir, policy: whole, secretNames, source};
+  return {programId, version, ir, policy: whole, unknownPolicy: [], secretNames, source};
 }
 
 const idOf = (text: string): string => hexOf(sha256(utf8(text)));
@@ -117,11 +104,13 @@ export function readPackage(source: Value | undefined): ProgramPackage {
       hint: "compile the program again; its id is the digest of its content",
     });
   const ir = readIr(source.get("ir"));
+  const manifest = source.get("policy_manifest") as ValueObject;
   return {
     programId,
     version,
     ir,
-    policy: readPolicy(source.get("policy_manifest") as ValueObject),
+    policy: readPolicy(manifest),
+    unknownPolicy: unknownMembers(manifest),
     secretNames: readSecretNames(source.get("secret_manifest") as ValueObject, secretsOf(ir)),
     source,
   };
@@ -137,22 +126,6 @@ function readSecretNames(manifest: ValueObject, declared: readonly string[]): re
   if (declared.length === 0) return names;
   const same = names.length === declared.length && names.every((name, at) => name === declared[at]);
   return same && first === names[0] ? names : refuse("the manifest lists other secrets than the program declares");
-}
-
-function readPolicy(manifest: ValueObject): PolicyManifest {
-  const count = (name: string): bigint | undefined => {
-    const value = manifest.get(name);
-    if (value === undefined) return undefined;
-    return typeof value === "bigint" && value >= 0n ? value : refuse(`${name} is no unsigned integer`);
-  };
-  const costPerEval = count("cost_per_eval");
-  const budgetPerIdentity = count("budget_per_identity");
-  const maxEvalsPerMinute = count("max_evals_per_minute");
-  return {
-    ...(costPerEval === undefined ? {} : {costPerEval}),
-    ...(budgetPerIdentity === undefined ? {} : {budgetPerIdentity}),
-    ...(maxEvalsPerMinute === undefined ? {} : {maxEvalsPerMinute}),
-  };
 }
 
 /** A package in a file: one line of JSON. */

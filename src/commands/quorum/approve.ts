@@ -1,5 +1,6 @@
 import type {Command} from "commander";
 import {members} from "../../codecs/quorum/json.js";
+import {policySays} from "../../codecs/quorum/policy.js";
 import type {ProgramPackage} from "../../codecs/quorum/program-package.js";
 import {RuleError, UsageError} from "../../errors.js";
 import {analyze} from "../../node/quorum/program/analyze.js";
@@ -54,7 +55,7 @@ async function judge(
   const {products, comparisons, triples} = costOf(ir);
   io.note(`inputs ${inputs.join(", ") || "none"}; outputs ${ir.outputs.join(", ")}; secrets ${shortList(secretNames)}`);
   io.note(`${products} products, ${comparisons} comparisons and shifts, depth ${depth}: ${triples} triples`);
-  io.note(`budget ${policy.budgetPerIdentity}, cost ${policy.costPerEval}`);
+  for (const sentence of policySays(policy)) io.note(sentence);
   const warnings = lint(ir, policy, {analysis}).filter(({severity}) => severity === "warning");
   if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
   for (const {code, wire, message} of warnings) io.warn(`${code}${wire === null ? "" : ` at '${wire}'`}: ${message}`);

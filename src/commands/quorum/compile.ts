@@ -2,7 +2,6 @@ import type {Command} from "commander";
 import {textOf} from "../../codecs/bytes.js";
 import {secretNames} from "../../codecs/quorum/ir.js";
 import {
-  DEFAULT_POLICY,
   DEFAULT_SECRET_NAME,
   DEFAULT_VERSION,
   PACKAGE_MAX_BYTES,
@@ -16,33 +15,29 @@ import {inputNames} from "../../node/quorum/program/evaluate.js";
 import {optimize} from "../../node/quorum/program/optimize.js";
 import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
-import {u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
-import {inFile, policyDocument} from "./program-file.js";
+import {addPolicyFlags, type PolicyFlags, policyDocument, policyIn} from "./policy.js";
+import {inFile} from "./program-file.js";
 
-interface Flags {
-  readonly out: string;
-  readonly force: boolean;
+interface PackFlags extends PolicyFlags {
   readonly optimize: boolean;
   readonly strictSyntax: boolean;
   readonly programVersion: string;
   readonly secretName?: string;
-  readonly cost?: bigint;
-  readonly budget?: bigint;
-  readonly rate?: bigint;
+}
+
+interface Flags extends PackFlags {
+  readonly out: string;
+  readonly force: boolean;
 }
 
 /** @throws DecodeError SOURCE_INVALID naming the line */
-export function compilePackage(source: string, flags: Omit<Flags, "out" | "force">): ProgramPackage {
+export function compilePackage(source: string, flags: PackFlags): ProgramPackage {
   const ir = compile(source, {strictSyntax: flags.strictSyntax});
   return packProgram(flags.optimize ? optimize(ir) : ir, {
     version: flags.programVersion,
     ...(flags.secretName === undefined ? {} : {secretName: flags.secretName}),
-    policy: {
-      costPerEval: flags.cost ?? DEFAULT_POLICY.costPerEval,
-      budgetPerIdentity: flags.budget ?? DEFAULT_POLICY.budgetPerIdentity,
-      maxEvalsPerMinute: flags.rate ?? DEFAULT_POLICY.maxEvalsPerMinute,
-    },
+    policy: policyIn(flags),
   });
 }
 
@@ -60,61 +55,55 @@ function encoded(program: ProgramPackage): Uint8Array {
 }
 
 export const quorumCompileCommand = (io: Io): Command =>
-  defineCommand("quorum compile", {
-    summary: "make a program package out of source text",
-    description:
-      "Compiles a program for evaluation on secret shares and packs it with its policy. The program's id is the digest of " +
-      "both, so custodians approve exactly these bytes. Prints the package, or its id where --out names a file. " +
-      "docs/quorum-language.md is the language reference. Works offline.",
-    examples: [
-      {does: "a package in a file", run: "qsdm quorum compile square.qvm --out square.json"},
-      {
-        does: "from a pipe, with a budget of two evaluations",
-        run: "printf 'input x\\nmul y = x x\\noutput y\\n' | qsdm quorum compile - --budget 2",
-      },
-    ],
-    files: {"--out": "The package: one line of JSON."},
-    exit: {3: "The source has a fault; the message names the line."},
-    seeAlso: ["quorum inspect", "quorum lint", "quorum run"],
-  })
-    .argument("<file>", "the source; - reads standard input")
-    .option("--out <path>", "file for the package; - is standard output", "-")
-    .option("--force", "replace an existing file", false)
-    .option("--optimize", "merge equal nodes and drop unused ones; this changes the id", false)
-    .option("--strict-syntax", "refuse words that the language ignores", false)
-    .option("--program-version <text>", "version, not part of the id", DEFAULT_VERSION)
-    .option(
-      "--secret-name <name>",
-      `name under which custodians hold the shares of a program that declares no secret (default: ${DEFAULT_SECRET_NAME})`,
-    )
-    .option("--cost <n>", `what one evaluation takes from a budget (default: ${DEFAULT_POLICY.costPerEval})`, u64Flag)
-    .option(
-      "--budget <n>",
-      `what each identity may spend in all (default: ${DEFAULT_POLICY.budgetPerIdentity})`,
-      u64Flag,
-    )
-    .option("--rate <n>", `evaluations per minute and identity (default: ${DEFAULT_POLICY.maxEvalsPerMinute})`, u64Flag)
-    .action(async (path: string, {out, force, ...flags}: Flags) => {
-      const file = await io.readFile(path, {flag: "<file>", maxBytes: 4 * SOURCE_MAX_CHARS});
-      const {program, bytes} = inFile(path, () => {
-        const compiled = compilePackage(textOf(file), flags);
-        return {program: compiled, bytes: encoded(compiled)};
-      });
-      const {programId, version, ir} = program;
-      const {products, comparisons, triples} = costOf(ir);
-      const summary = {
-        program_id: programId,
-        version,
-        nodes: ir.nodes.length,
-        inputs: inputNames(ir),
-        secrets: secretNames(ir),
-        outputs: ir.outputs,
-        products,
-        comparisons,
-        triples,
-        policy: policyDocument(program.policy),
-      };
-      if (out === "-") return io.result({...summary, package: textOf(bytes).trimEnd()}, textOf(bytes).trimEnd());
-      await io.writeFile(out, bytes, {force});
-      io.result({...summary, path: out}, programId);
+  addPolicyFlags(
+    defineCommand("quorum compile", {
+      summary: "make a program package out of source text",
+      description:
+        "Compiles a program for evaluation on secret shares and packs it with its policy. The program's id is the digest of " +
+        "both, so custodians approve exactly these bytes. Prints the package, or its id where --out names a file. " +
+        "docs/quorum-language.md is the language reference. Works offline.",
+      examples: [
+        {does: "a package in a file", run: "qsdm quorum compile square.qvm --out square.json"},
+        {
+          does: "from a pipe, with a budget of two evaluations",
+          run: "printf 'input x\\nmul y = x x\\noutput y\\n' | qsdm quorum compile - --budget 2",
+        },
+      ],
+      files: {"--out": "The package: one line of JSON."},
+      exit: {3: "The source has a fault; the message names the line."},
+      seeAlso: ["quorum inspect", "quorum lint", "quorum run"],
+    })
+      .argument("<file>", "the source; - reads standard input")
+      .option("--out <path>", "file for the package; - is standard output", "-")
+      .option("--force", "replace an existing file", false)
+      .option("--optimize", "merge equal nodes and drop unused ones; this changes the id", false)
+      .option("--strict-syntax", "refuse words that the language ignores", false)
+      .option("--program-version <text>", "version, not part of the id", DEFAULT_VERSION)
+      .option(
+        "--secret-name <name>",
+        `name under which custodians hold the shares of a program that declares no secret (default: ${DEFAULT_SECRET_NAME})`,
+      ),
+  ).action(async (path: string, {out, force, ...flags}: Flags) => {
+    const file = await io.readFile(path, {flag: "<file>", maxBytes: 4 * SOURCE_MAX_CHARS});
+    const {program, bytes} = inFile(path, () => {
+      const compiled = compilePackage(textOf(file), flags);
+      return {program: compiled, bytes: encoded(compiled)};
     });
+    const {programId, version, ir} = program;
+    const {products, comparisons, triples} = costOf(ir);
+    const summary = {
+      program_id: programId,
+      version,
+      nodes: ir.nodes.length,
+      inputs: inputNames(ir),
+      secrets: secretNames(ir),
+      outputs: ir.outputs,
+      products,
+      comparisons,
+      triples,
+      policy: policyDocument(program.policy),
+    };
+    if (out === "-") return io.result({...summary, package: textOf(bytes).trimEnd()}, textOf(bytes).trimEnd());
+    await io.writeFile(out, bytes, {force});
+    io.result({...summary, path: out}, programId);
+  });

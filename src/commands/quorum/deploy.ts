@@ -5,6 +5,7 @@ import {members} from "../../codecs/quorum/json.js";
 import {DEFAULT_SECRET_NAME, type ProgramPackage} from "../../codecs/quorum/program-package.js";
 import {QsdmError, RuleError, UnavailableError, UsageError} from "../../errors.js";
 import {type FieldSource, fieldSource} from "../../node/quorum/field/random.js";
+import {checkPolicyCompat} from "../../node/quorum/policy/supported.js";
 import {checkArithmetic} from "../../node/quorum/program/arithmetic.js";
 import {share} from "../../node/quorum/sharing/shamir.js";
 import {defineCommand} from "../define.js";
@@ -53,7 +54,7 @@ async function statusOf(coordinator: Pick<ServiceClient, "get">, programId: stri
  * Installs a program and shares of its secret at the custodians, then the program at the coordinator, which is told
  * who took a share: what another has of a deployment before would fit no other share.
  * @returns URLs of the custodians that failed
- * @throws RuleError OPERATION_UNSUPPORTED; PROGRAM_ACTIVE: a custodian that kept its share of before would fit no other;
+ * @throws RuleError OPERATION_UNSUPPORTED, POLICY_UNSUPPORTED; PROGRAM_ACTIVE: a custodian that kept its share of before would fit no other;
  * UnavailableError CUSTODIANS_MISSING when fewer than the threshold took it
  */
 export async function deploy(
@@ -62,6 +63,7 @@ export async function deploy(
   draw: FieldSource,
 ) {
   checkArithmetic(program.ir);
+  checkPolicyCompat(program);
   const hasSecrets = secretNames(program.ir).length > 0;
   const status = hasSecrets ? await statusOf(coordinator, program.programId) : null;
   if (status === "ACTIVE")

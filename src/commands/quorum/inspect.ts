@@ -6,7 +6,8 @@ import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {plotProgram} from "./plot.js";
-import {policyDocument, readProgram} from "./program-file.js";
+import {policyDocument} from "./policy.js";
+import {readProgram} from "./program-file.js";
 
 interface Flags {
   readonly plot?: string;

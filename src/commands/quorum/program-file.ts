@@ -2,7 +2,6 @@
 import {textOf} from "../../codecs/bytes.js";
 import {
   PACKAGE_MAX_BYTES,
-  type PolicyManifest,
   type ProgramPackage,
   packProgram,
   programPackage,
@@ -42,13 +41,6 @@ export function inFile<T>(path: string, work: () => T): T {
     throw new DecodeError(cause.code, `${path}: ${cause.message}`, {cause, details: cause.details, hint});
   }
 }
-
-/** What prints of a policy. */
-export const policyDocument = (policy: PolicyManifest) => ({
-  cost_per_eval: policy.costPerEval ?? null,
-  budget_per_identity: policy.budgetPerIdentity ?? null,
-  max_evals_per_minute: policy.maxEvalsPerMinute ?? null,
-});
 
 /** What a program with warnings is refused with. */
 export function lintRefusal(path: string, warnings: readonly Finding[]): RuleError {

@@ -22,6 +22,7 @@ import {dial, parseAddress} from "../network/channel/endpoint.js";
 import {checkCountersigned} from "../quorum/audit/countersigned.js";
 import {sub} from "../quorum/field/field.js";
 import {fieldSource} from "../quorum/field/random.js";
+import {checkPolicyKnown} from "../quorum/policy/supported.js";
 import {inputNames, inputOf, type Outputs} from "../quorum/program/evaluate.js";
 import {share} from "../quorum/sharing/shamir.js";
 import {STATEMENT_LIFE_MS} from "../quorum/strict/admission.js";
@@ -127,9 +128,10 @@ export class StrictClient {
 
   /**
    * Brings a program, with its secrets shared and sealed to each custodian.
-   * @throws RuleError PROGRAM_TOO_WIDE, and as `call`
+   * @throws RuleError POLICY_UNKNOWN, PROGRAM_TOO_WIDE, and as `call`
    */
   async deploy(program: ProgramPackage, secrets: ReadonlyMap<string, bigint>): Promise<void> {
+    checkPolicyKnown(program);
     checkWidth(program.ir);
     await this.call("deploy", {package: programPackage.encode(program), deposit: this.#deposit(program, secrets)});
   }

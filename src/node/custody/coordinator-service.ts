@@ -20,6 +20,7 @@ import {
 } from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {QsdmError, RuleError} from "../../errors.js";
+import {checkPolicyKnown} from "../quorum/policy/supported.js";
 import {sideBySide} from "../quorum/program/side-by-side.js";
 import {checkDeposit, checkStatement} from "../quorum/strict/admission.js";
 import {checkApproval, checkWithdrawal, masksFor} from "../quorum/strict/custodian.js";
@@ -131,10 +132,11 @@ export class StrictCoordinator {
     }
   }
 
-  /** @throws DecodeError of the package; RuleError PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
+  /** @throws DecodeError of the package; RuleError POLICY_UNKNOWN, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
   async deploy(bytes: Uint8Array, shares: SignedDeposit | null): Promise<void> {
     const {store, custodians, members, audit} = this.ports;
     const program = programPackage.decode(bytes);
+    checkPolicyKnown(program);
     checkCost(program.ir, {n: members.n, t: members.k - 1});
     const secrets = secretNames(program.ir).length > 0;
     if (secrets !== (shares !== null))

@@ -12,6 +12,7 @@ import {
 } from "../../../src/codecs/quorum/program-package.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {OPERATIONS, programs, SQUARE} from "../../node/quorum/programs.js";
+import {withPolicy} from "../../support/packages.js";
 import {codeOf, expectLaws} from "../laws.js";
 
 const square = packProgram(compile(SQUARE));
@@ -83,6 +84,22 @@ describe("the manifest of a program with secrets", () => {
       members({}),
     ];
     for (const manifest of manifests) expect(codeOf(() => readPackage(rehashed(manifest)))).toBe("PACKAGE_INVALID");
+  });
+});
+
+describe("the policy of a package", () => {
+  const rehashed = (changes: Readonly<Record<string, Value>>) => withPolicy(square, changes);
+
+  test("lists the members that no field has, and keeps them", () => {
+    const read = readPackage(rehashed({note: "mine", later: 7n}));
+    expect(read).toMatchObject({policy: square.policy, unknownPolicy: ["note", "later"]});
+    expect(wireJson(read.source)).toContain('"max_evals_per_minute":10,"note":"mine","later":7}');
+    expect(readPackage(square.source).unknownPolicy).toEqual([]);
+  });
+
+  test("is refused where a field is no unsigned integer", () => {
+    for (const value of [-1n, 1.5, "5", null, true])
+      expect(codeOf(() => readPackage(rehashed({cost_per_eval: value})))).toBe("PACKAGE_INVALID");
   });
 });
 

@@ -2,12 +2,8 @@
 
 import {irValue} from "../../../src/codecs/quorum/ir.js";
 import {isObject, type ValueObject, wireJson} from "../../../src/codecs/quorum/json.js";
-import {
-  hashedTextOf,
-  type PolicyManifest,
-  packProgram,
-  programPackage,
-} from "../../../src/codecs/quorum/program-package.js";
+import type {PolicyManifest} from "../../../src/codecs/quorum/policy.js";
+import {hashedTextOf, packProgram, programPackage} from "../../../src/codecs/quorum/program-package.js";
 import {evaluateInProcess} from "../../../src/node/quorum/custodian/in-process.js";
 import {type Resolution, StepExecutor} from "../../../src/node/quorum/custodian/step-executor.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";

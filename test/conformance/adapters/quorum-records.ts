@@ -1,6 +1,6 @@
 /** Policy decisions and the audit log. */
 import type {ValueObject} from "../../../src/codecs/quorum/json.js";
-import type {PolicyManifest} from "../../../src/codecs/quorum/program-package.js";
+import type {PolicyManifest} from "../../../src/codecs/quorum/policy.js";
 import {
   type AuditEntry,
   auditPayload,

@@ -1,13 +1,14 @@
 /** The strict profile whole: custodians, coordinator and clients over sealed channels on loopback. */
 import {afterAll, beforeAll, describe, expect, onTestFinished, test, vi} from "vitest";
 import {bytesOfHex, hexOf} from "../../../src/codecs/bytes.js";
-import {packProgram, programPackage} from "../../../src/codecs/quorum/program-package.js";
+import {packProgram, programPackage, readPackage} from "../../../src/codecs/quorum/program-package.js";
 import {type ContentOf, sign} from "../../../src/codecs/quorum/strict/statement.js";
 import {deposit, maskRequest, maskShares, ticket, withdrawal} from "../../../src/codecs/quorum/strict/statements.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
 import {StrictCustodian} from "../../../src/node/quorum/strict/custodian.js";
 import {costOf} from "../../../src/node/quorum/verified/cost.js";
+import {withPolicy} from "../../support/packages.js";
 import {StrictQuorum} from "../../support/strict-quorum.js";
 
 const SOURCE = "input x\ninput y\nsecret w\nmul a = x y\nmul b = a w\nadd s = b x\noutput s\noutput a";
@@ -77,6 +78,16 @@ describe("two of three custodians", () => {
       "BUDGET_EXHAUSTED",
       "BUDGET_EXHAUSTED",
     ]);
+  });
+
+  test("neither a client nor the coordinator brings a policy that it does not know whole", async () => {
+    const client = await quorum.client(0);
+    onTestFinished(() => client.close());
+    const unknown = readPackage(withPolicy(packProgram(compile("input x\noutput x")), {later_control: 7n}));
+    const refused = expect.objectContaining({code: "POLICY_UNKNOWN"});
+    await expect(client.deploy(unknown, new Map())).rejects.toThrow(refused);
+    const bytes = programPackage.encode(unknown);
+    await expect(client.call("deploy", {package: bytes, deposit: null})).rejects.toThrow(refused);
   });
 
   test("a custodian that names other masks than the rest, or seals none, stops nobody", async () => {

@@ -14,6 +14,7 @@ import {type AuditEntry, chainEntry, followChain, GENESIS_HASH} from "../audit/c
 import {verifyApprovalTag} from "../custodian/approval.js";
 import type {FieldSource} from "../field/random.js";
 import {PolicyEngine} from "../policy/engine.js";
+import {checkPolicyCompat} from "../policy/supported.js";
 import {checkArithmetic} from "../program/arithmetic.js";
 import {inputNames, inputOf, type Outputs} from "../program/evaluate.js";
 import {dealTriples} from "../sharing/beaver.js";
@@ -93,7 +94,7 @@ export class Coordinator {
    * Takes a program anew: pending, without approvals. Triples for it, where it needs some and they are wanted. Where
    * `shareHolders` says by index who took the shares that were dealt with it, all others are stale: what they may have
    * of a deployment before fits no other share.
-   * @throws RuleError OPERATION_UNSUPPORTED
+   * @throws RuleError OPERATION_UNSUPPORTED, POLICY_UNSUPPORTED
    */
   install(
     program: ProgramPackage,
@@ -102,6 +103,7 @@ export class Coordinator {
   ): TripleDelivery | null {
     const {programId, policy, version, ir} = program;
     checkArithmetic(ir);
+    checkPolicyCompat(program);
     const known = this.#programs.get(programId);
     const needed = productNames(ir).length > 0;
     const end = known?.endTriple ?? 0;

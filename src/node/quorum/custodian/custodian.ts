@@ -7,6 +7,7 @@ import {DEFAULT_SECRET_NAME, type ProgramPackage} from "../../../codecs/quorum/p
 import {RuleError} from "../../../errors.js";
 import {reduce} from "../field/field.js";
 import type {FieldSource} from "../field/random.js";
+import {checkPolicyCompat} from "../policy/supported.js";
 import {checkArithmetic} from "../program/arithmetic.js";
 import {evaluate, type Given, leafOf, type Outputs} from "../program/evaluate.js";
 import type {Masked, TripleShare} from "../sharing/beaver.js";
@@ -93,10 +94,11 @@ export class Custodian {
   /**
    * Takes a program and this custodian's shares of its secrets: `share` is of the first, `others` are by name. The
    * package was checked when it was read.
-   * @throws RuleError OPERATION_UNSUPPORTED, SECRET_UNKNOWN
+   * @throws RuleError OPERATION_UNSUPPORTED, POLICY_UNSUPPORTED, SECRET_UNKNOWN
    */
   install(program: ProgramPackage, share: Share, others: ReadonlyMap<string, Share> = new Map()): void {
     checkArithmetic(program.ir);
+    checkPolicyCompat(program);
     for (const name of others.keys())
       if (!program.secretNames.includes(name))
         throw new RuleError("SECRET_UNKNOWN", `the program has no secret '${name}'`);
@@ -221,10 +223,13 @@ export class Custodian {
   /**
    * Replaces the share; a program that is not here yet comes along. A share of another x is kept only
    * where no program reads it, as the reference keeps it.
-   * @throws RuleError OPERATION_UNSUPPORTED, PROGRAM_ID_MISMATCH, SHARE_FOREIGN
+   * @throws RuleError OPERATION_UNSUPPORTED, POLICY_UNSUPPORTED, PROGRAM_ID_MISMATCH, SHARE_FOREIGN
    */
   setShare({programId, name}: SecretOf, share: Share, program: ProgramPackage | null): bigint {
-    if (program) checkArithmetic(program.ir);
+    if (program) {
+      checkArithmetic(program.ir);
+      checkPolicyCompat(program);
+    }
     if (program && program.programId !== programId)
       throw new RuleError("PROGRAM_ID_MISMATCH", `the package is program ${program.programId}`, {
         hint: "send a share with the package of its own program",

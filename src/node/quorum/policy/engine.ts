@@ -4,7 +4,7 @@
  * Time comes in as seconds of a clock that does not go back. Tokens are doubles, because the reference's are and its
  * decisions at the edge depend on their rounding.
  */
-import type {PolicyManifest} from "../../../codecs/quorum/program-package.js";
+import type {PolicyManifest} from "../../../codecs/quorum/policy.js";
 
 /** What is left to one identity under one program. */
 export interface Allowance {

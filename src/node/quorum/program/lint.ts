@@ -1,6 +1,6 @@
 /** What a custodian or an author should know before a program is approved. */
 import {type Ir, isBitOperation, isOperationNode, isProduct} from "../../../codecs/quorum/ir.js";
-import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/program-package.js";
+import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/policy.js";
 import {RuleError} from "../../../errors.js";
 import {isGenerated} from "../language/draft.js";
 import type {Threshold} from "../sharing/shamir.js";

@@ -3,8 +3,7 @@
  * program's policy, for each client of the roster.
  */
 import {equalBytes, hexOf} from "../../../codecs/bytes.js";
-import type {PolicyManifest} from "../../../codecs/quorum/program-package.js";
-import {DEFAULT_POLICY} from "../../../codecs/quorum/program-package.js";
+import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/policy.js";
 import {type ContentOf, isSignedBy, type Signed, type StatementCodec} from "../../../codecs/quorum/strict/statement.js";
 import {deposit} from "../../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../../codecs/suite.js";

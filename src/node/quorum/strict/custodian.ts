@@ -23,6 +23,7 @@ import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
 import {type Arithmetic, elementAt} from "../field/vector.js";
+import {checkPolicyKnown} from "../policy/supported.js";
 import {inputNames} from "../program/evaluate.js";
 import {copiesMax} from "../program/side-by-side.js";
 import {checkCost, costOf} from "../verified/cost.js";
@@ -56,11 +57,12 @@ export class StrictCustodian {
 
   constructor(readonly ports: CustodianPorts) {}
 
-  /** @throws DecodeError as the package's codec; RuleError PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, PROGRAMS_TOO_MANY */
+  /** @throws DecodeError as the package's codec; RuleError POLICY_UNKNOWN, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, PROGRAMS_TOO_MANY */
   install(bytes: Uint8Array): ProgramPackage {
     const {store, members} = this.ports;
     const program = programPackage.decode(bytes);
     if (store.program(program.programId)) return program;
+    checkPolicyKnown(program);
     checkCost(program.ir, {n: members.n, t: members.k - 1});
     if (store.programs().length >= PROGRAMS_MAX)
       throw new RuleError("PROGRAMS_TOO_MANY", `${PROGRAMS_MAX} programs are installed`);

@@ -1,7 +1,8 @@
 /** Behaviours 72 to 76, 95 to 102 and 128 to 153 of the reference's own tests, by their numbers in the specification. */
 import {describe, expect, test} from "vitest";
 import {isObject, members, type Value, wireJson} from "../../../../src/codecs/quorum/json.js";
-import {type PolicyManifest, type ProgramPackage, packProgram} from "../../../../src/codecs/quorum/program-package.js";
+import type {PolicyManifest} from "../../../../src/codecs/quorum/policy.js";
+import {type ProgramPackage, packProgram} from "../../../../src/codecs/quorum/program-package.js";
 import {answerRequest, type QuorumRoute} from "../../../../src/node/api/quorum/route.js";
 import {Coordinator} from "../../../../src/node/quorum/coordinator/coordinator.js";
 import {approvalTag, PUBLIC_APPROVAL_KEYS} from "../../../../src/node/quorum/custodian/approval.js";

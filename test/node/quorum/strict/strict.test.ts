@@ -4,7 +4,7 @@ import {join} from "node:path";
 import fc from "fast-check";
 import {afterAll, afterEach, beforeAll, describe, expect, test} from "vitest";
 import {concat} from "../../../../src/codecs/bytes.js";
-import {packProgram, programPackage} from "../../../../src/codecs/quorum/program-package.js";
+import {packProgram, programPackage, readPackage} from "../../../../src/codecs/quorum/program-package.js";
 import {evaluatePayload, stockPayload} from "../../../../src/codecs/quorum/strict/job.js";
 import {sign} from "../../../../src/codecs/quorum/strict/statement.js";
 import {maskRequest, prepared, ticket} from "../../../../src/codecs/quorum/strict/statements.js";
@@ -14,6 +14,7 @@ import {add} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../../src/node/quorum/program/evaluate.js";
 import {reconstruct} from "../../../../src/node/quorum/sharing/shamir.js";
+import {withPolicy} from "../../../support/packages.js";
 import {HONEST, type Part, StrictMachines, type StrictWire} from "../../../support/strict-machines.js";
 
 const LOOSE = {policy: {budgetPerIdentity: 1_000n, maxEvalsPerMinute: 1_000n}};
@@ -377,6 +378,20 @@ describe("two of four", () => {
     }));
     expect([reconstruct(shares.slice(1, 3)), reconstruct(shares.slice(2))]).toEqual([1_000n, 1_000n]);
   });
+});
+
+test("a custodian takes no program whose policy it does not know whole", async () => {
+  const machines = await StrictMachines.create({n: 3, k: 2});
+  try {
+    const [custodian] = machines.custodians;
+    const unknown = programPackage.encode(readPackage(withPolicy(PROGRAM, {later_control: 7n})));
+    expect(() => custodian!.install(unknown)).toThrow(
+      expect.objectContaining({code: "POLICY_UNKNOWN", details: {members: ["later_control"]}}),
+    );
+    expect(machines.stores[0]!.programs()).toEqual([]);
+  } finally {
+    await machines.stop();
+  }
 });
 
 test("budget and rate are each custodian's own to keep", async () => {

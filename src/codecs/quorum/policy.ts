@@ -1,0 +1,109 @@
+/**
+ * The policy of a program, as `policy_manifest` of its package has it: one row for each member. Reading, writing, the flags
+ * of `qsdm quorum compile` and what is printed of a policy are made of the rows. Source: quorum programs, sections 8 and 20.6.
+ */
+import {DecodeError} from "../../errors.js";
+import {members, type Value, type ValueObject} from "./json.js";
+
+/** A member of the manifest: an unsigned integer. */
+export interface PolicyField {
+  /** Its name there. */
+  readonly member: string;
+  /** Flag of `qsdm quorum compile` that sets it; commander calls its value by the field's key, or by `option`. */
+  readonly flag: string;
+  readonly option?: string;
+  readonly help: string;
+  /** Smallest and largest value; any number where it is missing. */
+  readonly range?: readonly [bigint, bigint];
+  /** What a new package says where nothing is set. Without it the member is written only where it is set. */
+  readonly initial?: bigint;
+  /** Services of the compat profile enforce it. */
+  readonly compat?: true;
+  /** What it does, for whoever is to approve it. */
+  says(value: bigint): string;
+}
+
+/** In the order in which packages are written. */
+export const POLICY_FIELDS = {
+  /** What one evaluation takes from a budget. */
+  costPerEval: {
+    member: "cost_per_eval",
+    flag: "--cost <n>",
+    option: "cost",
+    help: "what one evaluation takes from a budget",
+    initial: 1n,
+    compat: true,
+    says: (cost) => `an evaluation costs ${cost}`,
+  },
+  /** What one identity may spend in all. */
+  budgetPerIdentity: {
+    member: "budget_per_identity",
+    flag: "--budget <n>",
+    option: "budget",
+    help: "what each identity may spend in all",
+    initial: 5n,
+    compat: true,
+    says: (budget) => `each identity may spend ${budget} in all`,
+  },
+  /** Evaluations of one identity, each minute. */
+  maxEvalsPerMinute: {
+    member: "max_evals_per_minute",
+    flag: "--rate <n>",
+    option: "rate",
+    help: "evaluations per minute and identity",
+    initial: 10n,
+    compat: true,
+    says: (rate) => `each identity has ${rate} evaluations per minute`,
+  },
+} as const satisfies Readonly<Record<string, PolicyField>>;
+
+export type PolicyKey = keyof typeof POLICY_FIELDS;
+
+/** What may be asked. What is absent of the fields with an initial value is decided by who enforces it. */
+export type PolicyManifest = {readonly [K in PolicyKey]?: bigint};
+
+type InitialKey = {[K in PolicyKey]: (typeof POLICY_FIELDS)[K] extends {initial: bigint} ? K : never}[PolicyKey];
+
+/** The rows by key. */
+export const policyFields = Object.entries(POLICY_FIELDS) as unknown as readonly (readonly [PolicyKey, PolicyField])[];
+
+/** What a new package says where nothing is set. */
+export const DEFAULT_POLICY = Object.fromEntries(
+  policyFields.flatMap(([key, {initial}]) => (initial === undefined ? [] : [[key, initial]])),
+) as {readonly [K in InitialKey]: bigint};
+
+/** `policy` as a manifest. */
+export const policyValue = (policy: PolicyManifest): ValueObject =>
+  members(
+    Object.fromEntries(
+      policyFields.flatMap(([key, {member}]) => (policy[key] === undefined ? [] : [[member, policy[key]]])),
+    ),
+  );
+
+/** Members that are no field are passed over here; `unknownMembers` lists them. @throws DecodeError PACKAGE_INVALID */
+export const readPolicy = (manifest: ValueObject): PolicyManifest =>
+  Object.fromEntries(
+    policyFields.flatMap(([key, field]) => {
+      const value = manifest.get(field.member);
+      return value === undefined ? [] : [[key, read(field, value)]];
+    }),
+  );
+
+function read(field: PolicyField, value: Value): bigint {
+  const refuse = (want: string): never => {
+    throw new DecodeError("PACKAGE_INVALID", `${field.member} is no ${want}`);
+  };
+  if (typeof value !== "bigint" || value < 0n) return refuse("unsigned integer");
+  const [min, max] = field.range ?? [0n, value];
+  return value >= min && value <= max ? value : refuse(`number from ${min} to ${max}`);
+}
+
+/** Members of a manifest that are no field of a policy. */
+export function unknownMembers(manifest: ValueObject): readonly string[] {
+  const known = new Set(policyFields.map(([, {member}]) => member));
+  return [...manifest.keys()].filter((name) => !known.has(name));
+}
+
+/** A sentence for each field that is set. */
+export const policySays = (policy: PolicyManifest): readonly string[] =>
+  policyFields.flatMap(([key, field]) => (policy[key] === undefined ? [] : [field.says(policy[key])]));
