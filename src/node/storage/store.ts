@@ -79,6 +79,9 @@ export interface SlashReceiptQuery {
   readonly limit: number;
 }
 
+/** Receipts of one block, more than fit into it. */
+export const ALL_RECEIPTS = 0x7fff_ffff;
+
 /** Which receipts are wanted, both heights included. */
 export interface ReceiptQuery {
   readonly from: bigint;

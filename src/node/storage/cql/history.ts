@@ -5,8 +5,8 @@ import {block as blockCodec, certificate, header} from "../../../codecs/chain/bl
 import {type Receipt, receipt, txIdIn} from "../../../codecs/chain/receipt.js";
 import {UnavailableError} from "../../../errors.js";
 import type {Compression} from "../sqlite/compression.js";
-import type {ReceiptQuery, StoredBlock} from "../store.js";
-import {ALL_RECEIPTS, CQL_SCHEMA_VERSION, eraOf, PART_BYTES, spanOf, spansOf} from "./schema.js";
+import {ALL_RECEIPTS, type ReceiptQuery, type StoredBlock} from "../store.js";
+import {CQL_SCHEMA_VERSION, eraOf, PART_BYTES, spanOf, spansOf} from "./schema.js";
 import {
   type CqlRow,
   type CqlSession,

@@ -15,9 +15,6 @@ const ERA_SPANS = 4_096n;
 /** Bytes of a block's body in one row: a cluster refuses mutations above half a log segment, 16 MiB as it is delivered. */
 export const PART_BYTES = 1024 * 1024;
 
-/** Receipts of one block, more than fit into it. */
-export const ALL_RECEIPTS = 0x7fff_ffff;
-
 export const spanOf = (height: bigint): bigint => height / SPAN_BLOCKS;
 export const eraOf = (span: bigint): bigint => span / ERA_SPANS;
 /** First and last span of an era. */

@@ -15,22 +15,23 @@ import {type Receipt, receipt, txIdIn} from "../../../codecs/chain/receipt.js";
 import type {BatchRef} from "../../../codecs/dag/batch.js";
 import {InvariantError, QsdmError} from "../../../errors.js";
 import {type Cells, CLEAR} from "../seal/cells.js";
-import type {
-  BlockCommit,
-  EventPage,
-  EventQuery,
-  KeptBatch,
-  LedgerStore,
-  PruneOrder,
-  ReceiptQuery,
-  SlashReceipt,
-  SlashReceiptQuery,
-  StoredBlock,
-  StoredHead,
-  StoreSizes,
-  StoreStats,
-  UncommittedBlock,
-  WaitingRow,
+import {
+  ALL_RECEIPTS,
+  type BlockCommit,
+  type EventPage,
+  type EventQuery,
+  type KeptBatch,
+  type LedgerStore,
+  type PruneOrder,
+  type ReceiptQuery,
+  type SlashReceipt,
+  type SlashReceiptQuery,
+  type StoredBlock,
+  type StoredHead,
+  type StoreSizes,
+  type StoreStats,
+  type UncommittedBlock,
+  type WaitingRow,
 } from "../store.js";
 import {BlockRows} from "./block-rows.js";
 import {CommitWriter, type KeptLimits} from "./commit-writer.js";
@@ -50,8 +51,6 @@ import {type EpochColumns, prepareStatements, type SlashReceiptColumns, type Sta
 const INTEGER_MAX = 2n ** 63n - 1n;
 /** What is kept in memory of the file unless somebody says more. */
 export const DEFAULT_CACHE_BYTES = 128 * 2 ** 20;
-/** Receipts of one block, more than fit into it. */
-const ALL_RECEIPTS = 0x7fff_ffff;
 /** Events that one query looks at, about a millisecond's worth. */
 const EVENTS_LOOKED_AT = 4_096;
 /** Row of `meta` with what this validator promised. */
