@@ -114,11 +114,21 @@ test("receipts that are not those of their block are not sent on", async () => {
 });
 
 test("a block without its receipts, as a snapshot ends with, is sent and told of", async () => {
+  const server = await serve();
   const dataDir = dataDirectory();
   openSqlite(join(dataDir, "chain.db")).exec("DELETE FROM receipt WHERE height = 20").close();
+  // Blocks that no snapshot dropped are before it: there its receipts were lost.
+  for (const flags of [["--data-dir", dataDir, "--dry-run"], flagsOf(server, dataDir)])
+    expect(await migrate(...flags)).toMatchObject({status: 4, error: {code: "DATABASE_CORRUPT"}});
+  const store = await SqliteStore.open({path: join(dataDir, "chain.db"), slashReceiptsMax: 9, eventBlocksKept: 9});
+  store.prune({upTo: 19n, blocksMax: 100});
+  store.close();
   const {status, data} = await migrate(...flagsOf(await serve(), dataDir));
-  expect([status, data.receipts]).toEqual([0, 39]);
-  expect(data.anomalies).toEqual([{kind: "receipts-missing", count: 1, first: "block 20"}]);
+  expect([status, data.receipts]).toEqual([0, 20]);
+  expect(data.anomalies).toEqual([
+    {kind: "blocks-pruned", count: 19, first: "block 1"},
+    {kind: "receipts-missing", count: 1, first: "block 20"},
+  ]);
 });
 
 test("blocks that were pruned are told of, and the rest is sent", async () => {

@@ -5,15 +5,13 @@
 import {blockIdOf, type Certificate} from "../../../codecs/chain/block.js";
 import {RuleError, UnavailableError} from "../../../errors.js";
 import {isBodyOf} from "../../ledger/chain/assemble.js";
-import {sectionRoot} from "../../ledger/chain/sections.js";
-import type {HashAll} from "../../ledger/state/hashing.js";
 import type {CqlHistory, HistoryBlock} from "../cql/history.js";
 import {BATCH_BLOCKS, BATCH_BYTES, bodyBytes} from "../cql/next-blocks.js";
-import type {SqliteStore} from "../sqlite/store.js";
 import {Anomalies} from "./anomalies.js";
 import type {Progress} from "./compare.js";
 import {Copied, type CopyReport} from "./copied.js";
 import {Pace} from "./pace.js";
+import {hasReceipts, type ReceiptPorts} from "./receipts.js";
 
 /** Blocks that are asked for at once: any of them may be of megabytes. */
 const AT_ONCE = 4;
@@ -25,12 +23,10 @@ export interface FetchOptions {
   readonly isRehearsal: boolean;
 }
 
-export interface FetchPorts {
-  readonly near: SqliteStore;
+export interface FetchPorts extends ReceiptPorts {
   readonly far: CqlHistory;
   /** Holds a certificate to the voters of its epoch. @throws RuleError CERTIFICATE_INVALID */
   readonly checkVotes: (certificate: Certificate) => void;
-  readonly hashAll: HashAll;
   readonly progress: Progress;
 }
 
@@ -71,9 +67,7 @@ export async function fetchHistory(
     for (const [at, each] of blocks.entries()) {
       const height = end - BigInt(blocks.length - 1 - at);
       checkBlock(each, height, ports);
-      // The first that is left may be one that a snapshot ended with, which came without.
-      const mayLack = from > 0n && height === from + 1n;
-      if (!hasReceipts(each, ports, mayLack)) anomalies.add("receipts-missing", `block ${height}`);
+      if (!hasReceipts(each, {...ports, pruned: from}, refuse)) anomalies.add("receipts-missing", `block ${height}`);
       checkVotes(each.certificate);
     }
     if (!isRehearsal) await near.restore(blocks);
@@ -129,20 +123,4 @@ function checkBlock(
   const {blockId, epoch, view} = certificate;
   if (blockId !== id || certificate.height !== height || epoch !== own.epoch || view !== own.view)
     refuse(height, "its votes are for another block");
-}
-
-/**
- * Holds receipts to the root that the next header names.
- * @returns false where there are none, which `mayLack` allows
- * @throws RuleError CLUSTER_BLOCK_INVALID
- */
-function hasReceipts(
-  {block, receipts}: HistoryBlock,
-  {near, hashAll}: Pick<FetchPorts, "near" | "hashAll">,
-  mayLack: boolean,
-): boolean {
-  const {height} = block.header;
-  if (sectionRoot(receipts, hashAll) === near.header(height + 1n)!.parentReceiptsRoot) return true;
-  if (receipts.length > 0 || !mayLack) refuse(height, "its receipts are not those of its chain");
-  return false;
 }

@@ -1,7 +1,5 @@
 /** Brings the history of a data directory to a cluster while no node runs. */
 import {UnavailableError} from "../../../errors.js";
-import {sectionRoot} from "../../ledger/chain/sections.js";
-import type {HashAll} from "../../ledger/state/hashing.js";
 import type {CqlHistory, HistoryBlock} from "../cql/history.js";
 import {nextBlocks} from "../cql/next-blocks.js";
 import type {SqliteStore} from "../sqlite/store.js";
@@ -9,12 +7,11 @@ import {Anomalies} from "./anomalies.js";
 import type {Progress} from "./compare.js";
 import {Copied, type CopyReport} from "./copied.js";
 import {Pace} from "./pace.js";
+import {hasReceipts, type ReceiptPorts} from "./receipts.js";
 
-export interface FillPorts {
-  readonly near: SqliteStore;
+export interface FillPorts extends ReceiptPorts {
   /** Null for a rehearsal, which reads everything. */
   readonly far: CqlHistory | null;
-  readonly hashAll: HashAll;
   readonly progress: Progress;
 }
 
@@ -40,7 +37,8 @@ export async function fillCluster(rate: number | null, ports: FillPorts, signal:
     const last = blocks.at(-1);
     if (!last) return copied.report(height, pace, anomalies);
     for (const each of blocks)
-      if (!hasReceipts(each, ports)) anomalies.add("receipts-missing", `block ${each.block.header.height}`);
+      if (!hasReceipts(each, {...ports, pruned: near.prunedHeight()}, refuse))
+        anomalies.add("receipts-missing", `block ${each.block.header.height}`);
     height = last.block.header.height;
     // One batch is read while the cluster takes the one before, and no more: each may be of megabytes.
     reading = readAhead(near, height);
@@ -58,16 +56,8 @@ function readAhead(near: SqliteStore, shipped: bigint): Promise<readonly History
   return reading;
 }
 
-/**
- * Holds receipts, which nothing has decoded, to the root that the next header names, or the head.
- * @returns false where there are none: the block that a snapshot ends with came without
- */
-function hasReceipts({block, receipts}: HistoryBlock, {near, hashAll}: Pick<FillPorts, "near" | "hashAll">): boolean {
-  const {height} = block.header;
-  const expected = near.header(height + 1n)?.parentReceiptsRoot ?? near.head()!.receiptsRoot;
-  if (sectionRoot(receipts, hashAll) === expected) return true;
-  if (receipts.length === 0) return false;
-  throw new UnavailableError("DATABASE_CORRUPT", `block ${height}: its receipts are not those that its chain names`, {
+const refuse = (height: bigint, what: string): never => {
+  throw new UnavailableError("DATABASE_CORRUPT", `block ${height}: ${what}`, {
     hint: "run qsdm store verify, and restore the data directory from a copy",
   });
-}
+};
