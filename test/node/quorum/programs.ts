@@ -2,13 +2,26 @@
 import fc from "fast-check";
 import type {Ir, Node, Operation} from "../../../src/codecs/quorum/ir.js";
 import {ARITHMETIC, OPERANDS, SHIFT_MAX_BITS} from "../../../src/codecs/quorum/ir.js";
+import {DecodeError} from "../../../src/errors.js";
 import {P} from "../../../src/node/quorum/field/field.js";
 import type {FieldSource} from "../../../src/node/quorum/field/random.js";
+import {compile} from "../../../src/node/quorum/language/compile.js";
 
 export const element = fc.bigInt({min: 0n, max: P - 1n});
 
 /** The program of the whitepaper: (x+7)^2. */
 export const SQUARE = "input x\nconst c = 7\nadd t = x c\nmul y = t t\noutput y\n";
+
+/** Why the compiler refuses `source`, or `accepted`. */
+export function refusal(source: string, strictSyntax = false): string {
+  try {
+    compile(source, {strictSyntax});
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message;
+    throw error;
+  }
+  return "accepted";
+}
 
 /** What the reference evaluates, and all there is. */
 const SUMS_AND_PRODUCTS = Object.keys(ARITHMETIC) as Operation[];

@@ -1,22 +1,12 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {IR_MAX_NODES, type Ir, WIRE_NAME_MAX} from "../../../../src/codecs/quorum/ir.js";
-import {DecodeError} from "../../../../src/errors.js";
 import {compile, SOURCE_MAX_CHARS} from "../../../../src/node/quorum/language/compile.js";
 import {integerOf} from "../../../../src/node/quorum/language/integer.js";
 import {printSource} from "../../../../src/node/quorum/language/print.js";
-import {OPERATIONS, programs} from "../programs.js";
+import {OPERATIONS, programs, refusal} from "../programs.js";
 
 const nodes = (source: string): Ir["nodes"] => compile(source).nodes;
-const refusal = (source: string, strictSyntax = false): string => {
-  try {
-    compile(source, {strictSyntax});
-  } catch (error) {
-    if (error instanceof DecodeError) return error.message;
-    throw error;
-  }
-  return "accepted";
-};
 
 describe("lines", () => {
   test("end at each of Python's ten separators, and CRLF is one", () => {

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import type {Ir} from "../../../../src/codecs/quorum/ir.js";
-import {DecodeError} from "../../../../src/errors.js";
 import {signed} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {printSource} from "../../../../src/node/quorum/language/print.js";
 import {evaluate} from "../../../../src/node/quorum/program/evaluate.js";
+import {refusal} from "../programs.js";
 
 /** What `statement` gives for y, of inputs a, b, c, ... */
 function value(statement: string, ...values: readonly bigint[]): bigint {
@@ -14,15 +14,6 @@ function value(statement: string, ...values: readonly bigint[]): bigint {
   const source = [...given.map(([name]) => `input ${name}`), statement, "output y"].join("\n");
   return signed(evaluate(compile(source), {inputs: new Map(given)}).get("y")!);
 }
-const refusal = (source: string, strictSyntax = false): string => {
-  try {
-    compile(source, {strictSyntax});
-  } catch (error) {
-    if (error instanceof DecodeError) return error.message;
-    throw error;
-  }
-  return "accepted";
-};
 const bit = (condition: boolean): bigint => (condition ? 1n : 0n);
 const floored = (a: bigint, b: bigint): bigint => a / b - bit(a < 0n && a % b !== 0n);
 /** Section 22: edges of numbers of 64 bits. */
