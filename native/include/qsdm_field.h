@@ -1,6 +1,7 @@
 /*
  * The C interface of the fields that secrets are shared over, in batches: integers modulo p = 2^127 - 1, and GF(2^8)
- * modulo x^8 + x^4 + x^3 + x^2 + 1. Weights and the x of holders are public; time does not depend on anything else.
+ * modulo x^8 + x^4 + x^3 + x^2 + 1. The x of holders and the weights of gf256 are public; time does not depend on anything
+ * else. Weights modulo p may be secret: custodians multiply by shares, and by the key of their MACs.
  *
  * A matrix lies row by row. Memory belongs to the caller, and calls from several threads do not meet.
  */

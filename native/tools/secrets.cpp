@@ -1,6 +1,6 @@
 // qsdm-secrets: what may be seen of a secret key from outside, by how long signing takes and by where it branches.
 //
-//   taint            makes keys, signs, encapsulates and decapsulates and commits, with secrets that memcheck takes for undefined (see core/secrets.hpp)
+//   taint            makes keys, signs, encapsulates and decapsulates, commits and computes in the field, with secrets that memcheck takes for undefined (see core/secrets.hpp)
 //   traces           looks for secrets on the stack that key encapsulation ran on
 //   timing SAMPLES   Welch's t-test over two classes of secret keys (Reparaz, Balasch and Verbauwhede, "Dude, is my code
 //                    constant time?", 2017)
@@ -21,6 +21,7 @@
 #include "../core/ml_dsa/thread_keys.hpp"
 #include "../core/ml_dsa/thread_sign.hpp"
 #include "../core/secrets.hpp"
+#include "../include/qsdm_field.h"
 #include "../include/qsdm_kem.h"
 #include "../include/qsdm_pedersen.h"
 #include "../include/qsdm_signatures.h"
@@ -152,6 +153,27 @@ void tainted_commitments() {
     if ((commitments[at] & 0xc0) != 0x80) std::abort();
 }
 
+// Elements modulo p, marked, below 2^126 each.
+Data tainted_elements(size_t count) {
+  Data elements = random_data(count * QSDM_ELEMENT_BYTES);
+  for (size_t at = QSDM_ELEMENT_BYTES - 1; at < elements.size(); at += QSDM_ELEMENT_BYTES) elements[at] &= 0x3f;
+  mark(elements.data(), elements.size());
+  return elements;
+}
+
+// Computes on marked elements; the weights of a sum are marked as the rows are.
+void tainted_field() {
+  constexpr size_t ROWS = 3, COLUMNS = 7;
+  const Data weights = tainted_elements(ROWS), matrix = tainted_elements(ROWS * COLUMNS), others = tainted_elements(COLUMNS);
+  Data sums(COLUMNS * QSDM_ELEMENT_BYTES), products(sums), inverses(sums);
+  qsdm_field_combine(weights.data(), matrix.data(), ROWS, COLUMNS, sums.data());
+  qsdm_field_add(sums.data(), others.data(), COLUMNS, sums.data());
+  qsdm_field_multiply(sums.data(), others.data(), COLUMNS, products.data());
+  qsdm_field_invert(products.data(), COLUMNS, inverses.data());
+  qsdm::declassify(inverses.data(), inverses.size());
+  if (!qsdm_field_are_elements(inverses.data(), COLUMNS)) std::abort();
+}
+
 int taint() {
   if (!is_watched()) {
     std::fprintf(stderr, "qsdm-secrets: taint takes a build with QSDM_TAINT, and valgrind\n");
@@ -159,6 +181,8 @@ int taint() {
   }
   tainted_commitments();
   std::printf("Pedersen's commitments were made\n");
+  tainted_field();
+  std::printf("field elements were summed with secret weights, multiplied and inverted\n");
   for (const uint32_t path : usable_paths()) {
     for (const Level level : LEVELS) {
       Data seed = random_data(32);

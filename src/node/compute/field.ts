@@ -1,7 +1,7 @@
 /**
  * Batches over the fields that secrets are shared over: integers modulo 2^127 - 1, 16 bytes each and little-endian, and
  * GF(2^8) modulo x^8 + x^4 + x^3 + x^2 + 1, one byte each. A matrix is its rows one after the other, and a column is
- * one secret. Weights and the x of holders are public.
+ * one secret. The x of holders are public, and so are weights of GF(2^8); modulo 2^127 - 1 a weight may be a secret too.
  */
 import {InvariantError} from "../../errors.js";
 import {ELEMENT_BYTES, packElements, unpackElements} from "../quorum/field/bytes.js";

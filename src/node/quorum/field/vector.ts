@@ -14,8 +14,8 @@ export interface Arithmetic {
   /** Into `out`, of that length, where it is given; it may be `a` or `b`. */
   multiply(a: Vector, b: Vector, out?: Vector): Vector;
   /**
-   * The sum of rows of one length, each times its weight; into `out`, of that length, where it is given. Weights are public
-   * where the matrix is not.
+   * The sum of rows of one length, each times its weight; into `out`, of that length, where it is given. Weights may be as
+   * secret as the matrix: shares, or a MAC's key.
    */
   combine(weights: Vector, matrix: Uint8Array, out?: Vector): Vector;
 }
