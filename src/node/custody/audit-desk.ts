@@ -147,7 +147,8 @@ export class AuditDesk {
     const countersignatures = asked.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const refusals = asked.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
     for (const err of refusals) log.warn({err}, "a custodian did not sign a checkpoint");
-    if (countersignatures.length < members.k) throw refusals[0] ?? missing(countersignatures.length, members.k);
+    if (countersignatures.length < members.k)
+      throw refusals[0] ?? missing(countersignatures.length, members.k, {did: "signed the checkpoint"});
     const countersigned = {checkpoint: signed, countersignatures};
     store.saveCheckpoint(countersigned);
     log.info({size, root: hexOf(root), signatures: countersignatures.length}, "the audit log has a checkpoint");

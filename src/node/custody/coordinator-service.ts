@@ -246,7 +246,7 @@ export class StrictCoordinator {
     const out = new Set<number>();
     for (let attempt = 1; ; attempt++) {
       const participants = custodians.live.filter((place) => !out.has(place));
-      if (participants.length < members.k) throw missing(participants.length, members.k, [...out], members);
+      if (participants.length < members.k) throw missing(participants.length, members.k, {away: [...out], members});
       const firstTriple = await this.stock.allocate("triple", triples, attempt === 1 ? undefined : participants);
       const sharing = secrets ? await this.#sharingOf(content.programId, participants, attempt === 1) : 0n;
       const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});

@@ -25,14 +25,20 @@ export const areRefusals = ({answers, failures}: Answers<unknown>): boolean =>
 
 export const codeOf = (error: unknown): string => (error instanceof QsdmError ? error.code : "INTERNAL");
 
+/** What too few of them did, and who is known to be away. */
+interface Absence {
+  readonly did?: string;
+  readonly away?: readonly number[];
+  readonly members?: Members;
+}
+
 export const missing = (
   present: number,
   needed: number,
-  away: readonly number[] = [],
-  members?: Members,
+  {did = "take part", away = [], members}: Absence = {},
 ): UnavailableError => {
   const who = away.length === 0 || !members ? "" : `, without ${members.namesOf(away).join(" and ")}`;
-  return new UnavailableError("CUSTODIANS_MISSING", `only ${present}/${needed} custodians take part${who}`, {
+  return new UnavailableError("CUSTODIANS_MISSING", `only ${present}/${needed} custodians ${did}${who}`, {
     details: {culprits: away},
   });
 };

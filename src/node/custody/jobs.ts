@@ -151,6 +151,6 @@ export class Jobs {
     const present = statuses.filter((status) => status !== null);
     if (present.length === members.n) return present;
     const away = statuses.flatMap((status, place) => (status === null ? [place] : []));
-    throw missing(present.length, members.n, away, members);
+    throw missing(present.length, members.n, {away, members});
   }
 }

@@ -166,6 +166,9 @@ describe("a coordinator's audit log", () => {
     await expect(again.call("seal", {})).rejects.toThrow(
       expect.objectContaining({code: expect.stringMatching(/^(AUDIT_CHAIN_BROKEN|CHECKPOINT_INVALID)$/)}),
     );
+    for (const place of [0, 1, 2]) await quorum.stopCustodian(place);
+    await quorum.settled(0);
+    await expect(again.call("seal", {})).rejects.toThrow("only 0/2 custodians signed the checkpoint");
     again.close();
   });
 });
