@@ -24,9 +24,8 @@ import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
 import {type Arithmetic, elementAt} from "../field/vector.js";
 import {checkPolicyKnown} from "../policy/supported.js";
-import {inputNames} from "../program/evaluate.js";
 import {copiesMax} from "../program/side-by-side.js";
-import {checkCost, costOf} from "../verified/cost.js";
+import {checkCost, costOf, wiresOf} from "../verified/cost.js";
 import {masksAt, pointOf} from "../verified/stock.js";
 import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import {Columns} from "./leases.js";
@@ -237,9 +236,6 @@ export function checkWithdrawal(
   if (timeMs > BigInt(nowMs + CLOCK_SKEW_MS))
     throw new RuleError("WITHDRAWAL_INVALID", "the suspension is of a time to come", {hint: "compare the clocks"});
 }
-
-/** Masks that one evaluation takes: for each input and each output. */
-export const wiresOf = ({ir}: Pick<ProgramPackage, "ir">): number => inputNames(ir).length + ir.outputs.length;
 
 /** Masks that so many evaluations take. @throws RuleError EVALUATIONS_TOO_MANY */
 export function masksFor(program: Pick<ProgramPackage, "ir">, evaluations: number): number {

@@ -27,14 +27,14 @@ import {
   joinAll,
   sliceOf,
 } from "../verified/authenticated.js";
-import {costOf} from "../verified/cost.js";
+import {costOf, wiresOf} from "../verified/cost.js";
 import {evaluateVerified} from "../verified/evaluation.js";
 import {namingNobody} from "../verified/opening.js";
 import {compareHeard, type Protocol} from "../verified/protocol.js";
 import {renew} from "../verified/refresh.js";
 import {makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
 import {charge, checkDeposit, checkRosterDigest, checkStatement} from "./admission.js";
-import {boundOf, exhausted, hasSecrets, masksFor, type StrictCustodian, stale, wiresOf} from "./custodian.js";
+import {boundOf, exhausted, hasSecrets, masksFor, type StrictCustodian, stale} from "./custodian.js";
 import {beginRun, keep, keysFor, partyOf, refuseJob, SKIPPED_MAX, secretAt, sessionOf} from "./job-parts.js";
 import type {Reservation} from "./reservations.js";
 import type {Sharing} from "./store.js";

@@ -8,7 +8,7 @@
  */
 import {ELEMENT_BYTES, packElements} from "../field/bytes.js";
 import {inv} from "../field/field.js";
-import {type Arithmetic, countOf, isZero, repeated, slice, subtract, type Vector} from "../field/vector.js";
+import {type Arithmetic, countOf, isZero, repeated, slice, subtract, TOGETHER, type Vector} from "../field/vector.js";
 import {type Authenticated, type AuthenticatedTriples, constants, type Holder, halves} from "./authenticated.js";
 import {abort} from "./protocol.js";
 import {opening, type Subprotocol} from "./subprotocol.js";
@@ -34,8 +34,6 @@ export function* randomBits(holder: Holder, {a, b, c}: AuthenticatedTriples): Su
 
 /** 125 below its topmost bit: from u^(2^1 - 1) on, 1 is doubled by each and one more where it is set. */
 const ROOT_STEPS = [1, 1, 1, 1, 0, 1] as const;
-/** Elements that are raised at once: they stay in a processor's cache. */
-const TOGETHER = 2_048;
 
 /**
  * One over a square root of each square. The root is u^(2^125), as p + 1 is 2^127; squares have an order that divides

@@ -1,5 +1,6 @@
 /** What an evaluation of a program takes: triples of the stock, and rounds of messages. */
 import {type Ir, isBitOperation, isProduct, secretNames} from "../../../codecs/quorum/ir.js";
+import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import {WIRES_MAX} from "../../../codecs/quorum/strict/statements.js";
 import {RuleError} from "../../../errors.js";
 import {inputNames} from "../program/evaluate.js";
@@ -62,9 +63,12 @@ const triplesMax = (shape: Pick<StockShape, "n" | "t">): number => STOCK_JOBS * 
 
 const COMPARISON_TRIPLES = comparisonCost(1).triples;
 
+/** Masks that one evaluation takes: for each input and each output. */
+export const wiresOf = ({ir}: Pick<ProgramPackage, "ir">): number => inputNames(ir).length + ir.outputs.length;
+
 /** Refuses a program whose secrets or masks no message could carry. @throws RuleError PROGRAM_TOO_WIDE */
 export function checkWidth(ir: Ir): void {
-  const [wires, secrets] = [inputNames(ir).length + ir.outputs.length, secretNames(ir).length];
+  const [wires, secrets] = [wiresOf({ir}), secretNames(ir).length];
   // Messages have room for no more: a handover of more secrets to another roster would not fit.
   if (Math.max(wires, secrets) > WIRES_MAX)
     throw new RuleError(
