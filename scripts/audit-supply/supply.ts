@@ -25,6 +25,7 @@ import {GOVERNANCE_CONTRACT, SUBMESH_RETIRE} from "../../src/codecs/governance/p
 import {SLASH_CONTRACT} from "../../src/codecs/slashing/payload.js";
 import {GovernanceBook} from "../../test/sim/books/governance-book.js";
 import {type Called, type Fault, Purse} from "../../test/sim/books/purse.js";
+import {QuorumStakeBook} from "../../test/sim/books/quorum-stake-book.js";
 import {StakeBook} from "../../test/sim/books/stake-book.js";
 import type {AuditedBlock} from "./blocks.js";
 import {Bonds} from "./bonds.js";
@@ -58,6 +59,7 @@ export class SupplyAudit {
   readonly #bonds: Bonds;
   readonly #vestings: Vestings;
   readonly #streams: Streams;
+  readonly #clients: QuorumStakeBook;
   /** Where stake is paid, and mining is not. */
   readonly #issuance: Issuance | null;
   readonly #genesisDust: bigint;
@@ -75,6 +77,7 @@ export class SupplyAudit {
     this.#bonds = new Bonds(genesis, this.#purse);
     this.#vestings = new Vestings(genesis, this.#purse);
     this.#streams = new Streams(this.#purse);
+    this.#clients = new QuorumStakeBook(genesis, {purse: this.#purse, fault: wrong});
     this.#issuance =
       params.monetary?.mode === "active" ? new Issuance(params.monetary, params.blockTimeSeconds, this.#purse) : null;
     this.#genesisDust = this.#purse.dust + this.#stakes.dust + this.#vestings.dust;
@@ -101,13 +104,15 @@ export class SupplyAudit {
     this.#bonds.settle(height);
     // Without a stake behind votes, those of genesis vote for ever and nothing returns.
     if (this.genesis.params.validatorStakeDust > 0n) this.#stakes.settle(height);
+    this.#clients.settle(height);
     this.#governance.settle(height);
     this.#check(height);
   }
 
   get totals(): Totals {
     const {minedDust, burnedDust, dust: balancesDust} = this.#purse;
-    const bondsDust = this.#bonds.dust + this.#stakes.dust + this.#vestings.dust + this.#streams.dust;
+    const locked = [this.#bonds, this.#stakes, this.#vestings, this.#streams, this.#clients];
+    const bondsDust = locked.reduce((sum, {dust}) => sum + dust, 0n);
     const unissuedDust = CAP_DUST - this.#genesisDust - minedDust;
     return {
       ...{capDust: CAP_DUST, genesisDust: this.#genesisDust, minedDust, burnedDust},
@@ -194,7 +199,8 @@ export class SupplyAudit {
         if (decodeChange(payload).change.kind !== SUBMESH_RETIRE) this.#governance.called(call);
         return;
       default:
-        if (!this.#stakes.called(call)) fault(height, `nothing is known of contract ${contract}`);
+        if (!this.#stakes.called(call) && !this.#clients.called(call))
+          fault(height, `nothing is known of contract ${contract}`);
     }
   }
 

@@ -8,6 +8,7 @@ import {unenrollContract} from "./ledger/enrollment/unenroll.js";
 import {governanceContract} from "./ledger/governance/contract.js";
 import {vestingContract} from "./ledger/monetary/vesting.js";
 import type {Rules} from "./ledger/params/rules.js";
+import {quorumReleaseContract, quorumStakeContract} from "./ledger/quorum-stake/contracts.js";
 import {capsuleContract} from "./ledger/recovery/contract.js";
 import {slashContract} from "./ledger/slashing/contract.js";
 import {streamContract} from "./ledger/streams/contract.js";
@@ -32,6 +33,8 @@ const STRICT: readonly Contract[] = [
   ...COMMON,
   validatorAttestContract,
   quorumAnchorContract,
+  quorumStakeContract,
+  quorumReleaseContract,
   joinContract,
   leaveContract,
   unjailContract,

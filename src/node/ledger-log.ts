@@ -20,6 +20,9 @@ const STAKES = {
   "stake-leaving": "stake: its validator leaves",
   "stake-returned": "stake: returned to its owner",
   "validator-unjailed": "stake: its validator may be elected again",
+  "quorum-stake-locked": "quorum stake: locked",
+  "quorum-stake-releasing": "quorum stake: on its way back",
+  "quorum-stake-returned": "quorum stake: returned to its owner",
 } as const;
 
 /** The line of `event`; `null` for what has its readers elsewhere. */
@@ -59,7 +62,10 @@ function lineOf(event: LedgerEvent): Line | null {
     case "stake-locked":
     case "stake-leaving":
     case "stake-returned":
-    case "validator-unjailed": {
+    case "validator-unjailed":
+    case "quorum-stake-locked":
+    case "quorum-stake-releasing":
+    case "quorum-stake-returned": {
       const {type, ...fields} = event;
       return {text: STAKES[type], fields};
     }

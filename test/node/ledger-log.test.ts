@@ -74,6 +74,15 @@ test.each<[LedgerEvent, object, string]>([
     {validator: ID, owner: OWNER},
     "stake: its validator may be elected again",
   ],
+  ...(["locked", "releasing", "returned"] as const).map((step): [LedgerEvent, object, string] => [
+    {type: `quorum-stake-${step}`, key: ID, owner: OWNER, amountDust: 2n},
+    {key: ID, owner: OWNER, amountDust: 2n},
+    {
+      locked: "quorum stake: locked",
+      releasing: "quorum stake: on its way back",
+      returned: "quorum stake: returned to its owner",
+    }[step],
+  ]),
 ])("%#: one line tells of it", (event, fields, text) => {
   expect(linesOf(event)).toEqual([[{height: 8n, ...fields}, text]]);
 });

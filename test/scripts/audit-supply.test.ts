@@ -14,6 +14,14 @@ import {type ChainFileBlock, chainFileBlock, frameOf, framesIn} from "../../src/
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {formatGenesis} from "../../src/codecs/chain/genesis-file.js";
 import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../src/codecs/chain/payloads.js";
+import {
+  QUORUM_RELEASE_CONTRACT,
+  QUORUM_STAKE_CONTRACT,
+  quorumKeyClaim,
+  quorumKeyOf,
+  quorumRelease,
+  quorumStake,
+} from "../../src/codecs/chain/quorum-stake.js";
 import {STREAM_CONTRACT} from "../../src/codecs/chain/stream.js";
 import {
   JOIN_CONTRACT,
@@ -35,14 +43,29 @@ import {SUPPLY_CAP_DUST} from "../../src/node/ledger/monetary/emission.js";
 import {countDust, supplyOf} from "../../src/node/ledger/monetary/supply.js";
 import {STRICT_RULES} from "../../src/node/ledger/params/rules.js";
 import {exportChain} from "../../src/node/upkeep/export.js";
-import {contentOf, mlDsa44, signed, TEST_CHAIN_ID, type TestAccount, testAccount} from "../support/accounts.js";
+import {
+  contentOf,
+  mlDsa44,
+  mlDsa87,
+  signed,
+  TEST_CHAIN_ID,
+  type TestAccount,
+  testAccount,
+} from "../support/accounts.js";
 import {extend, openTestChain, STAKE_DUST, scratchDirectory, testGenesis} from "../support/chain.js";
 import {action, sessionKey, signedReceipt, timeText} from "../support/streams.js";
 
-const [alice, bob, carol] = [testAccount("alice"), testAccount("bob"), testAccount("carol")];
+const [alice, bob, carol, client] = ["alice", "bob", "carol", "quorum client"].map(testAccount) as [
+  TestAccount,
+  TestAccount,
+  TestAccount,
+  TestAccount,
+];
 const SUM = 1_000_000_000_000n;
+const FUNDED = testGenesis([alice, bob, carol].map(({address: to}) => ({to, amountDust: SUM})));
 const GENESIS: Genesis = {
-  ...testGenesis([alice, bob, carol].map(({address: to}) => ({to, amountDust: SUM}))),
+  ...FUNDED,
+  params: {...FUNDED.params, unbondWindowSeconds: 1},
   authorities: [alice.address],
   vestings: [{to: carol.address, amountDust: 1_000_003n, cliffHeight: 2n, endHeight: 1_000n}],
 };
@@ -66,6 +89,15 @@ const joining = ({publicKey, secretKey}: NonNullable<typeof VOTING>, amountDust:
   const possession = mlDsa44.sign(secretKey, votingKeyClaim(TEST_CHAIN_ID, alice.address, publicKey));
   return [alice, JOIN_CONTRACT, validatorJoin.encode({publicKey, amountDust, possession})];
 };
+const stakingOn = ({publicKey, secretKey}: TestAccount, amountDust: bigint): Sent => {
+  const possession = mlDsa87.sign(secretKey, quorumKeyClaim(TEST_CHAIN_ID, carol.address, publicKey));
+  return [carol, QUORUM_STAKE_CONTRACT, quorumStake.encode({publicKey, amountDust, possession})];
+};
+const releasing = ({publicKey}: TestAccount, amountDust: bigint): Sent => [
+  carol,
+  QUORUM_RELEASE_CONTRACT,
+  quorumRelease.encode({key: quorumKeyOf(publicKey), amountDust}),
+];
 const payment = (to: TestAccount, amountDust: bigint) => ({to: to.address, amountDust, memo: ""});
 
 /** What each block holds. */
@@ -109,8 +141,14 @@ const BLOCKS: readonly (readonly Sent[])[] = [
     }),
     [alice, LEAVE_CONTRACT, validatorLeave.encode({validator: validatorIdOf(VOTING!.publicKey)})],
   ],
-  [stream(carol, 5n, {action: "settle"}), [bob, TRANSFER_CONTRACT, transfer.encode(payment(alice, 1n))]],
-  [stream(bob, 6n, {action: "close"})],
+  [
+    stream(carol, 5n, {action: "settle"}),
+    [bob, TRANSFER_CONTRACT, transfer.encode(payment(alice, 1n))],
+    // Of 1,000 dust behind the client's key 400 are back one block later, and 90 on their way at the end.
+    stakingOn(client, 1_000n),
+    releasing(client, 400n),
+  ],
+  [stream(bob, 6n, {action: "close"}), releasing(client, 90n)],
 ];
 
 interface Exported {

@@ -39,6 +39,7 @@ export const CHECKERS = [
   "epochs",
   "governance",
   "streams",
+  "clients",
   "crash",
 ] as const;
 export type Checker = (typeof CHECKERS)[number];

@@ -1,6 +1,6 @@
 /**
- * Whoever has an account in a run: clients who pay each other, at once and by the second, operators who stake, miners, those who watch them, and those
- * who govern.
+ * Whoever has an account in a run: clients who pay each other, at once and by the second, and lock money for quorums,
+ * operators who stake, miners, those who watch them, and those who govern.
  */
 import type {Genesis} from "../../src/codecs/chain/genesis.js";
 import {validatorIdOf} from "../../src/codecs/chain/validator-payloads.js";
@@ -10,10 +10,11 @@ import {GOVERNANCE_CONTRACT, PARAM_SET} from "../../src/codecs/governance/payloa
 import {encodeProof, type Proof} from "../../src/codecs/mining/proof.js";
 import {QsdmError} from "../../src/errors.js";
 import {NETWORK_PARAMS} from "../../src/node/ledger/params/networks.js";
-import {enrollments, streams as paidStreams} from "../../src/node/ledger/state/stores.js";
+import {enrollments, streams as paidStreams, quorumStakes} from "../../src/node/ledger/state/stores.js";
 import type {SimCrypto} from "./crypto.js";
 import type {PlannedChange, PlannedProposal} from "./governing.js";
 import type {EventHeap} from "./heap.js";
+import * as locking from "./locking.js";
 import * as mining from "./mining.js";
 import type {SimNode} from "./node.js";
 import type {Plan} from "./plan.js";
@@ -128,6 +129,7 @@ export class People {
     for (const {atMs, node, wish} of plan.staking.wishes) heap.in(atMs, () => this.#wish(node, wish));
     for (const proposal of plan.governing.proposals) this.#propose(proposal);
     for (const deed of plan.streaming.deeds) heap.in(deed.atMs, () => this.#stream(deed));
+    for (const planned of plan.locking.locks) heap.in(planned.atMs, () => this.#lock(planned));
     for (const {atMs, miner, act} of plan.mining.acts) heap.in(atMs, () => this.#act(this.#miners[miner]!, act));
   }
 
@@ -210,6 +212,18 @@ export class People {
       random: streams.streaming,
     });
     if (done) void this.#send(this.#clients.find(({address}) => address === done.sender)!, done.call);
+  }
+
+  /** By the person of the key's number, or by the next, who has no right to. */
+  #lock(planned: locking.PlannedLock): void {
+    const {crypto, nodes} = this.#ports!;
+    const owner = this.#clients[planned.key]!;
+    const sender = planned.lock === "snatch" ? this.#clients[planned.key + 1]! : owner;
+    const {chain} = nodes[sender.home]!;
+    if (!chain) return;
+    const known = chain.state.get(quorumStakes, locking.keyOf(planned.key, crypto)) ?? null;
+    const call = locking.callOf(planned, {chainId: CHAIN_ID, crypto, owner: owner.address, known});
+    if (call) void this.#send(sender, call);
   }
 
   #act(miner: mining.Miner, act: mining.Act): void {

@@ -1,5 +1,6 @@
 /** What goes wrong in a run, drawn from its seed before the run begins. */
 import {type GoverningPlan, governingOf, NOBODY_GOVERNS} from "./governing.js";
+import {type LockingPlan, lockingOf, NOBODY_LOCKS} from "./locking.js";
 import {type MiningPlan, miningOf, NOBODY_MINES} from "./mining.js";
 import type {Weather} from "./network.js";
 import type {Concern, Random} from "./random.js";
@@ -69,6 +70,7 @@ export interface Plan {
   readonly mining: MiningPlan;
   readonly governing: GoverningPlan;
   readonly streaming: StreamingPlan;
+  readonly locking: LockingPlan;
 }
 
 const WEATHERS: readonly Weather[] = [
@@ -94,7 +96,8 @@ export function planFor(
   if (!people)
     return {
       ...plan,
-      ...{staking: NOBODY_STAKES, mining: NOBODY_MINES, governing: NOBODY_GOVERNS, streaming: NOBODY_STREAMS},
+      ...{staking: NOBODY_STAKES, mining: NOBODY_MINES, governing: NOBODY_GOVERNS},
+      ...{streaming: NOBODY_STREAMS, locking: NOBODY_LOCKS},
     };
   return {
     ...plan,
@@ -102,6 +105,7 @@ export function planFor(
     mining: miningOf(streams.mining, plan),
     governing: governingOf(streams.governing, plan),
     streaming: streamingOf(streams.streaming, CLIENTS, plan),
+    locking: lockingOf(streams.locking, plan),
   };
 }
 
@@ -109,7 +113,7 @@ export function planFor(
 function planOf(
   random: Random,
   {nodes = 4, faultMs = 20_000, tailMs = 300_000} = {},
-): Omit<Plan, "staking" | "mining" | "governing" | "streaming"> {
+): Omit<Plan, "staking" | "mining" | "governing" | "streaming" | "locking"> {
   const f = Math.floor((nodes - 1) / 3);
   const all = Array.from({length: nodes}, (_, i) => i);
   const weather = random.pick(WEATHERS);

@@ -439,6 +439,15 @@ export const PLANTED: readonly PlantedBug[] = [
     edit(STREAMS, "const paid = {...stream, settledDust: stream.accruedDust};", "const paid = stream;"),
   ),
   bug(
+    "what is released from behind a client's key comes back in the block after",
+    ["clients", "supply"],
+    edit(
+      "src/node/ledger/quorum-stake/contracts.ts",
+      "block.height + blocksIn(block.params, block.params.enrollment.unbondWindowSeconds)",
+      "block.height + 1n",
+    ),
+  ),
+  bug(
     "a failed disk does not stop the node",
     ["one-vote", "agreement", "acknowledged", "crash", "liveness"],
     edit("src/node/engine/job-queue.ts", "        this.halt();\n        this.ports.failed(error);", ""),

@@ -14,6 +14,7 @@ export const CONCERNS = [
   "mining",
   "governing",
   "streaming",
+  "locking",
 ] as const;
 export type Concern = (typeof CONCERNS)[number];
 

@@ -2,6 +2,7 @@ import {mkdtempSync, rmSync} from "node:fs";
 import {tmpdir} from "node:os";
 import path from "node:path";
 import {expect, onTestFinished, test} from "vitest";
+import {LOCKS} from "./locking.js";
 import {main} from "./main.js";
 import {planFor} from "./plan.js";
 import {streamsOf} from "./random.js";
@@ -13,12 +14,13 @@ const SEEDS = 200;
 const SLICE = 50;
 /** The suite runs on two versions of Node: one takes the first half of the seeds, the other the second. */
 const FIRST = Number(process.versions.node.split(".")[0]) < 24 ? 1 : SEEDS / 2 + 1;
-/** Seeds of which some have people who stake, mine, pay by the second and govern; `npm run sim` has them in every one. */
+/** Seeds of which some have people who stake, mine, pay by the second, lock and govern; `npm run sim` has them in every one. */
 const PEOPLE = {from: 55, to: 68};
 /** What blocks of those hold. */
 const USUAL = [
   ...["transfer/v3", "validator-join/v1", "validator-leave/v1", "enroll/v3", "unenroll/v3", "slash/v1", "gov/v1"],
   ...["slash/v1 refused", "gov/v1 refused", "streams/v1", "streams/v1 refused"],
+  ...["quorum-stake/v1", "quorum-release/v1", "quorum-release/v1 refused"],
 ].map((id) => `qsdm/${id}`);
 
 /** @returns what was called in blocks */
@@ -80,7 +82,9 @@ test("a seed gives one trace with real signatures as well", {timeout: 600_000}, 
 test("plans stay within what the protocol promises to bear, and use the whole menu", () => {
   const seen = new Set<string>();
   for (let seed = 1; seed <= 500; seed++) {
-    const {byzantine, episodes, nodes, healMs, staking, mining, governing, streaming} = planFor(streamsOf(seed));
+    const {byzantine, episodes, nodes, healMs, staking, mining, governing, streaming, locking} = planFor(
+      streamsOf(seed),
+    );
     expect(byzantine.size).toBeLessThanOrEqual(Math.floor((nodes - 1) / 3));
     for (const misdeeds of byzantine.values()) for (const each of misdeeds) seen.add(each);
     for (const {atMs, forMs, episode} of episodes) {
@@ -95,6 +99,7 @@ test("plans stay within what the protocol promises to bear, and use the whole me
     }
     for (const {act} of mining.acts) seen.add(act);
     for (const {deed} of streaming.deeds) seen.add(`stream: ${deed}`);
+    for (const {lock} of locking.locks) seen.add(`quorum: ${lock}`);
     for (const {change} of governing.proposals) seen.add("op" in change ? change.op : change.param);
   }
   expect([...seen].sort()).toEqual(
@@ -103,6 +108,7 @@ test("plans stay within what the protocol promises to bear, and use the whole me
       .concat(["base_fee_dust", "fee_burn_bps", "reward_bps", "auto_revoke_min_stake_dust", "max_block_gas"])
       .concat(["base_fee_change_denominator", "block_gas_target_bps"])
       .concat(DEEDS.map((deed) => `stream: ${deed}`))
+      .concat(LOCKS.map((lock) => `quorum: ${lock}`))
       .concat(["equivocate", "forge", "late", "outdated", "replay", "rewind", "silent", "useless", "withhold"])
       .sort(),
   );

@@ -7,6 +7,7 @@ import {genesis, genesisIdOf} from "../../codecs/chain/genesis.js";
 import {addressOfPolicy, checkPolicy, decodeMultiEnvelope, policy} from "../../codecs/chain/multisig.js";
 import {batchTransfer, strictEnrollment, transfer} from "../../codecs/chain/payloads.js";
 import {quorumAnchor} from "../../codecs/chain/quorum-anchor.js";
+import {quorumKeyOf, quorumRelease, quorumStake} from "../../codecs/chain/quorum-stake.js";
 import {receipt} from "../../codecs/chain/receipt.js";
 import {validatorIdOf} from "../../codecs/chain/validator-payloads.js";
 import {vestingClaim} from "../../codecs/chain/vesting.js";
@@ -124,6 +125,11 @@ export const LEDGER_FORMS: Readonly<Record<string, Reader>> = {
   "batch transfer": plainly(batchTransfer),
   "vesting claim": plainly(vestingClaim),
   "quorum anchor": plainly(quorumAnchor),
+  "quorum stake": (bytes) => {
+    const value = quorumStake.decode(bytes);
+    return {key: quorumKeyOf(value.publicKey), ...value};
+  },
+  "quorum release": plainly(quorumRelease),
   "enroll payload v3": plainly(strictEnrollment),
   "mining proof": (bytes) => {
     const value = decodeProof(bytes);

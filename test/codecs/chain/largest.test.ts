@@ -1,6 +1,7 @@
 import {expect, test} from "vitest";
 import {BATCH_PAYMENTS_MAX, batchTransfer, strictEnrollment, transfer} from "../../../src/codecs/chain/payloads.js";
 import {quorumAnchor} from "../../../src/codecs/chain/quorum-anchor.js";
+import {quorumRelease, quorumStake} from "../../../src/codecs/chain/quorum-stake.js";
 import {validatorAttestation} from "../../../src/codecs/chain/validator-attestation.js";
 import {validatorJoin, validatorLeave, validatorUnjail} from "../../../src/codecs/chain/validator-payloads.js";
 import {vestingClaim} from "../../../src/codecs/chain/vesting.js";
@@ -33,6 +34,12 @@ const LARGEST: readonly [string, Codec<unknown>, unknown][] = [
   ["leave", validatorLeave, {validator: digest}],
   ["unjail", validatorUnjail, {validator: digest}],
   ["quorum anchor", quorumAnchor, {quorum: digest, log: digest, size: most, root: digest, checkpoint: digest}],
+  [
+    "quorum stake",
+    quorumStake,
+    {publicKey: bytes(ML_DSA_87.publicKeyBytes), amountDust: most, possession: bytes(ML_DSA_87.signatureBytes)},
+  ],
+  ["quorum release", quorumRelease, {key: digest, amountDust: most}],
   ["vesting claim", vestingClaim, {to: digest}],
   [
     "equivocation",

@@ -24,6 +24,7 @@ import {
   epochs,
   params,
   proposals,
+  quorumStakes,
   SUPPLY_KEY,
   stakes,
   streams,
@@ -33,6 +34,7 @@ import {
 import {BondBook, bondLine} from "./bond-book.js";
 import {authorityLine, GovernanceBook, paramLine, proposalLine} from "./governance-book.js";
 import {accountLine, type BookChecker, type Called, type Fault, Purse, supplyLine} from "./purse.js";
+import {QuorumStakeBook, quorumStakeLine} from "./quorum-stake-book.js";
 import {epochLine, linesOfSeats, StakeBook, stakeLine} from "./stake-book.js";
 import {StreamBook, streamLine} from "./stream-book.js";
 
@@ -58,6 +60,7 @@ export class Books {
   readonly #bonds: BondBook;
   readonly #governance: GovernanceBook;
   readonly #streams: StreamBook;
+  readonly #clients: QuorumStakeBook;
 
   constructor(private readonly ports: BooksPorts) {
     const {genesis, isCheat, fault} = ports;
@@ -65,6 +68,7 @@ export class Books {
     const common = {purse: this.#purse, isCheat, fault};
     this.#stakes = new StakeBook(genesis, common);
     this.#streams = new StreamBook(common);
+    this.#clients = new QuorumStakeBook(genesis, common);
     const governance = new GovernanceBook(genesis, fault);
     this.#governance = governance;
     this.#bonds = new BondBook(genesis, {...common, governed: (param) => governance.value(param)});
@@ -92,8 +96,9 @@ export class Books {
     this.#purse.burnedDust += feesDust - proposerDust;
     this.#bonds.settle(height);
     this.#stakes.settle(height);
+    this.#clients.settle(height);
     for (let changes = this.#governance.settle(height); changes > 0; changes--) this.#count("change", true);
-    const books = [this.#purse, this.#stakes, this.#bonds, this.#governance, this.#streams];
+    const books = [this.#purse, this.#stakes, this.#bonds, this.#governance, this.#streams, this.#clients];
     this.#lines.set(height, books.flatMap((each) => each.lines()).sort());
   }
 
@@ -148,6 +153,7 @@ export class Books {
       this.#stakes.called(call) ||
       this.#bonds.called(call) ||
       this.#streams.called(call) ||
+      this.#clients.called(call) ||
       !applied
     )
       return;
@@ -174,6 +180,7 @@ const CHECKER_OF: Readonly<Record<string, BookChecker>> = {
   authority: "governance",
   proposal: "governance",
   stream: "streams",
+  client: "clients",
 };
 
 /** What `state` says about what is in the books. */
@@ -199,6 +206,7 @@ export function linesOf(state: State): readonly string[] {
     const use = {pausedSeconds: pausedDurationSeconds, usedSeconds: cumulativeActiveSeconds};
     lines.push(streamLine(id, {...stream, ...use, receipts: lastReceiptSequence}));
   }
+  for (const key of state.keys(quorumStakes)) lines.push(quorumStakeLine(key, state.get(quorumStakes, key)!));
   lines.push(epochLine(state.get(epochs, EPOCH_KEY)!.number));
   return lines;
 }

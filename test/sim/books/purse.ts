@@ -4,7 +4,7 @@ import type {Checker} from "../checkers.js";
 /** Checkers that speak for these books. */
 export type BookChecker = Extract<
   Checker,
-  "supply" | "stakes" | "bonds" | "slashing" | "epochs" | "governance" | "streams"
+  "supply" | "stakes" | "bonds" | "slashing" | "epochs" | "governance" | "streams" | "clients"
 >;
 /** Notes what a block does and may not. */
 export type Fault = (checker: BookChecker, what: string) => void;

@@ -19,6 +19,9 @@ export type LedgerEvent =
   | {readonly type: "stake-locked"; readonly validator: string; readonly owner: string; readonly stakeDust: bigint}
   | {readonly type: "stake-leaving"; readonly validator: string; readonly owner: string; readonly stakeDust: bigint}
   | {readonly type: "stake-returned"; readonly validator: string; readonly owner: string; readonly stakeDust: bigint}
+  | {readonly type: "quorum-stake-locked"; readonly key: string; readonly owner: string; readonly amountDust: bigint}
+  | {readonly type: "quorum-stake-releasing"; readonly key: string; readonly owner: string; readonly amountDust: bigint}
+  | {readonly type: "quorum-stake-returned"; readonly key: string; readonly owner: string; readonly amountDust: bigint}
   | {readonly type: "validator-unjailed"; readonly validator: string; readonly owner: string}
   | {
       readonly type: "epoch-began";

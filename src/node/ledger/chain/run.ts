@@ -17,6 +17,7 @@ import {rewardOf} from "../monetary/engine/reward.js";
 import {stepMonetary} from "../monetary/engine/step.js";
 import {settleFees} from "../monetary/fees.js";
 import {assertSupply, type HeldDust, mint, recountDust, supplyOf} from "../monetary/supply.js";
+import {sweepQuorumStakes} from "../quorum-stake/contracts.js";
 import type {State} from "../state/state.js";
 import {heightKey, rewardedProofs} from "../state/stores.js";
 import type {Payment} from "../transfer/payments.js";
@@ -191,7 +192,8 @@ export class BlockRun {
       proofs: this.#shares,
       isEmpty: this.#transactions.length + this.#proofs.length === 0,
     });
-    this.#events.push(...sweep(this.state, this.block.height), ...sweepStakes(this.state, this.block.height));
+    for (const back of [sweep, sweepStakes, sweepQuorumStakes])
+      this.#events.push(...back(this.state, this.block.height));
     this.#events.push(...stepEpoch(this.state, this.block));
     this.#events.push(...activate(this.state, this.block.height + 1n, this.block.params.rules));
     this.#forgetOldProofs();

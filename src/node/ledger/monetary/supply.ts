@@ -2,6 +2,7 @@
  * The supply equation. Every dust is in an account or a bond, and `genesis + mined - burned` says how many there
  * are; whoever moves money does so through this file or between two of its places.
  */
+import type {QuorumStakeRecord} from "../../../codecs/chain/quorum-stake.js";
 import {escrowOf, type StreamRecord} from "../../../codecs/chain/stream.js";
 import type {VestingRecord} from "../../../codecs/chain/vesting.js";
 import {InvariantError, RuleError} from "../../../errors.js";
@@ -10,6 +11,7 @@ import {
   type Account,
   accounts,
   enrollments,
+  quorumStakes,
   SUPPLY_KEY,
   type Supply,
   stakes,
@@ -96,13 +98,19 @@ export function burn(state: State, amountDust: bigint): void {
 /** Dust by the kind of place it is in. */
 export interface HeldDust {
   readonly balancesDust: bigint;
-  /** Locked: bonds of miners, stakes of validators, what has yet to be claimed of what vests, and what streams hold. */
+  /**
+   * Locked: bonds of miners, stakes of validators and behind clients of quorums, what has yet to be claimed of what vests, and
+   * what streams hold.
+   */
   readonly bondsDust: bigint;
 }
 
 const unclaimed = (record: VestingRecord | undefined): bigint => (record ? record.totalDust - record.claimedDust : 0n);
 
 const escrowed = (record: StreamRecord | undefined): bigint => (record ? escrowOf(record) : 0n);
+
+const behindKey = (record: QuorumStakeRecord | undefined): bigint =>
+  record ? record.stakeDust + record.releasingDust : 0n;
 
 /** Dust in balances and in bonds, counted over the whole state. */
 export function countDust(state: State): HeldDust {
@@ -113,6 +121,7 @@ export function countDust(state: State): HeldDust {
   for (const key of state.keys(stakes)) bondsDust += state.get(stakes, key)!.stakeDust;
   for (const key of state.keys(vestings)) bondsDust += unclaimed(state.get(vestings, key));
   for (const key of state.keys(streams)) bondsDust += escrowed(state.get(streams, key));
+  for (const key of state.keys(quorumStakes)) bondsDust += behindKey(state.get(quorumStakes, key));
   return {balancesDust, bondsDust};
 }
 
@@ -126,6 +135,7 @@ export function recountDust(fork: State, held: HeldDust): HeldDust {
       bondsDust += (after?.stakeDust ?? 0n) - (before?.stakeDust ?? 0n);
   for (const {before, after} of fork.changed(vestings)) bondsDust += unclaimed(after) - unclaimed(before);
   for (const {before, after} of fork.changed(streams)) bondsDust += escrowed(after) - escrowed(before);
+  for (const {before, after} of fork.changed(quorumStakes)) bondsDust += behindKey(after) - behindKey(before);
   return {balancesDust, bondsDust};
 }
 

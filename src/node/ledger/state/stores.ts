@@ -4,6 +4,7 @@ import {blob, type FieldValue, fixed, flag, list, record, text, u64, word} from 
 import {type CapsuleRecord, capsuleRecord, type LocatorRecord, locatorRecord} from "../../../codecs/chain/capsule.js";
 import {PHASE_REASONS, PHASES} from "../../../codecs/chain/monetary.js";
 import {type AnchoredLog, quorumAnchorRecord} from "../../../codecs/chain/quorum-anchor.js";
+import {QUORUM_STAKE_STORE, type QuorumStakeRecord, quorumStakeRecord} from "../../../codecs/chain/quorum-stake.js";
 import {type StreamRecord, streamRecord} from "../../../codecs/chain/stream.js";
 import {type StakeRecord, stakeRecord} from "../../../codecs/chain/validator-payloads.js";
 import {type VestingRecord, vestingRecord} from "../../../codecs/chain/vesting.js";
@@ -212,6 +213,16 @@ export const validatorAttestations: Store<AttestedValidator> = {
 /** By `anchorKey`: the newest that an account said of a quorum's audit log. */
 export const quorumAnchors: Store<AnchoredLog> = {name: "quorum-anchor", codec: quorumAnchorRecord};
 
+/** By digest of a client's key: what is locked for it, and what of it is on its way back. */
+export const quorumStakes: Store<QuorumStakeRecord> = {name: QUORUM_STAKE_STORE, codec: quorumStakeRecord};
+
+const quorumReleaseRecord = record("quorum-releasing", {key: digestHex, amountDust: u64});
+/** By maturity height (20 digits), key, and nonce (20 digits) of the transaction that released it. */
+export const quorumReleases: Store<FieldValue<typeof quorumReleaseRecord>> = {
+  name: "quorum-release",
+  codec: quorumReleaseRecord,
+};
+
 const txIdRecord = record("txid", {txId: digestHex});
 /** By digest of the id that a client chose; empty on strict chains (tx-ids.ts). */
 export const txIds: Store<FieldValue<typeof txIdRecord>> = {name: "txid", codec: txIdRecord};
@@ -243,6 +254,8 @@ export const ALL_STORES: ReadonlyMap<string, Store<unknown>> = new Map(
     streams,
     capsules,
     quorumAnchors,
+    quorumStakes,
+    quorumReleases,
     capsuleLocators,
     validators,
     stakes,
