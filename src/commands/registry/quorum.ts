@@ -32,6 +32,12 @@ export const QUORUM: readonly ListedCommand[] = [
   {path: "quorum audit verify", load: async () => (await import("../quorum/audit-verify.js")).quorumAuditVerifyCommand},
   {path: "quorum audit prove", load: async () => (await import("../quorum/audit-prove.js")).quorumAuditProveCommand},
   {path: "quorum audit anchor", load: async () => (await import("../quorum/audit-anchor.js")).quorumAuditAnchorCommand},
+  {path: "quorum stake add", load: async () => (await import("../quorum/stake/add.js")).quorumStakeAddCommand},
+  {
+    path: "quorum stake release",
+    load: async () => (await import("../quorum/stake/release.js")).quorumStakeReleaseCommand,
+  },
+  {path: "quorum stake show", load: async () => (await import("../quorum/stake/show.js")).quorumStakeShowCommand},
   {path: "quorum devnet", load: async () => (await import("../quorum/devnet.js")).quorumDevnetCommand},
   {path: "quorum custodian", load: async () => (await import("../quorum/custodian.js")).quorumCustodianCommand},
   {path: "quorum coordinator", load: async () => (await import("../quorum/coordinator.js")).quorumCoordinatorCommand},
