@@ -39,7 +39,10 @@ export const quorumRotateCommand = (io: Io): Command =>
           "threshold. Both sets run meanwhile. What the old ones seal to the new ones is checked before it is used: a custodian " +
           "that hands over something else is noticed, and named where enough take part. Then the old ones erase keys, secrets " +
           "and stock, and sign that they did. Programs are approved anew, under the new roster. Prints programs, custodians " +
-          "that handed over, and names of those who erased.",
+          "that handed over, and names of those who erased.\n\n" +
+          "A program that the next custodians could not run is named before anything is handed over. --without leaves it " +
+          "behind, once as many custodians suspended it as open a value; where the present ones then erase what they have, " +
+          "its secrets are gone.",
         examples: [
           {
             does: "custodian 3 in the place of custodian 2",
@@ -50,6 +53,12 @@ export const quorumRotateCommand = (io: Io): Command =>
             run:
               "qsdm quorum rotate --roster quorum.roster --key custodian-0.key \\\n" +
               "    --to next.roster --to-key next-0.key",
+          },
+          {
+            does: "and without a program that is suspended",
+            run:
+              "qsdm quorum rotate --roster quorum.roster --key custodian-0.key \\\n" +
+              "    --to next.roster --to-key next-0.key --without PROGRAM_ID",
           },
         ],
         exit: {3: "Too few would stay, or the program is not active.", 4: "Too few custodians took part."},
@@ -62,7 +71,11 @@ export const quorumRotateCommand = (io: Io): Command =>
     .option("--onboard <url>", "a custodian to bring in, once for each", repeatFlag)
     .option("--to <path>", "with --roster, the next roster, agreed to and signed")
     .option("--to-key <path>", "key of a custodian of the next roster")
-    .option("--without <name>", "a present custodian whose part is not used, once for each", repeatFlag)
+    .option(
+      "--without <name|program-id>",
+      "a present custodian whose part is not used, or a suspended program that is left behind, once for each",
+      repeatFlag,
+    )
     .option("--keep", "let the present custodians keep what they have", false)
     .action(async (programId: string | undefined, {retire = [], onboard = [], ...flags}: Flags) => {
       if (isStrict(flags)) return rotateStrictly(io, flags);

@@ -22,14 +22,14 @@ import {dial, parseAddress} from "../network/channel/endpoint.js";
 import {checkCountersigned} from "../quorum/audit/countersigned.js";
 import {sub} from "../quorum/field/field.js";
 import {fieldSource} from "../quorum/field/random.js";
-import {checkPolicyKnown} from "../quorum/policy/supported.js";
 import {inputNames, inputOf, type Outputs} from "../quorum/program/evaluate.js";
 import {share} from "../quorum/sharing/shamir.js";
 import {STATEMENT_LIFE_MS} from "../quorum/strict/admission.js";
 import {boundOf, evaluationsAtOnce} from "../quorum/strict/custodian.js";
+import {checkFits} from "../quorum/strict/fit.js";
 import type {Members} from "../quorum/strict/members.js";
 import {mostGiven, openMasks} from "../quorum/strict/unmask.js";
-import {checkWidth, wiresOf} from "../quorum/verified/cost.js";
+import {wiresOf} from "../quorum/verified/cost.js";
 import {type EvaluationMasks, EvaluationSource} from "./evaluation-source.js";
 import {type Party, sealTo, unseal} from "./party.js";
 import {Rpc} from "./rpc.js";
@@ -128,11 +128,10 @@ export class StrictClient {
 
   /**
    * Brings a program, with its secrets shared and sealed to each custodian.
-   * @throws RuleError POLICY_UNKNOWN, PROGRAM_TOO_WIDE, and as `call`
+   * @throws as `checkFits` and `call`
    */
   async deploy(program: ProgramPackage, secrets: ReadonlyMap<string, bigint>): Promise<void> {
-    checkPolicyKnown(program);
-    checkWidth(program.ir);
+    checkFits(program, this.ports.members);
     await this.call("deploy", {package: programPackage.encode(program), deposit: this.#deposit(program, secrets)});
   }
 

@@ -20,15 +20,15 @@ import {
 } from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {QsdmError, RuleError} from "../../errors.js";
-import {checkPolicyKnown} from "../quorum/policy/supported.js";
 import {sideBySide} from "../quorum/program/side-by-side.js";
 import {checkDeposit, checkStatement} from "../quorum/strict/admission.js";
 import {checkApproval, checkWithdrawal, masksFor} from "../quorum/strict/custodian.js";
+import {checkFits} from "../quorum/strict/fit.js";
 import type {Members, Role} from "../quorum/strict/members.js";
 import {organisationsMissing, organisationsNeeded} from "../quorum/strict/organisations.js";
 import type {Standing} from "../quorum/strict/standing.js";
 import type {SignedApproval, SignedWithdrawal} from "../quorum/strict/store.js";
-import {checkCost, costOf} from "../quorum/verified/cost.js";
+import {costOf} from "../quorum/verified/cost.js";
 import {stockMax} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
@@ -136,8 +136,7 @@ export class StrictCoordinator {
   async deploy(bytes: Uint8Array, shares: SignedDeposit | null): Promise<void> {
     const {store, custodians, members, audit} = this.ports;
     const program = programPackage.decode(bytes);
-    checkPolicyKnown(program);
-    checkCost(program.ir, {n: members.n, t: members.k - 1});
+    checkFits(program, members);
     const secrets = secretNames(program.ir).length > 0;
     if (secrets !== (shares !== null))
       throw new RuleError("SECRETS_NEEDED", secrets ? "the program has secrets" : "the program has no secrets", {

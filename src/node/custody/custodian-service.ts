@@ -141,9 +141,10 @@ export class CustodianService {
         return commit.answer.encode({});
       },
       handover: (body) => {
-        const {next, run} = handover.ask.decode(body);
-        log.warn({run}, "secrets are handed to the custodians of the next roster");
-        return handover.answer.encode({handover: handOver(custodian, next, run)});
+        const asked = handover.ask.decode(body);
+        const handed = handOver(custodian, asked, endpoint.nowMs());
+        log.warn({run: asked.run}, "secrets are handed to the custodians of the next roster");
+        return handover.answer.encode({handover: handed});
       },
       retire: (body) => {
         const erased = retire(custodian, retired.ask.decode(body), endpoint.nowMs());

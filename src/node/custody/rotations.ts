@@ -8,7 +8,7 @@ import {
   type CoordinatorMethods,
   coordinatorMethods,
 } from "../../codecs/quorum/strict/calls.js";
-import {rosterDigest, type SignedRoster} from "../../codecs/quorum/strict/roster.js";
+import {rosterDigest} from "../../codecs/quorum/strict/roster.js";
 import {takeoverPayload} from "../../codecs/quorum/strict/rotation.js";
 import type {Members} from "../quorum/strict/members.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
@@ -31,7 +31,7 @@ export function rotationHandlers(
 ): Partial<Record<MethodName, (body: Uint8Array) => Promise<Uint8Array>>> {
   const {handover, takeover, retire} = coordinatorMethods;
   return {
-    handover: async (body) => handover.answer.encode(await handOver(ports, handover.ask.decode(body).next)),
+    handover: async (body) => handover.answer.encode(await handOver(ports, handover.ask.decode(body))),
     takeover: async (body) => takeover.answer.encode({certificate: await takeOver(ports, takeover.ask.decode(body))}),
     retire: async (body) => retire.answer.encode(await retireAll(ports, retire.ask.decode(body))),
   };
@@ -40,12 +40,12 @@ export function rotationHandlers(
 /** @throws what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
 const handOver = (
   {custodians, members, store, audit, jobs}: RotationPorts,
-  next: SignedRoster,
+  {next, without}: Ask<CoordinatorMethods["handover"]>,
 ): Promise<Answer<CoordinatorMethods["handover"]>> =>
   jobs.alone(async () => {
     const run = await jobs.nextRun();
     audit.enter({event: "handover", subject: rosterDigest(next.content)});
-    const {answers, error} = await custodians.all("handover", {next, run});
+    const {answers, error} = await custodians.all("handover", {next, run, without});
     const needed = 2 * members.k - 1;
     if (answers.length < needed) throw error ?? missing(answers.length, needed);
     const handovers = answers.map(({answer}) => answer.handover);

@@ -19,6 +19,10 @@ const pack = (source: string) =>
   packProgram(compile(source), {policy: {budgetPerIdentity: 9n, maxEvalsPerMinute: 100n}});
 const score = pack("input x\nsecret w\nsecret b\nmul p = x w\nadd s = p b\noutput s");
 const other = pack("input x\nsecret v\nmul p = x v\noutput p");
+/** More comparisons than three of five custodians make triples for, and fewer than two of three. */
+const costly = pack(
+  `input x\nsecret v\n${Array.from({length: 400}, (_, at) => `lt y${at} = x v\n`).join("")}output y0`,
+);
 const SECRETS = new Map([
   ["w", 1_000n],
   ["b", 77n],
@@ -67,7 +71,7 @@ describe("two rosters of one quorum", () => {
   const handedOver = async (to = next): Promise<Given> => {
     const operator = await old.operator(0);
     try {
-      return await operator.call("handover", {next: to.roster});
+      return await operator.call("handover", {next: to.roster, without: []});
     } finally {
       operator.close();
     }
@@ -102,7 +106,7 @@ describe("two rosters of one quorum", () => {
     await refused(await StrictQuorum.create({n: 3, k: 2}));
     await refused(await StrictQuorum.create({n: 3, k: 2, after: next, agreed: [0, 1, 2]}));
     const client = await old.client(0);
-    await expect(client.call("handover", {next: next.roster})).rejects.toThrow(code("METHOD_REFUSED"));
+    await expect(client.call("handover", {next: next.roster, without: []})).rejects.toThrow(code("METHOD_REFUSED"));
     client.close();
   });
 
@@ -139,10 +143,26 @@ describe("two rosters of one quorum", () => {
     expect(await rotate("")).toMatchObject({error: {code: "NEXT_ROSTER_REQUIRED"}});
     const to = "--to /next.roster --to-key /next.key";
     expect(await rotate(`${to} --without nobody`)).toMatchObject({error: {code: "CUSTODIAN_UNKNOWN"}});
-    const rotated = await rotate(to);
+    const owner = await old.client(0);
+    await owner.deploy(costly, SECRETS);
+    owner.close();
+    const tooCostly = await rotate(to);
+    expect(tooCostly).toMatchObject({error: {code: "PROGRAM_TOO_COSTLY"}});
+    expect(tooCostly.error.message).toContain(costly.programId);
+    const without = `${to} --without ${costly.programId}`;
+    expect(await rotate(without)).toMatchObject({error: {code: "PROGRAM_NOT_SUSPENDED"}});
+    for (const place of [0, 1]) {
+      const operator = await old.operator(place);
+      await operator.suspend(costly, true);
+      operator.close();
+    }
+    const rotated = await rotate(without);
     expect(rotated, JSON.stringify(rotated)).toMatchObject({
       ok: true,
-      data: {programs: 2, handed_over: 3, erased: ["custodian-0", "custodian-1", "custodian-2"]},
+      data: {
+        ...{programs: 2, left_behind: [costly.programId], handed_over: 3},
+        erased: ["custodian-0", "custodian-1", "custodian-2"],
+      },
     });
     const client = await old.client(0);
     await expect(client.evaluate(score, inputs)).rejects.toThrow(code("RETIRED"));
@@ -159,7 +179,7 @@ describe("two rosters of one quorum", () => {
     await next.startCustodian(4);
     await next.settled(5);
     const after = await StrictQuorum.create({n: 3, k: 2, after: next, agreed: [0, 1, 2]});
-    const {handovers, packages} = await operator.call("handover", {next: after.roster});
+    const {handovers, packages} = await operator.call("handover", {next: after.roster, without: []});
     expect([handovers.length, packages.length]).toEqual([5, 2]);
     const certificate = {
       job: {

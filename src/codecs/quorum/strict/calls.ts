@@ -5,7 +5,7 @@ import {PACKAGE_MAX_BYTES} from "../program-package.js";
 import {checkpoint, countersignature, countersigned, ENTRY_MAX_BYTES} from "./audit.js";
 import {job} from "./job.js";
 import {CUSTODIANS_MAX, signedRoster} from "./roster.js";
-import {erasure, handover, takeoverPayload} from "./rotation.js";
+import {erasure, handover, leftBehind, takeoverPayload} from "./rotation.js";
 import {approval, deposit, maskRequest, maskShares, prepared, result, ticket, withdrawal} from "./statements.js";
 
 /** Longest message on a channel. */
@@ -78,7 +78,7 @@ export const custodianMethods = {
   run: method(record("qvm/run/1", {job}), outcome),
   commit: method(record("qvm/commit/1", {certificate}), done),
   handover: method(
-    record("qvm/ask-handover/1", {next: signedRoster, run: u64}),
+    record("qvm/ask-handover/2", {next: signedRoster, run: u64, without: leftBehind}),
     record("qvm/handed-over/1", {handover}),
   ),
   retire: method(
@@ -135,7 +135,7 @@ export const coordinatorMethods = {
   ),
   /** Programs with secrets, and what their shares are handed over in. */
   handover: method(
-    record("qvm/ask-handovers/1", {next: signedRoster}),
+    record("qvm/ask-handovers/2", {next: signedRoster, without: leftBehind}),
     record("qvm/handovers/1", {
       handovers: list(handover, CUSTODIANS_MAX),
       packages: list(programPackage, PROGRAMS_MAX),

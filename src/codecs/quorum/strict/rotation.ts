@@ -5,13 +5,15 @@ import {statement} from "./statement.js";
 import {box} from "./statements.js";
 
 const digest = fixed(32);
-/** Programs whose secrets are handed over. */
+/** Programs whose secrets are handed over, or left behind. */
 const PROGRAMS_MAX = 1_024;
+/** Ids of programs. */
+export const leftBehind = list(digest, PROGRAMS_MAX);
 
 /** A custodian shares each of its shares among the next ones, and one of a mask that nobody knows. */
 export const handover = statement(
-  "qvm/handover/1",
-  record("qvm/handover/1", {
+  "qvm/handover/2",
+  record("qvm/handover/2", {
     from: digest,
     to: digest,
     /** Number of the handover; each has another mask. */
@@ -19,6 +21,8 @@ export const handover = statement(
     custodian: u32,
     /** Programs in order of id, and the job that made the shares. */
     sharings: list(record("qvm/handover/sharing/1", {programId: digest, run: u64}), PROGRAMS_MAX),
+    /** Programs whose secrets are not, in order of id. */
+    left: leftBehind,
     /** For each of the next custodians. */
     boxes: list(box, CUSTODIANS_MAX),
   }),

@@ -1,4 +1,5 @@
 /** Secrets go from the custodians of one roster to those of the next. */
+import {bytesOfHex} from "../../../codecs/bytes.js";
 import {UsageError} from "../../../errors.js";
 import {loadMlDsa} from "../../../node/compute/ml-dsa.js";
 import {erasedBy} from "../../../node/quorum/strict/handover.js";
@@ -15,6 +16,7 @@ export interface RotationFlags extends StrictFlags {
   readonly keep: boolean;
 }
 
+const PROGRAM_ID = /^[0-9a-f]{64}$/;
 /** Many rounds, and as many processes as both rosters have custodians. */
 const ROTATION_MS = 600_000;
 
@@ -31,15 +33,24 @@ export async function rotateStrictly(io: Io, {to, toKey, without = [], keep, ...
   const members = Members.of(previous, verify);
   const successors = successorsOf(members, following, verify);
   const names = previous.content.custodians.map(({card}) => card.name);
-  const out = without.map((name) => names.indexOf(name));
-  if (out.includes(-1))
-    throw new UsageError("CUSTODIAN_UNKNOWN", `no custodian of ${flags.roster} is called ${without[out.indexOf(-1)]}`);
-  if (!keep) await io.confirm("Erase the keys and secrets of the present custodians once the next ones have them?");
+  // No party's name is as long as an id.
+  const left = without.filter((each) => PROGRAM_ID.test(each));
+  const out = without.filter((each) => !left.includes(each)).map((name) => ({name, place: names.indexOf(name)}));
+  const unknown = out.find(({place}) => place < 0);
+  if (unknown)
+    throw new UsageError("CUSTODIAN_UNKNOWN", `no custodian of ${flags.roster} is called ${unknown.name}`, {
+      hint: "--without takes the name of a custodian, or the id of a program, 64 hex digits",
+    });
+  const lost = left.length > 0 ? ` Those of ${left.join(", ")} are lost for good.` : "";
+  if (!keep)
+    await io.confirm(`Erase the keys and secrets of the present custodians once the next ones have them?${lost}`);
   const progress = io.progress("handing secrets over");
   try {
     const at = {...flags, timeout};
-    const given = await atCoordinator(io, at, (client) => client.call("handover", {next: following}));
-    const handovers = given.handovers.filter(({content}) => !out.includes(content.custodian));
+    const given = await atCoordinator(io, at, (client) =>
+      client.call("handover", {next: following, without: left.map((programId) => bytesOfHex(programId))}),
+    );
+    const handovers = given.handovers.filter(({content}) => !out.some(({place}) => place === content.custodian));
     progress.log("the next custodians check what they got");
     const payload = {previous, next: following, handovers};
     const {certificate} = await atCoordinator(io, next, (client) =>
@@ -53,7 +64,9 @@ export async function rotateStrictly(io: Io, {to, toKey, without = [], keep, ...
       erased = erasedBy(erasures, {from: members, to: successors, verify}).map((place) => names[place]!);
       for (const name of names.filter((each) => !erased.includes(each))) io.warn(`${name} has not erased its shares`);
     }
-    io.result({programs, handed_over: handovers.length, erased}, [[programs, handovers.length, erased.join(",")]]);
+    io.result({programs, left_behind: left, handed_over: handovers.length, erased}, [
+      [programs, handovers.length, erased.join(",")],
+    ]);
   } finally {
     progress.done();
   }

@@ -23,11 +23,11 @@ import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
 import {type Arithmetic, elementAt} from "../field/vector.js";
-import {checkPolicyKnown} from "../policy/supported.js";
 import {copiesMax} from "../program/side-by-side.js";
-import {checkCost, costOf, wiresOf} from "../verified/cost.js";
+import {costOf, wiresOf} from "../verified/cost.js";
 import {masksAt, pointOf} from "../verified/stock.js";
 import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
+import {checkFits} from "./fit.js";
 import {Columns} from "./leases.js";
 import type {Members} from "./members.js";
 import {Reservations} from "./reservations.js";
@@ -61,8 +61,7 @@ export class StrictCustodian {
     const {store, members} = this.ports;
     const program = programPackage.decode(bytes);
     if (store.program(program.programId)) return program;
-    checkPolicyKnown(program);
-    checkCost(program.ir, {n: members.n, t: members.k - 1});
+    checkFits(program, members);
     if (store.programs().length >= PROGRAMS_MAX)
       throw new RuleError("PROGRAMS_TOO_MANY", `${PROGRAMS_MAX} programs are installed`);
     store.saveProgram(program);

@@ -6,7 +6,8 @@ import {bytesOfHex, concat, equalBytes, hexOf, utf8} from "../../../codecs/bytes
 import {sha3} from "../../../codecs/hash.js";
 import {encodeElements} from "../../../codecs/quorum/element.js";
 import {secretNames} from "../../../codecs/quorum/ir.js";
-import type {Certificate} from "../../../codecs/quorum/strict/calls.js";
+import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
+import type {Ask, Certificate, CustodianMethods} from "../../../codecs/quorum/strict/calls.js";
 import type {SignedRoster} from "../../../codecs/quorum/strict/roster.js";
 import {erasure, handover, takeoverPayload} from "../../../codecs/quorum/strict/rotation.js";
 import {type ContentOf, isSignedBy, type Signed, sign} from "../../../codecs/quorum/strict/statement.js";
@@ -17,8 +18,10 @@ import {fieldSource} from "../field/random.js";
 import {share} from "../sharing/shamir.js";
 import {SharedRandomness} from "../verified/prss.js";
 import {checkCertificate, type StrictCustodian, stale} from "./custodian.js";
+import {checkFits} from "./fit.js";
 import {beginRun, partyOf} from "./job-parts.js";
 import type {Members} from "./members.js";
+import {standingOf} from "./standing.js";
 import {successorsOf} from "./succession.js";
 
 export type SignedHandover = Signed<ContentOf<typeof handover>>;
@@ -30,21 +33,23 @@ export const handoverBound = (
   receiver: number,
 ): Uint8Array => concat(sha3(utf8(`qvm/handover-box/1 ${run}`), from, to), Uint8Array.of(sender, receiver));
 
-/** @throws RuleError SUCCESSION_INVALID, STALE_EPOCH, JOB_REPEATED, JOB_INVALID, RETIRED */
-export function handOver(custodian: StrictCustodian, next: SignedRoster, run: bigint): SignedHandover {
+/**
+ * @throws RuleError SUCCESSION_INVALID, STALE_EPOCH, JOB_REPEATED, JOB_INVALID, RETIRED, as `heldBy`; PROGRAM_TOO_COSTLY,
+ * PROGRAM_TOO_WIDE of a program that the next custodians could not run
+ */
+export function handOver(
+  custodian: StrictCustodian,
+  {next, run, without}: Ask<CustodianMethods["handover"]>,
+  nowMs: number,
+): SignedHandover {
   const {members, store, place, verify, random} = custodian.ports;
   custodian.checkServing();
   const successors = successorsOf(members, next, verify);
   const keys = store.keys() ?? stale("it has no keys yet");
-  const held = store
-    .programs()
-    .flatMap((program) => {
-      const sharing = store.sharing(program.programId);
-      return sharing ? [{program, sharing}] : [];
-    })
-    .sort((a, b) => (a.program.programId < b.program.programId ? -1 : 1));
+  const {held, left} = heldBy(custodian, without, nowMs);
+  for (const {program} of held) checkFitsNext(program, successors);
   const named = {
-    ...{from: members.digest, to: successors.digest, run},
+    ...{from: members.digest, to: successors.digest, run, left},
     sharings: held.map(({program, sharing}) => ({programId: bytesOfHex(program.programId), run: sharing.run})),
   };
   // On the disk before anything leaves: a mask that two handovers share would show what it hides.
@@ -66,8 +71,57 @@ export function handOver(custodian: StrictCustodian, next: SignedRoster, run: bi
   return sign(handover, {...named, custodian: place, boxes}, (message) => custodian.ports.sign(message));
 }
 
+/**
+ * What is handed over, in order of id, and what is left behind: only what K custodians suspended, or one coordinator could have
+ * the secrets of a program lost.
+ * @throws RuleError PROGRAM_UNKNOWN, PROGRAM_NOT_SUSPENDED
+ */
+function heldBy(custodian: StrictCustodian, without: readonly Uint8Array[], nowMs: number) {
+  const {store} = custodian.ports;
+  const left = [...new Set(without.map((programId) => custodian.program(programId).programId))].sort();
+  for (const programId of left)
+    if (!isEnded(custodian, programId, nowMs))
+      throw new RuleError(
+        "PROGRAM_NOT_SUSPENDED",
+        `program ${programId} is left behind when K custodians suspended it`,
+        {
+          hint: `each of them: qsdm quorum suspend ${programId}`,
+        },
+      );
+  const held = store.programs().flatMap((program) => {
+    const sharing = left.includes(program.programId) ? null : store.sharing(program.programId);
+    return sharing ? [{program, sharing}] : [];
+  });
+  held.sort((a, b) => (a.program.programId < b.program.programId ? -1 : 1));
+  return {held, left: left.map((programId) => bytesOfHex(programId))};
+}
+
+/** Whether K custodians ended a program. */
+const isEnded = ({ports}: StrictCustodian, programId: string, nowMs: number): boolean =>
+  standingOf(ports.store.program(programId)!, ports, nowMs).withdrawals >= ports.members.k;
+
+/** Before anything is handed over: the next custodians would take nothing at all. @throws RuleError as `checkFits` */
+function checkFitsNext(program: ProgramPackage, successors: Members): void {
+  try {
+    checkFits(program, successors);
+  } catch (cause) {
+    if (!(cause instanceof RuleError)) throw cause;
+    const {programId} = program;
+    throw new RuleError(cause.code, `the next custodians could not run program ${programId}: ${cause.message}`, {
+      hint: `another threshold, or without its secrets, once K custodians suspended it: qsdm quorum rotate --without ${programId}`,
+      details: {...cause.details, program_id: programId},
+      cause,
+    });
+  }
+}
+
 /** What the mask of a handover is drawn for: all custodians draw the same one if they hand over the same. */
-const maskName = ({from, to, run, sharings}: Omit<ContentOf<typeof handover>, "custodian" | "boxes">): Uint8Array =>
+const maskName = ({
+  from,
+  to,
+  run,
+  sharings,
+}: Pick<ContentOf<typeof handover>, "from" | "to" | "run" | "sharings">): Uint8Array =>
   sha3(
     utf8(`qvm/handover-mask/1 ${run}`),
     ...[from, to],
@@ -86,7 +140,7 @@ export function retire(
   const {members, store, place, verify} = custodian.ports;
   const successors = successorsOf(members, next, verify);
   checkCertificate(successors, certificate, verify);
-  if (!takesOver(certificate, {custodian, successors: successors.digest}))
+  if (!takesOver(certificate, {custodian, successors: successors.digest, nowMs}))
     throw new RuleError("CERTIFICATE_INVALID", "the job took over something else than this custodian's secrets");
   store.retire();
   custodian.reservations.clear();
@@ -108,19 +162,26 @@ export function erasedBy(
   });
 }
 
-/** Whether a job of the next roster took over all secrets that are held now. */
+/** Whether a job of the next roster took over all secrets that are held now, but those of programs that are to be left behind. */
 function takesOver(
   {job}: Certificate,
-  {custodian, successors}: {readonly custodian: StrictCustodian; readonly successors: Uint8Array},
+  {
+    custodian,
+    successors,
+    nowMs,
+  }: {readonly custodian: StrictCustodian; readonly successors: Uint8Array; readonly nowMs: number},
 ): boolean {
   const {store, members} = custodian.ports;
   if (job.kind !== "takeover" || !equalBytes(job.roster, successors)) return false;
   const [first] = takeoverPayload.decode(job.payload).handovers;
   if (!first || !equalBytes(first.content.from, members.digest) || !equalBytes(first.content.to, successors))
     return false;
+  const left = new Set(first.content.left.map((programId) => hexOf(programId)));
   const taken = new Map(first.content.sharings.map(({programId, run}) => [hexOf(programId), run]));
   return store.programs().every(({programId}) => {
     const sharing = store.sharing(programId);
-    return !sharing || taken.get(programId) === sharing.run;
+    return (
+      !sharing || taken.get(programId) === sharing.run || (left.has(programId) && isEnded(custodian, programId, nowMs))
+    );
   });
 }
