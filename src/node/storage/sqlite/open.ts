@@ -2,6 +2,7 @@
 import {UnavailableError} from "../../../errors.js";
 import {openSqlite, type Sqlite} from "./driver.js";
 import {explainWrite, sqliteCode} from "./failure.js";
+import {isForeign} from "./foreign.js";
 import {APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UNFINISHED_ID} from "./schema.js";
 import {CHAIN_STEPS, type SchemaStep} from "./steps.js";
 
@@ -32,12 +33,20 @@ export const CHAIN: DatabaseForm = {
 /** Told of a file that was brought from one version to another. */
 export type Upgraded = (from: number, to: number) => void;
 
+export interface OpenHooks {
+  readonly upgraded?: Upgraded;
+  /** Looks at a file that was just made, or before anything in it is changed; what it throws leaves the file as it was. */
+  readonly check?: (db: Sqlite) => void;
+}
+
 /**
  * The database at `path`, created when absent, brought to this version when an earlier one wrote it, locked for this
  * process until it is closed. The lock is the file system's, so a killed node leaves none behind.
- * @throws UnavailableError DATA_DIR_LOCKED, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OLDER, DATABASE_UNFINISHED, DATABASE_CORRUPT, STORE_WRITE_FAILED
+ * @throws UnavailableError DATA_DIR_LOCKED, DATABASE_FOREIGN, DATABASE_NEWER, DATABASE_OLDER, DATABASE_UNFINISHED,
+ *   DATABASE_CORRUPT, STORE_WRITE_FAILED; what `check` throws
  */
-export function openDatabase(path: string, form: DatabaseForm = CHAIN, upgraded: Upgraded = () => {}): Sqlite {
+export function openDatabase(path: string, form: DatabaseForm = CHAIN, {upgraded, check}: OpenHooks = {}): Sqlite {
+  if (isForeign(path, [form.applicationId, UNFINISHED_ID])) throw foreign(path);
   const db = openSqlite(path);
   try {
     db.pragma("locking_mode = EXCLUSIVE");
@@ -51,9 +60,10 @@ export function openDatabase(path: string, form: DatabaseForm = CHAIN, upgraded:
     db.pragma("cache_size = -65536");
     db.exec("BEGIN EXCLUSIVE; COMMIT");
     if (version === null) create(db, form);
-    else if (version < form.version) {
+    check?.(db);
+    if (version !== null && version < form.version) {
       upgrade(db, stepsFrom(version, path, form));
-      upgraded(version, form.version);
+      upgraded?.(version, form.version);
     }
     return db;
   } catch (error) {
@@ -77,6 +87,9 @@ function explain(error: unknown, path: string): unknown {
   return explainWrite(error, path);
 }
 
+const foreign = (path: string): UnavailableError =>
+  new UnavailableError("DATABASE_FOREIGN", `${path} belongs to another program`, {hint: "choose another --data-dir"});
+
 /** The version of a file, which is of this form; null where it is empty. */
 function versionIn(db: Sqlite, path: string, form: DatabaseForm): number | null {
   const application = Number(db.pragma("application_id", {simple: true}));
@@ -87,10 +100,7 @@ function versionIn(db: Sqlite, path: string, form: DatabaseForm): number | null 
     throw new UnavailableError("DATABASE_UNFINISHED", `${path} is what a restore that did not end left`, {
       hint: "run qsdm snapshot restore again, which begins anew, or remove the file",
     });
-  if (application !== form.applicationId)
-    throw new UnavailableError("DATABASE_FOREIGN", `${path} belongs to another program`, {
-      hint: "choose another --data-dir",
-    });
+  if (application !== form.applicationId) throw foreign(path);
   if (version > form.version)
     throw new UnavailableError("DATABASE_NEWER", `${path} has schema ${version}, this program knows ${form.version}`, {
       hint: "run the version of qsdm that wrote it, or a later one",

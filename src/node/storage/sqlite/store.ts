@@ -103,9 +103,11 @@ export class SqliteStore implements LedgerStore {
   /** @throws UnavailableError as `openDatabase` and `checkSealedBy` say */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const {path, cells = CLEAR, upgraded} = options;
-    const db = openDatabase(path, CHAIN, upgraded);
+    const db = openDatabase(path, CHAIN, {
+      check: (opened) => checkSealedBy(opened, path, cells),
+      ...(upgraded && {upgraded}),
+    });
     try {
-      checkSealedBy(db, path, cells);
       return new SqliteStore(options, db, await BlockRows.open(db, cells), cells);
     } catch (error) {
       db.close();

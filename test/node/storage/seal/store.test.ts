@@ -89,8 +89,12 @@ describe("fails closed", () => {
     ],
   ])("%s: %s", async (_how, code, attempt) => {
     const directory = await filled();
+    // An earlier version's: whoever is refused brings it to no later one.
+    change(directory, (db) => db.exec("DROP INDEX receipt_part_fence; PRAGMA user_version = 11"));
+    const before = readFileSync(fileIn(directory));
     await expect(attempt(directory)).rejects.toMatchObject({code, hint: expect.any(String)});
-    // Whoever is refused leaves it as it was, and unlocked.
+    expect(readFileSync(fileIn(directory)).equals(before)).toBe(true);
+    // And it is unlocked.
     const store = await open(directory);
     expect(store.head()!.header.height).toBe(3n);
     store.close();

@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, statSync, writeFileSync} from "node:fs";
+import {copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {describe, expect, test} from "vitest";
 import {genesisBlock} from "../../../../src/node/ledger/chain/genesis.js";
@@ -9,6 +9,9 @@ import {scratchDirectory, testGenesis} from "../../../support/chain.js";
 import {CONTRACT_LIMITS, commitAt, fill, idOf, storeContract} from "../contract.js";
 
 const scratchFile = (): string => path.join(scratchDirectory(), "chain.db");
+/** Every file there, and all that is in it. */
+const filesIn = (directory: string): string[][] =>
+  readdirSync(directory).map((name) => [name, readFileSync(path.join(directory, name)).toString("hex")]);
 const open = (file: string) => SqliteStore.open({path: file, ...CONTRACT_LIMITS});
 
 describe("the port's contract", () => storeContract((directory) => open(path.join(directory, "chain.db"))));
@@ -41,6 +44,30 @@ describe("a file that cannot be used is refused with its reason", () => {
     await expect(open(file)).rejects.toMatchObject({code});
     expect(readFileSync(file).equals(before)).toBe(true);
     expect(readdirSync(path.dirname(file))).toEqual(["chain.db"]);
+  });
+
+  test.each([
+    ["its log, as a crash left it", "wal", "CREATE TABLE other (x)", ""],
+    ["its log, with all its tables", "wal", "", "CREATE TABLE other (x); INSERT INTO other VALUES (1)"],
+    ["its journal, as a crash left it", "delete", "CREATE TABLE other (x)", ""],
+  ])("DATABASE_FOREIGN with %s: every file is left as it was", async (_what, journal, first, then) => {
+    const directory = scratchDirectory();
+    const file = path.join(directory, "chain.db");
+    const db = openSqlite(path.join(scratchDirectory(), "other.db"));
+    db.pragma("cache_spill = 1");
+    db.pragma(`journal_mode = ${journal}`);
+    db.exec(first);
+    // What is half done is copied from under it.
+    if (then === "")
+      db.exec("BEGIN; CREATE TABLE more (x); PRAGMA cache_size = 1; INSERT INTO other SELECT randomblob(9999)");
+    else db.exec(then);
+    for (const suffix of ["", "-wal", "-journal"])
+      if (existsSync(db.name + suffix)) copyFileSync(db.name + suffix, file + suffix);
+    db.close();
+    const before = filesIn(directory);
+    expect(before.length).toBe(2);
+    await expect(open(file)).rejects.toMatchObject({code: "DATABASE_FOREIGN"});
+    expect(filesIn(directory)).toEqual(before);
   });
 
   test("DATABASE_OLDER where the version before wrote it, whose headers have other fields, and is left as it was", async () => {
