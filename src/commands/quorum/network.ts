@@ -70,6 +70,10 @@ export const quorumNetworkCommand = (io: Io): Command =>
         const program = networkProgram(readNetwork(textOf(file)), fractionBits);
         return {...program, ir: compile(program.source)};
       });
+      if (!force && (await io.host.disk.exists(out)))
+        throw new UsageError("FILE_EXISTS", `${out} already exists`, {
+          hint: "choose another path, or pass --force to replace it",
+        });
       const lines = [...secrets].map(([name, value]) => `${name}=${value}\n`);
       await io.writeFile(secretsOut, utf8(lines.join("")), {force, secret: true});
       await io.writeFile(out, utf8(source), {force});

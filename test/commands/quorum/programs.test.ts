@@ -315,6 +315,8 @@ describe("network", () => {
       expect((await call(`${line} --fraction-bits ${bits}`, {"/m": model})).status).toBe(2);
     expect((await call(line, {"/m": model, "/w": "mine"})).status).toBe(2);
     expect((await call(`${line} --force`, {"/m": model, "/w": "old"})).status).toBe(0);
+    const taken = await call(`${line} --json`, {"/m": model, "/iris.qvm": "mine"});
+    expect([JSON.parse(taken.out).error.code, taken.files.has("/w")]).toEqual(["FILE_EXISTS", false]);
     const {out, files} = await call("network /m --out /w --secrets-out /./w --force --json", {
       "/m": model,
       "/w": "old",

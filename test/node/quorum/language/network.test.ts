@@ -7,7 +7,9 @@ import {QsdmError} from "../../../../src/errors.js";
 import {signed} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {networkProgram} from "../../../../src/node/quorum/language/network.js";
+import {analyze} from "../../../../src/node/quorum/program/analyze.js";
 import {evaluate} from "../../../../src/node/quorum/program/evaluate.js";
+import {lint} from "../../../../src/node/quorum/program/lint.js";
 
 const example = (name: string): string =>
   readFileSync(new URL(`../../../../docs/examples/iris/${name}`, import.meta.url), "utf8");
@@ -49,6 +51,14 @@ const codeOf = (work: () => unknown): string => {
   }
   return "accepted";
 };
+
+test("what results are rounded with is known to everyone, and no unknown of the program", () => {
+  const layer = {weights: [[0.5]], bias: [0], activation: "none"};
+  const {source, secrets} = networkProgram(readNetwork(JSON.stringify({inputs: ["a"], layers: [layer]})), 32);
+  const ir = compile(source);
+  expect(analyze(ir).outputs[0]!.unknowns).toBe(secrets.size);
+  expect(lint(ir, {}).map(({code}) => code)).not.toContain("CONSTANTS_IN_CLEAR");
+});
 
 describe("the example", () => {
   const model = readNetwork(example("model.json"));
