@@ -4,6 +4,7 @@
  */
 import {DecodeError} from "../../errors.js";
 import {members, type Value, type ValueObject} from "./json.js";
+import {CUSTODIANS_MAX} from "./strict/roster.js";
 
 /** A member of the manifest: an unsigned integer. */
 export interface PolicyField {
@@ -54,6 +55,14 @@ export const POLICY_FIELDS = {
     initial: 10n,
     compat: true,
     says: (rate) => `each identity has ${rate} evaluations per minute`,
+  },
+  /** Organisations of the roster that approvals come from at least; one is what any custodian brings. */
+  minOrganisations: {
+    member: "min_organisations",
+    flag: "--min-organisations <n>",
+    help: "organisations that approvals come from at least",
+    range: [2n, BigInt(CUSTODIANS_MAX)],
+    says: (least) => `custodians of ${least} organisations have to approve it`,
   },
 } as const satisfies Readonly<Record<string, PolicyField>>;
 

@@ -202,7 +202,7 @@ export class StrictCoordinator {
     return {
       approvals: Math.max(0, ...known.map(({approvals}) => approvals)),
       organisationsMissing: Math.min(
-        organisationsMissing(organisationsNeeded(members), []),
+        organisationsMissing(organisationsNeeded(this.#program(programId), members.roster), []),
         ...known.map((each) => each.organisationsMissing),
       ),
       withdrawals: Math.max(0, ...known.map(({withdrawals}) => withdrawals)),

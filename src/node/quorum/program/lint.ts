@@ -54,7 +54,7 @@ export function lint(
   return findings.sort((a, b) => Number(a.severity === "note") - Number(b.severity === "note"));
 }
 
-function budgetFindings({outputs}: Analysis, policy: Required<PolicyManifest>): Finding[] {
+function budgetFindings({outputs}: Analysis, policy: PolicyManifest & typeof DEFAULT_POLICY): Finding[] {
   const {costPerEval: cost, budgetPerIdentity: budget, maxEvalsPerMinute: rate} = policy;
   if (budget < cost || rate === 0n)
     return [

@@ -3,12 +3,15 @@ import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import {checkPolicyKnown} from "../policy/supported.js";
 import {checkCost} from "../verified/cost.js";
 import type {Members} from "./members.js";
+import {checkReachable} from "./organisations.js";
 
 /**
  * Refuses a program that would never run under the roster of `members`, or not as its policy says.
- * @throws RuleError POLICY_UNKNOWN, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE
+ * @throws RuleError POLICY_UNKNOWN, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, ORGANISATIONS_TOO_FEW
  */
-export function checkFits(program: Pick<ProgramPackage, "ir" | "unknownPolicy">, {n, k}: Members): void {
+export function checkFits(program: Pick<ProgramPackage, "ir" | "policy" | "unknownPolicy">, members: Members): void {
+  const {n, k, roster} = members;
   checkPolicyKnown(program);
   checkCost(program.ir, {n, t: k - 1});
+  checkReachable(program, roster);
 }

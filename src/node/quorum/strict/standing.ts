@@ -33,7 +33,7 @@ export function standingOf(program: ProgramPackage, {members, place, store}: Wat
   const withdrawn = new Set(against.map(({content}) => content.custodian));
   const valid = ours(store.approvals(programId)).filter(({content}) => content.notAfterMs >= BigInt(nowMs));
   const approved = new Set(valid.map(({content}) => content.custodian).filter((each) => !withdrawn.has(each)));
-  const missing = organisationsMissing(organisationsNeeded(members), members.servicesAt([...approved]));
+  const missing = organisationsMissing(organisationsNeeded(program, members.roster), members.servicesAt([...approved]));
   const suspended = withdrawn.has(place) || withdrawn.size >= members.k;
   return {
     ...{approvals: approved.size, organisationsMissing: missing, withdrawals: withdrawn.size, suspended},

@@ -3,12 +3,14 @@ import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {bytesOfHex} from "../../../../src/codecs/bytes.js";
 import {packProgram, programPackage} from "../../../../src/codecs/quorum/program-package.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
+import {checkReachable, organisationsNeeded} from "../../../../src/node/quorum/strict/organisations.js";
 import {StrictMachines} from "../../../support/strict-machines.js";
 
 const ORGANISATIONS = {
   ...{"custodian-0": "north", "custodian-1": "north", "custodian-2": "north"},
   ...{"custodian-4": "south", alice: "north", bob: "south"},
 };
+const ORGANISATIONS_OF_THREE = {"custodian-0": "north", "custodian-1": "north", "custodian-2": "south"};
 const source = (constant: number) => compile(`input x\nconst c = ${constant}\nadd y = x c\noutput y`);
 const refusal = (code: string, hint = "") => expect.objectContaining({code, hint: expect.stringContaining(hint)});
 
@@ -55,9 +57,47 @@ describe("three of five custodians, approvals from two organisations", () => {
     expect(standing().active).toBe(true);
   });
 
+  test("a program's policy asks for more than the roster, and for less than it in vain", () => {
+    const three = packProgram(source(2), {policy: {minOrganisations: 3n}});
+    for (const custodian of machines.custodians)
+      expect(() => custodian.install(programPackage.encode(three))).toThrow(refusal("ORGANISATIONS_TOO_FEW"));
+    const {roster} = machines.quorum.members;
+    const asks = (minOrganisations: bigint | undefined, approvalOrganisations: number) =>
+      organisationsNeeded({policy: minOrganisations ? {minOrganisations} : {}}, {approvalOrganisations});
+    expect([asks(undefined, 1), asks(2n, 1), asks(2n, 3), asks(3n, 2)]).toEqual([1, 2, 3, 3]);
+    expect(() => checkReachable({policy: {minOrganisations: 2n}}, roster)).not.toThrow();
+    const nobodys = {...roster, custodians: roster.custodians.map((each) => ({...each, organisation: ""}))};
+    expect(() => checkReachable({policy: {}}, {...nobodys, approvalOrganisations: 1})).not.toThrow();
+    expect(() => checkReachable({policy: {minOrganisations: 2n}}, {...nobodys, approvalOrganisations: 1})).toThrow(
+      refusal("ORGANISATIONS_TOO_FEW"),
+    );
+  });
+
   test("an approval that has expired counts for no organisation", () => {
     machines.nowMs += 10 ** 9 + 1;
     expect(standing()).toEqual({approvals: 0, organisationsMissing: 2, active: false});
     machines.nowMs -= 10 ** 9 + 1;
   });
+});
+
+test("a policy that asks for two organisations is kept by custodians whose roster asks for none", async () => {
+  const machines = await StrictMachines.create({n: 3, k: 2, organisations: ORGANISATIONS_OF_THREE});
+  const program = packProgram(source(3), {policy: {minOrganisations: 2n}});
+  const [custodian] = machines.custodians;
+  custodian!.install(programPackage.encode(program));
+  const missing = (place: number): number => {
+    custodian!.approve(machines.approval(program, place), machines.nowMs);
+    return custodian!.status(machines.nowMs).programs[0]!.organisationsMissing;
+  };
+  expect([missing(0), missing(1)]).toEqual([1, 1]);
+  const isActive = () => custodian!.activeProgram(bytesOfHex(program.programId), machines.nowMs);
+  expect(isActive).toThrow(refusal("PROGRAM_INACTIVE", "custodians of 1 more organisations"));
+  expect(missing(2)).toBe(0);
+  expect(isActive).not.toThrow();
+  await machines.stop();
+});
+
+test.each([0n, 1n, 17n])("no package asks for %d organisations", (minOrganisations) => {
+  const written = programPackage.encode(packProgram(source(4), {policy: {minOrganisations}}));
+  expect(() => programPackage.decode(written)).toThrow(expect.objectContaining({code: "PACKAGE_INVALID"}));
 });
