@@ -1,15 +1,17 @@
 /** Files larger than memory: written whole or not at all, and read in parts. */
-import {randomBytes} from "node:crypto";
+import {createHash, randomBytes} from "node:crypto";
 import {createReadStream, existsSync} from "node:fs";
-import {open, rename, rm} from "node:fs/promises";
-import {dirname} from "node:path";
+import {open, readdir, rename, rm} from "node:fs/promises";
+import {hostname} from "node:os";
+import {basename, dirname, join} from "node:path";
 import {plain} from "../../codecs/bytes.js";
 import {UsageError} from "../../errors.js";
 import {syncDirectory} from "../../node/durable-directory.js";
 import {readFailure, writeFailure} from "../disk.js";
 
 /**
- * Writes `parts` beside the place and moves them there once all are on the disk.
+ * Writes `parts` beside the place and moves them there once all are on the disk. What a writer left there that was killed is
+ * removed.
  * @returns bytes written
  * @throws UsageError FILE_EXISTS, FILE_UNWRITABLE; UnavailableError DISK_UNAVAILABLE; what `parts` throws
  */
@@ -18,10 +20,10 @@ export async function writeParts(path: string, parts: AsyncIterable<Uint8Array>,
     throw new UsageError("FILE_EXISTS", `${path} already exists`, {
       hint: "choose another path, or pass --force to replace it",
     });
-  // No file of anybody else, and not that of another export to the same place.
-  const draft = `${path}.${randomBytes(6).toString("hex")}.part`;
+  const draft = draftOf(path);
   let bytes = 0;
   try {
+    await clearLeft(path);
     const file = await open(draft, "wx", 0o644);
     try {
       for await (const part of parts) {
@@ -38,6 +40,32 @@ export async function writeParts(path: string, parts: AsyncIterable<Uint8Array>,
   } catch (error) {
     await rm(draft, {force: true});
     throw writeFailure(error, path);
+  }
+}
+
+/** This machine, among those that may have one folder: numbers of processes are its own. */
+const machine = (): string => createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+
+/** No file of anybody else, and not that of another writer to the same place. */
+const draftOf = (path: string): string => `${path}.${machine()}-${process.pid}.${randomBytes(6).toString("hex")}.part`;
+
+/** Removes what writers to this place left that were killed. */
+async function clearLeft(path: string): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const [, of, pid] =
+      /^\.([0-9a-f]{8})-([0-9]{1,10})\.[0-9a-f]{12}\.part$/.exec(name.slice(basename(path).length)) ?? [];
+    if (of === machine() && !isRunning(Number(pid))) await rm(join(folder, name), {force: true});
+  }
+}
+
+/** Whether there is a process of that number, whoever's. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
