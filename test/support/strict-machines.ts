@@ -57,6 +57,14 @@ export interface Part {
   readonly culprits: readonly number[];
 }
 
+interface TicketOptions {
+  readonly among?: readonly number[];
+  /** Number of the first mask. */
+  readonly first?: bigint;
+  readonly client?: "alice" | "bob";
+  readonly evaluations?: number;
+}
+
 export class StrictMachines {
   readonly custodians: StrictCustodian[] = [];
   readonly stores: SqliteStrictStore[] = [];
@@ -212,30 +220,28 @@ export class StrictMachines {
     return this.job("deposit", depositPayload.encode(sign(deposit, content, (message) => owner!.sign(message))));
   }
 
-  statement(program: ProgramPackage) {
+  statement(program: ProgramPackage, client = "alice") {
     return {
       roster: this.quorum.members.digest,
       programId: bytesOfHex(program.programId),
-      client: "alice",
+      client,
       nonce: random(32),
       notAfterMs: BigInt(this.nowMs + 60_000),
     };
   }
 
-  /** A ticket of alice over masks that custodians gave her, and what takes the masks off the results. */
+  /** A client's ticket over masks that custodians `among` all gave it, and what takes the masks off the results. */
   ticket(
     program: ProgramPackage,
     inputs: ReadonlyMap<string, bigint>,
-    among: readonly number[] = this.everyone,
-    first = this.#numbers.mask,
+    {among = this.everyone, first = this.#numbers.mask, client = "alice", evaluations = 1}: TicketOptions = {},
   ) {
     const {members, parties} = this.quorum;
-    const alice = parties.clients[0]!;
-    const {kem} = alice.suite;
+    const by = parties.clients[client === "alice" ? 0 : 1]!;
+    const {kem} = by.suite;
     const {publicKey, secretKey} = kem.keygen(random(ML_KEM_768.keygenSeedBytes));
-    const request = sign(maskRequest, {...this.statement(program), evaluations: 1, sealingKey: publicKey}, (m) =>
-      alice.sign(m),
-    );
+    const statement = (): ReturnType<StrictMachines["statement"]> => this.statement(program, client);
+    const request = sign(maskRequest, {...statement(), evaluations, sealingKey: publicKey}, (m) => by.sign(m));
     const count = wiresOf(program);
     this.#numbers.mask = first + BigInt(count);
     const digest = digestOf(maskRequest, request);
@@ -250,8 +256,8 @@ export class StrictMachines {
     const names = inputNames(program.ir);
     const masked = encodeElements(names.map((name, at) => sub(inputs.get(name)!, values[at]!)));
     const epoch = this.stores[among[0]!]!.keys()!.epoch;
-    const content = {...this.statement(program), request: digest, epoch, firstMask: first, evaluations: 1, masked};
-    const signed = sign(ticket, content, (message) => alice.sign(message));
+    const content = {...statement(), request: digest, epoch, firstMask: first, evaluations, masked};
+    const signed = sign(ticket, content, (message) => by.sign(message));
     return {signed, outputMasks: values.slice(names.length)};
   }
 

@@ -3,6 +3,7 @@
  * of `qsdm quorum compile` and what is printed of a policy are made of the rows. Source: quorum programs, sections 8 and 20.6.
  */
 import {DecodeError} from "../../errors.js";
+import {U64_MAX} from "../amount.js";
 import {members, type Value, type ValueObject} from "./json.js";
 import {CUSTODIANS_MAX} from "./strict/roster.js";
 
@@ -23,6 +24,9 @@ export interface PolicyField {
   /** What it does, for whoever is to approve it. */
   says(value: bigint): string;
 }
+
+/** A year. */
+const SPACING_MAX_MS = 366n * 86_400_000n;
 
 /** In the order in which packages are written. */
 export const POLICY_FIELDS = {
@@ -63,6 +67,22 @@ export const POLICY_FIELDS = {
     help: "organisations that approvals come from at least",
     range: [2n, BigInt(CUSTODIANS_MAX)],
     says: (least) => `custodians of ${least} organisations have to approve it`,
+  },
+  /** What all identities together may spend in all. */
+  budgetTotal: {
+    member: "budget_total",
+    flag: "--budget-total <n>",
+    help: "what all identities together may spend in all",
+    range: [0n, U64_MAX],
+    says: (budget) => `all identities together may spend ${budget} in all`,
+  },
+  /** Least time between two evaluations of one identity, by the clock of each custodian. */
+  minSpacingMs: {
+    member: "min_spacing_ms",
+    flag: "--min-spacing-ms <n>",
+    help: "least time between two evaluations of one identity, in milliseconds",
+    range: [1n, SPACING_MAX_MS],
+    says: (ms) => `each identity has one evaluation every ${ms} ms`,
   },
 } as const satisfies Readonly<Record<string, PolicyField>>;
 

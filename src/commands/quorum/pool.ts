@@ -1,6 +1,8 @@
 import type {Command} from "commander";
+import {hexOf} from "../../codecs/bytes.js";
 import {POOL_SIZE_MAX} from "../../codecs/quorum/coordinator-bodies.js";
 import {members} from "../../codecs/quorum/json.js";
+import type {CustodianStatus} from "../../codecs/quorum/strict/calls.js";
 import {STOCK_MAX} from "../../codecs/quorum/strict/job.js";
 import {UsageError} from "../../errors.js";
 import {defineCommand} from "../define.js";
@@ -21,7 +23,11 @@ interface Flags extends CoordinatorFlags, PartyFlags {
   readonly masks?: number;
 }
 
-async function stockStrictly(io: Io, flags: Flags & StrictFlags): Promise<void> {
+/** What is left of the budget of all clients of a program, by a custodian's books; `null` where it has none. */
+const budgetLeft = ({programs}: CustodianStatus, programId: string): bigint | null =>
+  programs.find((each) => hexOf(each.programId) === programId)?.budgetLeft ?? null;
+
+async function stockStrictly(io: Io, flags: Flags & StrictFlags, programId: string | undefined): Promise<void> {
   const wanted = {triples: flags.add ?? 0, masks: flags.masks ?? 0};
   await atCoordinator(io, flags, async (client) => {
     const {triples, masks, lowTriples, lowMasks} = await client.call("stock", wanted);
@@ -33,6 +39,7 @@ async function stockStrictly(io: Io, flags: Flags & StrictFlags): Promise<void> 
       name: names[place]!,
       triples: status && sum(status.triples),
       masks: status && sum(status.masks),
+      ...(programId === undefined ? {} : {budget_left: status && budgetLeft(status, programId)}),
     }));
     io.result({triples, masks, low_water: {triples: lowTriples, masks: lowMasks}, custodians}, [
       ["triples", triples],
@@ -40,7 +47,8 @@ async function stockStrictly(io: Io, flags: Flags & StrictFlags): Promise<void> 
       ["refilled below", `${lowTriples} triples, ${lowMasks} masks`],
       ...custodians.map((each) => {
         const held = each.triples === null ? "away" : `${each.triples} triples, ${each.masks} masks`;
-        return [each.name, held] as const;
+        const left = each.budget_left ?? null;
+        return [each.name, held, ...(left === null ? [] : [`budget ${left}`])];
       }),
     ]);
   });
@@ -56,7 +64,8 @@ export const quorumPoolCommand = (io: Io): Command =>
           "program without products needs none and prints 0.\n\n" +
           "With --roster and the key of a custodian or coordinator it prints the stock of triples and masks that all " +
           "custodians hold, for any program, below what level the coordinator has them make more, and what each of them holds; " +
-          "with --add and --masks, after they made more. An evaluation takes a triple for each product and two more, and a " +
+          "with --add and --masks, after they made more. With a program's id, too, what each has left of the budget of all its " +
+          "clients together. An evaluation takes a triple for each product and two more, and a " +
           "mask for each input and output.",
         examples: [
           {does: "what is left", run: "qsdm quorum pool PROGRAM_ID"},
@@ -64,6 +73,10 @@ export const quorumPoolCommand = (io: Io): Command =>
           {
             does: "stock of custodians of a roster",
             run: "qsdm quorum pool --roster quorum.roster --key custodian-0.key --add 10000 --masks 1000",
+          },
+          {
+            does: "what is left of a program's budget",
+            run: "qsdm quorum pool PROGRAM_ID --roster quorum.roster --key custodian-0.key",
           },
         ],
         exit: {4: "The coordinator does not answer."},
@@ -73,14 +86,14 @@ export const quorumPoolCommand = (io: Io): Command =>
   )
     .argument(
       "[program-id]",
-      "64 hex digits; none with --roster, where the stock is that of all programs",
+      "64 hex digits; with --roster, where the stock is that of all programs, for what is left of its budget",
       programIdArgument,
     )
     .option("--add <n>", "deal triples for this many evaluations more", countFlag(1, POOL_SIZE_MAX))
     .option("--masks <n>", "with --roster, make this many masks of inputs and outputs", countFlag(1, STOCK_MAX))
     .action(async (programId: string | undefined, flags: Flags) => {
       const {coordinator, timeout, add} = flags;
-      if (isStrict(flags)) return stockStrictly(io, flags);
+      if (isStrict(flags)) return stockStrictly(io, flags, programId);
       if (programId === undefined)
         throw new UsageError("PROGRAM_ID_REQUIRED", "which program?", {hint: "give its id, or --roster and --key"});
       const client = serviceClient(io, coordinator, timeout);

@@ -52,7 +52,12 @@ export interface Evaluated {
 
 type Source = EvaluationSource<readonly bigint[], Evaluated>;
 /** Refusals of a ticket that one for fewer evaluations may not get: less is left than they need together. */
-const TOO_LITTLE_LEFT: ReadonlySet<string> = new Set(["BUDGET_EXHAUSTED", "RATE_EXCEEDED", "STOCK_EXHAUSTED"]);
+const TOO_LITTLE_LEFT: ReadonlySet<string> = new Set([
+  "BUDGET_EXHAUSTED",
+  "PROGRAM_BUDGET_EXHAUSTED",
+  "RATE_EXCEEDED",
+  "STOCK_EXHAUSTED",
+]);
 
 export class StrictClient {
   /** By program: evaluations that are asked for at the same time have one ticket. */

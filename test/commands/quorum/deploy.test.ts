@@ -40,6 +40,17 @@ test("an active program keeps its secrets: what a custodian had before would fit
   expect((await cluster.service.evaluate(request)).get("y")).toBe(6n);
 });
 
+test("a program with controls of the strict profile is refused before anything is shared", async () => {
+  const cluster = new Cluster();
+  const program = packProgram(SECRET.ir, {policy: {budgetTotal: 5n}});
+  const deployment = {program, secrets: new Map([["s", 5n]]), threshold: 2, pool: 0};
+  await expect(deploy(deployment, servicesOf(cluster), draw)).rejects.toMatchObject({
+    code: "POLICY_UNSUPPORTED",
+    details: {member: "budget_total"},
+  });
+  expect(() => cluster.machines[0]!.approve(program.programId)).toThrow();
+});
+
 test("a program that compares is refused before anything is shared", async () => {
   const cluster = new Cluster();
   const program = packProgram(compile("input x\nsecret s\nlt y = x s\noutput y"), LOOSE);

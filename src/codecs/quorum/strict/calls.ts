@@ -41,7 +41,7 @@ export const custodianStatus = record("qvm/custodian-status/1", {
   triples: list(range, PROGRAMS_MAX),
   masks: list(range, PROGRAMS_MAX),
   programs: list(
-    record("qvm/program-status/2", {
+    record("qvm/program-status/3", {
       programId: fixed(32),
       approvals: u32,
       /** Organisations that an approval is still to come from. */
@@ -49,6 +49,8 @@ export const custodianStatus = record("qvm/custodian-status/1", {
       withdrawals: u32,
       active: flag,
       sharing: u64,
+      /** Of what all clients together may spend; null where nothing limits it. */
+      budgetLeft: nullable(u64),
     }),
     PROGRAMS_MAX,
   ),

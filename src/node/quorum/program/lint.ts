@@ -1,6 +1,6 @@
 /** What a custodian or an author should know before a program is approved. */
 import {type Ir, isBitOperation, isOperationNode, isProduct} from "../../../codecs/quorum/ir.js";
-import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/policy.js";
+import {DEFAULT_POLICY, type PolicyManifest, policyFields} from "../../../codecs/quorum/policy.js";
 import {RuleError} from "../../../errors.js";
 import {isGenerated} from "../language/draft.js";
 import type {Threshold} from "../sharing/shamir.js";
@@ -20,6 +20,8 @@ export interface Finding {
 
 export type FindingCode =
   | "BUDGET_ALLOWS_EXTRACTION"
+  | "TOTAL_ALLOWS_EXTRACTION"
+  | "CONTROL"
   | "POLICY_ALLOWS_NOTHING"
   | "TOO_COSTLY"
   | "NEEDS_STRICT"
@@ -46,6 +48,7 @@ export function lint(
 ): readonly Finding[] {
   const findings = [
     ...budgetFindings(analysis, {...DEFAULT_POLICY, ...policy}),
+    ...controls(policy),
     ...(shape ? costFindings(ir, shape) : []),
     ...unused(ir),
     ...wasted(ir),
@@ -55,7 +58,9 @@ export function lint(
 }
 
 function budgetFindings({outputs}: Analysis, policy: PolicyManifest & typeof DEFAULT_POLICY): Finding[] {
-  const {costPerEval: cost, budgetPerIdentity: budget, maxEvalsPerMinute: rate} = policy;
+  const {costPerEval: cost, budgetPerIdentity: own, budgetTotal: total = null, maxEvalsPerMinute: rate} = policy;
+  // Nobody spends more alone than all together.
+  const budget = total !== null && total < own ? total : own;
   if (budget < cost || rate === 0n)
     return [
       {
@@ -66,19 +71,39 @@ function budgetFindings({outputs}: Analysis, policy: PolicyManifest & typeof DEF
       },
     ];
   // A cost of nothing never uses a budget up.
-  const answers = cost === 0n ? null : budget / cost;
-  return outputs.flatMap(({name, structure, extractionQueries}): Finding[] => {
-    if (extractionQueries === 0n || (answers !== null && answers < extractionQueries)) return [];
+  const answersFor = (spent: bigint): bigint | null => (cost === 0n ? null : spent / cost);
+  const [alone, together] = [answersFor(budget), total === null ? 0n : answersFor(total)];
+  return outputs.flatMap(({name, structure, extractionQueries: needed}): Finding[] => {
+    if (needed === 0n) return [];
+    const what = `${needed} answers ${structure === "piecewise" ? "have room for" : "give"} the unknowns of this ${structure} output`;
+    if (alone === null || alone >= needed)
+      return [
+        {
+          severity: "warning",
+          code: "BUDGET_ALLOWS_EXTRACTION",
+          wire: name,
+          message: `${what}, and one identity has ${alone ?? "any number"}`,
+        },
+      ];
+    if (together === null || together < needed) return [];
     return [
       {
-        severity: "warning",
-        code: "BUDGET_ALLOWS_EXTRACTION",
+        severity: "note",
+        code: "TOTAL_ALLOWS_EXTRACTION",
         wire: name,
-        message: `${extractionQueries} answers ${structure === "piecewise" ? "have room for" : "give"} the unknowns of this ${structure} output, and one identity has ${answers ?? "any number"}`,
+        message: `${what}, and identities that share theirs have ${together} together`,
       },
     ];
   });
 }
+
+/** What a policy does beyond budgets and rates that every program has. */
+const controls = (policy: PolicyManifest): Finding[] =>
+  policyFields.flatMap(([key, {initial, says}]): Finding[] =>
+    initial !== undefined || policy[key] === undefined
+      ? []
+      : [{severity: "note", code: "CONTROL", wire: null, message: says(policy[key])}],
+  );
 
 function costFindings(ir: Ir, {n, k}: Threshold): Finding[] {
   const t = k - 1;

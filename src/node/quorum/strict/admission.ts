@@ -3,19 +3,15 @@
  * program's policy, for each client of the roster.
  */
 import {equalBytes, hexOf} from "../../../codecs/bytes.js";
-import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/policy.js";
 import {type ContentOf, isSignedBy, type Signed, type StatementCodec} from "../../../codecs/quorum/strict/statement.js";
 import {deposit} from "../../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import type {Members} from "./members.js";
-import type {Quota} from "./store.js";
 
 /** Longest life of what a client signs, and how far clocks may be apart. */
 export const STATEMENT_LIFE_MS = 10 * 60_000;
 export const CLOCK_SKEW_MS = 60_000;
-/** Units of a rate bucket for one evaluation: milliseconds of a minute, so that nothing is ever rounded. */
-const UNITS = 60_000n;
 
 export interface ClientStatement {
   readonly roster: Uint8Array;
@@ -60,33 +56,4 @@ export function checkRosterDigest(members: Members, roster: Uint8Array): void {
     throw new RuleError("ROSTER_MISMATCH", `signed under roster ${hexOf(roster).slice(0, 16)}, this one is another`, {
       hint: "all parties need the same roster file",
     });
-}
-
-/**
- * What is left after `evaluations`: all of them or none.
- * @throws RuleError BUDGET_EXHAUSTED, RATE_EXCEEDED
- */
-export function charge(
-  policy: PolicyManifest,
-  quota: Quota | null,
-  {nowMs, evaluations}: {readonly nowMs: bigint; readonly evaluations: number},
-): Quota {
-  const many = BigInt(evaluations);
-  const cost = many * (policy.costPerEval ?? DEFAULT_POLICY.costPerEval);
-  const {remaining, units, atMs} = refilled(policy, quota, nowMs);
-  if (remaining < cost)
-    throw new RuleError("BUDGET_EXHAUSTED", `budget exhausted (remaining=${remaining}, cost=${cost})`);
-  if (units < many * UNITS) throw new RuleError("RATE_EXCEEDED", "rate limit exceeded", {hint: "wait a minute"});
-  return {remaining: remaining - cost, units: units - many * UNITS, atMs};
-}
-
-function refilled(policy: PolicyManifest, quota: Quota | null, nowMs: bigint): Quota {
-  const rate = policy.maxEvalsPerMinute ?? DEFAULT_POLICY.maxEvalsPerMinute;
-  const capacity = rate * UNITS;
-  // A policy without a budget allows nothing.
-  if (!quota) return {remaining: policy.budgetPerIdentity ?? 0n, units: capacity, atMs: nowMs};
-  // A clock that was set back refills nothing, and what it shows counts from then on.
-  const elapsed = nowMs > quota.atMs ? nowMs - quota.atMs : 0n;
-  const units = quota.units + elapsed * rate;
-  return {remaining: quota.remaining, units: units < capacity ? units : capacity, atMs: nowMs};
 }

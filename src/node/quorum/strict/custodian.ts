@@ -30,6 +30,7 @@ import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} fro
 import {checkFits} from "./fit.js";
 import {Columns} from "./leases.js";
 import type {Members} from "./members.js";
+import {leftOfTotal} from "./payment.js";
 import {Reservations} from "./reservations.js";
 import {checkActive, standingOf} from "./standing.js";
 import type {SignedApproval, SignedWithdrawal, StockKind, StrictStore} from "./store.js";
@@ -161,6 +162,7 @@ export class StrictCustodian {
         programId: bytesOfHex(program.programId),
         ...standingOf(program, this.ports, nowMs),
         sharing: store.sharing(program.programId)?.run ?? 0n,
+        budgetLeft: leftOfTotal(store, program),
       })),
     };
   }
@@ -237,7 +239,7 @@ export function checkWithdrawal(
 }
 
 /** Masks that so many evaluations take. @throws RuleError EVALUATIONS_TOO_MANY */
-export function masksFor(program: Pick<ProgramPackage, "ir">, evaluations: number): number {
+export function masksFor(program: Pick<ProgramPackage, "ir" | "policy">, evaluations: number): number {
   const most = evaluationsAtOnce(program);
   if (evaluations >= 1 && evaluations <= most) return evaluations * wiresOf(program);
   throw new RuleError("EVALUATIONS_TOO_MANY", `${evaluations} evaluations were asked for at once, at most ${most} are`);
@@ -246,9 +248,10 @@ export function masksFor(program: Pick<ProgramPackage, "ir">, evaluations: numbe
 /** Triples that evaluations side by side take together: no more than can be made for one, whoever the custodians are. */
 const TRIPLES_AT_ONCE = 16_384;
 
-/** Evaluations that one request of masks, and one ticket, may be for. */
-export function evaluationsAtOnce(program: Pick<ProgramPackage, "ir">): number {
-  const {ir} = program;
+/** Evaluations that one request of masks, and one ticket, may be for: one where time has to lie between them. */
+export function evaluationsAtOnce(program: Pick<ProgramPackage, "ir" | "policy">): number {
+  const {ir, policy} = program;
+  if (policy.minSpacingMs !== undefined) return 1;
   const byTriples = Math.floor(TRIPLES_AT_ONCE / costOf(ir).triples);
   return Math.max(1, Math.min(EVALUATIONS_MAX, Math.floor(WIRES_MAX / wiresOf(program)), copiesMax(ir), byTriples));
 }

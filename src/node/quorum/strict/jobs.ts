@@ -33,9 +33,10 @@ import {namingNobody} from "../verified/opening.js";
 import {compareHeard, type Protocol} from "../verified/protocol.js";
 import {renew} from "../verified/refresh.js";
 import {makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
-import {charge, checkDeposit, checkRosterDigest, checkStatement} from "./admission.js";
+import {checkDeposit, checkRosterDigest, checkStatement} from "./admission.js";
 import {boundOf, exhausted, hasSecrets, masksFor, type StrictCustodian, stale} from "./custodian.js";
 import {beginRun, keep, keysFor, partyOf, refuseJob, SKIPPED_MAX, secretAt, sessionOf} from "./job-parts.js";
+import {pay} from "./payment.js";
 import type {Reservation} from "./reservations.js";
 import type {Sharing} from "./store.js";
 import {takeOver} from "./takeover.js";
@@ -239,7 +240,7 @@ interface Admission {
 /**
  * Charges a ticket at its first attempt, and lets each later one in once.
  * @returns writes down that it did
- * @throws RuleError TICKET_USED, and as `charge`
+ * @throws RuleError TICKET_USED, and as `pay`
  */
 function admit({ports: {store}}: StrictCustodian, {digest, plan, programId, nowMs}: Admission): () => void {
   const {client, notAfterMs, evaluations} = plan.ticket.content;
@@ -247,11 +248,11 @@ function admit({ports: {store}}: StrictCustodian, {digest, plan, programId, nowM
   if (known?.done || (known && plan.attempt <= known.attempt))
     throw new RuleError("TICKET_USED", "the ticket was used before", {hint: "sign a new one"});
   const {policy} = store.program(programId)!;
-  const left = known ? null : charge(policy, store.quota(programId, client), {nowMs: BigInt(nowMs), evaluations});
+  const paid = known ? null : pay(store, {programId, policy, client, evaluations, nowMs: BigInt(nowMs)});
   return () => {
-    if (left) {
+    if (paid) {
       store.dropTicketsBefore(BigInt(nowMs));
-      store.saveQuota(programId, client, left);
+      paid();
     }
     store.saveTicket(digest, {attempt: plan.attempt, done: false}, notAfterMs);
   };

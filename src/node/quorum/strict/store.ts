@@ -48,6 +48,7 @@ export interface Quota {
   readonly remaining: bigint;
   /** 60,000 for each evaluation. */
   readonly units: bigint;
+  /** When it was written: at the last evaluation. */
   readonly atMs: bigint;
 }
 
@@ -105,6 +106,9 @@ export interface StrictStore {
   dropTicketsBefore(nowMs: bigint): void;
   quota(programId: string, client: string): Quota | null;
   saveQuota(programId: string, client: string, quota: Quota): void;
+  /** What several clients of a program spent together; `whose` tells such groups apart. */
+  spent(programId: string, whose: string): bigint;
+  saveSpent(programId: string, whose: string, cost: bigint): void;
 
   close(): void;
 }

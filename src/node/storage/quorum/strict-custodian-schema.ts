@@ -2,12 +2,19 @@
 import type {SchemaStep} from "../sqlite/steps.js";
 import {STOCK_TABLES} from "./stock-table.js";
 
-export const STRICT_CUSTODIAN_VERSION = 5;
+export const STRICT_CUSTODIAN_VERSION = 6;
 const WITHDRAWAL = `CREATE TABLE withdrawal (
   program_id TEXT NOT NULL,
   custodian INTEGER NOT NULL,
   signed BLOB NOT NULL,
   PRIMARY KEY (program_id, custodian)
+) STRICT;
+`;
+const SPENT = `CREATE TABLE spent (
+  program_id TEXT NOT NULL,
+  whose TEXT NOT NULL,
+  cost TEXT NOT NULL,
+  PRIMARY KEY (program_id, whose)
 ) STRICT;
 `;
 /** In order. Keys, secrets and budgets stay; stock is made anew. */
@@ -18,6 +25,7 @@ export const STRICT_CUSTODIAN_STEPS: readonly SchemaStep[] = [
   {to: 4, apply: (db) => db.exec(WITHDRAWAL)},
   // Rows lay open, and are sealed now.
   {to: 5, apply: (db) => db.exec(`DROP TABLE stock; ${STOCK_TABLES}`)},
+  {to: 6, apply: (db) => db.exec(SPENT)},
 ];
 
 export const STRICT_CUSTODIAN_SCHEMA = `
@@ -71,4 +79,4 @@ CREATE TABLE quota (
   at_ms INTEGER NOT NULL,
   PRIMARY KEY (program_id, client)
 ) STRICT;
-`;
+${SPENT}`;

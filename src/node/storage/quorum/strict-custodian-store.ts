@@ -347,6 +347,19 @@ export class SqliteStrictStore implements StrictStore {
     );
   }
 
+  spent(programId: string, whose: string): bigint {
+    const [row] = this.#rows<{cost: string}>(
+      "SELECT cost FROM spent WHERE program_id = ? AND whose = ?",
+      programId,
+      whose,
+    );
+    return row ? BigInt(row.cost) : 0n;
+  }
+
+  saveSpent(programId: string, whose: string, cost: bigint): void {
+    this.#do("INSERT OR REPLACE INTO spent (program_id, whose, cost) VALUES (?, ?, ?)", programId, whose, `${cost}`);
+  }
+
   /** Puts what was leased and not taken back. */
   close(): void {
     this.#group.close();

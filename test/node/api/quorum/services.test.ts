@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import {describe, expect, test} from "vitest";
 import {members, type Value, type ValueObject, wireJson} from "../../../../src/codecs/quorum/json.js";
-import {type ProgramPackage, packProgram} from "../../../../src/codecs/quorum/program-package.js";
+import {type ProgramPackage, packProgram, readPackage} from "../../../../src/codecs/quorum/program-package.js";
 import {fetchEntries} from "../../../../src/commands/quorum/audit-entries.js";
 import {QsdmError} from "../../../../src/errors.js";
 import {answerRequest} from "../../../../src/node/api/quorum/route.js";
@@ -11,6 +11,7 @@ import {Coordinator} from "../../../../src/node/quorum/coordinator/coordinator.j
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../../src/node/quorum/program/evaluate.js";
 import {reconstruct} from "../../../../src/node/quorum/sharing/shamir.js";
+import {withPolicy} from "../../../support/packages.js";
 import {Cluster, draw} from "../../../support/quorum-cluster.js";
 import {programs, SQUARE} from "../../quorum/programs.js";
 
@@ -227,6 +228,18 @@ describe("a program", () => {
     const compares = packProgram(compile("input x\nlt y = x x\noutput y"), LOOSE);
     expect(await codeOf(cluster.service.install(compares, {generate: true, size: 1}))).toBe("OPERATION_UNSUPPORTED");
     expect(() => cluster.service.coordinator.poolRemaining(compares.programId)).toThrow();
+  });
+
+  test("is refused where its policy has a control that these services do not enforce; what nobody knows is passed over", async () => {
+    const cluster = new Cluster();
+    for (const policy of [{budgetTotal: 5n}, {minSpacingMs: 5n}]) {
+      const limited = packProgram(square.ir, {policy});
+      expect(await codeOf(cluster.service.install(limited, {generate: true, size: 1}))).toBe("POLICY_UNSUPPORTED");
+      expect(() => cluster.service.coordinator.poolRemaining(limited.programId)).toThrow();
+    }
+    const noted = readPackage(withPolicy(square, {note: "mine"}));
+    await cluster.service.install(noted, {generate: true, size: 1});
+    expect(cluster.service.coordinator.poolRemaining(noted.programId)).toBe(1);
   });
 
   test("is not dealt more triples at once than can be made in one go", async () => {

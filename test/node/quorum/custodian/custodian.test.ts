@@ -42,6 +42,16 @@ test("a peer's shares count once, before an evaluation begins and after", () => 
   expect(() => custodian.receive("r", from(0n), 0)).toThrow(refused("PEER_SHARE_INVALID"));
 });
 
+test("a program with controls that this profile does not enforce is not installed, alone or with a share", () => {
+  const custodian = installed();
+  const program = packProgram(compile("input x\nmul y = x x\noutput y"), {policy: {budgetTotal: 5n}});
+  const {programId} = program;
+  const share = {x: 1n, y: 7n};
+  expect(() => custodian.install(program, share)).toThrow(refused("POLICY_UNSUPPORTED"));
+  expect(() => custodian.setShare({programId}, share, program)).toThrow(refused("POLICY_UNSUPPORTED"));
+  expect(() => custodian.approve(programId)).toThrow(refused("PROGRAM_NOT_INSTALLED"));
+});
+
 test("a program that compares is not installed, alone or with a share: its shares would be compared as values", () => {
   const custodian = installed();
   const program = packProgram(compile("input x\nlt y = x x\noutput y"));

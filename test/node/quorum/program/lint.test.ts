@@ -15,6 +15,27 @@ test("a budget of as many answers as extraction needs is a warning, one less is 
   expect(found(SQUARE, {costPerEval: 0n, budgetPerIdentity: 0n})[0]).toBe("warning BUDGET_ALLOWS_EXTRACTION y");
 });
 
+test("a budget of all clients together bounds what one of them, and what all of them have", () => {
+  const hidden = "input x\nsecret c\nadd t = x c\nmul y = t t\noutput y";
+  const control = "note CONTROL -";
+  expect(found(hidden, {budgetPerIdentity: 5n, budgetTotal: 1n})).toEqual([control]);
+  expect(found(hidden, {budgetPerIdentity: 1n, budgetTotal: 1n})).toEqual([control]);
+  expect(found(hidden, {budgetPerIdentity: 1n, budgetTotal: 2n})).toEqual(["note TOTAL_ALLOWS_EXTRACTION y", control]);
+  expect(found(hidden, {budgetPerIdentity: 2n, budgetTotal: 2n})).toEqual([
+    "warning BUDGET_ALLOWS_EXTRACTION y",
+    control,
+  ]);
+  expect(found(hidden, {budgetTotal: 0n})[0]).toBe("warning POLICY_ALLOWS_NOTHING -");
+});
+
+test("what a policy does beyond its budget is said in notes", () => {
+  const says = lint(compile("input x\noutput x"), {budgetTotal: 70n, minSpacingMs: 5_000n});
+  expect(says.map(({code, message}) => [code, message])).toEqual([
+    ["CONTROL", "all identities together may spend 70 in all"],
+    ["CONTROL", "each identity has one evaluation every 5000 ms"],
+  ]);
+});
+
 test("a secret counts as a constant does, and does not stand in clear", () => {
   const hidden = "input x\nsecret c\nadd t = x c\nmul y = t t\noutput y";
   expect(found(hidden, {budgetPerIdentity: 2n})).toEqual(["warning BUDGET_ALLOWS_EXTRACTION y"]);

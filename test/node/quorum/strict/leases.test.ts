@@ -128,7 +128,7 @@ describe("a custodian's store", () => {
     filled(path).close();
     const db = openSqlite(path);
     db.exec("CREATE TABLE reservation (first INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT; DROP TABLE withdrawal");
-    db.exec("DROP TABLE stock; DROP TABLE sealed_stock");
+    db.exec("DROP TABLE stock; DROP TABLE sealed_stock; DROP TABLE spent");
     db.exec(
       "CREATE TABLE stock (kind TEXT, first INTEGER, count INTEGER, bytes BLOB, PRIMARY KEY (kind, first)) STRICT",
     );
@@ -142,7 +142,7 @@ describe("a custodian's store", () => {
     db.close();
     const store = SqliteStrictStore.open(path);
     expect([store.keys()?.epoch, store.ranges("triple"), store.nextOf("triple")]).toEqual([7n, [], 3_000n]);
-    expect(store.withdrawals("00")).toEqual([]);
+    expect([store.withdrawals("00"), store.spent("00", "")]).toEqual([[], 0n]);
     store.close();
   });
 

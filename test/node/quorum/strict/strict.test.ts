@@ -178,8 +178,8 @@ describe("two of four", () => {
   test("a number that is given to two requests, each by other custodians, is two masks", async () => {
     const {first: start} = machines.stores[0]!.ranges("mask")[0]!;
     const [one, other] = [
-      machines.ticket(PROGRAM, INPUTS, [0, 1], start),
-      machines.ticket(PROGRAM, INPUTS, [2, 3], start),
+      machines.ticket(PROGRAM, INPUTS, {among: [0, 1], first: start}),
+      machines.ticket(PROGRAM, INPUTS, {among: [2, 3], first: start}),
     ];
     expect(one!.outputMasks).not.toEqual(other!.outputMasks);
     machines.roundMs = SILENCE_MS;
@@ -359,7 +359,7 @@ describe("two of four", () => {
     expect((await machines.stock({triples: 4, masks: 4})).map(({code}) => code)).toEqual(Array(4).fill(null));
     // A coordinator that connects brings the certificate again: masks that were given meanwhile stay.
     const first = machines.custodians[0]!.status(machines.nowMs).nextMask - 4n;
-    machines.ticket(PROGRAM, INPUTS, machines.everyone, first);
+    machines.ticket(PROGRAM, INPUTS, {first});
     for (const each of machines.custodians) each.commit({job, acknowledgements});
     expect(machines.custodians.map(({reservations}) => reservations.evaluations)).toEqual(Array(4).fill(1));
   });
@@ -411,6 +411,34 @@ test("budget and rate are each custodian's own to keep", async () => {
     expect(await once()).toEqual([null, null, null]);
     machines.nowMs += 60_000;
     expect(await once()).toEqual(Array(3).fill("BUDGET_EXHAUSTED"));
+  } finally {
+    await machines.stop();
+  }
+});
+
+test("the budget of all clients and the time between evaluations survive a restart, and a ticket is for one", async () => {
+  const small = packProgram(compile("input x\nadd y = x x\noutput y"), {
+    policy: {budgetPerIdentity: 10n, budgetTotal: 2n, minSpacingMs: 5_000n},
+  });
+  const machines = await StrictMachines.create({n: 3, k: 2});
+  try {
+    await machines.prepare(small, new Map());
+    const once = async (client: "alice" | "bob") => {
+      const {signed} = machines.ticket(small, INPUTS, {client});
+      return (await machines.perform(machines.evaluation(small, signed))).map(({code}) => code);
+    };
+    expect(await once("alice")).toEqual([null, null, null]);
+    for (const place of machines.everyone) machines.restart(place);
+    await machines.stock({triples: 20, masks: 20});
+    machines.nowMs += 4_999;
+    expect(await once("alice")).toEqual(Array(3).fill("TOO_SOON"));
+    expect(await once("bob")).toEqual([null, null, null]);
+    expect(machines.custodians[0]!.status(machines.nowMs).programs[0]!.budgetLeft).toBe(0n);
+    machines.nowMs += 5_000;
+    expect(await once("alice")).toEqual(Array(3).fill("PROGRAM_BUDGET_EXHAUSTED"));
+    expect(() => machines.ticket(small, INPUTS, {evaluations: 2})).toThrow(
+      expect.objectContaining({code: "EVALUATIONS_TOO_MANY"}),
+    );
   } finally {
     await machines.stop();
   }

@@ -105,10 +105,12 @@ describe("the cost", () => {
 
   test("bounds how many evaluations have one ticket", () => {
     const many = (count: number) => ({
+      policy: {},
       ir: compile(`input x\n${Array.from({length: count}, (_, at) => `lt y${at} = x x\n`).join("")}output y0`),
     });
     // 16,384 triples together: 16,384 / (4 316 + 3) is 12.9.
     expect([1, 4, 100].map((count) => evaluationsAtOnce(many(count)))).toEqual([32, 12, 1]);
+    expect(evaluationsAtOnce({...many(1), policy: {minSpacingMs: 1n}})).toBe(1);
   });
 
   test("is refused above what stock can be made for one evaluation", () => {
