@@ -21,6 +21,7 @@ import {type Address, Listener, parseAddress} from "./network/channel/endpoint.j
 import {AuditLog} from "./quorum/audit/log.js";
 import {Witness} from "./quorum/audit/witness.js";
 import {StrictCustodian} from "./quorum/strict/custodian.js";
+import {keepRoster, type RosterStore} from "./quorum/strict/kept-roster.js";
 import {Members, type Role} from "./quorum/strict/members.js";
 import type {StockKind} from "./quorum/strict/store.js";
 import {quorumDatabase, type RunningService} from "./quorum-services.js";
@@ -70,12 +71,23 @@ function roleOf<K extends Role["kind"]>(members: Members, party: Party, kind: K)
   });
 }
 
-/** @throws RuleError KEY_NOT_IN_ROSTER, DATA_DIR_OPEN, as `Members.of`; UnavailableError LISTEN_FAILED, as the store */
+/** What was kept under this roster, or nothing yet. @throws RuleError ROSTER_CHANGED */
+function ofRoster<S extends RosterStore & {close(): void}>(store: S, {digest}: Members): S {
+  try {
+    keepRoster(store, digest);
+    return store;
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+/** @throws RuleError KEY_NOT_IN_ROSTER, ROSTER_CHANGED, DATA_DIR_OPEN, as `Members.of`; UnavailableError LISTEN_FAILED, as the store */
 export async function startStrictCustodian(options: StrictProcessOptions): Promise<MeasuredService> {
   const {dataDir, listen, log, roundMs} = options;
   const {party, members} = await partyOf(options);
   const {place, address} = roleOf(members, party, "custodian");
-  const store = SqliteStrictStore.open(await quorumDatabase(dataDir, "strict-custodian.db"));
+  const store = ofRoster(SqliteStrictStore.open(await quorumDatabase(dataDir, "strict-custodian.db")), members);
   const custodian = new StrictCustodian({
     members,
     place,
@@ -118,7 +130,10 @@ export async function startStrictCoordinator(
   const {dataDir, listen, log, checkpointMs, lowWater} = options;
   const {party, members} = await partyOf(options);
   const {address, place} = roleOf(members, party, "coordinator");
-  const store = SqliteStrictCoordinatorStore.open(await quorumDatabase(dataDir, "strict-coordinator.db"));
+  const store = ofRoster(
+    SqliteStrictCoordinatorStore.open(await quorumDatabase(dataDir, "strict-coordinator.db")),
+    members,
+  );
   const endpoint = party.endpoint(members, (err) => log.warn({err}, "a channel was refused"));
   const links: Links = new Links({
     endpoint,

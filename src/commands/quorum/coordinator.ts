@@ -67,7 +67,10 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
         "DIR/coordinator.db": "Compat: programs, budgets and the audit log.",
         "--key": "The party's key, as qsdm quorum identity create wrote it.",
       },
-      exit: {3: "Others can read the data directory.", 4: "The data directory or the port cannot be used."},
+      exit: {
+        3: "Others can read the data directory, or it is of another roster.",
+        4: "The data directory or the port cannot be used.",
+      },
       seeAlso: ["quorum custodian", "quorum compile"],
     }),
     8000,

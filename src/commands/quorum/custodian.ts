@@ -55,7 +55,10 @@ export const quorumCustodianCommand = (io: Io): Command =>
         "DIR/custodian.db": "Compat: shares, unspent triples and programs.",
         "--key": "The party's key, as qsdm quorum identity create wrote it.",
       },
-      exit: {3: "Others can read the data directory.", 4: "The data directory or the port cannot be used."},
+      exit: {
+        3: "Others can read the data directory, or it is of another roster.",
+        4: "The data directory or the port cannot be used.",
+      },
       seeAlso: ["quorum coordinator", "quorum roster create"],
     }),
     9100,

@@ -4,7 +4,7 @@ import {hexOf} from "../../../src/codecs/bytes.js";
 import {encodeElements} from "../../../src/codecs/quorum/element.js";
 import {packProgram} from "../../../src/codecs/quorum/program-package.js";
 import type {Answer, Ask, CoordinatorMethods} from "../../../src/codecs/quorum/strict/calls.js";
-import {rosterFile} from "../../../src/codecs/quorum/strict/roster.js";
+import {roster, rosterFile} from "../../../src/codecs/quorum/strict/roster.js";
 import {erasure, handover} from "../../../src/codecs/quorum/strict/rotation.js";
 import {sign} from "../../../src/codecs/quorum/strict/statement.js";
 import type {StrictClient} from "../../../src/node/custody/client.js";
@@ -12,6 +12,7 @@ import {sealTo} from "../../../src/node/custody/party.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
 import {erasedBy, handoverBound, type SignedHandover} from "../../../src/node/quorum/strict/handover.js";
+import {startStrictCoordinator, startStrictCustodian} from "../../../src/node/quorum-strict.js";
 import {deskOf, keystoreOf} from "../../commands/against-node.js";
 import {StrictQuorum} from "../../support/strict-quorum.js";
 
@@ -195,6 +196,25 @@ describe("two rosters of one quorum", () => {
     await after.stop();
     expect(await results(next)).toEqual(right);
   });
+});
+
+test("what is kept of one roster is no other's, also where all its custodians signed that", async () => {
+  const {content} = old.roster;
+  // Bob is out, by the same custodians' signatures: nobody agreed to it as to a roster that follows.
+  const other = {...content, clients: content.clients.slice(0, 1)};
+  const signatures = old.parties.custodians.map((each, place) => ({place, signature: each.sign(roster.encode(other))}));
+  const given = {roster: {content: other, signatures, approvals: []}};
+  await old.stopCustodian(0);
+  await old.coordinator!.stop();
+  const changed = code("ROSTER_CHANGED");
+  const custodian = {...old.options("custodian-0"), seed: old.keys.custodians[0]!};
+  await expect(startStrictCustodian({...custodian, ...given})).rejects.toThrow(changed);
+  const timing = {checkpointMs: 60_000, lowWater: {triple: 1, mask: 1}};
+  const coordinator = {...old.options("coordinator"), seed: old.keys.coordinator, ...timing};
+  await expect(startStrictCoordinator({...coordinator, ...given})).rejects.toThrow(changed);
+  // Nothing of it is locked, and it is what it was.
+  await old.startCustodian(0);
+  await old.startCoordinator();
 });
 
 test("whoever erased what another rotation handed over has erased nothing of this one", () => {

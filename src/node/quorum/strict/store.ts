@@ -4,6 +4,7 @@ import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import type {ContentOf, Signed} from "../../../codecs/quorum/strict/statement.js";
 import type {approval, withdrawal} from "../../../codecs/quorum/strict/statements.js";
 import type {Vector} from "../field/vector.js";
+import type {RosterStore} from "./kept-roster.js";
 
 export type SignedApproval = Signed<ContentOf<typeof approval>>;
 export type SignedWithdrawal = Signed<ContentOf<typeof withdrawal>>;
@@ -52,7 +53,7 @@ export interface Quota {
   readonly atMs: bigint;
 }
 
-export interface StrictStore {
+export interface StrictStore extends RosterStore {
   /** All of it or nothing. */
   atomically<T>(work: () => T): T;
   /** The same, with what others bring in the same turn: once it resolves it has survived a power cut, and not before. */

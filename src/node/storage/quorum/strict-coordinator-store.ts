@@ -6,6 +6,7 @@ import {approval, withdrawal} from "../../../codecs/quorum/strict/statements.js"
 import type {SignedApproval, SignedWithdrawal} from "../../quorum/strict/store.js";
 import type {Sqlite} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
+import {ROSTER_TABLE, rosterIn, setRoster} from "./roster-table.js";
 
 const WITHDRAWAL = `CREATE TABLE withdrawal (
   program_id TEXT NOT NULL,
@@ -18,9 +19,12 @@ const FORM: DatabaseForm = {
   journal: "wal",
   // "qvmt" in ASCII.
   applicationId: 0x71766d74,
-  version: 2,
-  steps: [{to: 2, apply: (db) => db.exec(WITHDRAWAL)}],
-  schema: `${WITHDRAWAL}
+  version: 3,
+  steps: [
+    {to: 2, apply: (db) => db.exec(WITHDRAWAL)},
+    {to: 3, apply: (db) => db.exec(ROSTER_TABLE)},
+  ],
+  schema: `${WITHDRAWAL}${ROSTER_TABLE}
 CREATE TABLE program (
   id TEXT PRIMARY KEY,
   package BLOB NOT NULL
@@ -53,6 +57,14 @@ export class SqliteStrictCoordinatorStore {
       const program = programPackage.decode(plain(row.package));
       this.#programs.set(program.programId, program);
     }
+  }
+
+  roster(): Uint8Array | null {
+    return rosterIn(this.db);
+  }
+
+  saveRoster(digest: Uint8Array): void {
+    setRoster(this.db, digest);
   }
 
   programs(): readonly ProgramPackage[] {

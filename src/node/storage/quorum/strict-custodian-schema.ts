@@ -1,8 +1,9 @@
 /** Tables of a custodian of the strict profile. */
 import type {SchemaStep} from "../sqlite/steps.js";
+import {ROSTER_TABLE} from "./roster-table.js";
 import {STOCK_TABLES} from "./stock-table.js";
 
-export const STRICT_CUSTODIAN_VERSION = 6;
+export const STRICT_CUSTODIAN_VERSION = 7;
 const WITHDRAWAL = `CREATE TABLE withdrawal (
   program_id TEXT NOT NULL,
   custodian INTEGER NOT NULL,
@@ -26,10 +27,11 @@ export const STRICT_CUSTODIAN_STEPS: readonly SchemaStep[] = [
   // Rows lay open, and are sealed now.
   {to: 5, apply: (db) => db.exec(`DROP TABLE stock; ${STOCK_TABLES}`)},
   {to: 6, apply: (db) => db.exec(SPENT)},
+  {to: 7, apply: (db) => db.exec(ROSTER_TABLE)},
 ];
 
 export const STRICT_CUSTODIAN_SCHEMA = `
-CREATE TABLE number (
+${ROSTER_TABLE}CREATE TABLE number (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 ) STRICT;

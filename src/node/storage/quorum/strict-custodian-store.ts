@@ -21,6 +21,7 @@ import type {
 import type {Sqlite, Statement} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 import {GroupCommit} from "./group-commit.js";
+import {rosterIn, setRoster} from "./roster-table.js";
 import {StockTable} from "./stock-table.js";
 import {STRICT_CUSTODIAN_SCHEMA, STRICT_CUSTODIAN_STEPS, STRICT_CUSTODIAN_VERSION} from "./strict-custodian-schema.js";
 
@@ -85,6 +86,14 @@ export class SqliteStrictStore implements StrictStore {
 
   soon(work: () => void): void {
     this.#group.soon(work);
+  }
+
+  roster(): Uint8Array | null {
+    return rosterIn(this.db);
+  }
+
+  saveRoster(digest: Uint8Array): void {
+    setRoster(this.db, digest);
   }
 
   run(): bigint {

@@ -128,7 +128,7 @@ describe("a custodian's store", () => {
     filled(path).close();
     const db = openSqlite(path);
     db.exec("CREATE TABLE reservation (first INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT; DROP TABLE withdrawal");
-    db.exec("DROP TABLE stock; DROP TABLE sealed_stock; DROP TABLE spent");
+    db.exec("DROP TABLE stock; DROP TABLE sealed_stock; DROP TABLE spent; DROP TABLE roster");
     db.exec(
       "CREATE TABLE stock (kind TEXT, first INTEGER, count INTEGER, bytes BLOB, PRIMARY KEY (kind, first)) STRICT",
     );
@@ -143,6 +143,7 @@ describe("a custodian's store", () => {
     const store = SqliteStrictStore.open(path);
     expect([store.keys()?.epoch, store.ranges("triple"), store.nextOf("triple")]).toEqual([7n, [], 3_000n]);
     expect([store.withdrawals("00"), store.spent("00", "")]).toEqual([[], 0n]);
+    expect(store.roster()).toBe(null);
     store.close();
   });
 
