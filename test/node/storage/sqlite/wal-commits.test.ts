@@ -1,4 +1,4 @@
-import {copyFileSync, mkdtempSync, rmSync} from "node:fs";
+import {copyFileSync, mkdtempSync, rmSync, statSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {expect, onTestFinished, test} from "vitest";
@@ -37,6 +37,37 @@ test("what a commit wrote is there at once, resolves when the journal was flushe
   for (const end of ["", "-wal"]) copyFileSync(`${path}${end}`, `${copy}${end}`);
   const left = openSqlite(copy);
   expect(left.prepare("SELECT n FROM t").all()).toEqual([{n: 1n}]);
+  left.close();
+  commits.close();
+  db.close();
+});
+
+test("the log is brought into the file behind a flush and never before, whose failure would be kept from whoever waits", async () => {
+  const path = file();
+  const db = openDatabase(path, FORM);
+  const flushed: (() => void)[] = [];
+  const commits = new WalCommits(db, (_, done) => flushed.push(() => done(null)));
+  const before = statSync(path).size;
+  // More than the thousand pages behind which SQLite does it by itself, and than a log may have here.
+  const written = commits.commit(() => {
+    db.exec("CREATE TABLE large (bytes BLOB) STRICT");
+    db.prepare("INSERT INTO large VALUES (zeroblob(?))").run(6 * 2 ** 20);
+  });
+  expect([statSync(path).size, statSync(`${path}-wal`).size > 6 * 2 ** 20]).toEqual([before, true]);
+  flushed.shift()!();
+  await written;
+  expect(statSync(path).size).toBeGreaterThan(6 * 2 ** 20);
+  // Small ones fill no log of that size: it is done behind so many of them.
+  const last = commits.commit(() => db.prepare("INSERT INTO t VALUES (1)").run());
+  const others = Array.from({length: 200}, (_, at) =>
+    commits.commit(() => db.prepare("INSERT INTO t VALUES (?)").run(at + 2)),
+  );
+  const copy = file();
+  for (let at = 0; at < 201; at++) flushed.shift()!();
+  await Promise.all([last, ...others]);
+  copyFileSync(path, copy);
+  const left = openSqlite(copy);
+  expect(left.prepare("SELECT count(*) FROM t").pluck().get()).toBeGreaterThan(100n);
   left.close();
   commits.close();
   db.close();
