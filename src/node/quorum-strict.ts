@@ -139,7 +139,7 @@ export async function startStrictCoordinator(
     endpoint,
     log,
     handlers: () => coordinator.handlers("custodian"),
-    up: (place) => void coordinator.catchUp(place),
+    up: (at) => void coordinator.catchUp(at),
   });
   const {nowMs} = party.suite;
   const custodians = new CustodianCalls(links);
@@ -149,7 +149,7 @@ export async function startStrictCoordinator(
     ...{members, place, store: entries, audit: new AuditLog(entries), custodians, verify, nowMs, log},
     sign: (message) => party.sign(message),
   });
-  const coordinator = new StrictCoordinator({members, store, custodians, verify, audit, lowWater, nowMs, log});
+  const coordinator = new StrictCoordinator({members, place, store, custodians, verify, audit, lowWater, nowMs, log});
   const stores = [store, entries];
   const callers = new Set<Rpc>();
   const listener = new Listener(endpoint, (channel) => {
@@ -192,7 +192,13 @@ async function startOr(start: () => Promise<void>, stores: readonly {close(): vo
   }
 }
 
-/** A client at the roster's coordinator. @throws as `StrictClient.connect` and `Members.of` */
-export async function connectStrict(options: StrictOptions, timeoutMs: number): Promise<StrictClient> {
-  return StrictClient.connect({...(await partyOf(options)), timeoutMs});
+/**
+ * A client at the coordinators of a roster, or at the one with that name.
+ * @throws as `StrictClient.connect` and `Members.of`
+ */
+export async function connectStrict(
+  {coordinator = null, ...options}: StrictOptions & {readonly coordinator?: string | null},
+  timeoutMs: number,
+): Promise<StrictClient> {
+  return StrictClient.connect({...(await partyOf(options)), coordinator, timeoutMs});
 }

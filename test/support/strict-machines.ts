@@ -161,7 +161,7 @@ export class StrictMachines {
 
   refreshJob(recovering: readonly number[] = []): Job {
     const helper = this.custodians.findIndex((_, place) => !recovering.includes(place));
-    const {programs, epoch} = this.custodians[helper]!.status(this.nowMs);
+    const {programs, epoch} = this.custodians[helper]!.status(this.nowMs, 0);
     const sharings = programs
       .filter(({sharing}) => sharing > 0n)
       .map(({programId, sharing: run}) => ({programId, run}));
@@ -179,7 +179,7 @@ export class StrictMachines {
   }
 
   stock(wanted: {readonly triples: number; readonly masks: number}): Promise<Part[]> {
-    const {nextTriple: firstTriple, nextMask: firstMask} = this.custodians[0]!.status(this.nowMs);
+    const {nextTriple: firstTriple, nextMask: firstMask} = this.custodians[0]!.status(this.nowMs, 0);
     return this.perform(this.job("stock", stockPayload.encode({firstTriple, firstMask, ...wanted})));
   }
 

@@ -32,7 +32,9 @@ export const LOG = process.env.QUORUM_LOG ? {...SILENT, warn: console.error, err
 
 export interface Keys {
   readonly custodians: readonly Uint8Array[];
+  /** Of the first. */
   readonly coordinator: Uint8Array;
+  readonly coordinators: readonly Uint8Array[];
   readonly clients: readonly Uint8Array[];
 }
 
@@ -46,13 +48,15 @@ export interface Shape {
   /** Who runs a party, by its name. */
   readonly organisations?: Readonly<Record<string, string>>;
   readonly approvalOrganisations?: number;
+  readonly coordinators?: number;
 }
 
 const CLIENTS = ["alice", "bob"];
+const coordinatorName = (at: number): string => (at === 0 ? "coordinator" : `coordinator-${at}`);
 
 export class StrictQuorum {
   readonly custodians: (MeasuredService | null)[] = [];
-  coordinator: MeasuredService | null = null;
+  readonly coordinators: (MeasuredService | null)[] = [];
 
   private constructor(
     readonly folder: string,
@@ -64,15 +68,17 @@ export class StrictQuorum {
   ) {}
 
   static async create({n, k, roundMs = 5_000, after = null, agreed = [], ...shape}: Shape): Promise<StrictQuorum> {
-    const {organisations = {}, approvalOrganisations = 1} = shape;
+    const {organisations = {}, approvalOrganisations = 1, coordinators: many = 1} = shape;
     const organisation = (name: string): string => organisations[name] ?? "";
     const folder = await mkdtemp(join(tmpdir(), "qsdm-strict-"));
     const suite = await loadPartySuite();
     const seeds = (count: number): Uint8Array[] => Array.from({length: count}, () => random(32));
-    const keys = {custodians: seeds(n), coordinator: random(32), clients: after?.keys.clients ?? seeds(2)};
+    const coordinators = seeds(many);
+    const clients = after?.keys.clients ?? seeds(2);
+    const keys = {custodians: seeds(n), coordinator: coordinators[0]!, coordinators, clients};
     const party = (seed: Uint8Array): Party => new Party(seed, suite);
     const parties = {custodians: keys.custodians.map(party), clients: keys.clients.map(party)};
-    const ports = await freePorts(n + 1);
+    const ports = await freePorts(n + many);
     const address = (at: number): string => `127.0.0.1:${ports[at]}`;
     const content: Roster = {
       quorum: after?.roster.content.quorum ?? random(32),
@@ -85,13 +91,11 @@ export class StrictQuorum {
         address: address(at),
         organisation: organisation(`custodian-${at}`),
       })),
-      coordinators: [
-        {
-          card: party(keys.coordinator).card("coordinator"),
-          address: address(n),
-          organisation: organisation("coordinator"),
-        },
-      ],
+      coordinators: coordinators.map((seed, at) => ({
+        card: party(seed).card(coordinatorName(at)),
+        address: address(n + at),
+        organisation: organisation(coordinatorName(at)),
+      })),
       clients: parties.clients.map((each, at) => ({
         card: each.card(CLIENTS[at]!),
         organisation: organisation(CLIENTS[at]!),
@@ -111,14 +115,19 @@ export class StrictQuorum {
 
   async start(): Promise<void> {
     for (let place = 0; place < this.members.n; place++) await this.startCustodian(place);
-    await this.startCoordinator();
-    await this.settled(this.members.n);
+    for (const at of this.keys.coordinators.keys()) await this.startCoordinator(at);
+    for (const at of this.keys.coordinators.keys()) await this.settled(this.members.n, at);
   }
 
-  async startCoordinator(): Promise<void> {
-    this.coordinator = await startStrictCoordinator({
-      ...this.options("coordinator"),
-      seed: this.keys.coordinator,
+  /** The first. */
+  get coordinator(): MeasuredService | null {
+    return this.coordinators[0] ?? null;
+  }
+
+  async startCoordinator(at = 0): Promise<void> {
+    this.coordinators[at] = await startStrictCoordinator({
+      ...this.options(coordinatorName(at)),
+      seed: this.keys.coordinators[at]!,
       checkpointMs: NEVER_MS,
       lowWater: {triple: 64, mask: 16},
     });
@@ -131,6 +140,11 @@ export class StrictQuorum {
     });
   }
 
+  async stopCoordinator(at: number): Promise<void> {
+    await this.coordinators[at]?.stop();
+    this.coordinators[at] = null;
+  }
+
   async stopCustodian(place: number): Promise<void> {
     await this.custodians[place]?.stop();
     this.custodians[place] = null;
@@ -140,9 +154,9 @@ export class StrictQuorum {
     return {roster: this.roster, dataDir: join(this.folder, name), listen: null, roundMs: this.roundMs, log: LOG};
   }
 
-  /** Waits until the coordinator has channels to `count` custodians, and they to each other. */
-  async settled(count: number): Promise<void> {
-    const client = await this.client(0);
+  /** Waits until a coordinator has channels to `count` custodians, and they to each other. */
+  async settled(count: number, coordinator = 0): Promise<void> {
+    const client = await this.client(0, coordinator);
     try {
       for (let tries = 0; tries < 1_200; tries++) {
         const {statuses} = await client.call("custodians", {});
@@ -156,16 +170,22 @@ export class StrictQuorum {
     }
   }
 
-  client(at: number): Promise<StrictClient> {
-    return connectStrict({seed: this.keys.clients[at]!, roster: this.roster}, 60_000);
+  /** @param coordinator the one that is asked; whichever can be reached, unless said */
+  client(at: number, coordinator?: number): Promise<StrictClient> {
+    return this.#connect(this.keys.clients[at]!, coordinator);
   }
 
-  operator(place: number): Promise<StrictClient> {
-    return connectStrict({seed: this.keys.custodians[place]!, roster: this.roster}, 60_000);
+  operator(place: number, coordinator?: number): Promise<StrictClient> {
+    return this.#connect(this.keys.custodians[place]!, coordinator);
+  }
+
+  #connect(seed: Uint8Array, coordinator?: number): Promise<StrictClient> {
+    const named = coordinator === undefined ? null : coordinatorName(coordinator);
+    return connectStrict({seed, roster: this.roster, coordinator: named}, 60_000);
   }
 
   async stop(): Promise<void> {
-    await this.coordinator?.stop();
+    for (const each of this.coordinators) await each?.stop();
     for (const each of this.custodians) await each?.stop();
     await rm(this.folder, {recursive: true, force: true});
   }

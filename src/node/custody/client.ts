@@ -18,7 +18,6 @@ import {
 } from "../../codecs/quorum/strict/statements.js";
 import {ML_KEM_768} from "../../codecs/suite.js";
 import {DecodeError, RuleError, UnavailableError} from "../../errors.js";
-import {dial, parseAddress} from "../network/channel/endpoint.js";
 import {checkCountersigned} from "../quorum/audit/countersigned.js";
 import {sub} from "../quorum/field/field.js";
 import {fieldSource} from "../quorum/field/random.js";
@@ -30,9 +29,9 @@ import {checkFits} from "../quorum/strict/fit.js";
 import type {Members} from "../quorum/strict/members.js";
 import {mostGiven, openMasks} from "../quorum/strict/unmask.js";
 import {wiresOf} from "../quorum/verified/cost.js";
+import {Coordinators, coordinatorsNamed} from "./coordinators.js";
 import {type EvaluationMasks, EvaluationSource} from "./evaluation-source.js";
 import {type Party, sealTo, unseal} from "./party.js";
-import {Rpc} from "./rpc.js";
 
 const NONCE_BYTES = 32;
 
@@ -40,6 +39,8 @@ export interface ClientPorts {
   readonly party: Party;
   readonly members: Members;
   readonly timeoutMs: number;
+  /** Name of the one coordinator that is asked; whichever of the roster can be reached, unless said. */
+  readonly coordinator?: string | null;
 }
 
 /** What an evaluation gave, and names of custodians that did not follow the protocol. */
@@ -64,39 +65,37 @@ export class StrictClient {
   readonly #sources = new Map<string, Source>();
 
   private constructor(
-    private readonly rpc: Rpc,
+    private readonly coordinators: Coordinators,
     private readonly ports: ClientPorts,
     private readonly name: string,
-    /** Channel id of the coordinator, which names its audit log. */
-    readonly log: string,
   ) {}
 
-  /** @throws RuleError KEY_NOT_IN_ROSTER; UnavailableError PEER_UNREACHABLE */
+  /** @throws RuleError KEY_NOT_IN_ROSTER; UsageError COORDINATOR_UNKNOWN; UnavailableError PEER_UNREACHABLE */
   static async connect(ports: ClientPorts): Promise<StrictClient> {
-    const {party, members} = ports;
+    const {party, members, timeoutMs, coordinator = null} = ports;
     const role = members.bySigningKey(party.signingKey);
     if (!role)
       throw new RuleError("KEY_NOT_IN_ROSTER", "the key is of nobody in the roster", {
         hint: "qsdm quorum roster verify lists who is",
       });
     const endpoint = party.endpoint(members, () => undefined);
-    let failed: unknown = new UnavailableError("PEER_UNREACHABLE", "the roster has no coordinator");
-    for (const {address, card} of members.roster.coordinators)
-      try {
-        const log = hexOf(card.channelId);
-        const channel = await dial(parseAddress(address), log, endpoint);
-        const refuse = async (): Promise<never> => {
-          throw new RuleError("METHOD_REFUSED", "a client answers nothing");
-        };
-        return new StrictClient(new Rpc(channel, {call: refuse, bug: () => undefined}), ports, role.card.name, log);
-      } catch (error) {
-        failed = error;
-      }
-    throw failed;
+    const asked = coordinatorsNamed(members.roster.coordinators, coordinator);
+    const coordinators = await Coordinators.connect({endpoint, coordinators: asked, timeoutMs});
+    return new StrictClient(coordinators, ports, role.card.name);
   }
 
   close(): void {
-    this.rpc.channel.close();
+    this.coordinators.close();
+  }
+
+  /** Name of the coordinator that is asked, as long as it can be reached. */
+  get coordinator(): string {
+    return this.coordinators.current.card.name;
+  }
+
+  /** Channel id of that coordinator, which names its audit log. */
+  get log(): string {
+    return hexOf(this.coordinators.current.card.channelId);
   }
 
   /** Whether the key is of somebody who runs a service. */
@@ -127,8 +126,10 @@ export class StrictClient {
     ask: Ask<CoordinatorMethods[M]>,
   ): Promise<Answer<CoordinatorMethods[M]>> {
     const method = coordinatorMethods[name];
-    const body = (method.ask as Codec<Ask<CoordinatorMethods[M]>>).encode(ask);
-    return method.answer.decode(await this.rpc.call(name, body, this.ports.timeoutMs)) as Answer<CoordinatorMethods[M]>;
+    const codec = method.ask as Codec<Ask<CoordinatorMethods[M]>>;
+    // A ticket that another coordinator had may be done by now.
+    const bodyOf = (again: boolean): Uint8Array => codec.encode(again && "again" in ask ? {...ask, again} : ask);
+    return method.answer.decode(await this.coordinators.call(name, bodyOf)) as Answer<CoordinatorMethods[M]>;
   }
 
   /**
@@ -222,7 +223,7 @@ export class StrictClient {
       masked: encodeElements(given.flatMap((values, of) => values.map((value, at) => sub(value, maskAt(of, at))))),
     };
     const signed = sign(ticket, content, (message) => party.sign(message));
-    const {results, suspects, traffic} = await this.call("evaluate", {ticket: signed});
+    const {results, suspects, traffic} = await this.call("evaluate", {ticket: signed, again: false});
     const names = program.ir.outputs;
     const masked = decodeElements(this.#agreed(digestOf(ticket, signed), results), given.length * names.length);
     const places = [...new Set([...masks.wrong, ...suspects])].sort((a, b) => a - b);

@@ -2,46 +2,39 @@
  * The coordinator of the strict profile: it carries what clients and custodians signed and sealed, numbers jobs, and
  * decides who takes part. It sees no value, and nobody takes its word for anything.
  */
-import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
+import {bytesOfHex, equalBytes} from "../../codecs/bytes.js";
 import {secretNames} from "../../codecs/quorum/ir.js";
 import {programPackage} from "../../codecs/quorum/program-package.js";
-import {resultCommitment} from "../../codecs/quorum/strict/audit.js";
 import {type Answer, coordinatorMethods} from "../../codecs/quorum/strict/calls.js";
-import {depositPayload, evaluatePayload, type Job} from "../../codecs/quorum/strict/job.js";
-import {type ContentOf, digestOf, isSignedBy, type Signed} from "../../codecs/quorum/strict/statement.js";
-import {
-  approval,
-  type deposit,
-  maskRequest,
-  type maskShares,
-  result,
-  ticket,
-  withdrawal,
-} from "../../codecs/quorum/strict/statements.js";
+import {depositPayload} from "../../codecs/quorum/strict/job.js";
+import {type ContentOf, digestOf, type Signed} from "../../codecs/quorum/strict/statement.js";
+import {approval, type deposit, withdrawal} from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
-import {QsdmError, RuleError} from "../../errors.js";
-import {sideBySide} from "../quorum/program/side-by-side.js";
-import {checkDeposit, checkStatement} from "../quorum/strict/admission.js";
-import {checkApproval, checkWithdrawal, masksFor} from "../quorum/strict/custodian.js";
+import {RuleError} from "../../errors.js";
+import {checkDeposit} from "../quorum/strict/admission.js";
+import {checkApproval, checkWithdrawal} from "../quorum/strict/custodian.js";
 import {checkFits} from "../quorum/strict/fit.js";
 import type {Members, Role} from "../quorum/strict/members.js";
 import {organisationsMissing, organisationsNeeded} from "../quorum/strict/organisations.js";
 import type {Standing} from "../quorum/strict/standing.js";
 import type {SignedApproval, SignedWithdrawal} from "../quorum/strict/store.js";
-import {costOf} from "../quorum/verified/cost.js";
 import {stockMax} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
 import type {AuditDesk} from "./audit-desk.js";
 import type {CustodianCalls} from "./custodian-calls.js";
-import {areRefusals, blamed, missing} from "./failures.js";
-import {Jobs, type Ran} from "./jobs.js";
+import {Evaluations} from "./evaluations.js";
+import {missing} from "./failures.js";
+import {Jobs} from "./jobs.js";
+import {Learner} from "./learner.js";
 import {rotationHandlers} from "./rotations.js";
 import type {Handlers, MethodName} from "./rpc.js";
 import {type LowWater, StockKeeper} from "./stock-keeper.js";
 
 export interface CoordinatorPorts {
   readonly members: Members;
+  /** Of this coordinator in the roster. */
+  readonly place: number;
   readonly store: SqliteStrictCoordinatorStore;
   readonly custodians: CustodianCalls;
   readonly verify: VerifySignature;
@@ -51,22 +44,16 @@ export interface CoordinatorPorts {
   readonly log: Log;
 }
 
-type SignedRequest = Signed<ContentOf<typeof maskRequest>>;
-type SignedTicket = Signed<ContentOf<typeof ticket>>;
-type SignedResult = Signed<ContentOf<typeof result>>;
 type SignedDeposit = Signed<ContentOf<typeof deposit>>;
 
 export class StrictCoordinator {
   readonly stock: StockKeeper;
-  /** Since it started: evaluations with a result, attempts without one, and how often each custodian was left out. */
-  readonly counts: {evaluations: number; bits: number; aborts: number; readonly blamed: number[]};
   readonly #jobs: Jobs;
-  /** By program: the job that made the present shares of its secrets. */
-  readonly #sharings = new Map<string, bigint>();
+  readonly #evaluations: Evaluations;
+  readonly #learner: Learner;
 
   constructor(private readonly ports: CoordinatorPorts) {
     const {n, k} = ports.members;
-    this.counts = {evaluations: 0, bits: 0, aborts: 0, blamed: Array<number>(n).fill(0)};
     this.#jobs = new Jobs({...ports, changed: () => this.#forget()});
     this.stock = new StockKeeper({
       ...ports,
@@ -74,6 +61,19 @@ export class StrictCoordinator {
       nowMs: () => ports.nowMs(),
       make: (wanted) => this.#jobs.alone(() => this.#jobs.makeStock(wanted)),
     });
+    this.#learner = new Learner(ports);
+    this.#evaluations = new Evaluations({
+      ...ports,
+      jobs: this.#jobs,
+      stock: this.stock,
+      nowMs: () => ports.nowMs(),
+      program: (programId) => this.#learner.program(programId),
+      forget: () => this.#forget(),
+    });
+  }
+
+  get counts(): Evaluations["counts"] {
+    return this.#evaluations.counts;
   }
 
   /** What a party may ask: operators are those whose key is a custodian's or a coordinator's. */
@@ -89,10 +89,11 @@ export class StrictCoordinator {
       suspend: async (body) => m.suspend.answer.encode(await this.suspend(m.suspend.ask.decode(body).withdrawal)),
       program: async (body) => {
         const {programId} = m.program.ask.decode(body);
-        return m.program.answer.encode({package: programPackage.encode(this.#program(programId))});
+        return m.program.answer.encode({package: programPackage.encode(await this.#learner.program(programId))});
       },
-      masks: async (body) => m.masks.answer.encode({shares: await this.masks(m.masks.ask.decode(body).request)}),
-      evaluate: async (body) => m.evaluate.answer.encode(await this.evaluate(m.evaluate.ask.decode(body).ticket)),
+      masks: async (body) =>
+        m.masks.answer.encode({shares: await this.#evaluations.masks(m.masks.ask.decode(body).request)}),
+      evaluate: async (body) => m.evaluate.answer.encode(await this.#evaluations.evaluate(m.evaluate.ask.decode(body))),
       stock: async (body) => m.stock.answer.encode(await this.makeStock(m.stock.ask.decode(body))),
       refresh: async (body) =>
         m.refresh.answer.encode({epoch: await this.refresh(m.refresh.ask.decode(body).recovering)}),
@@ -115,21 +116,8 @@ export class StrictCoordinator {
 
   /** Brings a custodian that is back to what the others have. */
   async catchUp(place: number): Promise<void> {
-    const {store, custodians, log} = this.ports;
     this.#forget();
-    const nowMs = BigInt(this.ports.nowMs());
-    const approvals = store.approvals().filter(({content}) => content.notAfterMs >= nowMs);
-    const withdrawals = store.withdrawals();
-    try {
-      for (const program of store.programs())
-        await custodians.call(place, "install", {package: programPackage.encode(program)});
-      for (const approval of approvals) await custodians.call(place, "approve", {approval});
-      for (const withdrawal of withdrawals) await custodians.call(place, "suspend", {withdrawal});
-      for (const certificate of store.certificates()) await custodians.call(place, "commit", {certificate});
-    } catch (err) {
-      if (!(err instanceof QsdmError)) throw err;
-      log.warn({err, place}, "a custodian is behind");
-    }
+    await this.#learner.catchUp(place);
   }
 
   /** @throws DecodeError of the package; RuleError POLICY_UNKNOWN, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
@@ -161,7 +149,7 @@ export class StrictCoordinator {
   /** @throws RuleError APPROVAL_INVALID, PROGRAM_UNKNOWN */
   async approve(signed: SignedApproval): Promise<Answer<(typeof coordinatorMethods)["approve"]>> {
     const {store, custodians, members, audit} = this.ports;
-    const program = this.#program(signed.content.programId);
+    const program = await this.#learner.program(signed.content.programId);
     checkApproval(signed, this.ports, this.ports.nowMs());
     store.saveApproval(signed);
     const id = bytesOfHex(program.programId);
@@ -175,15 +163,11 @@ export class StrictCoordinator {
   /** Hands a custodian's suspension, or its end, to all. @throws RuleError WITHDRAWAL_INVALID, PROGRAM_UNKNOWN */
   async suspend(signed: SignedWithdrawal): Promise<{withdrawals: number; active: boolean}> {
     const {store, custodians, members, audit} = this.ports;
-    const {programId, custodian, withdrawn, timeMs} = signed.content;
-    this.#program(programId);
+    const {programId, custodian, withdrawn} = signed.content;
+    await this.#learner.program(programId);
     checkWithdrawal(signed, this.ports, this.ports.nowMs());
-    const known = store
-      .withdrawals()
-      .find(({content}) => content.custodian === custodian && equalBytes(content.programId, programId));
     // Whoever was away hears of the latest: an older word, handed in again, is none.
-    if (!known || known.content.timeMs < timeMs) {
-      store.saveWithdrawal(signed);
+    if (store.saveWithdrawal(signed)) {
       const [party] = members.namesOf([custodian]);
       audit.enter({event: withdrawn ? "suspend" : "resume", subject: digestOf(withdrawal, signed), programId, party});
     }
@@ -195,6 +179,7 @@ export class StrictCoordinator {
   /** What custodians say of a program. */
   async #standing(programId: Uint8Array): Promise<Omit<Standing, "suspended">> {
     const {custodians, members} = this.ports;
+    const program = await this.#learner.program(programId);
     const statuses = await custodians.statuses();
     const known = statuses.flatMap(({status}) =>
       status.programs.filter((each) => equalBytes(each.programId, programId)),
@@ -202,77 +187,12 @@ export class StrictCoordinator {
     return {
       approvals: Math.max(0, ...known.map(({approvals}) => approvals)),
       organisationsMissing: Math.min(
-        organisationsMissing(organisationsNeeded(this.#program(programId), members.roster), []),
+        organisationsMissing(organisationsNeeded(program, members.roster), []),
         ...known.map((each) => each.organisationsMissing),
       ),
       withdrawals: Math.max(0, ...known.map(({withdrawals}) => withdrawals)),
       active: known.filter(({active}) => active).length >= members.k,
     };
-  }
-
-  /** @throws RuleError as `checkStatement`, EVALUATIONS_TOO_MANY, STOCK_EXHAUSTED, and what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
-  async masks(request: SignedRequest): Promise<readonly Signed<ContentOf<typeof maskShares>>[]> {
-    const {custodians, members, audit, nowMs} = this.ports;
-    checkStatement(maskRequest, request, {...this.ports, nowMs: nowMs()});
-    const count = masksFor(this.#program(request.content.programId), request.content.evaluations);
-    const first = await this.stock.allocate("mask", count);
-    const given = await custodians.all("masks", {request, first});
-    const {answers, error} = given;
-    if (areRefusals(given)) this.stock.giveBack("mask", {first, count});
-    if (answers.length >= members.k) {
-      const {programId, client: party} = request.content;
-      audit.note({event: "masks", subject: digestOf(maskRequest, request), programId, party});
-      return answers.map(({answer}) => answer);
-    }
-    throw error ?? missing(answers.length, members.k);
-  }
-
-  /**
-   * Has the custodians evaluate, without those that were named or silent in an attempt before.
-   * @throws RuleError as `checkStatement`, EVALUATIONS_TOO_MANY, EVALUATION_ABORTED and what custodians refuse with;
-   * UnavailableError CUSTODIANS_MISSING
-   */
-  async evaluate(signed: SignedTicket): Promise<Answer<(typeof coordinatorMethods)["evaluate"]>> {
-    const {custodians, members, log, nowMs} = this.ports;
-    const {content} = signed;
-    // Nobody numbers stock, or is entered in the log, in another's name.
-    checkStatement(ticket, signed, {...this.ports, nowMs: nowMs()});
-    const program = this.#program(content.programId);
-    const {evaluations} = content;
-    masksFor(program, evaluations);
-    const {triples, bits} = costOf(sideBySide(program.ir, evaluations));
-    const secrets = secretNames(program.ir).length > 0;
-    const out = new Set<number>();
-    for (let attempt = 1; ; attempt++) {
-      const participants = custodians.live.filter((place) => !out.has(place));
-      if (participants.length < members.k) throw missing(participants.length, members.k, {away: [...out], members});
-      const firstTriple = await this.stock.allocate("triple", triples, attempt === 1 ? undefined : participants);
-      const sharing = secrets ? await this.#sharingOf(content.programId, participants, attempt === 1) : 0n;
-      const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
-      const job: Job = {roster: members.digest, kind: "evaluate", run: 0n, epoch: content.epoch, participants, payload};
-      const by = {programId: content.programId, party: content.client};
-      let results: readonly SignedResult[] = [];
-      const ran = await this.#jobs.run(job, by, (whole) => {
-        results = this.#resultsIn(whole);
-        const [first] = results;
-        return first ? resultCommitment(content.nonce, first.content.masked) : null;
-      });
-      const {answers, failures} = ran;
-      if (results.length >= members.k) {
-        this.counts.evaluations += evaluations;
-        this.counts.bits += bits;
-        return {results, suspects: [...out], traffic: {attempts: attempt, triples, bits, ...trafficOf(answers)}};
-      }
-      this.counts.aborts++;
-      if (areRefusals(ran)) this.stock.giveBack("triple", {first: firstTriple, count: triples});
-      const more = blamed(members, failures).filter((place) => !out.has(place));
-      for (const place of more) {
-        out.add(place);
-        this.counts.blamed[place]!++;
-      }
-      log.warn({attempt, out: members.namesOf(more)}, "an evaluation ended without a result");
-      if (more.length === 0) throw failures[0]?.error ?? missing(results.length, members.k);
-    }
   }
 
   /** @throws RuleError STALE_EPOCH, EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */
@@ -295,54 +215,12 @@ export class StrictCoordinator {
     return this.#jobs.alone(() => this.#jobs.refresh(recovering));
   }
 
-  #resultsIn({answers}: Ran): SignedResult[] {
-    return answers.flatMap(({place, answer}) => this.#resultIn(answer.outcome, place));
-  }
-
-  #resultIn(outcome: Uint8Array, place: number): SignedResult[] {
-    const {members, verify} = this.ports;
-    try {
-      const signed = result.decode(outcome);
-      const key = members.custodian(place)!.card.signingKey;
-      return signed.content.custodian === place && isSignedBy(result, signed, key, verify) ? [signed] : [];
-    } catch {
-      return [];
-    }
-  }
-
   /** What custodians hold may be something else now. */
   #forget(): void {
     this.stock.clear();
-    this.#sharings.clear();
-  }
-
-  async #sharingOf(programId: Uint8Array, among: readonly number[], isFirst: boolean): Promise<bigint> {
-    const name = hexOf(programId);
-    const known = isFirst ? this.#sharings.get(name) : undefined;
-    if (known !== undefined) return known;
-    const statuses = (await this.ports.custodians.statuses()).filter(({place}) => among.includes(place));
-    const runs = statuses.flatMap(({status}) =>
-      status.programs.filter((each) => equalBytes(each.programId, programId)).map(({sharing}) => sharing),
-    );
-    const newest = runs.reduce((most, run) => (run > most ? run : most), 0n);
-    if (newest > 0n) this.#sharings.set(name, newest);
-    return newest;
-  }
-
-  #program(programId: Uint8Array) {
-    const program = this.ports.store.program(programId);
-    if (program) return program;
-    throw new RuleError("PROGRAM_UNKNOWN", `program ${Buffer.from(programId).toString("hex")} is not deployed`, {
-      hint: "deploy it first: qsdm quorum deploy",
-    });
+    this.#evaluations.forget();
   }
 }
-
-/** What the custodians say that a job took: rounds of the longest, bytes of all. */
-const trafficOf = (answers: Ran["answers"]): {rounds: number; bytes: bigint} => ({
-  rounds: Math.max(0, ...answers.map(({answer}) => answer.rounds)),
-  bytes: answers.reduce((sum, {answer}) => sum + answer.sentBytes, 0n),
-});
 
 /** What costs all custodians work. A client has it done when it runs short. */
 const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set(["stock", "refresh", "seal", "handover", "takeover", "retire"]);

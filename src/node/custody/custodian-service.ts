@@ -7,11 +7,14 @@ import {type Address, type EndpointPorts, Listener} from "../network/channel/end
 import type {Witness} from "../quorum/audit/witness.js";
 import type {StrictCustodian} from "../quorum/strict/custodian.js";
 import {handOver, retire} from "../quorum/strict/handover.js";
+import {holdingOf, ticketOf} from "../quorum/strict/holdings.js";
 import {begin} from "../quorum/strict/jobs.js";
 import type {Role} from "../quorum/strict/members.js";
+import {checkJobNumbers, checkNumbers} from "../quorum/strict/numbers.js";
 import type {Log} from "../service.js";
 import {JobCounts} from "./job-counts.js";
 import {JobRunner} from "./job-runner.js";
+import {JobTurn} from "./job-turn.js";
 import {Links} from "./links.js";
 import {type Handlers, type MethodName, Rpc} from "./rpc.js";
 
@@ -32,6 +35,7 @@ export class CustodianService {
   readonly #runner: JobRunner;
   readonly #listener: Listener;
   readonly #callers = new Set<Rpc>();
+  readonly #turn = new JobTurn();
   #stopped = false;
 
   constructor(
@@ -66,9 +70,12 @@ export class CustodianService {
       const role = members.byChannel(channel.peer);
       if (role?.kind === "custodian") return this.#links.adopt(role.place, channel);
       if (role?.kind !== "coordinator") return channel.close();
-      const caller = new Rpc(channel, this.#coordinatorHandlers(role));
+      const caller = new Rpc(channel, this.#coordinatorHandlers(role, channel));
       this.#callers.add(caller);
-      void channel.closed.then(() => this.#callers.delete(caller));
+      void channel.closed.then(() => {
+        this.#callers.delete(caller);
+        this.#turn.giveBack(channel);
+      });
     });
   }
 
@@ -86,13 +93,15 @@ export class CustodianService {
 
   stop(): void {
     this.#stopped = true;
+    this.#turn.stop();
     this.#listener.stop();
     this.#runner.stop();
     this.#links.stop();
     for (const {channel} of this.#callers) channel.close();
   }
 
-  #coordinatorHandlers(by: Extract<Role, {kind: "coordinator"}>): Handlers {
+  /** @param connection what the coordinator's turns are known by */
+  #coordinatorHandlers(by: Extract<Role, {kind: "coordinator"}>, connection: object): Handlers {
     const {custodian} = this;
     const {log, endpoint, witness} = this.options;
     const {
@@ -102,6 +111,10 @@ export class CustodianService {
       suspend,
       masks,
       run,
+      turn,
+      ticket,
+      holding,
+      certificate,
       commit,
       entries,
       countersign,
@@ -111,7 +124,7 @@ export class CustodianService {
     const calls: Partial<Record<MethodName, (body: Uint8Array) => Uint8Array | Promise<Uint8Array>>> = {
       status: (body) => {
         status.ask.decode(body);
-        return status.answer.encode(custodian.status(endpoint.nowMs()));
+        return status.answer.encode(custodian.status(endpoint.nowMs(), by.place));
       },
       install: (body) => {
         custodian.install(install.ask.decode(body).package);
@@ -127,17 +140,31 @@ export class CustodianService {
       },
       masks: (body) => {
         const {request, first} = masks.ask.decode(body);
+        checkNumbers(by.place, {first, count: 0});
         return masks.answer.encode(custodian.masks(request, first, endpoint.nowMs()));
       },
       run: async (body) => {
         const {job} = run.ask.decode(body);
         witness.owe(by, jobDigest(job), endpoint.nowMs());
-        return run.answer.encode(await this.#run(job));
+        checkJobNumbers(by.place, job);
+        const work = () => this.#run(job);
+        return run.answer.encode(await (job.kind === "evaluate" ? work() : this.#turn.during(connection, work)));
+      },
+      turn: async (body) => {
+        if (turn.ask.decode(body).taken) await this.#turn.take(connection);
+        else this.#turn.giveBack(connection);
+        return turn.answer.encode({});
+      },
+      ticket: (body) => ticket.answer.encode(ticketOf(custodian, ticket.ask.decode(body).ticket)),
+      holding: (body) => holding.answer.encode(holdingOf(custodian, holding.ask.decode(body).programId)),
+      certificate: (body) => {
+        const {run: number} = certificate.ask.decode(body);
+        return certificate.answer.encode({certificate: custodian.ports.store.certificate(number)});
       },
       commit: (body) => {
-        const {certificate} = commit.ask.decode(body);
-        custodian.commit(certificate);
-        log.info({kind: certificate.job.kind, run: certificate.job.run}, "a job is committed");
+        const {certificate: made} = commit.ask.decode(body);
+        custodian.commit(made);
+        log.info({kind: made.job.kind, run: made.job.run}, "a job is committed");
         return commit.answer.encode({});
       },
       handover: (body) => {

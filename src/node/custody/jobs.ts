@@ -29,6 +29,9 @@ export interface JobPorts {
   changed(): void;
 }
 
+/** Custodians let a coordinator wait for 20 seconds at a time. */
+const TURN_TRIES = 6;
+
 export class Jobs {
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -36,9 +39,37 @@ export class Jobs {
 
   /** After whatever all do together before. */
   alone<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work, work);
+    const turn = this.#turn.then(() => this.#inTurn(work));
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+
+  /**
+   * With the turn of every custodian that is there. All coordinators ask in the same order, so of several one gets them all, and
+   * the others wait.
+   */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const {custodians} = this.ports;
+    const given: number[] = [];
+    try {
+      for (const place of custodians.live) if (await this.#isGiven(place)) given.push(place);
+      return await work();
+    } finally {
+      await custodians.all("turn", {taken: false}, given);
+    }
+  }
+
+  /** Who cannot be reached has no part in what is to be done, and the work says so. @throws UnavailableError TURN_TAKEN */
+  async #isGiven(place: number): Promise<boolean> {
+    const {custodians} = this.ports;
+    for (let asked = 1; ; asked++)
+      try {
+        await custodians.call(place, "turn", {taken: true});
+        return true;
+      } catch (error) {
+        if (codeOf(error) === "PEER_UNREACHABLE") return false;
+        if (codeOf(error) !== "TURN_TAKEN" || asked === TURN_TRIES) throw error;
+      }
   }
 
   /** What custodians say of themselves, by place; null of those who do not answer. */

@@ -3,6 +3,7 @@ import {QsdmError} from "../../errors.js";
 import {Allocation, commonRanges} from "../quorum/strict/allocation.js";
 import {exhausted} from "../quorum/strict/custodian.js";
 import type {Members} from "../quorum/strict/members.js";
+import {firstNumberOf} from "../quorum/strict/numbers.js";
 import type {Range, StockKind} from "../quorum/strict/store.js";
 import type {Stock} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
@@ -21,6 +22,8 @@ const TRIES = 4;
 
 export interface StockKeeperPorts {
   readonly members: Members;
+  /** Of this coordinator in the roster: it gives out numbers of its own space. */
+  readonly place: number;
   readonly custodians: CustodianCalls;
   readonly lowWater: LowWater;
   /** Most of a kind that one job makes. */
@@ -32,13 +35,16 @@ export interface StockKeeperPorts {
 }
 
 export class StockKeeper {
-  readonly #allocations = {triple: new Allocation(), mask: new Allocation()};
+  readonly #allocations: Readonly<Record<StockKind, Allocation>>;
   readonly #making = new Map<StockKind, Promise<void>>();
   readonly #notBeforeMs = new Map<StockKind, number>();
   /** Refills that were begun. */
   refills = 0;
 
-  constructor(private readonly ports: StockKeeperPorts) {}
+  constructor(private readonly ports: StockKeeperPorts) {
+    const first = firstNumberOf(ports.place);
+    this.#allocations = {triple: new Allocation(first), mask: new Allocation(first)};
+  }
 
   get lowWater(): LowWater {
     return this.ports.lowWater;

@@ -29,8 +29,8 @@ export const certificateCodec = certificate;
 /** A range of triples or masks that a custodian holds and has not used. */
 const range = record("qvm/range/1", {first: u64, count: u32});
 
-/** What a custodian says of itself. */
-export const custodianStatus = record("qvm/custodian-status/1", {
+/** What a custodian says of itself, with the stock that is the asking coordinator's. */
+export const custodianStatus = record("qvm/custodian-status/2", {
   /** 0 before the first keys. */
   epoch: u64,
   /** Number of the last job of everyone that it began. */
@@ -51,6 +51,8 @@ export const custodianStatus = record("qvm/custodian-status/1", {
       sharing: u64,
       /** Of what all clients together may spend; null where nothing limits it. */
       budgetLeft: nullable(u64),
+      /** Another number once approvals or withdrawals changed; of one connection. */
+      revision: u64,
     }),
     PROGRAMS_MAX,
   ),
@@ -75,6 +77,27 @@ export const custodianMethods = {
   install: method(record("qvm/install/1", {package: programPackage}), done),
   approve: method(record("qvm/hand-approval/1", {approval}), done),
   suspend: method(record("qvm/hand-withdrawal/1", {withdrawal}), done),
+  /** A program that it holds, and what custodians signed of it: another coordinator may have brought it. */
+  holding: method(
+    record("qvm/ask-holding/1", {programId: fixed(32)}),
+    record("qvm/holding/1", {
+      package: programPackage,
+      approvals: list(approval, CUSTODIANS_MAX),
+      withdrawals: list(withdrawal, CUSTODIANS_MAX),
+    }),
+  ),
+  /** That of the job with that number, by which it uses what it uses. */
+  certificate: method(
+    record("qvm/ask-certificate/1", {run: u64}),
+    record("qvm/held-certificate/1", {certificate: nullable(certificate)}),
+  ),
+  /** To be the only one that has all do something together, until it is given back. */
+  turn: method(record("qvm/turn/1", {taken: flag}), done),
+  /** What became of a ticket. Attempt 0: nothing. */
+  ticket: method(
+    record("qvm/ask-ticket/1", {ticket: fixed(32)}),
+    record("qvm/known-ticket/1", {attempt: u32, result: nullable(result)}),
+  ),
   masks: method(record("qvm/reserve/1", {request: maskRequest, first: u64}), maskShares),
   /** The outcome is a signed result, a signed acknowledgement, or empty. */
   run: method(record("qvm/run/1", {job}), outcome),
@@ -115,7 +138,8 @@ export const coordinatorMethods = {
     record("qvm/masks-answer/1", {shares: list(maskShares, CUSTODIANS_MAX)}),
   ),
   evaluate: method(
-    record("qvm/ask-evaluation/1", {ticket}),
+    /** `again`: it was handed to another coordinator before, and may be done. */
+    record("qvm/ask-evaluation/2", {ticket, again: flag}),
     record("qvm/results/2", {
       results: list(result, CUSTODIANS_MAX),
       suspects: list(u32, CUSTODIANS_MAX),

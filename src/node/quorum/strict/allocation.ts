@@ -24,13 +24,18 @@ function overlap(a: readonly Range[], b: readonly Range[]): Range[] {
   return common;
 }
 
-/** All numbers from `first` on that anybody will ever come to. */
+/** All numbers from `first` on that anybody will ever come to in one space. */
 const from = (first: bigint): Range => ({first, count: Number.MAX_SAFE_INTEGER});
 
 export class Allocation {
   #ranges: readonly Range[] = [];
   /** What was not handed out, or given back. */
-  #free: readonly Range[] = [from(0n)];
+  #free: readonly Range[];
+
+  /** @param first below which no number is */
+  constructor(first = 0n) {
+    this.#free = [from(first)];
+  }
 
   /** What is left, once what was handed out is taken off. */
   offer(ranges: readonly Range[]): void {

@@ -28,12 +28,21 @@ import {costOf, wiresOf} from "../verified/cost.js";
 import {masksAt, pointOf} from "../verified/stock.js";
 import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
 import {checkFits} from "./fit.js";
+import {Revisions} from "./holdings.js";
 import {Columns} from "./leases.js";
 import type {Members} from "./members.js";
+import {rangesOf} from "./numbers.js";
 import {leftOfTotal} from "./payment.js";
 import {Reservations} from "./reservations.js";
+import {Results} from "./results.js";
 import {checkActive, standingOf} from "./standing.js";
-import type {SignedApproval, SignedWithdrawal, StockKind, StrictStore} from "./store.js";
+import {
+  replacesApproval,
+  type SignedApproval,
+  type SignedWithdrawal,
+  type StockKind,
+  type StrictStore,
+} from "./store.js";
 
 export interface CustodianPorts {
   readonly members: Members;
@@ -54,6 +63,8 @@ export const PROGRAMS_MAX = 1_024;
 
 export class StrictCustodian {
   readonly reservations = new Reservations();
+  readonly results = new Results();
+  readonly revisions = new Revisions();
 
   constructor(readonly ports: CustodianPorts) {}
 
@@ -72,9 +83,12 @@ export class StrictCustodian {
   /** @throws RuleError PROGRAM_UNKNOWN, APPROVAL_INVALID, ROSTER_MISMATCH */
   approve(signed: SignedApproval, nowMs: number): void {
     const {store} = this.ports;
-    this.program(signed.content.programId);
+    const {programId} = this.program(signed.content.programId);
     checkApproval(signed, this.ports, nowMs);
+    const known = store.approvals(programId).find(({content}) => content.custodian === signed.content.custodian);
+    if (known && !replacesApproval(known, signed)) return;
     store.saveApproval(signed);
+    this.revisions.changed(programId);
   }
 
   /**
@@ -87,7 +101,9 @@ export class StrictCustodian {
     const program = this.program(programId);
     checkWithdrawal(signed, this.ports, nowMs);
     const known = store.withdrawals(program.programId).find(({content}) => content.custodian === custodian);
-    if (!known || known.content.timeMs < timeMs) store.saveWithdrawal(signed);
+    if (known && known.content.timeMs >= timeMs) return;
+    store.saveWithdrawal(signed);
+    this.revisions.changed(program.programId);
   }
 
   /**
@@ -146,23 +162,26 @@ export class StrictCustodian {
     const done = store.commit(jobDigest(job));
     // Certificates come again with every coordinator that connects.
     if (store.keys()?.epoch !== before) this.reservations.clear();
-    if (!done && isBehind(store, job)) stale(`job ${job.run} was done without it`);
+    if (done) store.saveCertificate(certificate);
+    else if (isBehind(store, job)) stale(`job ${job.run} was done without it`);
   }
 
-  status(nowMs: number): CustodianStatus {
+  /** What it tells the coordinator at that place, of whose stock alone it speaks. */
+  status(nowMs: number, coordinator: number): CustodianStatus {
     const {store} = this.ports;
     return {
       epoch: store.keys()?.epoch ?? 0n,
       run: store.run(),
-      nextTriple: store.nextOf("triple"),
-      nextMask: store.nextOf("mask"),
-      triples: store.ranges("triple"),
-      masks: store.ranges("mask"),
+      nextTriple: store.nextOf("triple", coordinator),
+      nextMask: store.nextOf("mask", coordinator),
+      triples: rangesOf(coordinator, store.ranges("triple")),
+      masks: rangesOf(coordinator, store.ranges("mask")),
       programs: store.programs().map((program) => ({
         programId: bytesOfHex(program.programId),
         ...standingOf(program, this.ports, nowMs),
         sharing: store.sharing(program.programId)?.run ?? 0n,
         budgetLeft: leftOfTotal(store, program),
+        revision: this.revisions.of(program.programId),
       })),
     };
   }

@@ -36,6 +36,7 @@ import {makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
 import {checkDeposit, checkRosterDigest, checkStatement} from "./admission.js";
 import {boundOf, exhausted, hasSecrets, masksFor, type StrictCustodian, stale} from "./custodian.js";
 import {beginRun, keep, keysFor, partyOf, refuseJob, SKIPPED_MAX, secretAt, sessionOf} from "./job-parts.js";
+import {coordinatorOf} from "./numbers.js";
 import {pay} from "./payment.js";
 import type {Reservation} from "./reservations.js";
 import type {Sharing} from "./store.js";
@@ -133,15 +134,17 @@ function* takeDeposit(custodian: StrictCustodian, job: Job): Protocol<Uint8Array
 }
 
 function* addStock(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
-  const {store} = custodian.ports;
+  const {store, members} = custodian.ports;
   const {firstTriple, triples, firstMask, masks} = stockPayload.decode(job.payload);
   if (Math.max(triples, masks) > stockMax(partyOf(custodian))) refuseJob("makes more than one job may");
   for (const [kind, first] of [
     ["triple", firstTriple],
     ["mask", firstMask],
   ] as const) {
-    if (first < store.nextOf(kind)) refuseJob("uses numbers again");
-    if (first - store.nextOf(kind) > SKIPPED_MAX) refuseJob("leaves too many numbers out");
+    if (coordinatorOf(first) >= members.roster.coordinators.length) refuseJob("uses numbers of no coordinator");
+    const next = store.nextOf(kind, coordinatorOf(first));
+    if (first < next) refuseJob("uses numbers again");
+    if (first - next > SKIPPED_MAX) refuseJob("leaves too many numbers out");
   }
   const keys = keysFor(custodian, job);
   beginRun(custodian, job.run);
@@ -217,7 +220,7 @@ function partedAt(all: readonly Reservation[], inputs: number): [Authenticated, 
 
 /** What evaluations give, signed; their ticket is not used again, nor their masks. */
 function* signed(
-  {ports, reservations}: StrictCustodian,
+  {ports, reservations, results}: StrictCustodian,
   protocol: Protocol<Vector>,
   {digest, plan, firsts}: Pick<Admission, "digest" | "plan"> & {readonly firsts: readonly bigint[]},
 ): Protocol<Uint8Array> {
@@ -227,7 +230,9 @@ function* signed(
   ports.store.soon(() => ports.store.saveTicket(digest, {attempt: plan.attempt, done: true}, notAfterMs));
   for (const first of firsts) reservations.drop(first);
   const statement = {ticket: digest, custodian: ports.place, masked: encodeElements(unpackElements(outputs))};
-  return result.encode(sign(result, statement, (message) => ports.sign(message)));
+  const said = result.encode(sign(result, statement, (message) => ports.sign(message)));
+  results.keep(digest, said);
+  return said;
 }
 
 interface Admission {

@@ -1,6 +1,8 @@
 /** What a custodian of the strict profile keeps. Whatever returns has survived a power cut, where it is not said otherwise. */
 
+import {equalBytes} from "../../../codecs/bytes.js";
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
+import type {Certificate} from "../../../codecs/quorum/strict/calls.js";
 import type {ContentOf, Signed} from "../../../codecs/quorum/strict/statement.js";
 import type {approval, withdrawal} from "../../../codecs/quorum/strict/statements.js";
 import type {Vector} from "../field/vector.js";
@@ -8,6 +10,10 @@ import type {RosterStore} from "./kept-roster.js";
 
 export type SignedApproval = Signed<ContentOf<typeof approval>>;
 export type SignedWithdrawal = Signed<ContentOf<typeof withdrawal>>;
+/** Of two approvals by one custodian under one roster the one that holds for longer counts, whichever came first. */
+export const replacesApproval = ({content: known}: SignedApproval, {content}: SignedApproval): boolean =>
+  !equalBytes(known.roster, content.roster) || content.notAfterMs > known.notAfterMs;
+
 export type StockKind = "triple" | "mask";
 
 /** Keys of the shared randomness and of the MACs, made by the job with number `epoch`. */
@@ -88,9 +94,12 @@ export interface StrictStore extends RosterStore {
   prepare(job: Uint8Array, keys: Keys | null, sharings: readonly Sharing[]): void;
   /** What a job prepared is used from now on, and what it replaces is gone. False when nothing was prepared. */
   commit(job: Uint8Array): boolean;
+  /** By which what is used now came into use; new keys make all before them void. */
+  saveCertificate(certificate: Certificate): void;
+  certificate(run: bigint): Certificate | null;
 
-  /** First number that was never given out. */
-  nextOf(kind: StockKind): bigint;
+  /** First number of a coordinator's that was never given out. */
+  nextOf(kind: StockKind, coordinator: number): bigint;
   ranges(kind: StockKind): readonly Range[];
   /** `matrix` has a column for each number of the range. */
   addStock(kind: StockKind, range: Range, matrix: Vector): void;

@@ -3,7 +3,7 @@ import {hexOf, plain} from "../../../codecs/bytes.js";
 import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
 import {type Certificate, certificateCodec} from "../../../codecs/quorum/strict/calls.js";
 import {approval, withdrawal} from "../../../codecs/quorum/strict/statements.js";
-import type {SignedApproval, SignedWithdrawal} from "../../quorum/strict/store.js";
+import {replacesApproval, type SignedApproval, type SignedWithdrawal} from "../../quorum/strict/store.js";
 import type {Sqlite} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 import {ROSTER_TABLE, rosterIn, setRoster} from "./roster-table.js";
@@ -50,6 +50,8 @@ export class SqliteStrictCoordinatorStore {
 
   /** By id, as they are on disk: reading one takes longer than all else that is done for an evaluation. */
   readonly #programs = new Map<string, ProgramPackage>();
+  /** Another number once something was saved. */
+  revision = 0;
 
   private constructor(private readonly db: Sqlite) {
     const rows = db.prepare("SELECT package FROM program").all() as {package: Buffer}[];
@@ -80,6 +82,7 @@ export class SqliteStrictCoordinatorStore {
       .prepare("INSERT OR REPLACE INTO program (id, package) VALUES (?, ?)")
       .run(program.programId, programPackage.encode(program));
     this.#programs.set(program.programId, program);
+    this.revision++;
   }
 
   approvals(): readonly SignedApproval[] {
@@ -87,10 +90,25 @@ export class SqliteStrictCoordinatorStore {
     return rows.map(({signed}) => approval.decode(plain(signed)));
   }
 
+  /** Of two of one custodian's the one that holds for longer stays. */
   saveApproval(signed: SignedApproval): void {
+    const {programId, custodian} = signed.content;
+    const [known] = this.#signed("approval", signed.content).map((bytes) => approval.decode(bytes));
+    if (known && !replacesApproval(known, signed)) return;
     this.db
       .prepare("INSERT OR REPLACE INTO approval (program_id, custodian, signed) VALUES (?, ?, ?)")
-      .run(hexOf(signed.content.programId), signed.content.custodian, approval.encode(signed));
+      .run(hexOf(programId), custodian, approval.encode(signed));
+    this.revision++;
+  }
+
+  #signed(
+    table: "approval" | "withdrawal",
+    {programId, custodian}: SignedApproval["content"] | SignedWithdrawal["content"],
+  ) {
+    const rows = this.db
+      .prepare(`SELECT signed FROM ${table} WHERE program_id = ? AND custodian = ?`)
+      .all(hexOf(programId), custodian) as {signed: Buffer}[];
+    return rows.map(({signed}) => plain(signed));
   }
 
   withdrawals(): readonly SignedWithdrawal[] {
@@ -98,10 +116,15 @@ export class SqliteStrictCoordinatorStore {
     return rows.map(({signed}) => withdrawal.decode(plain(signed)));
   }
 
-  saveWithdrawal(signed: SignedWithdrawal): void {
+  /** Of two of one custodian's the later stays. @returns whether it is this one, and was not known */
+  saveWithdrawal(signed: SignedWithdrawal): boolean {
+    const [known] = this.#signed("withdrawal", signed.content).map((bytes) => withdrawal.decode(bytes));
+    if (known && known.content.timeMs >= signed.content.timeMs) return false;
+    this.revision++;
     this.db
       .prepare("INSERT OR REPLACE INTO withdrawal (program_id, custodian, signed) VALUES (?, ?, ?)")
       .run(hexOf(signed.content.programId), signed.content.custodian, withdrawal.encode(signed));
+    return true;
   }
 
   /** By which a custodian that was away is told what to use, in order. */
@@ -110,9 +133,15 @@ export class SqliteStrictCoordinatorStore {
     return rows.map(({certificate}) => certificateCodec.decode(plain(certificate)));
   }
 
+  certificateRuns(): ReadonlySet<bigint> {
+    const rows = this.db.prepare("SELECT run FROM certificate").all() as {run: bigint}[];
+    return new Set(rows.map(({run}) => run));
+  }
+
   /** New keys make all certificates before them void. */
   saveCertificate(certificate: Certificate): void {
     const {kind, run} = certificate.job;
+    this.revision++;
     this.db
       .transaction(() => {
         if (kind === "refresh") this.db.prepare("DELETE FROM certificate WHERE run < ?").run(run);

@@ -3,7 +3,7 @@ import type {SchemaStep} from "../sqlite/steps.js";
 import {ROSTER_TABLE} from "./roster-table.js";
 import {STOCK_TABLES} from "./stock-table.js";
 
-export const STRICT_CUSTODIAN_VERSION = 7;
+export const STRICT_CUSTODIAN_VERSION = 8;
 const WITHDRAWAL = `CREATE TABLE withdrawal (
   program_id TEXT NOT NULL,
   custodian INTEGER NOT NULL,
@@ -18,6 +18,11 @@ const SPENT = `CREATE TABLE spent (
   PRIMARY KEY (program_id, whose)
 ) STRICT;
 `;
+const CERTIFICATE = `CREATE TABLE certificate (
+  run INTEGER PRIMARY KEY,
+  certificate BLOB NOT NULL
+) STRICT;
+`;
 /** In order. Keys, secrets and budgets stay; stock is made anew. */
 export const STRICT_CUSTODIAN_STEPS: readonly SchemaStep[] = [
   // Numbers lay one after the other in a row, and are columns now.
@@ -28,6 +33,7 @@ export const STRICT_CUSTODIAN_STEPS: readonly SchemaStep[] = [
   {to: 5, apply: (db) => db.exec(`DROP TABLE stock; ${STOCK_TABLES}`)},
   {to: 6, apply: (db) => db.exec(SPENT)},
   {to: 7, apply: (db) => db.exec(ROSTER_TABLE)},
+  {to: 8, apply: (db) => db.exec(CERTIFICATE)},
 ];
 
 export const STRICT_CUSTODIAN_SCHEMA = `
@@ -45,7 +51,7 @@ CREATE TABLE approval (
   signed BLOB NOT NULL,
   PRIMARY KEY (program_id, custodian)
 ) STRICT;
-${WITHDRAWAL}CREATE TABLE keyset (
+${WITHDRAWAL}${CERTIFICATE}CREATE TABLE keyset (
   job BLOB PRIMARY KEY,
   epoch INTEGER NOT NULL,
   sets BLOB NOT NULL,

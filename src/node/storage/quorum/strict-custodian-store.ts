@@ -3,10 +3,12 @@ import {chmodSync, closeSync, openSync} from "node:fs";
 import {concat, hexOf, plain} from "../../../codecs/bytes.js";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
 import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
+import {type Certificate, certificateCodec} from "../../../codecs/quorum/strict/calls.js";
 import {approval, withdrawal} from "../../../codecs/quorum/strict/statements.js";
 import {InvariantError} from "../../../errors.js";
 import type {Vector} from "../../quorum/field/vector.js";
 import {Columns, joinedRanges, Leases} from "../../quorum/strict/leases.js";
+import {coordinatorOf, firstNumberOf} from "../../quorum/strict/numbers.js";
 import type {
   Keys,
   Quota,
@@ -37,6 +39,10 @@ const FORM: DatabaseForm = {
 /** Largest number that a column holds. */
 const NUMBER_MAX = 2n ** 63n - 1n;
 const KEY_BYTES = 32;
+
+/** That of the first coordinator is called as it was when there was but one. */
+const nextName = (kind: StockKind, coordinator: number): string =>
+  coordinator === 0 ? `next-${kind}` : `next-${kind}-${coordinator}`;
 
 const nothingKnown = () => ({
   keys: null as Keys | null,
@@ -97,7 +103,7 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   run(): bigint {
-    return this.#number("run");
+    return this.#number("run") ?? 0n;
   }
 
   beginRun(run: bigint): void {
@@ -105,7 +111,7 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   takenOver(): bigint {
-    return this.#number("takeover");
+    return this.#number("takeover") ?? 0n;
   }
 
   beginTakeover(run: bigint): void {
@@ -113,12 +119,12 @@ export class SqliteStrictStore implements StrictStore {
   }
 
   retired(): boolean {
-    return this.#number("retired") > 0n;
+    return this.#number("retired") !== undefined;
   }
 
   retire(): void {
     this.atomically(() => {
-      for (const table of ["keyset", "sharing"]) this.#do(`DELETE FROM ${table}`);
+      for (const table of ["keyset", "sharing", "certificate"]) this.#do(`DELETE FROM ${table}`);
       this.#stock.clear();
       this.#setNumber("retired", 1n);
     });
@@ -283,8 +289,25 @@ export class SqliteStrictStore implements StrictStore {
     });
   }
 
-  nextOf(kind: StockKind): bigint {
-    return this.#number(`next-${kind}`);
+  saveCertificate(certificate: Certificate): void {
+    const {kind, run} = certificate.job;
+    this.atomically(() => {
+      if (kind === "refresh") this.#do("DELETE FROM certificate WHERE run < ?", run);
+      this.#do(
+        "INSERT OR REPLACE INTO certificate (run, certificate) VALUES (?, ?)",
+        run,
+        certificateCodec.encode(certificate),
+      );
+    });
+  }
+
+  certificate(run: bigint): Certificate | null {
+    const [row] = this.#rows<{certificate: Buffer}>("SELECT certificate FROM certificate WHERE run = ?", run);
+    return row ? certificateCodec.decode(plain(row.certificate)) : null;
+  }
+
+  nextOf(kind: StockKind, coordinator: number): bigint {
+    return this.#number(nextName(kind, coordinator)) ?? firstNumberOf(coordinator);
   }
 
   ranges(kind: StockKind): readonly Range[] {
@@ -294,7 +317,7 @@ export class SqliteStrictStore implements StrictStore {
   addStock(kind: StockKind, range: Range, matrix: Vector): void {
     this.atomically(() => {
       this.#stock.add(kind, new Columns(range, matrix));
-      this.#setNumber(`next-${kind}`, range.first + BigInt(range.count));
+      this.#setNumber(nextName(kind, coordinatorOf(range.first)), range.first + BigInt(range.count));
     });
   }
 
@@ -387,9 +410,9 @@ export class SqliteStrictStore implements StrictStore {
     this.db.pragma("wal_checkpoint(TRUNCATE)");
   }
 
-  #number(name: string): bigint {
+  #number(name: string): bigint | undefined {
     const [row] = this.#rows<{value: bigint}>("SELECT value FROM number WHERE name = ?", name);
-    return row?.value ?? 0n;
+    return row?.value;
   }
 
   #setNumber(name: string, value: bigint): void {

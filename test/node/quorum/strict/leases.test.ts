@@ -128,7 +128,7 @@ describe("a custodian's store", () => {
     filled(path).close();
     const db = openSqlite(path);
     db.exec("CREATE TABLE reservation (first INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT; DROP TABLE withdrawal");
-    db.exec("DROP TABLE stock; DROP TABLE sealed_stock; DROP TABLE spent; DROP TABLE roster");
+    db.exec("DROP TABLE stock; DROP TABLE sealed_stock; DROP TABLE spent; DROP TABLE roster; DROP TABLE certificate");
     db.exec(
       "CREATE TABLE stock (kind TEXT, first INTEGER, count INTEGER, bytes BLOB, PRIMARY KEY (kind, first)) STRICT",
     );
@@ -141,9 +141,9 @@ describe("a custodian's store", () => {
     db.pragma("user_version = 1");
     db.close();
     const store = SqliteStrictStore.open(path);
-    expect([store.keys()?.epoch, store.ranges("triple"), store.nextOf("triple")]).toEqual([7n, [], 3_000n]);
+    expect([store.keys()?.epoch, store.ranges("triple"), store.nextOf("triple", 0)]).toEqual([7n, [], 3_000n]);
     expect([store.withdrawals("00"), store.spent("00", "")]).toEqual([[], 0n]);
-    expect(store.roster()).toBe(null);
+    expect([store.roster(), store.certificate(7n)]).toEqual([null, null]);
     store.close();
   });
 

@@ -24,7 +24,7 @@ describe("three of five custodians, approvals from two organisations", () => {
 
   const program = packProgram(source(1));
   const standing = (of = program) => {
-    const {programs} = machines.custodians[0]!.status(machines.nowMs);
+    const {programs} = machines.custodians[0]!.status(machines.nowMs, 0);
     const {approvals, organisationsMissing, active} = programs.find(
       ({programId}) => programId.toString() === bytesOfHex(of.programId).toString(),
     )!;
@@ -87,7 +87,7 @@ test("a policy that asks for two organisations is kept by custodians whose roste
   custodian!.install(programPackage.encode(program));
   const missing = (place: number): number => {
     custodian!.approve(machines.approval(program, place), machines.nowMs);
-    return custodian!.status(machines.nowMs).programs[0]!.organisationsMissing;
+    return custodian!.status(machines.nowMs, 0).programs[0]!.organisationsMissing;
   };
   expect([missing(0), missing(1)]).toEqual([1, 1]);
   const isActive = () => custodian!.activeProgram(bytesOfHex(program.programId), machines.nowMs);

@@ -263,7 +263,7 @@ describe("two of four", () => {
 
   test("a suspension in another's name or of a time to come is refused, and an older one changes nothing", () => {
     const custodian = machines.custodians[3]!;
-    const withdrawals = () => custodian.status(machines.nowMs).programs[0]!.withdrawals;
+    const withdrawals = () => custodian.status(machines.nowMs, 0).programs[0]!.withdrawals;
     const invalid = expect.objectContaining({code: "WITHDRAWAL_INVALID"});
     const forged = machines.withdrawal(PROGRAM, 2, {by: 1});
     expect(() => custodian.suspend(forged, machines.nowMs)).toThrow(invalid);
@@ -313,9 +313,10 @@ describe("two of four", () => {
 
   test("nothing is drawn twice, whatever numbers jobs are given", async () => {
     const [store] = machines.stores;
-    const firstTriple = store!.nextOf("triple");
+    const firstTriple = store!.nextOf("triple", 0);
     const make = async (run: bigint, first: bigint) => {
-      const payload = stockPayload.encode({firstTriple: first, triples: 1, firstMask: store!.nextOf("mask"), masks: 0});
+      const firstMask = store!.nextOf("mask", 0);
+      const payload = stockPayload.encode({firstTriple: first, triples: 1, firstMask, masks: 0});
       return (await machines.perform({...machines.job("stock", payload), run})).map(({code}) => code);
     };
     const {run} = machines.job("stock", new Uint8Array());
@@ -332,7 +333,7 @@ describe("two of four", () => {
 
   test("no job takes so large a number that none is left", async () => {
     const [store] = machines.stores;
-    const next = {firstTriple: store!.nextOf("triple"), firstMask: store!.nextOf("mask"), triples: 1, masks: 1};
+    const next = {firstTriple: store!.nextOf("triple", 0), firstMask: store!.nextOf("mask", 0), triples: 1, masks: 1};
     for (const [change, run] of [
       [{}, 2n ** 63n],
       [{firstTriple: 2n ** 63n - 2n}, ++machines.run],
@@ -358,7 +359,7 @@ describe("two of four", () => {
     machines.custodians[3]!.commit({job, acknowledgements});
     expect((await machines.stock({triples: 4, masks: 4})).map(({code}) => code)).toEqual(Array(4).fill(null));
     // A coordinator that connects brings the certificate again: masks that were given meanwhile stay.
-    const first = machines.custodians[0]!.status(machines.nowMs).nextMask - 4n;
+    const first = machines.custodians[0]!.status(machines.nowMs, 0).nextMask - 4n;
     machines.ticket(PROGRAM, INPUTS, {first});
     for (const each of machines.custodians) each.commit({job, acknowledgements});
     expect(machines.custodians.map(({reservations}) => reservations.evaluations)).toEqual(Array(4).fill(1));
@@ -433,7 +434,7 @@ test("the budget of all clients and the time between evaluations survive a resta
     machines.nowMs += 4_999;
     expect(await once("alice")).toEqual(Array(3).fill("TOO_SOON"));
     expect(await once("bob")).toEqual([null, null, null]);
-    expect(machines.custodians[0]!.status(machines.nowMs).programs[0]!.budgetLeft).toBe(0n);
+    expect(machines.custodians[0]!.status(machines.nowMs, 0).programs[0]!.budgetLeft).toBe(0n);
     machines.nowMs += 5_000;
     expect(await once("alice")).toEqual(Array(3).fill("PROGRAM_BUDGET_EXHAUSTED"));
     expect(() => machines.ticket(small, INPUTS, {evaluations: 2})).toThrow(
