@@ -60,6 +60,14 @@ export const POLICY_FIELDS = {
     compat: true,
     says: (rate) => `each identity has ${rate} evaluations per minute`,
   },
+  /** What all identities of one organisation may spend in all. Identities of no organisation may spend nothing then. */
+  budgetPerOrganisation: {
+    member: "budget_per_organisation",
+    flag: "--budget-per-organisation <n>",
+    help: "what all identities of one organisation together may spend in all",
+    range: [0n, U64_MAX],
+    says: (budget) => `all identities of one organisation together may spend ${budget} in all`,
+  },
   /** Organisations of the roster that approvals come from at least; one is what any custodian brings. */
   minOrganisations: {
     member: "min_organisations",

@@ -55,6 +55,7 @@ type Source = EvaluationSource<readonly bigint[], Evaluated>;
 /** Refusals of a ticket that one for fewer evaluations may not get: less is left than they need together. */
 const TOO_LITTLE_LEFT: ReadonlySet<string> = new Set([
   "BUDGET_EXHAUSTED",
+  "ORGANISATION_BUDGET_EXHAUSTED",
   "PROGRAM_BUDGET_EXHAUSTED",
   "RATE_EXCEEDED",
   "STOCK_EXHAUSTED",

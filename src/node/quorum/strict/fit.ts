@@ -3,15 +3,17 @@ import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import {checkPolicyKnown} from "../policy/supported.js";
 import {checkCost} from "../verified/cost.js";
 import type {Members} from "./members.js";
+import {checkCountable} from "./organisation-budget.js";
 import {checkReachable} from "./organisations.js";
 
 /**
  * Refuses a program that would never run under the roster of `members`, or not as its policy says.
- * @throws RuleError POLICY_UNKNOWN, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, ORGANISATIONS_TOO_FEW
+ * @throws RuleError POLICY_UNKNOWN, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, ORGANISATIONS_TOO_FEW, ORGANISATION_REQUIRED
  */
 export function checkFits(program: Pick<ProgramPackage, "ir" | "policy" | "unknownPolicy">, members: Members): void {
   const {n, k, roster} = members;
   checkPolicyKnown(program);
   checkCost(program.ir, {n, t: k - 1});
   checkReachable(program, roster);
+  checkCountable(program, roster);
 }

@@ -247,13 +247,15 @@ interface Admission {
  * @returns writes down that it did
  * @throws RuleError TICKET_USED, and as `pay`
  */
-function admit({ports: {store}}: StrictCustodian, {digest, plan, programId, nowMs}: Admission): () => void {
+function admit({ports: {store, members}}: StrictCustodian, {digest, plan, programId, nowMs}: Admission): () => void {
   const {client, notAfterMs, evaluations} = plan.ticket.content;
   const known = store.ticket(digest);
   if (known?.done || (known && plan.attempt <= known.attempt))
     throw new RuleError("TICKET_USED", "the ticket was used before", {hint: "sign a new one"});
   const {policy} = store.program(programId)!;
-  const paid = known ? null : pay(store, {programId, policy, client, evaluations, nowMs: BigInt(nowMs)});
+  const {organisation} = members.client(client)!;
+  const purchase = {programId, policy, client, organisation, evaluations, nowMs: BigInt(nowMs)};
+  const paid = known ? null : pay(store, purchase);
   return () => {
     if (paid) {
       store.dropTicketsBefore(BigInt(nowMs));

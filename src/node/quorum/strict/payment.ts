@@ -1,9 +1,10 @@
 /**
  * What evaluations cost, taken from everything that they come out of, by each custodian for itself: the budget, the rate and
- * the spacing of the client, and the budget of all clients together.
+ * the spacing of the client, the budget of its organisation, and that of all clients together.
  */
 import {DEFAULT_POLICY, type PolicyManifest} from "../../../codecs/quorum/policy.js";
 import {RuleError} from "../../../errors.js";
+import {payTogether} from "./organisation-budget.js";
 import type {Quota, StrictStore} from "./store.js";
 
 /** Units of a rate bucket for one evaluation: milliseconds of a minute, so that nothing is ever rounded. */
@@ -16,6 +17,8 @@ export interface Purchase {
   readonly programId: string;
   readonly policy: PolicyManifest;
   readonly client: string;
+  /** That the client is of; empty where the roster names none. */
+  readonly organisation: string;
   readonly evaluations: number;
   readonly nowMs: bigint;
 }
@@ -25,13 +28,15 @@ type Books = Pick<StrictStore, "quota" | "saveQuota" | "spent" | "saveSpent" | "
 /**
  * All of them or none.
  * @returns writes down what is left
- * @throws RuleError BUDGET_EXHAUSTED, RATE_EXCEEDED, TOO_SOON, PROGRAM_BUDGET_EXHAUSTED
+ * @throws RuleError BUDGET_EXHAUSTED, RATE_EXCEEDED, TOO_SOON, PROGRAM_BUDGET_EXHAUSTED, and as `payTogether`
  */
 export function pay(books: Books, purchase: Purchase): () => void {
-  const {programId, policy, client, evaluations, nowMs} = purchase;
+  const {programId, policy, client, organisation, evaluations, nowMs} = purchase;
   const left = charge(policy, quotaOf(books, purchase), {nowMs, evaluations});
   const spent = policy.budgetTotal === undefined ? null : spentWith(books.spent(programId, EVERYONE), purchase);
+  const paidTogether = payTogether(books, {programId, policy, organisation, cost: costOf(policy, evaluations)});
   return () => {
+    paidTogether();
     books.saveQuota(programId, client, left);
     if (spent !== null) books.saveSpent(programId, EVERYONE, spent);
   };

@@ -2,7 +2,9 @@
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {bytesOfHex} from "../../../../src/codecs/bytes.js";
 import {packProgram, programPackage} from "../../../../src/codecs/quorum/program-package.js";
+import type {Card, Roster} from "../../../../src/codecs/quorum/strict/roster.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
+import {checkCountable} from "../../../../src/node/quorum/strict/organisation-budget.js";
 import {checkReachable, organisationsNeeded} from "../../../../src/node/quorum/strict/organisations.js";
 import {StrictMachines} from "../../../support/strict-machines.js";
 
@@ -100,4 +102,31 @@ test("a policy that asks for two organisations is kept by custodians whose roste
 test.each([0n, 1n, 17n])("no package asks for %d organisations", (minOrganisations) => {
   const written = programPackage.encode(packProgram(source(4), {policy: {minOrganisations}}));
   expect(() => programPackage.decode(written)).toThrow(expect.objectContaining({code: "PACKAGE_INVALID"}));
+});
+
+test("a program that counts organisations is for a roster whose clients are of some", () => {
+  const counts = {policy: {budgetPerOrganisation: 5n}};
+  const client = {card: {} as Card, organisation: ""};
+  const roster = {clients: [client]} as unknown as Roster;
+  expect(() => checkCountable(counts, roster)).toThrow(refusal("ORGANISATION_REQUIRED"));
+  expect(() => checkCountable({policy: {}}, roster)).not.toThrow();
+  const named = {clients: [client, {...client, organisation: "north"}]} as unknown as Roster;
+  expect(() => checkCountable(counts, named)).not.toThrow();
+});
+
+test("what clients of an organisation spent survives a restart", async () => {
+  const organisations = {alice: "north", bob: "north"};
+  const machines = await StrictMachines.create({n: 3, k: 2, organisations});
+  const program = packProgram(source(5), {policy: {budgetPerIdentity: 9n, budgetPerOrganisation: 2n}});
+  const spend = async (client: "alice" | "bob") => {
+    const {signed} = machines.ticket(program, new Map([["x", 1n]]), {client});
+    return (await machines.perform(machines.evaluation(program, signed))).map(({code}) => code);
+  };
+  await machines.prepare(program, new Map());
+  expect(await spend("alice")).toEqual([null, null, null]);
+  for (const place of machines.everyone) machines.restart(place);
+  expect(await spend("bob")).toEqual([null, null, null]);
+  expect(await spend("alice")).toEqual(Array(3).fill("ORGANISATION_BUDGET_EXHAUSTED"));
+  expect(await spend("bob")).toEqual(Array(3).fill("ORGANISATION_BUDGET_EXHAUSTED"));
+  await machines.stop();
 });

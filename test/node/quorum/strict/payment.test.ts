@@ -21,6 +21,8 @@ test("evaluations of one ticket are charged as so many one by one, or not at all
   expect(charge(policy, left, {nowMs: later, evaluations: 1})).toEqual({remaining: 2n, units: 60_000n, atMs: later});
 });
 
+const ORGANISATIONS: Readonly<Record<string, string>> = {alice: "north", bob: "north", carol: "south"};
+
 /** What a custodian has written down, and what a client pays under `policy`. */
 function booksOf(policy: PolicyManifest) {
   const quotas = new Map<string, Quota>();
@@ -33,7 +35,7 @@ function booksOf(policy: PolicyManifest) {
     soon: (work: () => void) => work(),
   };
   const bill = (client: string, nowMs: bigint, evaluations = 1) =>
-    pay(books, {programId: "p", policy, client, evaluations, nowMs});
+    pay(books, {programId: "p", policy, client, organisation: ORGANISATIONS[client] ?? "", evaluations, nowMs});
   return {bill, books, quotas, left: () => leftOfTotal(books, {programId: "p", policy})};
 }
 
@@ -49,6 +51,35 @@ test("what all clients spend together comes out of one budget, and a refusal out
   expect(() => bill("alice", 0n)).toThrow(refusal("PROGRAM_BUDGET_EXHAUSTED"));
   // Each client's own is counted beside it.
   expect([left(), quotas.get("alice")!.remaining, quotas.get("carol")!.remaining]).toEqual([1n, 98n, 98n]);
+});
+
+test("clients of one organisation spend out of one budget, those of another not, and those of none nothing", () => {
+  const {bill, quotas, books} = booksOf({costPerEval: 2n, budgetPerIdentity: 100n, budgetPerOrganisation: 7n});
+  bill("alice", 0n)();
+  bill("bob", 0n)();
+  // 4 of 7 are spent, and two evaluations cost 4.
+  expect(() => bill("alice", 0n, 2)).toThrow(refusal("ORGANISATION_BUDGET_EXHAUSTED"));
+  bill("bob", 0n)();
+  expect(() => bill("alice", 0n)).toThrow(refusal("ORGANISATION_BUDGET_EXHAUSTED"));
+  expect(() => bill("bob", 0n)).toThrow(refusal("ORGANISATION_BUDGET_EXHAUSTED"));
+  bill("carol", 0n, 3)();
+  expect(() => bill("dave", 0n)).toThrow(refusal("ORGANISATION_REQUIRED"));
+  expect([books.spent("p", "organisation north"), books.spent("p", "organisation south")]).toEqual([6n, 6n]);
+  // A refusal takes nothing of anybody.
+  expect([...quotas].map(([client, {remaining}]) => [client, remaining])).toEqual([
+    ["alice", 98n],
+    ["bob", 96n],
+    ["carol", 94n],
+  ]);
+});
+
+test("an organisation's budget and that of all are counted side by side", () => {
+  const {bill, left} = booksOf({budgetPerIdentity: 100n, budgetPerOrganisation: 2n, budgetTotal: 3n});
+  bill("alice", 0n, 2)();
+  expect(() => bill("bob", 0n)).toThrow(refusal("ORGANISATION_BUDGET_EXHAUSTED"));
+  bill("carol", 0n)();
+  expect(left()).toBe(0n);
+  expect(() => bill("carol", 0n)).toThrow(refusal("PROGRAM_BUDGET_EXHAUSTED"));
 });
 
 test("a program without a budget for all counts none", () => {
