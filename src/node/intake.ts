@@ -9,7 +9,9 @@ import {QsdmError, RuleError, UnavailableError} from "../errors.js";
 import type {Chain} from "./chain.js";
 import {EvidenceDesk} from "./evidence-desk.js";
 import {type CompatDoor, carryCompat} from "./ledger/chain/compat-door.js";
+import type {Contracts} from "./ledger/chain/contract.js";
 import type {BlockCommitted} from "./ledger/chain/events.js";
+import {gasOn, recordGasOf} from "./ledger/chain/growth.js";
 import type {AcceptedProof} from "./ledger/chain/run.js";
 import {readTransaction, type Transaction} from "./ledger/chain/transaction.js";
 import {ProofRejection} from "./ledger/mining/rejection.js";
@@ -26,6 +28,8 @@ export interface IntakePorts {
   readonly chain: Chain;
   readonly pool: Pool;
   readonly admit: Admit;
+  /** By which the gas of what waits is counted. */
+  readonly contracts: Contracts;
   readonly store: LedgerStore;
   readonly signatures: Pick<SignatureDesk, "verify" | "ahead">;
   /** Checks a submitted proof, challenge included. @throws RuleError, DecodeError */
@@ -54,6 +58,8 @@ export class Intake {
   /** Ids of what is not on disk yet: no block may hold it, because nobody was promised it. */
   readonly #unwritten = new Set<string>();
   #flushing = false;
+  /** Gas of a new record when what waits was last priced. */
+  #recordGas: bigint | null = null;
   #closed = false;
   #halted = false;
   /** Equivocations that wait for a block of this node. */
@@ -239,10 +245,17 @@ export class Intake {
     this.#forget(pool.stale(height + 1n, this.nonceOf));
   }
 
-  /** What waits bids by the base fee of the block after the tip. */
+  /** What waits bids by the base fee of the block after the tip, for the gas that it takes there. */
   #reprice(): void {
-    const {chain, pool, nowMs} = this.ports;
-    pool.reprice(chain.nextBlock(nowMs()).params.fees);
+    const {chain, contracts, pool, nowMs} = this.ports;
+    const {params} = chain.nextBlock(nowMs());
+    const recordGas = recordGasOf(params.limits);
+    const isOther = recordGas !== this.#recordGas;
+    this.#recordGas = recordGas;
+    pool.reprice(
+      params.fees,
+      isOther ? (transaction) => gasOn(chain.state, transaction, {contracts, params}) : undefined,
+    );
   }
 
   /** Takes transactions out of the pool and off the disk. @throws UnavailableError STORE_WRITE_FAILED */

@@ -101,6 +101,7 @@ export async function openLedger(site: Site, keys: NodeKeys, backend: ComputeBac
     store,
     signatures: keys.signatures,
     admit: admissionStack(stack, contracts),
+    contracts,
     verifyProof: (raw) => desk.verifyOffered(chain.state, raw, (nodeId, height) => intake.hasProof(nodeId, height)),
     nowMs,
     wake: () => wake(),

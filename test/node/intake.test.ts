@@ -1,10 +1,12 @@
 /** Writes that take the place of others, and a disk that fails meanwhile. */
 import {expect, test} from "vitest";
 import {transfer} from "../../src/codecs/chain/payloads.js";
+import {MAX_BLOCK_RECORDS} from "../../src/codecs/governance/parameters.js";
 import {UnavailableError} from "../../src/errors.js";
 import {Intake} from "../../src/node/intake.js";
+import {readTransaction} from "../../src/node/ledger/chain/transaction.js";
 import {offenceKeyOf, slashContract} from "../../src/node/ledger/slashing/contract.js";
-import {evidence} from "../../src/node/ledger/state/stores.js";
+import {evidence, params} from "../../src/node/ledger/state/stores.js";
 import {transferContract} from "../../src/node/ledger/transfer/contract.js";
 import {admissionStack} from "../../src/node/mempool/pool/admission.js";
 import {DEFAULT_POOL_LIMITS, Pool} from "../../src/node/mempool/pool/pool.js";
@@ -15,10 +17,11 @@ import {doubleEvidence, type Miner, proofBy, slashCall} from "../sim/mining.js";
 import {Random} from "../sim/random.js";
 import {clientOf} from "../sim/workload.js";
 import {contentOf, mlDsa87, signed, type TestAccount, testAccount} from "../support/accounts.js";
-import {openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
+import {extend, openTestChain, scratchDirectory, testGenesis} from "../support/chain.js";
 
 const [alice, bob] = [testAccount("alice"), testAccount("bob")];
 const genesis = testGenesis([alice, bob].map(({address}) => ({to: address, amountDust: 1_000_000n})));
+const TRANSFERS = new Map([[transferContract.id, transferContract]]);
 const broken = new UnavailableError("STORE_WRITE_FAILED", "the disk failed");
 
 /** An intake of one place, on a disk that takes so many writes of what waits. */
@@ -39,7 +42,8 @@ async function intakeOn(writes: number) {
     pool,
     store: failing,
     signatures: new SignatureDesk(mlDsa87.verify, null),
-    admit: admissionStack([transferContract], new Map([[transferContract.id, transferContract]])),
+    admit: admissionStack([transferContract], TRANSFERS),
+    contracts: TRANSFERS,
     verifyProof: () => {
       throw broken;
     },
@@ -85,9 +89,28 @@ test("what gives way leaves the disk with the write that took its place", async 
   store.close();
 });
 
+test("what waits takes as much gas as records cost now, whatever they cost when it came", async () => {
+  const given = {...genesis, params: {...genesis.params, maxBlockRecords: 560n}};
+  const {chain, intake, pool, store} = await openTestChain(scratchDirectory(), given);
+  // A new account, and a key; behind a gap, where no block takes it.
+  const payload = transfer.encode({to: "ab".repeat(32), amountDust: 5n, memo: ""});
+  const bytes = signed(alice, contentOf(alice, {nonce: 1n, payload, maxFeeDust: 3_000n}));
+  await intake.submit(bytes);
+  const {gas} = readTransaction(bytes);
+  const bid = () => pool.bids()[0]!.bid;
+  expect(bid().usesGas).toBe(gas + 2n * 714_285n);
+  const paid = bid().feeDust;
+  // As a vote leaves it: 400,000,000 gas for 4,000 records.
+  chain.state.put(params, MAX_BLOCK_RECORDS, {value: 4_000n});
+  await extend(intake);
+  expect(bid()).toMatchObject({usesGas: gas + 200_000n, gas: 600_000n});
+  expect(bid().feeDust).toBeLessThan(paid);
+  store.close();
+});
+
 test("what no batch can hold is refused before it waits", async () => {
-  const params = {...genesis.params, maxBlockBytes: 65_536};
-  const {intake, store} = await openTestChain(scratchDirectory(), {...genesis, params});
+  const small = {...genesis, params: {...genesis.params, maxBlockBytes: 65_536}};
+  const {intake, store} = await openTestChain(scratchDirectory(), small);
   await expect(intake.submit(signed(alice, contentOf(alice, {payload: new Uint8Array(66_000)})))).rejects.toMatchObject(
     {code: "TRANSACTION_TOO_LARGE"},
   );
@@ -110,10 +133,10 @@ test("a slash that another node acknowledged is kept, though its offence was sla
   chain.state.put(evidence, key, {slashedAtHeight: 1n});
   const open = () => {
     const pool = new Pool();
-    const contracts = [slashContract];
+    const contracts = new Map([[slashContract.id, slashContract]]);
     const intake = new Intake({
       ...{chain, pool, store, signatures: new SignatureDesk(mlDsa87.verify, null)},
-      admit: admissionStack(contracts, new Map(contracts.map((each) => [each.id, each]))),
+      ...{contracts, admit: admissionStack([slashContract], contracts)},
       verifyProof: () => {
         throw broken;
       },

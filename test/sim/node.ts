@@ -144,6 +144,7 @@ export class SimNode {
         store,
         signatures,
         admit: admissionStack(stack, contracts),
+        contracts,
         verifyProof: (raw) => verifySimProof(chain.state, raw, chain.nextBlock(nowMs())),
         nowMs,
         wake: () => wake(),

@@ -116,6 +116,7 @@ export async function openTestChain(
     store,
     signatures: new SignatureDesk(mlDsa87.verify, null),
     admit: admissionStack(contracts, byId),
+    contracts: byId,
     verifyProof: () => {
       throw new RuleError("PROOF_REFUSED", "this test chain takes no proofs");
     },

@@ -9,9 +9,9 @@ import {accountKeys, accounts} from "../state/stores.js";
 import type {Contracts} from "./contract.js";
 import type {Transaction} from "./transaction.js";
 
-/** Gas of one new record: so many fill a block. */
+/** Gas of one new record: so many fill a block. Where more may than it has gas, a record still takes some. */
 export const recordGasOf = ({maxGas, maxRecords}: Pick<BlockLimits, "maxGas" | "maxRecords">): bigint =>
-  maxRecords === 0n ? 0n : maxGas / maxRecords;
+  maxRecords === 0n ? 0n : maxGas / maxRecords || 1n;
 
 /** Those of `addresses` that have no account, each once. */
 export function newAccounts(state: State, addresses: Iterable<string>): number {

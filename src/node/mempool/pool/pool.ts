@@ -4,7 +4,7 @@
  */
 import {RuleError} from "../../../errors.js";
 import {isOwnForm, type Transaction} from "../../ledger/chain/transaction.js";
-import {coversBase, coversFloor, offerOf} from "../../ledger/monetary/fees.js";
+import {chargedGas, coversBase, coversFloor, offerOf} from "../../ledger/monetary/fees.js";
 import type {FeeParams} from "../../ledger/params/chain-params.js";
 import type {Waiting} from "./estimate.js";
 
@@ -111,14 +111,16 @@ export class Pool {
   /**
    * The base fee moved: every bid is what its transaction offers now. What does not cover it waits for it to fall; it
    * offers its cap, which is less than what anybody pays who is ahead of it.
+   * @param gasOf what transactions take of a block now, where that changed too
    */
-  reprice({baseFeeDust, floorDust}: Prices): void {
+  reprice({baseFeeDust, floorDust}: Prices, gasOf?: (transaction: Transaction) => bigint): void {
     const moved = baseFeeDust !== this.#fees.baseFeeDust;
     this.#fees = {baseFeeDust, floorDust};
-    if (!moved) return;
+    if (!moved && !gasOf) return;
     for (const entry of this.#byId.values()) {
-      const {content} = entry.transaction;
-      entry.bid = {...entry.bid, feeDust: offerOf(content, entry.bid.usesGas, this.#fees)};
+      const {transaction, bid} = entry;
+      const usesGas = gasOf ? gasOf(transaction) : bid.usesGas;
+      entry.bid = {feeDust: offerOf(transaction.content, usesGas, this.#fees), gas: chargedGas(usesGas), usesGas};
     }
   }
 

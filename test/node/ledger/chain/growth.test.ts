@@ -39,6 +39,13 @@ test("a record is to what the base fee buys as Ethereum's new account is to its 
   expect(NETWORK_PARAMS.compat.maxBlockRecords).toBe(0n);
 });
 
+test("a record is not free where more may fill a block than it has gas", () => {
+  // 25,000,000 gas and 4,000,000,000 records are within the bounds of votes.
+  expect(recordGasOf({maxGas: 25_000_000n, maxRecords: 4_000_000_000n})).toBe(1n);
+  expect(recordGasOf({maxGas: 25_000_000n, maxRecords: 25_000_000n})).toBe(1n);
+  expect(recordGasOf({maxGas: 25_000_000n, maxRecords: 0n})).toBe(0n);
+});
+
 describe("gas on a state", () => {
   const state = genesisState(priced);
   const gasOf = (payload: Uint8Array, contract?: string) => {
