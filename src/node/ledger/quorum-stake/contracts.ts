@@ -1,4 +1,5 @@
 /** How money is locked for a client of quorum programs, and comes back. Custodians read it (docs/decisions/0108-quorum-stake.md). */
+import type {UnsignedEnvelope} from "../../../codecs/chain/envelope.js";
 import {
   QUORUM_RELEASE_CONTRACT,
   QUORUM_STAKE_CONTRACT,
@@ -8,6 +9,7 @@ import {
   quorumRelease,
   quorumStake,
 } from "../../../codecs/chain/quorum-stake.js";
+import type {Codec} from "../../../codecs/codec.js";
 import {RuleError} from "../../../errors.js";
 import type {Call, Contract, Effect} from "../chain/contract.js";
 import type {LedgerEvent} from "../chain/events.js";
@@ -30,13 +32,20 @@ export function ownQuorumStake(state: State, key: string, sender: string): Quoru
   return record;
 }
 
-/** @throws RuleError QUORUM_STAKE_ZERO */
-function checkMoves(amountDust: bigint): void {
-  if (amountDust === 0n) throw new RuleError("QUORUM_STAKE_ZERO", "0 dust move nothing");
-}
+/** What moves something. @throws DecodeError; RuleError QUORUM_STAKE_ZERO */
+const moving =
+  <T extends {readonly amountDust: bigint}>({decode}: Codec<T>) =>
+  ({payload}: Pick<UnsignedEnvelope, "payload">): T => {
+    const call = decode(payload);
+    if (call.amountDust === 0n) throw new RuleError("QUORUM_STAKE_ZERO", "0 dust move nothing");
+    return call;
+  };
+// At the door and in blocks: whoever proposes has no door before it.
+const readStake = moving(quorumStake);
+const readRelease = moving(quorumRelease);
 
 function stake({state, block, content}: Call): Effect {
-  const {publicKey, amountDust, possession} = quorumStake.decode(content.payload);
+  const {publicKey, amountDust, possession} = readStake(content);
   const key = quorumKeyOf(publicKey);
   const {sender: owner, chainId} = content;
   const fresh = {owner, stakeDust: 0n, releasingDust: 0n, returnedAtHeight: 0n};
@@ -52,7 +61,7 @@ function stake({state, block, content}: Call): Effect {
 }
 
 function release({state, block, content}: Call): Effect {
-  const {key, amountDust} = quorumRelease.decode(content.payload);
+  const {key, amountDust} = readRelease(content);
   const {sender: owner, nonce} = content;
   const before = ownQuorumStake(state, key, owner);
   if (amountDust > before.stakeDust)
@@ -74,7 +83,7 @@ function release({state, block, content}: Call): Effect {
 
 export const quorumStakeContract: Contract = {
   id: QUORUM_STAKE_CONTRACT,
-  check: ({payload}) => checkMoves(quorumStake.decode(payload).amountDust),
+  check: (content) => void readStake(content),
   adds: ({payload}, state) => (state.has(quorumStakes, quorumKeyOf(quorumStake.decode(payload).publicKey)) ? 0 : 1),
   apply: stake,
   rejected: () => null,
@@ -82,7 +91,7 @@ export const quorumStakeContract: Contract = {
 
 export const quorumReleaseContract: Contract = {
   id: QUORUM_RELEASE_CONTRACT,
-  check: ({payload}) => checkMoves(quorumRelease.decode(payload).amountDust),
+  check: (content) => void readRelease(content),
   // Its place among the releases that mature.
   adds: () => 1,
   apply: release,

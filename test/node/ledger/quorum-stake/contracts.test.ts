@@ -9,11 +9,12 @@ import {
   quorumStake,
 } from "../../../../src/codecs/chain/quorum-stake.js";
 import {contractsOf} from "../../../../src/node/contracts.js";
+import {readTransaction} from "../../../../src/node/ledger/chain/transaction.js";
 import {accountAt, countDust, expectedDust, supplyOf} from "../../../../src/node/ledger/monetary/supply.js";
 import {COMPAT_RULES, STRICT_RULES} from "../../../../src/node/ledger/params/rules.js";
 import {quorumReleases, quorumStakes} from "../../../../src/node/ledger/state/stores.js";
 import {contentOf, mlDsa87, signed, TEST_CHAIN_ID, type TestAccount, testAccount} from "../../../support/accounts.js";
-import {extend, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
+import {extend, extendWith, openTestChain, scratchDirectory, testGenesis} from "../../../support/chain.js";
 
 const [alice, bob, client] = [testAccount("alice"), testAccount("bob"), testAccount("quorum client")];
 const KEY = quorumKeyOf(client.publicKey);
@@ -48,7 +49,20 @@ async function opened() {
     const {outcome, code} = store.receipt(txId)!;
     return outcome === "applied" ? outcome : code;
   };
-  return {chain, submit, block, run, record: () => chain.state.get(quorumStakes, KEY)};
+  /** A block of somebody who proposes what no door let in. */
+  const force = async (
+    who: TestAccount,
+    calls: readonly (readonly [string, Uint8Array])[],
+  ): Promise<(string | null)[]> => {
+    const first = nonces.get(who.address) ?? 0n;
+    const transactions = calls.map(([contract, payload], i) =>
+      readTransaction(signed(who, contentOf(who, {nonce: first + BigInt(i), contract, payload}))),
+    );
+    nonces.set(who.address, first + BigInt(calls.length));
+    await extendWith(chain, {timeMs: chain.tip.timeMs + 1_000n, transactions, proofs: []});
+    return transactions.map(({txId}) => store.receipt(txId)!.code);
+  };
+  return {chain, submit, block, run, force, record: () => chain.state.get(quorumStakes, KEY)};
 }
 type Opened = Awaited<ReturnType<typeof opened>>;
 
@@ -150,6 +164,21 @@ describe("refusals", () => {
     await expect(submit(alice, QUORUM_RELEASE_CONTRACT, release(0n))).rejects.toMatchObject({
       code: "QUORUM_STAKE_ZERO",
     });
+  });
+
+  test("nothing at all is refused in blocks that hold it", async () => {
+    const {force, block, record, chain} = await opened();
+    expect(await force(alice, [[QUORUM_STAKE_CONTRACT, stake(alice, 0n)]])).toEqual(["QUORUM_STAKE_ZERO"]);
+    expect(record()).toBeUndefined();
+    const codes = await force(alice, [
+      [QUORUM_STAKE_CONTRACT, stake(alice, 5n)],
+      [QUORUM_RELEASE_CONTRACT, release(5n)],
+      [QUORUM_RELEASE_CONTRACT, release(0n)],
+    ]);
+    expect(codes).toEqual([null, null, "QUORUM_STAKE_ZERO"]);
+    for (let left = UNBOND_BLOCKS; left > 0n; left--) await block();
+    expect(record()).toBeUndefined();
+    expect([...chain.state.keys(quorumReleases)]).toEqual([]);
   });
 });
 
