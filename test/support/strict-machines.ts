@@ -32,6 +32,7 @@ import {sealTo, unseal} from "../../src/node/custody/party.js";
 import type {RoundMessage} from "../../src/node/custody/rpc.js";
 import {add, sub} from "../../src/node/quorum/field/field.js";
 import {inputNames, type Outputs} from "../../src/node/quorum/program/evaluate.js";
+import {runningIr} from "../../src/node/quorum/program/running.js";
 import {share} from "../../src/node/quorum/sharing/shamir.js";
 import {boundOf, StrictCustodian} from "../../src/node/quorum/strict/custodian.js";
 import {begin} from "../../src/node/quorum/strict/jobs.js";
@@ -267,7 +268,7 @@ export class StrictMachines {
     participants = this.everyone,
   ): Job {
     const firstTriple = this.#numbers.triple;
-    this.#numbers.triple += BigInt(costOf(program.ir).triples);
+    this.#numbers.triple += BigInt(costOf(runningIr(program)).triples);
     const sharing = this.stores[participants[0]!]!.sharing(program.programId)?.run ?? 0n;
     const attempt = ++this.#numbers.attempt;
     const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});

@@ -4,6 +4,7 @@
  */
 import {DecodeError} from "../../errors.js";
 import {U64_MAX} from "../amount.js";
+import {SHIFT_MAX_BITS} from "./ir.js";
 import {members, type Value, type ValueObject} from "./json.js";
 import {CUSTODIANS_MAX} from "./strict/roster.js";
 
@@ -91,6 +92,14 @@ export const POLICY_FIELDS = {
     help: "least time between two evaluations of one identity, in milliseconds",
     range: [1n, SPACING_MAX_MS],
     says: (ms) => `each identity has one evaluation every ${ms} ms`,
+  },
+  /** Low bits of every output that nobody sees: custodians set them to 0 before they open it. */
+  outputRoundingBits: {
+    member: "output_rounding_bits",
+    flag: "--output-rounding-bits <n>",
+    help: "round every output down to a multiple of 2^n before it is opened",
+    range: [1n, BigInt(SHIFT_MAX_BITS)],
+    says: (bits) => `every output is rounded down to a multiple of 2^${bits} = ${1n << bits}`,
   },
 } as const satisfies Readonly<Record<string, PolicyField>>;
 

@@ -5,6 +5,7 @@ import type {ProgramPackage} from "../../codecs/quorum/program-package.js";
 import {RuleError, UsageError} from "../../errors.js";
 import {analyze} from "../../node/quorum/program/analyze.js";
 import {lint} from "../../node/quorum/program/lint.js";
+import {runningIr} from "../../node/quorum/program/running.js";
 import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import {countFlag} from "../flags.js";
@@ -50,9 +51,9 @@ async function judge(
   {path, denyWarnings}: {readonly path: string; readonly denyWarnings: boolean},
 ): Promise<void> {
   const {ir, policy, secretNames} = program;
-  const analysis = analyze(ir);
+  const analysis = analyze(ir, {policy});
   const {inputs, depth} = analysis;
-  const {products, comparisons, triples} = costOf(ir);
+  const {products, comparisons, triples} = costOf(runningIr(program));
   io.note(`inputs ${inputs.join(", ") || "none"}; outputs ${ir.outputs.join(", ")}; secrets ${shortList(secretNames)}`);
   io.note(`${products} products, ${comparisons} comparisons and shifts, depth ${depth}: ${triples} triples`);
   for (const sentence of policySays(policy)) io.note(sentence);

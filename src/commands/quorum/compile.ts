@@ -13,6 +13,7 @@ import {RuleError} from "../../errors.js";
 import {compile, SOURCE_MAX_CHARS} from "../../node/quorum/language/compile.js";
 import {inputNames} from "../../node/quorum/program/evaluate.js";
 import {optimize} from "../../node/quorum/program/optimize.js";
+import {runningIr} from "../../node/quorum/program/running.js";
 import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
@@ -90,7 +91,7 @@ export const quorumCompileCommand = (io: Io): Command =>
       return {program: compiled, bytes: encoded(compiled)};
     });
     const {programId, version, ir} = program;
-    const {products, comparisons, triples} = costOf(ir);
+    const {products, comparisons, triples} = costOf(runningIr(program));
     const summary = {
       program_id: programId,
       version,

@@ -2,6 +2,7 @@ import type {Command} from "commander";
 import {utf8} from "../../codecs/bytes.js";
 import {printSource} from "../../node/quorum/language/print.js";
 import {outlineOf} from "../../node/quorum/program/analyze.js";
+import {runningIr} from "../../node/quorum/program/running.js";
 import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
@@ -40,9 +41,10 @@ export const quorumInspectCommand = (io: Io): Command =>
       const {kind, program} = await readProgram(io, path);
       const {programId, version, ir, policy, secretNames} = program;
       const source = printSource(ir);
+      const running = runningIr(program);
       if (flags.plot !== undefined) await io.writeFile(flags.plot, utf8(plotProgram(ir)), {force: flags.force});
-      const {inputs, constants, depth, rounds: compatRounds} = outlineOf(ir);
-      const {products, comparisons, triples, rounds} = costOf(ir);
+      const {inputs, constants, depth, rounds: compatRounds} = outlineOf(running);
+      const {products, comparisons, triples, rounds} = costOf(running);
       const data = {
         kind,
         program_id: programId,

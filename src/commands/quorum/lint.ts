@@ -2,6 +2,7 @@ import type {Command} from "commander";
 import {analyze} from "../../node/quorum/program/analyze.js";
 import {lint} from "../../node/quorum/program/lint.js";
 import {ELEMENT_BITS} from "../../node/quorum/program/range.js";
+import {runningIr} from "../../node/quorum/program/running.js";
 import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import {countFlag, u64Flag} from "../flags.js";
@@ -52,13 +53,13 @@ export const quorumLintCommand = (io: Io): Command =>
     .option("--deny-warnings", "refuse a program with warnings", false)
     .action(async (path: string, {budget, custodians, threshold, secretBits, denyWarnings}: Flags) => {
       const {ir, policy, programId} = (await readProgram(io, path)).program;
-      const analysis = analyze(ir, {secretBits});
+      const analysis = analyze(ir, {secretBits, policy});
       const judged = budget === undefined ? policy : {...policy, budgetPerIdentity: budget};
       const findings = lint(ir, judged, {analysis, shape: {n: custodians, k: threshold}});
       const warnings = findings.filter(({severity}) => severity === "warning");
       if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
       const {depth, rounds: compatRounds} = analysis;
-      const {products, comparisons, triples, rounds} = costOf(ir);
+      const {products, comparisons, triples, rounds} = costOf(runningIr({ir, policy}));
       // What a triple is used for opens two values, and a comparison one more. Every custodian sends every other one its shares.
       const bytes = (2 * triples + comparisons) * custodians * (custodians - 1) * ELEMENT_BYTES;
       io.result(

@@ -5,6 +5,7 @@ import {evaluateInProcess} from "../../node/quorum/custodian/in-process.js";
 import {signed} from "../../node/quorum/field/field.js";
 import {fieldSource} from "../../node/quorum/field/random.js";
 import {evaluate, type Given, inputNames} from "../../node/quorum/program/evaluate.js";
+import {runningIr} from "../../node/quorum/program/running.js";
 import {rehearse} from "../../node/quorum/verified/rehearse.js";
 import {defineCommand} from "../define.js";
 import {countFlag, repeatFlag} from "../flags.js";
@@ -53,11 +54,18 @@ export const quorumRunCommand = (io: Io): Command =>
     .option("--verified", "by the protocol that notices custodians who cheat; needs --custodians", false)
     .option("--signed", "print values above (p-1)/2 as negative numbers", false)
     .action(async (path: string, flags: Flags) => {
-      const {ir, programId} = (await readProgram(io, path)).program;
+      const {program} = await readProgram(io, path);
+      const {ir, programId} = program;
       const inputs = parseInputs(flags.set ?? [], inputNames(ir));
       const secrets = await readSecrets(io, flags.secretsFile, secretNames(ir));
-      const {results, ...more} = await evaluateHere(ir, {inputs, secrets}, {...flags, random: io.host.randomBytes});
-      const shown = [...results].map(([name, value]) => [name, flags.signed ? signed(value) : value] as const);
+      const {results, ...more} = await evaluateHere(
+        runningIr(program),
+        {inputs, secrets},
+        {...flags, random: io.host.randomBytes},
+      );
+      // In their order: what runs may call them otherwise.
+      const values = [...results.values()].map((value) => (flags.signed ? signed(value) : value));
+      const shown = ir.outputs.map((name, at) => [name, values[at]!] as const);
       io.result({program_id: programId, results: Object.fromEntries(shown), ...more}, shown);
     });
 

@@ -8,6 +8,7 @@ import {evaluatePayload, type Job} from "../../codecs/quorum/strict/job.js";
 import {type ContentOf, digestOf, isSignedBy, type Signed} from "../../codecs/quorum/strict/statement.js";
 import {maskRequest, type maskShares, result, ticket} from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
+import {runningIr} from "../quorum/program/running.js";
 import {sideBySide} from "../quorum/program/side-by-side.js";
 import {checkStatement} from "../quorum/strict/admission.js";
 import {masksFor} from "../quorum/strict/custodian.js";
@@ -102,7 +103,7 @@ export class Evaluations {
     checkStatement(ticket, signed, {...this.ports, nowMs: nowMs()});
     const program = await this.ports.program(content.programId);
     masksFor(program, content.evaluations);
-    const {triples, bits} = costOf(sideBySide(program.ir, content.evaluations));
+    const {triples, bits} = costOf(sideBySide(runningIr(program), content.evaluations));
     const out = new Set<number>();
     let before = again ? await this.#known(signed) : {results: [], attempt: 0};
     let looked = false;

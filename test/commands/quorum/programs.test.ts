@@ -264,6 +264,19 @@ describe("run", () => {
     expect([status, JSON.parse(out).error.code]).toEqual([3, "OPERATION_UNSUPPORTED"]);
   });
 
+  test("outputs are rounded as the policy says, in the clear and by the verified protocol, and what it costs is said", async () => {
+    const {out: package_} = await call("compile /sq --output-rounding-bits 4");
+    const files = {"/p": package_};
+    // (3 + 7)^2 is 6 times 16, and 4 more.
+    for (const more of ["", " --custodians 3 --verified"])
+      expect((await call(`run /p --set x=3${more}`, files)).out).toBe("y\t96\n");
+    const {data} = JSON.parse((await call("inspect /p --json", files)).out);
+    expect(data).toMatchObject({comparisons: 1, triples: 1 + 316 + 3, policy: {output_rounding_bits: "4"}});
+    expect((await call("run /p --set x=3 --custodians 3", files)).err).toContain("compat profile");
+    const {status, err} = await call("compile /sq --output-rounding-bits 101");
+    expect([status, err]).toMatchObject([2, expect.stringContaining("from 1 to 100")]);
+  });
+
   test("a threshold above the custodians is refused", async () => {
     const {status, err} = await call("run /sq --set x=1 --custodians 2 --threshold 3");
     expect([status, err]).toMatchObject([3, expect.stringContaining("Invalid threshold: k=3, n=2")]);

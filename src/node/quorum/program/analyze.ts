@@ -17,11 +17,13 @@ import {
   type Node,
   secretNames,
 } from "../../../codecs/quorum/ir.js";
+import type {PolicyManifest} from "../../../codecs/quorum/policy.js";
 import {RuleError} from "../../../errors.js";
 import {bitsTogether, isUnknown} from "./common-unknowns.js";
 import {inputNames} from "./evaluate.js";
 import {prune} from "./optimize.js";
 import {bitsOfWires, ELEMENT_BITS} from "./range.js";
+import {runningIr} from "./running.js";
 
 /** How an output depends on the inputs, as far as the nodes show; what cancels is not seen. */
 export type Structure = "constant" | "linear" | "square" | "univariate" | "multivariate" | "piecewise";
@@ -37,7 +39,7 @@ export interface OutputAnalysis {
   readonly unknowns: number;
   /** Bits that one answer says at most: 127 for a whole element, 1 for a comparison. */
   readonly answerBits: number;
-  /** Answers that always give the function; `null` above 2^64. */
+  /** Answers that always give the function; `null` above 2^64, and where they are rounded: none then do for sure. */
   readonly interpolationQueries: bigint | null;
   /**
    * Answers that typically give constants and secrets to whoever knows the program's shape; of a piecewise output, those
@@ -73,6 +75,8 @@ const UNKNOWN_BITS = 16;
 export interface AnalyzeOptions {
   /** Bits of each unknown. Of small ones, one answer gives several: a client may send inputs of any size. */
   readonly secretBits?: number | undefined;
+  /** What custodians do to the outputs. */
+  readonly policy?: PolicyManifest;
 }
 
 export function outlineOf(ir: Ir): Outline {
@@ -92,21 +96,23 @@ export function outlineOf(ir: Ir): Outline {
 }
 
 /** Takes time for each output by itself, where `outlineOf` takes it once. @throws RuleError ANALYSIS_TOO_LARGE */
-export function analyze(ir: Ir, {secretBits}: AnalyzeOptions = {}): Analysis {
+export function analyze(ir: Ir, {secretBits, policy = {}}: AnalyzeOptions = {}): Analysis {
   if (ir.nodes.length * ir.outputs.length > MAX_STEPS)
     throw new RuleError("ANALYSIS_TOO_LARGE", `${ir.nodes.length} nodes times ${ir.outputs.length} outputs`, {
       hint: "analyze the outputs in several programs",
     });
   const degrees = new Map<string, bigint | null>();
   for (const node of ir.nodes) degrees.set(node.id, degreeOf(node, degrees));
-  const bits = bitsOfWires(ir);
+  const running = runningIr({ir, policy});
+  const said = bitsOfWires(running);
+  const bits = new Map(ir.outputs.map((name, at) => [name, said.get(running.outputs[at]!)!]));
   const together = bitsTogether(ir, bits);
   return {
-    ...outlineOf(ir),
+    ...outlineOf(running),
     outputs: ir.outputs.map((name) =>
       analyzeOutput(
         {nodes: ir.nodes, outputs: [name]},
-        {degrees, secretBits, answerBits: bits.get(name)!, allBits: together.get(name)!},
+        {degrees, secretBits, answerBits: bits.get(name)!, allBits: together.get(name)!, isRounded: running !== ir},
       ),
     ),
   };
@@ -134,21 +140,24 @@ function analyzeOutput(
     answerBits,
     allBits,
     secretBits,
-  }: {degrees: Degrees; answerBits: number; allBits: number; secretBits: number | undefined},
+    isRounded,
+  }: {degrees: Degrees; answerBits: number; allBits: number; secretBits: number | undefined; isRounded: boolean},
 ): OutputAnalysis {
   const [name = ""] = ir.outputs;
   const {nodes} = prune(ir);
   const degree = degrees.get(name) ?? null;
   const inputs = nodes.filter(({type}) => type === "input").length;
   const unknowns = nodes.filter(isUnknown).length;
-  const interpolationQueries = degree === null ? null : binomial(BigInt(inputs) + degree, degree);
+  const exact = degree === null ? null : binomial(BigInt(inputs) + degree, degree);
+  const size = bySize(unknowns, secretBits ?? (degree === null ? UNKNOWN_BITS : ELEMENT_BITS), allBits);
   const queries = [
-    ...(interpolationQueries === null ? [] : [interpolationQueries]),
+    ...(exact === null ? [] : [exact]),
     ...(degree === null ? [] : [BigInt(unknowns) + (degree > 1n ? 1n : 0n)]),
-    ...(degree === null || secretBits !== undefined || allBits > answerBits
-      ? [bySize(unknowns, secretBits ?? (degree === null ? UNKNOWN_BITS : ELEMENT_BITS), allBits)]
-      : []),
+    ...(degree === null || secretBits !== undefined || allBits > answerBits ? [size] : []),
   ];
+  const least = queries.reduce((a, b) => (a < b ? a : b));
+  // Rounded answers give no more than exact ones, and what they have room for.
+  const typical = isRounded && size > least ? size : least;
   return {
     name,
     degree,
@@ -156,8 +165,8 @@ function analyzeOutput(
     inputs,
     unknowns,
     answerBits,
-    interpolationQueries,
-    extractionQueries: unknowns === 0 || answerBits === 0 ? 0n : queries.reduce((a, b) => (a < b ? a : b)),
+    interpolationQueries: isRounded ? null : exact,
+    extractionQueries: unknowns === 0 || answerBits === 0 ? 0n : typical,
   };
 }
 

@@ -8,6 +8,7 @@ import {checkCost} from "../verified/cost.js";
 import {checkShape} from "../verified/shape.js";
 import {type Analysis, analyze} from "./analyze.js";
 import {optimize, prune} from "./optimize.js";
+import {runningIr} from "./running.js";
 
 /** A remark. `note` is worth knowing, `warning` is worth changing. */
 export interface Finding {
@@ -22,6 +23,7 @@ export type FindingCode =
   | "BUDGET_ALLOWS_EXTRACTION"
   | "TOTAL_ALLOWS_EXTRACTION"
   | "CONTROL"
+  | "ROUNDED_AWAY"
   | "POLICY_ALLOWS_NOTHING"
   | "TOO_COSTLY"
   | "NEEDS_STRICT"
@@ -44,12 +46,13 @@ export interface LintOptions {
 export function lint(
   ir: Ir,
   policy: PolicyManifest,
-  {analysis = analyze(ir), shape}: LintOptions = {},
+  {analysis = analyze(ir, {policy}), shape}: LintOptions = {},
 ): readonly Finding[] {
   const findings = [
     ...budgetFindings(analysis, {...DEFAULT_POLICY, ...policy}),
     ...controls(policy),
-    ...(shape ? costFindings(ir, shape) : []),
+    ...(shape ? costFindings(runningIr({ir, policy}), shape) : []),
+    ...roundedAway(analysis, policy),
     ...unused(ir),
     ...wasted(ir),
     ...constants(ir, analysis),
@@ -103,6 +106,20 @@ const controls = (policy: PolicyManifest): Finding[] =>
     initial !== undefined || policy[key] === undefined
       ? []
       : [{severity: "note", code: "CONTROL", wire: null, message: says(policy[key])}],
+  );
+
+const roundedAway = ({outputs}: Analysis, {outputRoundingBits: bits}: PolicyManifest): Finding[] =>
+  outputs.flatMap(({name, structure, answerBits}): Finding[] =>
+    bits === undefined || answerBits > 0 || structure === "constant"
+      ? []
+      : [
+          {
+            severity: "warning",
+            code: "ROUNDED_AWAY",
+            wire: name,
+            message: `rounded to multiples of 2^${bits} this output has one value`,
+          },
+        ],
   );
 
 function costFindings(ir: Ir, {n, k}: Threshold): Finding[] {

@@ -19,11 +19,19 @@ const BIT: Range = [0n, 1n];
 /** Bits that tell the values of each wire apart, by name: 0 where it has but one, 127 for a whole element. */
 export function bitsOfWires({nodes}: Ir): ReadonlyMap<string, number> {
   const ranges = new Map<string, Range>();
-  for (const node of nodes) ranges.set(node.id, bounded(rangeOf(node, ranges)));
-  return new Map(
-    [...ranges].map(([name, range]) => [name, range === null ? ELEMENT_BITS : lengthOf(range[1] - range[0])]),
-  );
+  const bits = new Map<string, number>();
+  for (const node of nodes) {
+    const range = bounded(rangeOf(node, ranges));
+    ranges.set(node.id, range);
+    const byRange = range === null ? ELEMENT_BITS : lengthOf(range[1] - range[0]);
+    bits.set(node.id, Math.min(byRange, ofOperands(node, bits)));
+  }
+  return bits;
 }
+
+/** What is computed says no more than what it is computed from, however far its values lie apart. */
+const ofOperands = (node: Node, bits: ReadonlyMap<string, number>): number =>
+  isOperationNode(node) ? [...new Set(node.inputs)].reduce((sum, name) => sum + bits.get(name)!, 0) : ELEMENT_BITS;
 
 const lengthOf = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length);
 

@@ -23,6 +23,7 @@ import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
 import {type Arithmetic, elementAt} from "../field/vector.js";
+import {runningIr} from "../program/running.js";
 import {copiesMax} from "../program/side-by-side.js";
 import {costOf, wiresOf} from "../verified/cost.js";
 import {masksAt, pointOf} from "../verified/stock.js";
@@ -269,8 +270,8 @@ const TRIPLES_AT_ONCE = 16_384;
 
 /** Evaluations that one request of masks, and one ticket, may be for: one where time has to lie between them. */
 export function evaluationsAtOnce(program: Pick<ProgramPackage, "ir" | "policy">): number {
-  const {ir, policy} = program;
-  if (policy.minSpacingMs !== undefined) return 1;
+  if (program.policy.minSpacingMs !== undefined) return 1;
+  const ir = runningIr(program);
   const byTriples = Math.floor(TRIPLES_AT_ONCE / costOf(ir).triples);
   return Math.max(1, Math.min(EVALUATIONS_MAX, Math.floor(WIRES_MAX / wiresOf(program)), copiesMax(ir), byTriples));
 }

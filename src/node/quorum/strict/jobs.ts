@@ -17,6 +17,7 @@ import {RuleError} from "../../../errors.js";
 import {packElements, unpackElements} from "../field/bytes.js";
 import {slice, type Vector} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
+import {runningIr} from "../program/running.js";
 import {sideBySide} from "../program/side-by-side.js";
 import {
   type Authenticated,
@@ -166,7 +167,7 @@ async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Pr
   const {programId} = program;
   const {evaluations} = content;
   masksFor(program, evaluations);
-  const ir = sideBySide(program.ir, evaluations);
+  const ir = sideBySide(runningIr(program), evaluations);
   const keys = keysFor(custodian, job);
   if (content.epoch !== keys.epoch) stale("the ticket's masks are of another epoch");
   const names = inputNames(ir);

@@ -445,6 +445,21 @@ test("the budget of all clients and the time between evaluations survive a resta
   }
 });
 
+test("what a policy rounds away is in nobody's result", async () => {
+  const rounding = packProgram(PROGRAM.ir, {policy: {...LOOSE.policy, outputRoundingBits: 5n}});
+  const machines = await StrictMachines.create({n: 3, k: 2});
+  try {
+    await machines.prepare(rounding, SECRETS, {triples: 400, masks: 20});
+    const {signed, outputMasks} = machines.ticket(rounding, INPUTS);
+    const parts = await machines.perform(machines.evaluation(rounding, signed));
+    // 27 + 1,000 is 32 times 32, and 3 more.
+    const expected = Array(3).fill([["y", 1_024n]]);
+    expect(machines.outputs(rounding, parts, outputMasks).map((each) => [...each])).toEqual(expected);
+  } finally {
+    await machines.stop();
+  }
+});
+
 test("four of seven go on while three fall silent in the middle of evaluations", async () => {
   const machines = await StrictMachines.create({n: 7, k: 4});
   try {
