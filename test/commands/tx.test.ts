@@ -2,6 +2,7 @@
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {bytesOfHex, hexOf} from "../../src/codecs/bytes.js";
 import {decodeEnvelope, envelope, txIdOf, unsignedEnvelope} from "../../src/codecs/chain/envelope.js";
+import {addressOfPolicy, policy as policyCodec, policyOf} from "../../src/codecs/chain/multisig.js";
 import {BATCH_TRANSFER_CONTRACT, batchTransfer, transfer} from "../../src/codecs/chain/payloads.js";
 import {gasOf} from "../../src/node/ledger/monetary/gas.js";
 import {testAccount} from "../support/accounts.js";
@@ -350,6 +351,7 @@ describe("an account that two of three keys control", () => {
     const terms = await online.qsdm(`tx terms ${shared}`);
     const files = {"/terms": terms.out, "/p": policy};
     const tx = (await offline.qsdm(`tx build --terms /terms --to ${BOB} --amount 1 --hex`, {files})).out;
+    const weighed = await online.qsdm("fees estimate --tx - --policy /p --json", {files, input: tx});
     const mine = await offline.qsdm(`${SIGN} --policy /p --hex`, {files, input: tx});
     const theirs = await stranger.qsdm(`${SIGN} --policy /p --hex`, {files, input: tx});
     expect(mine.err).toContain("1 of 2 signatures");
@@ -369,6 +371,7 @@ describe("an account that two of three keys control", () => {
     expect(sent.status).toBe(0);
     const receipt = await online.qsdm(`receipt ${sent.out.trim()} --json`);
     expect(JSON.parse(decoded.out).data.gas).toBe(JSON.parse(receipt.out).data.gas_used);
+    expect(JSON.parse(weighed.out).data.gas).toBe(JSON.parse(receipt.out).data.gas_used);
     expect((await online.qsdm(`account ${BOB}`)).out).toBe("1\t0\t0\tfalse\n");
 
     const outsider = deskOf(NOWHERE, await keystoreOf("nobody"));
@@ -402,6 +405,51 @@ describe("an account that two of three keys control", () => {
       if (code) expect(codeOf(ran)).toBe(code);
       expect(ran.host.files.has("/p")).toBe(false);
     });
+});
+
+describe("what many keys will sign", () => {
+  // A key is 2,592 bytes and a signature 4,627 (FIPS 204, table 2), and a byte takes 16 gas.
+  const ALL_BUT_ONE = 15n * 16n * (2_592n + 4_627n);
+  const keys = Array.from({length: 16}, (_, at) => testAccount(`member ${at}`).publicKey);
+  const all = policyOf(16, keys);
+  const files = {"/p": policyCodec.encode(all), "/other": policyCodec.encode(policyOf(1, keys))};
+  const terms = JSON.stringify({
+    ...{form: "qsdm/terms/v1", chain_id: "qsdm-test", sender: addressOfPolicy(all), nonce: "0", key_known: false},
+    ...{height: "1", base_fee_dust: "600000", record_gas: "0"},
+  });
+  const made = async (more = ""): Promise<string> =>
+    (await offline.qsdm(`tx build --terms /terms ${PAY} --hex ${more}`, {files: {...files, "/terms": terms}})).out;
+  const gasOfOne = gasOf({
+    ...{sender: addressOfPolicy(all), contract: "qsdm/transfer/v3"},
+    payload: transfer.encode({to: OTHER.address, amountDust: 250_000_000n, memo: ""}),
+  });
+
+  test("is built with a fee for as many signatures as the threshold, and estimated so", async () => {
+    const content = unsignedEnvelope.decode(bytesOfHex((await made("--policy /p")).trim()));
+    expect(content.maxFeeDust).toBe(2n * (gasOfOne + ALL_BUT_ONE));
+    const ran = await online.qsdm("fees estimate --tx - --policy /p --json", {files, input: await made()});
+    expect(BigInt(JSON.parse(ran.out).data.gas)).toBe(gasOfOne + ALL_BUT_ONE);
+    const named = `tx build --chain-id qsdm-test --nonce 1 --fee 1 --expires-at 9 ${PAY} --policy /p --json`;
+    expect(JSON.parse((await offline.qsdm(named, {files})).out).data.sender).toBe(addressOfPolicy(all));
+  });
+
+  test.each([
+    ["for another account's policy", "--tx /tx --policy /other", "SENDER_MISMATCH"],
+    ["without the transaction", "--policy /p", "FLAG_CONFLICT"],
+    ["where somebody has signed", "--tx /signed --policy /p", "FLAG_CONFLICT"],
+  ])("is not estimated %s", async (_how, flags, code) => {
+    const signed = (await offline.qsdm(`${SIGN} --hex`, {input: await built()})).out;
+    const ran = await online.qsdm(`fees estimate ${flags} --json`, {
+      files: {...files, "/tx": await made(), "/signed": signed},
+    });
+    expect([ran.status, codeOf(ran)]).toEqual([2, code]);
+  });
+
+  test("is not built for another account's policy", async () => {
+    const line = `tx build --terms /terms ${PAY} --policy /other --json`;
+    const ran = await offline.qsdm(line, {files: {...files, "/terms": terms}});
+    expect([ran.status, codeOf(ran)]).toEqual([2, "SENDER_MISMATCH"]);
+  });
 });
 
 describe("fees estimate", () => {

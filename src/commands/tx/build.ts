@@ -3,16 +3,18 @@ import {checkAddress} from "../../codecs/address.js";
 import {U64_MAX} from "../../codecs/amount.js";
 import {textOf} from "../../codecs/bytes.js";
 import {signingBytes, txIdOf, type UnsignedEnvelope} from "../../codecs/chain/envelope.js";
+import {addressOfPolicy, type Policy} from "../../codecs/chain/multisig.js";
 import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
 import {UsageError} from "../../errors.js";
 import {baseFeeOf} from "../../node/ledger/monetary/fees.js";
-import {gasOf, mostRecords} from "../../node/ledger/monetary/gas.js";
+import {authorshipOf, gasOf, mostRecords, ONE_KEY} from "../../node/ledger/monetary/gas.js";
 import {defineCommand} from "../define.js";
 import {cellFlag, u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
 import {type Call, FEE_HEADROOM} from "../transaction.js";
 import {describePayload, documentOfContent, sentenceOf, termsSentence} from "./describe.js";
 import {addOutFlags, checkOut, type OutFlags, writeTx} from "./files.js";
+import {checkOwner, policyAt} from "./members.js";
 import {parsePayments} from "./payments-file.js";
 import {parseTerms, type Terms} from "./terms-file.js";
 
@@ -25,6 +27,8 @@ export interface Given {
   readonly tip?: bigint;
   readonly expiresAt?: bigint;
   readonly expiresIn?: bigint;
+  /** Of a sender of several keys, whose weight only this says. */
+  readonly policy?: Policy | null;
 }
 
 /** How long a transaction may wait, unless said otherwise. */
@@ -32,12 +36,18 @@ const EXPIRES_IN_BLOCKS = 300n;
 
 /**
  * The content that `call` makes under `terms`, of which every part can be given instead.
- * @throws UsageError TERMS_MISSING, FEE_TOO_LOW, EXPIRY_INVALID; DecodeError of the fields
+ * @throws UsageError TERMS_MISSING, SENDER_MISMATCH, FEE_TOO_LOW, EXPIRY_INVALID; DecodeError of the fields
  */
 export function buildContent(call: Call, given: Given, terms: Terms | null): UnsignedEnvelope {
-  const sender = checkAddress(need(given.sender ?? terms?.sender ?? null, "--sender"));
-  const baseFeeDust = terms && baseFeeOf(gasOf({sender, ...call}), {baseFeeDust: terms.base_fee_dust});
-  const maxFeeDust = need(given.fee ?? (terms && FEE_HEADROOM * mostBaseFee({sender, ...call}, terms)), "--fee");
+  const {policy = null} = given;
+  const sender = checkAddress(need(given.sender ?? terms?.sender ?? (policy && addressOfPolicy(policy)), "--sender"));
+  if (policy) checkOwner({sender}, policy);
+  const sent = {sender, ...call};
+  const gas = gasOf(sent, policy ? authorshipOf(policy) : ONE_KEY);
+  const baseFeeDust = terms && baseFeeOf(gas, {baseFeeDust: terms.base_fee_dust});
+  // Keys of a policy travel each time, and are no record of the state.
+  const records = mostRecords(sent) + (policy || terms?.key_known ? 0 : 1);
+  const maxFeeDust = need(given.fee ?? (terms && FEE_HEADROOM * mostBaseFee({gas, records}, terms)), "--fee");
   if (baseFeeDust !== null && maxFeeDust < baseFeeDust)
     throw new UsageError("FEE_TOO_LOW", `a fee of ${maxFeeDust} dust is below the base fee of ${baseFeeDust} dust`, {
       hint: "raise --fee, or leave it out to pay the base fee",
@@ -57,10 +67,10 @@ export function buildContent(call: Call, given: Given, terms: Terms | null): Uns
 }
 
 /** What it costs where all that it can add to the state is new: nobody knows that here, and a block charges what is. */
-function mostBaseFee(call: Call & {readonly sender: string}, {base_fee_dust, record_gas, key_known}: Terms): bigint {
-  const records = BigInt(mostRecords(call) + (key_known ? 0 : 1));
-  return baseFeeOf(gasOf(call) + record_gas * records, {baseFeeDust: base_fee_dust});
-}
+const mostBaseFee = (
+  {gas, records}: {readonly gas: bigint; readonly records: number},
+  {base_fee_dust, record_gas}: Terms,
+): bigint => baseFeeOf(gas + record_gas * BigInt(records), {baseFeeDust: base_fee_dust});
 
 function expiryOf({expiresAt, expiresIn}: Given, terms: Terms | null): bigint {
   if (expiresAt !== undefined && expiresIn !== undefined)
@@ -77,7 +87,8 @@ function need<T>(value: T | null, flag: string): T {
   });
 }
 
-interface Flags extends Given, OutFlags {
+interface Flags extends Omit<Given, "policy">, OutFlags {
+  readonly policy?: string;
   readonly terms?: string;
   readonly to?: string;
   readonly amount?: bigint;
@@ -125,7 +136,8 @@ export const txBuildCommand = (io: Io): Command =>
         "--fee is the most that the sender pays. A block charges the base fee and the tip, and never more than the cap; " +
         "a --fee without --tip is offered whole. Without either the cap is twice the base fee of the terms and nothing is offered " +
         "above it, so that the transaction goes along with a base fee that rises. Every account that is paid counts as new for " +
-        "the cap, since nobody can say offline; a block charges for those that are.\n\n" +
+        "the cap, since nobody can say offline; a block charges for those that are. Keys and signatures of an account of several keys are " +
+        "counted with --policy.\n\n" +
         "A payment is made of --to and --amount. --payments takes a file of up to 256 of them, one a line: address, amount in " +
         "CELL and memo, apart by tabs; all of them are paid or none. --contract and --payload-file take a payload that another command made.",
       examples: [
@@ -150,6 +162,7 @@ export const txBuildCommand = (io: Io): Command =>
       .option("--payload-file <path>", "its payload; - reads standard input")
       .option("--chain-id <id>", "chain that the signature is good for")
       .option("--sender <address>", "account that signs and pays")
+      .option("--policy <path>", "policy of a sender of several keys, whose signatures the fee then covers")
       .option("--nonce <number>", "the account's nonce", u64Flag)
       .option("--fee <cell>", "most that is paid, in CELL (default: twice the base fee)", cellFlag)
       .option("--tip <cell>", "offered above the base fee, in CELL (default: what --fee leaves of it)", cellFlag)
@@ -164,10 +177,15 @@ export const txBuildCommand = (io: Io): Command =>
     checkOut(io, flags);
     const call = await callOf(io, flags);
     const terms = flags.terms === undefined ? null : parseTerms(await io.readFile(flags.terms, {flag: "--terms"}));
-    const content = buildContent(call, flags, terms);
+    const policy = await policyAt(io, flags.policy);
+    const content = buildContent(call, {...flags, policy}, terms);
     io.note(sentenceOf(content));
     io.note(termsSentence(content));
     if (flags.contract !== undefined && describePayload(content) === null)
       io.warn("this program cannot read the payload; the contract may refuse it");
-    await writeTx(io, signingBytes(content), {flags, data: {tx_id: txIdOf(content), ...documentOfContent(content)}});
+    const by = policy ? authorshipOf(policy) : ONE_KEY;
+    await writeTx(io, signingBytes(content), {
+      flags,
+      data: {tx_id: txIdOf(content), ...documentOfContent(content, by)},
+    });
   });

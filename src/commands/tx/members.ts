@@ -1,22 +1,40 @@
 /** Signatures of an account's members: one made, several put together. */
 import {equalBytes, hexOf} from "../../codecs/bytes.js";
 import {signingBytes, txIdOf, type UnsignedEnvelope} from "../../codecs/chain/envelope.js";
-import {addressOfPolicy, checkPolicy, type MultiEnvelope, type Policy, policy} from "../../codecs/chain/multisig.js";
+import {
+  addressOfPolicy,
+  checkPolicy,
+  type MultiEnvelope,
+  multiEnvelope,
+  type Policy,
+  policy,
+} from "../../codecs/chain/multisig.js";
 import {RuleError, UsageError} from "../../errors.js";
 import type {Signer} from "../../node/keys/signer.js";
+import type {Io} from "../io.js";
 
 /** Longest policy: sixteen keys and their heads. */
-export const POLICY_MAX_BYTES = 64 * 1024;
+const POLICY_MAX_BYTES = 64 * 1024;
 
 /** @throws DecodeError CBOR_INVALID, FIELD_INVALID, POLICY_INVALID */
-export function readPolicy(bytes: Uint8Array): Policy {
+function readPolicy(bytes: Uint8Array): Policy {
   const value = policy.decode(bytes);
   checkPolicy(value);
   return value;
 }
 
+/** The policy in the file of a flag; null where none is named. @throws UsageError, DecodeError as `readPolicy` */
+export const policyAt = async (io: Io, path: string | undefined): Promise<Policy | null> =>
+  path === undefined ? null : readPolicy(await io.readFile(path, {flag: "--policy", maxBytes: POLICY_MAX_BYTES}));
+
+/** What `content` will be once members have signed it, as far as anybody counts: signatures weigh as many as the threshold. */
+export function unsignedBy(content: UnsignedEnvelope, of: Policy): Uint8Array {
+  checkOwner(content, of);
+  return multiEnvelope.encode({content, policy: of, signatures: []});
+}
+
 /** @throws UsageError SENDER_MISMATCH when the policy controls another account */
-export function checkOwner({sender}: UnsignedEnvelope, of: Policy): void {
+export function checkOwner({sender}: Pick<UnsignedEnvelope, "sender">, of: Policy): void {
   const address = addressOfPolicy(of);
   if (address !== sender)
     throw new UsageError("SENDER_MISMATCH", `the transaction is of ${sender}, the policy controls ${address}`);

@@ -11,7 +11,7 @@ import {addConfigFlag, loadSettings, settingsEnvironment} from "../settings.js";
 import {openWallet} from "../submit.js";
 import {documentOfContent, sentenceOf, termsSentence} from "./describe.js";
 import {addOutFlags, checkOut, type OutFlags, readTx, writeTx} from "./files.js";
-import {checkOwner, POLICY_MAX_BYTES, readPolicy, signAsMember} from "./members.js";
+import {checkOwner, policyAt, signAsMember} from "./members.js";
 
 interface Flags extends PassphraseFlags, OutFlags {
   readonly config?: string;
@@ -87,10 +87,7 @@ export const txSignCommand = (io: Io): Command =>
       throw new UsageError("CHAIN_MISMATCH", `the transaction is for chain ${content.chainId}, not ${chainId}`);
     if (policy !== undefined && keyKnown)
       throw new UsageError("FLAG_CONFLICT", "--key-known and --policy exclude each other: a policy travels each time");
-    const shared =
-      policy === undefined
-        ? null
-        : readPolicy(await io.readFile(policy, {flag: "--policy", maxBytes: POLICY_MAX_BYTES}));
+    const shared = await policyAt(io, policy);
     if (shared !== null) checkOwner(content, shared);
     const owner = shared === null ? {sender: content.sender} : {};
     const wallet = await openWallet(io, {...flags, ...owner}, await loadSettings(io.host, {config}));
