@@ -8,6 +8,7 @@ import type {Io} from "../io.js";
 import {fetchEntries, readEntries} from "./audit-entries.js";
 import {addCoordinatorFlag, type CoordinatorFlags, serviceClient} from "./service-client.js";
 import {auditStrictly} from "./strict/audit.js";
+import {verifyExport} from "./strict/audit-export.js";
 import {addPartyFlags, isStrict, type PartyFlags} from "./strict/files.js";
 
 interface Flags extends CoordinatorFlags, PartyFlags {
@@ -35,7 +36,8 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
           "With --roster and a party's key it reads the log of the roster's coordinator, and holds it to the newest checkpoint: " +
           "where the log stood when enough custodians signed it, each of whom has read every entry and found there what it was " +
           "asked for. Prints entries, root of their tree (RFC 6962), how many are signed for, by whom, and how many are on the ledger. --out keeps the " +
-          "checkpoint, --checkpoint asks whether the log still goes on from one that was kept.",
+          "checkpoint, --checkpoint asks whether the log still goes on from one that was kept.\n\n" +
+          "With --roster and --file it checks what qsdm quorum audit export wrote, offline and without a key.",
         examples: [
           {does: "the log as it is served", run: "qsdm quorum audit verify"},
           {does: "has anything up to here been taken away?", run: "qsdm quorum audit verify --head HASH"},
@@ -45,11 +47,11 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
           },
         ],
         exit: {3: "The log was changed, or does not contain --head or go on from --checkpoint."},
-        seeAlso: ["quorum audit prove", "quorum audit anchor", "quorum coordinator"],
+        seeAlso: ["quorum audit prove", "quorum audit export", "quorum audit anchor", "quorum coordinator"],
       }),
     ),
   )
-    .option("--file <path>", "a saved log; - reads standard input")
+    .option("--file <path>", "a saved log, or with --roster an export; - reads standard input")
     .option("--head <hash>", "hash of an entry that must still be there")
     .option("--checkpoint <path>", "with --roster, a checkpoint that the log must go on from")
     .option("--out <path>", "with --roster, where the newest checkpoint is kept")
@@ -58,6 +60,8 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
     .option("--api-url <url>", "with --anchored-by, the node that is asked; it is believed")
     .option("--list", "with --roster, print each entry", false)
     .action(async (flags: Flags) => {
+      if (flags.file !== undefined && flags.roster !== undefined)
+        return verifyExport(io, {file: flags.file, roster: flags.roster, list: flags.list});
       if (isStrict(flags)) return auditStrictly(io, flags);
       const {file, head, coordinator, timeout} = flags;
       const entries =

@@ -31,6 +31,7 @@ export const QUORUM: readonly ListedCommand[] = [
   {path: "quorum rotate", load: async () => (await import("../quorum/rotate.js")).quorumRotateCommand},
   {path: "quorum audit verify", load: async () => (await import("../quorum/audit-verify.js")).quorumAuditVerifyCommand},
   {path: "quorum audit prove", load: async () => (await import("../quorum/audit-prove.js")).quorumAuditProveCommand},
+  {path: "quorum audit export", load: async () => (await import("../quorum/audit-export.js")).quorumAuditExportCommand},
   {path: "quorum audit anchor", load: async () => (await import("../quorum/audit-anchor.js")).quorumAuditAnchorCommand},
   {path: "quorum stake add", load: async () => (await import("../quorum/stake/add.js")).quorumStakeAddCommand},
   {

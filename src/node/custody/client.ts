@@ -19,6 +19,7 @@ import {
 import {ML_KEM_768} from "../../codecs/suite.js";
 import {DecodeError, RuleError, UnavailableError} from "../../errors.js";
 import {checkCountersigned} from "../quorum/audit/countersigned.js";
+import {partiesOf} from "../quorum/audit/export.js";
 import {sub} from "../quorum/field/field.js";
 import {fieldSource} from "../quorum/field/random.js";
 import {inputNames, inputOf, type Outputs} from "../quorum/program/evaluate.js";
@@ -113,6 +114,11 @@ export class StrictClient {
   /** For messages: names of the custodians at `places`. */
   namesOf(places: readonly number[]): readonly string[] {
     return this.ports.members.namesOf(places);
+  }
+
+  /** Names of an organisation's parties. @throws RuleError ORGANISATION_UNKNOWN */
+  partiesOf(organisation: string): ReadonlySet<string> {
+    return partiesOf(organisation, this.ports.members);
   }
 
   /** @throws as `checkCountersigned` */

@@ -23,7 +23,8 @@ const refusal = (code: string) => expect.objectContaining({code});
 describe("a coordinator's audit log", () => {
   let quorum: StrictQuorum;
   beforeAll(async () => {
-    quorum = await StrictQuorum.create({n: 3, k: 2});
+    const organisations = {"custodian-0": "north", "custodian-1": "south", alice: "north"};
+    quorum = await StrictQuorum.create({n: 3, k: 2, organisations});
     await quorum.start();
     const client = await quorum.client(0);
     await client.deploy(program, new Map());
@@ -102,6 +103,31 @@ describe("a coordinator's audit log", () => {
     const longer = {size: after.size + 1, root: after.root};
     await expect(proveEntry(operator, 0, longer)).rejects.toThrow(refusal("AUDIT_FORKED"));
     operator.close();
+  });
+
+  test("gives an organisation its own entries, which its roster alone checks", async () => {
+    const files: Record<string, string | Uint8Array> = {
+      "/quorum.roster": rosterFile.encode(quorum.roster),
+      "/operator.key": `${hexOf(quorum.keys.custodians[0]!)}\n`,
+    };
+    const desk = deskOf("http://127.0.0.1:1", await keystoreOf("owner"), files);
+    const documentOf = async (line: string) => {
+      const {out, host} = await desk.qsdm(`${line} --roster /quorum.roster --json`);
+      files["/north.log"] = host.files.get("/north.log") ?? "";
+      return JSON.parse(out);
+    };
+    const as = "quorum audit export --key /operator.key --out /north.log --force --organisation";
+    expect(await documentOf(`${as} west`)).toMatchObject({error: {code: "ORGANISATION_UNKNOWN"}});
+    const {data} = await documentOf(`${as} north`);
+    const whole = await entriesOf();
+    const own = whole.filter(({party}) => party === "alice" || party === "custodian-0");
+    expect(own.length).toBeGreaterThan(3);
+    const of = {organisation: "north", entries: own.length, from: "0", to: `${whole.length}`};
+    const by = {signed_entries: whole.length, signed_by: ["custodian-0", "custodian-1", "custodian-2"]};
+    expect(data).toMatchObject({...of, ...by, next: null});
+    const verified = await documentOf("quorum audit verify --file /north.log --list");
+    expect(verified.data).toMatchObject({...of, ...by});
+    expect(verified.data.log.map(({index}: {index: string}) => index)).toEqual(own.map(({index}) => `${index}`));
   });
 
   test("commits to each result, and one result gives two commitments", async () => {
