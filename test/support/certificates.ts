@@ -40,7 +40,7 @@ export interface Wish {
   readonly notAfter?: string;
   /** Key of somebody else. */
   readonly keys?: webcrypto.CryptoKeyPair;
-  readonly algorithm?: "ECDSA" | "RSA" | "Ed25519";
+  readonly algorithm?: "ECDSA" | "RSA" | "RSA-PSS" | "Ed25519";
 }
 
 export const keyUsage = (flags: number): Extension => new KeyUsagesExtension(flags, true);
@@ -58,8 +58,14 @@ const KEYS = {
     publicExponent: Uint8Array.of(1, 0, 1),
     modulusLength: 2_048,
   }),
+  "RSA-PSS": () => ({name: "RSA-PSS", hash: "SHA-384", publicExponent: Uint8Array.of(1, 0, 1), modulusLength: 2_048}),
   Ed25519: () => ({name: "Ed25519"}),
 } as const;
+
+const signing = (name: string, curve: Curve) => {
+  if (name === "ECDSA") return {name, hash: HASHES[curve]};
+  return name === "RSA-PSS" ? {name, hash: "SHA-384", saltLength: 48} : {name};
+};
 
 /** A certificate as wished, valid from 2020 to 2050 unless said otherwise. */
 export async function issue(wish: Wish): Promise<Issued> {
@@ -71,14 +77,13 @@ export async function issue(wish: Wish): Promise<Issued> {
   const usual = [constraints(ca, wish.pathLength), keyUsage(usage)];
   const subject = `CN=${name}`;
   const signer = issuer ?? {keys, curve, subject};
-  const signing = signer.keys.privateKey.algorithm.name;
   const made = await X509CertificateGenerator.create({
     serialNumber: (serial++).toString(16).padStart(4, "0"),
     subject,
     issuer: signer.subject,
     notBefore: new Date(wish.notBefore ?? "2020-01-01T00:00:00Z"),
     notAfter: new Date(wish.notAfter ?? "2050-01-01T00:00:00Z"),
-    signingAlgorithm: signing === "ECDSA" ? {name: signing, hash: HASHES[signer.curve]} : {name: signing},
+    signingAlgorithm: signing(signer.keys.privateKey.algorithm.name, signer.curve),
     publicKey: keys.publicKey,
     signingKey: signer.keys.privateKey,
     extensions: [...(wish.extensions ?? usual), ...(wish.also ?? [])],
