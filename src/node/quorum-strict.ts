@@ -7,6 +7,7 @@ import {RuleError} from "../errors.js";
 import {loadBackend} from "./compute/backend.js";
 import {loadMlDsa} from "./compute/ml-dsa.js";
 import {loadMlKem} from "./compute/ml-kem.js";
+import type {AttestationDriver} from "./custody/attestation/driver.js";
 import {AuditDesk} from "./custody/audit-desk.js";
 import {StrictClient} from "./custody/client.js";
 import {StrictCoordinator} from "./custody/coordinator-service.js";
@@ -41,6 +42,11 @@ export interface StrictProcessOptions extends StrictOptions {
   readonly listen: Address | null;
   readonly roundMs: number;
   readonly log: Log;
+}
+
+export interface StrictCustodianOptions extends StrictProcessOptions {
+  /** What shows this machine to others; needed where the roster demands attestation. */
+  readonly driver?: AttestationDriver | null;
 }
 
 /** A service with its figures for Prometheus. */
@@ -82,9 +88,12 @@ function ofRoster<S extends RosterStore & {close(): void}>(store: S, {digest}: M
   }
 }
 
-/** @throws RuleError KEY_NOT_IN_ROSTER, ROSTER_CHANGED, DATA_DIR_OPEN, as `Members.of`; UnavailableError LISTEN_FAILED, as the store */
-export async function startStrictCustodian(options: StrictProcessOptions): Promise<MeasuredService> {
-  const {dataDir, listen, log, roundMs} = options;
+/**
+ * @throws RuleError KEY_NOT_IN_ROSTER, ROSTER_CHANGED, DATA_DIR_OPEN, as `Members.of`, and as `Attestor.checkOwn`; UnavailableError LISTEN_FAILED,
+ * as the store
+ */
+export async function startStrictCustodian(options: StrictCustodianOptions): Promise<MeasuredService> {
+  const {dataDir, listen, log, roundMs, driver = null} = options;
   const {party, members} = await partyOf(options);
   const {place, address} = roleOf(members, party, "custodian");
   const store = ofRoster(SqliteStrictStore.open(await quorumDatabase(dataDir, "strict-custodian.db")), members);
@@ -104,7 +113,7 @@ export async function startStrictCustodian(options: StrictProcessOptions): Promi
   const witness = new Witness({members, place, store: read, verify: party.verify, sign});
   const endpoint = party.endpoint(members, (err) => log.warn({err}, "a channel was refused"));
   const where = listen ?? parseAddress(address);
-  const service = new CustodianService(custodian, {listen: where, endpoint, log, roundMs, witness});
+  const service = new CustodianService(custodian, {listen: where, endpoint, log, roundMs, witness, driver});
   const stores = [store, read];
   await startOr(() => service.start(), stores);
   const held = (kind: StockKind) => (): number => store.ranges(kind).reduce((sum, {count}) => sum + count, 0);
@@ -114,6 +123,7 @@ export async function startStrictCustodian(options: StrictProcessOptions): Promi
       stock: {triple: held("triple"), mask: held("mask")},
       waiting: () => custodian.reservations.evaluations,
       jobs: service.counts,
+      attestation: service.attestor.isRequired ? service.attestor : null,
       nameOf: (at) => members.namesOf([at])[0]!,
     }),
     async stop() {

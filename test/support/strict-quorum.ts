@@ -4,6 +4,7 @@ import {mkdtemp, rm} from "node:fs/promises";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {plain} from "../../src/codecs/bytes.js";
+import type {AttestationPolicy} from "../../src/codecs/quorum/strict/attestation-policy.js";
 import {
   type Roster,
   roster,
@@ -13,6 +14,7 @@ import {
 } from "../../src/codecs/quorum/strict/roster.js";
 import {sign} from "../../src/codecs/quorum/strict/statement.js";
 import {freePorts} from "../../src/commands/devnet/free-ports.js";
+import type {AttestationDriver} from "../../src/node/custody/attestation/driver.js";
 import type {StrictClient} from "../../src/node/custody/client.js";
 import {Party} from "../../src/node/custody/party.js";
 import {Members} from "../../src/node/quorum/strict/members.js";
@@ -49,6 +51,7 @@ export interface Shape {
   readonly organisations?: Readonly<Record<string, string>>;
   readonly approvalOrganisations?: number;
   readonly coordinators?: number;
+  readonly attestation?: AttestationPolicy;
 }
 
 const CLIENTS = ["alice", "bob"];
@@ -57,6 +60,8 @@ const coordinatorName = (at: number): string => (at === 0 ? "coordinator" : `coo
 export class StrictQuorum {
   readonly custodians: (MeasuredService | null)[] = [];
   readonly coordinators: (MeasuredService | null)[] = [];
+  /** What shows the machines of custodians, by place. */
+  readonly drivers: AttestationDriver[] = [];
 
   private constructor(
     readonly folder: string,
@@ -86,6 +91,7 @@ export class StrictQuorum {
       previous: after?.members.digest ?? null,
       threshold: k,
       approvalOrganisations,
+      attestation: shape.attestation ?? null,
       custodians: parties.custodians.map((each, at) => ({
         card: each.card(`custodian-${at}`),
         address: address(at),
@@ -135,6 +141,7 @@ export class StrictQuorum {
 
   async startCustodian(place: number): Promise<void> {
     this.custodians[place] = await startStrictCustodian({
+      driver: this.drivers[place] ?? null,
       ...this.options(`custodian-${place}`),
       seed: this.keys.custodians[place]!,
     });

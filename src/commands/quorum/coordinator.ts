@@ -110,7 +110,7 @@ export const quorumCoordinatorCommand = (io: Io): Command =>
         const {startStrictCoordinator} = await import("../../node/quorum-strict.js");
         const {checkpointInterval: checkpointMs, triplesLow: triple, masksLow: mask} = flags;
         const strict = {...options, checkpointMs, lowWater: {triple, mask}};
-        return serveMeasured(io, flags, () => startStrictCoordinator(strict));
+        return serveMeasured(io, flags, {start: () => startStrictCoordinator(strict)});
       }
       const {approvalKeysFile, publicApprovalKeys, threshold} = flags;
       checkKeySource(approvalKeysFile, publicApprovalKeys, "--approval-keys-file");

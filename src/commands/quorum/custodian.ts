@@ -1,4 +1,5 @@
 import type {Command} from "commander";
+import {isInsecure} from "../../codecs/quorum/strict/attestation-policy.js";
 import {UsageError} from "../../errors.js";
 import {PUBLIC_APPROVAL_KEYS} from "../../node/quorum/custodian/approval.js";
 import {DEFAULT_CUSTODIAN_LIMITS} from "../../node/quorum/custodian/custodian.js";
@@ -16,9 +17,10 @@ import {
   serve,
   serveMeasured,
 } from "./service-flags.js";
+import {ATTESTATION_FILES, type AttestationFlags, addAttestationFlags, readDriver} from "./strict/attestation-flags.js";
 import {strictOptions} from "./strict/serve.js";
 
-interface Flags extends ServiceFlags {
+interface Flags extends ServiceFlags, AttestationFlags {
   readonly index?: number;
   readonly approvalKeyFile?: string;
   readonly publicApprovalKeys: boolean;
@@ -27,41 +29,53 @@ interface Flags extends ServiceFlags {
 const INDEX_MAX = 65_535;
 
 export const quorumCustodianCommand = (io: Io): Command =>
-  addServiceFlags(
-    defineCommand("quorum custodian", {
-      summary: "hold shares and evaluate programs on them",
-      description:
-        "Runs one custodian: it keeps its shares, its triples and the programs in the data directory, spends a triple on " +
-        "disk before the first masked share leaves, and goes on where it was after a restart. When it listens, one line " +
-        "with its address goes to standard output; logs go to standard error.\n\n" +
-        "In the strict profile, the default, custodians of a signed roster talk to each other in sealed channels. They make " +
-        "triples without a dealer, check approvals, tickets and budgets themselves, and check every value by its MAC before " +
-        `a result is opened: a cheat ends the evaluation and is named where enough others saw it.\n\n${COMPAT_WARNING}`,
-      examples: [
-        {
-          does: "one of a roster",
-          run: "qsdm quorum custodian --roster quorum.roster --key custodian-0.key --data-dir ./custodian-0",
+  addAttestationFlags(
+    addServiceFlags(
+      defineCommand("quorum custodian", {
+        summary: "hold shares and evaluate programs on them",
+        description:
+          "Runs one custodian: it keeps its shares, its triples and the programs in the data directory, spends a triple on " +
+          "disk before the first masked share leaves, and goes on where it was after a restart. When it listens, one line " +
+          "with its address goes to standard output; logs go to standard error.\n\n" +
+          "In the strict profile, the default, custodians of a signed roster talk to each other in sealed channels. They make " +
+          "triples without a dealer, check approvals, tickets and budgets themselves, and check every value by its MAC before " +
+          "a result is opened: a cheat ends the evaluation and is named where enough others saw it.\n\n" +
+          "A roster may demand attestation: then --attestation says what shows this machine to the others, and before a custodian " +
+          "makes keys, shares or stock with them it has each show that its machine is one the roster accepts. It refuses to start " +
+          `where the others would refuse it.\n\n${COMPAT_WARNING}`,
+        examples: [
+          {
+            does: "one of a roster",
+            run: "qsdm quorum custodian --roster quorum.roster --key custodian-0.key --data-dir ./custodian-0",
+          },
+          {
+            does: "one in a guest of AMD SEV-SNP",
+            run:
+              "qsdm quorum custodian --roster quorum.roster --key custodian-0.key --data-dir ./custodian-0 \\\n" +
+              "    --attestation sev-snp --attestation-certs amd.pem",
+          },
+          {
+            does: "the first of three, for clients of the reference",
+            run: "qsdm quorum custodian --profile compat --data-dir ./custodian-0 --index 0 --port 9100 --public-approval-keys",
+          },
+        ],
+        environment: {CUSTODIAN_INDEX: "Place among the custodians where --index is not given."},
+        files: {
+          "DIR/strict-custodian.db": "Strict: keys, shares, unused triples and masks, programs, budgets.",
+          "DIR/strict-witness.db":
+            "Strict: how far coordinators' audit logs were read, and entries that concern this custodian.",
+          "DIR/custodian.db": "Compat: shares, unspent triples and programs.",
+          "--key": "The party's key, as qsdm quorum identity create wrote it.",
+          ...ATTESTATION_FILES,
         },
-        {
-          does: "the first of three, for clients of the reference",
-          run: "qsdm quorum custodian --profile compat --data-dir ./custodian-0 --index 0 --port 9100 --public-approval-keys",
+        exit: {
+          3: "Others can read the data directory, it is of another roster, or this machine is not one that the roster accepts.",
+          4: "The data directory or the port cannot be used.",
         },
-      ],
-      environment: {CUSTODIAN_INDEX: "Place among the custodians where --index is not given."},
-      files: {
-        "DIR/strict-custodian.db": "Strict: keys, shares, unused triples and masks, programs, budgets.",
-        "DIR/strict-witness.db":
-          "Strict: how far coordinators' audit logs were read, and entries that concern this custodian.",
-        "DIR/custodian.db": "Compat: shares, unspent triples and programs.",
-        "--key": "The party's key, as qsdm quorum identity create wrote it.",
-      },
-      exit: {
-        3: "Others can read the data directory, or it is of another roster.",
-        4: "The data directory or the port cannot be used.",
-      },
-      seeAlso: ["quorum coordinator", "quorum roster create"],
-    }),
-    9100,
+        seeAlso: ["quorum coordinator", "quorum roster create"],
+      }),
+      9100,
+    ),
   )
     .option("--index <n>", "compat: place among the custodians, from 0 (default: 0)", countFlag(0, INDEX_MAX))
     .option("--approval-key-file <path>", "compat: key of this custodian's approval tags, one line")
@@ -69,8 +83,10 @@ export const quorumCustodianCommand = (io: Io): Command =>
     .action(async (flags: Flags) => {
       if (flags.profile === "strict") {
         const options = await strictOptions(io, flags);
+        const driver = await readDriver(io, flags);
         const {startStrictCustodian} = await import("../../node/quorum-strict.js");
-        return serveMeasured(io, flags, () => startStrictCustodian(options));
+        const shows = driver && {attestation: driver.kind, insecure: isInsecure(driver.kind)};
+        return serveMeasured(io, flags, {start: () => startStrictCustodian({...options, driver}), event: shows ?? {}});
       }
       const index = flags.index ?? indexOf(io.host.env.CUSTODIAN_INDEX);
       const approvalKey = await approvalKeyOf(io, flags, index);

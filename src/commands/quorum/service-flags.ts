@@ -69,7 +69,7 @@ export function processOptions({dataDir, host, port, behindProxy, logLevel}: Ser
 export async function serveMeasured(
   io: Io,
   flags: Pick<ServiceFlags, "metrics">,
-  start: () => Promise<MeasuredService>,
+  {start, event = {}}: {start(): Promise<MeasuredService>; readonly event?: Readonly<Record<string, unknown>>},
 ): Promise<void> {
   const address = flags.metrics === undefined ? null : parseMetricsAddress(flags.metrics);
   const service = await start();
@@ -81,7 +81,7 @@ export async function serveMeasured(
     throw error;
   }
   try {
-    await serve(io, Promise.resolve(service), {profile: "strict"});
+    await serve(io, Promise.resolve(service), {profile: "strict", ...event});
   } finally {
     server?.close();
   }

@@ -39,6 +39,18 @@ export const QUORUM: readonly ListedCommand[] = [
     load: async () => (await import("../quorum/stake/release.js")).quorumStakeReleaseCommand,
   },
   {path: "quorum stake show", load: async () => (await import("../quorum/stake/show.js")).quorumStakeShowCommand},
+  {
+    path: "quorum attest collect",
+    load: async () => (await import("../quorum/attest/collect.js")).quorumAttestCollectCommand,
+  },
+  {
+    path: "quorum attest verify",
+    load: async () => (await import("../quorum/attest/verify.js")).quorumAttestVerifyCommand,
+  },
+  {
+    path: "quorum attest status",
+    load: async () => (await import("../quorum/attest/status.js")).quorumAttestStatusCommand,
+  },
   {path: "quorum devnet", load: async () => (await import("../quorum/devnet.js")).quorumDevnetCommand},
   {path: "quorum custodian", load: async () => (await import("../quorum/custodian.js")).quorumCustodianCommand},
   {path: "quorum coordinator", load: async () => (await import("../quorum/coordinator.js")).quorumCoordinatorCommand},

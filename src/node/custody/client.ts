@@ -30,6 +30,7 @@ import {checkFits} from "../quorum/strict/fit.js";
 import type {Members} from "../quorum/strict/members.js";
 import {mostGiven, openMasks} from "../quorum/strict/unmask.js";
 import {wiresOf} from "../quorum/verified/cost.js";
+import {CustodianEvidence} from "./attestation/evidence.js";
 import {Coordinators, coordinatorsNamed} from "./coordinators.js";
 import {type EvaluationMasks, EvaluationSource} from "./evaluation-source.js";
 import {type Party, sealTo, unseal} from "./party.js";
@@ -66,11 +67,19 @@ export class StrictClient {
   /** By program: evaluations that are asked for at the same time have one ticket. */
   readonly #sources = new Map<string, Source>();
 
+  /** What custodians show of their machines. */
+  readonly evidence: CustodianEvidence;
+
   private constructor(
     private readonly coordinators: Coordinators,
     private readonly ports: ClientPorts,
     private readonly name: string,
-  ) {}
+  ) {
+    this.evidence = new CustodianEvidence({
+      ...ports,
+      ask: async (nonce) => (await this.call("attest", {nonce})).attestations,
+    });
+  }
 
   /** @throws RuleError KEY_NOT_IN_ROSTER; UsageError COORDINATOR_UNKNOWN; UnavailableError PEER_UNREACHABLE */
   static async connect(ports: ClientPorts): Promise<StrictClient> {
@@ -141,10 +150,12 @@ export class StrictClient {
 
   /**
    * Brings a program, with its secrets shared and sealed to each custodian.
-   * @throws as `checkFits` and `call`
+   * @throws RuleError ATTESTATION_REQUIRED, ATTESTATION_REJECTED, as `checkFits` and `call`
    */
   async deploy(program: ProgramPackage, secrets: ReadonlyMap<string, bigint>): Promise<void> {
     checkFits(program, this.ports.members);
+    // A share goes to each of them.
+    if (secretNames(program.ir).length > 0) await this.evidence.demand(this.ports.members.n);
     await this.call("deploy", {package: programPackage.encode(program), deposit: this.#deposit(program, secrets)});
   }
 
@@ -206,7 +217,7 @@ export class StrictClient {
 
   /**
    * Results that only this client sees, of inputs that nobody else sees.
-   * @throws RuleError INPUT_MISSING, MASKS_WRONG, RESULTS_DIFFER, and what the coordinator refuses with
+   * @throws RuleError INPUT_MISSING, MASKS_WRONG, RESULTS_DIFFER, ATTESTATION_REQUIRED, ATTESTATION_REJECTED, and what the coordinator refuses with
    */
   async evaluate(program: ProgramPackage, inputs: ReadonlyMap<string, bigint>): Promise<Evaluated> {
     return this.#sourceOf(program).evaluate(inputNames(program.ir).map((name) => inputOf(inputs, name)));
@@ -272,6 +283,8 @@ export class StrictClient {
 
   async #masks(programId: Uint8Array, {evaluations, count}: {readonly evaluations: number; readonly count: number}) {
     const {party, members} = this.ports;
+    // The others are fewer than K: whatever they are, together they do not see what goes in and what comes out.
+    await this.evidence.demand(members.n - members.k + 1);
     const {kem, randomBytes} = party.suite;
     const {publicKey, secretKey} = kem.keygen(randomBytes(ML_KEM_768.keygenSeedBytes));
     const content = {...this.#statement(programId), evaluations, sealingKey: publicKey};

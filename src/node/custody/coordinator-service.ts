@@ -21,6 +21,7 @@ import type {SignedApproval, SignedWithdrawal} from "../quorum/strict/store.js";
 import {stockMax} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
+import {attestationHandlers} from "./attestation/handlers.js";
 import type {AuditDesk} from "./audit-desk.js";
 import type {CustodianCalls} from "./custodian-calls.js";
 import {Evaluations} from "./evaluations.js";
@@ -102,6 +103,7 @@ export class StrictCoordinator {
         return m.custodians.answer.encode({statuses: await this.#jobs.statuses()});
       },
       ...this.ports.audit.handlers(),
+      ...attestationHandlers(this.ports),
       ...rotationHandlers({...this.ports, jobs: this.#jobs}),
     };
     return {
@@ -223,4 +225,12 @@ export class StrictCoordinator {
 }
 
 /** What costs all custodians work. A client has it done when it runs short. */
-const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set(["stock", "refresh", "seal", "handover", "takeover", "retire"]);
+const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set([
+  "stock",
+  "refresh",
+  "seal",
+  "challenge",
+  "handover",
+  "takeover",
+  "retire",
+]);

@@ -15,8 +15,8 @@ import {UnavailableError} from "../../errors.js";
 import type {Links} from "./links.js";
 
 const CALL_MS = 30_000;
-/** A job of many rounds, each under a deadline of its own. */
-const JOB_MS = 600_000;
+/** Of calls that take longer: a job has many rounds, each under a deadline of its own; a host may let its guests wait for reports. */
+const LONGER_MS: Partial<Record<keyof CustodianMethods, number>> = {run: 600_000, attest: 60_000};
 
 export interface Answers<B> {
   readonly answers: readonly {readonly place: number; readonly answer: B}[];
@@ -42,7 +42,7 @@ export class CustodianCalls {
     if (!link) throw new UnavailableError("PEER_UNREACHABLE", `custodian ${place} is not connected`);
     const method = custodianMethods[name];
     const body = (method.ask as Codec<Ask<CustodianMethods[M]>>).encode(ask);
-    const answer = await link.call(name, body, name === "run" ? JOB_MS : CALL_MS);
+    const answer = await link.call(name, body, LONGER_MS[name] ?? CALL_MS);
     return method.answer.decode(answer) as Answer<CustodianMethods[M]>;
   }
 

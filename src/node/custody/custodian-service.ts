@@ -4,6 +4,7 @@ import {type Answer, custodianMethods} from "../../codecs/quorum/strict/calls.js
 import {type Job, jobDigest} from "../../codecs/quorum/strict/job.js";
 import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {type Address, type EndpointPorts, Listener} from "../network/channel/endpoint.js";
+import type {SignedAttestation} from "../quorum/attestation/check.js";
 import type {Witness} from "../quorum/audit/witness.js";
 import type {StrictCustodian} from "../quorum/strict/custodian.js";
 import {handOver, retire} from "../quorum/strict/handover.js";
@@ -11,7 +12,10 @@ import {holdingOf, ticketOf} from "../quorum/strict/holdings.js";
 import {begin} from "../quorum/strict/jobs.js";
 import type {Role} from "../quorum/strict/members.js";
 import {checkJobNumbers, checkNumbers} from "../quorum/strict/numbers.js";
+import {successorsOf} from "../quorum/strict/succession.js";
 import type {Log} from "../service.js";
+import {Attestor} from "./attestation/attestor.js";
+import type {AttestationDriver} from "./attestation/driver.js";
 import {JobCounts} from "./job-counts.js";
 import {JobRunner} from "./job-runner.js";
 import {JobTurn} from "./job-turn.js";
@@ -24,19 +28,27 @@ export interface CustodianServiceOptions {
   readonly log: Log;
   readonly roundMs: number;
   readonly witness: Witness;
+  /** What shows this machine to others, where the roster demands it. */
+  readonly driver: AttestationDriver | null;
 }
 
 /** How long a job waits for channels that are not there yet. */
 const STANDING_MS = 2_000;
+/** Longest time for a report of another's machine: a host may slow its guests' requests down. */
+const ATTEST_MS = 60_000;
+/** Part of its age after which evidence is looked at again. */
+const RENEWALS = 4;
 
 export class CustodianService {
   readonly counts = new JobCounts();
+  readonly attestor: Attestor;
   readonly #links: Links;
   readonly #runner: JobRunner;
   readonly #listener: Listener;
   readonly #callers = new Set<Rpc>();
   readonly #turn = new JobTurn();
   #stopped = false;
+  #renewing: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly custodian: StrictCustodian,
@@ -44,16 +56,29 @@ export class CustodianService {
   ) {
     const {members, place} = custodian.ports;
     const {endpoint, log, roundMs} = options;
+    this.attestor = new Attestor({
+      ...custodian.ports,
+      ...{sign: (message) => custodian.ports.sign(message), random: (size) => custodian.ports.random(size)},
+      ...{driver: options.driver, nowMs: () => endpoint.nowMs(), log},
+      ask: (to, nonce) => this.#askToAttest(to, nonce),
+    });
     this.#links = new Links({
       endpoint,
       log,
       handlers: (from) => ({
-        call: async (method) => refuse(method, "another custodian"),
+        call: (method, body) => (method === "attest" ? this.#attest(body) : refuse(method, "another custodian")),
         round: (message) => this.#runner.take(from, message),
         leave: (job) => this.#runner.leave(from, job),
         bug: (err) => log.error({err}, "a call failed"),
       }),
-      down: (from) => this.#runner.lost(from),
+      up: (from) => {
+        this.attestor.forget(from);
+        void this.attestor.renew([from]).catch((err: unknown) => log.error({err}, "asking for evidence failed"));
+      },
+      down: (from) => {
+        this.attestor.forget(from);
+        this.#runner.lost(from);
+      },
     });
     this.#runner = new JobRunner({
       place,
@@ -85,15 +110,37 @@ export class CustodianService {
 
   /** @throws UnavailableError LISTEN_FAILED */
   async start(): Promise<void> {
-    await this.#listener.start(this.options.listen);
     const {members, place} = this.custodian.ports;
+    await this.attestor.checkOwn();
+    await this.#listener.start(this.options.listen);
     // One channel for each two: who comes later in the roster dials.
     for (let to = 0; to < place; to++) this.#links.keep(to, members.custodian(to)!);
+    const {attestation} = members.roster;
+    if (attestation) this.#renewing = setInterval(() => this.#renew(), (attestation.maxAgeS * 1_000) / RENEWALS);
+  }
+
+  #renew(): void {
+    const {log} = this.options;
+    this.attestor.renew(this.#links.live).catch((err: unknown) => log.error({err}, "asking for evidence failed"));
+  }
+
+  async #attest(body: Uint8Array): Promise<Uint8Array> {
+    const {attest} = custodianMethods;
+    return attest.answer.encode({attestation: await this.attestor.show(attest.ask.decode(body).nonce)});
+  }
+
+  /** @throws what the other refuses with; UnavailableError PEER_UNREACHABLE, CALL_TIMEOUT; DecodeError */
+  async #askToAttest(to: number, nonce: Uint8Array): Promise<SignedAttestation> {
+    const {attest} = custodianMethods;
+    const link = this.#links.get(to);
+    if (!link) throw new UnavailableError("PEER_UNREACHABLE", "it is not connected");
+    return attest.answer.decode(await link.call("attest", attest.ask.encode({nonce}), ATTEST_MS)).attestation;
   }
 
   stop(): void {
     this.#stopped = true;
     this.#turn.stop();
+    if (this.#renewing) clearInterval(this.#renewing);
     this.#listener.stop();
     this.#runner.stop();
     this.#links.stop();
@@ -118,13 +165,17 @@ export class CustodianService {
       commit,
       entries,
       countersign,
+      challenge,
       handover,
       retire: retired,
     } = custodianMethods;
     const calls: Partial<Record<MethodName, (body: Uint8Array) => Uint8Array | Promise<Uint8Array>>> = {
       status: (body) => {
         status.ask.decode(body);
-        return status.answer.encode(custodian.status(endpoint.nowMs(), by.place));
+        return status.answer.encode({
+          ...custodian.status(endpoint.nowMs(), by.place),
+          attestation: this.attestor.standings(),
+        });
       },
       install: (body) => {
         custodian.install(install.ask.decode(body).package);
@@ -167,8 +218,15 @@ export class CustodianService {
         log.info({kind: made.job.kind, run: made.job.run}, "a job is committed");
         return commit.answer.encode({});
       },
+      attest: (body) => this.#attest(body),
+      challenge: (body) => {
+        challenge.ask.decode(body);
+        return challenge.answer.encode({nonce: this.attestor.challenge()});
+      },
       handover: (body) => {
         const asked = handover.ask.decode(body);
+        const {members, verify} = custodian.ports;
+        this.attestor.checkNext(successorsOf(members, asked.next, verify), asked.shown);
         const handed = handOver(custodian, asked, endpoint.nowMs());
         log.warn({run: asked.run}, "secrets are handed to the custodians of the next roster");
         return handover.answer.encode({handover: handed});
@@ -205,6 +263,7 @@ export class CustodianService {
     );
     if (this.#stopped) throw new UnavailableError("STOPPING", "the custodian stops");
     try {
+      if (GIVES_SHARES.has(kind)) await this.#demand(job, digest);
       const protocol = await begin(this.custodian, job, endpoint.nowMs());
       const {value: outcome, rounds, sentBytes} = await this.#runner.run(digest, protocol, participants);
       this.counts.add(kind, {rounds, sentBytes});
@@ -217,7 +276,21 @@ export class CustodianService {
       throw err;
     }
   }
+
+  /** Whoever refuses tells the others at once, who would wait for it. @throws RuleError ATTESTATION_REQUIRED, ATTESTATION_REJECTED */
+  async #demand({participants}: Job, digest: Uint8Array): Promise<void> {
+    const others = participants.filter((each) => each !== this.custodian.ports.place);
+    try {
+      await this.attestor.demand(others);
+    } catch (error) {
+      for (const to of others) this.#links.get(to)?.sendLeave(digest);
+      throw error;
+    }
+  }
 }
+
+/** Jobs in which others get shares or keys. An evaluation gives them none. */
+const GIVES_SHARES: ReadonlySet<Job["kind"]> = new Set(["refresh", "deposit", "takeover", "stock"]);
 
 function refuse(method: string, caller: string): never {
   throw new RuleError("METHOD_REFUSED", `${method} is nothing that ${caller} may ask`);

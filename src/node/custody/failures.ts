@@ -43,11 +43,19 @@ export const missing = (
   });
 };
 
+type Failed = Answers<unknown>["failures"][number];
+const culpritsOf = ({error}: Failed): readonly number[] =>
+  (error instanceof QsdmError && (error.details.culprits as number[] | undefined)) || [];
+
+/** Whether a custodian said that one of `named` is why it failed. */
+export const accuses = (failure: Failed, named: readonly number[]): boolean =>
+  culpritsOf(failure).some((each) => named.includes(each));
+
 /** Who an attempt failed by: named by enough others, unreachable, or without what the others have. */
 export function blamed({k}: Members, failures: Answers<unknown>["failures"]): number[] {
-  const accusations = failures.flatMap(({place, error}): Accusation[] => {
-    const culprits = error instanceof QsdmError ? (error.details.culprits as number[] | undefined) : undefined;
-    return culprits ? [{by: place, culprits}] : [];
+  const accusations = failures.flatMap((each): Accusation[] => {
+    const culprits = culpritsOf(each);
+    return culprits.length > 0 ? [{by: each.place, culprits}] : [];
   });
   const unfit = failures.flatMap(({place, error}) => (UNFIT.has(codeOf(error)) ? [place] : []));
   return [...new Set([...namedBy(accusations, k), ...unfit])].sort((a, b) => a - b);

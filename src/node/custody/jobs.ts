@@ -10,7 +10,7 @@ import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
 import type {AuditDesk, Event} from "./audit-desk.js";
 import type {Answers, CustodianCalls} from "./custodian-calls.js";
-import {blamed, codeOf, missing} from "./failures.js";
+import {accuses, blamed, codeOf, missing} from "./failures.js";
 
 export type Ran = Answers<Answer<CustodianMethods["run"]>>;
 /** Whom a job is for. */
@@ -169,6 +169,8 @@ export class Jobs {
     const named = blamed(members, failures);
     const {error} = failures.find((each) => codeOf(each.error) !== "PEER_UNREACHABLE") ?? failures[0]!;
     if (named.length === 0) throw error;
+    const unattested = failures.find((each) => codeOf(each.error).startsWith("ATTESTATION_") && accuses(each, named));
+    if (unattested) throw unattested.error;
     throw new RuleError("EVALUATION_ABORTED", `${members.namesOf(named).join(" and ")} deviated or was silent`, {
       details: {culprits: named, reason: (error as QsdmError).details?.reason ?? codeOf(error)},
       hint: "nothing was changed; see the custodians' logs",

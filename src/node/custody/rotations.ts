@@ -40,12 +40,12 @@ export function rotationHandlers(
 /** @throws what a custodian refuses with; UnavailableError CUSTODIANS_MISSING */
 const handOver = (
   {custodians, members, store, audit, jobs}: RotationPorts,
-  {next, without}: Ask<CoordinatorMethods["handover"]>,
+  {next, without, shown}: Ask<CoordinatorMethods["handover"]>,
 ): Promise<Answer<CoordinatorMethods["handover"]>> =>
   jobs.alone(async () => {
     const run = await jobs.nextRun();
     audit.enter({event: "handover", subject: rosterDigest(next.content)});
-    const {answers, error} = await custodians.all("handover", {next, run, without});
+    const {answers, error} = await custodians.all("handover", {next, run, without, shown});
     const needed = 2 * members.k - 1;
     if (answers.length < needed) throw error ?? missing(answers.length, needed);
     const handovers = answers.map(({answer}) => answer.handover);

@@ -32,6 +32,8 @@ const callCodec = record("qvm/call/1", {
     "custodians",
     "entries",
     "countersign",
+    "attest",
+    "challenge",
     "handover",
     "takeover",
     "retire",

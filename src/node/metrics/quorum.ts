@@ -5,6 +5,11 @@ import {readCounter, readGauge} from "./figures.js";
 type ByKind = Readonly<Record<"triple" | "mask", () => number>>;
 
 export interface CustodianFigures {
+  /** What is known of the others' machines; null where nobody asks. */
+  readonly attestation: {
+    standings(): readonly {readonly custodian: number; readonly kind: string | null}[];
+    readonly refusals: number;
+  } | null;
   /** Numbers that are held and not used. */
   readonly stock: ByKind;
   /** Evaluations that clients have masks for. */
@@ -19,7 +24,7 @@ export interface CustodianFigures {
   nameOf(place: number): string;
 }
 
-export function custodianRegistry({stock, waiting, jobs, nameOf}: CustodianFigures): Registry {
+export function custodianRegistry({stock, waiting, jobs, nameOf, attestation}: CustodianFigures): Registry {
   const registry = new Registry();
   stockGauge(registry, {name: "qsdm_quorum_stock", help: "Triples and masks that are held and not used.", stock});
   readGauge(registry, {
@@ -54,7 +59,31 @@ export function custodianRegistry({stock, waiting, jobs, nameOf}: CustodianFigur
     help: "Bytes that jobs which were done sent to other custodians, before they were sealed.",
     read: () => jobs.sentBytes,
   });
+  if (attestation) attestationFigures(registry, attestation, nameOf);
   return registry;
+}
+
+function attestationFigures(
+  registry: Registry,
+  attestation: NonNullable<CustodianFigures["attestation"]>,
+  nameOf: CustodianFigures["nameOf"],
+): void {
+  new Gauge({
+    name: "qsdm_quorum_attested",
+    help: "Whether another custodian's machine is attested, and by what kind; insecure-software protects nothing.",
+    labelNames: ["custodian", "kind"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const {custodian, kind} of attestation.standings())
+        this.set({custodian: nameOf(custodian), kind: kind ?? "none"}, kind === null ? 0 : 1);
+    },
+  });
+  readCounter(registry, {
+    name: "qsdm_quorum_attestations_refused_total",
+    help: "Times that another custodian gave no evidence of its machine, or evidence that is not accepted.",
+    read: () => attestation.refusals,
+  });
 }
 
 export interface CoordinatorFigures {

@@ -72,7 +72,7 @@ describe("two rosters of one quorum", () => {
   const handedOver = async (to = next): Promise<Given> => {
     const operator = await old.operator(0);
     try {
-      return await operator.call("handover", {next: to.roster, without: []});
+      return await operator.call("handover", {next: to.roster, without: [], shown: null});
     } finally {
       operator.close();
     }
@@ -107,7 +107,9 @@ describe("two rosters of one quorum", () => {
     await refused(await StrictQuorum.create({n: 3, k: 2}));
     await refused(await StrictQuorum.create({n: 3, k: 2, after: next, agreed: [0, 1, 2]}));
     const client = await old.client(0);
-    await expect(client.call("handover", {next: next.roster, without: []})).rejects.toThrow(code("METHOD_REFUSED"));
+    await expect(client.call("handover", {next: next.roster, without: [], shown: null})).rejects.toThrow(
+      code("METHOD_REFUSED"),
+    );
     client.close();
   });
 
@@ -180,7 +182,7 @@ describe("two rosters of one quorum", () => {
     await next.startCustodian(4);
     await next.settled(5);
     const after = await StrictQuorum.create({n: 3, k: 2, after: next, agreed: [0, 1, 2]});
-    const {handovers, packages} = await operator.call("handover", {next: after.roster, without: []});
+    const {handovers, packages} = await operator.call("handover", {next: after.roster, without: [], shown: null});
     expect([handovers.length, packages.length]).toEqual([5, 2]);
     const certificate = {
       job: {

@@ -2,6 +2,8 @@
 import {blob, type FieldValue, fixed, flag, list, nullable, record, text, u32, u64, word} from "../../cbor/record.js";
 import type {Codec} from "../../codec.js";
 import {PACKAGE_MAX_BYTES} from "../program-package.js";
+import {attestation, sharedAttestations} from "./attestation.js";
+import {attestationKind, MEASUREMENT_MAX_BYTES} from "./attestation-policy.js";
 import {checkpoint, countersignature, countersigned, ENTRY_MAX_BYTES} from "./audit.js";
 import {job} from "./job.js";
 import {CUSTODIANS_MAX, signedRoster} from "./roster.js";
@@ -29,8 +31,21 @@ export const certificateCodec = certificate;
 /** A range of triples or masks that a custodian holds and has not used. */
 const range = record("qvm/range/1", {first: u64, count: u32});
 
+/** What one custodian knows of another's machine. */
+const attestationStanding = record("qvm/attestation-standing/1", {
+  custodian: u32,
+  /** Null where nothing stands. */
+  kind: nullable(attestationKind),
+  measurement: blob({max: MEASUREMENT_MAX_BYTES}),
+  /** Milliseconds since 1970. */
+  validUntilMs: u64,
+  /** Why the last evidence was refused; empty where it was not. */
+  refusal: text({maxBytes: 2_048}),
+});
+export type AttestationStanding = FieldValue<typeof attestationStanding>;
+
 /** What a custodian says of itself, with the stock that is the asking coordinator's. */
-export const custodianStatus = record("qvm/custodian-status/2", {
+export const custodianStatus = record("qvm/custodian-status/3", {
   /** 0 before the first keys. */
   epoch: u64,
   /** Number of the last job of everyone that it began. */
@@ -56,6 +71,8 @@ export const custodianStatus = record("qvm/custodian-status/2", {
     }),
     PROGRAMS_MAX,
   ),
+  /** Of the others, where the roster demands attestation. */
+  attestation: list(attestationStanding, CUSTODIANS_MAX),
 });
 export type CustodianStatus = FieldValue<typeof custodianStatus>;
 
@@ -70,6 +87,8 @@ const outcome = record("qvm/outcome/2", {
   /** To all others together, before they are sealed. */
   sentBytes: u64,
 });
+
+const askAttestation = record("qvm/ask-attestation/1", {nonce: fixed(32)});
 
 /** What a coordinator asks of a custodian. */
 export const custodianMethods = {
@@ -102,8 +121,17 @@ export const custodianMethods = {
   /** The outcome is a signed result, a signed acknowledgement, or empty. */
   run: method(record("qvm/run/1", {job}), outcome),
   commit: method(record("qvm/commit/1", {certificate}), done),
+  /** Evidence of its machine, for the asker's nonce. Other custodians ask for it as well. */
+  attest: method(askAttestation, record("qvm/attestation-answer/1", {attestation})),
+  /** A nonce for evidence of the next roster's custodians. */
+  challenge: method(record("qvm/ask-challenge/1", {}), record("qvm/challenge/1", {nonce: fixed(32)})),
   handover: method(
-    record("qvm/ask-handover/2", {next: signedRoster, run: u64, without: leftBehind}),
+    record("qvm/ask-handover/3", {
+      next: signedRoster,
+      run: u64,
+      without: leftBehind,
+      shown: nullable(sharedAttestations),
+    }),
     record("qvm/handed-over/1", {handover}),
   ),
   retire: method(
@@ -159,9 +187,18 @@ export const coordinatorMethods = {
     record("qvm/ask-custodians/1", {}),
     record("qvm/custodians/1", {statuses: list(nullable(custodianStatus), CUSTODIANS_MAX)}),
   ),
+  /** What each custodian shows for the asker's nonce; null of those who give nothing. */
+  attest: method(
+    askAttestation,
+    record("qvm/attestations/1", {attestations: list(nullable(attestation), CUSTODIANS_MAX)}),
+  ),
+  challenge: method(
+    record("qvm/ask-challenges/1", {}),
+    record("qvm/challenges/1", {nonces: list(fixed(32), CUSTODIANS_MAX)}),
+  ),
   /** Programs with secrets, and what their shares are handed over in. */
   handover: method(
-    record("qvm/ask-handovers/2", {next: signedRoster, without: leftBehind}),
+    record("qvm/ask-handovers/3", {next: signedRoster, without: leftBehind, shown: nullable(sharedAttestations)}),
     record("qvm/handovers/1", {
       handovers: list(handover, CUSTODIANS_MAX),
       packages: list(programPackage, PROGRAMS_MAX),

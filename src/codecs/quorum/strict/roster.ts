@@ -8,6 +8,7 @@ import {type FieldValue, fixed, list, nullable, type RecordCodec, record, text, 
 import {sha3} from "../../hash.js";
 import {ML_DSA_87, ML_KEM_768} from "../../suite.js";
 import {armored} from "./armor.js";
+import {attestationPolicy} from "./attestation-policy.js";
 import {statement} from "./statement.js";
 
 export const CUSTODIANS_MAX = 16;
@@ -56,6 +57,8 @@ export const roster = record("qvm/roster/2", {
   threshold: u32,
   /** Organisations that approvals of a program come from at least, and those of the next roster; 1 asks for none. */
   approvalOrganisations: u32,
+  /** What custodians demand of each other's machines, and owners of theirs; null where nobody asks. */
+  attestation: nullable(attestationPolicy),
   /** In order of x: the first is at x = 1. */
   custodians: list(service, CUSTODIANS_MAX),
   coordinators: list(service, COORDINATORS_MAX),

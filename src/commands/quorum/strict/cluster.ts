@@ -107,6 +107,7 @@ async function makeQuorum(
   const content: Roster = {
     ...{quorum: random(QUORUM_BYTES), epoch: 1, previous: null, threshold},
     approvalOrganisations: flags.approvalOrganisations,
+    attestation: null,
     custodians: holders.map((each, place) => ({
       card: each.card(names[place]!),
       address: at(custodianPort === 0 ? 0 : custodianPort + place, place),

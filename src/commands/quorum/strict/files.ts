@@ -1,10 +1,13 @@
 /** Files of the strict profile as commands take them: a party's key, and the roster. */
+
 import type {Command} from "commander";
+import {acceptsInsecure} from "../../../codecs/quorum/strict/attestation-policy.js";
 import {rosterFile, type SignedRoster} from "../../../codecs/quorum/strict/roster.js";
 import {UsageError} from "../../../errors.js";
 import type {StrictClient} from "../../../node/custody/client.js";
 import {KEY_FILE_MAX_BYTES, parseSeedFile} from "../../../node/keys/key-file.js";
 import type {Io} from "../../io.js";
+import {warnInsecure} from "./insecure.js";
 
 export const ROSTER_MAX_BYTES = 8 * 1024 * 1024;
 
@@ -61,6 +64,7 @@ export async function atCoordinator<T>(
   work: (client: StrictClient) => Promise<T>,
 ): Promise<T> {
   const party = await readParty(io, flags);
+  if (acceptsInsecure(party.roster.content.attestation)) warnInsecure(io, "custodians may be attested by software");
   const {connectStrict} = await import("../../../node/quorum-strict.js");
   const client = await connectStrict(party, flags.timeout ?? DEFAULT_TIMEOUT_MS);
   const end = (): void => client.close();

@@ -1,12 +1,15 @@
 import type {Command} from "commander";
 import {hexOf} from "../../../codecs/bytes.js";
+import {acceptsInsecure} from "../../../codecs/quorum/strict/attestation-policy.js";
 import {type Card, cardFile, type Roster, rosterDigest, rosterFile} from "../../../codecs/quorum/strict/roster.js";
 import {UsageError} from "../../../errors.js";
 import {checkRoster} from "../../../node/quorum/strict/members.js";
 import {defineCommand} from "../../define.js";
 import {countFlag, repeatFlag} from "../../flags.js";
 import type {Io} from "../../io.js";
+import {readPolicyFile} from "./attestation-policy.js";
 import {ROSTER_MAX_BYTES} from "./files.js";
+import {warnInsecure} from "./insecure.js";
 import {addOrganisationFlags, type OrganisationFlags, organisationsByParty} from "./organisations.js";
 
 interface Flags extends OrganisationFlags {
@@ -15,6 +18,7 @@ interface Flags extends OrganisationFlags {
   readonly coordinator: readonly string[];
   readonly client?: readonly string[];
   readonly follows?: string;
+  readonly attestation?: string;
   readonly out: string;
   readonly force: boolean;
 }
@@ -61,7 +65,13 @@ export const quorumRosterCreateCommand = (io: Io): Command =>
             "    --custodian d.card@10.0.1.4:9200 --custodian e.card@10.0.1.5:9200 --coordinator f.card@10.0.1.9:9209",
         },
       ],
-      files: {"--out": "The roster, one line of text."},
+      files: {
+        "--out": "The roster, one line of text.",
+        "--attestation":
+          "A policy: max_age_s, how long evidence stands in seconds (3600 unless given), and for each kind that is accepted a " +
+          "table [[accept]] with kind, measurements, anchors (SHA-256 of AMD's root certificate, or of a key) and, in " +
+          "[accept.least_versions], least security versions.",
+      },
       exit: {3: "The threshold needs a dealer, two parties share a name or a key, or too few organisations are there."},
       seeAlso: ["quorum identity create", "quorum roster sign", "quorum roster verify"],
     }),
@@ -71,6 +81,7 @@ export const quorumRosterCreateCommand = (io: Io): Command =>
     .requiredOption("--coordinator <card@host:port>", "a coordinator, once for each", repeatFlag)
     .option("--client <card>", "who may evaluate and deploy, once for each", repeatFlag)
     .option("--follows <roster>", "the present roster, whose secrets are to be handed to this one's custodians")
+    .option("--attestation <path>", "policy of machines that custodians demand of each other, in TOML")
     .requiredOption("--out <path>", "file for the roster")
     .option("--force", "replace an existing file", false)
     .action(async (flags: Flags) => {
@@ -92,11 +103,13 @@ export const quorumRosterCreateCommand = (io: Io): Command =>
           : await after(io, flags.follows)),
         threshold,
         approvalOrganisations,
+        attestation: flags.attestation === undefined ? null : await readPolicyFile(io, flags.attestation),
         custodians: holders.map(within),
         coordinators: coordinators.map(within),
         clients: clients.map(within),
       };
       checkRoster(content);
+      if (acceptsInsecure(content.attestation)) warnInsecure(io, "the roster accepts attestation by software");
       await io.writeFile(out, rosterFile.encode({content, signatures: [], approvals: []}), {force});
       const digest = hexOf(rosterDigest(content));
       io.note(`next: each custodian runs qsdm quorum roster sign ${out} --key KEY`);

@@ -1,11 +1,15 @@
 import type {Command} from "commander";
 import {hexOf} from "../../../codecs/bytes.js";
+import {acceptsInsecure} from "../../../codecs/quorum/strict/attestation-policy.js";
 import {type RosterService, rosterFile} from "../../../codecs/quorum/strict/roster.js";
 import {loadMlDsa} from "../../../node/compute/ml-dsa.js";
 import {Members} from "../../../node/quorum/strict/members.js";
 import {defineCommand} from "../../define.js";
 import type {Io} from "../../io.js";
+import {kindLabel} from "../attest/shown.js";
+import {policyDocument} from "./attestation-policy.js";
 import {ROSTER_MAX_BYTES} from "./files.js";
+import {warnInsecure} from "./insecure.js";
 
 export const quorumRosterVerifyCommand = (io: Io): Command =>
   defineCommand("quorum roster verify", {
@@ -21,12 +25,15 @@ export const quorumRosterVerifyCommand = (io: Io): Command =>
     .argument("<roster>", "file of the roster")
     .action(async (path: string) => {
       const file = rosterFile.decode(await io.readFile(path, {flag: "<roster>", maxBytes: ROSTER_MAX_BYTES}));
-      const {custodians, coordinators, clients, threshold, approvalOrganisations, epoch, previous} = file.content;
+      const {custodians, coordinators, clients, threshold, approvalOrganisations, epoch, previous, attestation} =
+        file.content;
       const line = (...columns: string[]): void => io.note(columns.filter((each) => each !== "").join("  "));
       for (const [at, each] of custodians.entries())
         line(`custodian ${at}`, each.card.name, each.address, each.organisation);
       for (const {card, address, organisation} of coordinators) line("coordinator", card.name, address, organisation);
       for (const {card, organisation} of clients) line("client", card.name, organisation);
+      for (const {kind, measurements, anchors} of attestation?.accept ?? [])
+        line("attestation", kindLabel(kind), `${measurements.map(hexOf)}`, `by ${anchors.map(hexOf)}`);
       const {digest} = Members.of(file, (await loadMlDsa(87, "few")).verify);
       const document = {
         digest: hexOf(digest),
@@ -35,6 +42,7 @@ export const quorumRosterVerifyCommand = (io: Io): Command =>
         approvals: file.approvals.length,
         threshold,
         approval_organisations: approvalOrganisations,
+        attestation: policyDocument(attestation),
         custodians: custodians.map(({card: {name, channelId}, address, organisation}) => ({
           name,
           address,
@@ -48,6 +56,7 @@ export const quorumRosterVerifyCommand = (io: Io): Command =>
         })),
         clients: clients.map(({card: {name}, organisation}) => ({name, organisation: organisation || null})),
       };
+      if (acceptsInsecure(attestation)) warnInsecure(io, "the roster accepts attestation by software");
       for (const [organisation, count] of counts(custodians))
         if (count >= threshold) io.warn(`${organisation} runs ${count} custodians: it can open every value alone`);
       io.result(document, hexOf(digest));

@@ -1,5 +1,6 @@
 /** Secrets go from the custodians of one roster to those of the next. */
 import {bytesOfHex} from "../../../codecs/bytes.js";
+import {type SharedAttestations, sharedNonce} from "../../../codecs/quorum/strict/attestation.js";
 import {UsageError} from "../../../errors.js";
 import {loadMlDsa} from "../../../node/compute/ml-dsa.js";
 import {erasedBy} from "../../../node/quorum/strict/handover.js";
@@ -47,8 +48,9 @@ export async function rotateStrictly(io: Io, {to, toKey, without = [], keep, ...
   const progress = io.progress("handing secrets over");
   try {
     const at = {...flags, timeout};
+    const shown = successors.roster.attestation && (await shownFor(io, at, next));
     const given = await atCoordinator(io, at, (client) =>
-      client.call("handover", {next: following, without: left.map((programId) => bytesOfHex(programId))}),
+      client.call("handover", {next: following, without: left.map((programId) => bytesOfHex(programId)), shown}),
     );
     const handovers = given.handovers.filter(({content}) => !out.some(({place}) => place === content.custodian));
     progress.log("the next custodians check what they got");
@@ -70,4 +72,11 @@ export async function rotateStrictly(io: Io, {to, toKey, without = [], keep, ...
   } finally {
     progress.done();
   }
+}
+
+/** What the next custodians show of their machines, for nonces of the present ones. */
+async function shownFor(io: Io, at: StrictFlags, next: StrictFlags): Promise<SharedAttestations> {
+  const {nonces} = await atCoordinator(io, at, (client) => client.call("challenge", {}));
+  const {attestations} = await atCoordinator(io, next, (client) => client.call("attest", {nonce: sharedNonce(nonces)}));
+  return {nonces, attestations: attestations.filter((each) => each !== null)};
 }

@@ -168,7 +168,7 @@ export class StrictCustodian {
   }
 
   /** What it tells the coordinator at that place, of whose stock alone it speaks. */
-  status(nowMs: number, coordinator: number): CustodianStatus {
+  status(nowMs: number, coordinator: number): Omit<CustodianStatus, "attestation"> {
     const {store} = this.ports;
     return {
       epoch: store.keys()?.epoch ?? 0n,

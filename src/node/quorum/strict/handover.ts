@@ -34,12 +34,13 @@ export const handoverBound = (
 ): Uint8Array => concat(sha3(utf8(`qvm/handover-box/1 ${run}`), from, to), Uint8Array.of(sender, receiver));
 
 /**
+ * What the next custodians show of their machines is looked at before.
  * @throws RuleError SUCCESSION_INVALID, STALE_EPOCH, JOB_REPEATED, JOB_INVALID, RETIRED, as `heldBy`; PROGRAM_TOO_COSTLY,
  * PROGRAM_TOO_WIDE of a program that the next custodians could not run
  */
 export function handOver(
   custodian: StrictCustodian,
-  {next, run, without}: Ask<CustodianMethods["handover"]>,
+  {next, run, without}: Omit<Ask<CustodianMethods["handover"]>, "shown">,
   nowMs: number,
 ): SignedHandover {
   const {members, store, place, verify, random} = custodian.ports;

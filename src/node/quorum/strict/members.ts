@@ -11,6 +11,7 @@ import {
 } from "../../../codecs/quorum/strict/roster.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
+import {checkPolicy} from "../attestation/policy.js";
 import {checkShape} from "../verified/shape.js";
 import {organisationsOf} from "./organisations.js";
 
@@ -100,6 +101,7 @@ export function checkRoster(content: Roster): void {
         hint: "say who runs each custodian, and ask for no more organisations than there are",
       },
     );
+  if (content.attestation) checkPolicy(content.attestation);
   const roles = rolesOf(content);
   const different = (what: string, of: (card: Card) => string): void => {
     if (new Set(roles.map(({card}) => of(card))).size < roles.length)
