@@ -61,6 +61,26 @@ export async function baseFeeFor(
   return (await client.feeQuote({body})).baseFeeDust;
 }
 
+/**
+ * What its sender has left of its balance once `call` has taken `amountDust` and its base fee.
+ * @throws RuleError INSUFFICIENT_BALANCE
+ */
+export async function leftAfter(
+  call: Call & {readonly sender: string},
+  amountDust: bigint,
+  {client, terms}: {readonly client: Pick<Client, "balance" | "feeQuote">; readonly terms: OwnStatus},
+): Promise<bigint> {
+  const {sender} = call;
+  const {balance} = await client.balance({address: sender});
+  const neededDust = amountDust + (await baseFeeFor(call, {client, terms}));
+  if (balance >= neededDust) return balance - neededDust;
+  throw new RuleError(
+    "INSUFFICIENT_BALANCE",
+    `amount and fee are ${formatCell(neededDust)} CELL, ${sender} has ${formatCell(balance)}`,
+    {details: {balance_dust: balance, needed_dust: neededDust}},
+  );
+}
+
 /** The draft of `call` under `wishes` and the node's terms. @throws UsageError FEE_TOO_LOW */
 export async function draft(
   call: Call,

@@ -3,7 +3,7 @@ import {checkAddress} from "../../codecs/address.js";
 import {formatCell} from "../../codecs/amount.js";
 import {utf8} from "../../codecs/bytes.js";
 import {TRANSFER_CONTRACT, transfer} from "../../codecs/chain/payloads.js";
-import {RuleError, UsageError} from "../../errors.js";
+import {UsageError} from "../../errors.js";
 import type {Client} from "../../node/api/client.js";
 import {defineCommand} from "../define.js";
 import {cellFlag} from "../flags.js";
@@ -12,7 +12,7 @@ import {REFERENCE_FEE_DUST, type ReferenceOrder} from "../reference.js";
 import {walletRequest} from "../reference-request.js";
 import {settingsEnvironment} from "../settings.js";
 import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "../submit.js";
-import {baseFeeFor} from "../transaction.js";
+import {leftAfter} from "../transaction.js";
 
 /** Longest geotag that a node of QSDM takes. */
 const GEOTAG_MAX_BYTES = 100;
@@ -34,22 +34,14 @@ export async function orderPayment(
 ): Promise<Order> {
   checkAmount(amountDust);
   const payload = transfer.encode({to: checkAddress(to), amountDust, memo});
-  const {balance} = await client.balance({address: sender});
-  const feeDust = await baseFeeFor({sender, contract: TRANSFER_CONTRACT, payload}, {client, terms});
-  const neededDust = amountDust + feeDust;
-  if (balance < neededDust)
-    throw new RuleError(
-      "INSUFFICIENT_BALANCE",
-      `amount and fee are ${formatCell(neededDust)} CELL, ${sender} has ${formatCell(balance)}`,
-      {details: {balance_dust: balance, needed_dust: neededDust}},
-    );
+  const leftDust = await leftAfter({sender, contract: TRANSFER_CONTRACT, payload}, amountDust, {client, terms});
   return {
     contract: TRANSFER_CONTRACT,
     payload,
     summary: {to, amount_dust: amountDust, memo},
     announcement: [
       `send ${formatCell(amountDust)} CELL from ${sender} to ${to} on ${terms.chainId}, at height ${terms.height}`,
-      `leaves ${formatCell(balance - neededDust)} CELL when the base fee is paid`,
+      `leaves ${formatCell(leftDust)} CELL when the base fee is paid`,
     ],
     question: questionOf({to, amountDust}),
     submit: (node, body) => node.submit({body}),

@@ -68,6 +68,7 @@ describe("qsdm quorum stake", () => {
       });
     const refused = async (line: string) => (await said(`quorum stake ${line} ${SIGNING}`)).error.code;
     expect(await refused("add --key /alice.key --amount 0")).toBe("QUORUM_STAKE_ZERO");
+    expect(await refused("add --key /alice.key --amount 49")).toBe("INSUFFICIENT_BALANCE");
     expect(await refused(`release ${KEY} --amount 0`)).toBe("QUORUM_STAKE_ZERO");
     expect(await refused(`release ${KEY} --amount 1.5`)).toBe("QUORUM_STAKE_EXCEEDED");
   });

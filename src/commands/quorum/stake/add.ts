@@ -2,22 +2,30 @@ import type {Command} from "commander";
 import {formatCell} from "../../../codecs/amount.js";
 import {QUORUM_STAKE_CONTRACT, quorumKeyClaim, quorumKeyOf, quorumStake} from "../../../codecs/chain/quorum-stake.js";
 import {RuleError} from "../../../errors.js";
+import type {Client} from "../../../node/api/client.js";
 import {defineCommand} from "../../define.js";
 import {cellFlag} from "../../flags.js";
 import type {Io} from "../../io.js";
 import {settingsEnvironment} from "../../settings.js";
 import {addWriteFlags, type Order, type OrderContext, submitOrder, type WriteFlags} from "../../submit.js";
+import {leftAfter} from "../../transaction.js";
 import type {StateReader} from "../state-value.js";
 import {behindKey, type ClientKey, checkOwner, clientKeyIn} from "./behind.js";
 
 /**
  * The order that locks money behind a client's key.
- * @throws RuleError QUORUM_STAKE_ZERO, QUORUM_STAKE_NOT_OWNER
+ * @throws RuleError QUORUM_STAKE_ZERO, QUORUM_STAKE_NOT_OWNER, INSUFFICIENT_BALANCE
  */
 export async function orderStake(
   {publicKey, sign}: ClientKey,
   amountDust: bigint,
-  {client, terms, sender}: Omit<OrderContext, "client"> & {readonly client: StateReader},
+  {
+    client,
+    terms,
+    sender,
+  }: Omit<OrderContext, "client"> & {
+    readonly client: StateReader & Pick<Client, "balance" | "feeQuote">;
+  },
 ): Promise<Order> {
   if (amountDust === 0n) throw new RuleError("QUORUM_STAKE_ZERO", "0 CELL move nothing", {hint: "raise --amount"});
   const key = quorumKeyOf(publicKey);
@@ -25,9 +33,11 @@ export async function orderStake(
   checkOwner(record, key, sender);
   const stakeDust = (record?.stakeDust ?? 0n) + amountDust;
   const possession = sign(quorumKeyClaim(terms.chainId, sender, publicKey));
+  const payload = quorumStake.encode({publicKey, amountDust, possession});
+  await leftAfter({sender, contract: QUORUM_STAKE_CONTRACT, payload}, amountDust, {client, terms});
   return {
     contract: QUORUM_STAKE_CONTRACT,
-    payload: quorumStake.encode({publicKey, amountDust, possession}),
+    payload,
     summary: {key, added_dust: amountDust, stake_dust: stakeDust},
     announcement: [
       `lock ${formatCell(amountDust)} CELL behind the client's key ${key}, which then has ${formatCell(stakeDust)} CELL`,
