@@ -65,7 +65,10 @@ export const quorumStakeAddCommand = (io: Io): Command =>
         "them. The account owns it, whoever has the client's key. Prints the transaction id.",
       examples: [
         {does: "lock 100 CELL", run: "qsdm quorum stake add --key alice.key --amount 100 --wait"},
-        {does: "from another account", run: "qsdm quorum stake add --key alice.key --amount 5 --in treasury.json"},
+        {
+          does: "for another client, from another account",
+          run: "qsdm quorum stake add --key bob.key --amount 5 --in treasury.json",
+        },
       ],
       environment: settingsEnvironment("api_url", "timeout", "keystore", "passphrase_file"),
       files: {"--key": "The client's key, as qsdm quorum identity create wrote it."},

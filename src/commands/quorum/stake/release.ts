@@ -27,7 +27,10 @@ export async function orderRelease(
     });
   checkOwner(record, key, sender);
   const takenDust = amountDust ?? record.stakeDust;
-  if (takenDust === 0n) throw new RuleError("QUORUM_STAKE_ZERO", "there is nothing to release");
+  if (takenDust === 0n)
+    throw new RuleError("QUORUM_STAKE_ZERO", "there is nothing to release", {
+      hint: `qsdm quorum stake show ${key} says what is on its way back`,
+    });
   if (takenDust > record.stakeDust)
     throw new RuleError("QUORUM_STAKE_EXCEEDED", `${formatCell(record.stakeDust)} CELL are staked on ${key}`, {
       hint: "lower --amount, or leave it out to release all",
