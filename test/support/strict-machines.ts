@@ -133,8 +133,8 @@ export class StrictMachines {
     return Promise.all(
       at.map(async (place): Promise<Part> => {
         try {
-          const protocol = await begin(this.custodians[place]!, job, this.nowMs);
-          const {value: outcome} = await this.#runners[place]!.run(jobDigest(job), protocol, job.participants);
+          const protocol = () => begin(this.custodians[place]!, job, this.nowMs);
+          const {value: outcome} = await this.#runners[place]!.perform(jobDigest(job), job.participants, protocol);
           return {place, outcome, code: null, reason: null, culprits: []};
         } catch (error) {
           if (!(error instanceof QsdmError)) throw error;

@@ -1,4 +1,5 @@
 /** A client or an operator at a coordinator that it does not trust. */
+import {setTimeout as sleep} from "node:timers/promises";
 import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
 import type {Codec} from "../../codecs/codec.js";
 import {decodeElements, encodeElements} from "../../codecs/quorum/element.js";
@@ -36,6 +37,8 @@ import {type EvaluationMasks, EvaluationSource} from "./evaluation-source.js";
 import {type Party, sealTo, unseal} from "./party.js";
 
 const NONCE_BYTES = 32;
+/** Until a ticket is handed in again for which there was no stock. */
+const AGAIN_MS = 1_000;
 
 export interface ClientPorts {
   readonly party: Party;
@@ -241,7 +244,7 @@ export class StrictClient {
       masked: encodeElements(given.flatMap((values, of) => values.map((value, at) => sub(value, maskAt(of, at))))),
     };
     const signed = sign(ticket, content, (message) => party.sign(message));
-    const {results, suspects, traffic} = await this.call("evaluate", {ticket: signed, again: false});
+    const {results, suspects, traffic} = await this.#handIn(signed);
     const names = program.ir.outputs;
     const masked = decodeElements(this.#agreed(digestOf(ticket, signed), results), given.length * names.length);
     const places = [...new Set([...masks.wrong, ...suspects])].sort((a, b) => a - b);
@@ -252,6 +255,20 @@ export class StrictClient {
       suspects: members.namesOf(places),
       traffic,
     }));
+  }
+
+  /** A ticket is charged once, whatever becomes of its attempts: the same is handed in again, rather than another signed. */
+  async #handIn(signed: Signed<ContentOf<typeof ticket>>): Promise<Answer<CoordinatorMethods["evaluate"]>> {
+    const {party, timeoutMs} = this.ports;
+    const untilMs = party.suite.nowMs() + Math.min(timeoutMs, STATEMENT_LIFE_MS);
+    for (let again = false; ; again = true)
+      try {
+        return await this.call("evaluate", {ticket: signed, again});
+      } catch (error) {
+        const isUnfinished = error instanceof UnavailableError && error.code === "EVALUATION_UNFINISHED";
+        if (!isUnfinished || party.suite.nowMs() + AGAIN_MS >= untilMs) throw error;
+        await sleep(AGAIN_MS);
+      }
   }
 
   #statement(programId: Uint8Array) {

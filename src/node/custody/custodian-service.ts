@@ -263,9 +263,11 @@ export class CustodianService {
     );
     if (this.#stopped) throw new UnavailableError("STOPPING", "the custodian stops");
     try {
-      if (GIVES_SHARES.has(kind)) await this.#demand(job, digest);
-      const protocol = await begin(this.custodian, job, endpoint.nowMs());
-      const {value: outcome, rounds, sentBytes} = await this.#runner.run(digest, protocol, participants);
+      const protocol = async () => {
+        if (GIVES_SHARES.has(kind)) await this.#demand(job, digest);
+        return begin(this.custodian, job, endpoint.nowMs());
+      };
+      const {value: outcome, rounds, sentBytes} = await this.#runner.perform(digest, participants, protocol);
       this.counts.add(kind, {rounds, sentBytes});
       log.info({kind, run, rounds, sentBytes, ms: Math.round(performance.now() - startedMs)}, "a job is done");
       return {outcome, rounds, sentBytes: BigInt(sentBytes)};

@@ -8,6 +8,7 @@ import {evaluatePayload, type Job} from "../../codecs/quorum/strict/job.js";
 import {type ContentOf, digestOf, isSignedBy, type Signed} from "../../codecs/quorum/strict/statement.js";
 import {maskRequest, type maskShares, result, ticket} from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
+import {QsdmError, UnavailableError} from "../../errors.js";
 import {runningIr} from "../quorum/program/running.js";
 import {sideBySide} from "../quorum/program/side-by-side.js";
 import {checkStatement} from "../quorum/strict/admission.js";
@@ -17,7 +18,7 @@ import {costOf} from "../quorum/verified/cost.js";
 import type {Log} from "../service.js";
 import type {AuditDesk} from "./audit-desk.js";
 import type {Answers, CustodianCalls} from "./custodian-calls.js";
-import {areRefusals, blamed, codeOf, missing} from "./failures.js";
+import {areRefusals, blamed, codeOf, missing, refusalsIn} from "./failures.js";
 import type {Jobs, Ran} from "./jobs.js";
 import type {StockKeeper} from "./stock-keeper.js";
 
@@ -94,7 +95,7 @@ export class Evaluations {
   /**
    * Has the custodians evaluate, without those that were named or silent in an attempt before.
    * @throws RuleError as `checkStatement`, EVALUATIONS_TOO_MANY, EVALUATION_ABORTED and what custodians refuse with;
-   * UnavailableError CUSTODIANS_MISSING
+   * UnavailableError CUSTODIANS_MISSING, EVALUATION_UNFINISHED
    */
   async evaluate({ticket: signed, again}: Ask<CoordinatorMethods["evaluate"]>): Promise<Evaluated> {
     const {custodians, members, log, nowMs} = this.ports;
@@ -105,17 +106,19 @@ export class Evaluations {
     masksFor(program, content.evaluations);
     const {triples, bits} = costOf(sideBySide(runningIr(program), content.evaluations));
     const out = new Set<number>();
+    const suspects = new Set<number>();
     let before = again ? await this.#known(signed) : {results: [], attempt: 0};
     let looked = false;
     for (let tries = 1, attempt = before.attempt + 1; ; tries++, attempt++) {
-      if (before.results.length >= members.k) return {results: before.results, suspects: [...out], traffic: NO_TRAFFIC};
+      if (before.results.length >= members.k)
+        return {results: before.results, suspects: [...suspects], traffic: NO_TRAFFIC};
       const participants = custodians.live.filter((place) => !out.has(place));
       if (participants.length < members.k) throw missing(participants.length, members.k, {away: [...out], members});
       const {ran, results, firstTriple} = await this.#attempt(signed, {program, participants, attempt, triples});
       if (results.length >= members.k) {
         this.counts.evaluations += content.evaluations;
         this.counts.bits += bits;
-        return {results, suspects: [...out], traffic: {attempts: tries, triples, bits, ...trafficOf(ran.answers)}};
+        return {results, suspects: [...suspects], traffic: {attempts: tries, triples, bits, ...trafficOf(ran.answers)}};
       }
       this.counts.aborts++;
       if (areRefusals(ran)) this.ports.stock.giveBack("triple", {first: firstTriple, count: triples});
@@ -128,11 +131,15 @@ export class Evaluations {
       }
       const more = blamed(members, ran.failures).filter((place) => !out.has(place));
       for (const place of more) {
-        out.add(place);
+        suspects.add(place);
         this.counts.blamed[place]!++;
       }
+      const refusals = refusalsIn(ran).filter(({place}) => !out.has(place) && !more.includes(place));
+      for (const place of [...more, ...refusals.map((each) => each.place)]) out.add(place);
       log.warn({attempt, out: members.namesOf(more)}, "an evaluation ended without a result");
-      if (more.length === 0) throw ran.failures[0]?.error ?? missing(results.length, members.k);
+      const left = participants.filter((place) => !out.has(place)).length;
+      if (left === participants.length || (refusals.length > 0 && left < members.k))
+        throw (refusals[0] ?? ran.failures[0])?.error ?? missing(results.length, members.k);
     }
   }
 
@@ -153,7 +160,9 @@ export class Evaluations {
     const {stock, jobs, members} = this.ports;
     const {programId, epoch, client: party, nonce} = signed.content;
     const isFirst = attempt === 1;
-    const firstTriple = await stock.allocate("triple", triples, isFirst ? undefined : participants);
+    const firstTriple = await stock
+      .allocate("triple", triples, isFirst ? undefined : participants)
+      .catch((cause: unknown) => unfinished(cause, attempt));
     const secrets = secretNames(program.ir).length > 0;
     const sharing = secrets ? await this.#sharingOf(programId, participants, isFirst) : 0n;
     const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
@@ -217,6 +226,18 @@ export class Evaluations {
     if (newest > 0n) this.#sharings.set(name, newest);
     return newest;
   }
+}
+
+/**
+ * Fails for want of triples. Custodians charge a ticket at its first attempt, so after one the client hands in the same again.
+ * @throws UnavailableError EVALUATION_UNFINISHED after the first attempt; what went wrong before
+ */
+function unfinished(cause: unknown, attempt: number): never {
+  if (attempt === 1 || !(cause instanceof QsdmError)) throw cause;
+  throw new UnavailableError("EVALUATION_UNFINISHED", `no triples for attempt ${attempt}: ${cause.message}`, {
+    cause,
+    hint: "an evaluation that is charged is not charged again while its ticket is good: ten minutes",
+  });
 }
 
 /** More than anybody tries; what a custodian says of it is its word alone. */

@@ -23,6 +23,15 @@ export const areRefusals = ({answers, failures}: Answers<unknown>): boolean =>
     ({error}) => error instanceof RuleError && error.code !== "EVALUATION_ABORTED" && error.code !== "STOCK_EXHAUSTED",
   );
 
+/**
+ * Refusals by rules of a custodian's own, while others began: what it knows of a client's budget may be more than they know. It
+ * is no fault of it, and K others are enough.
+ */
+export const refusalsIn = ({failures}: Answers<unknown>): Answers<unknown>["failures"] =>
+  failures.filter(
+    ({error}) => error instanceof RuleError && error.code !== "EVALUATION_ABORTED" && !UNFIT.has(error.code),
+  );
+
 export const codeOf = (error: unknown): string => (error instanceof QsdmError ? error.code : "INTERNAL");
 
 /** What too few of them did, and who is known to be away. */

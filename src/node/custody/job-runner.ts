@@ -47,6 +47,31 @@ export class JobRunner {
   }
 
   /**
+   * What the protocol that `begin` gives comes to. Whoever will not begin tells the others, so that nobody waits for it, or takes
+   * it for silent.
+   * @throws as `begin`, and as `run`
+   */
+  async perform<T>(
+    job: Uint8Array,
+    participants: readonly number[],
+    begin: () => Promise<Protocol<T>>,
+  ): Promise<Ran<T>> {
+    let protocol: Protocol<T>;
+    try {
+      protocol = await begin();
+    } catch (error) {
+      // The same job, asked for twice, goes on.
+      if (!this.#running.has(hexOf(job))) this.#leaveTo(participants, job);
+      throw error;
+    }
+    return this.run(job, protocol, participants);
+  }
+
+  #leaveTo(participants: readonly number[], job: Uint8Array): void {
+    for (const to of participants) if (to !== this.ports.place) this.ports.sendLeave(to, job);
+  }
+
+  /**
    * What `protocol` comes to.
    * @throws as the protocol; RuleError JOB_REPEATED, EVALUATION_ABORTED naming who was silent
    */
@@ -82,7 +107,7 @@ export class JobRunner {
           timer = setTimeout(() => step(expired), roundMs);
         } catch (error) {
           end();
-          for (const to of participants) if (to !== place) this.ports.sendLeave(to, job);
+          this.#leaveTo(participants, job);
           reject(error);
         }
       };

@@ -2,6 +2,7 @@
 import {expect, test} from "vitest";
 import {utf8} from "../../../src/codecs/bytes.js";
 import {sha3} from "../../../src/codecs/hash.js";
+import {RuleError} from "../../../src/errors.js";
 import {JobRunner} from "../../../src/node/custody/job-runner.js";
 import {Rpc} from "../../../src/node/custody/rpc.js";
 import type {Channel} from "../../../src/node/network/channel/channel.js";
@@ -50,4 +51,26 @@ test("a message that names no job ends its channel and is not kept", () => {
   expect([left.length, closed]).toEqual([1, false]);
   take(Uint8Array.of(LEAVE, 0, 0, 0, 0, ...new Uint8Array(10_000)));
   expect([left.length, closed]).toEqual([1, true]);
+});
+
+test("whoever will not begin tells the others of the job, and not where the same job runs already", async () => {
+  const left: [number, Uint8Array][] = [];
+  const sendLeave = (to: number, job: Uint8Array): void => void left.push([to, job]);
+  const runner = new JobRunner({place: 1, n: 3, roundMs: 90_000, send: () => true, sendLeave});
+  const refuse = async (): Promise<never> => {
+    throw new RuleError("BUDGET_EXHAUSTED", "budget exhausted");
+  };
+  const refused = expect.objectContaining({code: "BUDGET_EXHAUSTED"});
+  await expect(runner.perform(jobOf("job"), [0, 1, 2], refuse)).rejects.toThrow(refused);
+  expect(left).toEqual([0, 2].map((to) => [to, jobOf("job")]));
+  function* once(): Protocol<number> {
+    yield Array(3).fill(utf8("own"));
+    return 7;
+  }
+  const running = runner.perform(jobOf("other"), [0, 1, 2], async () => once());
+  await Promise.resolve();
+  await expect(runner.perform(jobOf("other"), [0, 1, 2], refuse)).rejects.toThrow(refused);
+  expect(left).toHaveLength(2);
+  for (const from of [0, 2]) runner.take(from, said("theirs", jobOf("other")));
+  expect(await running).toMatchObject({value: 7});
 });

@@ -4,9 +4,12 @@ import {bytesOfHex, hexOf} from "../../../src/codecs/bytes.js";
 import {packProgram, programPackage, readPackage} from "../../../src/codecs/quorum/program-package.js";
 import {type ContentOf, sign} from "../../../src/codecs/quorum/strict/statement.js";
 import {deposit, maskRequest, maskShares, ticket, withdrawal} from "../../../src/codecs/quorum/strict/statements.js";
+import {RuleError} from "../../../src/errors.js";
+import {StockKeeper} from "../../../src/node/custody/stock-keeper.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
-import {StrictCustodian} from "../../../src/node/quorum/strict/custodian.js";
+import {exhausted, StrictCustodian} from "../../../src/node/quorum/strict/custodian.js";
+import {Reservations} from "../../../src/node/quorum/strict/reservations.js";
 import {costOf} from "../../../src/node/quorum/verified/cost.js";
 import {withPolicy} from "../../support/packages.js";
 import {StrictQuorum} from "../../support/strict-quorum.js";
@@ -88,6 +91,38 @@ describe("two of three custodians", () => {
     await expect(client.deploy(unknown, new Map())).rejects.toThrow(refused);
     const bytes = programPackage.encode(unknown);
     await expect(client.call("deploy", {package: bytes, deposit: null})).rejects.toThrow(refused);
+  });
+
+  test("a ticket for whose second attempt there is no stock is tried again, and not charged twice", async () => {
+    const two = packProgram(compile("input x\nmul y = x x\nadd z = y x\noutput z"), {policy: {budgetPerIdentity: 2n}});
+    const client = await quorum.client(0);
+    onTestFinished(() => client.close());
+    await client.deploy(two, new Map());
+    for (const place of [0, 1]) {
+      const operator = await quorum.operator(place);
+      await operator.approve(two, inDays(30));
+      operator.close();
+    }
+    // One custodian has lost its masks; the others are charged, and have no triples for another attempt.
+    vi.spyOn(Reservations.prototype, "given").mockImplementationOnce(() => {
+      throw new RuleError("MASKS_UNKNOWN", "masks were lost");
+    });
+    const honest = StockKeeper.prototype.allocate;
+    let refused = 0;
+    const spy = vi.spyOn(StockKeeper.prototype, "allocate").mockImplementation(async function (
+      this: StockKeeper,
+      ...of
+    ) {
+      if (of[2] !== undefined && refused++ === 0) exhausted("triple");
+      return honest.apply(this, of);
+    });
+    onTestFinished(() => spy.mockRestore());
+    const all = await Promise.all([3n, 4n].map((x) => client.evaluate(two, new Map([["x", x]]))));
+    expect(all.map(({outputs}) => outputs.get("z"))).toEqual([12n, 20n]);
+    expect(refused).toBeGreaterThan(0);
+    await expect(client.evaluate(two, new Map([["x", 5n]]))).rejects.toThrow(
+      expect.objectContaining({code: "BUDGET_EXHAUSTED"}),
+    );
   });
 
   test("a custodian that names other masks than the rest, or seals none, stops nobody", async () => {
@@ -286,7 +321,9 @@ describe("two of three custodians", () => {
     const third = await quorum.operator(2);
     expect(await third.approve(program, inDays(30))).toMatchObject({approvals: 2, active: true});
     third.close();
-    expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
+    // One that serves it no more is left out, and is no suspect for that.
+    const {outputs, suspects} = await client.evaluate(program, inputs);
+    expect([[...outputs], suspects]).toEqual([right, []]);
     await quorum.stopCustodian(2);
     expect(await suspend(1, true)).toEqual({withdrawals: 2, active: false});
     const programId = bytesOfHex(program.programId);

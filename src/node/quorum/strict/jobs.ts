@@ -40,7 +40,7 @@ import {beginRun, keep, keysFor, partyOf, refuseJob, SKIPPED_MAX, secretAt, sess
 import {coordinatorOf} from "./numbers.js";
 import {pay} from "./payment.js";
 import type {Reservation} from "./reservations.js";
-import type {Sharing} from "./store.js";
+import type {Sharing, TicketRecord} from "./store.js";
 import {takeOver} from "./takeover.js";
 
 /**
@@ -176,6 +176,8 @@ async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Pr
   if (hasSecrets(program) && (!sharing || sharing.run !== plan.sharing))
     stale(`it has no shares of job ${plan.sharing}`);
   const digest = digestOf(ticket, plan.ticket);
+  // Masks of a ticket that is done are gone, and whoever brings it again is told why.
+  checkUnused(custodian, digest, plan);
   const masks = custodian.reservations.given({...content, programId}, wiresOf(program));
   const admission = {digest, plan, programId, nowMs};
   // Before the stock is touched, and again with what was written down meanwhile.
@@ -236,6 +238,19 @@ function* signed(
   return said;
 }
 
+/** What became of a ticket, if it may be tried. @throws RuleError TICKET_USED */
+function checkUnused(
+  {results, ports: {store}}: StrictCustodian,
+  digest: Uint8Array,
+  {attempt}: EvaluatePayload,
+): TicketRecord | null {
+  const known = store.ticket(digest);
+  // A result is in memory before it is on the disk.
+  if (known?.done || (known && attempt <= known.attempt) || results.of(digest))
+    throw new RuleError("TICKET_USED", "the ticket was used before", {hint: "sign a new one"});
+  return known;
+}
+
 interface Admission {
   readonly digest: Uint8Array;
   readonly plan: EvaluatePayload;
@@ -248,11 +263,10 @@ interface Admission {
  * @returns writes down that it did
  * @throws RuleError TICKET_USED, and as `pay`
  */
-function admit({ports: {store, members}}: StrictCustodian, {digest, plan, programId, nowMs}: Admission): () => void {
+function admit(custodian: StrictCustodian, {digest, plan, programId, nowMs}: Admission): () => void {
+  const {store, members} = custodian.ports;
   const {client, notAfterMs, evaluations} = plan.ticket.content;
-  const known = store.ticket(digest);
-  if (known?.done || (known && plan.attempt <= known.attempt))
-    throw new RuleError("TICKET_USED", "the ticket was used before", {hint: "sign a new one"});
+  const known = checkUnused(custodian, digest, plan);
   const {policy} = store.program(programId)!;
   const {organisation} = members.client(client)!;
   const purchase = {programId, policy, client, organisation, evaluations, nowMs: BigInt(nowMs)};

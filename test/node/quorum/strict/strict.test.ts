@@ -138,7 +138,19 @@ describe("two of four", () => {
     const parts = await machines.perform(again);
     expect(results(parts, outputMasks)).toEqual(Array(3).fill(RIGHT));
     const third = await machines.perform(machines.evaluation(PROGRAM, signed, [0, 2, 3]));
-    expect(third.map(({code}) => code)).toEqual(Array(3).fill("MASKS_UNKNOWN"));
+    expect(third.map(({code}) => code)).toEqual(Array(3).fill("TICKET_USED"));
+  });
+
+  test("one that refuses to begin says so: nobody waits for it, or names it", async () => {
+    const {signed} = machines.ticket(PROGRAM, INPUTS);
+    machines.custodians[2]!.suspend(machines.withdrawal(PROGRAM, 2), machines.nowMs);
+    const parts = await machines.perform(machines.evaluation(PROGRAM, signed));
+    machines.custodians[2]!.suspend(
+      machines.withdrawal(PROGRAM, 2, {withdrawn: false, atMs: machines.nowMs + 1}),
+      machines.nowMs,
+    );
+    const ended = {code: "EVALUATION_ABORTED", reason: "given-up", culprits: []};
+    for (const part of parts) expect(part).toMatchObject(part.place === 2 ? {code: "PROGRAM_SUSPENDED"} : ended);
   });
 
   test("triples are used once, whatever a coordinator says", async () => {
