@@ -4,7 +4,6 @@ import {type Answer, custodianMethods} from "../../codecs/quorum/strict/calls.js
 import {type Job, jobDigest} from "../../codecs/quorum/strict/job.js";
 import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {type Address, type EndpointPorts, Listener} from "../network/channel/endpoint.js";
-import type {SignedAttestation} from "../quorum/attestation/check.js";
 import type {Witness} from "../quorum/audit/witness.js";
 import type {StrictCustodian} from "../quorum/strict/custodian.js";
 import {handOver, retire} from "../quorum/strict/handover.js";
@@ -14,7 +13,7 @@ import type {Role} from "../quorum/strict/members.js";
 import {checkJobNumbers, checkNumbers} from "../quorum/strict/numbers.js";
 import {successorsOf} from "../quorum/strict/succession.js";
 import type {Log} from "../service.js";
-import {Attestor} from "./attestation/attestor.js";
+import {type Answer as Answered, Attestor} from "./attestation/attestor.js";
 import type {AttestationDriver} from "./attestation/driver.js";
 import {JobCounts} from "./job-counts.js";
 import {JobRunner} from "./job-runner.js";
@@ -66,7 +65,7 @@ export class CustodianService {
       endpoint,
       log,
       handlers: (from) => ({
-        call: (method, body) => (method === "attest" ? this.#attest(body) : refuse(method, "another custodian")),
+        call: (method, body) => (method === "attest" ? this.#attest(body, from) : refuse(method, "another custodian")),
         round: (message) => this.#runner.take(from, message),
         leave: (job) => this.#runner.leave(from, job),
         bug: (err) => log.error({err}, "a call failed"),
@@ -124,17 +123,19 @@ export class CustodianService {
     this.attestor.renew(this.#links.live).catch((err: unknown) => log.error({err}, "asking for evidence failed"));
   }
 
-  async #attest(body: Uint8Array): Promise<Uint8Array> {
+  /** @param from the custodian that asks; null for a coordinator, which carries */
+  async #attest(body: Uint8Array, from: number | null): Promise<Uint8Array> {
     const {attest} = custodianMethods;
-    return attest.answer.encode({attestation: await this.attestor.show(attest.ask.decode(body).nonce)});
+    const session = from === null ? null : (this.#links.get(from)?.channel.sessionId ?? gone());
+    return attest.answer.encode({attestation: await this.attestor.show(attest.ask.decode(body).nonce, session)});
   }
 
   /** @throws what the other refuses with; UnavailableError PEER_UNREACHABLE, CALL_TIMEOUT; DecodeError */
-  async #askToAttest(to: number, nonce: Uint8Array): Promise<SignedAttestation> {
+  async #askToAttest(to: number, nonce: Uint8Array): Promise<Answered> {
     const {attest} = custodianMethods;
-    const link = this.#links.get(to);
-    if (!link) throw new UnavailableError("PEER_UNREACHABLE", "it is not connected");
-    return attest.answer.decode(await link.call("attest", attest.ask.encode({nonce}), ATTEST_MS)).attestation;
+    const link = this.#links.get(to) ?? gone();
+    const {attestation} = attest.answer.decode(await link.call("attest", attest.ask.encode({nonce}), ATTEST_MS));
+    return {signed: attestation, session: link.channel.sessionId};
   }
 
   stop(): void {
@@ -218,7 +219,7 @@ export class CustodianService {
         log.info({kind: made.job.kind, run: made.job.run}, "a job is committed");
         return commit.answer.encode({});
       },
-      attest: (body) => this.#attest(body),
+      attest: (body) => this.#attest(body, null),
       challenge: (body) => {
         challenge.ask.decode(body);
         return challenge.answer.encode({nonce: this.attestor.challenge()});
@@ -293,6 +294,10 @@ export class CustodianService {
 
 /** Jobs in which others get shares or keys. An evaluation gives them none. */
 const GIVES_SHARES: ReadonlySet<Job["kind"]> = new Set(["refresh", "deposit", "takeover", "stock"]);
+
+function gone(): never {
+  throw new UnavailableError("PEER_UNREACHABLE", "it is not connected");
+}
 
 function refuse(method: string, caller: string): never {
   throw new RuleError("METHOD_REFUSED", `${method} is nothing that ${caller} may ask`);

@@ -2,7 +2,7 @@
  * What a custodian shows of its machine. The report inside is of the kind's own form; everything beside it is bound to it by
  * the 64 bytes that the machine signs along.
  */
-import {blob, type FieldValue, fixed, list, record, u32, u64} from "../../cbor/record.js";
+import {blob, type FieldValue, fixed, list, nullable, record, u32, u64} from "../../cbor/record.js";
 import {sha3, shake256} from "../../hash.js";
 import {ML_DSA_87} from "../../suite.js";
 import {armored} from "./armor.js";
@@ -17,7 +17,14 @@ export const USER_DATA_BYTES = 64;
 const REPORT_MAX_BYTES = 64 * 1024;
 const FILE_MAX_BYTES = 128 * 1024;
 
-const binding = record("qvm/attestation-binding/1", {roster: digest, custodian: u32, card, nonce: digest, timeMs: u64});
+/** Id of the session in which a custodian answered another; null where a coordinator carries what it shows. */
+const session = nullable(digest);
+
+const binding = record("qvm/attestation-binding/1", {
+  ...{roster: digest, custodian: u32, card, nonce: digest},
+  session,
+  timeMs: u64,
+});
 export type AttestationBinding = FieldValue<typeof binding>;
 
 /** The bytes for a report of this custodian's machine: its keys, its roster, the nonce of whoever asks, the time. */
@@ -31,6 +38,7 @@ export const attestation = statement(
     custodian: u32,
     /** Drawn by whoever asks. */
     nonce: digest,
+    session,
     /** Milliseconds since 1970, by the custodian's clock. */
     timeMs: u64,
     kind: attestationKind,

@@ -111,7 +111,7 @@ async function evidenceFor(
       hint: "custodians alone show their machines",
     });
   const nowMs = io.host.now();
-  const named = {roster: members.digest, custodian, nonce, timeMs: BigInt(nowMs)};
+  const named = {roster: members.digest, custodian, nonce, session: null, timeMs: BigInt(nowMs)};
   const userData = userDataOf({...named, card: members.custodian(custodian)!.card});
   const report = await driver.collect(userData);
   const attested = await verified(driver, report, {userData, nowMs});

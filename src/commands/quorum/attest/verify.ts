@@ -42,6 +42,7 @@ export const quorumAttestVerifyCommand = (io: Io): Command =>
       const attested = checkAttestation(signed, {
         ...{members, place, nowMs: io.host.now(), verify},
         nonce: nonce === undefined ? null : bytesOfHex(nonce),
+        session: null,
       });
       const name = members.namesOf([place])[0]!;
       warnOf(io, attested, name);

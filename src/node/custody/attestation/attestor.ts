@@ -15,7 +15,7 @@ import type {AttestationStanding} from "../../../codecs/quorum/strict/calls.js";
 import {sign} from "../../../codecs/quorum/strict/statement.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {QsdmError, RuleError, UnavailableError} from "../../../errors.js";
-import {type Attested, checkAttestation, type SignedAttestation} from "../../quorum/attestation/check.js";
+import {type Asked, type Attested, checkAttestation, type SignedAttestation} from "../../quorum/attestation/check.js";
 import {allOf, unattested} from "../../quorum/attestation/refusals.js";
 import type {Members} from "../../quorum/strict/members.js";
 import type {Log} from "../../service.js";
@@ -38,8 +38,13 @@ export interface AttestorPorts {
   sign(message: Uint8Array): Uint8Array;
   random(size: number): Uint8Array;
   nowMs(): number;
-  /** @throws what the other refuses with; UnavailableError */
-  ask(place: number, nonce: Uint8Array): Promise<SignedAttestation>;
+  /** What the other shows, and the session that it was asked in. @throws what the other refuses with; UnavailableError */
+  ask(place: number, nonce: Uint8Array): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly signed: SignedAttestation;
+  readonly session: Uint8Array;
 }
 
 interface Standing {
@@ -64,21 +69,28 @@ export class Attestor {
     return this.ports.members.roster.attestation !== null;
   }
 
-  /** Evidence of this machine for `nonce`. @throws RuleError ATTESTATION_REQUIRED; UnavailableError ATTESTATION_BUSY, ATTESTATION_UNAVAILABLE */
-  async show(nonce: Uint8Array): Promise<SignedAttestation> {
+  /**
+   * Evidence of this machine for `nonce`.
+   * @param session in which another custodian asks; null for whoever asks by way of a coordinator
+   * @throws RuleError ATTESTATION_REQUIRED; UnavailableError ATTESTATION_BUSY, ATTESTATION_UNAVAILABLE
+   */
+  async show(nonce: Uint8Array, session: Uint8Array | null): Promise<SignedAttestation> {
     const {driver, members, place} = this.ports;
     if (!driver) throw unattested(members, place, "it has no driver");
     if (this.#waiting >= WAITING_MAX)
       throw new UnavailableError("ATTESTATION_BUSY", "too many ask for reports at once");
     this.#waiting++;
-    const turn = this.#collecting.then(() => this.#collect(driver, nonce)).finally(() => this.#waiting--);
+    const turn = this.#collecting.then(() => this.#collect(driver, {nonce, session})).finally(() => this.#waiting--);
     this.#collecting = turn.catch(() => undefined);
     return turn;
   }
 
-  async #collect(driver: AttestationDriver, nonce: Uint8Array): Promise<SignedAttestation> {
+  async #collect(
+    driver: AttestationDriver,
+    asked: Pick<SignedAttestation["content"], "nonce" | "session">,
+  ): Promise<SignedAttestation> {
     const {members, place, nowMs} = this.ports;
-    const named = {roster: members.digest, custodian: place, nonce, timeMs: BigInt(nowMs())};
+    const named = {roster: members.digest, custodian: place, ...asked, timeMs: BigInt(nowMs())};
     const report = await driver.collect(userDataOf({...named, card: members.custodian(place)!.card}));
     return sign(attestation, {...named, kind: driver.kind, report}, (message) => this.ports.sign(message));
   }
@@ -95,7 +107,7 @@ export class Attestor {
         hint: "add --attestation KIND; qsdm quorum roster verify shows what is accepted",
       });
     const nonce = this.ports.random(NONCE_BYTES);
-    const own = checkAttestation(await this.show(nonce), this.#asked(members, place, nonce));
+    const own = checkAttestation(await this.show(nonce, null), this.#asked(members, place, {nonce, session: null}));
     this.#note(place, own, "this machine is attested");
     return own;
   }
@@ -155,7 +167,7 @@ export class Attestor {
     for (let place = 0; place < next.n; place++) {
       const signed = shown.attestations.find(({content}) => content.custodian === place);
       if (!signed) throw unattested(next, place, "the handover came without its");
-      const attested = checkAttestation(signed, this.#asked(next, place, nonce));
+      const attested = checkAttestation(signed, this.#asked(next, place, {nonce, session: null}));
       this.#note(place, attested, "a custodian of the next roster is attested");
     }
   }
@@ -188,8 +200,8 @@ export class Attestor {
     return attested !== null && untilMs > atMs;
   }
 
-  #asked(members: Members, place: number, nonce: Uint8Array) {
-    return {members, place, nonce, nowMs: this.ports.nowMs(), verify: this.ports.verify};
+  #asked(members: Members, place: number, by: Pick<Asked, "nonce" | "session">): Asked {
+    return {members, place, ...by, nowMs: this.ports.nowMs(), verify: this.ports.verify};
   }
 
   /** One question at a time to each. */
@@ -208,7 +220,8 @@ export class Attestor {
     const nonce = this.ports.random(NONCE_BYTES);
     const untilMs = this.ports.nowMs() + this.#ageMs;
     try {
-      const attested = checkAttestation(await this.#answer(place, nonce), this.#asked(members, place, nonce));
+      const {signed, session} = await this.#answer(place, nonce);
+      const attested = checkAttestation(signed, this.#asked(members, place, {nonce, session}));
       this.#standings.set(place, {attested, untilMs, refusal: ""});
       this.#note(place, attested, "a custodian is attested");
     } catch (error) {
@@ -226,7 +239,7 @@ export class Attestor {
     }
   }
 
-  async #answer(place: number, nonce: Uint8Array): Promise<SignedAttestation> {
+  async #answer(place: number, nonce: Uint8Array): Promise<Answer> {
     try {
       return await this.ports.ask(place, nonce);
     } catch (error) {

@@ -49,7 +49,8 @@ export class CustodianEvidence {
       const signed = answers[place];
       if (!signed) return {refusal: unattested(members, place, "the coordinator brought none")};
       try {
-        return {attested: checkAttestation(signed, {members, place, nonce, nowMs: party.suite.nowMs(), verify})};
+        const asked = {members, place, nonce, session: null, nowMs: party.suite.nowMs(), verify};
+        return {attested: checkAttestation(signed, asked)};
       } catch (error) {
         if ((error as RuleError).code !== "ATTESTATION_REJECTED") throw error;
         return {refusal: error as RuleError};

@@ -28,6 +28,8 @@ export interface ChannelOptions {
 
 export class Channel {
   readonly peer: PeerId;
+  /** The same on both sides and on no other channel. */
+  readonly sessionId: Uint8Array;
   readonly #writer: RecordWriter;
   readonly #reader: RecordReader;
   readonly #splitter: FrameSplitter;
@@ -40,10 +42,11 @@ export class Channel {
 
   constructor(
     private readonly socket: Socket,
-    {peer, sendSecret, receiveSecret}: Secured,
+    {peer, sendSecret, receiveSecret, sessionId}: Secured,
     private readonly options: ChannelOptions,
   ) {
     this.peer = peer;
+    this.sessionId = sessionId;
     this.#writer = new RecordWriter(sendSecret, options.nowMs());
     this.#reader = new RecordReader(receiveSecret);
     this.#splitter = new FrameSplitter(options.maxMessageBytes);

@@ -19,6 +19,8 @@ export interface Asked extends VerifyPorts {
   readonly place: number;
   /** What it was asked with; null where nobody knows, and then nothing is said of its age. */
   readonly nonce: Uint8Array | null;
+  /** Id of the session that it was asked in; null where others carried it. */
+  readonly session: Uint8Array | null;
 }
 
 /** What is known of a custodian's machine. */
@@ -39,7 +41,7 @@ export function checkAttestation(signed: SignedAttestation, asked: Asked): Attes
   }
 }
 
-function checked(signed: SignedAttestation, {members, place, nonce, nowMs, verify}: Asked): Attested {
+function checked(signed: SignedAttestation, {members, place, nonce, session, nowMs, verify}: Asked): Attested {
   const policy = members.roster.attestation;
   if (!policy)
     throw new RuleError("ROSTER_WITHOUT_ATTESTATION", "the roster demands no attestation", {
@@ -52,14 +54,19 @@ function checked(signed: SignedAttestation, {members, place, nonce, nowMs, verif
   if (nonce && !equalBytes(content.nonce, nonce)) reject("the evidence answers another nonce");
   if (!policy.accept.some(({kind}) => kind === content.kind))
     reject(`${content.kind} is not accepted, only ${policy.accept.map(({kind}) => kind).join(", ")}`);
+  // Who has a copy of the keys could otherwise have the genuine machine answer for a session of its own.
+  if (!isSame(content.session, session)) reject("the evidence is of another connection");
   const oldest = BigInt(nowMs - policy.maxAgeS * 1_000 - CLOCK_SKEW_MS);
   if (content.timeMs < oldest) reject(`the evidence is older than ${policy.maxAgeS} s`);
   if (content.timeMs > BigInt(nowMs + CLOCK_SKEW_MS)) reject("the evidence is of a time to come");
   const {card} = custodian;
   if (!isSignedBy(attestation, signed, card.signingKey, verify)) reject("the evidence is not signed by the custodian");
   const {roster, timeMs, kind, report} = content;
-  const userData = userDataOf({roster, custodian: place, card, nonce: content.nonce, timeMs});
+  const userData = userDataOf({roster, custodian: place, card, nonce: content.nonce, session, timeMs});
   const measured = verifierOf(kind).verify(report, userData, {verify, nowMs});
   checkMeasured(policy, kind, measured);
   return {...measured, kind};
 }
+
+const isSame = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
+  a === null || b === null ? a === b : equalBytes(a, b);

@@ -41,6 +41,7 @@ interface Shown {
   readonly by?: number;
   readonly signedBy?: number;
   readonly nonce?: Uint8Array;
+  readonly session?: Uint8Array | null;
   readonly timeMs?: number;
   readonly runs?: typeof GOOD;
   readonly under?: Members;
@@ -48,8 +49,17 @@ interface Shown {
 }
 /** What custodian 1 shows, unless said otherwise. */
 async function shown(change: Shown = {}): Promise<SignedAttestation> {
-  const {by = 1, signedBy = by, nonce = NONCE, timeMs = NOW_MS, runs = GOOD, under = members, key = signer} = change;
-  const named = {roster: under.digest, custodian: by, nonce, timeMs: BigInt(timeMs)};
+  const {
+    by = 1,
+    signedBy = by,
+    nonce = NONCE,
+    session = null,
+    timeMs = NOW_MS,
+    runs = GOOD,
+    under = members,
+    key = signer,
+  } = change;
+  const named = {roster: under.digest, custodian: by, nonce, session, timeMs: BigInt(timeMs)};
   const report = await softwareDriver(key, runs).collect(userDataOf({...named, card: under.custodian(by)!.card}));
   return sign(attestation, {...named, kind: "insecure-software" as const, report}, (message) =>
     parties[signedBy]!.sign(message),
@@ -57,7 +67,7 @@ async function shown(change: Shown = {}): Promise<SignedAttestation> {
 }
 
 const asked = (change: Partial<Asked> = {}): Asked => ({
-  ...{members, place: 1, nonce: NONCE, nowMs: NOW_MS, verify: suite.statements.verify},
+  ...{members, place: 1, nonce: NONCE, session: null, nowMs: NOW_MS, verify: suite.statements.verify},
   ...change,
 });
 function refusal(signed: SignedAttestation, change: Partial<Asked> = {}): unknown {
@@ -107,6 +117,15 @@ describe("evidence of a custodian", () => {
     const foreign = await shown({under: elsewhere});
     expect(refusal(foreign)).toEqual(words("for another roster"));
     expect(refusal(resigned(foreign, {roster: members.digest}))).toEqual(words("made for other keys"));
+  });
+
+  test("that was shown in a session is good in that one alone", async () => {
+    const [mine, other] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    const signed = await shown({session: mine});
+    expect(refusal(signed, {session: mine})).toBeNull();
+    for (const session of [other, null]) expect(refusal(signed, {session})).toEqual(words("of another connection"));
+    expect(refusal(await shown(), {session: mine})).toEqual(words("of another connection"));
+    expect(refusal(resigned(signed, {session: other}), {session: other})).toEqual(words("made for other keys"));
   });
 
   test("of another custodian is refused, also when this one signs it as its own", async () => {
