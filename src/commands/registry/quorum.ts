@@ -51,6 +51,7 @@ export const QUORUM: readonly ListedCommand[] = [
     path: "quorum attest status",
     load: async () => (await import("../quorum/attest/status.js")).quorumAttestStatusCommand,
   },
+  {path: "quorum check", load: async () => (await import("../quorum/check/check.js")).quorumCheckCommand},
   {path: "quorum devnet", load: async () => (await import("../quorum/devnet.js")).quorumDevnetCommand},
   {path: "quorum custodian", load: async () => (await import("../quorum/custodian.js")).quorumCustodianCommand},
   {path: "quorum coordinator", load: async () => (await import("../quorum/coordinator.js")).quorumCoordinatorCommand},

@@ -29,7 +29,7 @@ import {STATEMENT_LIFE_MS} from "../quorum/strict/admission.js";
 import {boundOf, evaluationsAtOnce} from "../quorum/strict/custodian.js";
 import {checkFits} from "../quorum/strict/fit.js";
 import type {Members} from "../quorum/strict/members.js";
-import {mostGiven, openMasks} from "../quorum/strict/unmask.js";
+import {type MaskPart, mostGiven, openMasks} from "../quorum/strict/unmask.js";
 import {wiresOf} from "../quorum/verified/cost.js";
 import {CustodianEvidence} from "./attestation/evidence.js";
 import {Coordinators, coordinatorsNamed} from "./coordinators.js";
@@ -121,6 +121,11 @@ export class StrictClient {
   /** Id of the quorum, which stays when its roster changes. */
   get quorum(): string {
     return hexOf(this.ports.members.roster.quorum);
+  }
+
+  /** Custodians that suffice to open a value. */
+  get k(): number {
+    return this.ports.members.k;
   }
 
   /** For messages: names of the custodians at `places`. */
@@ -299,9 +304,28 @@ export class StrictClient {
   }
 
   async #masks(programId: Uint8Array, {evaluations, count}: {readonly evaluations: number; readonly count: number}) {
-    const {party, members} = this.ports;
+    const {n, k} = this.ports.members;
     // The others are fewer than K: whatever they are, together they do not see what goes in and what comes out.
-    await this.evidence.demand(members.n - members.k + 1);
+    await this.evidence.demand(n - k + 1);
+    const {request, parts} = await this.#maskParts(programId, {evaluations, count});
+    const [head] = parts;
+    if (!head) throw new UnavailableError("CUSTODIANS_MISSING", "no custodian gave masks");
+    const {epoch, first} = head;
+    return {request, epoch, first, ...openMasks(parts, {k, count})};
+  }
+
+  /** Shares of masks of one evaluation, as each custodian gave them. The masks go unused. @throws as `evaluate` */
+  async maskShares(program: ProgramPackage): Promise<{readonly parts: readonly MaskPart[]; readonly count: number}> {
+    const count = wiresOf(program);
+    const {parts} = await this.#maskParts(bytesOfHex(program.programId), {evaluations: 1, count});
+    return {parts, count};
+  }
+
+  async #maskParts(
+    programId: Uint8Array,
+    {evaluations, count}: {readonly evaluations: number; readonly count: number},
+  ) {
+    const {party} = this.ports;
     const {kem, randomBytes} = party.suite;
     const {publicKey, secretKey} = kem.keygen(randomBytes(ML_KEM_768.keygenSeedBytes));
     const content = {...this.#statement(programId), evaluations, sealingKey: publicKey};
@@ -313,11 +337,7 @@ export class StrictClient {
       if (many !== count || !equalBytes(of, digest) || !this.#isFrom(maskShares, signed, place)) return [];
       return [{place, epoch, first, elements: elementsIn(kem, secretKey, {box, bound: boundOf(digest, place)})}];
     });
-    const parts = mostGiven(given);
-    const [head] = parts;
-    if (!head) throw new UnavailableError("CUSTODIANS_MISSING", "no custodian gave masks");
-    const {epoch, first} = head;
-    return {request: digest, epoch, first, ...openMasks(parts, {k: members.k, count})};
+    return {request: digest, parts: mostGiven(given)};
   }
 
   /** What at least k custodians say: one of them is honest, and speaks only after the MACs were checked. */

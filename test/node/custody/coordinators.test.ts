@@ -4,6 +4,7 @@ import {hexOf} from "../../../src/codecs/bytes.js";
 import {type ProgramPackage, packProgram} from "../../../src/codecs/quorum/program-package.js";
 import {custodianMethods} from "../../../src/codecs/quorum/strict/calls.js";
 import {type Job, stockPayload} from "../../../src/codecs/quorum/strict/job.js";
+import {rosterFile} from "../../../src/codecs/quorum/strict/roster.js";
 import {sign} from "../../../src/codecs/quorum/strict/statement.js";
 import {maskRequest} from "../../../src/codecs/quorum/strict/statements.js";
 import type {StrictClient} from "../../../src/node/custody/client.js";
@@ -13,7 +14,8 @@ import {Rpc} from "../../../src/node/custody/rpc.js";
 import {dial, parseAddress} from "../../../src/node/network/channel/endpoint.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {loadPartySuite} from "../../../src/node/quorum-strict.js";
-import {StrictQuorum} from "../../support/strict-quorum.js";
+import {deskOf} from "../../commands/against-node.js";
+import {random, StrictQuorum} from "../../support/strict-quorum.js";
 
 const SOURCE = "input x\nsecret w\nmul y = x w\noutput y";
 const SECRETS = new Map([["w", 21n]]);
@@ -133,6 +135,41 @@ describe("two coordinators of three custodians", () => {
     for (const at of [0, 1]) await quorum.settled(3, at);
   });
 
+  test("the thirteen checks pass, and without custodians' keys those that need approvals are skipped", async () => {
+    const files = {
+      "/quorum.roster": rosterFile.encode(quorum.roster),
+      ...Object.fromEntries(quorum.keys.clients.map((key, at) => [`/client-${at}.key`, `${hexOf(key)}\n`])),
+      ...Object.fromEntries(quorum.keys.custodians.map((key, at) => [`/custodian-${at}.key`, `${hexOf(key)}\n`])),
+    };
+    const desk = deskOf("http://127.0.0.1:1", new Uint8Array(), files);
+    const check = async (more: string) => {
+      const line = `quorum check --roster /quorum.roster --key /client-0.key ${more} --json`;
+      const {out} = await desk.qsdm(line, {
+        onHost: (host) => Object.assign(host, {now: () => Date.now(), randomBytes: random}),
+      });
+      const document = JSON.parse(out);
+      const {checks, left} = document.data ?? document.error.details;
+      const of = (outcome: string) =>
+        (checks as {check: string; outcome: string}[]).flatMap((each) =>
+          each.outcome === outcome ? [each.check] : [],
+        );
+      return {passed: of("passed").sort(), failed: of("failed"), skipped: of("skipped"), left: left.length};
+    };
+    const thirteen = Array.from({length: 13}, (_, at) => `${154 + at}`);
+    const approvers = "--approver /custodian-0.key --approver /custodian-1.key";
+    expect(await check(`--other-key /client-1.key ${approvers}`)).toEqual({
+      ...{passed: thirteen, failed: [], skipped: ["away"]},
+      left: 2,
+    });
+    const without = await check("");
+    expect([without.passed, without.failed]).toEqual([["154", "155", "156", "164"], []]);
+    await quorum.stopCustodian(2);
+    const {failed} = await check(`--other-key /client-1.key ${approvers}`);
+    await quorum.startCustodian(2);
+    for (const at of [0, 1]) await quorum.settled(3, at);
+    expect(failed).toContain("154");
+  });
+
   test("a custodian lets neither use the other's numbers, or do without its turn what all do together", async () => {
     const party = new Party(quorum.keys.coordinators[1]!, await loadPartySuite());
     const {card, address} = quorum.roster.content.custodians[0]!;
@@ -158,6 +195,7 @@ describe("two coordinators of three custodians", () => {
 
   test("each has a log of its own, and custodians sign for both", async () => {
     for (const at of [0, 1]) {
+      expect(await as(quorum.client(0, at), (client) => value(client, 2n))).toBe(42n);
       const operator = await quorum.operator(0, at);
       const {countersigned} = await operator.call("seal", {});
       const {end, newest} = await auditLog(operator, [operator.checkpointIn(countersigned)], () => undefined);
