@@ -83,8 +83,7 @@ async function approveStrictly(io: Io, programId: string, flags: Flags & StrictF
     const notAfterMs = BigInt(io.host.now() + flags.days * DAY_MS);
     const {approvals, organisationsMissing, active} = await client.approve(program, notAfterMs);
     const status = active ? "ACTIVE" : "PENDING";
-    if (organisationsMissing > 0)
-      io.note(`custodians of ${organisationsMissing} more organisations have to approve it`);
+    if (organisationsMissing > 0) io.note(`organisations that are still to approve it: ${organisationsMissing}`);
     const missing = {organisations_missing: organisationsMissing, not_after_ms: notAfterMs};
     io.result({program_id: programId, status, approvals, ...missing}, status);
   });

@@ -87,7 +87,7 @@ test("who agrees to the next roster hears which custodians and organisations are
   const agree = (at: number) => qsdm(`quorum roster sign /next --previous /roster --key /custodian-${at}.key`);
   expect((await agree(1)).data).toMatchObject({custodian: "custodian-1", missing: 1, organisations_missing: 1});
   expect((await agree(2)).data).toMatchObject({missing: 0, organisations_missing: 1});
-  expect((await agree(2)).err).toContain("custodians of 1 more organisations of /roster have to agree");
+  expect((await agree(2)).err).toContain("organisations of /roster that are still to agree: 1");
   expect((await agree(0)).data).toMatchObject({missing: 0, organisations_missing: 0});
 });
 

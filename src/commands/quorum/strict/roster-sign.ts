@@ -78,7 +78,7 @@ async function agree(
   await io.writeFile(path, rosterFile.encode({...file, approvals}), {force: true});
   const places = approvals.map(({content: {custodian: place}}) => place);
   const {custodians: missing, organisations} = agreementMissing(before, places);
-  if (organisations > 0) io.note(`custodians of ${organisations} more organisations of ${previous} have to agree`);
+  if (organisations > 0) io.note(`organisations of ${previous} that are still to agree: ${organisations}`);
   const still = {missing, organisations_missing: organisations};
   io.result({roster: path, custodian: before.custodians[custodian]!.card.name, ...still}, `${missing}`);
 }

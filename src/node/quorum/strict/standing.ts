@@ -49,10 +49,11 @@ export function checkActive({programId}: ProgramPackage, standing: Standing, k: 
     throw new RuleError("PROGRAM_SUSPENDED", `${withdrawals} custodians suspended program ${programId}`, {
       hint: "qsdm quorum suspend --resume gives a custodian's word again",
     });
-  throw new RuleError("PROGRAM_INACTIVE", `program ${programId} needs ${k} approvals that have not expired`, {
+  const of = missing > 0 ? ", and of more organisations than gave one" : "";
+  throw new RuleError("PROGRAM_INACTIVE", `program ${programId} needs ${k} approvals that have not expired${of}`, {
     hint:
       missing > 0
-        ? `${approvals} are there; custodians of ${missing} more organisations have to give one: qsdm quorum approve`
+        ? `${approvals} are there; organisations that are still to give one: ${missing}; qsdm quorum approve does`
         : "qsdm quorum approve gives one",
     details: {approvals, organisations_missing: missing},
   });

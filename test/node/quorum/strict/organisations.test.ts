@@ -44,7 +44,7 @@ describe("three of five custodians, approvals from two organisations", () => {
     expect(approve(0)).toEqual({approvals: 1, organisationsMissing: 1, active: false});
     approve(1);
     expect(approve(2)).toEqual({approvals: 3, organisationsMissing: 1, active: false});
-    expect(isActive).toThrow(refusal("PROGRAM_INACTIVE", "custodians of 1 more organisations"));
+    expect(isActive).toThrow(refusal("PROGRAM_INACTIVE", "organisations that are still to give one: 1"));
     expect(approve(3)).toEqual({approvals: 4, organisationsMissing: 1, active: false});
   });
 
@@ -93,7 +93,7 @@ test("a policy that asks for two organisations is kept by custodians whose roste
   };
   expect([missing(0), missing(1)]).toEqual([1, 1]);
   const isActive = () => custodian!.activeProgram(bytesOfHex(program.programId), machines.nowMs);
-  expect(isActive).toThrow(refusal("PROGRAM_INACTIVE", "custodians of 1 more organisations"));
+  expect(isActive).toThrow(refusal("PROGRAM_INACTIVE", "organisations that are still to give one: 1"));
   expect(missing(2)).toBe(0);
   expect(isActive).not.toThrow();
   await machines.stop();
