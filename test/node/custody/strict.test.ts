@@ -289,9 +289,21 @@ describe("two of three custodians", () => {
     onTestFinished(() => client.close());
     const lines = Array.from({length: 600}, (_, at) => `lt y${at} = x x\n`).join("");
     const costly = packProgram(compile(`input x\n${lines}output y0`));
-    await expect(client.deploy(costly, new Map())).rejects.toThrow(
-      expect.objectContaining({code: "PROGRAM_TOO_COSTLY"}),
-    );
+    const refused = expect.objectContaining({code: "PROGRAM_TOO_COSTLY"});
+    await expect(client.deploy(costly, new Map())).rejects.toThrow(refused);
+    // Nor by whoever does not look first.
+    const asked = {package: programPackage.encode(costly), deposit: null};
+    await expect(client.call("deploy", asked)).rejects.toThrow(refused);
+  });
+
+  test("a program for more organisations than custodians are of is not deployed", async () => {
+    const client = await quorum.client(0);
+    onTestFinished(() => client.close());
+    const shared = packProgram(compile("input x\noutput x"), {policy: {minOrganisations: 2n}});
+    const refused = expect.objectContaining({code: "ORGANISATIONS_TOO_FEW"});
+    await expect(client.deploy(shared, new Map())).rejects.toThrow(refused);
+    const asked = {package: programPackage.encode(shared), deposit: null};
+    await expect(client.call("deploy", asked)).rejects.toThrow(refused);
   });
 
   test("a custodian that is away is done without, and taken up again when it is back", async () => {

@@ -7,6 +7,8 @@ import {statement} from "./statement.js";
 
 /** Most inputs and outputs of a program, together, and most of its secrets. */
 export const WIRES_MAX = 4_096;
+/** Field elements in one box. */
+export const BOX_ELEMENTS_MAX = 3 * WIRES_MAX;
 const digest = fixed(32);
 const party = text({minBytes: 1, maxBytes: 63});
 const elements = blob({max: WIRES_MAX * ELEMENT_BYTES});
@@ -16,7 +18,7 @@ export const box = record("qvm/box/1", {
   /** ML-KEM-768, to the receiver's key. */
   ciphertext: fixed(ML_KEM_768.ciphertextBytes),
   /** ChaCha20-Poly1305 under the secret in it. */
-  sealed: blob({min: 16, max: 3 * WIRES_MAX * ELEMENT_BYTES + 16}),
+  sealed: blob({min: 16, max: BOX_ELEMENTS_MAX * ELEMENT_BYTES + 16}),
 });
 export type Box = FieldValue<typeof box>;
 

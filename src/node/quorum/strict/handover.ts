@@ -11,6 +11,7 @@ import type {Ask, Certificate, CustodianMethods} from "../../../codecs/quorum/st
 import type {SignedRoster} from "../../../codecs/quorum/strict/roster.js";
 import {erasure, handover, takeoverPayload} from "../../../codecs/quorum/strict/rotation.js";
 import {type ContentOf, isSignedBy, type Signed, sign} from "../../../codecs/quorum/strict/statement.js";
+import {BOX_ELEMENTS_MAX} from "../../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
@@ -36,7 +37,7 @@ export const handoverBound = (
 /**
  * What the next custodians show of their machines is looked at before.
  * @throws RuleError SUCCESSION_INVALID, STALE_EPOCH, JOB_REPEATED, JOB_INVALID, RETIRED, as `heldBy`; PROGRAM_TOO_COSTLY,
- * PROGRAM_TOO_WIDE of a program that the next custodians could not run
+ * PROGRAM_TOO_WIDE, ORGANISATIONS_TOO_FEW and the like of a program that the next custodians could not run; HANDOVER_TOO_WIDE
  */
 export function handOver(
   custodian: StrictCustodian,
@@ -49,6 +50,7 @@ export function handOver(
   const keys = store.keys() ?? stale("it has no keys yet");
   const {held, left} = heldBy(custodian, without, nowMs);
   for (const {program} of held) checkFitsNext(program, successors);
+  checkRoom(held.map(({program}) => program));
   const named = {
     ...{from: members.digest, to: successors.digest, run, left},
     sharings: held.map(({program, sharing}) => ({programId: bytesOfHex(program.programId), run: sharing.run})),
@@ -100,6 +102,21 @@ function heldBy(custodian: StrictCustodian, without: readonly Uint8Array[], nowM
 /** Whether K custodians ended a program. */
 const isEnded = ({ports}: StrictCustodian, programId: string, nowMs: number): boolean =>
   standingOf(ports.store.program(programId)!, ports, nowMs).withdrawals >= ports.members.k;
+
+/** Secrets and the mask go in one box. @throws RuleError HANDOVER_TOO_WIDE */
+export function checkRoom(programs: readonly Pick<ProgramPackage, "ir">[]): void {
+  const secrets = programs.reduce((sum, {ir}) => sum + secretNames(ir).length, 0);
+  const most = BOX_ELEMENTS_MAX - 1;
+  if (secrets <= most) return;
+  throw new RuleError(
+    "HANDOVER_TOO_WIDE",
+    `programs have ${secrets} secrets together, and at most ${most} are handed over`,
+    {
+      hint: "suspend programs that are no longer used, and leave them behind: qsdm quorum rotate --without PROGRAM_ID",
+      details: {secrets, most},
+    },
+  );
+}
 
 /** Before anything is handed over: the next custodians would take nothing at all. @throws RuleError as `checkFits` */
 function checkFitsNext(program: ProgramPackage, successors: Members): void {

@@ -7,7 +7,7 @@ import {takeoverPayload} from "../../../../src/codecs/quorum/strict/rotation.js"
 import {sign} from "../../../../src/codecs/quorum/strict/statement.js";
 import {prepared} from "../../../../src/codecs/quorum/strict/statements.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
-import {handOver, retire, type SignedHandover} from "../../../../src/node/quorum/strict/handover.js";
+import {checkRoom, handOver, retire, type SignedHandover} from "../../../../src/node/quorum/strict/handover.js";
 import {StrictMachines} from "../../../support/strict-machines.js";
 import {StrictQuorum} from "../../../support/strict-quorum.js";
 
@@ -16,6 +16,15 @@ const small = packProgram(compile("input x\nsecret w\nmul y = x w\noutput y"));
 // Of 316 triples each: four jobs of three custodians make 171,428, and of five, of whom three open, 109,088.
 const lines = Array.from({length: 400}, (_, at) => `lt y${at} = x w\n`).join("");
 const costly = packProgram(compile(`input x\nsecret w\n${lines}output y0`));
+
+test("programs with more secrets together than a box has room for are not handed over", () => {
+  const wide = (count: number) =>
+    packProgram(compile(`${Array.from({length: count}, (_, at) => `secret s${at}\n`).join("")}output s0`));
+  const [most, fewer] = [wide(4_096), wide(4_095)];
+  // Three times 4,096 elements, one of them the mask.
+  expect(() => checkRoom([most, most, fewer])).not.toThrow();
+  expect(() => checkRoom([most, most, most])).toThrow(expect.objectContaining({code: "HANDOVER_TOO_WIDE"}));
+});
 
 describe("a program that the next custodians could not evaluate", () => {
   let machines: StrictMachines;
