@@ -1,4 +1,4 @@
-/** The strict profile as processes: keys, roster, three custodians, a coordinator, a client. */
+/** The strict profile as processes: keys, roster, three custodians that show what they run, a coordinator, a client. */
 import {type ChildProcess, spawn} from "node:child_process";
 import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
@@ -46,12 +46,36 @@ test("from keys to a result that only the client sees", async () => {
   const at = (name: string, place: number): string => `${name}.card@127.0.0.1:${ports[place]}`;
   const services = [0, 1, 2].flatMap((place) => ["--custodian", at(`custodian-${place}`, place)]);
   const others = ["--coordinator", at("coordinator", 3), "--client", "alice.card"];
-  await run("roster", "create", "--threshold", "2", ...services, ...others, "--out", "quorum.roster");
+  const machine = [
+    "--attestation",
+    "insecure-software",
+    "--attestation-key",
+    "machine.key",
+    "--attestation-measurement",
+  ];
+  writeFileSync(join(folder, "machine.key"), `${"0b".repeat(32)}\n`, {mode: 0o600});
+  await run("attest", "collect", ...machine, "aa", "--policy-out", "policy.toml");
+  const policy = ["--attestation", "policy.toml"];
+  await run("roster", "create", "--threshold", "2", ...services, ...others, ...policy, "--out", "quorum.roster");
   expect(await run("roster", "verify", "quorum.roster")).toMatchObject({status: 3, data: {code: "ROSTER_UNSIGNED"}});
   for (const place of [2, 0, 1]) await run("roster", "sign", "quorum.roster", "--key", `custodian-${place}.key`);
   expect(await run("roster", "verify", "quorum.roster")).toMatchObject({status: 0, data: {threshold: 2}});
+  const changed = [
+    "custodian",
+    "--roster",
+    "quorum.roster",
+    "--key",
+    "custodian-0.key",
+    "--data-dir",
+    "changed",
+    ...machine,
+    "bb",
+  ];
+  expect(await run(...changed)).toMatchObject({status: 3, data: {code: "ATTESTATION_REJECTED"}});
   await Promise.all([
-    ...[0, 1, 2].map((at) => start("custodian", "--key", `custodian-${at}.key`, "--data-dir", `custodian-${at}`)),
+    ...[0, 1, 2].map((at) =>
+      start("custodian", "--key", `custodian-${at}.key`, "--data-dir", `custodian-${at}`, ...machine, "aa"),
+    ),
     start("coordinator", "--key", "coordinator.key", "--data-dir", "coordinator", "--checkpoint-interval", "1s"),
   ]);
 
@@ -65,6 +89,9 @@ test("from keys to a result that only the client sees", async () => {
   const id = deployed.data.program_id;
   expect(deployed).toMatchObject({status: 0, data: {status: "PENDING"}});
   expect(await run("eval", id, "--set", "x=2", ...alice)).toMatchObject({status: 3, data: {code: "PROGRAM_INACTIVE"}});
+  expect((await run("attest", "status", ...alice)).data.custodians).toMatchObject(
+    Array(3).fill({accepted: true, kind: "insecure-software", insecure: true, measurement: "aa"}),
+  );
   expect(await run("approve", id, ...alice)).toMatchObject({status: 3, data: {code: "NOT_A_CUSTODIAN"}});
   for (const place of [0, 2]) await run("approve", id, "--roster", "quorum.roster", "--key", `custodian-${place}.key`);
   expect(await run("eval", id, "--set", "x=2", ...alice)).toMatchObject({

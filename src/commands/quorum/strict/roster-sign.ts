@@ -1,5 +1,6 @@
 import type {Command} from "commander";
 import {equalBytes} from "../../../codecs/bytes.js";
+import {acceptsInsecure} from "../../../codecs/quorum/strict/attestation-policy.js";
 import {roster, rosterDigest, rosterFile, type SignedRoster, succession} from "../../../codecs/quorum/strict/roster.js";
 import {sign} from "../../../codecs/quorum/strict/statement.js";
 import {RuleError} from "../../../errors.js";
@@ -10,6 +11,7 @@ import {agreementMissing} from "../../../node/quorum/strict/succession.js";
 import {defineCommand} from "../../define.js";
 import type {Io} from "../../io.js";
 import {ROSTER_MAX_BYTES, readParty} from "./files.js";
+import {warnInsecure} from "./insecure.js";
 
 export const quorumRosterSignCommand = (io: Io): Command =>
   defineCommand("quorum roster sign", {
@@ -37,6 +39,7 @@ export const quorumRosterSignCommand = (io: Io): Command =>
       const {seed, roster: file} = await readParty(io, {roster: path, key});
       const {content, signatures} = file;
       checkRoster(content);
+      if (acceptsInsecure(content.attestation)) warnInsecure(io, "the roster accepts attestation by software");
       if (previous !== undefined) return agree(io, {path, file, seed, previous});
       const signer = signerOfSeed(await loadMlDsa(87, "few"), seed);
       const place = content.custodians.findIndex(({card}) => equalBytes(card.signingKey, signer.publicKey));
