@@ -12,6 +12,7 @@ import type {Authenticated, AuthenticatedTriples} from "../../src/node/quorum/ve
 import {costOf} from "../../src/node/quorum/verified/cost.js";
 import {evaluateVerified} from "../../src/node/quorum/verified/evaluation.js";
 import {runInLockStep, type Traffic, type Wire} from "../../src/node/quorum/verified/lock-step.js";
+import type {Patterns} from "../../src/node/quorum/verified/patterns.js";
 import {Party} from "../../src/node/quorum/verified/protocol.js";
 
 const random = (size: number): Uint8Array => {
@@ -35,13 +36,17 @@ export interface Dealing {
   readonly wire?: Wire;
   /** Triples less than the program takes. */
   readonly less?: number;
+  /** Inputs of earlier queries, where those of this one are watched. */
+  readonly earlier?: readonly (readonly bigint[])[];
+  /** What each custodian is told of patterns, by place. */
+  readonly found?: (patterns: Patterns, place: number) => void;
 }
 
 /** What `ir` gives on shares that were dealt. */
 export function evaluateDealt(
   ir: Ir,
   {inputs, secrets = new Map()}: Given,
-  {n, k, field, present = n, wire, less = 0}: Dealing,
+  {n, k, field, present = n, wire, less = 0, earlier, found = () => undefined}: Dealing,
 ): {readonly outputs: Outputs; readonly traffic: Traffic} {
   const alpha = randomElements(1);
   const places = Array.from({length: present}, (_, place) => place);
@@ -60,7 +65,7 @@ export function evaluateDealt(
     const macs = shared(field.multiply(values, repeated(alpha, values.length / 16)));
     return places.map((place) => ({shares: shares[place]!, macs: macs[place]!}));
   };
-  const count = costOf(ir).triples - less;
+  const count = costOf(ir, earlier?.length).triples - less;
   const [a, b] = [randomElements(count), randomElements(count)];
   const [as, bs, cs] = [a, b, field.multiply(a, b)].map(authenticated) as [
     Authenticated[],
@@ -70,11 +75,17 @@ export function evaluateDealt(
   const alphas = shared(alpha);
   const given = [inputNames(ir).map((name) => inputs.get(name)!), secretNames(ir).map((name) => secrets.get(name)!)];
   const [inputShares, secretShares] = given.map((values) => authenticated(packElements(values)));
+  const before = earlier?.map((values) => authenticated(packElements(values)));
   const {results, traffic} = runInLockStep(
     places.map((place) => {
       const holder = {party: new Party(place, n, k - 1, random, field), alpha: alphas[place]!};
       const triples: AuthenticatedTriples = {a: as[place]!, b: bs[place]!, c: cs[place]!};
-      return evaluateVerified(ir, holder, {inputs: inputShares![place]!, secrets: secretShares![place]!}, triples);
+      const watch = before && {
+        earlier: before.map((each) => each[place]!),
+        found: (patterns: Patterns) => found(patterns, place),
+      };
+      const shares = {inputs: inputShares![place]!, secrets: secretShares![place]!, ...(watch ? {watch} : {})};
+      return evaluateVerified(ir, holder, shares, triples);
     }),
     wire,
   );

@@ -7,6 +7,7 @@ import {inputNames} from "../program/evaluate.js";
 import {CHECK_ROUNDS} from "./authenticated.js";
 import {MASK_BITS} from "./bit-masks.js";
 import {comparisonCost, splitOf} from "./comparison.js";
+import {patternCost} from "./patterns.js";
 import {scheduleOf} from "./schedule.js";
 import {type StockShape, stockMax} from "./stock.js";
 
@@ -18,7 +19,10 @@ export interface Cost {
   readonly bits: number;
   /** Of all of them and of the checks of MACs. */
   readonly triples: number;
-  /** Checks of MACs: of the bits before something is hidden behind them, before outputs are opened, and of the outputs. */
+  /**
+   * Checks of MACs: of comparisons with earlier queries before they are told, of the bits before something is hidden behind
+   * them, before outputs are opened, and of the outputs.
+   */
   readonly checks: number;
   /**
    * Messages that each custodian sends one after the other. Where t + 2 to 2t custodians take part there is one more for each
@@ -29,14 +33,30 @@ export interface Cost {
 
 const costs = new WeakMap<Ir, Cost>();
 
-/** By the program alone. What is reserved, checked and shown of it is this. */
-export function costOf(ir: Ir): Cost {
-  const known = costs.get(ir);
-  if (known) return known;
-  const cost = makeCost(ir);
+/**
+ * By the program, and by how many earlier queries the inputs are compared with where they are. What is reserved, checked and
+ * shown of it is this.
+ */
+export function costOf(ir: Ir, earlier?: number): Cost {
+  const cost = costs.get(ir) ?? makeCost(ir);
   costs.set(ir, cost);
-  return cost;
+  return earlier === undefined ? cost : withPatterns(ir, cost, earlier);
 }
+
+function withPatterns(ir: Ir, cost: Cost, earlier: number): Cost {
+  const patterns = patternCost({inputs: inputNames(ir).length, earlier});
+  if (patterns.checks === 0) return cost;
+  // What was opened to compare is checked before outputs are, also where the program itself opens nothing before.
+  const before = layersOf(ir) === 0 ? CHECK_ROUNDS : 0;
+  return {
+    ...cost,
+    checks: cost.checks + patterns.checks,
+    triples: cost.triples + patterns.triples + patterns.checks,
+    rounds: cost.rounds + patterns.rounds + before,
+  };
+}
+
+const layersOf = (ir: Ir): number => scheduleOf(ir).reduce((latest, {ready}) => Math.max(latest, ready), 0);
 
 function makeCost(ir: Ir): Cost {
   const products = ir.nodes.filter(isProduct).length;
@@ -44,7 +64,7 @@ function makeCost(ir: Ir): Cost {
   const comparisons = compared.length;
   const checks = comparisons === 0 ? 2 : 3;
   const within = compared.reduce((sum, node) => sum + comparisonCost(splitOf(node)).triples, 0);
-  const layers = scheduleOf(ir).reduce((latest, {ready}) => Math.max(latest, ready), 0);
+  const layers = layersOf(ir);
   // Outputs are opened in a round of their own. Where nothing was opened before, there is nothing to check before.
   const checked = layers === 0 ? 1 : checks;
   return {

@@ -6,6 +6,7 @@ import {type BitMasks, MASK_ROUNDS, makeMasks} from "./bit-masks.js";
 import {isNegative, isZero, shiftRight} from "./comparison.js";
 import {costOf} from "./cost.js";
 import {Online} from "./online.js";
+import {findPatterns, type Patterns} from "./patterns.js";
 import {planOf} from "./plan.js";
 import type {Protocol} from "./protocol.js";
 import {multiplying, SideBySide} from "./subprotocol.js";
@@ -16,6 +17,16 @@ export interface AuthenticatedInputs {
   readonly secrets: Authenticated;
   /** Added to the outputs before they are opened: only who knows them learns the results. */
   readonly outputMasks?: Authenticated;
+  /** Where the inputs are watched for patterns. */
+  readonly watch?: Watch;
+}
+
+/** Earlier queries of the same client that this one is compared with, before an output of it is opened. */
+export interface Watch {
+  /** Inputs of each. */
+  readonly earlier: readonly Authenticated[];
+  /** Told once all that was opened is checked. What it throws ends the evaluation without a result. */
+  found(patterns: Patterns): void;
 }
 
 /** What each takes its operand, or the difference of its operands, to. */
@@ -24,7 +35,7 @@ const COMPARISONS = {lt: isNegative, eq: isZero, shr: shiftRight};
 /**
  * @param triples as many as `costOf` says
  * @returns the outputs in their order
- * @throws RuleError EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING below t + 1
+ * @throws RuleError EVALUATION_ABORTED, and what `watch` throws; UnavailableError CUSTODIANS_MISSING below t + 1
  */
 export function* evaluateVerified(
   ir: Ir,
@@ -33,7 +44,8 @@ export function* evaluateVerified(
   triples: AuthenticatedTriples,
 ): Protocol<Vector> {
   const plan = planOf(ir);
-  const {bits, checks} = costOf(ir);
+  const {watch} = given;
+  const {bits, checks} = costOf(ir, watch?.earlier.length);
   const online = new Online(holder, triples, checks);
   const tables = {shares: new Table(plan.wires), macs: new Table(plan.wires)};
   const put = (to: Int32Array, {shares, macs}: Authenticated): void => {
@@ -47,6 +59,7 @@ export function* evaluateVerified(
   put(plan.inputs, given.inputs);
   put(plan.secrets, given.secrets);
   put(plan.constants.wires, constants(holder, plan.constants.values));
+  const patterns = watch ? yield* findPatterns(online, holder, {query: given.inputs, earlier: watch.earlier}) : null;
   const running = new SideBySide();
   const masks: BitMasks[] = [];
   const kinds = plan.steps.flatMap(({comparisons}) => comparisons.map(({split, x}) => ({split, count: x.length})));
@@ -62,6 +75,7 @@ export function* evaluateVerified(
     if (running.isBusy) running.answer(yield* online.answer(running.ask));
   }
   yield* online.check();
+  if (patterns) watch?.found(patterns);
   const results = get(plan.outputs);
   const {outputMasks} = given;
   const {field} = holder.party;
