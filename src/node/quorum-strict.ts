@@ -124,6 +124,7 @@ export async function startStrictCustodian(options: StrictCustodianOptions): Pro
       waiting: () => custodian.reservations.evaluations,
       jobs: service.counts,
       attestation: service.attestor.isRequired ? service.attestor : null,
+      patterns: custodian.anomalies.found,
       nameOf: (at) => members.namesOf([at])[0]!,
     }),
     async stop() {

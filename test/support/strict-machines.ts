@@ -31,6 +31,7 @@ import {JobRunner} from "../../src/node/custody/job-runner.js";
 import {sealTo, unseal} from "../../src/node/custody/party.js";
 import type {RoundMessage} from "../../src/node/custody/rpc.js";
 import {add, sub} from "../../src/node/quorum/field/field.js";
+import {watchOf} from "../../src/node/quorum/policy/watch.js";
 import {inputNames, type Outputs} from "../../src/node/quorum/program/evaluate.js";
 import {runningIr} from "../../src/node/quorum/program/running.js";
 import {share} from "../../src/node/quorum/sharing/shamir.js";
@@ -169,14 +170,24 @@ export class StrictMachines {
     return this.job("refresh", refreshPayload.encode({recovering, sharings}), {epoch});
   }
 
+  /** Numbers that evaluations and masks go on from. */
+  skipTo(triple: bigint, mask: bigint): void {
+    this.#numbers = {...this.#numbers, triple, mask};
+  }
+
   /** Keys, the program with its secrets, approvals of all, and stock. */
   async prepare(program: ProgramPackage, secrets: ReadonlyMap<string, bigint>, stock = {triples: 20, masks: 20}) {
     await this.agree(this.refreshJob());
+    await this.prepareMore(program, secrets);
+    return this.stock(stock);
+  }
+
+  /** The program with its secrets, and approvals of all. */
+  async prepareMore(program: ProgramPackage, secrets: ReadonlyMap<string, bigint>): Promise<void> {
     for (const custodian of this.custodians) custodian.install(programPackage.encode(program));
     if (secretNames(program.ir).length > 0) await this.agree(this.depositJob(program, secrets));
     for (const place of this.everyone)
       for (const custodian of this.custodians) custodian.approve(this.approval(program, place), this.nowMs);
-    return this.stock(stock);
   }
 
   stock(wanted: {readonly triples: number; readonly masks: number}): Promise<Part[]> {
@@ -266,12 +277,14 @@ export class StrictMachines {
     program: ProgramPackage,
     signed: ReturnType<StrictMachines["ticket"]>["signed"],
     participants = this.everyone,
+    earlier: readonly Uint8Array[] = [],
   ): Job {
     const firstTriple = this.#numbers.triple;
-    this.#numbers.triple += BigInt(costOf(runningIr(program)).triples);
+    const watch = watchOf(program.policy);
+    this.#numbers.triple += BigInt(costOf(runningIr(program), watch ? earlier.length : undefined).triples);
     const sharing = this.stores[participants[0]!]!.sharing(program.programId)?.run ?? 0n;
     const attempt = ++this.#numbers.attempt;
-    const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
+    const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing, earlier});
     return this.job("evaluate", payload, {participants, epoch: signed.content.epoch});
   }
 

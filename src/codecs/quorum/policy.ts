@@ -101,6 +101,22 @@ export const POLICY_FIELDS = {
     range: [1n, BigInt(SHIFT_MAX_BITS)],
     says: (bits) => `every output is rounded down to a multiple of 2^${bits} = ${1n << bits}`,
   },
+  /** Score of a client for patterns of its queries above which it gets no more results. */
+  anomalyLimit: {
+    member: "anomaly_limit",
+    flag: "--anomaly-limit <n>",
+    help: "compare each query with earlier ones of its client, and answer none above this score",
+    range: [0n, 2n ** 32n - 1n],
+    says: (limit) => `a client whose queries stood in more than ${limit} patterns gets no more results`,
+  },
+  /** Earlier queries of a client that a new one is compared with. */
+  anomalyWindow: {
+    member: "anomaly_window",
+    flag: "--anomaly-window <n>",
+    help: "earlier queries to compare with, where there is an --anomaly-limit: 8 unless set",
+    range: [1n, 32n],
+    says: (window) => `a query is compared with the last ${window} of its client`,
+  },
 } as const satisfies Readonly<Record<string, PolicyField>>;
 
 export type PolicyKey = keyof typeof POLICY_FIELDS;

@@ -9,12 +9,11 @@ import {
   packProgram,
   programPackage,
 } from "../../codecs/quorum/program-package.js";
-import {RuleError} from "../../errors.js";
+import {RuleError, UsageError} from "../../errors.js";
 import {compile, SOURCE_MAX_CHARS} from "../../node/quorum/language/compile.js";
+import {costUnder} from "../../node/quorum/policy/watch.js";
 import {inputNames} from "../../node/quorum/program/evaluate.js";
 import {optimize} from "../../node/quorum/program/optimize.js";
-import {runningIr} from "../../node/quorum/program/running.js";
-import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {addPolicyFlags, type PolicyFlags, policyDocument, policyIn} from "./policy.js";
@@ -32,13 +31,18 @@ interface Flags extends PackFlags {
   readonly force: boolean;
 }
 
-/** @throws DecodeError SOURCE_INVALID naming the line */
+/** @throws DecodeError SOURCE_INVALID naming the line; UsageError ANOMALY_WINDOW_ALONE */
 export function compilePackage(source: string, flags: PackFlags): ProgramPackage {
+  const policy = policyIn(flags);
+  if (policy.anomalyWindow !== undefined && policy.anomalyLimit === undefined)
+    throw new UsageError("ANOMALY_WINDOW_ALONE", "--anomaly-window compares nothing without --anomaly-limit", {
+      hint: "--anomaly-limit is the score up to which a client is answered",
+    });
   const ir = compile(source, {strictSyntax: flags.strictSyntax});
   return packProgram(flags.optimize ? optimize(ir) : ir, {
     version: flags.programVersion,
     ...(flags.secretName === undefined ? {} : {secretName: flags.secretName}),
-    policy: policyIn(flags),
+    policy,
   });
 }
 
@@ -66,6 +70,10 @@ export const quorumCompileCommand = (io: Io): Command =>
       examples: [
         {does: "a package in a file", run: "qsdm quorum compile square.qvm --out square.json"},
         {
+          does: "a model that no client reads out one input at a time",
+          run: "qsdm quorum compile model.qvm --budget 20 --anomaly-limit 3 --out model.json",
+        },
+        {
           does: "from a pipe, with a budget of two evaluations",
           run: "printf 'input x\\nmul y = x x\\noutput y\\n' | qsdm quorum compile - --budget 2",
         },
@@ -91,7 +99,7 @@ export const quorumCompileCommand = (io: Io): Command =>
       return {program: compiled, bytes: encoded(compiled)};
     });
     const {programId, version, ir} = program;
-    const {products, comparisons, triples} = costOf(runningIr(program));
+    const {products, comparisons, triples} = costUnder(program);
     const summary = {
       program_id: programId,
       version,

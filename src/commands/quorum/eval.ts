@@ -42,7 +42,10 @@ export const quorumEvalCommand = (io: Io): Command =>
             run: "qsdm quorum eval PROGRAM_ID --set x=3 --roster quorum.roster --key alice.key",
           },
         ],
-        exit: {3: "Budget, rate or pool is exhausted, or the program is not active.", 4: "Too few custodians answer."},
+        exit: {
+          3: "Budget, rate or pool is exhausted, the program is not active, or queries look like extraction.",
+          4: "Too few custodians answer.",
+        },
         seeAlso: ["quorum deploy", "quorum pool", "quorum run"],
       }),
     ),

@@ -1,9 +1,9 @@
 import type {Command} from "commander";
 import {utf8} from "../../codecs/bytes.js";
 import {printSource} from "../../node/quorum/language/print.js";
+import {costUnder} from "../../node/quorum/policy/watch.js";
 import {outlineOf} from "../../node/quorum/program/analyze.js";
 import {runningIr} from "../../node/quorum/program/running.js";
-import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
 import {plotProgram} from "./plot.js";
@@ -44,7 +44,7 @@ export const quorumInspectCommand = (io: Io): Command =>
       const running = runningIr(program);
       if (flags.plot !== undefined) await io.writeFile(flags.plot, utf8(plotProgram(ir)), {force: flags.force});
       const {inputs, constants, depth, rounds: compatRounds} = outlineOf(running);
-      const {products, comparisons, triples, rounds} = costOf(running);
+      const {products, comparisons, triples, rounds} = costUnder(program);
       const data = {
         kind,
         program_id: programId,

@@ -1,9 +1,8 @@
 import type {Command} from "commander";
+import {costUnder} from "../../node/quorum/policy/watch.js";
 import {analyze} from "../../node/quorum/program/analyze.js";
 import {lint} from "../../node/quorum/program/lint.js";
 import {ELEMENT_BITS} from "../../node/quorum/program/range.js";
-import {runningIr} from "../../node/quorum/program/running.js";
-import {costOf} from "../../node/quorum/verified/cost.js";
 import {defineCommand} from "../define.js";
 import {countFlag, u64Flag} from "../flags.js";
 import type {Io} from "../io.js";
@@ -27,7 +26,7 @@ export const quorumLintCommand = (io: Io): Command =>
       "Analyzes a package or source text before anyone approves it. For each output: its degree, its structure, how many " +
       "answers always give the function to whoever interpolates them, and how many typically give its constants. Then " +
       "findings: a budget that allows that many answers, a policy that allows none, unused wires, constants in clear, " +
-      "more triples than custodians make, comparisons that such custodians cannot evaluate, products that cost a triple for nothing. Prints records: `output` name, degree, structure, inputs, unknowns, " +
+      "more triples than custodians make, what comparing queries takes and when it comes too late, comparisons that such custodians cannot evaluate, products that cost a triple for nothing. Prints records: `output` name, degree, structure, inputs, unknowns, " +
       "interpolation queries, extraction queries, bits of an answer; `cost` products, comparisons and shifts, triples, rounds, depth, " +
       "bytes between custodians; then severity, code, wire, message. Works offline.\n\n" +
       "Triples, rounds and bytes are those of the strict profile, checks included. In the compat profile an evaluation takes a " +
@@ -59,7 +58,7 @@ export const quorumLintCommand = (io: Io): Command =>
       const warnings = findings.filter(({severity}) => severity === "warning");
       if (denyWarnings && warnings.length > 0) throw lintRefusal(path, warnings);
       const {depth, rounds: compatRounds} = analysis;
-      const {products, comparisons, triples, rounds} = costOf(runningIr({ir, policy}));
+      const {products, comparisons, triples, rounds} = costUnder({ir, policy});
       // What a triple is used for opens two values, and a comparison one more. Every custodian sends every other one its shares.
       const bytes = (2 * triples + comparisons) * custodians * (custodians - 1) * ELEMENT_BYTES;
       io.result(

@@ -19,6 +19,7 @@ import {JobCounts} from "./job-counts.js";
 import {JobRunner} from "./job-runner.js";
 import {JobTurn} from "./job-turn.js";
 import {Links} from "./links.js";
+import {queryHandlers} from "./query-handlers.js";
 import {type Handlers, type MethodName, Rpc} from "./rpc.js";
 
 export interface CustodianServiceOptions {
@@ -219,6 +220,7 @@ export class CustodianService {
         log.info({kind: made.job.kind, run: made.job.run}, "a job is committed");
         return commit.answer.encode({});
       },
+      ...queryHandlers(custodian, () => endpoint.nowMs()),
       attest: (body) => this.#attest(body, null),
       challenge: (body) => {
         challenge.ask.decode(body);

@@ -9,6 +9,7 @@ import {type ContentOf, digestOf, isSignedBy, type Signed} from "../../codecs/qu
 import {maskRequest, type maskShares, result, ticket} from "../../codecs/quorum/strict/statements.js";
 import type {VerifySignature} from "../../codecs/suite.js";
 import {QsdmError, UnavailableError} from "../../errors.js";
+import {watchOf} from "../quorum/policy/watch.js";
 import {runningIr} from "../quorum/program/running.js";
 import {sideBySide} from "../quorum/program/side-by-side.js";
 import {checkStatement} from "../quorum/strict/admission.js";
@@ -18,8 +19,9 @@ import {costOf} from "../quorum/verified/cost.js";
 import type {Log} from "../service.js";
 import type {AuditDesk} from "./audit-desk.js";
 import type {Answers, CustodianCalls} from "./custodian-calls.js";
-import {areRefusals, blamed, codeOf, missing, refusalsIn} from "./failures.js";
+import {areRefusals, blamed, causeOf, codeOf, missing, refusalsIn} from "./failures.js";
 import type {Jobs, Ran} from "./jobs.js";
+import {type Agreed, Queries, queriesMissing} from "./queries.js";
 import type {StockKeeper} from "./stock-keeper.js";
 
 export interface EvaluationsPorts {
@@ -42,6 +44,11 @@ type SignedTicket = Signed<ContentOf<typeof ticket>>;
 type SignedResult = Signed<ContentOf<typeof result>>;
 type Evaluated = Answer<CoordinatorMethods["evaluate"]>;
 
+/** Who takes part, and which earlier queries they compare with, where they do. */
+type Participants = Pick<Agreed, "participants"> & Partial<Agreed>;
+/** Times that an evaluation is tried where custodians know of queries that the others do not. */
+const QUERY_TRIES = 4;
+
 /** How custodians refuse what was numbered before another coordinator had them make new keys. */
 const BEHIND: ReadonlySet<string> = new Set(["STALE_EPOCH", "STOCK_EXHAUSTED"]);
 /** How they refuse a ticket that another coordinator had. */
@@ -53,12 +60,14 @@ const isHad = ({failures}: Answers<unknown>): boolean => failures.some(({error})
 
 export class Evaluations {
   /** Since it started: evaluations with a result, attempts without one, and how often each custodian was left out. */
-  readonly counts: {evaluations: number; bits: number; aborts: number; readonly blamed: number[]};
+  readonly counts: {evaluations: number; bits: number; aborts: number; suspected: number; readonly blamed: number[]};
+  readonly #queries: Queries;
   /** By program: the job that made the present shares of its secrets. */
   readonly #sharings = new Map<string, bigint>();
 
   constructor(private readonly ports: EvaluationsPorts) {
-    this.counts = {evaluations: 0, bits: 0, aborts: 0, blamed: Array<number>(ports.members.n).fill(0)};
+    this.#queries = new Queries(ports);
+    this.counts = {evaluations: 0, bits: 0, aborts: 0, suspected: 0, blamed: Array<number>(ports.members.n).fill(0)};
   }
 
   /** Shares may be others now. */
@@ -94,17 +103,29 @@ export class Evaluations {
 
   /**
    * Has the custodians evaluate, without those that were named or silent in an attempt before.
-   * @throws RuleError as `checkStatement`, EVALUATIONS_TOO_MANY, EVALUATION_ABORTED and what custodians refuse with;
-   * UnavailableError CUSTODIANS_MISSING, EVALUATION_UNFINISHED
+   * @throws RuleError as `checkStatement`, EVALUATIONS_TOO_MANY, EVALUATION_ABORTED, ANOMALY_SUSPECTED and what custodians
+   * refuse with; UnavailableError CUSTODIANS_MISSING, EVALUATION_UNFINISHED, QUERIES_MISSING
    */
-  async evaluate({ticket: signed, again}: Ask<CoordinatorMethods["evaluate"]>): Promise<Evaluated> {
-    const {custodians, members, log, nowMs} = this.ports;
+  async evaluate(asked: Ask<CoordinatorMethods["evaluate"]>): Promise<Evaluated> {
+    const {ticket: signed} = asked;
     const {content} = signed;
     // Nobody numbers stock, or is entered in the log, in another's name.
-    checkStatement(ticket, signed, {...this.ports, nowMs: nowMs()});
+    checkStatement(ticket, signed, {...this.ports, nowMs: this.ports.nowMs()});
     const program = await this.ports.program(content.programId);
     masksFor(program, content.evaluations);
-    const {triples, bits} = costOf(sideBySide(runningIr(program), content.evaluations));
+    if (!watchOf(program.policy)) return this.#evaluate(program, asked, async (among) => ({participants: among}));
+    const of = {programId: content.programId, client: content.client, besides: digestOf(ticket, signed)};
+    return this.#queries.inTurn(of, () => this.#evaluate(program, asked, (among) => this.#queries.agree(of, among)));
+  }
+
+  /** @param agree who of those that answer take part, and which earlier queries they compare with */
+  async #evaluate(
+    program: ProgramPackage,
+    {ticket: signed, again}: Ask<CoordinatorMethods["evaluate"]>,
+    agree: (among: readonly number[]) => Promise<Participants>,
+  ): Promise<Evaluated> {
+    const {custodians, members, log} = this.ports;
+    const {content} = signed;
     const out = new Set<number>();
     const suspects = new Set<number>();
     let before = again ? await this.#known(signed) : {results: [], attempt: 0};
@@ -112,9 +133,12 @@ export class Evaluations {
     for (let tries = 1, attempt = before.attempt + 1; ; tries++, attempt++) {
       if (before.results.length >= members.k)
         return {results: before.results, suspects: [...suspects], traffic: NO_TRAFFIC};
-      const participants = custodians.live.filter((place) => !out.has(place));
-      if (participants.length < members.k) throw missing(participants.length, members.k, {away: [...out], members});
-      const {ran, results, firstTriple} = await this.#attempt(signed, {program, participants, attempt, triples});
+      const among = custodians.live.filter((place) => !out.has(place));
+      if (among.length < members.k) throw missing(among.length, members.k, {away: [...out], members});
+      const agreed = await agree(among);
+      if (agreed.participants.length < members.k) throw queriesMissing(agreed.participants.length, members.k);
+      const {triples, bits} = costOf(sideBySide(runningIr(program), content.evaluations), agreed.earlier?.length);
+      const {ran, results, firstTriple} = await this.#attempt(signed, {program, ...agreed, attempt, triples});
       if (results.length >= members.k) {
         this.counts.evaluations += content.evaluations;
         this.counts.bits += bits;
@@ -129,6 +153,11 @@ export class Evaluations {
         attempt = Math.max(attempt, before.attempt);
         continue;
       }
+      const cause = causeOf(ran);
+      // It may have seen more of the client than the others, so nobody goes on without it.
+      if (codeOf(cause) === "ANOMALY_SUSPECTED") this.#suspect(program, content.client, cause);
+      // Another coordinator may have brought an evaluation of the same client meanwhile.
+      if (tries < QUERY_TRIES && ran.failures.some(({error}) => codeOf(error) === "QUERIES_DIFFER")) continue;
       const more = blamed(members, ran.failures).filter((place) => !out.has(place));
       for (const place of more) {
         suspects.add(place);
@@ -137,10 +166,16 @@ export class Evaluations {
       const refusals = refusalsIn(ran).filter(({place}) => !out.has(place) && !more.includes(place));
       for (const place of [...more, ...refusals.map((each) => each.place)]) out.add(place);
       log.warn({attempt, out: members.namesOf(more)}, "an evaluation ended without a result");
-      const left = participants.filter((place) => !out.has(place)).length;
-      if (left === participants.length || (refusals.length > 0 && left < members.k))
+      const left = agreed.participants.filter((place) => !out.has(place)).length;
+      if (left === agreed.participants.length || (refusals.length > 0 && left < members.k))
         throw (refusals[0] ?? ran.failures[0])?.error ?? missing(results.length, members.k);
     }
+  }
+
+  #suspect({programId}: ProgramPackage, client: string, cause: unknown): never {
+    this.counts.suspected++;
+    this.ports.log.warn({programId, client}, "queries of a client look like extraction");
+    throw cause;
   }
 
   async #attempt(
@@ -148,11 +183,11 @@ export class Evaluations {
     {
       program,
       participants,
+      earlier = [],
       attempt,
       triples,
-    }: {
+    }: Participants & {
       readonly program: ProgramPackage;
-      readonly participants: readonly number[];
       readonly attempt: number;
       readonly triples: number;
     },
@@ -165,7 +200,7 @@ export class Evaluations {
       .catch((cause: unknown) => unfinished(cause, attempt));
     const secrets = secretNames(program.ir).length > 0;
     const sharing = secrets ? await this.#sharingOf(programId, participants, isFirst) : 0n;
-    const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing});
+    const payload = evaluatePayload.encode({ticket: signed, attempt, firstTriple, sharing, earlier});
     const job: Job = {
       roster: members.digest,
       kind: "evaluate",

@@ -16,7 +16,10 @@ const UNFIT = new Set([
   "INTERNAL",
 ]);
 
-/** Whether all custodians refused to begin, and so used nothing. One that lost what it was to use says so by a code of its own. */
+/**
+ * Whether all custodians refused to begin, and so used nothing. One that lost what it was to use says so by a code of its own.
+ * A suspicion may come later, when all is used: what is given back is what custodians still hold.
+ */
 export const areRefusals = ({answers, failures}: Answers<unknown>): boolean =>
   answers.length === 0 &&
   failures.every(
@@ -31,6 +34,9 @@ export const refusalsIn = ({failures}: Answers<unknown>): Answers<unknown>["fail
   failures.filter(
     ({error}) => error instanceof RuleError && error.code !== "EVALUATION_ABORTED" && !UNFIT.has(error.code),
   );
+/** What an attempt is held to have failed by: one custodian's suspicion ends it for all, who then say that it left. */
+export const causeOf = ({failures}: Pick<Answers<unknown>, "failures">): unknown =>
+  (failures.find(({error}) => codeOf(error) === "ANOMALY_SUSPECTED") ?? failures[0])?.error;
 
 export const codeOf = (error: unknown): string => (error instanceof QsdmError ? error.code : "INTERNAL");
 

@@ -10,7 +10,7 @@ import type {Log} from "../service.js";
 import type {SqliteStrictCoordinatorStore} from "../storage/quorum/strict-coordinator-store.js";
 import type {AuditDesk, Event} from "./audit-desk.js";
 import type {Answers, CustodianCalls} from "./custodian-calls.js";
-import {accuses, blamed, codeOf, missing} from "./failures.js";
+import {accuses, blamed, causeOf, codeOf, missing} from "./failures.js";
 
 export type Ran = Answers<Answer<CustodianMethods["run"]>>;
 /** Whom a job is for. */
@@ -151,7 +151,7 @@ export class Jobs {
     await audit.entered({event: "begin", ...entry});
     const ran = await custodians.run(job);
     const failed = ran.failures.length > 0 && (job.kind !== "evaluate" || ran.answers.length < this.ports.members.k);
-    const outcome = failed ? codeOf(ran.error) : "ok";
+    const outcome = failed ? codeOf(causeOf(ran)) : "ok";
     audit.note({event: "end", ...entry, outcome, commitment: failed ? null : commitmentOf(ran)});
     return ran;
   }

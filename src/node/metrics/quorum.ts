@@ -21,10 +21,12 @@ export interface CustodianFigures {
     readonly rounds: number;
     readonly sentBytes: number;
   };
+  /** Patterns that were found in queries, by name. */
+  readonly patterns: ReadonlyMap<string, number>;
   nameOf(place: number): string;
 }
 
-export function custodianRegistry({stock, waiting, jobs, nameOf, attestation}: CustodianFigures): Registry {
+export function custodianRegistry({stock, waiting, jobs, patterns, nameOf, attestation}: CustodianFigures): Registry {
   const registry = new Registry();
   stockGauge(registry, {name: "qsdm_quorum_stock", help: "Triples and masks that are held and not used.", stock});
   readGauge(registry, {
@@ -49,6 +51,7 @@ export function custodianRegistry({stock, waiting, jobs, nameOf, attestation}: C
   totals("accusations", "Jobs that another custodian is held to have ended.", "custodian", () =>
     [...jobs.accused].map(([place, total]) => [nameOf(place), total] as const),
   );
+  totals("patterns", "Patterns with earlier ones that queries of clients stood in.", "pattern", () => patterns);
   readCounter(registry, {
     name: "qsdm_quorum_rounds_total",
     help: "Rounds of jobs that were done.",
@@ -96,6 +99,7 @@ export interface CoordinatorFigures {
     readonly evaluations: number;
     readonly bits: number;
     readonly aborts: number;
+    readonly suspected: number;
     readonly blamed: readonly number[];
   };
   nameOf(place: number): string;
@@ -125,6 +129,7 @@ export function coordinatorRegistry(figures: CoordinatorFigures): Registry {
   counter("evaluations", "Evaluations that gave a result.", () => counts.evaluations);
   counter("random_bits", "Random bits that evaluations with a result made for comparisons.", () => counts.bits);
   counter("aborts", "Attempts at an evaluation that ended without a result.", () => counts.aborts);
+  counter("suspected", "Evaluations refused for patterns of their client's queries.", () => counts.suspected);
   new Counter({
     name: "qsdm_quorum_blamed_total",
     help: "Attempts after which a custodian was left out of the evaluation.",

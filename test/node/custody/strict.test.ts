@@ -24,6 +24,12 @@ const inputs = new Map([
 ]);
 const right = [...evaluate(program.ir, {inputs, secrets: SECRETS})];
 
+/** What an evaluation takes that is compared with so many. */
+const costWith = (ir: Parameters<typeof costOf>[0], earlier: number) => {
+  const {triples, rounds} = costOf(ir, earlier);
+  return {attempts: 1, triples, rounds};
+};
+
 describe("two of three custodians", () => {
   let quorum: StrictQuorum;
   beforeAll(async () => {
@@ -239,6 +245,62 @@ describe("two of three custodians", () => {
     await quorum.startCustodian(2);
     await quorum.settled(3);
     await asked(-1n);
+  });
+
+  test("a client whose queries look like extraction gets no more results, also where somebody was away meanwhile", async () => {
+    const client = await quorum.client(0);
+    onTestFinished(() => client.close());
+    const model = "input x\ninput y\nsecret a\nsecret b\nmul p = a x\nmul q = b y\nadd r = p q\noutput r";
+    const secrets = new Map([
+      ["a", 70n],
+      ["b", 30n],
+    ]);
+    const policy = {budgetPerIdentity: 20n, maxEvalsPerMinute: 100n, anomalyLimit: 1n, anomalyWindow: 3n};
+    const watched = packProgram(compile(model), {policy});
+    await client.deploy(watched, secrets);
+    for (const place of [0, 1]) {
+      const operator = await quorum.operator(place);
+      await operator.approve(watched, inDays(30));
+      operator.close();
+    }
+    const asked = async (x: bigint, y: bigint) => {
+      const given = new Map([
+        ["x", x],
+        ["y", y],
+      ]);
+      const {outputs, traffic} = await client.evaluate(watched, given);
+      expect(outputs.get("r")).toBe(70n * x + 30n * y);
+      return traffic;
+    };
+    expect(await asked(5n, 9n)).toMatchObject(costWith(watched.ir, 0));
+    await quorum.stopCustodian(2);
+    expect(await asked(8n, 3n)).toMatchObject(costWith(watched.ir, 1));
+    await quorum.startCustodian(2);
+    await quorum.settled(3);
+    await quorum.stopCustodian(0);
+    // Custodian 2 had no part in the last one. Two side by side are brought one after the other.
+    await Promise.all([asked(8n, 4n), asked(1n, 77n)]);
+    await quorum.startCustodian(0);
+    await quorum.settled(3);
+    await expect(asked(1n, 78n)).rejects.toMatchObject({
+      ...{code: "ANOMALY_SUSPECTED", hint: expect.stringContaining("owner of the program")},
+      message: expect.stringContaining(
+        "has one input varied alone: the client's score is 2, and at most 1 is answered",
+      ),
+    });
+    const metrics = await quorum.coordinator!.registry.metrics();
+    expect(metrics).toContain("qsdm_quorum_suspected_total 1\n");
+    expect(await quorum.custodians[1]!.registry.metrics()).toContain('qsdm_quorum_patterns_total{pattern="grid"} 2\n');
+    const {size} = await client.call("audit", {from: 0n, count: 0});
+    const {entries} = await client.call("audit", {from: size - 1n, count: 1});
+    expect(Buffer.from(entries[0]!).toString("latin1")).toContain("ANOMALY_SUSPECTED");
+    const bob = await quorum.client(1);
+    onTestFinished(() => bob.close());
+    const given = new Map([
+      ["x", 1n],
+      ["y", 77n],
+    ]);
+    expect((await bob.evaluate(watched, given)).outputs.get("r")).toBe(70n + 30n * 77n);
   });
 
   test("evaluations that are refused use nothing of the stock up, however much they would take", async () => {

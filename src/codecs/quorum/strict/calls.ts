@@ -5,7 +5,7 @@ import {PACKAGE_MAX_BYTES} from "../program-package.js";
 import {attestation, sharedAttestations} from "./attestation.js";
 import {attestationKind, MEASUREMENT_MAX_BYTES} from "./attestation-policy.js";
 import {checkpoint, countersignature, countersigned, ENTRY_MAX_BYTES} from "./audit.js";
-import {job} from "./job.js";
+import {EARLIER_MAX, job} from "./job.js";
 import {CUSTODIANS_MAX, signedRoster} from "./roster.js";
 import {erasure, handover, leftBehind, takeoverPayload} from "./rotation.js";
 import {approval, deposit, maskRequest, maskShares, prepared, result, ticket, withdrawal} from "./statements.js";
@@ -125,6 +125,15 @@ export const custodianMethods = {
   attest: method(askAttestation, record("qvm/attestation-answer/1", {attestation})),
   /** A nonce for evidence of the next roster's custodians. */
   challenge: method(record("qvm/ask-challenge/1", {}), record("qvm/challenge/1", {nonce: fixed(32)})),
+  /** Tickets of the last queries of a client that it compares new ones with, the newest last. */
+  queries: method(
+    record("qvm/ask-queries/1", {programId: fixed(32), client: text({minBytes: 1, maxBytes: 63}), besides: fixed(32)}),
+    record("qvm/last-queries/1", {tickets: list(fixed(32), EARLIER_MAX)}),
+  ),
+  /** One of them whole. */
+  query: method(record("qvm/ask-query/1", {ticket: fixed(32)}), record("qvm/query/1", {ticket: nullable(ticket)})),
+  /** A query that others evaluated. */
+  learn: method(record("qvm/learn/1", {ticket}), done),
   handover: method(
     record("qvm/ask-handover/3", {
       next: signedRoster,

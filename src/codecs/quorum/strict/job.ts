@@ -40,11 +40,15 @@ export const stockPayload = record("qvm/job/stock/1", {
   firstMask: u64,
   masks: u32,
 });
-export const evaluatePayload = record("qvm/job/evaluate/2", {
+/** Earlier queries that one is compared with at most. */
+export const EARLIER_MAX = 64;
+export const evaluatePayload = record("qvm/job/evaluate/3", {
   ticket,
   attempt: u32,
   firstTriple: u64,
   /** Job that made the shares of the program's secrets; 0 where it has none. */
   sharing: u64,
+  /** Tickets of earlier queries that all participants compare this one with, where the program is watched. */
+  earlier: list(fixed(32), EARLIER_MAX),
 });
 export type EvaluatePayload = FieldValue<typeof evaluatePayload>;

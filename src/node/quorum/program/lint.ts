@@ -3,12 +3,14 @@ import {type Ir, isBitOperation, isOperationNode, isProduct} from "../../../code
 import {DEFAULT_POLICY, type PolicyManifest, policyFields} from "../../../codecs/quorum/policy.js";
 import {RuleError} from "../../../errors.js";
 import {isGenerated} from "../language/draft.js";
+import {watchOf} from "../policy/watch.js";
 import type {Threshold} from "../sharing/shamir.js";
 import {checkCost} from "../verified/cost.js";
 import {checkShape} from "../verified/shape.js";
 import {type Analysis, analyze} from "./analyze.js";
 import {optimize, prune} from "./optimize.js";
 import {runningIr} from "./running.js";
+import {watchFindings} from "./watch-findings.js";
 
 /** A remark. `note` is worth knowing, `warning` is worth changing. */
 export interface Finding {
@@ -24,6 +26,9 @@ export type FindingCode =
   | "TOTAL_ALLOWS_EXTRACTION"
   | "CONTROL"
   | "ROUNDED_AWAY"
+  | "ANOMALY_ALLOWS_EXTRACTION"
+  | "ANOMALY_UNLIMITED"
+  | "ANOMALY_COST"
   | "POLICY_ALLOWS_NOTHING"
   | "TOO_COSTLY"
   | "NEEDS_STRICT"
@@ -51,7 +56,8 @@ export function lint(
   const findings = [
     ...budgetFindings(analysis, {...DEFAULT_POLICY, ...policy}),
     ...controls(policy),
-    ...(shape ? costFindings(runningIr({ir, policy}), shape) : []),
+    ...watchFindings(ir, analysis, policy),
+    ...(shape ? costFindings(runningIr({ir, policy}), {shape, earlier: watchOf(policy)?.window}) : []),
     ...roundedAway(analysis, policy),
     ...unused(ir),
     ...wasted(ir),
@@ -122,7 +128,10 @@ const roundedAway = ({outputs}: Analysis, {outputRoundingBits: bits}: PolicyMani
         ],
   );
 
-function costFindings(ir: Ir, {n, k}: Threshold): Finding[] {
+function costFindings(
+  ir: Ir,
+  {shape: {n, k}, earlier}: {readonly shape: Threshold; readonly earlier: number | undefined},
+): Finding[] {
   const t = k - 1;
   const shape = refusalOf(() => checkShape({n, k}));
   if (shape !== null) {
@@ -131,7 +140,7 @@ function costFindings(ir: Ir, {n, k}: Threshold): Finding[] {
     const message = `only the strict profile evaluates comparisons and shifts, and there ${shape}`;
     return [{severity: "warning", code: "NEEDS_STRICT", wire: null, message}];
   }
-  const cost = refusalOf(() => checkCost(ir, {n, t}));
+  const cost = refusalOf(() => checkCost(ir, {n, t}, earlier));
   if (cost === null) return [];
   const message = `${n} custodians of whom ${k} open a value refuse it: ${cost}`;
   return [{severity: "warning", code: "TOO_COSTLY", wire: null, message}];

@@ -23,11 +23,13 @@ import type {VerifySignature} from "../../../codecs/suite.js";
 import {RuleError} from "../../../errors.js";
 import {unpackElements} from "../field/bytes.js";
 import {type Arithmetic, elementAt} from "../field/vector.js";
+import {watchOf} from "../policy/watch.js";
 import {runningIr} from "../program/running.js";
 import {copiesMax} from "../program/side-by-side.js";
 import {costOf, wiresOf} from "../verified/cost.js";
 import {masksAt, pointOf} from "../verified/stock.js";
 import {CLOCK_SKEW_MS, checkRosterDigest, checkStatement, STATEMENT_LIFE_MS} from "./admission.js";
+import {Anomalies} from "./anomalies.js";
 import {checkFits} from "./fit.js";
 import {Revisions} from "./holdings.js";
 import {Columns} from "./leases.js";
@@ -66,6 +68,7 @@ export class StrictCustodian {
   readonly reservations = new Reservations();
   readonly results = new Results();
   readonly revisions = new Revisions();
+  readonly anomalies = new Anomalies();
 
   constructor(readonly ports: CustodianPorts) {}
 
@@ -268,9 +271,12 @@ export function masksFor(program: Pick<ProgramPackage, "ir" | "policy">, evaluat
 /** Triples that evaluations side by side take together: no more than can be made for one, whoever the custodians are. */
 const TRIPLES_AT_ONCE = 16_384;
 
-/** Evaluations that one request of masks, and one ticket, may be for: one where time has to lie between them. */
+/**
+ * Evaluations that one request of masks, and one ticket, may be for: one where time has to lie between them, or each is compared
+ * with the one before.
+ */
 export function evaluationsAtOnce(program: Pick<ProgramPackage, "ir" | "policy">): number {
-  if (program.policy.minSpacingMs !== undefined) return 1;
+  if (program.policy.minSpacingMs !== undefined || watchOf(program.policy)) return 1;
   const ir = runningIr(program);
   const byTriples = Math.floor(TRIPLES_AT_ONCE / costOf(ir).triples);
   return Math.max(1, Math.min(EVALUATIONS_MAX, Math.floor(WIRES_MAX / wiresOf(program)), copiesMax(ir), byTriples));

@@ -1,6 +1,7 @@
 /** Whether the custodians of a roster could run a program. */
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import {checkPolicyKnown} from "../policy/supported.js";
+import {watchOf} from "../policy/watch.js";
 import {runningIr} from "../program/running.js";
 import {checkCost} from "../verified/cost.js";
 import type {Members} from "./members.js";
@@ -14,7 +15,7 @@ import {checkReachable} from "./organisations.js";
 export function checkFits(program: Pick<ProgramPackage, "ir" | "policy" | "unknownPolicy">, members: Members): void {
   const {n, k, roster} = members;
   checkPolicyKnown(program);
-  checkCost(runningIr(program), {n, t: k - 1});
+  checkCost(runningIr(program), {n, t: k - 1}, watchOf(program.policy)?.window);
   checkReachable(program, roster);
   checkCountable(program, roster);
 }

@@ -19,15 +19,7 @@ import {slice, type Vector} from "../field/vector.js";
 import {inputNames} from "../program/evaluate.js";
 import {runningIr} from "../program/running.js";
 import {sideBySide} from "../program/side-by-side.js";
-import {
-  type Authenticated,
-  authenticate,
-  checkHidden,
-  constants,
-  halves,
-  joinAll,
-  sliceOf,
-} from "../verified/authenticated.js";
+import {type Authenticated, authenticate, checkHidden, joinAll, sliceOf} from "../verified/authenticated.js";
 import {costOf, wiresOf} from "../verified/cost.js";
 import {evaluateVerified} from "../verified/evaluation.js";
 import {namingNobody} from "../verified/opening.js";
@@ -39,6 +31,7 @@ import {boundOf, exhausted, hasSecrets, masksFor, type StrictCustodian, stale} f
 import {beginRun, keep, keysFor, partyOf, refuseJob, SKIPPED_MAX, secretAt, sessionOf} from "./job-parts.js";
 import {coordinatorOf} from "./numbers.js";
 import {pay} from "./payment.js";
+import {unmasked, type Watched, watched} from "./queries.js";
 import type {Reservation} from "./reservations.js";
 import type {Sharing, TicketRecord} from "./store.js";
 import {takeOver} from "./takeover.js";
@@ -179,20 +172,19 @@ async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Pr
   // Masks of a ticket that is done are gone, and whoever brings it again is told why.
   checkUnused(custodian, digest, plan);
   const masks = custodian.reservations.given({...content, programId}, wiresOf(program));
-  const admission = {digest, plan, programId, nowMs};
+  const party = partyOf(custodian);
+  const holder = {party, alpha: packElements([keys.alpha])};
+  const [inputMasks, outputMasks] = partedAt(masks, inputNames(program.ir).length);
+  const inputs = unmasked(holder, inputMasks, masked);
+  const watch = watched(custodian, {digest, plan, program, epoch: keys.epoch, inputs});
+  const admission = {digest, plan, programId, nowMs, watch};
   // Before the stock is touched, and again with what was written down meanwhile.
   admit(custodian, admission);
-  const range = {first: plan.firstTriple, count: costOf(ir).triples};
+  const range = {first: plan.firstTriple, count: costOf(ir, watch?.watch.earlier.length).triples};
   if (!store.lease("triple", range)) exhausted("triple");
   await store.together(() => admit(custodian, admission)());
   const triples = store.take("triple", range) ?? exhausted("triple");
-  const party = partyOf(custodian);
-  const {field} = party;
-  const holder = {party, alpha: packElements([keys.alpha])};
-  const [inputMasks, outputMasks] = partedAt(masks, inputNames(program.ir).length);
-  const known = constants(holder, packElements(masked));
   const secrets = secretNames(program.ir).map((name) => sharing!.secrets.get(name)!);
-  const inputs = halves((half) => field.add(half(inputMasks), half(known)));
   const protocol = evaluateVerified(
     ir,
     holder,
@@ -203,6 +195,7 @@ async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Pr
         macs: packElements(secrets.map(({mac}) => mac)),
       },
       outputMasks,
+      ...(watch ? {watch: watch.watch} : {}),
     },
     triplesAt(triples, party, pointOf(jobDigest(job))),
   );
@@ -256,17 +249,19 @@ interface Admission {
   readonly plan: EvaluatePayload;
   readonly programId: string;
   readonly nowMs: number;
+  readonly watch: Watched | null;
 }
 
 /**
  * Charges a ticket at its first attempt, and lets each later one in once.
  * @returns writes down that it did
- * @throws RuleError TICKET_USED, and as `pay`
+ * @throws RuleError TICKET_USED, ANOMALY_SUSPECTED, QUERIES_DIFFER, and as `pay`
  */
-function admit(custodian: StrictCustodian, {digest, plan, programId, nowMs}: Admission): () => void {
+function admit(custodian: StrictCustodian, {digest, plan, programId, nowMs, watch}: Admission): () => void {
   const {store, members} = custodian.ports;
   const {client, notAfterMs, evaluations} = plan.ticket.content;
   const known = checkUnused(custodian, digest, plan);
+  watch?.check();
   const {policy} = store.program(programId)!;
   const {organisation} = members.client(client)!;
   const purchase = {programId, policy, client, organisation, evaluations, nowMs: BigInt(nowMs)};
@@ -276,6 +271,7 @@ function admit(custodian: StrictCustodian, {digest, plan, programId, nowMs}: Adm
       store.dropTicketsBefore(BigInt(nowMs));
       paid();
     }
+    watch?.save();
     store.saveTicket(digest, {attempt: plan.attempt, done: false}, notAfterMs);
   };
 }

@@ -31,8 +31,22 @@ type Books = Pick<StrictStore, "quota" | "saveQuota" | "spent" | "saveSpent" | "
  * @throws RuleError BUDGET_EXHAUSTED, RATE_EXCEEDED, TOO_SOON, PROGRAM_BUDGET_EXHAUSTED, and as `payTogether`
  */
 export function pay(books: Books, purchase: Purchase): () => void {
-  const {programId, policy, client, organisation, evaluations, nowMs} = purchase;
-  const left = charge(policy, quotaOf(books, purchase), {nowMs, evaluations});
+  const {policy, evaluations, nowMs} = purchase;
+  return paid(books, purchase, charge(policy, quotaOf(books, purchase), {nowMs, evaluations}));
+}
+
+/**
+ * The same for evaluations of before, that others took part in: off the budgets alone. How quickly they came is not known here.
+ * @throws RuleError BUDGET_EXHAUSTED, PROGRAM_BUDGET_EXHAUSTED, and as `payTogether`
+ */
+export function payLate(books: Books, purchase: Purchase): () => void {
+  const {programId, policy, client, evaluations} = purchase;
+  const quota = books.quota(programId, client) ?? refilled(policy, null, 0n);
+  return paid(books, purchase, {...quota, remaining: remainingOf(policy, quota, evaluations)});
+}
+
+function paid(books: Books, purchase: Purchase, left: Quota): () => void {
+  const {programId, policy, client, organisation, evaluations} = purchase;
   const spent = policy.budgetTotal === undefined ? null : spentWith(books.spent(programId, EVERYONE), purchase);
   const paidTogether = payTogether(books, {programId, policy, organisation, cost: costOf(policy, evaluations)});
   return () => {
@@ -87,13 +101,18 @@ export function charge(
   {nowMs, evaluations}: {readonly nowMs: bigint; readonly evaluations: number},
 ): Quota {
   const many = BigInt(evaluations);
-  const cost = costOf(policy, evaluations);
-  const {remaining, units, atMs} = refilled(policy, quota, nowMs);
-  if (remaining < cost)
-    throw new RuleError("BUDGET_EXHAUSTED", `budget exhausted (remaining=${remaining}, cost=${cost})`);
+  const {units, atMs, ...before} = refilled(policy, quota, nowMs);
+  const remaining = remainingOf(policy, before, evaluations);
   checkSpacing(policy, quota, nowMs);
   if (units < many * UNITS) throw new RuleError("RATE_EXCEEDED", "rate limit exceeded", {hint: "wait a minute"});
-  return {remaining: remaining - cost, units: units - many * UNITS, atMs};
+  return {remaining, units: units - many * UNITS, atMs};
+}
+
+/** @throws RuleError BUDGET_EXHAUSTED */
+function remainingOf(policy: PolicyManifest, {remaining}: Pick<Quota, "remaining">, evaluations: number): bigint {
+  const cost = costOf(policy, evaluations);
+  if (remaining >= cost) return remaining - cost;
+  throw new RuleError("BUDGET_EXHAUSTED", `budget exhausted (remaining=${remaining}, cost=${cost})`);
 }
 
 /** @throws RuleError TOO_SOON */

@@ -53,16 +53,21 @@ export class Reservations {
   given({firstMask, evaluations, ...said}: GivenTo, wires: number): readonly Reservation[] {
     return Array.from({length: evaluations}, (_, at) => {
       const first = firstMask + BigInt(at * wires);
-      const held = this.#held.get(first);
-      if (
-        held?.epoch === said.epoch &&
-        held.client === said.client &&
-        held.programId === said.programId &&
-        equalBytes(held.request, said.request)
-      )
-        return held;
+      const held = this.find({...said, firstMask: first});
+      if (held) return held;
       throw new RuleError("MASKS_UNKNOWN", `masks from ${first} on were not given to ${said.client}`);
     });
+  }
+
+  /** Masks that a client was given for one evaluation, if they were. */
+  find({firstMask, ...said}: Omit<GivenTo, "evaluations">): Reservation | null {
+    const held = this.#held.get(firstMask);
+    const fits =
+      held?.epoch === said.epoch &&
+      held.client === said.client &&
+      held.programId === said.programId &&
+      equalBytes(held.request, said.request);
+    return fits ? held : null;
   }
 
   /** @throws RuleError RESERVATIONS_TOO_MANY */

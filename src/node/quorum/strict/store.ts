@@ -4,8 +4,9 @@ import {equalBytes} from "../../../codecs/bytes.js";
 import type {ProgramPackage} from "../../../codecs/quorum/program-package.js";
 import type {Certificate} from "../../../codecs/quorum/strict/calls.js";
 import type {ContentOf, Signed} from "../../../codecs/quorum/strict/statement.js";
-import type {approval, withdrawal} from "../../../codecs/quorum/strict/statements.js";
+import type {approval, ticket, withdrawal} from "../../../codecs/quorum/strict/statements.js";
 import type {Vector} from "../field/vector.js";
+import type {Authenticated} from "../verified/authenticated.js";
 import type {RosterStore} from "./kept-roster.js";
 
 export type SignedApproval = Signed<ContentOf<typeof approval>>;
@@ -14,6 +15,7 @@ export type SignedWithdrawal = Signed<ContentOf<typeof withdrawal>>;
 export const replacesApproval = ({content: known}: SignedApproval, {content}: SignedApproval): boolean =>
   !equalBytes(known.roster, content.roster) || content.notAfterMs > known.notAfterMs;
 
+export type SignedTicket = Signed<ContentOf<typeof ticket>>;
 export type StockKind = "triple" | "mask";
 
 /** Keys of the shared randomness and of the MACs, made by the job with number `epoch`. */
@@ -59,6 +61,20 @@ export interface Quota {
   readonly atMs: bigint;
 }
 
+/** Inputs of an evaluation, kept to compare later ones with. */
+export interface Query {
+  readonly programId: string;
+  readonly client: string;
+  /** Digest of its ticket. */
+  readonly ticket: Uint8Array;
+  /** Number of the job that made the keys of its MACs. */
+  readonly epoch: bigint;
+  /** This custodian's shares of them. */
+  readonly inputs: Authenticated;
+  readonly signed: SignedTicket;
+}
+export type QueriesOf = Pick<Query, "programId" | "client">;
+
 export interface StrictStore extends RosterStore {
   /** All of it or nothing. */
   atomically<T>(work: () => T): T;
@@ -85,7 +101,7 @@ export interface StrictStore extends RosterStore {
   beginTakeover(run: bigint): void;
   /** Whether `retire` was called. */
   retired(): boolean;
-  /** Erases keys, secrets and stock for good. */
+  /** Erases keys, secrets, stock and queries for good. */
   retire(): void;
 
   keys(): Keys | null;
@@ -119,6 +135,15 @@ export interface StrictStore extends RosterStore {
   /** What several clients of a program spent together; `whose` tells such groups apart. */
   spent(programId: string, whose: string): bigint;
   saveSpent(programId: string, whose: string, cost: bigint): void;
+
+  /** Tickets of a client's queries that are kept, the newest last. */
+  queries(of: QueriesOf): readonly Uint8Array[];
+  query(ticket: Uint8Array): Query | null;
+  /** As the newest, unless it is there. Of its client's for the program the last `keep` stay. */
+  saveQuery(query: Query, keep: number): void;
+  score(of: QueriesOf): bigint;
+  /** Raises the score by what a query adds to it, and had not added before. It stays when queries go. */
+  addScore(query: QueriesOf & Pick<Query, "ticket">, added: number): bigint;
 
   close(): void;
 }

@@ -98,10 +98,14 @@ export function checkWidth(ir: Ir): void {
     );
 }
 
-/** Refuses a program that nobody could ever evaluate. @throws RuleError PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE */
-export function checkCost(ir: Ir, shape: Pick<StockShape, "n" | "t">): void {
+/**
+ * Refuses a program that nobody could ever evaluate.
+ * @param earlier queries that each is compared with, where they are
+ * @throws RuleError PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE
+ */
+export function checkCost(ir: Ir, shape: Pick<StockShape, "n" | "t">, earlier?: number): void {
   checkWidth(ir);
-  const {triples, comparisons} = costOf(ir);
+  const {triples, comparisons} = costOf(ir, earlier);
   const most = triplesMax(shape);
   if (triples > most)
     throw new RuleError("PROGRAM_TOO_COSTLY", `an evaluation takes ${triples} triples, and at most ${most} may be`, {

@@ -1,9 +1,10 @@
 /** Tables of a custodian of the strict profile. */
 import type {SchemaStep} from "../sqlite/steps.js";
+import {QUERY_TABLES} from "./query-table.js";
 import {ROSTER_TABLE} from "./roster-table.js";
 import {STOCK_TABLES} from "./stock-table.js";
 
-export const STRICT_CUSTODIAN_VERSION = 8;
+export const STRICT_CUSTODIAN_VERSION = 9;
 const WITHDRAWAL = `CREATE TABLE withdrawal (
   program_id TEXT NOT NULL,
   custodian INTEGER NOT NULL,
@@ -34,6 +35,7 @@ export const STRICT_CUSTODIAN_STEPS: readonly SchemaStep[] = [
   {to: 6, apply: (db) => db.exec(SPENT)},
   {to: 7, apply: (db) => db.exec(ROSTER_TABLE)},
   {to: 8, apply: (db) => db.exec(CERTIFICATE)},
+  {to: 9, apply: (db) => db.exec(QUERY_TABLES)},
 ];
 
 export const STRICT_CUSTODIAN_SCHEMA = `
@@ -87,4 +89,4 @@ CREATE TABLE quota (
   at_ms INTEGER NOT NULL,
   PRIMARY KEY (program_id, client)
 ) STRICT;
-${SPENT}`;
+${SPENT}${QUERY_TABLES}`;

@@ -11,6 +11,8 @@ import {Columns, joinedRanges, Leases} from "../../quorum/strict/leases.js";
 import {coordinatorOf, firstNumberOf} from "../../quorum/strict/numbers.js";
 import type {
   Keys,
+  QueriesOf,
+  Query,
   Quota,
   Range,
   Sharing,
@@ -23,6 +25,7 @@ import type {
 import type {Sqlite, Statement} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 import {GroupCommit} from "./group-commit.js";
+import {QueryTable} from "./query-table.js";
 import {rosterIn, setRoster} from "./roster-table.js";
 import {StockTable} from "./stock-table.js";
 import {STRICT_CUSTODIAN_SCHEMA, STRICT_CUSTODIAN_STEPS, STRICT_CUSTODIAN_VERSION} from "./strict-custodian-schema.js";
@@ -71,10 +74,12 @@ export class SqliteStrictStore implements StrictStore {
   #known = nothingKnown();
   #leases = noLeases();
   readonly #stock: StockTable;
+  readonly #queries: QueryTable;
   readonly #group: GroupCommit;
 
   private constructor(private readonly db: Sqlite) {
     this.#stock = new StockTable(db);
+    this.#queries = new QueryTable(db);
     this.#group = new GroupCommit(db);
     for (const row of this.#rows<{package: Buffer}>("SELECT package FROM program")) {
       const program = programPackage.decode(plain(row.package));
@@ -126,6 +131,7 @@ export class SqliteStrictStore implements StrictStore {
     this.atomically(() => {
       for (const table of ["keyset", "sharing", "certificate"]) this.#do(`DELETE FROM ${table}`);
       this.#stock.clear();
+      this.#queries.clear();
       this.#setNumber("retired", 1n);
     });
     this.#leases = noLeases();
@@ -272,6 +278,8 @@ export class SqliteStrictStore implements StrictStore {
         this.#do("DELETE FROM keyset WHERE epoch < ?", keyset.epoch);
         this.#do("DELETE FROM sharing WHERE epoch < ?", keyset.epoch);
         this.#stock.clear();
+        // Their MACs are under the keys of before.
+        this.#queries.clear();
         this.#leases = noLeases();
         this.#do("UPDATE keyset SET used = 1 WHERE job = ?", job);
         this.#do("UPDATE sharing SET used = 1 WHERE job = ?", job);
@@ -390,6 +398,26 @@ export class SqliteStrictStore implements StrictStore {
 
   saveSpent(programId: string, whose: string, cost: bigint): void {
     this.#do("INSERT OR REPLACE INTO spent (program_id, whose, cost) VALUES (?, ?, ?)", programId, whose, `${cost}`);
+  }
+
+  queries(of: QueriesOf): readonly Uint8Array[] {
+    return this.#queries.tickets(of);
+  }
+
+  query(ticket: Uint8Array): Query | null {
+    return this.#queries.query(ticket);
+  }
+
+  saveQuery(query: Query, keep: number): void {
+    this.atomically(() => this.#queries.save(query, keep));
+  }
+
+  score(of: QueriesOf): bigint {
+    return this.#queries.score(of);
+  }
+
+  addScore(query: QueriesOf & Pick<Query, "ticket">, added: number): bigint {
+    return this.atomically(() => this.#queries.addScore(query, added));
   }
 
   /** Puts what was leased and not taken back. */

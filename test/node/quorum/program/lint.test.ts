@@ -36,6 +36,29 @@ test("what a policy does beyond its budget is said in notes", () => {
   ]);
 });
 
+test("what comparing queries takes is said, and whether it comes too late for who varies one input at a time", () => {
+  const model =
+    "input x\ninput y\nsecret a\nsecret b\nsecret c\nmul p = a x\nmul q = b y\nadd s = p q\nadd t = s c\noutput t";
+  const codes = (policy: object) =>
+    found(model, {budgetPerIdentity: 2n, ...policy}).filter((each) => /ANOMALY/.test(each));
+  const [cost, late] = ["note ANOMALY_COST -", "warning ANOMALY_ALLOWS_EXTRACTION t"];
+  // Three answers give it: two of them differ from the first in one input.
+  expect(codes({anomalyLimit: 1n})).toEqual([cost]);
+  expect(codes({anomalyLimit: 2n})).toEqual([late, cost]);
+  // The first is too old for the third to be compared with.
+  expect(codes({anomalyLimit: 1n, anomalyWindow: 1n})).toEqual([late, cost]);
+  expect(codes({anomalyLimit: 0n, anomalyWindow: 1n})).toEqual([cost]);
+  expect(codes({anomalyWindow: 4n})).toEqual(["warning ANOMALY_UNLIMITED -"]);
+  expect(codes({})).toEqual([]);
+  const said = lint(compile(model), {anomalyLimit: 1n}).find(({code}) => code === "ANOMALY_COST")!.message;
+  // Nine points: 2 9 10 triples and one of a check; two rounds of a draw, two, four of a check, one.
+  expect(said).toMatch(/^comparing with 8 queries takes 181 triples and 9 rounds; it finds repeats, one input/);
+  const one = lint(compile("input x\nmul y = x x\noutput y"), {anomalyLimit: 1n});
+  expect(one.find(({code}) => code === "ANOMALY_COST")!.message).toMatch(/takes 93 triples .* equal steps/);
+  const none = lint(compile("secret s\noutput s"), {anomalyLimit: 1n});
+  expect(none.filter(({code}) => code.startsWith("ANOMALY"))).toEqual([]);
+});
+
 test("a secret counts as a constant does, and does not stand in clear", () => {
   const hidden = "input x\nsecret c\nadd t = x c\nmul y = t t\noutput y";
   expect(found(hidden, {budgetPerIdentity: 2n})).toEqual(["warning BUDGET_ALLOWS_EXTRACTION y"]);

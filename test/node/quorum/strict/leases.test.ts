@@ -129,6 +129,7 @@ describe("a custodian's store", () => {
     const db = openSqlite(path);
     db.exec("CREATE TABLE reservation (first INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT; DROP TABLE withdrawal");
     db.exec("DROP TABLE stock; DROP TABLE sealed_stock; DROP TABLE spent; DROP TABLE roster; DROP TABLE certificate");
+    db.exec("DROP TABLE query; DROP TABLE score");
     db.exec(
       "CREATE TABLE stock (kind TEXT, first INTEGER, count INTEGER, bytes BLOB, PRIMARY KEY (kind, first)) STRICT",
     );
@@ -144,6 +145,8 @@ describe("a custodian's store", () => {
     expect([store.keys()?.epoch, store.ranges("triple"), store.nextOf("triple", 0)]).toEqual([7n, [], 3_000n]);
     expect([store.withdrawals("00"), store.spent("00", "")]).toEqual([[], 0n]);
     expect([store.roster(), store.certificate(7n)]).toEqual([null, null]);
+    const of = {programId: "00", client: "alice"};
+    expect([store.queries(of), store.score(of)]).toEqual([[], 0n]);
     store.close();
   });
 
