@@ -1,8 +1,8 @@
 /**
  * Accounts that do what they can to the books: bids that outbid themselves, gaps in nonces, dust for thousands, transactions
  * that fail, votes that change the chain under way, accusations without proof, stakes that leave as soon as they came,
- * streams, and rigs that mine twice. What each comes to is counted; a kind that never got into the pool makes the run fail,
- * and so does an accusation with proof that was not applied.
+ * money behind keys of clients, streams, and rigs that mine twice. What each comes to is counted; a kind that never got into
+ * the pool makes the run fail, and so does an accusation with proof that was not applied.
  */
 import {setTimeout as sleep} from "node:timers/promises";
 import {envelope, signingBytes, txIdOf} from "../../src/codecs/chain/envelope.js";
@@ -77,11 +77,12 @@ export class Adversary {
   async #repeat(who: (typeof VILLAINS)[number], at: number): Promise<void> {
     const {accountOf, clients, chainId, votes} = this.plan;
     const signer = accountOf(who);
+    const party = accountOf("client of a quorum");
     const client = clients[at % clients.length]!;
     for (let round = 0; this.#on; round++) {
       const nonce = await this.#ask(async () => (await client.nonce({sender: signer.address})).nextFree ?? 0n);
       if (nonce !== null)
-        for (const move of movesOf(who, {chainId, votes, sender: signer.address, round, nonce}))
+        for (const move of movesOf(who, {chainId, votes, client: party, sender: signer.address, round, nonce}))
           await this.#send(who, signer, client, move);
       await sleep(EVERY_MS);
     }

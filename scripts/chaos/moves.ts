@@ -1,6 +1,14 @@
 /** What each of those who attack the books sends in a round. */
 import {hexOf, utf8} from "../../src/codecs/bytes.js";
 import {BATCH_TRANSFER_CONTRACT, batchTransfer, TRANSFER_CONTRACT, transfer} from "../../src/codecs/chain/payloads.js";
+import {
+  QUORUM_RELEASE_CONTRACT,
+  QUORUM_STAKE_CONTRACT,
+  quorumKeyClaim,
+  quorumKeyOf,
+  quorumRelease,
+  quorumStake,
+} from "../../src/codecs/chain/quorum-stake.js";
 import {STREAM_CONTRACT} from "../../src/codecs/chain/stream.js";
 import {
   JOIN_CONTRACT,
@@ -15,12 +23,13 @@ import {sha3} from "../../src/codecs/hash.js";
 import {SLASH_CONTRACT, slashPayload} from "../../src/codecs/slashing/payload.js";
 import {actionOf} from "../../src/commands/stream/order.js";
 import type {MlDsa} from "../../src/node/compute/ml-dsa.js";
+import type {Signer} from "../../src/node/keys/signer.js";
 
 const DUST_PAYMENTS = 64;
 const STAKE_DUST = 10_000_000_000n;
 
 /** Who they are; each has an account of its own. */
-export const VILLAINS = ["griefer", "gapper", "duster", "failer", "accuser", "staker", "streamer"] as const;
+export const VILLAINS = ["griefer", "gapper", "duster", "failer", "accuser", "staker", "locker", "streamer"] as const;
 type Villain = (typeof VILLAINS)[number];
 
 /** One transaction. */
@@ -35,6 +44,8 @@ export interface Turn {
   readonly chainId: string;
   /** ML-DSA-44, for voting keys that stake. */
   readonly votes: MlDsa;
+  /** Whose key is locked behind. */
+  readonly client: Signer;
   readonly sender: string;
   readonly round: number;
   readonly nonce: bigint;
@@ -79,6 +90,8 @@ export function movesOf(who: Villain, turn: Turn): readonly Move[] {
     }
     case "staker":
       return stake(turn);
+    case "locker":
+      return lock(turn);
     case "streamer":
       return stream(turn);
   }
@@ -95,6 +108,22 @@ function stake({chainId, votes, sender, round, nonce}: Turn): readonly Move[] {
     {contract: JOIN_CONTRACT, payload: joined, nonce},
     {contract: LEAVE_CONTRACT, payload: left, nonce: nonce + 1n},
   ];
+}
+
+/** Locks twice behind one key, takes back a part and the rest at once, and then more than there is. */
+function lock({chainId, client, sender, nonce}: Turn): readonly Move[] {
+  const {publicKey} = client;
+  const possession = client.sign(quorumKeyClaim(chainId, sender, publicKey));
+  const key = quorumKeyOf(publicKey);
+  const locked = [3n, 5n].map((amountDust) => ({
+    contract: QUORUM_STAKE_CONTRACT,
+    payload: quorumStake.encode({publicKey, amountDust, possession}),
+  }));
+  const released = [6n, 2n, 1n].map((amountDust) => ({
+    contract: QUORUM_RELEASE_CONTRACT,
+    payload: quorumRelease.encode({key, amountDust}),
+  }));
+  return [...locked, ...released].map((call, i) => ({...call, nonce: nonce + BigInt(i)}));
 }
 
 /** Opens and closes; every third one stays open with its escrow. */
