@@ -88,6 +88,10 @@ export const quorumCustodianCommand = (io: Io): Command =>
         const shows = driver && {attestation: driver.kind, insecure: isInsecure(driver.kind)};
         return serveMeasured(io, flags, {start: () => startStrictCustodian({...options, driver}), event: shows ?? {}});
       }
+      if (flags.attestation !== undefined)
+        throw new UsageError("FLAG_CONFLICT", "custodians of the compat profile ask nobody for evidence", {
+          hint: "leave --attestation, or run the strict profile",
+        });
       const index = flags.index ?? indexOf(io.host.env.CUSTODIAN_INDEX);
       const approvalKey = await approvalKeyOf(io, flags, index);
       const {threshold} = flags;

@@ -185,4 +185,6 @@ describe("evidence in a file", () => {
 test("a custodian wants a driver that the roster accepts before it does anything", async () => {
   const line = "quorum custodian --roster /roster --key /custodian-0.key --data-dir /nowhere";
   expect(await qsdm(`${line} --attestation sev-snp`)).toMatchObject({status: 2, code: "FLAG_MISSING"});
+  const compat = "quorum custodian --profile compat --data-dir /nowhere --public-approval-keys";
+  expect(await qsdm(`${compat} --attestation sev-snp`)).toMatchObject({status: 2, code: "FLAG_CONFLICT"});
 });

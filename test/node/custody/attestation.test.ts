@@ -1,11 +1,14 @@
 /** Custodians that demand evidence of each other's machines, over sealed channels on loopback. */
 import {afterAll, beforeAll, describe, expect, onTestFinished, test} from "vitest";
+import {hexOf} from "../../../src/codecs/bytes.js";
 import {packProgram} from "../../../src/codecs/quorum/program-package.js";
 import {type SharedAttestations, sharedNonce} from "../../../src/codecs/quorum/strict/attestation.js";
+import {rosterFile} from "../../../src/codecs/quorum/strict/roster.js";
 import type {StrictClient} from "../../../src/node/custody/client.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
 import {startStrictCustodian} from "../../../src/node/quorum-strict.js";
+import {deskOf, keystoreOf} from "../../commands/against-node.js";
 import {BAD, GOOD, Machine, policyOf, softwareSigner} from "../../support/machines.js";
 import {StrictQuorum} from "../../support/strict-quorum.js";
 
@@ -184,9 +187,40 @@ describe("a rotation to a roster that demands attestation", () => {
     expect((await handedOver(await shown())).handovers).toHaveLength(3);
   });
 
+  test("qsdm quorum rotate carries nonces and evidence, and old custodians erase what they handed over", async () => {
+    const rotating = deskOf("http://127.0.0.1:1", await keystoreOf("owner"), {
+      ...{"/old.roster": rosterFile.encode(quorum.roster), "/next.roster": rosterFile.encode(next.roster)},
+      ...{"/old.key": `${hexOf(quorum.keys.custodians[0]!)}\n`, "/next.key": `${hexOf(next.keys.custodians[0]!)}\n`},
+    });
+    const rotate = async () => {
+      const line =
+        "quorum rotate --roster /old.roster --key /old.key --to /next.roster --to-key /next.key --yes --json";
+      return JSON.parse((await rotating.qsdm(line)).out);
+    };
+    const machine = next.drivers[2] as Machine;
+    machine.runs = BAD;
+    expect(await rotate()).toMatchObject({ok: false, error: {code: "ATTESTATION_REJECTED"}});
+    machine.runs = GOOD;
+    const rotated = await rotate();
+    expect(rotated, JSON.stringify(rotated)).toMatchObject({ok: true, data: {programs: 2}});
+    expect(rotated.data.erased).toHaveLength(3);
+    expect(rotated.warnings).toContainEqual(expect.stringMatching(/^INSECURE: /));
+  });
+
   test("a client asks for no nonces", async () => {
     await expect(at(quorum.client(0), (client) => client.call("challenge", {}))).rejects.toThrow(
       code("METHOD_REFUSED"),
     );
+  });
+});
+
+test("where a roster demands nothing, nothing is said of its custodians", async () => {
+  const plain = await StrictQuorum.create({n: 3, k: 2});
+  onTestFinished(() => plain.stop());
+  await plain.start();
+  await at(plain.client(0), async (client) => {
+    await expect(client.evidence.look()).rejects.toThrow(code("ROSTER_WITHOUT_ATTESTATION"));
+    const {statuses} = await client.call("custodians", {});
+    expect(statuses.map((each) => each!.attestation)).toEqual([[], [], []]);
   });
 });

@@ -1,7 +1,7 @@
 /** Evidence that a client or an owner asks of custodians, by way of a coordinator that it does not trust. */
 import type {RuleError} from "../../../errors.js";
 import {type Attested, checkAttestation, type SignedAttestation} from "../../quorum/attestation/check.js";
-import {allOf, unattested} from "../../quorum/attestation/refusals.js";
+import {allOf, unattested, withoutPolicy} from "../../quorum/attestation/refusals.js";
 import type {Members} from "../../quorum/strict/members.js";
 import type {Party} from "../party.js";
 
@@ -42,6 +42,7 @@ export class CustodianEvidence {
   /** Asks each custodian anew. @throws RuleError ROSTER_WITHOUT_ATTESTATION; and as `ask` */
   async look(): Promise<readonly Shown[]> {
     const {members, party, ask} = this.ports;
+    if (!members.roster.attestation) throw withoutPolicy();
     const nonce = party.suite.randomBytes(NONCE_BYTES);
     const answers = await ask(nonce);
     const {verify} = party;

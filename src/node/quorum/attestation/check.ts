@@ -7,7 +7,7 @@ import {DecodeError, RuleError} from "../../../errors.js";
 import {CLOCK_SKEW_MS} from "../strict/admission.js";
 import type {Members} from "../strict/members.js";
 import {checkMeasured} from "./policy.js";
-import {rejected} from "./refusals.js";
+import {rejected, withoutPolicy} from "./refusals.js";
 import {type Measured, reject, type VerifyPorts} from "./verifier.js";
 import {verifierOf} from "./verifiers.js";
 
@@ -43,10 +43,7 @@ export function checkAttestation(signed: SignedAttestation, asked: Asked): Attes
 
 function checked(signed: SignedAttestation, {members, place, nonce, session, nowMs, verify}: Asked): Attested {
   const policy = members.roster.attestation;
-  if (!policy)
-    throw new RuleError("ROSTER_WITHOUT_ATTESTATION", "the roster demands no attestation", {
-      hint: "qsdm quorum roster create --attestation makes one that does",
-    });
+  if (!policy) throw withoutPolicy();
   const {content} = signed;
   const custodian = members.custodian(place);
   if (!custodian || content.custodian !== place) return reject(`it is evidence of custodian ${content.custodian}`);
@@ -58,7 +55,8 @@ function checked(signed: SignedAttestation, {members, place, nonce, session, now
   if (!isSame(content.session, session)) reject("the evidence is of another connection");
   const oldest = BigInt(nowMs - policy.maxAgeS * 1_000 - CLOCK_SKEW_MS);
   if (content.timeMs < oldest) reject(`the evidence is older than ${policy.maxAgeS} s`);
-  if (content.timeMs > BigInt(nowMs + CLOCK_SKEW_MS)) reject("the evidence is of a time to come");
+  if (content.timeMs > BigInt(nowMs + CLOCK_SKEW_MS))
+    reject("the evidence is of a time to come", {hint: "compare the clocks"});
   const {card} = custodian;
   if (!isSignedBy(attestation, signed, card.signingKey, verify)) reject("the evidence is not signed by the custodian");
   const {roster, timeMs, kind, report} = content;

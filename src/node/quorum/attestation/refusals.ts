@@ -22,6 +22,12 @@ export const unattested = (members: Members, place: number, why: string): RuleEr
     details: {culprits: [place], reason: "attestation"},
   });
 
+/** Nothing is claimed of a custodian that nobody asked. */
+export const withoutPolicy = (): RuleError =>
+  new RuleError("ROSTER_WITHOUT_ATTESTATION", "the roster demands no attestation", {
+    hint: "qsdm quorum roster create --attestation makes one that does",
+  });
+
 /** One refusal that says all; anything else that was thrown comes first. */
 export function allOf(errors: readonly unknown[]): unknown {
   const refusals = errors.filter((each): each is RuleError => each instanceof RuleError);
