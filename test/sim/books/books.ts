@@ -82,6 +82,7 @@ export class Books {
     const {height} = header;
     this.height = height;
     this.#streams.timeMs = Number(header.timeMs);
+    this.#stakes.timeMs = header.timeMs;
     if (!this.#stakes.seats.some(({account}) => account === header.proposer))
       this.ports.fault("epochs", `height ${height} is proposed by ${header.proposer.slice(0, 8)}, which has no vote`);
     this.#mined(height, proofs, coinbase);

@@ -17,6 +17,8 @@ interface Stake {
   readonly dust: bigint;
   readonly jailedUntil: bigint;
   readonly matures: bigint;
+  /** Time of a block before which it does not return, either. */
+  readonly notBeforeMs: bigint;
 }
 
 /** A voter of an epoch. */
@@ -33,6 +35,8 @@ export interface StakeBookPorts {
 }
 
 export class StakeBook {
+  /** Of the block that is entered. */
+  timeMs = 0n;
   readonly #stakes = new Map<string, Stake>();
   /** Offences that were punished. */
   readonly #punished = new Set<string>();
@@ -47,7 +51,7 @@ export class StakeBook {
     this.#unit = genesis.params.validatorStakeDust;
     this.#seats = genesis.validators.map(({publicKey, ...seat}) => ({...seat, id: validatorIdOf(publicKey)}));
     for (const {id, power, account} of this.#seats)
-      this.#stakes.set(id, {owner: account, dust: power * this.#unit, jailedUntil: 0n, matures: 0n});
+      this.#stakes.set(id, {owner: account, dust: power * this.#unit, jailedUntil: 0n, matures: 0n, notBeforeMs: 0n});
   }
 
   get seats(): readonly Seat[] {
@@ -88,7 +92,7 @@ export class StakeBook {
   #join({sender, payload, height, applied}: Called): void {
     const {publicKey, amountDust} = validatorJoin.decode(payload);
     const id = validatorIdOf(publicKey);
-    const before = this.#stakes.get(id) ?? {owner: sender, dust: 0n, jailedUntil: 0n, matures: 0n};
+    const before = this.#stakes.get(id) ?? {owner: sender, dust: 0n, jailedUntil: 0n, matures: 0n, notBeforeMs: 0n};
     const dust = before.dust + amountDust;
     const {purse} = this.ports;
     const may =
@@ -110,7 +114,8 @@ export class StakeBook {
     if (!this.#agrees(may, {applied, height, what: `leave of ${validator.slice(0, 8)}`})) return;
     const {blockTimeSeconds, validatorUnbondSeconds} = this.genesis.params;
     const matures = height + BigInt(Math.ceil(validatorUnbondSeconds / blockTimeSeconds));
-    this.#stakes.set(validator, {...stake!, matures});
+    const notBeforeMs = this.timeMs + BigInt(validatorUnbondSeconds) * 1_000n;
+    this.#stakes.set(validator, {...stake!, matures, notBeforeMs});
   }
 
   #unjail({sender, payload, height, applied}: Called): void {
@@ -149,8 +154,8 @@ export class StakeBook {
   /** What the end of a block does: stakes return, except of those who vote, and at the end of an epoch there is a vote. */
   settle(height: bigint): void {
     const voting = new Set(this.#seats.map(({id}) => id));
-    for (const [id, {owner, dust, matures}] of this.#stakes) {
-      if (matures === 0n || matures > height || voting.has(id)) continue;
+    for (const [id, {owner, dust, matures, notBeforeMs}] of this.#stakes) {
+      if (matures === 0n || matures > height || notBeforeMs > this.timeMs || voting.has(id)) continue;
       this.#stakes.delete(id);
       this.ports.purse.move(owner, dust);
     }

@@ -192,8 +192,9 @@ export class BlockRun {
       proofs: this.#shares,
       isEmpty: this.#transactions.length + this.#proofs.length === 0,
     });
-    for (const back of [sweep, sweepStakes, sweepQuorumStakes])
-      this.#events.push(...back(this.state, this.block.height));
+    const {state, block} = this;
+    this.#events.push(...sweep(state, block.height), ...sweepStakes(state, block));
+    this.#events.push(...sweepQuorumStakes(state, block.height));
     this.#events.push(...stepEpoch(this.state, this.block));
     this.#events.push(...activate(this.state, this.block.height + 1n, this.block.params.rules));
     this.#forgetOldProofs();

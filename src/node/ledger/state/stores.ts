@@ -176,7 +176,11 @@ export const validatorKey = (index: number): string => index.toString().padStart
 /** By validator id: everybody with stake, whether or not they vote now. */
 export const stakes: Store<StakeRecord> = {name: "stake", codec: stakeRecord};
 
-const stakeMaturityRecord = record("validator-id", {validator: digestHex});
+const stakeMaturityRecord = record("stake-maturity", {
+  validator: digestHex,
+  /** Not before a block of this time, in milliseconds since 1970: blocks may come quicker than they are counted on to. */
+  notBeforeMs: u64,
+});
 /** By maturity height (20 digits) and validator id. */
 export const stakeMaturities: Store<FieldValue<typeof stakeMaturityRecord>> = {
   name: "stake-maturity",

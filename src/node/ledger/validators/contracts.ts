@@ -60,9 +60,11 @@ function leave({state, block, content}: Call): Effect {
     throw new RuleError("VALIDATOR_LAST", `nobody else could vote without ${validator}`, {
       hint: "leave once another validator has joined",
     });
-  const maturesAtHeight = block.height + blocksIn(block.params, block.params.validators.unbondSeconds);
+  const {unbondSeconds} = block.params.validators;
+  const maturesAtHeight = block.height + blocksIn(block.params, unbondSeconds);
+  const notBeforeMs = block.timeMs + BigInt(unbondSeconds) * 1_000n;
   state.put(stakes, validator, {...stake, maturesAtHeight});
-  state.put(stakeMaturities, `${heightKey(maturesAtHeight)}/${validator}`, {validator});
+  state.put(stakeMaturities, `${heightKey(maturesAtHeight)}/${validator}`, {validator, notBeforeMs});
   return {events: [{type: "stake-leaving", validator, owner, stakeDust: stake.stakeDust}], slash: null};
 }
 

@@ -2,6 +2,7 @@
 import {equalBytes} from "../../../codecs/bytes.js";
 import {type StakeRecord, validatorIdOf} from "../../../codecs/chain/validator-payloads.js";
 import {RuleError} from "../../../errors.js";
+import type {BlockContext} from "../chain/contract.js";
 import type {LedgerEvent} from "../chain/events.js";
 import {credit} from "../monetary/supply.js";
 import type {ChainParams} from "../params/chain-params.js";
@@ -64,15 +65,16 @@ const votes = (state: State, {publicKey}: StakeRecord): boolean => {
 };
 
 /**
- * Returns every stake that matures at or before `height`, in order of height and id, and drops its record; that of a
- * key that votes stays until it does not.
+ * Returns every stake that matures at or before a block, by its height and by its time, in order of height and id, and drops
+ * its record; that of a key that votes stays until it does not.
  */
-export function sweepStakes(state: State, height: bigint): LedgerEvent[] {
+export function sweepStakes(state: State, {height, timeMs}: Pick<BlockContext, "height" | "timeMs">): LedgerEvent[] {
   const events: LedgerEvent[] = [];
   const end = heightKey(height + 1n);
   for (const key of state.keys(stakeMaturities)) {
     if (key >= end) break;
-    const {validator} = state.get(stakeMaturities, key)!;
+    const {validator, notBeforeMs} = state.get(stakeMaturities, key)!;
+    if (timeMs < notBeforeMs) continue;
     const stake = state.get(stakes, validator)!;
     if (votes(state, stake)) continue;
     const {owner, stakeDust} = stake;

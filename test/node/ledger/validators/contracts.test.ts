@@ -151,6 +151,19 @@ describe("leaving", () => {
     expect(accountAt(chain.state, alice.address).balanceDust).toBe(FUNDS - 2_000n);
   });
 
+  test("returns no stake before its time where blocks come quicker than they are counted on to", async () => {
+    // Four blocks of two seconds, and the chain makes one a second: it can be punished for eight seconds all the same.
+    const quick = {validatorEpochBlocks: 2n, validatorUnbondSeconds: 8, blockTimeSeconds: 2};
+    const {chain, intake, run} = await opened(quick);
+    await run(alice, JOIN_CONTRACT, join(alice));
+    await run(alice, LEAVE_CONTRACT, named());
+    expect(chain.state.get(stakes, ID)!.maturesAtHeight).toBe(6n);
+    while (chain.tip.height < 9n) await extend(intake);
+    expect(chain.state.has(stakes, ID)).toBe(true);
+    await extend(intake);
+    expect(chain.state.has(stakes, ID)).toBe(false);
+  });
+
   test("keeps the stake as long as its key votes, where nobody else can be elected", async () => {
     const {chain, intake, run} = await opened({validatorEpochBlocks: 5n, validatorUnbondSeconds: 10});
     const [only] = votersOf(chain.state);
