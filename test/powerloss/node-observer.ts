@@ -2,7 +2,7 @@
 import {createHash} from "node:crypto";
 import {existsSync, readFileSync} from "node:fs";
 import path from "node:path";
-import {hexOf, textOf} from "../../src/codecs/bytes.js";
+import {hexOf, plain, textOf} from "../../src/codecs/bytes.js";
 import {formatGenesis, parseGenesis} from "../../src/codecs/chain/genesis-file.js";
 import {sha256} from "../../src/codecs/hash.js";
 import {QsdmError, RuleError} from "../../src/errors.js";
@@ -13,6 +13,8 @@ import {DEFAULT_NODE_OPTIONS, QsdmNode} from "../../src/node/node.js";
 import {SnapshotFiles} from "../../src/node/snapshots/files.js";
 import {heightsOn, placeOf} from "../../src/node/snapshots/shelf.js";
 import {NO_SINK, verifySnapshot} from "../../src/node/snapshots/verify.js";
+import {type Cells, CLEAR} from "../../src/node/storage/seal/cells.js";
+import {openStoreKey} from "../../src/node/storage/seal/key-file.js";
 import {SqliteStore} from "../../src/node/storage/sqlite/store.js";
 import {nodeGenesis} from "../support/node.js";
 import {trustIn} from "../support/snapshots.js";
@@ -26,10 +28,15 @@ const NO_KEYS = "none";
 /**
  * Opens the keys, the record of votes, the snapshots and the database for each different content of theirs. The whole
  * start depends on what is found in them alone, so it is made for each different findings.
+ * @param passphrases of an encrypted store, each of which its key may be under
  */
-export function nodeObserver(folder: string): Observer & {readonly parts: readonly [Part, Part, Part, Part]} {
+export function nodeObserver(
+  folder: string,
+  passphrases: readonly string[] = [],
+): Observer & {readonly parts: readonly [Part, Part, Part, Part]} {
   /** Ids that a database holds, by its digest. */
   const idsIn = new Map<string, ReadonlySet<string>>();
+  const keys = new StoreKeys(passphrases);
   const part = (name: string, files: RegExp, look: (dataDir: string) => Promise<string>): Part => ({
     name,
     owns: (file) => file.startsWith(`${folder}/`) && files.test(file.slice(folder.length + 1)),
@@ -37,13 +44,15 @@ export function nodeObserver(folder: string): Observer & {readonly parts: readon
   });
   return {
     parts: [
-      part("keys", /^(genesis\.json|validator\.seed|challenge\.key|chain\.key)(\.new)?$/, keysIn),
+      part("keys", /^(genesis\.json|validator\.seed|challenge\.key|chain\.key)(\.new)?$/, (dataDir) =>
+        keysIn(dataDir, keys),
+      ),
       part("signed", /^validator\.signed$/, async (dataDir) => signedIn(path.join(dataDir, "validator.signed"))),
       part("snapshots", /^(genesis\.json$|snapshots\/)/, snapshotsIn),
-      part("database", /^chain\.db/, (dataDir) => databaseIn(path.join(dataDir, "chain.db"), idsIn)),
+      part("database", /^chain\.(db|key$)/, (dataDir) => databaseIn(dataDir, {idsIn, keys})),
     ],
-    async whole(root, {keys}) {
-      if (keys !== NO_KEYS) await startNode(path.join(root, folder));
+    async whole(root, findings) {
+      if (findings.keys !== NO_KEYS) await startNode(path.join(root, folder), keys);
     },
     owed(heard, {database}) {
       for (const id of acknowledgedIn(heard))
@@ -53,7 +62,34 @@ export function nodeObserver(folder: string): Observer & {readonly parts: readon
   };
 }
 
-async function keysIn(dataDir: string): Promise<string> {
+/** Opens keys of encrypted stores, each file once: a guess at a passphrase takes half a second. */
+class StoreKeys {
+  readonly #opened = new Map<string, {readonly cells: Cells; readonly passphrase: string}>();
+
+  constructor(private readonly passphrases: readonly string[]) {}
+
+  /** What is sealed by the key in a data directory; null where it has none. @throws Error where no passphrase opens it */
+  async in(dataDir: string): Promise<{readonly cells: Cells; readonly passphrase: string} | null> {
+    const place = path.join(dataDir, "chain.key");
+    if (!existsSync(place)) return null;
+    const file = plain(readFileSync(place));
+    const digest = hexOf(sha256(file));
+    const known = this.#opened.get(digest);
+    if (known) return known;
+    let refused: unknown;
+    for (const passphrase of this.passphrases)
+      try {
+        const opened = {cells: await openStoreKey(file, passphrase), passphrase};
+        this.#opened.set(digest, opened);
+        return opened;
+      } catch (error) {
+        refused = error;
+      }
+    throw refused;
+  }
+}
+
+async function keysIn(dataDir: string, keys: StoreKeys): Promise<string> {
   let dir: DataDir;
   try {
     dir = await readDataDir(dataDir);
@@ -65,7 +101,9 @@ async function keysIn(dataDir: string): Promise<string> {
     return NO_KEYS;
   }
   const {genesis, validatorSeed, challengeKey} = dir;
-  return [formatGenesis(genesis), hexOf(validatorSeed), hexOf(challengeKey)]
+  const opened = await keys.in(dataDir);
+  const sealed = opened ? `${hexOf(opened.cells.keyId!)} ${opened.passphrase}` : "";
+  return [formatGenesis(genesis), hexOf(validatorSeed), hexOf(challengeKey), sealed]
     .map((text) => hexOf(sha256(Buffer.from(text))))
     .join();
 }
@@ -106,21 +144,31 @@ async function snapshotsIn(dataDir: string): Promise<string> {
 }
 
 /** Digest of the tables: closing brings everything that was committed into the one file. */
-async function databaseIn(file: string, idsIn: Map<string, ReadonlySet<string>>): Promise<string> {
-  if (!existsSync(path.dirname(file))) return "none";
-  const store = await SqliteStore.open({...STORE, path: file});
+async function databaseIn(
+  dataDir: string,
+  {idsIn, keys}: {readonly idsIn: Map<string, ReadonlySet<string>>; readonly keys: StoreKeys},
+): Promise<string> {
+  const file = path.join(dataDir, "chain.db");
+  // A key comes first, and before it is whole nothing was begun.
+  if (!existsSync(dataDir)) return "none";
+  if (existsSync(path.join(dataDir, "chain.key")) && !existsSync(file)) return "empty";
+  const {cells} = (await keys.in(dataDir)) ?? {cells: CLEAR};
+  const store = await SqliteStore.open({...STORE, path: file, cells});
+  // What marks an empty one as sealed is drawn each time that it is made.
+  const isNew = cells.keyId !== null && store.head() === null && store.waiting().length === 0 && !store.promise();
   store.close();
+  if (isNew) return "empty";
   const bytes = readFileSync(file);
   // How it is journalled, how often it was written and by which version of SQLite: none of it is content.
   bytes.fill(0, 18, 20).fill(0, 24, 28).fill(0, 92, 100);
   const digest = createHash("sha256").update(bytes).digest("hex");
-  if (!idsIn.has(digest)) idsIn.set(digest, await readAll(file));
+  if (!idsIn.has(digest)) idsIn.set(digest, await readAll(file, cells));
   return digest;
 }
 
 /** Ids of all that waits and of all receipts. @throws Error when the file is not whole */
-async function readAll(file: string): Promise<ReadonlySet<string>> {
-  const store = await SqliteStore.open({...STORE, path: file});
+async function readAll(file: string, cells: Cells): Promise<ReadonlySet<string>> {
+  const store = await SqliteStore.open({...STORE, path: file, cells});
   try {
     const broken = store.verify();
     if (broken.length > 0) throw new Error(`the database is not whole: ${broken[0]}`);
@@ -133,9 +181,14 @@ async function readAll(file: string): Promise<ReadonlySet<string>> {
 }
 
 /** The node's own start, without sockets. It holds the state that it loads to the root in the newest block. */
-async function startNode(dataDir: string): Promise<void> {
+async function startNode(dataDir: string, keys: StoreKeys): Promise<void> {
+  const opened = await keys.in(dataDir);
+  const storePassphrase = opened && {isGiven: true, read: async () => opened.passphrase};
   const options = {...DEFAULT_NODE_OPTIONS, dataDir, api: {port: 0, rateLimit: null}};
-  const node = await QsdmNode.open(options, {log: SILENT, nowMs: () => Date.now(), version: "0.0.0", commit: ""});
+  const node = await QsdmNode.open(options, {
+    ...{log: SILENT, nowMs: () => Date.now(), version: "0.0.0", commit: ""},
+    ...(storePassphrase && {storePassphrase}),
+  });
   await node.stop();
 }
 

@@ -95,7 +95,7 @@ export class Workplace {
   }
 
   /** Makes the data directory of a chain with a small table, on which one account can pay another. */
-  init(): Promise<void> {
+  init(...flags: readonly string[]): Promise<void> {
     const account = [
       "--validator-account",
       receiver,
@@ -105,7 +105,7 @@ export class Workplace {
       `${receiver}=1`,
     ];
     const chain = ["--chain-id", TEST_CHAIN_ID, "--param", "dagEntries=1024"];
-    return this.run("node", "init", "--data-dir", this.dataDir, ...chain, ...account);
+    return this.run("node", "init", "--data-dir", this.dataDir, ...chain, ...account, ...flags);
   }
 
   /** Runs its node for some blocks with a payment at each look at them, and ends it. */
