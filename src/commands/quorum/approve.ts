@@ -109,7 +109,7 @@ export const quorumApproveCommand = (io: Io): Command =>
             {does: "by one of them", run: "qsdm quorum approve PROGRAM_ID --custodian http://127.0.0.1:9101"},
           ],
           exit: {3: "A custodian or the coordinator refuses.", 4: "A service does not answer."},
-          seeAlso: ["quorum deploy", "quorum lint"],
+          seeAlso: ["quorum deploy", "quorum status", "quorum lint"],
         }),
       ),
     ),

@@ -24,6 +24,7 @@ export const QUORUM: readonly ListedCommand[] = [
   },
   {path: "quorum deploy", load: async () => (await import("../quorum/deploy.js")).quorumDeployCommand},
   {path: "quorum approve", load: async () => (await import("../quorum/approve.js")).quorumApproveCommand},
+  {path: "quorum status", load: async () => (await import("../quorum/status.js")).quorumStatusCommand},
   {path: "quorum suspend", load: async () => (await import("../quorum/suspend.js")).quorumSuspendCommand},
   {path: "quorum eval", load: async () => (await import("../quorum/eval.js")).quorumEvalCommand},
   {path: "quorum pool", load: async () => (await import("../quorum/pool.js")).quorumPoolCommand},

@@ -4,7 +4,7 @@
  */
 import {bytesOfHex, equalBytes} from "../../codecs/bytes.js";
 import {secretNames} from "../../codecs/quorum/ir.js";
-import {programPackage} from "../../codecs/quorum/program-package.js";
+import {type ProgramPackage, programPackage} from "../../codecs/quorum/program-package.js";
 import {type Answer, coordinatorMethods} from "../../codecs/quorum/strict/calls.js";
 import {depositPayload} from "../../codecs/quorum/strict/job.js";
 import {type ContentOf, digestOf, type Signed} from "../../codecs/quorum/strict/statement.js";
@@ -14,9 +14,9 @@ import {RuleError} from "../../errors.js";
 import {checkDeposit} from "../quorum/strict/admission.js";
 import {checkApproval, checkWithdrawal} from "../quorum/strict/custodian.js";
 import {checkFits} from "../quorum/strict/fit.js";
+import {heardOf} from "../quorum/strict/heard.js";
 import type {Members, Role} from "../quorum/strict/members.js";
 import {organisationsMissing, organisationsNeeded} from "../quorum/strict/organisations.js";
-import type {Standing} from "../quorum/strict/standing.js";
 import type {SignedApproval, SignedWithdrawal} from "../quorum/strict/store.js";
 import {stockMax} from "../quorum/verified/stock.js";
 import type {Log} from "../service.js";
@@ -158,7 +158,7 @@ export class StrictCoordinator {
     const [party] = members.namesOf([signed.content.custodian]);
     audit.enter({event: "approve", subject: digestOf(approval, signed), programId: id, party});
     await custodians.all("approve", {approval: signed});
-    const {approvals, organisationsMissing, active} = await this.#standing(id);
+    const {approvals, organisationsMissing, active} = await this.#heard(program);
     return {approvals, organisationsMissing, active};
   }
 
@@ -166,7 +166,7 @@ export class StrictCoordinator {
   async suspend(signed: SignedWithdrawal): Promise<{withdrawals: number; active: boolean}> {
     const {store, custodians, members, audit} = this.ports;
     const {programId, custodian, withdrawn} = signed.content;
-    await this.#learner.program(programId);
+    const program = await this.#learner.program(programId);
     checkWithdrawal(signed, this.ports, this.ports.nowMs());
     // Whoever was away hears of the latest: an older word, handed in again, is none.
     if (store.saveWithdrawal(signed)) {
@@ -174,27 +174,19 @@ export class StrictCoordinator {
       audit.enter({event: withdrawn ? "suspend" : "resume", subject: digestOf(withdrawal, signed), programId, party});
     }
     await custodians.all("suspend", {withdrawal: signed});
-    const {withdrawals, active} = await this.#standing(programId);
+    const {withdrawals, active} = await this.#heard(program);
     return {withdrawals, active};
   }
 
   /** What custodians say of a program. */
-  async #standing(programId: Uint8Array): Promise<Omit<Standing, "suspended">> {
+  async #heard(program: ProgramPackage) {
     const {custodians, members} = this.ports;
-    const program = await this.#learner.program(programId);
     const statuses = await custodians.statuses();
-    const known = statuses.flatMap(({status}) =>
-      status.programs.filter((each) => equalBytes(each.programId, programId)),
-    );
-    return {
-      approvals: Math.max(0, ...known.map(({approvals}) => approvals)),
-      organisationsMissing: Math.min(
-        organisationsMissing(organisationsNeeded(program, members.roster), []),
-        ...known.map((each) => each.organisationsMissing),
-      ),
-      withdrawals: Math.max(0, ...known.map(({withdrawals}) => withdrawals)),
-      active: known.filter(({active}) => active).length >= members.k,
-    };
+    const id = bytesOfHex(program.programId);
+    const said = statuses.flatMap(({status}) => status.programs.filter((each) => equalBytes(each.programId, id)));
+    const heard = heardOf(said, members.k);
+    const needed = organisationsNeeded(program, members.roster);
+    return {...heard, organisationsMissing: heard.organisationsMissing ?? organisationsMissing(needed, [])};
   }
 
   /** @throws RuleError STALE_EPOCH, EVALUATION_ABORTED; UnavailableError CUSTODIANS_MISSING */

@@ -20,11 +20,50 @@ const program = packProgram(compile("input x\nmul a = x x\noutput a"), {
 
 const refusal = (code: string) => expect.objectContaining({code});
 
+const OWNED = {"custodian-0": "north", "custodian-1": "south", alice: "north"};
+
+test("what a program of two organisations lacks is said where it is approved, and by its status", async () => {
+  const quorum = await StrictQuorum.create({n: 3, k: 2, organisations: OWNED});
+  onTestFinished(() => quorum.stop());
+  await quorum.start();
+  const shared = packProgram(compile("input x\nadd y = x x\noutput y"), {policy: {minOrganisations: 2n}});
+  const client = await quorum.client(0);
+  await client.deploy(shared, new Map());
+  client.close();
+  const keys = quorum.keys.custodians.map((seed, place) => [`/${place}.key`, `${hexOf(seed)}\n`] as const);
+  const files = {"/quorum.roster": rosterFile.encode(quorum.roster), ...Object.fromEntries(keys)};
+  const desk = deskOf("http://127.0.0.1:1", await keystoreOf("owner"), files);
+  const documentOf = async (line: string) => {
+    const {out, err} = await desk.qsdm(`quorum ${line} --roster /quorum.roster --json`);
+    return {...JSON.parse(out), err};
+  };
+  const approve = (place: number) => documentOf(`approve ${shared.programId} --key /${place}.key`);
+  const status = async () => (await documentOf(`status ${shared.programId} --key /0.key`)).data;
+  expect((await status()).programs).toMatchObject([{status: "PENDING", approvals: 0, organisations_missing: 2}]);
+  expect((await approve(0)).data).toMatchObject({status: "PENDING", approvals: 1, organisations_missing: 1});
+  // Custodian 2 is of none.
+  const second = await approve(2);
+  expect(second.data).toMatchObject({status: "PENDING", approvals: 2, organisations_missing: 1});
+  expect(second.err).toContain("organisations that are still to approve it: 1");
+  expect((await approve(1)).data).toMatchObject({status: "ACTIVE", approvals: 3, organisations_missing: 0});
+  const {programs, custodians} = await status();
+  const lacks = {approvals: 3, needed: 2, organisations_missing: 0, withdrawals: 0, serving: 3};
+  expect(programs).toEqual([{program_id: shared.programId, status: "ACTIVE", ...lacks}]);
+  expect(custodians.map(({organisation}: {organisation: string | null}) => organisation)).toEqual([
+    "north",
+    "south",
+    null,
+  ]);
+  await documentOf(`suspend ${shared.programId} --key /1.key`);
+  expect((await status()).programs).toMatchObject([{status: "PENDING", organisations_missing: 1, withdrawals: 1}]);
+  const unknown = await documentOf(`status ${"0".repeat(64)} --key /0.key`);
+  expect(unknown).toMatchObject({error: {code: "PROGRAM_UNKNOWN"}});
+});
+
 describe("a coordinator's audit log", () => {
   let quorum: StrictQuorum;
   beforeAll(async () => {
-    const organisations = {"custodian-0": "north", "custodian-1": "south", alice: "north"};
-    quorum = await StrictQuorum.create({n: 3, k: 2, organisations});
+    quorum = await StrictQuorum.create({n: 3, k: 2, organisations: OWNED});
     await quorum.start();
     const client = await quorum.client(0);
     await client.deploy(program, new Map());

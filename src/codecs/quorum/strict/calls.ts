@@ -44,6 +44,22 @@ const attestationStanding = record("qvm/attestation-standing/1", {
 });
 export type AttestationStanding = FieldValue<typeof attestationStanding>;
 
+/** What it knows of a program. */
+const programStatus = record("qvm/program-status/3", {
+  programId: fixed(32),
+  approvals: u32,
+  /** Organisations that an approval is still to come from. */
+  organisationsMissing: u32,
+  withdrawals: u32,
+  active: flag,
+  sharing: u64,
+  /** Of what all clients together may spend; null where nothing limits it. */
+  budgetLeft: nullable(u64),
+  /** Another number once approvals or withdrawals changed; of one connection. */
+  revision: u64,
+});
+export type ProgramStatus = FieldValue<typeof programStatus>;
+
 /** What a custodian says of itself, with the stock that is the asking coordinator's. */
 export const custodianStatus = record("qvm/custodian-status/3", {
   /** 0 before the first keys. */
@@ -55,22 +71,7 @@ export const custodianStatus = record("qvm/custodian-status/3", {
   nextMask: u64,
   triples: list(range, PROGRAMS_MAX),
   masks: list(range, PROGRAMS_MAX),
-  programs: list(
-    record("qvm/program-status/3", {
-      programId: fixed(32),
-      approvals: u32,
-      /** Organisations that an approval is still to come from. */
-      organisationsMissing: u32,
-      withdrawals: u32,
-      active: flag,
-      sharing: u64,
-      /** Of what all clients together may spend; null where nothing limits it. */
-      budgetLeft: nullable(u64),
-      /** Another number once approvals or withdrawals changed; of one connection. */
-      revision: u64,
-    }),
-    PROGRAMS_MAX,
-  ),
+  programs: list(programStatus, PROGRAMS_MAX),
   /** Of the others, where the roster demands attestation. */
   attestation: list(attestationStanding, CUSTODIANS_MAX),
 });
