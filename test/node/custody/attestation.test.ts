@@ -40,12 +40,13 @@ const at = async <T>(connecting: Promise<StrictClient>, work: (client: StrictCli
   return work(client).finally(() => client.close());
 };
 /** The machine of custodian 2 runs something else once it has passed its own check. */
-const changed = async (runs: typeof GOOD | null): Promise<void> => {
-  await quorum.stopCustodian(2);
-  machines[2]!.runs = GOOD;
-  machines[2]!.afterwards = {reports: machines[2]!.reports + 1, runs};
-  await quorum.startCustodian(2);
-  await quorum.settled(3);
+const changed = async (runs: typeof GOOD | null, of = quorum): Promise<void> => {
+  const machine = of.drivers[2] as Machine;
+  await of.stopCustodian(2);
+  machine.runs = GOOD;
+  machine.afterwards = {reports: machine.reports + 1, runs};
+  await of.startCustodian(2);
+  await of.settled(3);
 };
 
 beforeAll(async () => {
@@ -185,6 +186,17 @@ describe("a rotation to a roster that demands attestation", () => {
     await expect(handedOver(await shown())).rejects.toThrow(naming("ATTESTATION_REJECTED", "custodian-1: measurement"));
     machine.runs = GOOD;
     expect((await handedOver(await shown())).handovers).toHaveLength(3);
+  });
+
+  test("nor is anything taken over together with one that runs something else", async () => {
+    const {handovers, packages} = await handedOver(await shown());
+    await at(next.operator(0), (operator) => operator.call("refresh", {recovering: []}));
+    await changed(BAD, next);
+    const payload = {previous: quorum.roster, next: next.roster, handovers};
+    await expect(at(next.operator(0), (operator) => operator.call("takeover", {payload, packages}))).rejects.toThrow(
+      naming("ATTESTATION_REJECTED", "custodian-2"),
+    );
+    Object.assign(next.drivers[2]!, {runs: GOOD, afterwards: null});
   });
 
   test("qsdm quorum rotate carries nonces and evidence, and old custodians erase what they handed over", async () => {
