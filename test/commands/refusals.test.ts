@@ -20,6 +20,8 @@ test.each([
   ["node init --data-dir d --chain-id c", "FLAG_MISSING"],
   ["node init --data-dir d --genesis g.json --param blockTimeSeconds=1", "FLAG_CONFLICT"],
   ["quorum devnet --exit", "TOUR_REQUIRED"],
+  ["quorum devnet --profile compat --organisation north=alice", "FLAG_CONFLICT"],
+  ["quorum devnet --profile compat --approval-organisations 2", "FLAG_CONFLICT"],
 ])("qsdm %s", async (line, code) => {
   expect(await refusal(line)).toMatchObject({status: 2, error: {code}});
 });

@@ -70,6 +70,14 @@ export const quorumDevnetCommand = (io: Io): Command =>
       const {dir, threshold, custodians} = flags;
       if (flags.exit && !flags.tour)
         throw new UsageError("TOUR_REQUIRED", "--exit ends the tour", {hint: "add --tour"});
+      if (flags.profile === "compat" && (flags.organisation || flags.approvalOrganisations > 1))
+        throw new UsageError(
+          "FLAG_CONFLICT",
+          "services of the compat profile have no roster, and know no organisations",
+          {
+            hint: "leave --profile compat out",
+          },
+        );
       if (threshold > custodians)
         throw new UsageError("THRESHOLD_INVALID", `--threshold ${threshold} with ${custodians} custodians`);
       if (flags.tour && flags.profile === "compat" && threshold !== 2)
