@@ -24,6 +24,7 @@ export interface Finding {
 export type FindingCode =
   | "BUDGET_ALLOWS_EXTRACTION"
   | "TOTAL_ALLOWS_EXTRACTION"
+  | "ORGANISATION_ALLOWS_EXTRACTION"
   | "CONTROL"
   | "ROUNDED_AWAY"
   | "ANOMALY_ALLOWS_EXTRACTION"
@@ -67,9 +68,10 @@ export function lint(
 }
 
 function budgetFindings({outputs}: Analysis, policy: PolicyManifest & typeof DEFAULT_POLICY): Finding[] {
-  const {costPerEval: cost, budgetPerIdentity: own, budgetTotal: total = null, maxEvalsPerMinute: rate} = policy;
-  // Nobody spends more alone than all together.
-  const budget = total !== null && total < own ? total : own;
+  const {costPerEval: cost, budgetPerIdentity: own, maxEvalsPerMinute: rate} = policy;
+  // Nobody spends more alone than those together who have one budget.
+  const budget = leastOf([own, policy.budgetTotal, policy.budgetPerOrganisation]);
+  const shared = sharedBudget(policy);
   if (budget < cost || rate === 0n)
     return [
       {
@@ -81,7 +83,7 @@ function budgetFindings({outputs}: Analysis, policy: PolicyManifest & typeof DEF
     ];
   // A cost of nothing never uses a budget up.
   const answersFor = (spent: bigint): bigint | null => (cost === 0n ? null : spent / cost);
-  const [alone, together] = [answersFor(budget), total === null ? 0n : answersFor(total)];
+  const [alone, together] = [answersFor(budget), shared === null ? 0n : answersFor(shared.budget)];
   return outputs.flatMap(({name, structure, extractionQueries: needed}): Finding[] => {
     if (needed === 0n) return [];
     const what = `${needed} answers ${structure === "piecewise" ? "have room for" : "give"} the unknowns of this ${structure} output`;
@@ -94,16 +96,22 @@ function budgetFindings({outputs}: Analysis, policy: PolicyManifest & typeof DEF
           message: `${what}, and one identity has ${alone ?? "any number"}`,
         },
       ];
-    if (together === null || together < needed) return [];
-    return [
-      {
-        severity: "note",
-        code: "TOTAL_ALLOWS_EXTRACTION",
-        wire: name,
-        message: `${what}, and identities that share theirs have ${together} together`,
-      },
-    ];
+    if (shared === null || together === null || together < needed) return [];
+    const {code, who} = shared;
+    return [{severity: "note", code, wire: name, message: `${what}, and ${who} have ${together} together`}];
   });
+}
+
+const leastOf = ([first, ...others]: readonly [bigint, ...(bigint | undefined)[]]): bigint =>
+  others.reduce<bigint>((least, each) => (each !== undefined && each < least ? each : least), first);
+
+/** The largest budget that several identities have together; null where they have their own alone. */
+function sharedBudget({budgetTotal: total, budgetPerOrganisation: organisation}: PolicyManifest) {
+  if (total !== undefined)
+    return {budget: total, code: "TOTAL_ALLOWS_EXTRACTION", who: "identities that share theirs"} as const;
+  if (organisation === undefined) return null;
+  const who = "identities of one organisation";
+  return {budget: organisation, code: "ORGANISATION_ALLOWS_EXTRACTION", who} as const;
 }
 
 /** What a policy does beyond budgets and rates that every program has. */

@@ -28,6 +28,18 @@ test("a budget of all clients together bounds what one of them, and what all of 
   expect(found(hidden, {budgetTotal: 0n})[0]).toBe("warning POLICY_ALLOWS_NOTHING -");
 });
 
+test("a budget of an organisation bounds what one of its identities, and what all of them have", () => {
+  const hidden = "input x\nsecret c\nadd t = x c\nmul y = t t\noutput y";
+  const control = "note CONTROL -";
+  const shared = "note ORGANISATION_ALLOWS_EXTRACTION y";
+  expect(found(hidden, {budgetPerIdentity: 5n, budgetPerOrganisation: 1n})).toEqual([control]);
+  expect(found(hidden, {budgetPerIdentity: 1n, budgetPerOrganisation: 2n})).toEqual([shared, control]);
+  expect(found(hidden, {budgetPerIdentity: 2n, budgetPerOrganisation: 2n})[0]).toContain("BUDGET_ALLOWS_EXTRACTION");
+  // The smallest of the three is what one has.
+  const both = {budgetPerIdentity: 1n, budgetPerOrganisation: 2n, budgetTotal: 1n};
+  expect(found(hidden, both)).toEqual([control, control]);
+});
+
 test("what a policy does beyond its budget is said in notes", () => {
   const says = lint(compile("input x\noutput x"), {budgetTotal: 70n, minSpacingMs: 5_000n});
   expect(says.map(({code, message}) => [code, message])).toEqual([
