@@ -31,18 +31,21 @@ interface Flags extends PackFlags {
   readonly force: boolean;
 }
 
-/** @throws DecodeError SOURCE_INVALID naming the line; UsageError ANOMALY_WINDOW_ALONE */
+/** @throws DecodeError SOURCE_INVALID naming the line */
 export function compilePackage(source: string, flags: PackFlags): ProgramPackage {
-  const policy = policyIn(flags);
-  if (policy.anomalyWindow !== undefined && policy.anomalyLimit === undefined)
-    throw new UsageError("ANOMALY_WINDOW_ALONE", "--anomaly-window compares nothing without --anomaly-limit", {
-      hint: "--anomaly-limit is the score up to which a client is answered",
-    });
   const ir = compile(source, {strictSyntax: flags.strictSyntax});
   return packProgram(flags.optimize ? optimize(ir) : ir, {
     version: flags.programVersion,
     ...(flags.secretName === undefined ? {} : {secretName: flags.secretName}),
-    policy,
+    policy: policyIn(flags),
+  });
+}
+
+/** @throws UsageError ANOMALY_WINDOW_ALONE */
+function checkFlags({anomalyWindow, anomalyLimit}: PackFlags): void {
+  if (anomalyWindow === undefined || anomalyLimit !== undefined) return;
+  throw new UsageError("ANOMALY_WINDOW_ALONE", "--anomaly-window compares nothing without --anomaly-limit", {
+    hint: "--anomaly-limit is the score up to which a client is answered",
   });
 }
 
@@ -93,6 +96,7 @@ export const quorumCompileCommand = (io: Io): Command =>
         `name under which custodians hold the shares of a program that declares no secret (default: ${DEFAULT_SECRET_NAME})`,
       ),
   ).action(async (path: string, {out, force, ...flags}: Flags) => {
+    checkFlags(flags);
     const file = await io.readFile(path, {flag: "<file>", maxBytes: 4 * SOURCE_MAX_CHARS});
     const {program, bytes} = inFile(path, () => {
       const compiled = compilePackage(textOf(file), flags);

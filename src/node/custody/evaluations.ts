@@ -58,6 +58,10 @@ const isBehind = ({answers, failures}: Answers<unknown>): boolean =>
   answers.length === 0 && failures.every(({error}) => BEHIND.has(codeOf(error)));
 const isHad = ({failures}: Answers<unknown>): boolean => failures.some(({error}) => HAD.has(codeOf(error)));
 
+/** Whether another coordinator brought an evaluation of the same client meanwhile. */
+const areBehindOthers = ({failures}: Answers<unknown>): boolean =>
+  failures.some(({error}) => codeOf(error) === "QUERIES_DIFFER");
+
 export class Evaluations {
   /** Since it started: evaluations with a result, attempts without one, and how often each custodian was left out. */
   readonly counts: {evaluations: number; bits: number; aborts: number; suspected: number; readonly blamed: number[]};
@@ -153,11 +157,8 @@ export class Evaluations {
         attempt = Math.max(attempt, before.attempt);
         continue;
       }
-      const cause = causeOf(ran);
-      // It may have seen more of the client than the others, so nobody goes on without it.
-      if (codeOf(cause) === "ANOMALY_SUSPECTED") this.#suspect(program, content.client, cause);
-      // Another coordinator may have brought an evaluation of the same client meanwhile.
-      if (tries < QUERY_TRIES && ran.failures.some(({error}) => codeOf(error) === "QUERIES_DIFFER")) continue;
+      this.#checkSuspicion(program, content.client, ran);
+      if (tries < QUERY_TRIES && areBehindOthers(ran)) continue;
       const more = blamed(members, ran.failures).filter((place) => !out.has(place));
       for (const place of more) {
         suspects.add(place);
@@ -172,7 +173,10 @@ export class Evaluations {
     }
   }
 
-  #suspect({programId}: ProgramPackage, client: string, cause: unknown): never {
+  /** One custodian may have seen more of a client than the others, so nobody goes on without it. @throws RuleError ANOMALY_SUSPECTED */
+  #checkSuspicion({programId}: ProgramPackage, client: string, ran: Ran): void {
+    const cause = causeOf(ran);
+    if (codeOf(cause) !== "ANOMALY_SUSPECTED") return;
     this.counts.suspected++;
     this.ports.log.warn({programId, client}, "queries of a client look like extraction");
     throw cause;

@@ -53,6 +53,17 @@ describe("compile", () => {
     expect(out).toBe("y\t50\n");
   });
 
+  test("a window without a limit, and a window that is out of range, are refused", async () => {
+    const {status, out} = await call("compile /sq --anomaly-window 4 --json");
+    expect([status, JSON.parse(out).error.code]).toEqual([2, "ANOMALY_WINDOW_ALONE"]);
+    for (const window of [0, 33])
+      expect((await call(`compile /sq --anomaly-limit 1 --anomaly-window ${window}`)).status).toBe(2);
+    const {data} = JSON.parse((await call("compile /sq --anomaly-limit 1 --anomaly-window 4 --json")).out);
+    expect(data.policy).toMatchObject({anomaly_limit: "1", anomaly_window: "4"});
+    // One input: four repeats, three triples for each two of four, and one for the check.
+    expect(data.triples).toBe(1 + 2 + 4 + 3 * 6 + 1);
+  });
+
   test("a fault names file and line, with status 3", async () => {
     const {status, out, err} = await call("compile /bad --json", {"/bad": "input x\nadd t = x z\noutput t"});
     expect([status, JSON.parse(out).error]).toMatchObject([

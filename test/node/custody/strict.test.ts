@@ -5,6 +5,7 @@ import {packProgram, programPackage, readPackage} from "../../../src/codecs/quor
 import {type ContentOf, sign} from "../../../src/codecs/quorum/strict/statement.js";
 import {deposit, maskRequest, maskShares, ticket, withdrawal} from "../../../src/codecs/quorum/strict/statements.js";
 import {RuleError} from "../../../src/errors.js";
+import {Queries} from "../../../src/node/custody/queries.js";
 import {StockKeeper} from "../../../src/node/custody/stock-keeper.js";
 import {compile} from "../../../src/node/quorum/language/compile.js";
 import {evaluate} from "../../../src/node/quorum/program/evaluate.js";
@@ -301,6 +302,16 @@ describe("two of three custodians", () => {
       ["y", 77n],
     ]);
     expect((await bob.evaluate(watched, given)).outputs.get("r")).toBe(70n + 30n * 77n);
+    // Another coordinator was quicker: what was agreed on is not all that they know of.
+    const agreed = vi.spyOn(Queries.prototype, "agree").mockResolvedValueOnce({participants: [0, 1, 2], earlier: []});
+    onTestFinished(() => agreed.mockRestore());
+    const other = new Map([
+      ["x", 1_000n],
+      ["y", 5n],
+    ]);
+    expect((await bob.evaluate(watched, other)).traffic.attempts).toBe(2);
+    agreed.mockResolvedValueOnce({participants: [1], earlier: []});
+    await expect(bob.evaluate(watched, other)).rejects.toMatchObject({code: "QUERIES_MISSING"});
   });
 
   test("evaluations that are refused use nothing of the stock up, however much they would take", async () => {
