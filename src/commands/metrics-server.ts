@@ -1,7 +1,8 @@
-/** Figures for Prometheus on an address of their own, of programs that serve no other HTTP: `--metrics`. */
+/** Figures for Prometheus, and pages for probes, on an address of their own, of programs that serve no other HTTP: `--metrics`. */
 import {createServer, type Server} from "node:http";
 import type {Registry} from "prom-client";
 import {UnavailableError, UsageError} from "../errors.js";
+import type {Pages} from "../node/custody/pages.js";
 
 /** Where figures are served. */
 export interface MetricsAddress {
@@ -21,13 +22,28 @@ export function parseMetricsAddress(text: string): MetricsAddress {
 }
 
 /**
- * Serves the registry until the server is closed.
+ * Serves the registry at /metrics, and `pages`, until the server is closed. To whoever asks, so a page shows nothing that not
+ * everybody may know.
  * @throws UnavailableError METRICS_ADDRESS_TAKEN
  */
-export async function serveMetrics(registry: Registry, {host, port}: MetricsAddress): Promise<Server> {
+export async function serveMetrics(
+  registry: Registry,
+  {host, port}: MetricsAddress,
+  pages: Pages = {},
+): Promise<Server> {
   const server = createServer((request, response) => {
-    if (request.method !== "GET" || request.url?.split("?")[0] !== "/metrics") {
-      response.writeHead(404, {"content-type": "text/plain"}).end("figures are at /metrics\n");
+    const path = request.url?.split("?")[0] ?? "";
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (isRead && page) {
+      const {isWell, body} = page();
+      const headers = {"content-type": "application/json", "cache-control": "no-store"};
+      response.writeHead(isWell ? 200 : 503, headers).end(`${JSON.stringify(body)}\n`);
+      return;
+    }
+    if (request.method !== "GET" || path !== "/metrics") {
+      const known = Object.keys(pages).map((each) => `, ${each}`);
+      response.writeHead(404, {"content-type": "text/plain"}).end(`figures are at /metrics${known.join("")}\n`);
       return;
     }
     registry.metrics().then(

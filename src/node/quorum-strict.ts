@@ -14,6 +14,7 @@ import {StrictCoordinator} from "./custody/coordinator-service.js";
 import {CustodianCalls} from "./custody/custodian-calls.js";
 import {CustodianService} from "./custody/custodian-service.js";
 import {Links} from "./custody/links.js";
+import {coordinatorPages, type Pages} from "./custody/pages.js";
 import {Party, type PartySuite, sealTo} from "./custody/party.js";
 import {Rpc} from "./custody/rpc.js";
 import type {LowWater} from "./custody/stock-keeper.js";
@@ -52,6 +53,8 @@ export interface StrictCustodianOptions extends StrictProcessOptions {
 /** A service with its figures for Prometheus. */
 export interface MeasuredService extends RunningService {
   readonly registry: Registry;
+  /** What it tells probes, by path. */
+  readonly pages: Pages;
 }
 
 /** The suite of this machine. */
@@ -95,7 +98,7 @@ function ofRoster<S extends RosterStore & {close(): void}>(store: S, {digest}: M
 export async function startStrictCustodian(options: StrictCustodianOptions): Promise<MeasuredService> {
   const {dataDir, listen, log, roundMs, driver = null} = options;
   const {party, members} = await partyOf(options);
-  const {place, address} = roleOf(members, party, "custodian");
+  const {place, address, card} = roleOf(members, party, "custodian");
   const store = ofRoster(SqliteStrictStore.open(await quorumDatabase(dataDir, "strict-custodian.db")), members);
   const custodian = new StrictCustodian({
     members,
@@ -119,6 +122,9 @@ export async function startStrictCustodian(options: StrictCustodianOptions): Pro
   const held = (kind: StockKind) => (): number => store.ranges(kind).reduce((sum, {count}) => sum + count, 0);
   return {
     url: service.address,
+    pages: {
+      "/health": () => ({isWell: true, body: {custodian: card.name, status: store.retired() ? "retired" : "ok"}}),
+    },
     registry: custodianRegistry({
       stock: {triple: held("triple"), mask: held("mask")},
       waiting: () => custodian.reservations.evaluations,
@@ -140,7 +146,7 @@ export async function startStrictCoordinator(
 ): Promise<MeasuredService> {
   const {dataDir, listen, log, checkpointMs, lowWater} = options;
   const {party, members} = await partyOf(options);
-  const {address, place} = roleOf(members, party, "coordinator");
+  const {address, place, card} = roleOf(members, party, "coordinator");
   const store = ofRoster(
     SqliteStrictCoordinatorStore.open(await quorumDatabase(dataDir, "strict-coordinator.db")),
     members,
@@ -176,6 +182,12 @@ export async function startStrictCoordinator(
   const {stock, counts} = coordinator;
   return {
     url: listener.address,
+    pages: coordinatorPages({
+      name: card.name,
+      members,
+      connected: () => links.live.length,
+      checkpoint: () => entries.checkpoint(),
+    }),
     registry: coordinatorRegistry({
       stock: {triple: () => stock.left("triple"), mask: () => stock.left("mask")},
       lowWater: {triple: () => lowWater.triple, mask: () => lowWater.mask},

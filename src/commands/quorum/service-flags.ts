@@ -47,7 +47,10 @@ export const addServiceFlags = (command: Command, port: number): Command =>
       durationFlag,
       DEFAULT_ROUND_MS,
     )
-    .option("--metrics <address>", "strict: serve figures for Prometheus on a port, or on HOST:PORT")
+    .option(
+      "--metrics <address>",
+      "strict: serve /metrics, and for probes /health and a coordinator's /audit, on a port, or on HOST:PORT",
+    )
     .option("--host <address>", "compat: address to listen on", "127.0.0.1")
     .option("--port <port>", "compat: port to listen on; 0 takes a free one", countFlag(0, 65_535), port)
     .option("--threshold <k>", "compat: custodians that suffice to open a value", countFlag(1, 64), 2)
@@ -75,7 +78,7 @@ export async function serveMeasured(
   const service = await start();
   let server: Server | null = null;
   try {
-    server = address && (await serveMetrics(service.registry, address));
+    server = address && (await serveMetrics(service.registry, address, service.pages));
   } catch (error) {
     await service.stop();
     throw error;

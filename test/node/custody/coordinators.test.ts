@@ -43,6 +43,15 @@ describe("two coordinators of three custodians", () => {
     for (const place of [0, 1]) await as(quorum.operator(place, coordinator), (each) => each.approve(of, tomorrow()));
   };
 
+  const ownDesk = () => {
+    const keyFiles = (name: string, keys: readonly Uint8Array[]): Record<string, string> =>
+      Object.fromEntries(keys.map((key, at) => [`/${name}-${at}.key`, `${hexOf(key)}\n`]));
+    const {clients, custodians} = quorum.keys;
+    const roster = {"/quorum.roster": rosterFile.encode(quorum.roster)};
+    const files = {...roster, ...keyFiles("client", clients), ...keyFiles("custodian", custodians)};
+    return deskOf("http://127.0.0.1:1", new Uint8Array(), files);
+  };
+
   test("a program that was brought and approved through one is known to the other", async () => {
     await as(quorum.client(0, 0), (client) => client.deploy(program, SECRETS));
     await expect(as(quorum.client(1, 1), (client) => value(client, 2n))).rejects.toThrow(refusal("PROGRAM_INACTIVE"));
@@ -136,12 +145,7 @@ describe("two coordinators of three custodians", () => {
   });
 
   test("the thirteen checks pass, and without custodians' keys those that need approvals are skipped", async () => {
-    const files = {
-      "/quorum.roster": rosterFile.encode(quorum.roster),
-      ...Object.fromEntries(quorum.keys.clients.map((key, at) => [`/client-${at}.key`, `${hexOf(key)}\n`])),
-      ...Object.fromEntries(quorum.keys.custodians.map((key, at) => [`/custodian-${at}.key`, `${hexOf(key)}\n`])),
-    };
-    const desk = deskOf("http://127.0.0.1:1", new Uint8Array(), files);
+    const desk = ownDesk();
     const check = async (more: string) => {
       const line = `quorum check --roster /quorum.roster --key /client-0.key ${more} --json`;
       const {out} = await desk.qsdm(line, {
@@ -202,6 +206,13 @@ describe("two coordinators of three custodians", () => {
       expect([newest?.size, newest?.signers]).toEqual([end.size, [0, 1, 2]]);
       operator.close();
     }
-    await expect(quorum.client(0, 7)).rejects.toThrow(refusal("COORDINATOR_UNKNOWN"));
+    const verify = async (at: string) => {
+      const line = `quorum audit verify --roster /quorum.roster --key /client-0.key --at ${at} --json`;
+      const {out, status} = await ownDesk().qsdm(line);
+      const {data, error} = JSON.parse(out);
+      return [status, data?.coordinator ?? error.code];
+    };
+    expect(await verify("coordinator-1")).toEqual([0, "coordinator-1"]);
+    expect(await verify("nobody")).toEqual([2, "COORDINATOR_UNKNOWN"]);
   });
 });

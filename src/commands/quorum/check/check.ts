@@ -112,7 +112,9 @@ async function checkStrictly(io: Io, flags: Flags & StrictFlags): Promise<Made> 
   const given = [flags.key, ...(flags.otherKey === undefined ? [] : [flags.otherKey]), ...(flags.approver ?? [])];
   const parties = await Promise.all(given.map(read));
   const [own] = parties as [Awaited<ReturnType<typeof read>>, ...unknown[]];
-  const clients = await Promise.all(parties.map((party) => connectStrict(party, timeoutMs)));
+  const clients = await Promise.all(
+    parties.map((party) => connectStrict({...party, coordinator: flags.at ?? null}, timeoutMs)),
+  );
   const end = (): void => {
     for (const client of clients) client.close();
   };

@@ -42,6 +42,7 @@ export function auditStrictly(io: Io, flags: AuditFlags): Promise<void> {
       await io.writeFile(flags.out, checkpointFile.encode(countersigned), {force: flags.force});
     }
     const summary = {
+      coordinator: client.coordinator,
       ...{entries: end.size, root: hexOf(root), signed_entries: newest?.size ?? 0},
       signed_by: newest ? client.namesOf(newest.signers) : [],
       anchored_entries: anchored?.size ?? 0,

@@ -14,16 +14,20 @@ export const ROSTER_MAX_BYTES = 8 * 1024 * 1024;
 export interface PartyFlags {
   readonly roster?: string;
   readonly key?: string;
+  readonly at?: string;
 }
 export interface StrictFlags {
   readonly roster: string;
   readonly key: string;
+  /** Name of the one coordinator that is asked. */
+  readonly at?: string;
 }
 
 export const addPartyFlags = (command: Command): Command =>
   command
-    .option("--roster <path>", "strict profile: the signed roster; its coordinator is asked")
-    .option("--key <path>", "strict profile: key of a party of the roster");
+    .option("--roster <path>", "strict profile: the signed roster; its coordinators are asked, in order")
+    .option("--key <path>", "strict profile: key of a party of the roster")
+    .option("--at <name>", "strict profile: the one coordinator to ask (default: whichever can be reached)");
 
 /** Whether the strict profile is meant. @throws UsageError KEY_REQUIRED, ROSTER_REQUIRED */
 export function isStrict(flags: PartyFlags): flags is StrictFlags {
@@ -66,7 +70,7 @@ export async function atCoordinator<T>(
   const party = await readParty(io, flags);
   if (acceptsInsecure(party.roster.content.attestation)) warnInsecure(io, "custodians may be attested by software");
   const {connectStrict} = await import("../../../node/quorum-strict.js");
-  const client = await connectStrict(party, flags.timeout ?? DEFAULT_TIMEOUT_MS);
+  const client = await connectStrict({...party, coordinator: flags.at ?? null}, flags.timeout ?? DEFAULT_TIMEOUT_MS);
   const end = (): void => client.close();
   io.signal.addEventListener("abort", end, {once: true});
   try {
