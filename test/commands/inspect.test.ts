@@ -1,7 +1,9 @@
 /** Whether `qsdm inspect` tells what bytes are. The bytes come from the reference and from other parts' own tests. */
+import {createHash} from "node:crypto";
 import {describe, expect, test} from "vitest";
 import {base64Of, bytesOfHex, hexOf, utf8} from "../../src/codecs/bytes.js";
 import {signingBytes, txIdOf} from "../../src/codecs/chain/envelope.js";
+import {quorumRelease, quorumStake} from "../../src/codecs/chain/quorum-stake.js";
 import {qbindEvidence} from "../../src/codecs/qbind/slashing.js";
 import {identify} from "../../src/commands/inspect/identify.js";
 import {shown} from "../../src/commands/inspect/inspect.js";
@@ -83,6 +85,17 @@ test("a transaction shows the id that it will have, and long bytes by size and d
   const {data} = JSON.parse((await inspect(signed(SENDER, content))).out);
   expect(data.fields.tx_id).toBe(txIdOf(content));
   expect(data.fields.signature).toMatch(/^4627 bytes, sha256 [0-9a-f]{64}$/);
+});
+
+test("a stake for a client names its key as commands take it, and a release is told apart", async () => {
+  const possession = new Uint8Array(4_627);
+  const {data} = JSON.parse(
+    (await inspect(quorumStake.encode({publicKey: SENDER.publicKey, amountDust: 7n, possession}))).out,
+  );
+  const key = createHash("sha3-256").update(SENDER.publicKey).digest("hex");
+  expect(data).toMatchObject({kind: "quorum stake", fields: {key, amount_dust: "7"}});
+  const release = await inspect(quorumRelease.encode({key, amountDust: 7n}), "inspect /f");
+  expect(release.out).toMatch(new RegExp(`^quorum release\\t.*\nkey\\t${key}\namount_dust\\t7\n$`));
 });
 
 test("text is a line for the kind and a line for each field", async () => {
