@@ -155,7 +155,7 @@ export async function startStrictCoordinator(
   const links: Links = new Links({
     endpoint,
     log,
-    handlers: () => coordinator.handlers("custodian"),
+    handlers: (at) => coordinator.handlers({kind: "custodian", place: at, ...members.custodian(at)!}),
     up: (at) => void coordinator.catchUp(at),
   });
   const {nowMs} = party.suite;
@@ -172,7 +172,7 @@ export async function startStrictCoordinator(
   const listener = new Listener(endpoint, (channel) => {
     const role = members.byChannel(channel.peer);
     if (!role) return channel.close();
-    const caller = new Rpc(channel, coordinator.handlers(role.kind));
+    const caller = new Rpc(channel, coordinator.handlers(role));
     callers.add(caller);
     void channel.closed.then(() => callers.delete(caller));
   });

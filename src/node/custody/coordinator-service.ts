@@ -78,12 +78,12 @@ export class StrictCoordinator {
   }
 
   /** What a party may ask: operators are those whose key is a custodian's or a coordinator's. */
-  handlers(role: Role["kind"]): Handlers {
+  handlers({kind: role, card: {name}}: Role): Handlers {
     const m = coordinatorMethods;
     const calls: Partial<Record<MethodName, (body: Uint8Array) => Promise<Uint8Array>>> = {
       deploy: async (body) => {
         const asked = m.deploy.ask.decode(body);
-        await this.deploy(asked.package, asked.deposit);
+        await this.deploy(asked.package, asked.deposit, {name, isClient: role === "client"});
         return m.deploy.answer.encode({});
       },
       approve: async (body) => m.approve.answer.encode(await this.approve(m.approve.ask.decode(body).approval)),
@@ -122,8 +122,12 @@ export class StrictCoordinator {
     await this.#learner.catchUp(place);
   }
 
-  /** @throws DecodeError of the package; RuleError POLICY_UNKNOWN, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
-  async deploy(bytes: Uint8Array, shares: SignedDeposit | null): Promise<void> {
+  /** @throws DecodeError of the package; RuleError PROGRAMS_WAITING, POLICY_UNKNOWN, PROGRAM_TOO_COSTLY, PROGRAM_TOO_WIDE, SECRETS_NEEDED, SECRETS_SHARED; UnavailableError CUSTODIANS_MISSING */
+  async deploy(
+    bytes: Uint8Array,
+    shares: SignedDeposit | null,
+    by: {readonly name: string; readonly isClient: boolean},
+  ): Promise<void> {
     const {store, custodians, members, audit} = this.ports;
     const program = programPackage.decode(bytes);
     checkFits(program, members);
@@ -135,17 +139,34 @@ export class StrictCoordinator {
     if (shares && !equalBytes(shares.content.programId, bytesOfHex(program.programId)))
       throw new RuleError("SECRETS_NEEDED", "the secrets are of another program");
     if (shares) checkDeposit(shares, this.ports);
+    if (by.isClient) this.#countFor(by.name, program.programId);
     const took = await custodians.all("install", {package: bytes});
     if (took.answers.length < members.k) throw took.error ?? missing(took.answers.length, members.k);
     store.saveProgram(program);
     const programId = bytesOfHex(program.programId);
-    audit.enter({event: "deploy", subject: programId, programId, party: shares?.content.owner ?? ""});
+    audit.enter({event: "deploy", subject: programId, programId, party: by.name});
     if (!shares) return;
     await this.#jobs.alone(async () => {
       const epoch = await this.#jobs.epoch();
       const by = {programId, party: shares.content.owner};
       await this.#jobs.agree({kind: "deposit", epoch, payload: depositPayload.encode(shares)}, by);
     });
+  }
+
+  /** Custodians have room for so many programs: no client takes all of it by itself. @throws RuleError PROGRAMS_WAITING */
+  #countFor(client: string, programId: string): void {
+    const {store} = this.ports;
+    const waiting = store.waitingOf(client, programId);
+    if (waiting >= WAITING_MAX)
+      throw new RuleError(
+        "PROGRAMS_WAITING",
+        `${client} has brought ${waiting} programs that no custodian has approved`,
+        {
+          hint: "have them approved first: qsdm quorum approve",
+        },
+      );
+    // Before anybody is asked: what only some custodians took counts too.
+    store.saveDeployer(programId, client);
   }
 
   /** @throws RuleError APPROVAL_INVALID, PROGRAM_UNKNOWN */
@@ -215,6 +236,9 @@ export class StrictCoordinator {
     this.#evaluations.forget();
   }
 }
+
+/** Programs that a client has brought and no custodian approved. All coordinators of a roster together leave others room. */
+const WAITING_MAX = 64;
 
 /** What costs all custodians work. A client has it done when it runs short. */
 const OPERATORS_ONLY: ReadonlySet<MethodName> = new Set([

@@ -93,7 +93,7 @@ describe("a coordinator's audit log", () => {
     const said = entries.map(({event, kind, party, outcome}) => [event, kind, party, outcome].join(" ").trim());
     expect(said).toEqual(
       expect.arrayContaining([
-        "deploy   ok",
+        "deploy  alice ok",
         "approve  custodian-0 ok",
         "approve  custodian-1 ok",
         "masks  alice ok",

@@ -430,6 +430,30 @@ describe("two of three custodians", () => {
     client.close();
   });
 
+  test("one client cannot take the room that others' programs have", async () => {
+    const client = await quorum.client(1);
+    const other = await quorum.client(0);
+    onTestFinished(() => {
+      client.close();
+      other.close();
+    });
+    const numbered = (at: number) => packProgram(compile(`input x\nconst c = ${at}\nadd y = x c\noutput y`));
+    const refused = expect.objectContaining({code: "PROGRAMS_WAITING"});
+    // The one of an earlier test is approved, so it does not count.
+    for (let at = 0; at < 64; at++) await client.deploy(numbered(at), new Map());
+    await expect(client.deploy(numbered(64), new Map())).rejects.toThrow(refused);
+    await client.deploy(numbered(63), new Map());
+    await other.deploy(numbered(64), new Map());
+    await quorum.stopCoordinator(0);
+    await quorum.startCoordinator(0);
+    await quorum.settled(3);
+    await expect(client.deploy(numbered(65), new Map())).rejects.toThrow(refused);
+    const operator = await quorum.operator(0);
+    await operator.approve(numbered(7), inDays(30));
+    operator.close();
+    await client.deploy(numbered(65), new Map());
+  });
+
   test("new shares under new keys keep the results, and stock of before is not used", async () => {
     const operator = await quorum.operator(0);
     const {epoch} = await operator.call("refresh", {recovering: []});

@@ -15,16 +15,23 @@ const WITHDRAWAL = `CREATE TABLE withdrawal (
   PRIMARY KEY (program_id, custodian)
 ) STRICT;
 `;
+/** Clients that brought programs first, through this coordinator. */
+const DEPLOYER = `CREATE TABLE deployer (
+  program_id TEXT PRIMARY KEY,
+  client TEXT NOT NULL
+) STRICT;
+`;
 const FORM: DatabaseForm = {
   journal: "wal",
   // "qvmt" in ASCII.
   applicationId: 0x71766d74,
-  version: 3,
+  version: 4,
   steps: [
     {to: 2, apply: (db) => db.exec(WITHDRAWAL)},
     {to: 3, apply: (db) => db.exec(ROSTER_TABLE)},
+    {to: 4, apply: (db) => db.exec(DEPLOYER)},
   ],
-  schema: `${WITHDRAWAL}${ROSTER_TABLE}
+  schema: `${WITHDRAWAL}${ROSTER_TABLE}${DEPLOYER}
 CREATE TABLE program (
   id TEXT PRIMARY KEY,
   package BLOB NOT NULL
@@ -83,6 +90,21 @@ export class SqliteStrictCoordinatorStore {
       .run(program.programId, programPackage.encode(program));
     this.#programs.set(program.programId, program);
     this.revision++;
+  }
+
+  /** Programs that a client brought first and no custodian has approved, but for this one. */
+  waitingOf(client: string, but: string): number {
+    const row = this.db
+      .prepare(
+        "SELECT count(*) AS count FROM deployer WHERE client = ? AND program_id <> ? AND program_id NOT IN (SELECT program_id FROM approval)",
+      )
+      .get(client, but) as {count: bigint | number};
+    return Number(row.count);
+  }
+
+  /** Whoever brings it later is not its deployer. */
+  saveDeployer(programId: string, client: string): void {
+    this.db.prepare("INSERT OR IGNORE INTO deployer (program_id, client) VALUES (?, ?)").run(programId, client);
   }
 
   approvals(): readonly SignedApproval[] {
