@@ -48,7 +48,9 @@ test("a program with controls of the strict profile is refused before anything i
     code: "POLICY_UNSUPPORTED",
     details: {member: "budget_total"},
   });
-  expect(() => cluster.machines[0]!.approve(program.programId)).toThrow();
+  expect(() => cluster.machines[0]!.approve(program.programId)).toThrow(
+    expect.objectContaining({code: "PROGRAM_NOT_INSTALLED"}),
+  );
 });
 
 test("a program that compares is refused before anything is shared", async () => {
@@ -56,7 +58,9 @@ test("a program that compares is refused before anything is shared", async () =>
   const program = packProgram(compile("input x\nsecret s\nlt y = x s\noutput y"), LOOSE);
   const deployment = {program, secrets: new Map([["s", 5n]]), threshold: 2, pool: 0};
   await expect(deploy(deployment, servicesOf(cluster), draw)).rejects.toMatchObject({code: "OPERATION_UNSUPPORTED"});
-  expect(() => cluster.machines[0]!.approve(program.programId)).toThrow();
+  expect(() => cluster.machines[0]!.approve(program.programId)).toThrow(
+    expect.objectContaining({code: "PROGRAM_NOT_INSTALLED"}),
+  );
 });
 
 describe("a pending program that is deployed again with other secrets", () => {
