@@ -27,6 +27,26 @@ test("what one custodian sends for other jobs does not push out what another sen
   expect(await running).toEqual({value: ["own", "early", "late"], rounds: 1, sentBytes: 2 * "own".length});
 });
 
+test("a round does not end while its thread could hear nobody", async () => {
+  const roundMs = 50;
+  const runner = new JobRunner({place: 0, n: 2, roundMs, send: () => true, sendLeave: () => undefined});
+  function* once(): Protocol<(string | null)[]> {
+    const heard = yield Array(2).fill(utf8("own"));
+    return heard.map((each) => each && Buffer.from(each).toString());
+  }
+  const running = runner.run(jobOf("job"), once(), [0, 1]);
+  // Both are due when the thread has time again, the end of the round first.
+  setTimeout(() => runner.take(1, said("there")), roundMs + 1);
+  const end = performance.now() + 4 * roundMs;
+  while (performance.now() < end);
+  expect((await running).value).toEqual(["own", "there"]);
+  // Where nobody says anything it ends all the same.
+  const silent = runner.run(jobOf("silent"), once(), [0, 1]);
+  const late = performance.now() + 4 * roundMs;
+  while (performance.now() < late);
+  await expect(silent).rejects.toMatchObject({code: "EVALUATION_ABORTED", details: {culprits: [1]}});
+});
+
 test("a message that names no job ends its channel and is not kept", () => {
   let closed = false;
   let take: (message: Uint8Array) => void = () => undefined;
