@@ -1,5 +1,5 @@
 /** Parsers for the values of flags. They throw usage errors that name what was expected. */
-import {parseCell, U64_MAX} from "../codecs/amount.js";
+import {formatCell, parseCell, U64_MAX} from "../codecs/amount.js";
 import {UsageError} from "../errors.js";
 
 const refuse = (text: string, want: string, hint?: string): never => {
@@ -38,6 +38,14 @@ export function cellFlag(text: string): bigint {
     return refuse(text, "an amount in CELL", "write digits with at most eight decimals, for example 0.001");
   }
 }
+
+/** The same from `min` to `max` dust, both included. */
+export const cellRangeFlag =
+  (min: bigint, max: bigint) =>
+  (text: string): bigint => {
+    const dust = cellFlag(text);
+    return dust >= min && dust <= max ? dust : refuse(text, `from ${formatCell(min)} to ${formatCell(max)} CELL`);
+  };
 
 const UNIT_MS: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000};
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;

@@ -25,7 +25,9 @@ import {Witness} from "./quorum/audit/witness.js";
 import {StrictCustodian} from "./quorum/strict/custodian.js";
 import {keepRoster, type RosterStore} from "./quorum/strict/kept-roster.js";
 import {Members, type Role} from "./quorum/strict/members.js";
+import {NO_LEDGER} from "./quorum/strict/stake.js";
 import type {StockKind} from "./quorum/strict/store.js";
+import {openStakeDesk, type QuorumLedgerOptions} from "./quorum-ledger.js";
 import {quorumDatabase, type RunningService} from "./quorum-services.js";
 import type {Log} from "./service.js";
 import {SqliteAuditLogStore, SqliteWitnessStore} from "./storage/quorum/audit-store.js";
@@ -48,6 +50,8 @@ export interface StrictProcessOptions extends StrictOptions {
 export interface StrictCustodianOptions extends StrictProcessOptions {
   /** What shows this machine to others; needed where the roster demands attestation. */
   readonly driver?: AttestationDriver | null;
+  /** Where stakes of clients are asked for; null refuses programs that ask for one. */
+  readonly ledger?: QuorumLedgerOptions | null;
 }
 
 /** A service with its figures for Prometheus. */
@@ -96,16 +100,19 @@ function ofRoster<S extends RosterStore & {close(): void}>(store: S, {digest}: M
  * as the store
  */
 export async function startStrictCustodian(options: StrictCustodianOptions): Promise<MeasuredService> {
-  const {dataDir, listen, log, roundMs, driver = null} = options;
+  const {dataDir, listen, log, roundMs, driver = null, ledger = null} = options;
   const {party, members} = await partyOf(options);
   const {place, address, card} = roleOf(members, party, "custodian");
   const store = ofRoster(SqliteStrictStore.open(await quorumDatabase(dataDir, "strict-custodian.db")), members);
+  const asked = ledger && (await openStakeDesk(ledger, log));
+  const stakes = asked?.desk ?? null;
   const custodian = new StrictCustodian({
     members,
     place,
     store,
     verify: party.verify,
     field: (await loadBackend()).field,
+    stakes: stakes ?? NO_LEDGER,
     sign: (message) => party.sign(message),
     random: party.suite.randomBytes,
     seal: (publicKey, plaintext, bound) => sealTo(party.suite, publicKey, {plaintext, bound}),
@@ -116,9 +123,9 @@ export async function startStrictCustodian(options: StrictCustodianOptions): Pro
   const witness = new Witness({members, place, store: read, verify: party.verify, sign});
   const endpoint = party.endpoint(members, (err) => log.warn({err}, "a channel was refused"));
   const where = listen ?? parseAddress(address);
-  const service = new CustodianService(custodian, {listen: where, endpoint, log, roundMs, witness, driver});
+  const service = new CustodianService(custodian, {listen: where, endpoint, log, roundMs, witness, driver, stakes});
   const stores = [store, read];
-  await startOr(() => service.start(), stores);
+  await startOr(() => service.start(), [...stores, {close: () => void asked?.stop()}]);
   const held = (kind: StockKind) => (): number => store.ranges(kind).reduce((sum, {count}) => sum + count, 0);
   return {
     url: service.address,
@@ -131,10 +138,12 @@ export async function startStrictCustodian(options: StrictCustodianOptions): Pro
       jobs: service.counts,
       attestation: service.attestor.isRequired ? service.attestor : null,
       patterns: custodian.anomalies.found,
+      stakes,
       nameOf: (at) => members.namesOf([at])[0]!,
     }),
     async stop() {
       service.stop();
+      await asked?.stop();
       for (const each of stores) each.close();
     },
   };

@@ -37,6 +37,7 @@ import {runningIr} from "../../src/node/quorum/program/running.js";
 import {share} from "../../src/node/quorum/sharing/shamir.js";
 import {boundOf, StrictCustodian} from "../../src/node/quorum/strict/custodian.js";
 import {begin} from "../../src/node/quorum/strict/jobs.js";
+import type {StakeReading} from "../../src/node/quorum/strict/stake.js";
 import {openMasks} from "../../src/node/quorum/strict/unmask.js";
 import {costOf, wiresOf} from "../../src/node/quorum/verified/cost.js";
 import {SqliteStrictStore} from "../../src/node/storage/quorum/strict-custodian-store.js";
@@ -72,6 +73,9 @@ export class StrictMachines {
   readonly stores: SqliteStrictStore[] = [];
   readonly #runners: JobRunner[] = [];
   wire: StrictWire = HONEST;
+  /** What custodians have read of the ledger, by key. */
+  readonly stakes = new Map<string, StakeReading>();
+  readonly stakeAgeMs = 60_000;
   nowMs = 1_000_000;
   /** Long, so that a busy machine is not taken for a silent custodian. */
   roundMs = 20_000;
@@ -100,6 +104,7 @@ export class StrictMachines {
       store: this.stores[place]!,
       verify: party.verify,
       field: bigintField,
+      stakes: {maxAgeMs: this.stakeAgeMs, of: (key) => this.stakes.get(key) ?? {unproven: "nobody asked"}},
       sign: (message) => party.sign(message),
       random,
       seal: (publicKey, plaintext, bound) => sealTo(party.suite, publicKey, {plaintext, bound}),

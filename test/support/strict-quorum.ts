@@ -18,6 +18,7 @@ import type {AttestationDriver} from "../../src/node/custody/attestation/driver.
 import type {StrictClient} from "../../src/node/custody/client.js";
 import {Party} from "../../src/node/custody/party.js";
 import {Members} from "../../src/node/quorum/strict/members.js";
+import type {QuorumLedgerOptions} from "../../src/node/quorum-ledger.js";
 import {
   connectStrict,
   loadPartySuite,
@@ -139,11 +140,12 @@ export class StrictQuorum {
     });
   }
 
-  async startCustodian(place: number): Promise<void> {
+  async startCustodian(place: number, ledger: QuorumLedgerOptions | null = null): Promise<void> {
     this.custodians[place] = await startStrictCustodian({
       driver: this.drivers[place] ?? null,
       ...this.options(`custodian-${place}`),
       seed: this.keys.custodians[place]!,
+      ledger,
     });
   }
 

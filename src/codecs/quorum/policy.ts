@@ -3,7 +3,7 @@
  * of `qsdm quorum compile` and what is printed of a policy are made of the rows. Source: quorum programs, sections 8 and 20.6.
  */
 import {DecodeError} from "../../errors.js";
-import {U64_MAX} from "../amount.js";
+import {DUST_PER_CELL, formatCell, U64_MAX} from "../amount.js";
 import {SHIFT_MAX_BITS} from "./ir.js";
 import {members, type Value, type ValueObject} from "./json.js";
 import {CUSTODIANS_MAX} from "./strict/roster.js";
@@ -18,6 +18,8 @@ export interface PolicyField {
   readonly help: string;
   /** Smallest and largest value; any number where it is missing. */
   readonly range?: readonly [bigint, bigint];
+  /** A sum of money: the flag takes CELL. */
+  readonly unit?: "dust";
   /** What a new package says where nothing is set. Without it the member is written only where it is set. */
   readonly initial?: bigint;
   /** Services of the compat profile enforce it. */
@@ -116,6 +118,17 @@ export const POLICY_FIELDS = {
     help: "earlier queries to compare with, where there is an --anomaly-limit: 8 unless set",
     range: [1n, 32n],
     says: (window) => `a query is compared with the last ${window} of its client`,
+  },
+  /** What has to be locked on the ledger behind the client's key (docs/decisions/0108-quorum-stake.md). */
+  minStake: {
+    member: "min_stake",
+    flag: "--min-stake <cell>",
+    help: "what each client must have locked on the ledger, in CELL",
+    // No more than there will ever be.
+    range: [1n, 100_000_000n * DUST_PER_CELL],
+    unit: "dust",
+    says: (dust) =>
+      `each client has ${formatCell(dust)} CELL locked on the ledger; custodians without --ledger-node refuse it`,
   },
 } as const satisfies Readonly<Record<string, PolicyField>>;
 

@@ -48,7 +48,10 @@ export interface LightFile {
  * @throws UsageError LIGHT_NOT_BEGUN, LIGHT_OTHER_CHAIN, FLAG_CONFLICT; DecodeError CHECKPOINT_INVALID; RuleError
  * GENESIS_INVALID
  */
-export async function openLightFile(io: Io, flags: LightFlags): Promise<LightFile> {
+export async function openLightFile(
+  io: Io,
+  flags: Pick<LightFlags, "store" | "genesis" | "checkpoint">,
+): Promise<LightFile> {
   const {disk, home} = io.host;
   const path = flags.store ?? join(home, ".qsdm", "light.json");
   const kept = (await disk.exists(path)) ? decodeLightChain(await disk.read(path, LIGHT_CHAIN_MAX_BYTES)) : null;
@@ -63,7 +66,10 @@ export async function openLightFile(io: Io, flags: LightFlags): Promise<LightFil
 }
 
 /** What the flags say to begin from. */
-async function beginning(io: Io, {genesis, checkpoint}: LightFlags): Promise<LightChain | null> {
+async function beginning(
+  io: Io,
+  {genesis, checkpoint}: Pick<LightFlags, "genesis" | "checkpoint">,
+): Promise<LightChain | null> {
   if (genesis !== undefined && checkpoint !== undefined)
     throw new UsageError("FLAG_CONFLICT", "--genesis and --checkpoint exclude each other");
   if (checkpoint !== undefined)

@@ -18,9 +18,10 @@ import {
   serveMeasured,
 } from "./service-flags.js";
 import {ATTESTATION_FILES, type AttestationFlags, addAttestationFlags, readDriver} from "./strict/attestation-flags.js";
+import {addLedgerFlags, LEDGER_FILE, type LedgerFlags, ledgerOptions} from "./strict/ledger.js";
 import {strictOptions} from "./strict/serve.js";
 
-interface Flags extends ServiceFlags, AttestationFlags {
+interface Flags extends ServiceFlags, AttestationFlags, LedgerFlags {
   readonly index?: number;
   readonly approvalKeyFile?: string;
   readonly publicApprovalKeys: boolean;
@@ -29,52 +30,62 @@ interface Flags extends ServiceFlags, AttestationFlags {
 const INDEX_MAX = 65_535;
 
 export const quorumCustodianCommand = (io: Io): Command =>
-  addAttestationFlags(
-    addServiceFlags(
-      defineCommand("quorum custodian", {
-        summary: "hold shares and evaluate programs on them",
-        description:
-          "Runs one custodian: it keeps its shares, its triples and the programs in the data directory, spends a triple on " +
-          "disk before the first masked share leaves, and goes on where it was after a restart. When it listens, one line " +
-          "with its address goes to standard output; logs go to standard error.\n\n" +
-          "In the strict profile, the default, custodians of a signed roster talk to each other in sealed channels. They make " +
-          "triples without a dealer, check approvals, tickets and budgets themselves, and check every value by its MAC before " +
-          "a result is opened: a cheat ends the evaluation and is named where enough others saw it.\n\n" +
-          "A roster may demand attestation: then --attestation says what shows this machine to the others, and before a custodian " +
-          "makes keys, shares or stock with them it has each show that its machine is one the roster accepts. It refuses to start " +
-          `where the others would refuse it.\n\n${COMPAT_WARNING}`,
-        examples: [
-          {
-            does: "one of a roster",
-            run: "qsdm quorum custodian --roster quorum.roster --key custodian-0.key --data-dir ./custodian-0",
+  addLedgerFlags(
+    addAttestationFlags(
+      addServiceFlags(
+        defineCommand("quorum custodian", {
+          summary: "hold shares and evaluate programs on them",
+          description:
+            "Runs one custodian: it keeps its shares, its triples and the programs in the data directory, spends a triple on " +
+            "disk before the first masked share leaves, and goes on where it was after a restart. When it listens, one line " +
+            "with its address goes to standard output; logs go to standard error.\n\n" +
+            "In the strict profile, the default, custodians of a signed roster talk to each other in sealed channels. They make " +
+            "triples without a dealer, check approvals, tickets and budgets themselves, and check every value by its MAC before " +
+            "a result is opened: a cheat ends the evaluation and is named where enough others saw it.\n\n" +
+            "A roster may demand attestation: then --attestation says what shows this machine to the others, and before a custodian " +
+            "makes keys, shares or stock with them it has each show that its machine is one the roster accepts. It refuses to start " +
+            "where the others would refuse it.\n\n" +
+            "A program with min_stake is evaluated for clients that have so much locked on the ledger. The custodian believes no " +
+            "node of it: it begins from --genesis or --checkpoint and asks each --ledger-node for proofs. Without one, and where " +
+            `no proof is young enough, such programs are refused.\n\n${COMPAT_WARNING}`,
+          examples: [
+            {
+              does: "one of a roster",
+              run: "qsdm quorum custodian --roster quorum.roster --key custodian-0.key --data-dir ./custodian-0",
+            },
+            {
+              does: "one in a guest of AMD SEV-SNP",
+              run:
+                "qsdm quorum custodian --roster quorum.roster --key custodian-0.key --data-dir ./custodian-0 \\\n" +
+                "    --attestation sev-snp --attestation-certs amd.pem",
+            },
+            {
+              does: "one that checks what clients have locked on the ledger",
+              run: "qsdm quorum custodian --roster quorum.roster --key custodian-0.key --data-dir ./custodian-0 --ledger-node http://127.0.0.1:8080 --genesis genesis.json",
+            },
+            {
+              does: "the first of three, for clients of the reference",
+              run: "qsdm quorum custodian --profile compat --data-dir ./custodian-0 --index 0 --port 9100 --public-approval-keys",
+            },
+          ],
+          environment: {CUSTODIAN_INDEX: "Place among the custodians where --index is not given."},
+          files: {
+            "DIR/strict-custodian.db": "Strict: keys, shares, unused triples and masks, programs, budgets.",
+            "DIR/strict-witness.db":
+              "Strict: how far coordinators' audit logs were read, and entries that concern this custodian.",
+            [`DIR/${LEDGER_FILE}`]: "Strict: what was verified of the ledger; the way on from there after a restart.",
+            "DIR/custodian.db": "Compat: shares, unspent triples and programs.",
+            "--key": "The party's key, as qsdm quorum identity create wrote it.",
+            ...ATTESTATION_FILES,
           },
-          {
-            does: "one in a guest of AMD SEV-SNP",
-            run:
-              "qsdm quorum custodian --roster quorum.roster --key custodian-0.key --data-dir ./custodian-0 \\\n" +
-              "    --attestation sev-snp --attestation-certs amd.pem",
+          exit: {
+            3: "Others can read the data directory, it is of another roster, or this machine is not one that the roster accepts.",
+            4: "The data directory or the port cannot be used.",
           },
-          {
-            does: "the first of three, for clients of the reference",
-            run: "qsdm quorum custodian --profile compat --data-dir ./custodian-0 --index 0 --port 9100 --public-approval-keys",
-          },
-        ],
-        environment: {CUSTODIAN_INDEX: "Place among the custodians where --index is not given."},
-        files: {
-          "DIR/strict-custodian.db": "Strict: keys, shares, unused triples and masks, programs, budgets.",
-          "DIR/strict-witness.db":
-            "Strict: how far coordinators' audit logs were read, and entries that concern this custodian.",
-          "DIR/custodian.db": "Compat: shares, unspent triples and programs.",
-          "--key": "The party's key, as qsdm quorum identity create wrote it.",
-          ...ATTESTATION_FILES,
-        },
-        exit: {
-          3: "Others can read the data directory, it is of another roster, or this machine is not one that the roster accepts.",
-          4: "The data directory or the port cannot be used.",
-        },
-        seeAlso: ["quorum coordinator", "quorum roster create"],
-      }),
-      9100,
+          seeAlso: ["quorum coordinator", "quorum roster create"],
+        }),
+        9100,
+      ),
     ),
   )
     .option("--index <n>", "compat: place among the custodians, from 0 (default: 0)", countFlag(0, INDEX_MAX))
@@ -84,9 +95,13 @@ export const quorumCustodianCommand = (io: Io): Command =>
       if (flags.profile === "strict") {
         const options = await strictOptions(io, flags);
         const driver = await readDriver(io, flags);
+        const ledger = await ledgerOptions(io, flags, flags.dataDir);
         const {startStrictCustodian} = await import("../../node/quorum-strict.js");
         const shows = driver && {attestation: driver.kind, insecure: isInsecure(driver.kind)};
-        return serveMeasured(io, flags, {start: () => startStrictCustodian({...options, driver}), event: shows ?? {}});
+        return serveMeasured(io, flags, {
+          start: () => startStrictCustodian({...options, driver, ledger}),
+          event: shows ?? {},
+        });
       }
       if (flags.attestation !== undefined)
         throw new UsageError("FLAG_CONFLICT", "custodians of the compat profile ask nobody for evidence", {

@@ -2,7 +2,7 @@
 import type {Command} from "commander";
 import {U64_MAX} from "../../codecs/amount.js";
 import {type PolicyManifest, policyFields} from "../../codecs/quorum/policy.js";
-import {integerFlag} from "../flags.js";
+import {cellRangeFlag, integerFlag} from "../flags.js";
 
 /** Flags of a command, those of the policy among them. */
 export interface PolicyFlags {
@@ -11,8 +11,10 @@ export interface PolicyFlags {
 
 /** A flag for each field, in the order in which packages have them. */
 export function addPolicyFlags(command: Command): Command {
-  for (const [, {flag, help, initial, range: [min, max] = [0n, U64_MAX]}] of policyFields)
-    command.option(flag, initial === undefined ? help : `${help} (default: ${initial})`, integerFlag(min, max));
+  for (const [, {flag, help, initial, unit, range: [min, max] = [0n, U64_MAX]}] of policyFields) {
+    const parse = unit === "dust" ? cellRangeFlag(min, max) : integerFlag(min, max);
+    command.option(flag, initial === undefined ? help : `${help} (default: ${initial})`, parse);
+  }
   return command;
 }
 

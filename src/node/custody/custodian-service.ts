@@ -1,7 +1,7 @@
 /** A custodian of the strict profile among the others: channels to them, calls of coordinators, jobs. */
 import {hexOf} from "../../codecs/bytes.js";
 import {type Answer, custodianMethods} from "../../codecs/quorum/strict/calls.js";
-import {type Job, jobDigest} from "../../codecs/quorum/strict/job.js";
+import {evaluatePayload, type Job, jobDigest} from "../../codecs/quorum/strict/job.js";
 import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {type Address, type EndpointPorts, Listener} from "../network/channel/endpoint.js";
 import type {Witness} from "../quorum/audit/witness.js";
@@ -11,6 +11,7 @@ import {holdingOf, ticketOf} from "../quorum/strict/holdings.js";
 import {begin} from "../quorum/strict/jobs.js";
 import type {Role} from "../quorum/strict/members.js";
 import {checkJobNumbers, checkNumbers} from "../quorum/strict/numbers.js";
+import {stakedKey} from "../quorum/strict/stake.js";
 import {successorsOf} from "../quorum/strict/succession.js";
 import type {Log} from "../service.js";
 import {type Answer as Answered, Attestor} from "./attestation/attestor.js";
@@ -21,6 +22,7 @@ import {JobTurn} from "./job-turn.js";
 import {Links} from "./links.js";
 import {queryHandlers} from "./query-handlers.js";
 import {type Handlers, type MethodName, Rpc} from "./rpc.js";
+import type {StakeDesk} from "./stake-desk.js";
 
 export interface CustodianServiceOptions {
   readonly listen: Address;
@@ -30,6 +32,8 @@ export interface CustodianServiceOptions {
   readonly witness: Witness;
   /** What shows this machine to others, where the roster demands it. */
   readonly driver: AttestationDriver | null;
+  /** Null where no ledger is asked. */
+  readonly stakes: StakeDesk | null;
 }
 
 /** How long a job waits for channels that are not there yet. */
@@ -180,7 +184,9 @@ export class CustodianService {
         });
       },
       install: (body) => {
-        custodian.install(install.ask.decode(body).package);
+        const {programId, policy} = custodian.install(install.ask.decode(body).package);
+        if (policy.minStake !== undefined && !this.options.stakes)
+          log.warn({programId}, "a program asks for stake, and no ledger is named: --ledger-node");
         return install.answer.encode({});
       },
       approve: (body) => {
@@ -191,9 +197,10 @@ export class CustodianService {
         custodian.suspend(suspend.ask.decode(body).withdrawal, endpoint.nowMs());
         return suspend.answer.encode({});
       },
-      masks: (body) => {
+      masks: async (body) => {
         const {request, first} = masks.ask.decode(body);
         checkNumbers(by.place, {first, count: 0});
+        await this.#readStake(request.content);
         return masks.answer.encode(custodian.masks(request, first, endpoint.nowMs()));
       },
       run: async (body) => {
@@ -254,6 +261,14 @@ export class CustodianService {
     };
   }
 
+  /** What the rules will ask of a client's stake. They say what is wrong with the request. */
+  async #readStake({programId, client}: {readonly programId: Uint8Array; readonly client: string}): Promise<void> {
+    const {store, members} = this.custodian.ports;
+    const program = store.program(hexOf(programId));
+    const key = program && stakedKey(program, client, members);
+    if (key) await this.options.stakes?.prepare(key, program.policy.minStake!);
+  }
+
   async #run(job: Job): Promise<Answer<(typeof custodianMethods)["run"]>> {
     const {log, endpoint} = this.options;
     const digest = jobDigest(job);
@@ -268,6 +283,7 @@ export class CustodianService {
     try {
       const protocol = async () => {
         if (GIVES_SHARES.has(kind)) await this.#demand(job, digest);
+        if (kind === "evaluate") await this.#readStake(evaluatePayload.decode(job.payload).ticket.content);
         return begin(this.custodian, job, endpoint.nowMs());
       };
       const {value: outcome, rounds, sentBytes} = await this.#runner.perform(digest, participants, protocol);

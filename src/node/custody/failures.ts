@@ -21,19 +21,19 @@ const UNFIT = new Set([
  * A suspicion may come later, when all is used: what is given back is what custodians still hold.
  */
 export const areRefusals = ({answers, failures}: Answers<unknown>): boolean =>
-  answers.length === 0 &&
-  failures.every(
-    ({error}) => error instanceof RuleError && error.code !== "EVALUATION_ABORTED" && error.code !== "STOCK_EXHAUSTED",
-  );
+  answers.length === 0 && failures.every(({error}) => isRefusal(error) && codeOf(error) !== "STOCK_EXHAUSTED");
+
+/** What it has no proof of a custodian refuses as well. */
+const isRefusal = (error: unknown): boolean =>
+  (error instanceof RuleError && error.code !== "EVALUATION_ABORTED") || codeOf(error) === "STAKE_UNPROVEN";
 
 /**
  * Refusals by rules of a custodian's own, while others began: what it knows of a client's budget may be more than they know. It
  * is no fault of it, and K others are enough.
  */
 export const refusalsIn = ({failures}: Answers<unknown>): Answers<unknown>["failures"] =>
-  failures.filter(
-    ({error}) => error instanceof RuleError && error.code !== "EVALUATION_ABORTED" && !UNFIT.has(error.code),
-  );
+  failures.filter(({error}) => isRefusal(error) && !UNFIT.has(codeOf(error)));
+
 /** What an attempt is held to have failed by: one custodian's suspicion ends it for all, who then say that it left. */
 export const causeOf = ({failures}: Pick<Answers<unknown>, "failures">): unknown =>
   (failures.find(({error}) => codeOf(error) === "ANOMALY_SUSPECTED") ?? failures[0])?.error;

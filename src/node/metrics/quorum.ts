@@ -23,10 +23,28 @@ export interface CustodianFigures {
   };
   /** Patterns that were found in queries, by name. */
   readonly patterns: ReadonlyMap<string, number>;
+  /** Null where no ledger is asked. */
+  readonly stakes: StakeFigures | null;
   nameOf(place: number): string;
 }
 
-export function custodianRegistry({stock, waiting, jobs, patterns, nameOf, attestation}: CustodianFigures): Registry {
+/** What a custodian asks nodes of the ledger. */
+export interface StakeFigures {
+  readonly reads: Readonly<Record<"proven" | "unproven", number>>;
+  readonly clients: number;
+  /** The newest final block that was proved. */
+  readonly newest: {readonly height: bigint; readonly timeMs: bigint};
+}
+
+export function custodianRegistry({
+  stock,
+  waiting,
+  jobs,
+  patterns,
+  stakes,
+  nameOf,
+  attestation,
+}: CustodianFigures): Registry {
   const registry = new Registry();
   stockGauge(registry, {name: "qsdm_quorum_stock", help: "Triples and masks that are held and not used.", stock});
   readGauge(registry, {
@@ -63,6 +81,7 @@ export function custodianRegistry({stock, waiting, jobs, patterns, nameOf, attes
     read: () => jobs.sentBytes,
   });
   if (attestation) attestationFigures(registry, attestation, nameOf);
+  if (stakes) stakeFigures(registry, stakes, totals);
   return registry;
 }
 
@@ -87,6 +106,27 @@ function attestationFigures(
     help: "Times that another custodian gave no evidence of its machine, or evidence that is not accepted.",
     read: () => attestation.refusals,
   });
+}
+
+function stakeFigures(
+  registry: Registry,
+  stakes: StakeFigures,
+  totals: (name: string, help: string, label: string, read: () => Iterable<readonly [string, number]>) => void,
+): void {
+  totals("stake_reads", "Times that the ledger was asked for a client's stake.", "outcome", () =>
+    Object.entries(stakes.reads),
+  );
+  const gauge = (name: string, help: string, read: () => number): void =>
+    readGauge(registry, {name: `qsdm_quorum_${name}`, help, read});
+  gauge("stake_clients", "Clients whose stake is known.", () => stakes.clients);
+  gauge("ledger_height", "Height of the newest final block of the ledger that was proved.", () =>
+    Number(stakes.newest.height),
+  );
+  gauge(
+    "ledger_time_seconds",
+    "Time of that block, in seconds since 1970.",
+    () => Number(stakes.newest.timeMs) / 1_000,
+  );
 }
 
 export interface CoordinatorFigures {

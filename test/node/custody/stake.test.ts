@@ -2,12 +2,20 @@
 import {afterAll, beforeAll, describe, expect, test} from "vitest";
 import {hexOf} from "../../../src/codecs/bytes.js";
 import {quorumKeyOf} from "../../../src/codecs/chain/quorum-stake.js";
+import {packProgram} from "../../../src/codecs/quorum/program-package.js";
 import {cardFile} from "../../../src/codecs/quorum/strict/roster.js";
+import {freePorts} from "../../../src/commands/devnet/free-ports.js";
+import type {QsdmError} from "../../../src/errors.js";
+import type {StrictClient} from "../../../src/node/custody/client.js";
 import {Party} from "../../../src/node/custody/party.js";
+import {lightChainOf} from "../../../src/node/light/genesis.js";
+import {compile} from "../../../src/node/quorum/language/compile.js";
+import {DEFAULT_STAKE_OPTIONS, type QuorumLedgerOptions} from "../../../src/node/quorum-ledger.js";
 import {loadPartySuite} from "../../../src/node/quorum-strict.js";
 import {type Desk, deskOf, keystoreOf} from "../../commands/against-node.js";
 import {testAccount} from "../../support/accounts.js";
 import {eventually, initTestNode, nodeGenesis, type RunningNode, runTestNode} from "../../support/node.js";
+import {StrictQuorum} from "../../support/strict-quorum.js";
 
 const [owner, other] = [testAccount("owner"), testAccount("other")];
 const seed = new Uint8Array(32).fill(5);
@@ -21,7 +29,7 @@ describe("qsdm quorum stake", () => {
   let desk: Desk;
   beforeAll(async () => {
     const genesis = nodeGenesis([owner, other]);
-    node = await runTestNode(await initTestNode({...genesis, params: {...genesis.params, unbondWindowSeconds: 40}}));
+    node = await runTestNode(await initTestNode({...genesis, params: {...genesis.params, unbondWindowSeconds: 10}}));
     desk = deskOf(node.node.url, await keystoreOf("owner"), FILES);
   });
   afterAll(() => node.stop());
@@ -80,5 +88,84 @@ describe("qsdm quorum stake", () => {
   ])("names %s: a usage error", async (_what, named, code) => {
     const {status, out} = await desk.qsdm(`quorum stake show ${named} --json`);
     expect([status, JSON.parse(out).error.code]).toEqual([2, code]);
+  });
+});
+
+const PRICED = packProgram(compile("input x\nmul a = x x\noutput a"), {
+  policy: {budgetPerIdentity: 100n, maxEvalsPerMinute: 100n, minStake: 200_000_000n},
+});
+
+describe("a program that asks for 2 CELL", () => {
+  let node: RunningNode;
+  let quorum: StrictQuorum;
+  let desk: Desk;
+  let client: StrictClient;
+  let ledger: QuorumLedgerOptions;
+  beforeAll(async () => {
+    const genesis = nodeGenesis([owner, other]);
+    node = await runTestNode(await initTestNode(genesis));
+    quorum = await StrictQuorum.create({n: 3, k: 2});
+    desk = deskOf(node.node.url, await keystoreOf("owner"), {
+      "/client.key": `${hexOf(quorum.keys.clients[0]!)}\n`,
+    });
+    const [closed] = await freePorts(1);
+    ledger = {
+      ...DEFAULT_STAKE_OPTIONS,
+      // Stakes change from one moment to the next here.
+      keepMs: 100,
+      nodes: [`http://127.0.0.1:${closed}`, node.node.url],
+      chain: lightChainOf(genesis),
+      save: async () => undefined,
+    };
+    for (const place of [0, 1, 2]) await quorum.startCustodian(place, ledger);
+    await quorum.startCoordinator();
+    await quorum.settled(3);
+    client = await quorum.client(0);
+    await client.deploy(PRICED, new Map());
+    for (const place of [0, 1]) {
+      const operator = await quorum.operator(place);
+      await operator.approve(PRICED, BigInt(Date.now() + 86_400_000));
+      operator.close();
+    }
+  });
+  afterAll(async () => {
+    client.close();
+    await quorum.stop();
+    await node.stop();
+  });
+
+  const once = (): Promise<string> =>
+    client.evaluate(PRICED, new Map([["x", 3n]])).then(
+      ({outputs}) => `${outputs.get("a")}`,
+      (error: QsdmError) => error.code,
+    );
+  const comesTo = (wanted: string) => eventually(async () => (await once()) === wanted);
+  const staked = async (line: string): Promise<void> => {
+    expect(JSON.parse((await desk.qsdm(`quorum stake ${line} ${SIGNING}`)).out)).toMatchObject({ok: true});
+  };
+
+  test("is evaluated once the ledger has them locked, and no more once they were released", async () => {
+    await comesTo("STAKE_TOO_LOW");
+    await staked("add --key /client.key --amount 1.5");
+    expect(await once()).toBe("STAKE_TOO_LOW");
+    await staked("add --key /client.key --amount 0.5");
+    await comesTo("9");
+    const figures = await quorum.custodians[0]!.registry.metrics();
+    expect(figures).toMatch(/^qsdm_quorum_stake_reads_total\{outcome="proven"\} [1-9]/m);
+    expect(figures).toMatch(/^qsdm_quorum_stake_clients 1$/m);
+    expect(figures).toMatch(/^qsdm_quorum_ledger_height [1-9]/m);
+    await staked("release --key /client.key --amount 0.1");
+    await comesTo("STAKE_TOO_LOW");
+  });
+
+  test("goes on without a custodian that has no proof, and ends with STAKE_UNPROVEN where too few have one", async () => {
+    await staked("add --key /client.key --amount 1");
+    await comesTo("9");
+    for (const place of [2, 1]) {
+      await quorum.stopCustodian(place);
+      await quorum.startCustodian(place);
+      await quorum.settled(3);
+      await comesTo(place === 2 ? "9" : "STAKE_UNPROVEN");
+    }
   });
 });

@@ -38,6 +38,7 @@ import {rangesOf} from "./numbers.js";
 import {leftOfTotal} from "./payment.js";
 import {Reservations} from "./reservations.js";
 import {Results} from "./results.js";
+import {checkStake, type Stakes} from "./stake.js";
 import {checkActive, standingOf} from "./standing.js";
 import {
   replacesApproval,
@@ -53,6 +54,7 @@ export interface CustodianPorts {
   readonly store: StrictStore;
   readonly verify: VerifySignature;
   readonly field: Arithmetic;
+  readonly stakes: Stakes;
   sign(message: Uint8Array): Uint8Array;
   random(size: number): Uint8Array;
   /** Bytes that only the holder of `publicKey` reads. `bound` is what they belong to. */
@@ -114,7 +116,7 @@ export class StrictCustodian {
    * Gives a client this custodian's shares of as many masks as the program has inputs and outputs, for each evaluation, from
    * number `first` on.
    * @throws RuleError PROGRAM_UNKNOWN, PROGRAM_INACTIVE, EVALUATIONS_TOO_MANY, RESERVATIONS_TOO_MANY, STOCK_EXHAUSTED, and as
-   * `checkStatement`
+   * `checkStatement` and `checkStake`
    */
   masks(
     request: Signed<ContentOf<typeof maskRequest>>,
@@ -125,6 +127,7 @@ export class StrictCustodian {
     const {programId, client, sealingKey, evaluations} = request.content;
     checkStatement(maskRequest, request, {...this.ports, nowMs});
     const program = this.activeProgram(programId, nowMs);
+    checkStake(program, client, {...this.ports, nowMs});
     const keys = store.keys() ?? stale("it has no keys yet");
     const count = masksFor(program, evaluations);
     this.reservations.checkRoom(client, {evaluations, masks: count}, BigInt(nowMs));

@@ -33,6 +33,7 @@ import {coordinatorOf} from "./numbers.js";
 import {pay} from "./payment.js";
 import {unmasked, type Watched, watched} from "./queries.js";
 import type {Reservation} from "./reservations.js";
+import {checkStake} from "./stake.js";
 import type {Sharing, TicketRecord} from "./store.js";
 import {takeOver} from "./takeover.js";
 
@@ -157,6 +158,7 @@ async function evaluate(custodian: StrictCustodian, job: Job, nowMs: number): Pr
   const {content} = plan.ticket;
   checkStatement(ticket, plan.ticket, {...custodian.ports, nowMs});
   const program = custodian.activeProgram(content.programId, nowMs);
+  checkStake(program, content.client, {...custodian.ports, nowMs});
   const {programId} = program;
   const {evaluations} = content;
   masksFor(program, evaluations);
