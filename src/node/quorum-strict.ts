@@ -54,6 +54,8 @@ export interface StrictCustodianOptions extends StrictProcessOptions {
   readonly ledger?: QuorumLedgerOptions | null;
 }
 
+const STANDBY_MS = 30_000;
+
 /** A service with its figures for Prometheus. */
 export interface MeasuredService extends RunningService {
   readonly registry: Registry;
@@ -151,9 +153,14 @@ export async function startStrictCustodian(options: StrictCustodianOptions): Pro
 
 /** @throws as `startStrictCustodian` */
 export async function startStrictCoordinator(
-  options: StrictProcessOptions & {readonly checkpointMs: number; readonly lowWater: LowWater},
+  options: StrictProcessOptions & {
+    readonly checkpointMs: number;
+    readonly lowWater: LowWater;
+    /** How often it looks whether stock is short; half a minute, unless said. */
+    readonly standbyMs?: number;
+  },
 ): Promise<MeasuredService> {
-  const {dataDir, listen, log, checkpointMs, lowWater} = options;
+  const {dataDir, listen, log, checkpointMs, lowWater, standbyMs = STANDBY_MS} = options;
   const {party, members} = await partyOf(options);
   const {address, place, card} = roleOf(members, party, "coordinator");
   const store = ofRoster(
@@ -188,6 +195,9 @@ export async function startStrictCoordinator(
   await startOr(() => listener.start(listen ?? parseAddress(address)), stores);
   for (const [to, service] of members.roster.custodians.entries()) links.keep(to, service);
   audit.start(checkpointMs);
+  const standby = setInterval(() => {
+    coordinator.stock.topUp().catch((err: unknown) => log.warn({err}, "what stock is there could not be asked"));
+  }, standbyMs);
   const {stock, counts} = coordinator;
   return {
     url: listener.address,
@@ -208,6 +218,7 @@ export async function startStrictCoordinator(
     async stop() {
       listener.stop();
       links.stop();
+      clearInterval(standby);
       await audit.stop();
       for (const {channel} of callers) channel.close();
       for (const each of stores) each.close();

@@ -52,6 +52,8 @@ export interface Shape {
   readonly organisations?: Readonly<Record<string, string>>;
   readonly approvalOrganisations?: number;
   readonly coordinators?: number;
+  /** How often coordinators look whether stock is short; never, unless said. */
+  readonly standbyMs?: number;
   readonly attestation?: AttestationPolicy;
 }
 
@@ -70,11 +72,11 @@ export class StrictQuorum {
     readonly roster: SignedRoster,
     readonly members: Members,
     readonly parties: {readonly custodians: readonly Party[]; readonly clients: readonly Party[]},
-    private readonly roundMs: number,
+    private readonly times: {readonly roundMs: number; readonly standbyMs: number},
   ) {}
 
   static async create({n, k, roundMs = 5_000, after = null, agreed = [], ...shape}: Shape): Promise<StrictQuorum> {
-    const {organisations = {}, approvalOrganisations = 1, coordinators: many = 1} = shape;
+    const {organisations = {}, approvalOrganisations = 1, coordinators: many = 1, standbyMs = NEVER_MS} = shape;
     const organisation = (name: string): string => organisations[name] ?? "";
     const folder = await mkdtemp(join(tmpdir(), "qsdm-strict-"));
     const suite = await loadPartySuite();
@@ -117,7 +119,8 @@ export class StrictQuorum {
       ),
     );
     const signed = {content, signatures, approvals};
-    return new StrictQuorum(folder, keys, signed, Members.of(signed, suite.statements.verify), parties, roundMs);
+    const members = Members.of(signed, suite.statements.verify);
+    return new StrictQuorum(folder, keys, signed, members, parties, {roundMs, standbyMs});
   }
 
   async start(): Promise<void> {
@@ -137,6 +140,7 @@ export class StrictQuorum {
       seed: this.keys.coordinators[at]!,
       checkpointMs: NEVER_MS,
       lowWater: {triple: 64, mask: 16},
+      standbyMs: this.times.standbyMs,
     });
   }
 
@@ -160,7 +164,7 @@ export class StrictQuorum {
   }
 
   options(name: string) {
-    return {roster: this.roster, dataDir: join(this.folder, name), listen: null, roundMs: this.roundMs, log: LOG};
+    return {roster: this.roster, dataDir: join(this.folder, name), listen: null, roundMs: this.times.roundMs, log: LOG};
   }
 
   /** Waits until a coordinator has channels to `count` custodians, and they to each other. */

@@ -101,6 +101,16 @@ export class StockKeeper {
     this.#allocations.mask.offer(commonRanges(statuses.map(({status}) => status.masks)));
   }
 
+  /** Makes what is short once custodians have keys, so that one whom nobody asked yet can serve when another is gone. */
+  async topUp(): Promise<void> {
+    if (!this.#isEveryoneThere) return;
+    const statuses = await this.ports.custodians.statuses();
+    if (statuses.some(({status}) => status.epoch === 0n)) return;
+    await this.look();
+    for (const kind of ["triple", "mask"] as const)
+      if (this.left(kind) < this.lowWater[kind]) await this.#refill(kind, 0);
+  }
+
   get #isEveryoneThere(): boolean {
     return this.ports.custodians.live.length === this.ports.members.n;
   }

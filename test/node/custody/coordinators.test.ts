@@ -28,7 +28,7 @@ describe("two coordinators of three custodians", () => {
   let quorum: StrictQuorum;
   const program = programOf(500n);
   beforeAll(async () => {
-    quorum = await StrictQuorum.create({n: 3, k: 2, coordinators: 2, roundMs: 5_000});
+    quorum = await StrictQuorum.create({n: 3, k: 2, coordinators: 2, standbyMs: 500});
     await quorum.start();
   });
   afterAll(() => quorum.stop());
@@ -54,6 +54,10 @@ describe("two coordinators of three custodians", () => {
 
   test("a program that was brought and approved through one is known to the other", async () => {
     await as(quorum.client(0, 0), (client) => client.deploy(program, SECRETS));
+    // Keys are there by now, and nobody has asked the second for anything.
+    const figures = () => quorum.coordinators[1]!.registry.metrics();
+    for (const kind of ["triple", "mask"])
+      await expect.poll(figures).toMatch(new RegExp(`^qsdm_quorum_pool\\{kind="${kind}"\\} [1-9]`, "m"));
     await expect(as(quorum.client(1, 1), (client) => value(client, 2n))).rejects.toThrow(refusal("PROGRAM_INACTIVE"));
     await approve(program, 0);
     expect(await as(quorum.client(1, 1), (client) => value(client, 2n))).toBe(42n);
