@@ -82,10 +82,11 @@ test("from keys to a result that only the client sees", async () => {
   writeFileSync(join(folder, "f.qvm"), "input x\nsecret w\nmul y = x w\noutput y\n");
   writeFileSync(join(folder, "w.txt"), "w=21\n", {mode: 0o600});
   const alice = ["--roster", "quorum.roster", "--key", "alice.key"];
+  await run("compile", "f.qvm", "--budget-total", "5", "--out", "f.json");
   // Channels stand within a second; until then the coordinator says who is missing, or who has none to the others yet.
-  let deployed = await run("deploy", "f.qvm", "--secrets-file", "w.txt", ...alice);
+  let deployed = await run("deploy", "f.json", "--secrets-file", "w.txt", ...alice);
   for (let tries = 0; tries < 20 && deployed.status !== 0; tries++)
-    deployed = await run("deploy", "f.qvm", "--secrets-file", "w.txt", ...alice);
+    deployed = await run("deploy", "f.json", "--secrets-file", "w.txt", ...alice);
   const id = deployed.data.program_id;
   expect(deployed).toMatchObject({status: 0, data: {status: "PENDING"}});
   expect(await run("eval", id, "--set", "x=2", ...alice)).toMatchObject({status: 3, data: {code: "PROGRAM_INACTIVE"}});
@@ -98,6 +99,8 @@ test("from keys to a result that only the client sees", async () => {
     status: 0,
     data: {results: {y: "42"}, suspects: []},
   });
+  const pool = await run("pool", id, "--roster", "quorum.roster", "--key", "custodian-0.key");
+  expect(pool.data.custodians).toMatchObject(Array(3).fill({budget_left: "4"}));
   const auditOf = (...more: readonly string[]) => run("audit", "verify", ...alice, ...more);
   let audited = await auditOf("--out", "kept.checkpoint");
   for (let tries = 0; tries < 20 && audited.status !== 0; tries++) audited = await auditOf("--out", "kept.checkpoint");
