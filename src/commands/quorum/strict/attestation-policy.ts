@@ -3,7 +3,6 @@ import {parse as parseToml} from "smol-toml";
 import * as z from "zod";
 import {bytesOfHex, hexOf, textOf} from "../../../codecs/bytes.js";
 import {
-  ATTESTATION_KINDS,
   type AttestationKind,
   type AttestationPolicy,
   isInsecure,
@@ -24,16 +23,18 @@ const hex = (most: number, least = 1) =>
     .refine((text) => text.length >= 2 * least && text.length <= 2 * most, `must be ${least} to ${most} bytes`)
     .transform((text) => bytesOfHex(text));
 
+const version = z.int().min(0).max(0xffff_ffff);
+const ruleOf = (kind: AttestationKind) =>
+  z.strictObject({
+    kind: z.literal(kind),
+    measurements: z.array(hex(MEASUREMENT_MAX_BYTES)),
+    anchors: z.array(hex(32, 32)),
+    least_versions: z.partialRecord(z.enum(VERSION_NAMES[kind]), version).default({}),
+  });
+
 const SCHEMA = z.strictObject({
   max_age_s: z.int().min(0).max(0xffff_ffff).default(DEFAULT_MAX_AGE_S),
-  accept: z.array(
-    z.strictObject({
-      kind: z.enum(ATTESTATION_KINDS),
-      measurements: z.array(hex(MEASUREMENT_MAX_BYTES)),
-      anchors: z.array(hex(32, 32)),
-      least_versions: z.record(z.string(), z.int().min(0).max(0xffff_ffff)).default({}),
-    }),
-  ),
+  accept: z.array(z.discriminatedUnion("kind", [ruleOf("sev-snp"), ruleOf("insecure-software")])),
 });
 
 /** @throws UsageError ATTESTATION_POLICY_INVALID, FILE_NOT_FOUND */
@@ -43,7 +44,11 @@ export async function readPolicyFile(io: Io, path: string): Promise<AttestationP
     const {max_age_s: maxAgeS, accept} = SCHEMA.parse(parseToml(textOf(bytes)));
     return {
       maxAgeS,
-      accept: accept.map(({least_versions: least, ...rule}) => ({...rule, leastVersions: leastOf(rule.kind, least)})),
+      // In the order of the kind; what is not named may be any.
+      accept: accept.map(({least_versions: least, ...rule}) => ({
+        ...rule,
+        leastVersions: VERSION_NAMES[rule.kind].map((name) => least[name] ?? 0),
+      })),
     };
   } catch (cause) {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
@@ -52,14 +57,6 @@ export async function readPolicyFile(io: Io, path: string): Promise<AttestationP
       cause,
     });
   }
-}
-
-/** In the order of the kind; what is not named may be any. */
-function leastOf(kind: AttestationKind, named: Readonly<Record<string, number>>): number[] {
-  const versionNames = VERSION_NAMES[kind];
-  const unknown = Object.keys(named).find((name) => !versionNames.includes(name));
-  if (unknown !== undefined) throw new Error(`least_versions: ${kind} has no version "${unknown}"`);
-  return versionNames.map((name) => named[name] ?? 0);
 }
 
 /** A policy file that accepts what was measured, and nothing older. */
