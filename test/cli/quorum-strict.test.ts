@@ -1,4 +1,4 @@
-/** The strict profile as processes: keys, roster, three custodians that show what they run, a coordinator, a client. */
+/** The strict profile as processes: keys, roster, three custodians that show what they run, two coordinators, a client. */
 import {type ChildProcess, spawn} from "node:child_process";
 import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "qsdm-strict-cli-"));
 const running: ChildProcess[] = [];
 const stop = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve();
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.once("exit", () => resolve());
     child.kill("SIGTERM");
   });
@@ -38,14 +38,21 @@ async function start(...args: readonly string[]): Promise<void> {
 }
 
 test("from keys to a result that only the client sees", async () => {
-  const names = ["custodian-0", "custodian-1", "custodian-2", "coordinator", "alice"];
+  const names = ["custodian-0", "custodian-1", "custodian-2", "coordinator", "coordinator-1", "alice"];
   await Promise.all(
     names.map((name) => run("identity", "create", "--name", name, "--out", `${name}.key`, "--card", `${name}.card`)),
   );
-  const ports = await freePorts(4);
+  const ports = await freePorts(6);
   const at = (name: string, place: number): string => `${name}.card@127.0.0.1:${ports[place]}`;
   const services = [0, 1, 2].flatMap((place) => ["--custodian", at(`custodian-${place}`, place)]);
-  const others = ["--coordinator", at("coordinator", 3), "--client", "alice.card"];
+  const others = [
+    "--coordinator",
+    at("coordinator", 3),
+    "--coordinator",
+    at("coordinator-1", 4),
+    "--client",
+    "alice.card",
+  ];
   const machine = [
     "--attestation",
     "insecure-software",
@@ -77,6 +84,7 @@ test("from keys to a result that only the client sees", async () => {
       start("custodian", "--key", `custodian-${at}.key`, "--data-dir", `custodian-${at}`, ...machine, "aa"),
     ),
     start("coordinator", "--key", "coordinator.key", "--data-dir", "coordinator", "--checkpoint-interval", "1s"),
+    start("coordinator", "--key", "coordinator-1.key", "--data-dir", "coordinator-1", "--metrics", `${ports[5]}`),
   ]);
 
   writeFileSync(join(folder, "f.qvm"), "input x\nsecret w\nmul y = x w\noutput y\n");
@@ -105,12 +113,20 @@ test("from keys to a result that only the client sees", async () => {
   let audited = await auditOf("--out", "kept.checkpoint");
   for (let tries = 0; tries < 20 && audited.status !== 0; tries++) audited = await auditOf("--out", "kept.checkpoint");
   expect(audited.data.signed_by).toHaveLength(3);
+  const probe = await fetch(`http://127.0.0.1:${ports[5]}/audit`);
+  expect([probe.status, await probe.json()]).toMatchObject([200, {coordinator: "coordinator-1", status: "ready"}]);
+  expect(await run("eval", id, "--set", "x=4", ...alice, "--at", "coordinator-1")).toMatchObject({
+    data: {results: {y: "84"}},
+  });
   await stop(running[1]!);
   expect(await run("eval", id, "--set", "x=-1", "--signed", ...alice)).toMatchObject({data: {results: {y: "-21"}}});
   const {status, data} = await auditOf("--checkpoint", "kept.checkpoint", "--list");
   expect([status, data.entries > audited.data.signed_entries]).toEqual([0, true]);
   expect(data.log.at(-1)).toMatchObject({event: "end", kind: "evaluate", party: "alice", outcome: "ok"});
   expect(await run("reshare", ...alice)).toMatchObject({status: 3, data: {code: "METHOD_REFUSED"}});
+  // Without a custodian and a coordinator, whose connection only ends.
+  running.find(({spawnargs}) => spawnargs.includes("coordinator.key"))!.kill("SIGKILL");
+  expect(await run("eval", id, "--set", "x=3", ...alice)).toMatchObject({status: 0, data: {results: {y: "63"}}});
   // Some twenty processes, one after the other.
 });
 
