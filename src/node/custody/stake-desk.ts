@@ -31,7 +31,7 @@ export interface StakeDeskPorts {
   readonly log: Log;
 }
 
-/** Too little, or nothing, is asked about again this soon: whoever has just staked waits no longer, and costs no more. */
+/** Too little, too old, or nothing, is asked about again this soon: whoever has just staked waits no longer, and costs no more. */
 const AGAIN_MS = 2_000;
 /** How long a ledger that is slow to answer is waited for where what is known is still good. */
 const PATIENCE_MS = 2_000;
@@ -104,9 +104,10 @@ export class StakeDesk implements Stakes {
     return BigInt(this.ports.nowMs()) - reading.timeMs <= BigInt(this.options.maxAgeMs);
   }
 
+  /** How long a reading is not asked for again. One that lets nobody in, were it only for its age, is soon asked for. */
   #goodMs(reading: StakeReading, neededDust: bigint): number {
-    const suffices = !("unproven" in reading) && reading.stakeDust >= neededDust;
-    return suffices ? this.options.keepMs : Math.min(AGAIN_MS, this.options.keepMs);
+    const {keepMs} = this.options;
+    return this.#isGood(reading, neededDust) ? keepMs : Math.min(AGAIN_MS, keepMs);
   }
 
   async #read(key: string): Promise<ProvenStake> {

@@ -1,5 +1,5 @@
 /** What a custodian remembers of clients' stakes, and when it asks the ledger again. */
-import {beforeEach, describe, expect, test} from "vitest";
+import {beforeEach, describe, expect, test, vi} from "vitest";
 import type {Checkpoint} from "../../../src/codecs/chain/light.js";
 import {quorumStakeRecord} from "../../../src/codecs/chain/quorum-stake.js";
 import {UnavailableError} from "../../../src/errors.js";
@@ -107,6 +107,18 @@ describe("a stake desk", () => {
     await desk.prepare(KEY, 10n);
     expect(desk.of(KEY)).toBe(proven);
     expect([desk.reads, warnings.length]).toEqual([{proven: 1, unproven: 2}, 2]);
+  });
+
+  test("asks at once where what was kept has come to be too old", async () => {
+    await desk.prepare(KEY, 10n);
+    nowMs += 290_000;
+    held = undefined;
+    await desk.prepare(KEY, 10n);
+    await vi.waitFor(() => expect(desk.reads.unproven).toBe(1));
+    nowMs += 11_000;
+    held = record(50n);
+    await desk.prepare(KEY, 10n);
+    expect([asked, desk.of(KEY)]).toMatchObject([3, {timeMs: 1_301_000n}]);
   });
 
   test("waits for no ledger that is slow where what is known lets the client in", async () => {
