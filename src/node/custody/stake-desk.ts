@@ -4,9 +4,9 @@
  */
 import type {Checkpoint} from "../../codecs/chain/light.js";
 import {QUORUM_STAKE_STORE, quorumStakeRecord} from "../../codecs/chain/quorum-stake.js";
-import {QsdmError} from "../../errors.js";
 import type {ProvenStake, StakeReading, Stakes} from "../quorum/strict/stake.js";
 import type {Log} from "../service.js";
+import {codeOf} from "./failures.js";
 
 export interface StakeDeskOptions {
   /** How old the block of a proof may be. */
@@ -121,7 +121,8 @@ export class StakeDesk implements Stakes {
     const {nowMs, log} = this.ports;
     const reading = await this.#read(key).catch((err: unknown) => {
       log.warn({err, key}, "no proof of what is locked for a client");
-      return {unproven: err instanceof QsdmError ? err.message : "reading the ledger failed"};
+      // Clients are told no addresses of nodes: the log has them.
+      return {unproven: `reading the ledger failed (${codeOf(err)})`};
     });
     const proven = !("unproven" in reading);
     if (proven) {

@@ -36,7 +36,8 @@ describe("a stake desk", () => {
           async read() {
             asked++;
             if (stuck) await new Promise(() => undefined);
-            if (held === undefined) throw new UnavailableError("SOURCES_UNAVAILABLE", "nobody answers");
+            if (held === undefined)
+              throw new UnavailableError("SOURCES_UNAVAILABLE", "http://10.0.0.7:8080 does not answer");
             return {value: held, checkpoint: checkpoint()};
           },
           async keepUp() {
@@ -97,7 +98,7 @@ describe("a stake desk", () => {
   test("says why nothing is proved, and keeps what was proved before for as long as it is good", async () => {
     held = undefined;
     await desk.prepare(KEY, 10n);
-    expect(desk.of(KEY)).toEqual({unproven: "nobody answers"});
+    expect(desk.of(KEY)).toEqual({unproven: "reading the ledger failed (SOURCES_UNAVAILABLE)"});
     nowMs += 2_000;
     held = record(50n);
     await desk.prepare(KEY, 10n);
@@ -119,6 +120,12 @@ describe("a stake desk", () => {
     held = record(50n);
     await desk.prepare(KEY, 10n);
     expect([asked, desk.of(KEY)]).toMatchObject([3, {timeMs: 1_301_000n}]);
+  });
+
+  test("tells clients nothing of the nodes that it asks", async () => {
+    held = undefined;
+    await desk.prepare(KEY, 10n);
+    expect(desk.of(KEY)).toEqual({unproven: "reading the ledger failed (SOURCES_UNAVAILABLE)"});
   });
 
   test("waits for no ledger that is slow where what is known lets the client in", async () => {
