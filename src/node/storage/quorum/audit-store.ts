@@ -7,6 +7,7 @@ import type {ReadEntry, WitnessStore} from "../../quorum/audit/witness.js";
 import type {Sqlite} from "../sqlite/driver.js";
 import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
 import {WalCommits} from "../sqlite/wal-commits.js";
+import {openPrivate} from "./private.js";
 
 const DIGEST_BYTES = 32;
 
@@ -129,7 +130,7 @@ CREATE TABLE kept (
 export class SqliteWitnessStore implements WitnessStore {
   /** @throws UnavailableError as `openDatabase` says */
   static open(path: string): SqliteWitnessStore {
-    return new SqliteWitnessStore(openDatabase(path, WITNESS_FORM));
+    return new SqliteWitnessStore(openPrivate(path, WITNESS_FORM));
   }
 
   private constructor(private readonly db: Sqlite) {}

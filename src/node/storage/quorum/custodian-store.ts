@@ -1,5 +1,4 @@
 /** What a custodian keeps, in one SQLite file: programs, shares, unspent triples. */
-import {chmodSync, closeSync, openSync} from "node:fs";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
 import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
 import type {CustodianStore, Holding} from "../../quorum/custodian/store.js";
@@ -7,7 +6,8 @@ import type {Delivery, NodePool} from "../../quorum/custodian/triple-pool.js";
 import type {TripleShare} from "../../quorum/sharing/beaver.js";
 import type {Share} from "../../quorum/sharing/shamir.js";
 import type {Sqlite, Statement} from "../sqlite/driver.js";
-import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
+import type {DatabaseForm} from "../sqlite/open.js";
+import {openPrivate} from "./private.js";
 
 const FORM: DatabaseForm = {
   journal: "truncate",
@@ -56,10 +56,7 @@ CREATE TABLE IF NOT EXISTS refresh (
 export class SqliteCustodianStore implements CustodianStore {
   /** @throws UnavailableError as `openDatabase` says */
   static open(path: string): SqliteCustodianStore {
-    // Before SQLite makes it for everyone to read. Its journal takes the mode of the file.
-    closeSync(openSync(path, "a", 0o600));
-    chmodSync(path, 0o600);
-    const db = openDatabase(path, FORM);
+    const db = openPrivate(path, FORM);
     db.pragma("foreign_keys = ON");
     // What is spent or retired is overwritten in the file; its journal keeps no copy either.
     db.pragma("secure_delete = ON");

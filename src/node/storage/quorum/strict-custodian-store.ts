@@ -1,5 +1,4 @@
 /** What a custodian of the strict profile keeps, in one SQLite file: programs, keys, shares, stock, tickets. */
-import {chmodSync, closeSync, openSync} from "node:fs";
 import {concat, hexOf, plain} from "../../../codecs/bytes.js";
 import {decodeElements, encodeElements} from "../../../codecs/quorum/element.js";
 import {type ProgramPackage, programPackage} from "../../../codecs/quorum/program-package.js";
@@ -23,8 +22,9 @@ import type {
   TicketRecord,
 } from "../../quorum/strict/store.js";
 import type {Sqlite, Statement} from "../sqlite/driver.js";
-import {type DatabaseForm, openDatabase} from "../sqlite/open.js";
+import type {DatabaseForm} from "../sqlite/open.js";
 import {GroupCommit} from "./group-commit.js";
+import {openPrivate} from "./private.js";
 import {QueryTable} from "./query-table.js";
 import {rosterIn, setRoster} from "./roster-table.js";
 import {StockTable} from "./stock-table.js";
@@ -58,10 +58,7 @@ const noLeases = (): Record<StockKind, Leases> => ({triple: new Leases(), mask: 
 export class SqliteStrictStore implements StrictStore {
   /** @throws UnavailableError as `openDatabase` says */
   static open(path: string): SqliteStrictStore {
-    // Before SQLite makes it for everyone to read. Its journal takes the mode of the file.
-    closeSync(openSync(path, "a", 0o600));
-    chmodSync(path, 0o600);
-    const db = openDatabase(path, FORM);
+    const db = openPrivate(path, FORM);
     // What is used or replaced is overwritten in the file.
     db.pragma("foreign_keys = ON");
     db.pragma("secure_delete = ON");

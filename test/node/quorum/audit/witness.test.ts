@@ -1,5 +1,6 @@
 /** What custodians sign of a coordinator's log, and what they do not. */
 import {createHash} from "node:crypto";
+import {readdirSync, statSync} from "node:fs";
 import {join} from "node:path";
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from "vitest";
 import {utf8} from "../../../../src/codecs/bytes.js";
@@ -107,6 +108,13 @@ describe("a custodian", () => {
     const countersigned = {checkpoint: signed(), countersignatures: [by, other]};
     const checked = checkCountersigned(quorum.members, coordinator.verify, countersigned);
     expect(checked).toMatchObject({size: 5, root: log.head.root, signers: [1, 2]});
+  });
+
+  test("keeps what it has read in files for its owner alone", () => {
+    witness.read(role(), log.entries(0, 3));
+    const files = readdirSync(folder).filter((name) => name.startsWith("witness.db"));
+    expect(files).toContain("witness.db-wal");
+    for (const each of files) expect(statSync(join(folder, each)).mode & 0o777).toBe(0o600);
   });
 
   test("keeps the entries of its own jobs, read before it was asked for them or after", () => {
