@@ -31,7 +31,8 @@ export interface Ran<T> {
 }
 
 interface Running {
-  readonly participants: readonly number[];
+  /** Those whose channels stood since the job began: who comes by another channel may be somebody else. */
+  readonly present: Set<number>;
   step(work: () => readonly Sent[]): void;
   readonly rounds: {
     take(message: {from: number; round: number; message: Uint8Array}): Sent[];
@@ -83,6 +84,7 @@ export class JobRunner {
     if (this.#running.has(id)) throw new RuleError("JOB_REPEATED", "the job is running already");
     const {place, n, roundMs} = this.ports;
     const rounds = new Rounds(protocol, {place, n, participants});
+    const present = new Set(participants);
     return new Promise<Ran<T>>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
       let over = false;
@@ -97,7 +99,9 @@ export class JobRunner {
         const before = rounds.round;
         try {
           const sent = work();
-          const unsent = sent.filter(({to, round, message}) => !this.ports.send(to, {job, round, message}));
+          const unsent = sent.filter(
+            ({to, round, message}) => !present.has(to) || !this.ports.send(to, {job, round, message}),
+          );
           for (const {message} of sent) sentBytes += message.length;
           const {result} = rounds;
           if (result) {
@@ -125,12 +129,13 @@ export class JobRunner {
         return [];
       };
       const lost = (from: number): void => {
+        present.delete(from);
         step(() => {
           rounds.expire([from]);
           return [];
         });
       };
-      this.#running.set(id, {participants, step, rounds, lost});
+      this.#running.set(id, {present, step, rounds, lost});
       step(() => rounds.start());
       const early = this.#early.map((each) => each.take(id));
       for (const [from, {message}] of early.entries())
@@ -153,7 +158,7 @@ export class JobRunner {
 
   /** The channel to that custodian ended. */
   lost(from: number): void {
-    for (const {participants, lost} of [...this.#running.values()]) if (participants.includes(from)) lost(from);
+    for (const {present, lost} of [...this.#running.values()]) if (present.has(from)) lost(from);
   }
 
   /** Ends what runs. */
@@ -164,9 +169,9 @@ export class JobRunner {
       });
   }
 
-  /** Whoever is not in a job has no part in how it ends, whatever it sends. */
+  /** Whoever is not in a job, or no more, has no part in how it ends, whatever it sends. */
   #step(id: string, work: (rounds: Running["rounds"]) => Sent[], from: number): void {
     const running = this.#running.get(id);
-    if (running?.participants.includes(from)) running.step(() => work(running.rounds));
+    if (running?.present.has(from)) running.step(() => work(running.rounds));
   }
 }

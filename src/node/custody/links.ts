@@ -47,17 +47,24 @@ export class Links {
   /** A channel that the other side opened takes the place of an older one. */
   adopt(place: number, channel: Channel): void {
     if (this.#stopped) return channel.close();
-    this.#links.get(place)?.channel.close();
+    this.#end(place);
     const rpc = new Rpc(channel, this.options.handlers(place));
     this.#links.set(place, rpc);
     this.options.log.info({place, peer: channel.peer.slice(0, 16)}, "a party is connected");
     this.options.up?.(place);
     void channel.closed.then(() => {
-      if (this.#links.get(place) !== rpc) return;
-      this.#links.delete(place);
-      this.options.log.warn({place}, "a party is gone");
-      this.options.down?.(place);
+      if (this.#links.get(place) === rpc) this.#end(place);
     });
+  }
+
+  /** Whoever comes by the next channel may be another: what began over this one does not go on there. */
+  #end(place: number): void {
+    const link = this.#links.get(place);
+    if (!link) return;
+    this.#links.delete(place);
+    link.channel.close();
+    this.options.log.warn({place}, "a party is gone");
+    this.options.down?.(place);
   }
 
   /** Keeps a channel to `service` at `place`. */

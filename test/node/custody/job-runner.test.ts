@@ -94,3 +94,23 @@ test("whoever will not begin tells the others of the job, and not where the same
   for (const from of [0, 2]) runner.take(from, said("theirs", jobOf("other")));
   expect(await running).toMatchObject({value: 7});
 });
+
+test("whoever's channel ended gets nothing more of a job, and has no more part in it, also when it is back", async () => {
+  const sent: [number, string][] = [];
+  const runner = new JobRunner({
+    ...{place: 0, n: 3, roundMs: 90_000, sendLeave: () => undefined},
+    send: (to, {message}) => sent.push([to, Buffer.from(message).toString()]) > 0,
+  });
+  function* twice(): Protocol<void> {
+    yield Array(3).fill(utf8("first"));
+    yield Array(3).fill(utf8("share"));
+  }
+  const running = runner.run(jobOf("job"), twice(), [0, 1, 2]);
+  runner.take(1, said("theirs"));
+  runner.lost(1);
+  runner.take(1, {...said("theirs"), round: 1});
+  runner.take(2, said("theirs"));
+  const silent = {code: "EVALUATION_ABORTED", details: {reason: "silence", culprits: [1]}};
+  await expect(running).rejects.toThrow(expect.objectContaining(silent));
+  expect(sent.filter(([to]) => to === 1)).toEqual([[1, "first"]]);
+});
