@@ -115,19 +115,18 @@ export class Attestor {
   /** @throws RuleError ATTESTATION_REQUIRED, ATTESTATION_REJECTED, which name the custodians */
   async demand(places: readonly number[]): Promise<void> {
     if (!this.isRequired) return;
-    const due = places.filter((place) => !this.#stands(place, this.ports.nowMs()));
-    const asked = await Promise.allSettled(due.map((place) => this.#ask(place)));
+    const asked = await Promise.allSettled(this.#due(places).map((place) => this.#ask(place)));
     const failed = asked.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
     if (failed.length > 0) throw allOf(failed);
+    const ended = this.#due(places).map((place) => unattested(this.ports.members, place, "what it showed has ended"));
+    if (ended.length > 0) throw allOf(ended);
   }
 
   /** Asks again for what ends soon, so that no job waits for it. */
   async renew(places: readonly number[]): Promise<void> {
     if (!this.isRequired) return;
-    const soonMs = this.ports.nowMs() + this.#ageMs / 2;
-    const due = places.filter((place) => !this.#stands(place, soonMs));
     // A refusal is kept, and said to whoever asks for the job or the standing.
-    await Promise.allSettled(due.map((place) => this.#ask(place)));
+    await Promise.allSettled(this.#due(places, this.#ageMs / 2).map((place) => this.#ask(place)));
   }
 
   /** The connection ended: who comes by the next one may be on another machine. */
@@ -195,9 +194,13 @@ export class Attestor {
     return (this.ports.members.roster.attestation?.maxAgeS ?? 0) * 1_000;
   }
 
-  #stands(place: number, atMs: number): boolean {
-    const {attested, untilMs} = this.#standings.get(place) ?? {attested: null, untilMs: 0};
-    return attested !== null && untilMs > atMs;
+  /** Those of `places` that nothing stands of, or not for `forMs` more. */
+  #due(places: readonly number[], forMs = 0): readonly number[] {
+    const atMs = this.ports.nowMs() + forMs;
+    return places.filter((place) => {
+      const {attested, untilMs} = this.#standings.get(place) ?? {attested: null, untilMs: 0};
+      return attested === null || untilMs <= atMs;
+    });
   }
 
   #asked(members: Members, place: number, by: Pick<Asked, "nonce" | "session">): Asked {
@@ -208,19 +211,21 @@ export class Attestor {
   #ask(place: number): Promise<void> {
     const under = this.#asking.get(place);
     if (under) return under;
-    const asking = this.#learn(place).finally(() => {
+    const asking: Promise<void> = this.#learn(place, () => this.#asking.get(place) === asking).finally(() => {
       if (this.#asking.get(place) === asking) this.#asking.delete(place);
     });
     this.#asking.set(place, asking);
     return asking;
   }
 
-  async #learn(place: number): Promise<void> {
+  /** @param isAsked false once the connection has ended: what still comes by it says nothing of who comes by the next one */
+  async #learn(place: number, isAsked: () => boolean): Promise<void> {
     const {members, log} = this.ports;
     const nonce = this.ports.random(NONCE_BYTES);
     const untilMs = this.ports.nowMs() + this.#ageMs;
     try {
       const {signed, session} = await this.#answer(place, nonce);
+      if (!isAsked()) throw unattested(members, place, "its connection ended");
       const attested = checkAttestation(signed, this.#asked(members, place, {nonce, session}));
       this.#standings.set(place, {attested, untilMs, refusal: ""});
       this.#note(place, attested, "a custodian is attested");
@@ -230,7 +235,8 @@ export class Attestor {
       const before = this.#standings.get(place);
       // What was shown before stands as long as it would have: the other may be busy. What is refused ends it.
       const kept = error.code === "ATTESTATION_REQUIRED" ? before : undefined;
-      this.#standings.set(place, {attested: null, untilMs: 0, ...kept, refusal: error.message.slice(0, 512)});
+      if (isAsked())
+        this.#standings.set(place, {attested: null, untilMs: 0, ...kept, refusal: error.message.slice(0, 512)});
       log.warn(
         {code: error.code, custodian: members.namesOf([place])[0], why: error.message},
         "a custodian is not attested",

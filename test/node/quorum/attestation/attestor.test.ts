@@ -35,15 +35,17 @@ let machine: Machine;
 let other: Attestor;
 let own: Attestor;
 
-const attestorAt = (place: number, driver: Machine | null, asks: Attestor | null): Attestor =>
+type Asks = (place: number) => Attestor | Promise<Attestor>;
+const nobody: Asks = () => Promise.reject(new UnavailableError("PEER_UNREACHABLE", "it asks nobody"));
+const attestorAt = (place: number, driver: Machine | null, asks = nobody): Attestor =>
   new Attestor({
     ...{members, place, driver, verify: suite.statements.verify, log: LOG},
     sign: (message) => parties[place]!.sign(message),
     random: () => new Uint8Array(32).fill(++drawn),
     nowMs: () => nowMs,
-    async ask(_, nonce) {
+    async ask(to, nonce) {
       if (!reachable) throw new UnavailableError("CALL_TIMEOUT", "no answer");
-      return {signed: await asks!.show(nonce, SESSION), session: SESSION};
+      return {signed: await (await asks(to)).show(nonce, SESSION), session: SESSION};
     },
   });
 
@@ -51,8 +53,8 @@ beforeEach(() => {
   nowMs = 1_700_000_000_000;
   reachable = true;
   machine = new Machine(signer);
-  other = attestorAt(1, machine, null);
-  own = attestorAt(0, new Machine(signer), other);
+  other = attestorAt(1, machine);
+  own = attestorAt(0, new Machine(signer), () => other);
 });
 const pass = (seconds: number): void => {
   nowMs += seconds * 1_000;
@@ -121,10 +123,40 @@ describe("what another custodian showed", () => {
   });
 });
 
+describe("while another custodian is asked", () => {
+  let answer: () => void;
+  let slow: Attestor;
+  beforeEach(() => {
+    const third = attestorAt(2, new Machine(signer));
+    const later = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    slow = attestorAt(0, new Machine(signer), (to) => (to === 1 ? other : later.then(() => third)));
+  });
+
+  test("what it says when its connection has ended stands for nobody", async () => {
+    const asked = slow.demand([2]);
+    slow.forget(2);
+    answer();
+    await expect(asked).rejects.toThrow(code("ATTESTATION_REQUIRED"));
+    expect(slow.standings()[1]).toMatchObject({custodian: 2, kind: null, refusal: ""});
+  });
+
+  test("what a third showed may end, with its connection or its time", async () => {
+    await slow.demand([1]);
+    const cut = slow.demand([1, 2]);
+    slow.forget(1);
+    answer();
+    const gone = {code: "ATTESTATION_REQUIRED", message: expect.stringContaining("custodian-1 gave no evidence")};
+    await expect(cut).rejects.toThrow(expect.objectContaining(gone));
+    await slow.demand([1, 2]);
+  });
+});
+
 describe("evidence of the next custodians", () => {
   const shown = async (nonces: readonly Uint8Array[]) => {
     const nonce = sharedNonce(nonces);
-    const all = [0, 1, 2].map((place) => attestorAt(place, new Machine(signer), null).show(nonce, null));
+    const all = [0, 1, 2].map((place) => attestorAt(place, new Machine(signer)).show(nonce, null));
     return {nonces, attestations: await Promise.all(all)};
   };
 
@@ -149,5 +181,5 @@ test("a machine is asked for 64 reports at once at most", async () => {
   expect(settled.filter((each) => each.status === "rejected").map(({reason}) => reason.code)).toEqual([
     "ATTESTATION_BUSY",
   ]);
-  await expect(attestorAt(1, null, null).show(nonce, null)).rejects.toThrow(code("ATTESTATION_REQUIRED"));
+  await expect(attestorAt(1, null).show(nonce, null)).rejects.toThrow(code("ATTESTATION_REQUIRED"));
 });
