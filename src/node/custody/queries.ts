@@ -115,17 +115,22 @@ export class Queries {
   }
 }
 
-/** Those that hold all that any of them would not go without: whoever lacks the most is left out first. */
+/**
+ * Those that hold all that any of them would not go without. Who is at odds with the most others is left out first: one alone
+ * that says it knows of much keeps nobody else from evaluating.
+ */
 function together(known: readonly Known[]): Agreed {
+  const odds = known.map((each) => known.filter((other) => lacks(each, other) || lacks(other, each)).length);
+  const most = Math.max(0, ...odds);
+  if (most > 0) return together(known.filter((_, at) => at !== odds.lastIndexOf(most)));
   const earlier = [...new Set(known.flatMap(({last}) => last))];
-  const lacking = known.map((each) => earlier.filter((query) => !each.has(query)).length);
-  const most = Math.max(0, ...lacking);
-  if (most > 0) return together(known.filter((_, at) => at !== lacking.lastIndexOf(most)));
   return {
     participants: known.map(({place}) => place),
     earlier: earlier.map((query) => new Uint8Array(Buffer.from(query, "hex"))),
   };
 }
+
+const lacks = ({has}: Known, {last}: Known): boolean => last.some((query) => !has(query));
 
 /** Too few custodians know of the same queries. */
 export const queriesMissing = (present: number, needed: number): UnavailableError =>

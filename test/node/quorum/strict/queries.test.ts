@@ -53,12 +53,15 @@ let machines: StrictMachines;
 /** Custodians that answer nobody. */
 let away: ReadonlySet<number>;
 let queries: Queries;
+/** What a custodian says that it knows of, and does not. */
+let invented: ReadonlyMap<number, readonly Uint8Array[]>;
 
 /** The calls of a coordinator to custodians, without channels. */
 const calls = {
   async call(place: number, name: string, ask: never) {
     if (away.has(place)) throw new UnavailableError("PEER_UNREACHABLE", "away");
     const custodian = machines.custodians[place]!;
+    if (name === "queries" && invented.has(place)) return {tickets: invented.get(place)};
     if (name === "queries") return {tickets: lastQueries(custodian, ask)};
     if (name === "learn") return learnQuery(custodian, (ask as {ticket: SignedTicket}).ticket, machines.nowMs);
     return {ticket: custodian.ports.store.query((ask as {ticket: Uint8Array}).ticket)?.signed ?? null};
@@ -88,6 +91,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   away = new Set();
+  invented = new Map();
   program = packed({...WATCHED, maxEvalsPerMinute: ++rate});
   client = {programId: program.programId, client: "alice"};
   await machines.prepareMore(program, SECRETS);
@@ -219,6 +223,16 @@ describe("custodians that were away", () => {
     away = new Set([0]);
     const alone = machines.ticket(program, inputsOf(FREE[2]!), {among: [1, 2]});
     expect((await queries.agree(ofTicket(alone.signed), present())).participants).toHaveLength(1);
+  });
+
+  test("and one that says it knows of queries which nobody else has are done without", async () => {
+    await ask(FREE[0]!);
+    const {signed} = machines.ticket(program, inputsOf(FREE[1]!));
+    for (const liar of machines.everyone) {
+      invented = new Map([[liar, Array.from({length: 4}, (_, at) => new Uint8Array(32).fill(at))]]);
+      const {participants, earlier} = await queries.agree(ofTicket(signed), machines.everyone);
+      expect([participants, earlier.length]).toEqual([machines.everyone.filter((place) => place !== liar), 1]);
+    }
   });
 
   test("are told nothing by who makes a query up", async () => {
