@@ -6,6 +6,7 @@ import {costOf} from "../verified/cost.js";
 import type {Analysis} from "./analyze.js";
 import {inputNames} from "./evaluate.js";
 import type {Finding} from "./lint.js";
+import {runningIr} from "./running.js";
 
 export function watchFindings(ir: Ir, {outputs}: Analysis, policy: PolicyManifest): readonly Finding[] {
   const watch = watchOf(policy);
@@ -13,7 +14,7 @@ export function watchFindings(ir: Ir, {outputs}: Analysis, policy: PolicyManifes
   if (!watch) return policy.anomalyWindow === undefined ? [] : [NO_LIMIT];
   if (inputs === 0) return [];
   const stops = outputs.flatMap(({name, extractionQueries}) => tooLate(name, extractionQueries, watch));
-  return [costNote(ir, inputs, watch), ...(inputs > 1 ? stops : [])];
+  return [costNote(runningIr({ir, policy}), inputs, watch), ...(inputs > 1 ? stops : [])];
 }
 
 const NO_LIMIT: Finding = {

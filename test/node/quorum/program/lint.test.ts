@@ -65,6 +65,12 @@ test("what comparing queries takes is said, and whether it comes too late for wh
   const said = lint(compile(model), {anomalyLimit: 1n}).find(({code}) => code === "ANOMALY_COST")!.message;
   // Nine points: 2 9 10 triples and one of a check; two rounds of a draw, two, four of a check, one.
   expect(said).toMatch(/^comparing with 8 queries takes 181 triples and 9 rounds; it finds repeats, one input/);
+  // What is opened to compare is checked before outputs are: in a check of its own where the program opens nothing before.
+  const linear = compile("input x\ninput y\nsecret a\nadd s = x y\nadd t = s a\noutput t");
+  const rounds = (policy: object): string =>
+    lint(linear, {anomalyLimit: 1n, ...policy}).find(({code}) => code === "ANOMALY_COST")!.message;
+  expect(rounds({})).toContain("181 triples and 13 rounds");
+  expect(rounds({outputRoundingBits: 4n})).toContain("181 triples and 9 rounds");
   const one = lint(compile("input x\nmul y = x x\noutput y"), {anomalyLimit: 1n});
   expect(one.find(({code}) => code === "ANOMALY_COST")!.message).toMatch(/takes 93 triples .* equal steps/);
   const none = lint(compile("secret s\noutput s"), {anomalyLimit: 1n});
