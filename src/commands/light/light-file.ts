@@ -92,7 +92,7 @@ function newer(kept: LightChain | null, begun: LightChain | null, path: string):
   );
   if (kept.chainId !== begun.chainId || differs)
     throw new UsageError("LIGHT_OTHER_CHAIN", `${path} is of another chain, ${kept.chainId}`, {
-      hint: "name another file with --store",
+      hint: `keep the other chain in a file of its own, or remove ${path} to begin anew`,
     });
   return newestOf(begun).height > newestOf(kept).height ? begun : kept;
 }

@@ -18,7 +18,7 @@ import {
   serveMeasured,
 } from "./service-flags.js";
 import {ATTESTATION_FILES, type AttestationFlags, addAttestationFlags, readDriver} from "./strict/attestation-flags.js";
-import {addLedgerFlags, LEDGER_FILE, type LedgerFlags, ledgerOptions} from "./strict/ledger.js";
+import {addLedgerFlags, checkNoLedger, LEDGER_FILE, type LedgerFlags, ledgerOptions} from "./strict/ledger.js";
 import {strictOptions} from "./strict/serve.js";
 
 interface Flags extends ServiceFlags, AttestationFlags, LedgerFlags {
@@ -107,6 +107,7 @@ export const quorumCustodianCommand = (io: Io): Command =>
         throw new UsageError("FLAG_CONFLICT", "custodians of the compat profile ask nobody for evidence", {
           hint: "leave --attestation, or run the strict profile",
         });
+      checkNoLedger(flags);
       const index = flags.index ?? indexOf(io.host.env.CUSTODIAN_INDEX);
       const approvalKey = await approvalKeyOf(io, flags, index);
       const {threshold} = flags;

@@ -89,4 +89,19 @@ describe("a custodian's ledger", () => {
       hint: expect.stringMatching(/--checkpoint FILE/),
     });
   });
+
+  test("of another chain than was kept is refused, with the way out of it", async () => {
+    const files = {"/data/ledger-light.json": encodeLightChain({...start, chainId: "another"})};
+    await expect(asked({genesis: "/genesis.json"}, {files})).rejects.toMatchObject({
+      code: "LIGHT_OTHER_CHAIN",
+      hint: expect.stringMatching(/remove \/data\/ledger-light\.json/),
+    });
+  });
+
+  test("is for the strict profile", async () => {
+    const desk = deskOf("http://127.0.0.1:1", utf8(""));
+    const line = "quorum custodian --profile compat --data-dir /nowhere --ledger-node http://127.0.0.1:1 --json";
+    const {status, out} = await desk.qsdm(line);
+    expect([status, JSON.parse(out).error.code]).toEqual([2, "FLAG_CONFLICT"]);
+  });
 });

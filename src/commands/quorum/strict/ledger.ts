@@ -37,6 +37,14 @@ export const addLedgerFlags = (command: Command): Command =>
         .default(keepMs, formatDuration(keepMs)),
     );
 
+/** For services that let in whoever reaches them. @throws UsageError FLAG_CONFLICT */
+export function checkNoLedger({ledgerNode, genesis, checkpoint}: LedgerFlags): void {
+  if (ledgerNode.length === 0 && genesis === undefined && checkpoint === undefined) return;
+  throw new UsageError("FLAG_CONFLICT", "custodians of the compat profile ask no ledger", {
+    hint: "leave --ledger-node, --genesis and --checkpoint, or run the strict profile",
+  });
+}
+
 /**
  * What the flags say of the ledger; null where no node of it is named.
  * @throws UsageError LEDGER_NODE_REQUIRED, STAKE_CACHE_TOO_LONG, and as `openLightFile`; RuleError CHECKPOINT_TOO_OLD
