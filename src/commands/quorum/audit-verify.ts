@@ -1,7 +1,7 @@
 import type {Command} from "commander";
 import {textOf} from "../../codecs/bytes.js";
 import {parseValue} from "../../codecs/quorum/json.js";
-import {RuleError} from "../../errors.js";
+import {RuleError, UsageError} from "../../errors.js";
 import {firstBreak, GENESIS_HASH} from "../../node/quorum/audit/chain.js";
 import {defineCommand} from "../define.js";
 import type {Io} from "../io.js";
@@ -60,6 +60,7 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
     .option("--api-url <url>", "with --anchored-by, the node that is asked; it is believed")
     .option("--list", "with --roster, print each entry", false)
     .action(async (flags: Flags) => {
+      checkFlags(flags);
       if (flags.file !== undefined && flags.roster !== undefined)
         return verifyExport(io, {file: flags.file, roster: flags.roster, list: flags.list});
       if (isStrict(flags)) return auditStrictly(io, flags);
@@ -81,3 +82,21 @@ export const quorumAuditVerifyCommand = (io: Io): Command =>
       const last = entries.at(-1)?.entryHash ?? GENESIS_HASH;
       io.result({entries: entries.length, head: last}, [[entries.length, last]]);
     });
+
+/** What is asked for and would not be looked at is refused. @throws UsageError FLAG_CONFLICT */
+function checkFlags({file, roster, key, head, checkpoint, out, anchoredBy}: Flags): void {
+  const hasRoster = roster !== undefined || key !== undefined;
+  if (hasRoster && head !== undefined)
+    throw new UsageError("FLAG_CONFLICT", "--head is a hash of a log without a roster", {
+      hint: "with --roster a --checkpoint says where the log was",
+    });
+  if ((checkpoint ?? out ?? anchoredBy) === undefined) return;
+  if (!hasRoster)
+    throw new UsageError("FLAG_CONFLICT", "--checkpoint, --out and --anchored-by are for a log that custodians sign", {
+      hint: "add --roster and --key",
+    });
+  if (file !== undefined)
+    throw new UsageError("FLAG_CONFLICT", "--file is checked with the roster alone", {
+      hint: "leave --file out: the coordinator's log is held to --checkpoint and --anchored-by",
+    });
+}
