@@ -284,9 +284,13 @@ export class SqliteStrictStore implements StrictStore {
       }
       const [sharing] = this.#rows<{epoch: bigint; used: bigint}>("SELECT epoch, used FROM sharing WHERE job = ?", job);
       if (!sharing || sharing.epoch !== this.keys()?.epoch) return false;
+      if (sharing.used) return true;
+      // What is prepared under keys to come stays: it is all that is left once these are used.
       this.#do(
-        "DELETE FROM sharing WHERE job <> ? AND program_id IN (SELECT program_id FROM sharing WHERE job = ?)",
+        `DELETE FROM sharing WHERE job <> ? AND epoch = ? AND
+          program_id IN (SELECT program_id FROM sharing WHERE job = ?)`,
         job,
+        sharing.epoch,
         job,
       );
       this.#do("UPDATE sharing SET used = 1 WHERE job = ?", job);

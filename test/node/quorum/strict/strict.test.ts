@@ -391,6 +391,20 @@ describe("two of four", () => {
     }));
     expect([reconstruct(shares.slice(1, 3)), reconstruct(shares.slice(2))]).toEqual([1_000n, 1_000n]);
   });
+
+  test("what all have prepared stays whole when a certificate of before comes again", async () => {
+    const own = packProgram(compile("input x\nsecret w\nadd y = x w\noutput y"), {policy: {budgetPerIdentity: 9n}});
+    for (const each of machines.custodians) each.install(programPackage.encode(own));
+    const before = machines.depositJob(own, new Map([["w", 5n]]));
+    const given = await machines.agree(before);
+    const job = machines.refreshJob();
+    const parts = await machines.perform(job);
+    const of = (all: readonly Part[]) => all.map(({outcome}) => prepared.decode(outcome!));
+    // Another coordinator connects now, and brings what it knows.
+    for (const each of machines.custodians) each.commit({job: before, acknowledgements: of(given)});
+    for (const each of machines.custodians) each.commit({job, acknowledgements: of(parts)});
+    for (const store of machines.stores) expect(store.sharing(own.programId)).toMatchObject({run: job.run});
+  });
 });
 
 test("a custodian takes no program whose policy it does not know whole", async () => {
