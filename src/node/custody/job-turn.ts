@@ -14,29 +14,31 @@ interface Waiting {
   grant(): void;
 }
 
+interface Turn {
+  readonly by: object;
+  /** Jobs in it that run. */
+  running: number;
+}
+
 export interface TurnTimes {
   readonly idleMs: number;
   readonly waitMs: number;
 }
 
 export class JobTurn {
-  #holder: object | null = null;
+  #current: Turn | null = null;
   #timer: NodeJS.Timeout | undefined;
-  /** Jobs of the holder that run. */
-  #running = 0;
   #waiting: readonly Waiting[] = [];
 
   constructor(private readonly times: TurnTimes = {idleMs: IDLE_MS, waitMs: WAIT_MS}) {}
 
   /**
-   * Resolves when it is the turn of `by`, which is what its connection is known by.
+   * Resolves when it is the turn of `by`, which is what its connection is known by. Asking again makes it no longer.
    * @throws UnavailableError TURN_TAKEN
    */
   take(by: object): Promise<void> {
-    if (this.#holder === null || this.#holder === by) {
-      this.#give(by);
-      return Promise.resolve();
-    }
+    if (this.#current === null) this.#give(by);
+    if (this.#current?.by === by) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const waiting = {
         by,
@@ -60,25 +62,24 @@ export class JobTurn {
   /** `by` needs its turn no more, or is gone. */
   giveBack(by: object): void {
     this.#waiting = this.#waiting.filter((each) => each.by !== by);
-    if (this.#holder === by) this.#next();
+    if (this.#current?.by === by) this.#next();
   }
 
   /** Does work of everyone; the turn lasts as long. @throws RuleError TURN_MISSING, and as `work` */
   async during<T>(by: object, work: () => Promise<T>): Promise<T> {
-    if (this.#holder !== by)
+    const turn = this.#current;
+    if (turn?.by !== by)
       throw new RuleError("TURN_MISSING", "it is not this coordinator's turn to have all custodians do something", {
         hint: "a job of everyone begins once every custodian gave its turn",
       });
-    this.#running++;
+    turn.running++;
     clearTimeout(this.#timer);
     try {
       return await work();
     } finally {
-      // Where the turn went on meanwhile, what runs is not the new holder's.
-      if (this.#holder === by) {
-        this.#running--;
-        this.#idle();
-      }
+      turn.running--;
+      // Where it went on meanwhile, what ran is of no later turn, were it the same one's.
+      if (this.#current === turn) this.#idle(turn);
     }
   }
 
@@ -87,19 +88,18 @@ export class JobTurn {
   }
 
   #give(by: object): void {
-    this.#holder = by;
-    this.#idle();
+    this.#current = {by, running: 0};
+    this.#idle(this.#current);
   }
 
-  #idle(): void {
+  #idle({running}: Turn): void {
     clearTimeout(this.#timer);
-    if (this.#running === 0) this.#timer = setTimeout(() => this.#next(), this.times.idleMs);
+    if (running === 0) this.#timer = setTimeout(() => this.#next(), this.times.idleMs);
   }
 
   #next(): void {
     clearTimeout(this.#timer);
-    this.#holder = null;
-    this.#running = 0;
+    this.#current = null;
     const [first, ...others] = this.#waiting;
     this.#waiting = others;
     if (!first) return;

@@ -65,3 +65,21 @@ test("lasts while its work does, and goes on where nothing is done with it", asy
   await expect(turn.during(a, async () => undefined)).rejects.toMatchObject({code: "TURN_MISSING"});
   expect(await turn.during(b, async () => 7)).toBe(7);
 });
+
+test("ends for one that gave it back and took it again while its work ran, and is no longer for being asked for again", async () => {
+  const turn = new JobTurn({idleMs: 1_000, waitMs: 60_000});
+  const log: string[] = [];
+  let end = (): void => undefined;
+  await turn.take(a);
+  const work = turn.during(a, () => new Promise<void>((resolve) => (end = resolve)));
+  turn.giveBack(a);
+  await turn.take(a);
+  end();
+  await work;
+  void asking(turn, b, "b", log);
+  await vi.advanceTimersByTimeAsync(999);
+  await turn.take(a);
+  expect(log).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(log).toEqual(["b"]);
+});
