@@ -236,7 +236,12 @@ export class Attestor {
       // What was shown before stands as long as it would have: the other may be busy. What is refused ends it.
       const kept = error.code === "ATTESTATION_REQUIRED" ? before : undefined;
       if (isAsked())
-        this.#standings.set(place, {attested: null, untilMs: 0, ...kept, refusal: error.message.slice(0, 512)});
+        this.#standings.set(place, {
+          attested: null,
+          untilMs: 0,
+          ...kept,
+          refusal: error.message.slice(0, 512).toWellFormed(),
+        });
       log.warn(
         {code: error.code, custodian: members.namesOf([place])[0], why: error.message},
         "a custodian is not attested",

@@ -1,6 +1,7 @@
 /** When a custodian asks others for evidence, how long that stands, and what it answers, by a clock of the test's. */
 import {beforeEach, describe, expect, test} from "vitest";
 import {sharedNonce} from "../../../../src/codecs/quorum/strict/attestation.js";
+import {custodianStatus} from "../../../../src/codecs/quorum/strict/calls.js";
 import {type Roster, roster} from "../../../../src/codecs/quorum/strict/roster.js";
 import {UnavailableError} from "../../../../src/errors.js";
 import {Attestor} from "../../../../src/node/custody/attestation/attestor.js";
@@ -121,6 +122,15 @@ describe("what another custodian showed", () => {
     await own.demand([1]);
     expect(machine.reports).toBe(2);
   });
+});
+
+test.each(["", "x"])("whatever another refuses with (%s), its standing can be told", async (first) => {
+  const long = new UnavailableError("CALL_TIMEOUT", `${first}${"\u{1f512}".repeat(600)}`);
+  const asking = attestorAt(0, new Machine(signer), () => Promise.reject(long));
+  await expect(asking.demand([1])).rejects.toThrow(code("ATTESTATION_REQUIRED"));
+  const numbers = {epoch: 1n, run: 1n, nextTriple: 0n, nextMask: 0n};
+  const status = {...numbers, triples: [], masks: [], programs: [], attestation: asking.standings()};
+  expect(custodianStatus.decode(custodianStatus.encode(status))).toEqual(status);
 });
 
 describe("while another custodian is asked", () => {
