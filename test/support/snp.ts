@@ -38,7 +38,7 @@ export interface SnpFields {
   readonly version?: number;
   readonly algorithm?: number;
   readonly family?: number;
-  readonly guest?: number;
+  readonly launchTcb?: readonly number[];
   readonly tcb?: readonly number[];
   readonly chip?: Uint8Array;
   readonly signer?: Issued;
@@ -54,12 +54,11 @@ export function evidenceOf({ark, ask, vcek}: Chip, fields: SnpFields): Uint8Arra
 /** Offsets of AMD 56860, table "ATTESTATION_REPORT Structure". */
 export function reportOf(vcek: Issued, fields: SnpFields): Uint8Array {
   const {userData, measurement = SNP_MEASUREMENT, policy = 0x3_0000, vmpl = 0, keys = 0, version = 3} = fields;
-  const {algorithm = 1, family = 0x19, guest = 2, tcb = TCB, chip = CHIP, signer = vcek} = fields;
+  const {algorithm = 1, family = 0x19, tcb = TCB, launchTcb = TCB, chip = CHIP, signer = vcek} = fields;
   const bytes = new Uint8Array(SNP_REPORT_BYTES);
   const view = new DataView(bytes.buffer);
   const numbers = [
     [0x00, version],
-    [0x04, guest],
     [0x08, policy],
     [0x30, vmpl],
     [0x34, algorithm],
@@ -68,7 +67,11 @@ export function reportOf(vcek: Issued, fields: SnpFields): Uint8Array {
   for (const [at, value] of numbers) view.setUint32(at, value, true);
   bytes.set(userData, 0x50);
   bytes.set(measurement, 0x90);
-  bytes.set([tcb[0]!, tcb[1]!, 0, 0, 0, 0, tcb[2]!, tcb[3]!], 0x180);
+  for (const [at, parts] of [
+    [0x180, tcb],
+    [0x1f0, launchTcb],
+  ] as const)
+    bytes.set([parts[0]!, parts[1]!, 0, 0, 0, 0, parts[2]!, parts[3]!], at);
   bytes[0x188] = family;
   bytes.set(chip, 0x1a0);
   const signature = signAs(signer, plain(bytes.slice(0, 0x2a0)), {hash: "sha384", form: "raw"});

@@ -125,7 +125,7 @@ anchors = ["${"dd".repeat(32)}"]
     expect(await qsdm(`${CREATE} --attestation /two.toml --out /two`)).toMatchObject({status: 0, warnings: INSECURE});
     const {attestation} = rosterFile.decode(new Uint8Array(files["/two"] as Uint8Array)).content;
     expect(attestation!.accept.map(({kind, leastVersions}) => [kind, leastVersions])).toEqual([
-      ["sev-snp", [0, 0, 0, 219, 0]],
+      ["sev-snp", [0, 0, 0, 219]],
       ["insecure-software", [0]],
     ]);
     expect((await qsdm("quorum roster verify /roster")).data.attestation.accept).toHaveLength(1);
@@ -137,7 +137,7 @@ anchors = ["${"dd".repeat(32)}"]
     ["[[accept]]\nkind = 'sev-snp'\nmeasurements = ['1']\nanchors = []", "ATTESTATION_POLICY_INVALID"],
     ["[[accept]]\nkind = 'sev-snp'\nmeasurements = ['11']\nanchors = ['11']", "ATTESTATION_POLICY_INVALID"],
     [
-      "[[accept]]\nkind='sev-snp'\nmeasurements=['11']\nanchors=[]\nleast_versions={rom=1}",
+      "[[accept]]\nkind='sev-snp'\nmeasurements=['11']\nanchors=[]\nleast_versions={guest=1}",
       "ATTESTATION_POLICY_INVALID",
     ],
     ["more = 1\naccept = []", "ATTESTATION_POLICY_INVALID"],

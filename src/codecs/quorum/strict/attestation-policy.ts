@@ -5,9 +5,12 @@ import {blob, type FieldValue, fixed, list, record, u32, word} from "../../cbor/
 export const ATTESTATION_KINDS = ["sev-snp", "insecure-software"] as const;
 export type AttestationKind = (typeof ATTESTATION_KINDS)[number];
 
-/** What a kind's security versions are of, in their order. */
+/**
+ * What a kind's security versions are of, in their order. The version that SEV-SNP has of a guest is of its identity block, which
+ * any host can make for the same measurement.
+ */
 export const VERSION_NAMES: Readonly<Record<AttestationKind, readonly string[]>> = {
-  "sev-snp": ["bootloader", "tee", "snp", "microcode", "guest"],
+  "sev-snp": ["bootloader", "tee", "snp", "microcode"],
   "insecure-software": ["version"],
 };
 

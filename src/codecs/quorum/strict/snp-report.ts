@@ -26,8 +26,6 @@ export interface Tcb {
 
 export interface SnpReport {
   readonly version: number;
-  /** Given by whoever made the guest's identity block; 0 without one. */
-  readonly guestSvn: number;
   readonly policy: {readonly debug: boolean; readonly migratable: boolean};
   /** Privilege level in the guest of who asked, 0 the highest. */
   readonly vmpl: number;
@@ -39,6 +37,8 @@ export interface SnpReport {
   readonly measurement: Uint8Array;
   /** What the signing key is of. */
   readonly reportedTcb: Tcb;
+  /** What the guest was launched by: firmware may be replaced under a guest that runs. */
+  readonly launchTcb: Tcb;
   readonly chipId: Uint8Array;
   readonly signed: Uint8Array;
   /** r and s of ECDSA P-384, big endian, side by side. */
@@ -64,7 +64,6 @@ export function readSnpReport(bytes: Uint8Array): SnpReport {
   const keys = u32(0x48);
   return {
     version,
-    guestSvn: u32(0x04),
     policy: {debug: (policy & (1 << 19)) !== 0, migratable: (policy & (1 << 18)) !== 0},
     vmpl: u32(0x30),
     signingKey: (keys >>> 2) & 7,
@@ -72,6 +71,7 @@ export function readSnpReport(bytes: Uint8Array): SnpReport {
     userData: part(0x50, 64),
     measurement: part(0x90, 48),
     reportedTcb: tcbOf(part(0x180, 8)),
+    launchTcb: tcbOf(part(0x1f0, 8)),
     chipId: part(0x1a0, 64),
     signed: part(0, SIGNATURE_AT),
     signature: signatureOf(bytes),

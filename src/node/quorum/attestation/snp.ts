@@ -26,7 +26,7 @@ const VERSION_OIDS: Readonly<Record<keyof Tcb, string>> = {
   microcode: `${AMD}.3.8`,
 };
 const CHIP_OID = `${AMD}.4`;
-/** In the order of the kind's names, which have the guest's own version behind these. */
+/** In the order of the kind's names. */
 const PARTS = ["bootloader", "tee", "snp", "microcode"] as const;
 
 export const snpVerifier: AttestationVerifier = {
@@ -41,8 +41,8 @@ export const snpVerifier: AttestationVerifier = {
     if (!equalBytes(report.userData, userData))
       reject("the report was made for other keys, another roster or another nonce");
     checkGuest(report);
-    const {measurement, reportedTcb: tcb, guestSvn} = report;
-    const versions = [...PARTS.map((name) => tcb[name]), guestSvn];
+    const {measurement, reportedTcb, launchTcb} = report;
+    const versions = PARTS.map((name) => Math.min(reportedTcb[name], launchTcb[name]));
     return {measurement, anchor: sha256(ark.der), versions};
   },
 };

@@ -43,7 +43,9 @@ describe("a report of a genuine EPYC Milan", () => {
 
   test("is read as the firmware's manual has it", () => {
     const report = readSnpReport(bytesOfBase64(milan.report));
-    expect(report).toMatchObject({version: 3, guestSvn: 2, vmpl: 0, signingKey: 0, chipMasked: false});
+    expect(report).toMatchObject({version: 3, vmpl: 0, signingKey: 0, chipMasked: false});
+    const tcb = {bootloader: 4, tee: 0, snp: 24, microcode: 219};
+    expect([report.reportedTcb, report.launchTcb]).toEqual([tcb, tcb]);
     expect(report.policy).toEqual({debug: false, migratable: false});
     expect(hexOf(report.chipId)).toBe(milan.facts.chipId);
   });
@@ -89,8 +91,13 @@ describe("a report under keys of the test", async () => {
   test("is accepted when nothing is wrong with it", () => {
     const {measurement, versions} = snpVerifier.verify(evidenceOf(chip, {userData}), userData, NOBODY);
     expect(measurement).toEqual(SNP_MEASUREMENT);
-    expect(versions).toEqual([4, 0, 24, 219, 2]);
+    expect(versions).toEqual([4, 0, 24, 219]);
     expect(said({version: 2, family: 0})).toBe("accepted");
+  });
+
+  test("has the versions that the guest was launched by, where those are older", () => {
+    const launched = evidenceOf(chip, {userData, launchTcb: [4, 0, 23, 220]});
+    expect(snpVerifier.verify(launched, userData, NOBODY).versions).toEqual([4, 0, 23, 219]);
   });
 
   test.each<[string, Partial<SnpFields>, string]>([
