@@ -72,11 +72,11 @@ export class WalCommits {
       this.flush(file, (error) => {
         this.#flushes--;
         if (this.#closed) this.#release();
-        if (!error) {
-          resolve();
-          return this.#checkpoint();
-        }
-        reject(this.#fail(Object.assign(error, {code: "SQLITE_IOERR_FSYNC"})));
+        if (error) return reject(this.#fail(Object.assign(error, {code: "SQLITE_IOERR_FSYNC"})));
+        // A failure is told to one of the flushes that are under way: what the others wrote may stand behind its gap.
+        if (this.#failed !== null) return reject(this.#failed);
+        resolve();
+        this.#checkpoint();
       });
     });
   }
@@ -94,7 +94,7 @@ export class WalCommits {
   }
 
   #fail(error: unknown): unknown {
-    this.#failed = explainWrite(error, this.db.name);
+    this.#failed ??= explainWrite(error, this.db.name);
     // A log is read up to the first gap: what anybody wrote behind this would be flushed, and lost with it.
     if (!this.#closed) this.db.pragma("query_only = ON");
     return this.#failed;

@@ -97,3 +97,18 @@ test("after a flush that failed nothing is acknowledged any more", async () => {
   commits.close();
   db.close();
 });
+
+test("where one of two flushes under way fails, neither commit is acknowledged", async () => {
+  const db = openDatabase(file(), FORM);
+  const flushed: ((error: NodeJS.ErrnoException | null) => void)[] = [];
+  const commits = new WalCommits(db, (_, done) => flushed.push(done));
+  const both = [1, 2].map((n) => commits.commit(() => db.prepare("INSERT INTO t VALUES (?)").run(n)));
+  const told = Promise.allSettled(both);
+  // The system tells a file of its lost pages once, and the second one is behind the first in the log.
+  flushed[0]!(Object.assign(new Error("i/o"), {code: "EIO"}));
+  flushed[1]!(null);
+  const failed = {status: "rejected", reason: {code: "STORE_WRITE_FAILED"}};
+  expect(await told).toMatchObject([failed, failed]);
+  commits.close();
+  db.close();
+});
