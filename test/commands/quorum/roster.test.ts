@@ -91,6 +91,20 @@ test("who agrees to the next roster hears which custodians and organisations are
   expect((await agree(0)).data).toMatchObject({missing: 0, organisations_missing: 0});
 });
 
+test("who agrees to a roster with a weaker rule of organisations is warned of it", async () => {
+  await qsdm(`${CREATE} ${TWO} --approval-organisations 2`);
+  const weaker = "by the next roster 1 organisations have to approve a program, and 2 by this one";
+  for (const [flags, warned] of [
+    ["", true],
+    [TWO, true],
+    [`${TWO} --approval-organisations 2`, false],
+  ] as const) {
+    await qsdm(`${CREATE.replace("/roster", "/next")} --follows /roster --force ${flags}`);
+    const {err} = await qsdm("quorum roster sign /next --previous /roster --key /custodian-0.key");
+    expect(err.includes(weaker)).toBe(warned);
+  }
+});
+
 test("a roster of the version before is refused, with what to do", async () => {
   const wire = encodeCbor(["qvm/roster/1/signed", ["qvm/roster/1"], [], []]);
   files["/old.roster"] = `qsdm-quorum-roster ${base64Of(wire)}\n`;

@@ -75,6 +75,9 @@ async function agree(
     });
   if (before.attestation && !file.content.attestation)
     io.warn("the next roster demands no attestation: its custodians get the secrets on whatever machines they are");
+  const [needed, later] = [before.approvalOrganisations, file.content.approvalOrganisations];
+  if (later < needed)
+    io.warn(`by the next roster ${later} organisations have to approve a program, and ${needed} by this one`);
   const others = file.approvals.filter(({content}) => content.custodian !== custodian);
   const content = {from, to: rosterDigest(file.content), custodian};
   const approvals = [...others, sign(succession, content, (message) => signer.sign(message))];
