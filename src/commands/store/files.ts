@@ -1,7 +1,7 @@
 /** Files larger than memory: written whole or not at all, and read in parts. */
 import {createHash, randomBytes} from "node:crypto";
 import {createReadStream, existsSync} from "node:fs";
-import {open, readdir, rename, rm} from "node:fs/promises";
+import {open, readdir, rename, rm, unlink} from "node:fs/promises";
 import {hostname} from "node:os";
 import {basename, dirname, join} from "node:path";
 import {plain} from "../../codecs/bytes.js";
@@ -49,14 +49,14 @@ const machine = (): string => createHash("sha256").update(hostname()).digest("he
 /** No file of anybody else, and not that of another writer to the same place. */
 const draftOf = (path: string): string => `${path}.${machine()}-${process.pid}.${randomBytes(6).toString("hex")}.part`;
 
-/** Removes what writers to this place left that were killed. */
+/** Removes what writers to this place left that were killed, as far as this user may: it is no reason not to write. */
 async function clearLeft(path: string): Promise<void> {
   const folder = dirname(path);
-  for (const name of await readdir(folder)) {
+  for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(`${basename(path)}.`)) continue;
     const [, of, pid] =
       /^\.([0-9a-f]{8})-([0-9]{1,10})\.[0-9a-f]{12}\.part$/.exec(name.slice(basename(path).length)) ?? [];
-    if (of === machine() && !isRunning(Number(pid))) await rm(join(folder, name), {force: true});
+    if (of === machine() && !isRunning(Number(pid))) await unlink(join(folder, name)).catch(() => undefined);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Files that are written whole or not at all, and what a killed writer leaves beside them. */
-import {existsSync, readdirSync, readFileSync, renameSync, writeFileSync} from "node:fs";
+import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {expect, test} from "vitest";
 import {utf8} from "../../../src/codecs/bytes.js";
@@ -60,6 +60,21 @@ test("what a killed export left is cleared by the next one, and nothing of one t
   await running.done;
   expect(readFileSync(file, "utf8")).toBe("slowly");
   expect(readdirSync(folder).sort()).toEqual(["chain.qsdm", ...others].sort());
+});
+
+test("what was left and may not be removed is no reason not to write", async () => {
+  const folder = scratchDirectory();
+  const file = path.join(folder, "chain.qsdm");
+  const slow = paused(file);
+  await slow.begun;
+  const [draft = ""] = readdirSync(folder);
+  slow.go();
+  await slow.done;
+  // As another user's in a folder of everybody's: nobody, not even root, removes a folder as a file.
+  const left = draft.replace(`-${process.pid}.`, `-${NO_PROCESS}.`);
+  mkdirSync(path.join(folder, left));
+  await writeParts(file, once("quick"), true);
+  expect(readdirSync(folder).sort()).toEqual(["chain.qsdm", left]);
 });
 
 test("a writer that fails leaves nothing", async () => {
