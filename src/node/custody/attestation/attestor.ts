@@ -22,8 +22,11 @@ import type {Log} from "../../service.js";
 import type {AttestationDriver} from "./driver.js";
 
 const NONCE_BYTES = 32;
-/** Reports that are waited for: a machine makes one at a time. */
-const WAITING_MAX = 64;
+/**
+ * Reports that are waited for: a machine makes one at a time. Jobs wait for those that custodians ask for, so whatever comes by
+ * way of coordinators, from any client, leaves room for them.
+ */
+const WAITING_MAX = {custodians: 64, coordinators: 32} as const;
 /** Nonces that were given out and not come back yet, and how long they are good. */
 const CHALLENGES_MAX = 64;
 const CHALLENGE_MS = 10 * 60_000;
@@ -61,7 +64,7 @@ export class Attestor {
   readonly #asking = new Map<number, Promise<void>>();
   readonly #challenges = new Map<string, number>();
   #collecting: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #waiting = {custodians: 0, coordinators: 0};
 
   constructor(private readonly ports: AttestorPorts) {}
 
@@ -77,10 +80,13 @@ export class Attestor {
   async show(nonce: Uint8Array, session: Uint8Array | null): Promise<SignedAttestation> {
     const {driver, members, place} = this.ports;
     if (!driver) throw unattested(members, place, "it has no driver");
-    if (this.#waiting >= WAITING_MAX)
+    const from = session ? "custodians" : "coordinators";
+    if (this.#waiting[from] >= WAITING_MAX[from])
       throw new UnavailableError("ATTESTATION_BUSY", "too many ask for reports at once");
-    this.#waiting++;
-    const turn = this.#collecting.then(() => this.#collect(driver, {nonce, session})).finally(() => this.#waiting--);
+    this.#waiting[from]++;
+    const turn = this.#collecting
+      .then(() => this.#collect(driver, {nonce, session}))
+      .finally(() => this.#waiting[from]--);
     this.#collecting = turn.catch(() => undefined);
     return turn;
   }
