@@ -30,7 +30,7 @@ export const comparedMax = ({window}: WatchPolicy): number => 2 * window;
 
 /** What an evaluation of a watched program does beside the others. */
 export interface Watched {
-  /** @throws RuleError ANOMALY_SUSPECTED, QUERIES_DIFFER */
+  /** @throws RuleError ANOMALY_SUSPECTED, TICKET_USED, QUERIES_DIFFER */
   check(): void;
   /** Within the transaction that lets the ticket in: whatever becomes of the evaluation, later ones are compared with it. */
   save(): void;
@@ -66,6 +66,8 @@ export function watched(custodian: StrictCustodian, {digest, plan, program, epoc
     check() {
       const score = store.score(asked);
       if (score > policy.limit) suspect({score, limit: policy.limit});
+      // It was charged once. As the newest again it would push others out of the window, and cost nothing.
+      if (store.ticket(digest) && !store.query(digest)) tooOld();
       for (const each of lastOf(store.queries(asked), digest, policy))
         if (!named.has(hexOf(each))) differ("knows of a query beside those");
     },
@@ -121,18 +123,19 @@ export function learnQuery(custodian: StrictCustodian, signed: SignedTicket, now
   if (!policy || evaluations !== 1) return invalid("is of no program that is watched");
   const digest = digestOf(ticket, signed);
   if (store.query(digest)) return;
+  if (store.ticket(digest)) invalid("is too old to be compared with");
   const keys = store.keys();
   if (keys?.epoch !== content.epoch) return stale("the query's masks are of another epoch");
   const masked = decodeElements(content.masked, inputNames(program.ir).length);
   const {organisation} = known;
   const purchase = {programId, policy: program.policy, client, organisation, evaluations, nowMs: BigInt(nowMs)};
-  const paid = store.ticket(digest) ? null : payLate(store, purchase);
+  const paid = payLate(store, purchase);
   const masks = masksOf(custodian, program, signed);
   const holder = {party: partyOf(custodian), alpha: packElements([keys.alpha])};
   const inputs = unmasked(holder, masks, masked);
   store.atomically(() => {
-    paid?.();
-    if (paid) store.saveTicket(digest, {attempt: 0, done: false}, content.notAfterMs);
+    paid();
+    store.saveTicket(digest, {attempt: 0, done: false}, content.notAfterMs);
     store.saveQuery({programId, client, ticket: digest, epoch: keys.epoch, inputs, signed}, policy.window + 1);
   });
 }
@@ -170,6 +173,10 @@ function differ(why: string): never {
   throw new RuleError("QUERIES_DIFFER", `this custodian ${why} that the job compares with`, {
     hint: "try again; a custodian that was away is told of what it missed before it takes part",
   });
+}
+
+function tooOld(): never {
+  throw new RuleError("TICKET_USED", "too many queries came since the ticket was tried", {hint: "sign a new one"});
 }
 
 function invalid(why: string): never {

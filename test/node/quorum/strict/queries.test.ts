@@ -332,6 +332,25 @@ describe("an evaluation", () => {
     expect(scores()).toEqual([3n, 3n, 3n]);
   });
 
+  test("that somebody ends is not tried again, nor learned, once it is too old to be compared with", async () => {
+    const {signed} = machines.ticket(program, inputsOf(FREE[0]!));
+    const attempt = (earlier: readonly Uint8Array[]) =>
+      machines.perform(machines.evaluation(program, signed, machines.everyone, earlier));
+    machines.roundMs = 3_000;
+    machines.wire = (message) => (message.round === 1 ? [] : [message]);
+    expect((await attempt([])).filter(({outcome}) => outcome !== null)).toEqual([]);
+    machines.wire = HONEST;
+    machines.roundMs = 20_000;
+    for (const point of FREE.slice(1)) await ask(point);
+    const held = machines.stores[0]!.queries(client);
+    const codes = (await attempt(held.slice(-4))).map(({code}) => code);
+    expect(codes).toEqual(Array(3).fill("TICKET_USED"));
+    expect(() => learnQuery(machines.custodians[0]!, signed, machines.nowMs)).toThrow(
+      expect.objectContaining({code: "QUERY_INVALID"}),
+    );
+    expect([machines.stores[0]!.queries(client), budgets()]).toEqual([held, [94n, 94n, 94n]]);
+  });
+
   test("is one of each ticket", async () => {
     const {content} = machines.ticket(program, inputsOf(FREE[0]!)).signed;
     const alice = machines.quorum.parties.clients[0]!;
