@@ -6,7 +6,7 @@ import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
 import {type ProgramPackage, programPackage} from "../../codecs/quorum/program-package.js";
 import type {CustodianStatus} from "../../codecs/quorum/strict/calls.js";
 import type {VerifySignature} from "../../codecs/suite.js";
-import {QsdmError, RuleError} from "../../errors.js";
+import {QsdmError, RuleError, UnavailableError} from "../../errors.js";
 import {checkApproval, checkCertificate, checkWithdrawal, PROGRAMS_MAX} from "../quorum/strict/custodian.js";
 import type {Members} from "../quorum/strict/members.js";
 import type {Log} from "../service.js";
@@ -55,19 +55,34 @@ export class Learner {
   }
 
   async #tell(place: number): Promise<void> {
-    const {store, custodians, log} = this.ports;
+    const {store, custodians} = this.ports;
     const nowMs = BigInt(this.ports.nowMs());
+    const withdrawals = byProgram(store.withdrawals());
+    const approvals = byProgram(store.approvals().filter(({content}) => content.notAfterMs >= nowMs));
+    const programs = store.programs().map((program) => async () => {
+      await custodians.call(place, "install", {package: programPackage.encode(program)});
+      // First: it serves nothing meanwhile that was suspended.
+      for (const withdrawal of withdrawals.get(program.programId) ?? [])
+        await custodians.call(place, "suspend", {withdrawal});
+      for (const approval of approvals.get(program.programId) ?? [])
+        await custodians.call(place, "approve", {approval});
+    });
+    const certificates = store
+      .certificates()
+      .map((certificate) => () => custodians.call(place, "commit", {certificate}));
+    for (const say of [...programs, ...certificates]) if (!(await this.#said(place, say))) return;
+  }
+
+  /** What it refuses keeps nothing else from it. @returns whether it still answers */
+  async #said(place: number, say: () => Promise<unknown>): Promise<boolean> {
     try {
-      for (const program of store.programs())
-        await custodians.call(place, "install", {package: programPackage.encode(program)});
-      for (const approval of store.approvals())
-        if (approval.content.notAfterMs >= nowMs) await custodians.call(place, "approve", {approval});
-      for (const withdrawal of store.withdrawals()) await custodians.call(place, "suspend", {withdrawal});
-      for (const certificate of store.certificates()) await custodians.call(place, "commit", {certificate});
+      await say();
     } catch (err) {
       if (!(err instanceof QsdmError)) throw err;
-      log.warn({err, place}, "a custodian is behind");
+      this.ports.log.warn({err, place}, "a custodian is behind");
+      return !(err instanceof UnavailableError);
     }
+    return true;
   }
 
   /** Whoever asks meanwhile waits for the same. @returns whether anything was new */
@@ -147,4 +162,15 @@ export class Learner {
       store.saveCertificate(certificate);
     }
   }
+}
+
+function byProgram<T extends {readonly content: {readonly programId: Uint8Array}}>(
+  all: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const sorted = new Map<string, T[]>();
+  for (const each of all) {
+    const programId = hexOf(each.content.programId);
+    sorted.set(programId, [...(sorted.get(programId) ?? []), each]);
+  }
+  return sorted;
 }
