@@ -1,4 +1,5 @@
 /** Opening a database file: is it ours, is it of our version, and is nobody else in it. */
+import {statSync} from "node:fs";
 import {UnavailableError} from "../../../errors.js";
 import {openSqlite, type Sqlite} from "./driver.js";
 import {explainWrite, sqliteCode} from "./failure.js";
@@ -46,7 +47,7 @@ export interface OpenHooks {
  *   DATABASE_CORRUPT, STORE_WRITE_FAILED; what `check` throws
  */
 export function openDatabase(path: string, form: DatabaseForm = CHAIN, {upgraded, check}: OpenHooks = {}): Sqlite {
-  if (isForeign(path, [form.applicationId, UNFINISHED_ID])) throw foreign(path);
+  if (!isHeld(path) && isForeign(path, [form.applicationId, UNFINISHED_ID])) throw foreign(path);
   const db = openSqlite(path);
   try {
     db.pragma("locking_mode = EXCLUSIVE");
@@ -65,11 +66,35 @@ export function openDatabase(path: string, form: DatabaseForm = CHAIN, {upgraded
       upgrade(db, stepsFrom(version, path, form));
       upgraded?.(version, form.version);
     }
-    return db;
+    return hold(db, path);
   } catch (error) {
     db.close();
     throw explain(error, path);
   }
+}
+
+/**
+ * Databases that this process has open, by their file. Whoever closes a file that was opened besides gives up all locks of
+ * the process on it (https://www.sqlite.org/howtocorrupt.html, section 2.2): what is held here is read by SQLite alone.
+ */
+const HELD = new Map<string, Sqlite>();
+
+function isHeld(path: string): boolean {
+  const file = fileAt(path);
+  return file !== null && HELD.get(file)?.open === true;
+}
+
+function hold(db: Sqlite, path: string): Sqlite {
+  for (const [file, {open}] of HELD) if (!open) HELD.delete(file);
+  const file = fileAt(path);
+  if (file !== null) HELD.set(file, db);
+  return db;
+}
+
+/** A file under whatever name; null where there is none. */
+function fileAt(path: string): string | null {
+  const found = statSync(path, {bigint: true, throwIfNoEntry: false});
+  return found ? `${found.dev}/${found.ino}` : null;
 }
 
 function explain(error: unknown, path: string): unknown {

@@ -1,4 +1,4 @@
-import {copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync} from "node:fs";
+import {copyFileSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from "node:fs";
 import path from "node:path";
 import {describe, expect, test} from "vitest";
 import {genesisBlock} from "../../../../src/node/ledger/chain/genesis.js";
@@ -12,6 +12,12 @@ const scratchFile = (): string => path.join(scratchDirectory(), "chain.db");
 /** Every file there, and all that is in it. */
 const filesIn = (directory: string): string[][] =>
   readdirSync(directory).map((name) => [name, readFileSync(path.join(directory, name)).toString("hex")]);
+/** As Linux tells who has locked what; other systems do not. */
+const LOCKS = "/proc/locks";
+const locksOn = (file: string): string[] =>
+  (existsSync(LOCKS) ? readFileSync(LOCKS, "utf8").split("\n") : [])
+    .filter((line) => line.includes(`:${statSync(file).ino} `))
+    .map((line) => line.slice(line.indexOf(":") + 1));
 const open = (file: string) => SqliteStore.open({path: file, ...CONTRACT_LIMITS});
 
 describe("the port's contract", () => storeContract((directory) => open(path.join(directory, "chain.db"))));
@@ -86,10 +92,14 @@ describe("a file that cannot be used is refused with its reason", () => {
     expect(version()).toBe(7);
   });
 
-  test("DATA_DIR_LOCKED while another store has it open, and not afterwards", async () => {
+  test("DATA_DIR_LOCKED while another store has it open, by whatever name, and not afterwards", async () => {
     const file = scratchFile();
     const first = await open(file);
-    await expect(open(file)).rejects.toMatchObject({code: "DATA_DIR_LOCKED"});
+    symlinkSync(file, `${file}.link`);
+    const held = locksOn(file);
+    await expect(open(`${file}.link`)).rejects.toMatchObject({code: "DATA_DIR_LOCKED"});
+    // Who is refused in this process leaves other processes locked out.
+    expect([locksOn(file), held.length > 0]).toEqual([held, existsSync(LOCKS)]);
     first.close();
     (await open(file)).close();
   });
