@@ -174,9 +174,9 @@ export class Evaluations {
   }
 
   /** One custodian may have seen more of a client than the others, so nobody goes on without it. @throws RuleError ANOMALY_SUSPECTED */
-  #checkSuspicion({programId}: ProgramPackage, client: string, ran: Ran): void {
+  #checkSuspicion({programId, policy}: ProgramPackage, client: string, ran: Ran): void {
     const cause = causeOf(ran);
-    if (codeOf(cause) !== "ANOMALY_SUSPECTED") return;
+    if (!watchOf(policy) || codeOf(cause) !== "ANOMALY_SUSPECTED") return;
     this.counts.suspected++;
     this.ports.log.warn({programId, client}, "queries of a client look like extraction");
     throw cause;

@@ -155,6 +155,22 @@ describe("two of three custodians", () => {
     expect(await without((given) => ({...given, box: {...given.box, sealed}}))).toEqual(["custodian-0"]);
   });
 
+  test("a custodian that suspects clients of a program that is not watched stops nobody", async () => {
+    const client = await quorum.client(0);
+    onTestFinished(() => client.close());
+    const honest = StrictCustodian.prototype.activeProgram;
+    const spy = vi.spyOn(StrictCustodian.prototype, "activeProgram").mockImplementation(function (
+      this: StrictCustodian,
+      ...of
+    ) {
+      if (this.ports.place === 0) throw new RuleError("ANOMALY_SUSPECTED", "so it says");
+      return honest.apply(this, of);
+    });
+    onTestFinished(() => spy.mockRestore());
+    const {outputs} = await client.evaluate(program, inputs);
+    expect([...outputs]).toEqual(right);
+  });
+
   test("nothing is numbered or entered in the log in somebody else's name", async () => {
     const client = await quorum.client(0);
     onTestFinished(() => client.close());
