@@ -139,6 +139,8 @@ export class StrictCoordinator {
     if (shares && !equalBytes(shares.content.programId, bytesOfHex(program.programId)))
       throw new RuleError("SECRETS_NEEDED", "the secrets are of another program");
     if (shares) checkDeposit(shares, this.ports);
+    // Whoever is away gets no share: a program that is brought without its secrets could be approved, and never be evaluated.
+    if (shares) await this.#jobs.alone(() => this.#jobs.epoch());
     if (by.isClient) this.#countFor(by.name, program.programId);
     const took = await custodians.all("install", {package: bytes});
     if (took.answers.length < members.k) throw took.error ?? missing(took.answers.length, members.k);

@@ -398,6 +398,10 @@ describe("two of three custodians", () => {
   test("a custodian that is away is done without, and taken up again when it is back", async () => {
     const client = await quorum.client(1);
     await quorum.stopCustodian(1);
+    // A program without its secrets could be approved, and never be evaluated.
+    const other = packProgram(compile("input x\nsecret w\nmul y = x w\noutput y"), {policy: {budgetPerIdentity: 2n}});
+    await expect(client.deploy(other, SECRETS)).rejects.toThrow(expect.objectContaining({code: "CUSTODIANS_MISSING"}));
+    await expect(client.program(other.programId)).rejects.toThrow(expect.objectContaining({code: "PROGRAM_UNKNOWN"}));
     expect([...(await client.evaluate(program, inputs)).outputs]).toEqual(right);
     const text = await quorum.coordinator!.registry.metrics();
     expect(text).toContain("qsdm_quorum_custodians_connected 2");
