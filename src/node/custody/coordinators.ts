@@ -17,6 +17,7 @@ const ANYWHERE: ReadonlySet<MethodName> = new Set([
   "masks",
   "evaluate",
   "custodians",
+  "attest",
 ]);
 
 export interface CoordinatorsPorts {

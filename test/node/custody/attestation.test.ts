@@ -226,6 +226,16 @@ describe("a rotation to a roster that demands attestation", () => {
   });
 });
 
+test("evidence comes by way of another coordinator where the first is gone", async () => {
+  const two = await started({coordinators: 2});
+  onTestFinished(() => two.stop());
+  await at(two.client(0), async (client) => {
+    await two.stopCoordinator(0);
+    await client.evidence.demand(3);
+    expect(client.coordinator).toBe("coordinator-1");
+  });
+});
+
 test("where a roster demands nothing, nothing is said of its custodians", async () => {
   const plain = await StrictQuorum.create({n: 3, k: 2});
   onTestFinished(() => plain.stop());

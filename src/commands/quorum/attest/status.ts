@@ -17,7 +17,7 @@ export const quorumAttestStatusCommand = (io: Io): Command =>
         "keep evidence back and make none. Prints a line for each: name, kind and measurement, or why it is refused. --json has " +
         "beside it what each custodian says that it knows of the others.",
       examples: [{does: "all of them", run: "qsdm quorum attest status --roster quorum.roster --key alice.key"}],
-      exit: {3: "The roster demands no attestation.", 4: "The coordinator does not answer."},
+      exit: {3: "The roster demands no attestation.", 4: "No coordinator answers that has K custodians."},
       seeAlso: ["quorum attest verify", "quorum custodian"],
     }),
   ).action(async (flags: PartyFlags) => {

@@ -2,6 +2,7 @@
 import {coordinatorMethods} from "../../../codecs/quorum/strict/calls.js";
 import type {Members} from "../../quorum/strict/members.js";
 import type {CustodianCalls} from "../custodian-calls.js";
+import {missing} from "../failures.js";
 import type {MethodName} from "../rpc.js";
 
 export function attestationHandlers({
@@ -14,7 +15,11 @@ export function attestationHandlers({
   const {attest, challenge} = coordinatorMethods;
   return {
     attest: async (body) => {
-      const {answers} = await custodians.all("attest", attest.ask.decode(body));
+      const asked = attest.ask.decode(body);
+      const {length: there} = custodians.live;
+      // Another coordinator may reach them.
+      if (there < members.k) throw missing(there, members.k);
+      const {answers} = await custodians.all("attest", asked);
       const byPlace = new Map(answers.map(({place, answer}) => [place, answer.attestation]));
       return attest.answer.encode({
         attestations: Array.from({length: members.n}, (_, place) => byPlace.get(place) ?? null),
