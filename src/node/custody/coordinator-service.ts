@@ -149,7 +149,7 @@ export class StrictCoordinator {
     audit.enter({event: "deploy", subject: programId, programId, party: by.name});
     if (!shares) return;
     await this.#jobs.alone(async () => {
-      const epoch = await this.#jobs.epoch();
+      const epoch = await this.#jobs.lastingEpoch();
       const by = {programId, party: shares.content.owner};
       await this.#jobs.agree({kind: "deposit", epoch, payload: depositPayload.encode(shares)}, by);
     });

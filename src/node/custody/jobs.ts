@@ -93,6 +93,15 @@ export class Jobs {
     return epoch === 0n ? this.refresh([]) : epoch;
   }
 
+  /**
+   * The same, of keys that no others will replace without what is made under them: a coordinator that is gone may have the
+   * certificate of some that are prepared.
+   */
+  async lastingEpoch(): Promise<bigint> {
+    const statuses = await this.#everyone();
+    return statuses.some(({pending}) => pending > 0n) ? this.refresh([]) : this.epoch();
+  }
+
   /** New keys and shares; custodians in `recovering` get theirs back. @throws as `agree` */
   async refresh(recovering: readonly number[]): Promise<bigint> {
     const {store, members} = this.ports;

@@ -65,7 +65,7 @@ const takeOver = (
       if (answers.length < members.n) throw error ?? missing(answers.length, members.n);
       store.saveProgram(programPackage.decode(bytes));
     }
-    return jobs.agree({kind: "takeover", epoch: await jobs.epoch(), payload: takeoverPayload.encode(payload)});
+    return jobs.agree({kind: "takeover", epoch: await jobs.lastingEpoch(), payload: takeoverPayload.encode(payload)});
   });
 
 /** @throws what a custodian refuses with, when none erases; UnavailableError CUSTODIANS_MISSING */

@@ -7,6 +7,7 @@ import {type Job, stockPayload} from "../../../src/codecs/quorum/strict/job.js";
 import {rosterFile} from "../../../src/codecs/quorum/strict/roster.js";
 import {sign} from "../../../src/codecs/quorum/strict/statement.js";
 import {maskRequest} from "../../../src/codecs/quorum/strict/statements.js";
+import {UnavailableError} from "../../../src/errors.js";
 import type {StrictClient} from "../../../src/node/custody/client.js";
 import {auditLog} from "../../../src/node/custody/log-audit.js";
 import {Party} from "../../../src/node/custody/party.js";
@@ -107,6 +108,23 @@ describe("two coordinators of three custodians", () => {
     // Both numbered stock under keys that the other had renewed.
     for (const client of clients) expect(await value(client, 2n)).toBe(42n);
     for (const client of clients) expect(await value(client, 30n, other)).toBe(9n);
+  });
+
+  test("a program that was brought while one was gone in the middle of new keys is there when it is back", async () => {
+    const meanwhile = programOf(9n, "input x\nsecret w\nadd v = x w\nadd y = v w\noutput y");
+    const call = Rpc.prototype.call;
+    const spy = vi.spyOn(Rpc.prototype, "call").mockImplementation(async function (this: Rpc, ...of) {
+      if (of[0] === "commit") throw new UnavailableError("PEER_UNREACHABLE", "the coordinator is gone");
+      return call.apply(this, of);
+    });
+    await as(quorum.operator(0, 0), (operator) => operator.call("refresh", {recovering: []}));
+    spy.mockRestore();
+    await quorum.stopCoordinator(0);
+    await as(quorum.client(0, 1), (client) => client.deploy(meanwhile, SECRETS));
+    await approve(meanwhile, 1);
+    await quorum.startCoordinator(0);
+    await quorum.settled(3, 0);
+    expect(await as(quorum.client(0, 0), (client) => value(client, 1n, meanwhile))).toBe(43n);
   });
 
   test("a ticket whose coordinator is gone is done by the other, and charged once", async () => {

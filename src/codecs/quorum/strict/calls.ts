@@ -61,9 +61,11 @@ const programStatus = record("qvm/program-status/3", {
 export type ProgramStatus = FieldValue<typeof programStatus>;
 
 /** What a custodian says of itself, with the stock that is the asking coordinator's. */
-export const custodianStatus = record("qvm/custodian-status/3", {
+export const custodianStatus = record("qvm/custodian-status/4", {
   /** 0 before the first keys. */
   epoch: u64,
+  /** Of the newest keys that it prepared and was not told to use; 0 where there are none. */
+  pending: u64,
   /** Number of the last job of everyone that it began. */
   run: u64,
   /** Below these, numbers were given out before. */

@@ -178,6 +178,7 @@ export class StrictCustodian {
     const {store} = this.ports;
     return {
       epoch: store.keys()?.epoch ?? 0n,
+      pending: store.pending(),
       run: store.run(),
       nextTriple: store.nextOf("triple", coordinator),
       nextMask: store.nextOf("mask", coordinator),

@@ -36,6 +36,20 @@ export function keysFor({ports: {store}}: StrictCustodian, {epoch}: Job): Keys {
   return stale(`its keys are of epoch ${keys?.epoch ?? 0n}, the job's of ${epoch}`);
 }
 
+/**
+ * Keys of the job that no others will replace without what it makes: those that are prepared know nothing of it, and whoever
+ * has their certificate brings them into use at any time.
+ * @throws RuleError STALE_EPOCH, KEYS_PENDING
+ */
+export function lastingKeysFor(custodian: StrictCustodian, job: Job): Keys {
+  const keys = keysFor(custodian, job);
+  const pending = custodian.ports.store.pending();
+  if (pending === 0n) return keys;
+  throw new RuleError("KEYS_PENDING", `keys of epoch ${pending} are prepared, and nobody said to use them`, {
+    hint: "qsdm quorum reshare makes others in their place",
+  });
+}
+
 export const partyOf = ({ports: {members, place, random, field}}: StrictCustodian): Party =>
   new Party(place, members.n, members.k - 1, random, field);
 
@@ -46,7 +60,7 @@ export const sessionOf = (custodian: StrictCustodian, {sets, alpha}: Keys, job: 
 
 /**
  * Writes down what a job of everyone made, beside what is in use, and signs that it is there.
- * @throws RuleError RETIRED where this custodian erased everything while the job ran
+ * @throws RuleError RETIRED where this custodian erased everything while the job ran, and as `lastingKeysFor`
  */
 export function keep(
   custodian: StrictCustodian,
@@ -56,6 +70,7 @@ export function keep(
   const {ports} = custodian;
   const digest = jobDigest(job);
   custodian.checkServing();
+  if (!keys) lastingKeysFor(custodian, job);
   ports.store.prepare(digest, keys, sharings);
   const content = {job: digest, custodian: ports.place};
   return prepared.encode(sign(prepared, content, (message) => ports.sign(message)));

@@ -28,7 +28,17 @@ import {renew} from "../verified/refresh.js";
 import {makeStock, pointOf, stockMax, triplesAt} from "../verified/stock.js";
 import {checkDeposit, checkRosterDigest, checkStatement} from "./admission.js";
 import {boundOf, exhausted, hasSecrets, masksFor, type StrictCustodian, stale} from "./custodian.js";
-import {beginRun, keep, keysFor, partyOf, refuseJob, SKIPPED_MAX, secretAt, sessionOf} from "./job-parts.js";
+import {
+  beginRun,
+  keep,
+  keysFor,
+  lastingKeysFor,
+  partyOf,
+  refuseJob,
+  SKIPPED_MAX,
+  secretAt,
+  sessionOf,
+} from "./job-parts.js";
 import {coordinatorOf} from "./numbers.js";
 import {pay} from "./payment.js";
 import {unmasked, type Watched, watched} from "./queries.js";
@@ -118,7 +128,7 @@ function* takeDeposit(custodian: StrictCustodian, job: Job): Protocol<Uint8Array
     });
   if (boxes.length !== members.n) refuseJob("seals shares for another number of custodians");
   const shares = decodeElements(unseal(boxes[place]!, boundOf(programId, place)), names.length);
-  const keys = keysFor(custodian, job);
+  const keys = lastingKeysFor(custodian, job);
   beginRun(custodian, job.run);
   const session = sessionOf(custodian, keys, job);
   const values = yield* namingNobody(authenticate(session, packElements(shares)));

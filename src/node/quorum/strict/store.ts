@@ -105,6 +105,8 @@ export interface StrictStore extends RosterStore {
   retire(): void;
 
   keys(): Keys | null;
+  /** Epoch of the newest keys that were prepared and are not used; 0 where there are none. */
+  pending(): bigint;
   sharing(programId: string): Sharing | null;
   /** Beside what is used now, until `commit`. */
   prepare(job: Uint8Array, keys: Keys | null, sharings: readonly Sharing[]): void;

@@ -19,12 +19,12 @@ import {compareHeard, type Protocol} from "../verified/protocol.js";
 import {drawChallenges} from "../verified/prss.js";
 import type {StrictCustodian} from "./custodian.js";
 import {handoverBound, type SignedHandover} from "./handover.js";
-import {beginRun, keep, keysFor, refuseJob, secretAt, sessionOf} from "./job-parts.js";
+import {beginRun, keep, lastingKeysFor, refuseJob, secretAt, sessionOf} from "./job-parts.js";
 import {Members} from "./members.js";
 import type {Sharing} from "./store.js";
 import {successorsOf} from "./succession.js";
 
-/** @throws RuleError SUCCESSION_INVALID, HANDOVER_INVALID, HANDOVER_WRONG, SECRETS_SHARED, JOB_INVALID, STALE_EPOCH */
+/** @throws RuleError SUCCESSION_INVALID, HANDOVER_INVALID, HANDOVER_WRONG, SECRETS_SHARED, JOB_INVALID, STALE_EPOCH, KEYS_PENDING */
 export function* takeOver(custodian: StrictCustodian, job: Job): Protocol<Uint8Array> {
   const {store} = custodian.ports;
   const payload = takeoverPayload.decode(job.payload);
@@ -36,7 +36,7 @@ export function* takeOver(custodian: StrictCustodian, job: Job): Protocol<Uint8A
   const names = programs.map(({ir}) => secretNames(ir));
   const count = names.flat().length;
   const given = handovers.map((each) => received(custodian, each, count + 1));
-  const keys = keysFor(custodian, job);
+  const keys = lastingKeysFor(custodian, job);
   store.atomically(() => {
     if (first.run <= store.takenOver()) refuseJob("takes over what was tried before");
     store.beginTakeover(first.run);

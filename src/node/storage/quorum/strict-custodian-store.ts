@@ -195,6 +195,11 @@ export class SqliteStrictStore implements StrictStore {
     return this.#known.keys;
   }
 
+  pending(): bigint {
+    const [row] = this.#rows<{epoch: bigint | null}>("SELECT max(epoch) AS epoch FROM keyset WHERE NOT used");
+    return row?.epoch ?? 0n;
+  }
+
   #readKeys(): Keys | null {
     const [row] = this.#rows<{epoch: bigint; sets: Buffer; alpha: Buffer}>(
       "SELECT epoch, sets, alpha FROM keyset WHERE used",

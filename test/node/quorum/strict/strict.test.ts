@@ -405,6 +405,38 @@ describe("two of four", () => {
     for (const each of machines.custodians) each.commit({job, acknowledgements: of(parts)});
     for (const store of machines.stores) expect(store.sharing(own.programId)).toMatchObject({run: job.run});
   });
+
+  test("nothing is shared under keys that others, which know nothing of it, may replace at any time", async () => {
+    const own = packProgram(compile("input x\nsecret w\nsub y = x w\noutput y"), {policy: {budgetPerIdentity: 9n}});
+    for (const each of machines.custodians) each.install(programPackage.encode(own));
+    const job = machines.refreshJob();
+    const parts = await machines.perform(job);
+    const secrets = new Map([["w", 5n]]);
+    const refused = await machines.agree(machines.depositJob(own, secrets));
+    expect(refused.map(({code}) => code)).toEqual(Array(4).fill("KEYS_PENDING"));
+    await machines.agree(machines.refreshJob());
+    const given = machines.depositJob(own, secrets);
+    expect((await machines.agree(given)).map(({code}) => code)).toEqual(Array(4).fill(null));
+    // The coordinator that had the first keys made is there again.
+    const acknowledgements = parts.map(({outcome}) => prepared.decode(outcome!));
+    for (const each of machines.custodians) each.commit({job, acknowledgements});
+    for (const store of machines.stores) expect(store.sharing(own.programId)).toMatchObject({run: given.run});
+  });
+
+  test("nothing is shared under keys that are about to be replaced since the job began", async () => {
+    const own = packProgram(compile("input x\nsecret w\nmul y = x w\noutput y"), {policy: {budgetPerIdentity: 9n}});
+    for (const each of machines.custodians) each.install(programPackage.encode(own));
+    const deposit = machines.depositJob(own, new Map([["w", 5n]]));
+    const epoch = machines.run + 1n;
+    machines.wire = (message) => {
+      machines.wire = HONEST;
+      machines.stores[0]!.prepare(new Uint8Array(32), {epoch, sets: [], alpha: 1n}, []);
+      return [message];
+    };
+    const [first, ...others] = await machines.perform(deposit);
+    expect(first!.code).toBe("KEYS_PENDING");
+    expect(others.map(({code}) => code)).toEqual(Array(3).fill(null));
+  });
 });
 
 test("a custodian takes no program whose policy it does not know whole", async () => {
