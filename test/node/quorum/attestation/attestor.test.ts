@@ -128,7 +128,7 @@ test.each(["", "x"])("whatever another refuses with (%s), its standing can be to
   const long = new UnavailableError("CALL_TIMEOUT", `${first}${"\u{1f512}".repeat(600)}`);
   const asking = attestorAt(0, new Machine(signer), () => Promise.reject(long));
   await expect(asking.demand([1])).rejects.toThrow(code("ATTESTATION_REQUIRED"));
-  const numbers = {epoch: 1n, run: 1n, nextTriple: 0n, nextMask: 0n};
+  const numbers = {epoch: 1n, pending: 0n, run: 1n, nextTriple: 0n, nextMask: 0n};
   const status = {...numbers, triples: [], masks: [], programs: [], attestation: asking.standings()};
   expect(custodianStatus.decode(custodianStatus.encode(status))).toEqual(status);
 });
