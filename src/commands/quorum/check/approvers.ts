@@ -25,10 +25,13 @@ export class Approvers {
     return this.ports.custodians[0] ?? null;
   }
 
-  /** One less than a program needs at least. */
+  /** One less than a program needs at least. @throws CheckSkipped */
   async approveAllButOne(program: ProgramPackage): Promise<void> {
     const {client, custodians} = this.ports;
-    for (const custodian of custodians.slice(0, client.k - 1)) await this.#approve(custodian, program);
+    const needed = client.k - 1;
+    if (custodians.length < needed)
+      throw new CheckSkipped(`it takes ${needed} --approver keys, of custodians that approve alone`);
+    for (const custodian of custodians.slice(0, needed)) await this.#approve(custodian, program);
   }
 
   /** Enough, or as many as there are, and then those of others. @throws CheckSkipped */
