@@ -1,5 +1,8 @@
 /** `qsdm quorum check`: services that do what they should pass, and each that does not is found out. */
-import {describe, expect, test} from "vitest";
+import {existsSync, mkdtempSync, rmSync} from "node:fs";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {describe, expect, onTestFinished, test} from "vitest";
 import {Io} from "../../../src/commands/io.js";
 import {Away} from "../../../src/commands/quorum/check/away.js";
 import {runChecks} from "../../../src/commands/quorum/check/checks.js";
@@ -143,5 +146,13 @@ describe("services of the compat profile", () => {
     expect((await check(undefined, commands)).passed).toEqual([...THIRTEEN, "away"]);
     const {made} = await check(undefined, {stopCommand: "exit 3", startCommand: "true"});
     expect(made.at(-1)).toMatchObject({outcome: "failed", reason: expect.stringContaining("ended with 3")});
+  });
+
+  test("start a custodian again also where the command that stopped it failed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "qsdm-check-"));
+    onTestFinished(() => rmSync(folder, {recursive: true}));
+    const started = join(folder, "started");
+    const {failed} = await check(undefined, {stopCommand: "exit 3", startCommand: `touch ${started}`});
+    expect([failed, existsSync(started)]).toEqual([["away"], true]);
   });
 });

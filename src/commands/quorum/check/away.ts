@@ -34,8 +34,8 @@ export class Away {
    */
   async without(name: string, work: {gone(): Promise<unknown>; back(): Promise<unknown>}): Promise<void> {
     const {stopCommand, startCommand} = this.check();
-    await this.#shell(stopCommand, name);
     try {
+      await this.#shell(stopCommand, name);
       await work.gone();
     } finally {
       await this.#shell(startCommand, name);
