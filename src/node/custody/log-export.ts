@@ -16,8 +16,9 @@ export async function exportLog(
   {organisation, from}: {readonly organisation: string; readonly from: number},
   told: (entry: StrictAuditEntry, size: number) => void,
 ): Promise<AuditExport> {
-  const log = new LogExport(client.partiesOf(organisation), from);
+  const parties = client.partiesOf(organisation);
   const {countersigned, head} = await newestCheckpoint(client);
+  const log = new LogExport(parties, {from, size: head.size});
   await auditLog(client, [head], (entry, size) => {
     log.add(entry);
     told(entry, size);

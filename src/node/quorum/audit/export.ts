@@ -12,6 +12,13 @@ import type {Members} from "../strict/members.js";
 import {checkCountersigned} from "./countersigned.js";
 import {appendLeaf, type Frontier, inclusionProof, leafHash, type Subtrees, verifyInclusion} from "./tree.js";
 
+interface ExportRange {
+  /** Entries before it are read for the tree alone. */
+  readonly from: number;
+  /** Entries that are signed for. A coordinator may go on for ever behind them, and nothing of that is kept. */
+  readonly size: number;
+}
+
 /** The tree over a log that is read once, from its beginning, and what concerns some parties of it. */
 export class LogExport implements Subtrees {
   readonly #levels: Uint8Array[][] = [];
@@ -19,13 +26,14 @@ export class LogExport implements Subtrees {
   #frontier: Frontier = [];
   #size = 0;
 
-  /** @param from entries before it are read for the tree alone */
   constructor(
     private readonly parties: ReadonlySet<string>,
-    private readonly from: number,
+    private readonly range: ExportRange,
   ) {}
 
   add(entry: StrictAuditEntry): void {
+    const {from, size} = this.range;
+    if (this.#size === size) return;
     const index = this.#size++;
     // An entry has one encoding.
     const bytes = auditEntry.encode(entry);
@@ -35,7 +43,7 @@ export class LogExport implements Subtrees {
       this.#levels[level] ??= [];
       this.#levels[level].push(root);
     }
-    if (index >= this.from && this.parties.has(entry.party) && this.#kept.length <= EXPORT_ENTRIES_MAX)
+    if (index >= from && this.parties.has(entry.party) && this.#kept.length <= EXPORT_ENTRIES_MAX)
       this.#kept.push({index, bytes});
   }
 
@@ -43,15 +51,17 @@ export class LogExport implements Subtrees {
     return this.#levels[level]![index]!;
   }
 
-  /** What is signed for of it, in one file: the next goes on from its `to`. */
+  /**
+   * What is signed for of it, in one file: the next goes on from its `to`.
+   * @param countersigned of as many entries
+   */
   export(organisation: string, countersigned: Countersigned): AuditExport {
-    const size = Number(countersigned.checkpoint.content.size);
-    const signed = this.#kept.filter(({index}) => index < size);
-    const to = signed[EXPORT_ENTRIES_MAX]?.index ?? size;
-    const entries = signed
+    const {from, size} = this.range;
+    const to = this.#kept[EXPORT_ENTRIES_MAX]?.index ?? size;
+    const entries = this.#kept
       .slice(0, EXPORT_ENTRIES_MAX)
       .map(({index, bytes}) => ({entry: bytes, proof: inclusionProof(this, index, size)}));
-    return {organisation, countersigned, from: BigInt(Math.min(this.from, size)), to: BigInt(to), entries};
+    return {organisation, countersigned, from: BigInt(Math.min(from, size)), to: BigInt(to), entries};
   }
 }
 

@@ -50,7 +50,7 @@ describe("an export of one organisation's entries", () => {
     return {checkpoint: newest, countersignatures};
   };
   const exportOf = (organisation: string, {size = 9, from = 0} = {}): AuditExport => {
-    const log = new LogExport(partiesOf(organisation, quorum.members), from);
+    const log = new LogExport(partiesOf(organisation, quorum.members), {from, size});
     for (const bytes of all) log.add(auditEntry.decode(bytes));
     return log.export(organisation, signed(size));
   };
@@ -74,6 +74,13 @@ describe("an export of one organisation's entries", () => {
     expect(checked(exportOf("south", {from: 4})).entries.map(({index}) => index)).toEqual([4n, 8n]);
     expect(checked(exportOf("north", {size: 10})).entries).toHaveLength(5);
     expect(checked(exportOf("north", {size: 3, from: 5}))).toMatchObject({entries: [], head: {size: 3}});
+  });
+
+  test("takes no room for entries that nobody signed for, however many there are", () => {
+    const log = new LogExport(partiesOf("north", quorum.members), {from: 0, size: 9});
+    for (const bytes of all) log.add(auditEntry.decode(bytes));
+    expect(log.subtree(0, 8)).toHaveLength(32);
+    expect(log.subtree(0, 9)).toBeUndefined();
   });
 
   test("of nobody is none", () => {
