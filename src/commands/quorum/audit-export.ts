@@ -22,7 +22,7 @@ export const quorumAuditExportCommand = (io: Io): Command =>
         "and writes the entries that an organisation's clients and custodians asked for, each with the digests that prove it " +
         "to be in what custodians signed. qsdm quorum audit verify --file checks the file with the roster alone, offline. " +
         "That none is left out follows from reading the whole log, not from the file. With the key of a custodian or a " +
-        "coordinator a checkpoint is made first. Prints entries, up to where they were looked for, the root, and who signed.\n\n" +
+        "coordinator a checkpoint is made first. Prints entries, up to where they were looked for, the root, who signed, and whose log it is.\n\n" +
         "A file holds 16,384 entries; --from goes on behind them. Each coordinator has a log of its own.",
       examples: [
         {

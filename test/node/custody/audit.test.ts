@@ -162,7 +162,11 @@ describe("a coordinator's audit log", () => {
     const own = whole.filter(({party}) => party === "alice" || party === "custodian-0");
     expect(own.length).toBeGreaterThan(3);
     const of = {organisation: "north", entries: own.length, from: "0", to: `${whole.length}`};
-    const by = {signed_entries: whole.length, signed_by: ["custodian-0", "custodian-1", "custodian-2"]};
+    const by = {
+      coordinator: "coordinator",
+      signed_entries: whole.length,
+      signed_by: ["custodian-0", "custodian-1", "custodian-2"],
+    };
     expect(data).toMatchObject({...of, ...by, next: null});
     const verified = await documentOf("quorum audit verify --file /north.log --list");
     expect(verified.data).toMatchObject({...of, ...by});

@@ -30,9 +30,17 @@ export function exportStrictly(io: Io, {organisation, from, out, force, ...flags
     const next = to < BigInt(size) ? to : null;
     if (next !== null) io.note(`the file is full; the next one goes on with --from ${next}`);
     const of = {organisation, entries: entries.length, from: exported.from, to, next};
-    io.result({path: out, ...of, signed_entries: size, root: hexOf(root), signed_by: client.namesOf(signers)}, [
-      [entries.length, to, hexOf(root), client.namesOf(signers).join(",")],
-    ]);
+    io.result(
+      {
+        path: out,
+        coordinator: client.coordinator,
+        ...of,
+        signed_entries: size,
+        root: hexOf(root),
+        signed_by: client.namesOf(signers),
+      },
+      [[entries.length, to, hexOf(root), client.namesOf(signers).join(","), client.coordinator]],
+    );
   });
 }
 
@@ -48,10 +56,12 @@ export async function verifyExport(
   const {entries, head} = checkExport(exported, {members, verify});
   const {organisation, from, to} = exported;
   const of = {organisation, entries: entries.length, from, to};
-  const by = {signed_entries: head.size, root: hexOf(head.root), signed_by: members.namesOf(head.signers)};
+  // Each has a log of its own: what another one's says is not here.
+  const coordinator = members.byChannel(head.log)!.card.name;
+  const by = {coordinator, signed_entries: head.size, root: hexOf(head.root), signed_by: members.namesOf(head.signers)};
   io.note("what is here is in the log; that nothing is left out is for whoever reads all of it to say");
   io.result({...of, ...by, ...(list ? {log: entries.map(fieldsOf)} : {})}, [
     ...(list ? entries : []).map((entry) => Object.values(fieldsOf(entry))),
-    [entries.length, to, by.root, by.signed_by.join(",")],
+    [entries.length, to, by.root, by.signed_by.join(","), coordinator],
   ]);
 }
