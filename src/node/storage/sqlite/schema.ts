@@ -6,7 +6,7 @@ export const APPLICATION_ID = 0x7173646d;
 /** Marks a file that a snapshot is being put into: "qsdr". */
 export const UNFINISHED_ID = 0x71736472;
 /** Raised with every change to the tables or to the records in them, which has its step in `steps.ts`. */
-export const SCHEMA_VERSION = 12;
+export const SCHEMA_VERSION = 13;
 
 /** The log of receipts by transaction id: one for each transaction there ever was. */
 export const RECEIPTS = "receipt";

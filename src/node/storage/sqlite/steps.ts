@@ -1,4 +1,5 @@
 /** What brings a file of an earlier version to this one. Each step is one transaction, with the number that it reaches. */
+import {UnavailableError} from "../../../errors.js";
 import type {Sqlite} from "./driver.js";
 import {receiptsIntoLog} from "./log/from-rows.js";
 import {fenceIndex} from "./log/schema.js";
@@ -42,4 +43,14 @@ export const CHAIN_STEPS: readonly SchemaStep[] = [
   },
   // The tables that step 10 makes have it by now.
   {to: 12, apply: (db) => db.exec(fenceIndex("receipt"))},
+  {
+    to: 13,
+    // Records of stakes that leave say their time since, which only the block that they left in knows.
+    apply(db) {
+      if (db.prepare("SELECT 1 FROM state WHERE store = 'stake-maturity'").get())
+        throw new UnavailableError("DATABASE_OLDER", "a validator was leaving when an earlier build wrote this state", {
+          hint: "start from an empty data directory, and sync or import the chain",
+        });
+    },
+  },
 ];

@@ -62,6 +62,13 @@ test("the steps lead to this version without a gap, and there is a file of each 
   expect(VERSIONS).toEqual(CHAIN_STEPS.map(({to}) => to - 1));
 });
 
+test("a stake that was leaving says no time, and its file is refused rather than stop the chain later", () => {
+  const file = fileIn(leftBy(12));
+  reading(file, (db) => db.exec("INSERT INTO state (store, key, value) VALUES ('stake-maturity', '1/a', x'00')"));
+  expect(() => openDatabase(file)).toThrow(expect.objectContaining({code: "DATABASE_OLDER", hint: expect.any(String)}));
+  expect(reading(file, versionOf)).toBe(12);
+});
+
 describe.each(VERSIONS)("a file of version %s", (version) => {
   test("becomes one that this program could have made", async () => {
     const file = fileIn(leftBy(version));
