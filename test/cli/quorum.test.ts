@@ -292,11 +292,11 @@ describe("a devnet", () => {
 
   test("runs until it is told to stop, and keeps its state where it is told to", async () => {
     const kept = join(folder, "kept");
-    const ran = await qsdm(["quorum", "devnet", "--dir", kept, ...FREE], {
+    const ran = await qsdm(["quorum", "devnet", "--dir", kept, "--coordinators", "2", ...FREE], {
       cwd: folder,
       started: (child) => child.stdout!.once("data", () => child.kill("SIGTERM")),
     });
-    const parties = ["coordinator", "custodian-0", "custodian-1", "custodian-2"];
+    const parties = ["coordinator", "coordinator-1", "custodian-0", "custodian-1", "custodian-2"];
     const keys = ["alice", "bob", "lender", ...parties].map((name) => `${name}.key`);
     expect([ran.status, readdirSync(kept).sort()]).toEqual([0, [...keys, ...parties, "quorum.roster"].sort()]);
     const again = await qsdm(["quorum", "devnet", "--dir", kept, "--tour", "--exit", ...FREE], {cwd: folder});

@@ -30,6 +30,7 @@ test.each([
   ["quorum audit verify --anchored-by x", "FLAG_CONFLICT"],
   ["quorum devnet --profile compat --organisation north=alice", "FLAG_CONFLICT"],
   ["quorum devnet --profile compat --approval-organisations 2", "FLAG_CONFLICT"],
+  ["quorum devnet --profile compat --coordinators 2", "FLAG_CONFLICT"],
 ])("qsdm %s", async (line, code) => {
   expect(await refusal(line)).toMatchObject({status: 2, error: {code}});
 });

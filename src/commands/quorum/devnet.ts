@@ -7,8 +7,8 @@ import {defineCommand} from "../define.js";
 import {countFlag} from "../flags.js";
 import type {Io} from "../io.js";
 import {createLog, LOG_LEVELS, type LogLevel} from "../log.js";
-import {type Cluster, startCluster} from "./cluster.js";
-import type {StrictClusterOptions} from "./strict/cluster.js";
+import {startCluster} from "./cluster.js";
+import type {StrictCluster, StrictClusterOptions} from "./strict/cluster.js";
 import {addOrganisationFlags, type OrganisationFlags} from "./strict/organisations.js";
 import {tour} from "./tour.js";
 
@@ -16,6 +16,7 @@ interface Flags extends OrganisationFlags {
   readonly profile: "strict" | "compat";
   readonly dir?: string;
   readonly custodians: number;
+  readonly coordinators: number;
   readonly threshold: number;
   readonly coordinatorPort: number;
   readonly custodianPort: number;
@@ -31,7 +32,7 @@ export const quorumDevnetCommand = (io: Io): Command =>
     defineCommand("quorum devnet", {
       summary: "custodians and a coordinator on this machine",
       description:
-        "Starts a coordinator and custodians in one process, on loopback, and prints where they listen. It makes the keys of " +
+        "Starts custodians and a coordinator or more in one process, on loopback, and prints where they listen. It makes keys of " +
         "all parties, and of three clients, lender, alice and bob, and a roster that the custodians signed: other quorum " +
         "commands take them with --roster and --key. With --tour it then runs a credit score whose weights and inputs nobody " +
         "else sees: compiled, deployed, approved, evaluated for two applicants, refused above the budget, audited. Runs until " +
@@ -41,6 +42,7 @@ export const quorumDevnetCommand = (io: Io): Command =>
       examples: [
         {does: "see it work, in seconds", run: "qsdm quorum devnet --tour --exit"},
         {does: "services to try things on, kept between starts", run: "qsdm quorum devnet --dir ./quorum"},
+        {does: "with a second coordinator to go on to", run: "qsdm quorum devnet --dir ./quorum --coordinators 2"},
         {
           does: "run by two organisations, both of which have to approve a program",
           run:
@@ -60,8 +62,9 @@ export const quorumDevnetCommand = (io: Io): Command =>
     )
     .option("--dir <dir>", "keep state here (default: a folder that goes away)")
     .option("--custodians <n>", "how many custodians", countFlag(2, 16), 3)
+    .option("--coordinators <n>", "strict: how many coordinators, on ports one after the other", countFlag(1, 8), 1)
     .option("--threshold <k>", "custodians that suffice to open a value", countFlag(2, 16), 2)
-    .option("--coordinator-port <port>", "port of the coordinator; 0 takes a free one", countFlag(0, 65_535), 8000)
+    .option("--coordinator-port <port>", "port of the first coordinator; 0 takes free ones", countFlag(0, 65_500), 8000)
     .option("--custodian-port <port>", "port of the first custodian; 0 takes free ones", countFlag(0, 65_500), 9100)
     .option("--tour", "show what it does", false)
     .option("--exit", "end after the tour", false)
@@ -78,6 +81,10 @@ export const quorumDevnetCommand = (io: Io): Command =>
             hint: "leave --profile compat out",
           },
         );
+      if (flags.profile === "compat" && flags.coordinators > 1)
+        throw new UsageError("FLAG_CONFLICT", "custodians of the compat profile have one coordinator", {
+          hint: "leave --profile compat out",
+        });
       if (threshold > custodians)
         throw new UsageError("THRESHOLD_INVALID", `--threshold ${threshold} with ${custodians} custodians`);
       if (flags.tour && flags.profile === "compat" && threshold !== 2)
@@ -90,7 +97,8 @@ export const quorumDevnetCommand = (io: Io): Command =>
         if (flags.profile === "strict") return await runStrictly(io, flags, options);
         const cluster = await startCluster({...options, maxTracked: MAX_TRACKED}, io.signal);
         const next = `next: qsdm quorum deploy PACKAGE --coordinator ${cluster.coordinator}`;
-        await runUntilStopped(io, cluster, {...flags, next, tell: () => tour(io, cluster)});
+        const running = {...cluster, coordinators: [cluster.coordinator]};
+        await runUntilStopped(io, running, {...flags, next, tell: () => tour(io, cluster)});
       } finally {
         if (dir === undefined) await rm(directory, {recursive: true, force: true});
       }
@@ -107,13 +115,13 @@ async function runStrictly(io: Io, flags: Flags, options: StrictClusterOptions):
 
 async function runUntilStopped(
   io: Io,
-  cluster: Pick<Cluster, "coordinator" | "custodians" | "stop">,
+  cluster: Pick<StrictCluster, "coordinators" | "custodians" | "stop">,
   flags: Pick<Flags, "tour" | "exit"> & {readonly next: string; tell(): Promise<void>},
 ): Promise<void> {
   try {
-    const {coordinator, custodians} = cluster;
-    io.event({event: "started", coordinator, custodians}, [
-      ["coordinator", coordinator],
+    const {coordinators, custodians} = cluster;
+    io.event({event: "started", coordinator: coordinators[0]!, coordinators, custodians}, [
+      ...coordinators.map((url) => ["coordinator", url]),
       ...custodians.map((url) => ["custodian", url]),
     ]);
     if (flags.tour) await flags.tell();

@@ -27,7 +27,7 @@ import {readParty} from "./files.js";
 import {type OrganisationFlags, organisationsByParty} from "./organisations.js";
 
 export interface StrictCluster {
-  readonly coordinator: string;
+  readonly coordinators: readonly string[];
   readonly custodians: readonly string[];
   /** Files of the roster and of the parties' keys by name. */
   readonly roster: string;
@@ -37,7 +37,11 @@ export interface StrictCluster {
   stop(): Promise<void>;
 }
 
-export type StrictClusterOptions = Omit<ClusterOptions, "maxTracked"> & OrganisationFlags;
+export type StrictClusterOptions = Omit<ClusterOptions, "maxTracked"> &
+  OrganisationFlags & {
+    /** How many. */
+    readonly coordinators: number;
+  };
 
 /** Who deploys, and who evaluates. */
 export const CLIENTS = ["lender", "alice", "bob"] as const;
@@ -48,6 +52,8 @@ const LOOK_MS = 50;
 const QUORUM_BYTES = 32;
 
 const custodianNames = (count: number): string[] => Array.from({length: count}, (_, at) => `custodian-${at}`);
+const coordinatorNames = (count: number): string[] =>
+  Array.from({length: count}, (_, at) => (at === 0 ? "coordinator" : `coordinator-${at}`));
 
 /**
  * @throws UnavailableError LISTEN_FAILED, QUORUM_NOT_READY, and as the stores say; what had started is stopped
@@ -72,12 +78,13 @@ export async function startStrictCluster(io: Io, options: StrictClusterOptions):
     const {content} = (await party("coordinator")).roster;
     const names = content.custodians.map(({card}) => card.name);
     for (const name of names) running.push(await startStrictCustodian(place(name, await party(name), log)));
-    const own = place("coordinator", await party("coordinator"), log);
     const timing = {checkpointMs: CHECKPOINT_MS, lowWater: DEFAULT_LOW_WATER};
-    running.push(await startStrictCoordinator({...own, ...timing}));
+    for (const {card} of content.coordinators)
+      running.push(await startStrictCoordinator({...place(card.name, await party(card.name), log), ...timing}));
     await settled(connect, names.length);
     const custodians = content.custodians.map(({address}) => address);
-    return {coordinator: content.coordinators[0]!.address, custodians, roster: rosterPath, keyFile, connect, stop};
+    const coordinators = content.coordinators.map(({address}) => address);
+    return {coordinators, custodians, roster: rosterPath, keyFile, connect, stop};
   } catch (error) {
     await stop();
     throw error;
@@ -87,11 +94,21 @@ export async function startStrictCluster(io: Io, options: StrictClusterOptions):
 /** Keys of everybody, and a roster that all custodians signed. */
 async function makeQuorum(
   io: Io,
-  {directory, custodians, threshold, coordinatorPort, custodianPort, random, ...flags}: StrictClusterOptions,
+  {
+    directory,
+    custodians,
+    coordinators,
+    threshold,
+    coordinatorPort,
+    custodianPort,
+    random,
+    ...flags
+  }: StrictClusterOptions,
   file: (name: string) => string,
 ): Promise<void> {
   const names = custodianNames(custodians);
-  const organisation = organisationsByParty(flags.organisation ?? [], [...names, "coordinator", ...CLIENTS]);
+  const asked = coordinatorNames(coordinators);
+  const organisation = organisationsByParty(flags.organisation ?? [], [...names, ...asked, ...CLIENTS]);
   await mkdir(directory, {recursive: true, mode: 0o700});
   const suite = await loadPartySuite();
   const make = async (name: string): Promise<Party> => {
@@ -99,10 +116,11 @@ async function makeQuorum(
     await io.writeFile(file(`${name}.key`), formatKeyFile(seed), {secret: true, force: true});
     return new Party(seed, suite);
   };
-  const free = await freePorts(custodians + 1);
-  const at = (port: number, place: number): string => `${HOST}:${port === 0 ? free[place] : port}`;
+  const free = await freePorts(custodians + coordinators);
+  const at = (first: number, place: number, spare = place): string =>
+    `${HOST}:${first === 0 ? free[spare] : first + place}`;
   const holders = await Promise.all(names.map(make));
-  const coordinator = await make("coordinator");
+  const askable = await Promise.all(asked.map(make));
   const clients = await Promise.all(CLIENTS.map(make));
   const content: Roster = {
     ...{quorum: random(QUORUM_BYTES), epoch: 1, previous: null, threshold},
@@ -110,16 +128,14 @@ async function makeQuorum(
     attestation: null,
     custodians: holders.map((each, place) => ({
       card: each.card(names[place]!),
-      address: at(custodianPort === 0 ? 0 : custodianPort + place, place),
+      address: at(custodianPort, place),
       organisation: organisation(names[place]!),
     })),
-    coordinators: [
-      {
-        card: coordinator.card("coordinator"),
-        address: at(coordinatorPort, custodians),
-        organisation: organisation("coordinator"),
-      },
-    ],
+    coordinators: askable.map((each, place) => ({
+      card: each.card(asked[place]!),
+      address: at(coordinatorPort, place, custodians + place),
+      organisation: organisation(asked[place]!),
+    })),
     clients: clients.map((each, place) => ({
       card: each.card(CLIENTS[place]!),
       organisation: organisation(CLIENTS[place]!),
