@@ -14,7 +14,7 @@ export const stakeView = object({
   joinedAtHeight: u64,
   /** Height from which it may be asked out of jail; absent while it is not in jail. */
   jailedUntilHeight: optional(u64),
-  /** Height at which the stake is returned; absent while it is not leaving. */
+  /** Height before which the stake is not returned; absent while it is not leaving. */
   returnsAtHeight: optional(u64),
 });
 export type StakeView = ValueOf<typeof stakeView>;

@@ -45,7 +45,7 @@ export const stakeRecord = record("stake", {
   joinedAtHeight: u64,
   /** Height from which an unjail is taken; 0 while not in jail. */
   jailedUntilHeight: u64,
-  /** Height at which the stake is returned; 0 while it is not leaving. */
+  /** Height before which the stake is not returned; 0 while it is not leaving. */
   maturesAtHeight: u64,
 });
 export type StakeRecord = FieldValue<typeof stakeRecord>;

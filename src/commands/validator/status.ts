@@ -25,7 +25,7 @@ export const validatorStatusCommand = (io: Io): Command =>
       description:
         "Prints one line for each voting key with stake: its id, active, jailed or leaving, its place among those who vote " +
         "now, its stake in CELL, the power that it is worth at the next election, the account that staked, and the height at " +
-        "which the stake returns or the time in jail is over. --json has the epoch and the height of the next election too.",
+        "which the stake returns at the earliest, or the time in jail is over. --json has the epoch and the height of the next election too.",
       examples: [
         {does: "when the next election is", run: "qsdm validator status --json | jq -r .data.next_election_height"},
         {does: "one account's own", run: "qsdm validator status --owner ADDRESS"},
