@@ -7,7 +7,7 @@ import type {TripleShare} from "../../quorum/sharing/beaver.js";
 import type {Share} from "../../quorum/sharing/shamir.js";
 import type {Sqlite, Statement} from "../sqlite/driver.js";
 import type {DatabaseForm} from "../sqlite/open.js";
-import {openPrivate} from "./private.js";
+import {openErasing} from "./private.js";
 
 const FORM: DatabaseForm = {
   journal: "truncate",
@@ -56,10 +56,8 @@ CREATE TABLE IF NOT EXISTS refresh (
 export class SqliteCustodianStore implements CustodianStore {
   /** @throws UnavailableError as `openDatabase` says */
   static open(path: string): SqliteCustodianStore {
-    const db = openPrivate(path, FORM);
-    db.pragma("foreign_keys = ON");
-    // What is spent or retired is overwritten in the file; its journal keeps no copy either.
-    db.pragma("secure_delete = ON");
+    // What is spent or retired is overwritten; the journal keeps no copy either.
+    const db = openErasing(path, FORM);
     db.exec(REFRESH);
     return new SqliteCustodianStore(db);
   }

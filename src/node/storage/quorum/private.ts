@@ -10,3 +10,16 @@ export function openPrivate(path: string, form: DatabaseForm): Sqlite {
   chmodSync(path, 0o600);
   return openDatabase(path, form);
 }
+
+/** One in which what is deleted or replaced is overwritten. @throws UnavailableError as `openDatabase` says */
+export function openErasing(path: string, form: DatabaseForm): Sqlite {
+  const db = openPrivate(path, form);
+  db.pragma("foreign_keys = ON");
+  db.pragma("secure_delete = ON");
+  return db;
+}
+
+/** Nothing that was deleted stays in the journal. */
+export function truncateJournal(db: Sqlite): void {
+  db.pragma("wal_checkpoint(TRUNCATE)");
+}
