@@ -275,14 +275,12 @@ export class CustodianService {
     const {kind, run, participants} = job;
     const startedMs = performance.now();
     const {place} = this.custodian.ports;
-    await this.#links.standing(
-      participants.filter((each) => each !== place),
-      STANDING_MS,
-    );
+    const others = participants.filter((each) => each !== place);
+    await this.#links.standing(others, STANDING_MS);
     if (this.#stopped) throw new UnavailableError("STOPPING", "the custodian stops");
     try {
       const protocol = async () => {
-        if (GIVES_SHARES.has(kind)) await this.#demand(job, digest);
+        if (GIVES_SHARES.has(kind)) await this.attestor.demand(others);
         if (kind === "evaluate") await this.#readStake(evaluatePayload.decode(job.payload).ticket.content);
         return begin(this.custodian, job, endpoint.nowMs());
       };
@@ -295,17 +293,6 @@ export class CustodianService {
       this.counts.fail(err);
       log.warn({...why, kind, run, job: hexOf(digest).slice(0, 16)}, "a job ended without a result");
       throw err;
-    }
-  }
-
-  /** Whoever refuses tells the others at once, who would wait for it. @throws RuleError ATTESTATION_REQUIRED, ATTESTATION_REJECTED */
-  async #demand({participants}: Job, digest: Uint8Array): Promise<void> {
-    const others = participants.filter((each) => each !== this.custodian.ports.place);
-    try {
-      await this.attestor.demand(others);
-    } catch (error) {
-      for (const to of others) this.#links.get(to)?.sendLeave(digest);
-      throw error;
     }
   }
 }

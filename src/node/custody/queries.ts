@@ -2,7 +2,7 @@
  * Which earlier queries of a client a new one is compared with: all that any participant would not go without. Who was away is
  * handed the tickets of what it missed. Custodians check for themselves that nothing they know of is left out.
  */
-import {equalBytes, hexOf} from "../../codecs/bytes.js";
+import {bytesOfHex, equalBytes, hexOf} from "../../codecs/bytes.js";
 import {digestOf} from "../../codecs/quorum/strict/statement.js";
 import {ticket} from "../../codecs/quorum/strict/statements.js";
 import {QsdmError, UnavailableError} from "../../errors.js";
@@ -106,8 +106,8 @@ export class Queries {
   /** The ticket as `place` has it; `null` where it gives something else. */
   async #ticket(place: number, query: string): Promise<SignedTicket | null> {
     try {
-      const {ticket: whole} = await this.ports.custodians.call(place, "query", {ticket: Buffer.from(query, "hex")});
-      return whole && equalBytes(digestOf(ticket, whole), Buffer.from(query, "hex")) ? whole : null;
+      const {ticket: whole} = await this.ports.custodians.call(place, "query", {ticket: bytesOfHex(query)});
+      return whole && equalBytes(digestOf(ticket, whole), bytesOfHex(query)) ? whole : null;
     } catch (error) {
       if (error instanceof QsdmError) return null;
       throw error;
@@ -126,7 +126,7 @@ function together(known: readonly Known[]): Agreed {
   const earlier = [...new Set(known.flatMap(({last}) => last))];
   return {
     participants: known.map(({place}) => place),
-    earlier: earlier.map((query) => new Uint8Array(Buffer.from(query, "hex"))),
+    earlier: earlier.map((query) => bytesOfHex(query)),
   };
 }
 

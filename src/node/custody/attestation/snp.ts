@@ -46,7 +46,8 @@ export function snpDriver(
       try {
         return snpEvidence.encode({report: await reportIn(request, userData, files), ...certificates});
       } catch (cause) {
-        return cause instanceof UnavailableError ? rethrow(cause) : unavailable("the machine gave no report", cause);
+        if (cause instanceof UnavailableError) throw cause;
+        return unavailable("the machine gave no report", cause);
       } finally {
         await files.rmdir(request).catch(() => undefined);
       }
@@ -63,10 +64,6 @@ async function reportIn(request: string, userData: Uint8Array, files: ReportFile
   const report = await files.read(join(request, "outblob"));
   if ((await text("generation")) !== before) unavailable("somebody else wrote to the request meanwhile");
   return report;
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
 
 function unavailable(why: string, cause?: unknown): never {

@@ -6,7 +6,7 @@ import {type ContentOf, isSignedBy, type Signed} from "../../../codecs/quorum/st
 import {DecodeError, RuleError} from "../../../errors.js";
 import {CLOCK_SKEW_MS} from "../strict/admission.js";
 import type {Members} from "../strict/members.js";
-import {checkMeasured} from "./policy.js";
+import {checkMeasured, ruleOf} from "./policy.js";
 import {rejected, withoutPolicy} from "./refusals.js";
 import {type Measured, reject, type VerifyPorts} from "./verifier.js";
 import {verifierOf} from "./verifiers.js";
@@ -49,8 +49,7 @@ function checked(signed: SignedAttestation, {members, place, nonce, session, now
   if (!custodian || content.custodian !== place) return reject(`it is evidence of custodian ${content.custodian}`);
   if (!equalBytes(content.roster, members.digest)) reject("the evidence is for another roster");
   if (nonce && !equalBytes(content.nonce, nonce)) reject("the evidence answers another nonce");
-  if (!policy.accept.some(({kind}) => kind === content.kind))
-    reject(`${content.kind} is not accepted, only ${policy.accept.map(({kind}) => kind).join(", ")}`);
+  const rule = ruleOf(policy, content.kind);
   // Who has a copy of the keys could otherwise have the genuine machine answer for a session of its own.
   if (!isSame(content.session, session)) reject("the evidence is of another connection");
   const oldest = BigInt(nowMs - policy.maxAgeS * 1_000 - CLOCK_SKEW_MS);
@@ -62,7 +61,7 @@ function checked(signed: SignedAttestation, {members, place, nonce, session, now
   const {roster, timeMs, kind, report} = content;
   const userData = userDataOf({roster, custodian: place, card, nonce: content.nonce, session, timeMs});
   const measured = verifierOf(kind).verify(report, userData, {verify, nowMs});
-  checkMeasured(policy, kind, measured);
+  checkMeasured(rule, measured);
   return {...measured, kind};
 }
 

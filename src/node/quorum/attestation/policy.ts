@@ -3,6 +3,7 @@ import {equalBytes, hexOf} from "../../../codecs/bytes.js";
 import {
   type AttestationKind,
   type AttestationPolicy,
+  type AttestationRule,
   VERSION_NAMES,
 } from "../../../codecs/quorum/strict/attestation-policy.js";
 import {RuleError} from "../../../errors.js";
@@ -28,18 +29,21 @@ function refuse(why: string): never {
   throw new RuleError("ROSTER_INVALID", `the attestation policy ${why}`);
 }
 
+/** What the policy asks of reports of that kind. @throws RuleError ATTESTATION_REJECTED */
+export function ruleOf({accept}: AttestationPolicy, kind: AttestationKind): AttestationRule {
+  const rule = accept.find((each) => each.kind === kind);
+  return rule ?? reject(`${kind} is not accepted, only ${accept.map((each) => each.kind).join(", ")}`);
+}
+
 /** @throws RuleError ATTESTATION_REJECTED */
 export function checkMeasured(
-  {accept}: AttestationPolicy,
-  kind: AttestationKind,
+  {kind, anchors, measurements, leastVersions}: AttestationRule,
   {measurement, anchor, versions}: Measured,
 ): void {
-  const rule = accept.find((each) => each.kind === kind);
-  if (!rule) return reject(`${kind} is not accepted, only ${accept.map((each) => each.kind).join(", ")}`);
-  if (!rule.anchors.some((each) => equalBytes(each, anchor)))
+  if (!anchors.some((each) => equalBytes(each, anchor)))
     reject(`the report ends at ${hexOf(anchor)}, which the roster does not name`);
-  if (!rule.measurements.some((each) => equalBytes(each, measurement)))
+  if (!measurements.some((each) => equalBytes(each, measurement)))
     reject(`measurement ${hexOf(measurement)} is not accepted`);
-  for (const [at, least] of rule.leastVersions.entries())
+  for (const [at, least] of leastVersions.entries())
     if (versions[at]! < least) reject(`${VERSION_NAMES[kind][at]} version ${versions[at]} is below ${least}`);
 }

@@ -148,7 +148,7 @@ export function unmasked(holder: Holder, masks: Authenticated, masked: readonly 
 
 /** Masks of the inputs that a ticket names: those given to its client, or of the stock where none were. @throws RuleError STOCK_EXHAUSTED */
 function masksOf(custodian: StrictCustodian, program: ProgramPackage, {content}: SignedTicket): Authenticated {
-  const {store, field} = custodian.ports;
+  const {store} = custodian.ports;
   const [count, inputs] = [wiresOf(program), inputNames(program.ir).length];
   const {programId} = program;
   const given = custodian.reservations.find({...content, programId});
@@ -160,14 +160,9 @@ function masksOf(custodian: StrictCustodian, program: ProgramPackage, {content}:
   function fromStock(): Vector {
     const range = {first, count};
     const taken = (store.lease("mask", range) && store.take("mask", range)) || exhausted("mask");
-    return masksAt(taken, {...shapeOf(custodian), field}, pointOf(content.request));
+    return masksAt(taken, partyOf(custodian), pointOf(content.request));
   }
 }
-
-const shapeOf = ({ports: {members}}: StrictCustodian): {readonly n: number; readonly t: number} => ({
-  n: members.n,
-  t: members.k - 1,
-});
 
 function differ(why: string): never {
   throw new RuleError("QUERIES_DIFFER", `this custodian ${why} that the job compares with`, {
