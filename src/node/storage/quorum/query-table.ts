@@ -2,7 +2,7 @@
 import {plain} from "../../../codecs/bytes.js";
 import {ticket} from "../../../codecs/quorum/strict/statements.js";
 import type {QueriesOf, Query} from "../../quorum/strict/store.js";
-import type {Sqlite} from "../sqlite/driver.js";
+import type {PreparedStatements} from "./prepared-statements.js";
 
 export const QUERY_TABLES = `
 CREATE TABLE query (
@@ -35,20 +35,23 @@ interface Row {
 }
 
 export class QueryTable {
-  /** @param db that overwrites what is deleted */
-  constructor(private readonly db: Sqlite) {}
+  /** @param sql of a database that overwrites what is deleted */
+  constructor(private readonly sql: PreparedStatements) {}
 
   tickets({programId, client}: QueriesOf): readonly Uint8Array[] {
-    const rows = this.db
-      .prepare("SELECT ticket FROM query WHERE program_id = ? AND client = ? ORDER BY id")
-      .all(programId, client) as {ticket: Buffer}[];
+    const rows = this.sql.rows<{ticket: Buffer}>(
+      "SELECT ticket FROM query WHERE program_id = ? AND client = ? ORDER BY id",
+      programId,
+      client,
+    );
     return rows.map((row) => plain(row.ticket).slice());
   }
 
   query(digest: Uint8Array): Query | null {
-    const row = this.db
-      .prepare("SELECT program_id, client, epoch, shares, macs, signed FROM query WHERE ticket = ?")
-      .get(digest) as Row | undefined;
+    const [row] = this.sql.rows<Row>(
+      "SELECT program_id, client, epoch, shares, macs, signed FROM query WHERE ticket = ?",
+      digest,
+    );
     if (!row) return null;
     return {
       ...{programId: row.program_id, client: row.client, ticket: digest, epoch: row.epoch},
@@ -59,44 +62,40 @@ export class QueryTable {
 
   /** Within a transaction. */
   save({programId, client, ticket: digest, epoch, inputs, signed}: Query, keep: number): void {
-    this.db
-      .prepare(
-        `INSERT OR IGNORE INTO query (ticket, program_id, client, epoch, shares, macs, signed, scored)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 0)`,
-      )
-      .run(digest, programId, client, epoch, inputs.shares, inputs.macs, ticket.encode(signed));
-    this.db
-      .prepare(
-        `DELETE FROM query WHERE program_id = :program AND client = :client AND id NOT IN
-        (SELECT id FROM query WHERE program_id = :program AND client = :client ORDER BY id DESC LIMIT :keep)`,
-      )
-      .run({program: programId, client, keep});
+    this.sql.run(
+      `INSERT OR IGNORE INTO query (ticket, program_id, client, epoch, shares, macs, signed, scored)
+      VALUES (?, ?, ?, ?, ?, ?, ?, 0)`,
+      ...[digest, programId, client, epoch, inputs.shares, inputs.macs, ticket.encode(signed)],
+    );
+    this.sql.run(
+      `DELETE FROM query WHERE program_id = :program AND client = :client AND id NOT IN
+      (SELECT id FROM query WHERE program_id = :program AND client = :client ORDER BY id DESC LIMIT :keep)`,
+      {program: programId, client, keep},
+    );
   }
 
   score({programId, client}: QueriesOf): bigint {
-    const row = this.db.prepare("SELECT value FROM score WHERE program_id = ? AND client = ?").get(programId, client) as
-      | {value: bigint}
-      | undefined;
+    const [row] = this.sql.rows<{value: bigint}>(
+      "SELECT value FROM score WHERE program_id = ? AND client = ?",
+      programId,
+      client,
+    );
     return row?.value ?? 0n;
   }
 
   /** Within a transaction. A query that is tried again adds what it adds once. */
   addScore(query: QueriesOf & Pick<Query, "ticket">, added: number): bigint {
     const {programId, client, ticket: digest} = query;
-    const row = this.db.prepare("SELECT scored FROM query WHERE ticket = ?").get(digest) as
-      | {scored: bigint}
-      | undefined;
+    const [row] = this.sql.rows<{scored: bigint}>("SELECT scored FROM query WHERE ticket = ?", digest);
     const before = row?.scored ?? 0n;
     const more = BigInt(added) > before ? BigInt(added) - before : 0n;
     const value = this.score(query) + more;
-    this.db
-      .prepare("INSERT OR REPLACE INTO score (program_id, client, value) VALUES (?, ?, ?)")
-      .run(programId, client, value);
-    this.db.prepare("UPDATE query SET scored = ? WHERE ticket = ?").run(before + more, digest);
+    this.sql.run("INSERT OR REPLACE INTO score (program_id, client, value) VALUES (?, ?, ?)", programId, client, value);
+    this.sql.run("UPDATE query SET scored = ? WHERE ticket = ?", before + more, digest);
     return value;
   }
 
   clear(): void {
-    this.db.exec("DELETE FROM query");
+    this.sql.run("DELETE FROM query");
   }
 }

@@ -49,7 +49,7 @@ export class SqliteStrictStore implements StrictStore {
     this.#secrets = new SecretTable(sql);
     this.#stock = new LeasedStock(db, this.#numbers);
     this.#spending = new SpendingTable(sql);
-    this.#queries = new QueryTable(db);
+    this.#queries = new QueryTable(sql);
     this.#group = new GroupCommit(db);
   }
 
