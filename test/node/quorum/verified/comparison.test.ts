@@ -6,8 +6,7 @@ import {WIRES_MAX} from "../../../../src/codecs/quorum/strict/statements.js";
 import {QsdmError} from "../../../../src/errors.js";
 import {loadBackend} from "../../../../src/node/compute/backend.js";
 import {packElements, unpackElements} from "../../../../src/node/quorum/field/bytes.js";
-import {add, P} from "../../../../src/node/quorum/field/field.js";
-import {isVector} from "../../../../src/node/quorum/field/vector.js";
+import {P} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {evaluate, type Outputs} from "../../../../src/node/quorum/program/evaluate.js";
 import {evaluationsAtOnce} from "../../../../src/node/quorum/strict/custodian.js";
@@ -17,6 +16,7 @@ import {checkCost, costOf} from "../../../../src/node/quorum/verified/cost.js";
 import type {Wire} from "../../../../src/node/quorum/verified/lock-step.js";
 import {rehearse} from "../../../../src/node/quorum/verified/rehearse.js";
 import {evaluateDealt} from "../../../support/dealt.js";
+import {movedShare} from "../../../support/moved-share.js";
 import {draw} from "../../../support/quorum-cluster.js";
 import {OPERATIONS, programs} from "../programs.js";
 
@@ -166,21 +166,7 @@ describe("among cheats", () => {
       return {outputs: null, reason, culprits, reached};
     }
   }
-  /** What goes before elements: what was heard, and in the first message commitments to three challenges. */
-  const headOf = (round: number): number => (round === 0 ? 4 : 1) * 32;
-  /** Custodian 1 moves element `at` that it sends in a round. */
-  const moving =
-    (round: number, at: number, by = 5n): Wire =>
-    (message, way) => {
-      if (way.from !== 1 || way.round !== round) return message;
-      const start = headOf(round) + 16 * (at % Math.max(1, (message.length - headOf(round)) >> 4));
-      const block = message.subarray(start, start + 16);
-      if (block.length < 16) return message;
-      const other = isVector(block, 1)
-        ? packElements([add(unpackElements(block)[0]!, by)])
-        : block.map((byte) => byte ^ 1);
-      return concat(message.subarray(0, start), other, message.subarray(start + 16));
-    };
+  const moving = movedShare(0);
   /** Two of three: no share that is sent is held against another. */
   const BARE = {n: 3, k: 2, present: 2};
 

@@ -5,13 +5,13 @@ import {concat} from "../../../../src/codecs/bytes.js";
 import {QsdmError, RuleError} from "../../../../src/errors.js";
 import {loadBackend} from "../../../../src/node/compute/backend.js";
 import {packElements, unpackElements} from "../../../../src/node/quorum/field/bytes.js";
-import {add, P} from "../../../../src/node/quorum/field/field.js";
-import {isVector} from "../../../../src/node/quorum/field/vector.js";
+import {P} from "../../../../src/node/quorum/field/field.js";
 import {compile} from "../../../../src/node/quorum/language/compile.js";
 import {costOf} from "../../../../src/node/quorum/verified/cost.js";
 import type {Wire} from "../../../../src/node/quorum/verified/lock-step.js";
 import {type Patterns, patternCost, scoreOf} from "../../../../src/node/quorum/verified/patterns.js";
 import {evaluateDealt} from "../../../support/dealt.js";
+import {movedShare} from "../../../support/moved-share.js";
 
 const {field} = await loadBackend();
 const mod = (value: bigint): bigint => ((value % P) + P) % P;
@@ -263,20 +263,7 @@ describe("among cheats", () => {
   const BARE = {n: 3, k: 2, present: 2};
   /** Rounds: two of the draw, then products, masks of the answers, four of a check, answers. */
   const [PRODUCTS, MASKED, ANSWERS] = [2, 3, 8];
-  /** What goes before elements; the first opening brings commitments to three challenges. */
-  const headOf = (round: number): number => (round === PRODUCTS ? 4 : 1) * 32;
-  const moving =
-    (round: number, at: number, by = 5n): Wire =>
-    (message, way) => {
-      if (way.from !== 1 || way.round !== round) return message;
-      const start = headOf(round) + 16 * (at % Math.max(1, (message.length - headOf(round)) >> 4));
-      const block = message.subarray(start, start + 16);
-      if (block.length < 16) return message;
-      const other = isVector(block, 1)
-        ? packElements([add(unpackElements(block)[0]!, by)])
-        : block.map((byte) => byte ^ 1);
-      return concat(message.subarray(0, start), other, message.subarray(start + 16));
-    };
+  const moving = movedShare(PRODUCTS);
 
   test("a share moved before the answers is noticed before an answer is opened", () => {
     for (const round of [PRODUCTS, MASKED])
